@@ -1,0 +1,49 @@
+# The house rules of the build, in one place.
+
+find_program(ENTENTE_CCACHE ccache)
+if(ENTENTE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ENTENTE_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${ENTENTE_CCACHE})
+endif()
+
+# What our own code is compiled with; generated code and libraries' headers are not held to it.
+add_library(entente_flags INTERFACE)
+target_compile_options(entente_flags INTERFACE -Wall -Wextra -Wconversion -Werror)
+target_include_directories(entente_flags INTERFACE ${CMAKE_SOURCE_DIR})
+
+if(ENTENTE_SANITIZE)
+  add_compile_options(-fsanitize=${ENTENTE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ENTENTE_SANITIZE})
+endif()
+
+# entente_room(<target> SOURCES a.cc ... DEPENDS target ...): one static library a room.
+function(entente_room target)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${target} STATIC ${ROOM_SOURCES})
+  target_link_libraries(${target} PUBLIC ${ROOM_DEPENDS} PRIVATE entente_flags)
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()
+
+# entente_test(<target> SOURCES a_test.cc a_prop.cc ... DEPENDS target ...): one Catch2 program a room,
+# each of its cases a CTest test.
+function(entente_test target)
+  cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${target} ${TEST_SOURCES})
+  target_link_libraries(${target} PRIVATE ${TEST_DEPENDS} entente_flags entente_catch_main)
+  add_test(NAME ${target} COMMAND ${target} --order rand --rng-seed time)
+  set_tests_properties(${target} PROPERTIES LABELS "unit;${TEST_LABELS}" TIMEOUT 600)
+endfunction()
+
+# entente_fuzz(<target> SOURCES x_fuzz.cc DEPENDS ...): a libFuzzer program in the fuzz preset only.
+# Its seeds, if any, lie in tests/<room>/corpus/<target>/.
+function(entente_fuzz target)
+  cmake_parse_arguments(FUZZ "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT ENTENTE_FUZZ)
+    return()
+  endif()
+  add_executable(${target} ${FUZZ_SOURCES})
+  target_link_libraries(${target} PRIVATE ${FUZZ_DEPENDS} entente_flags)
+  target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  set_property(GLOBAL APPEND PROPERTY ENTENTE_FUZZ_TARGETS ${target})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()

@@ -1,0 +1,80 @@
+// Everything a peer can make us do has a limit here, named, in its unit, with the attack that it
+// stops. A limit that a network may reasonably move is a field of the configuration whose default
+// is here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace entente::limits {
+
+// --- the line (server/net, proto/contract) ---
+inline constexpr std::uint32_t handshake_ms_max = 5'000;  // half-open TLS handshakes (slowloris)
+inline constexpr std::uint32_t header_ms_max = 10'000;    // headers that drip in
+inline constexpr std::size_t header_bytes_max =
+    16 * 1024;                                          // decoded, cookies included: HPACK bombs
+inline constexpr std::size_t header_fields_max = 100;   // many tiny header fields
+inline constexpr std::uint32_t body_grace_ms = 10'000;  // then body_bytes_per_s_min holds
+inline constexpr std::uint32_t body_bytes_per_s_min = 1'024;        // bodies that drip in
+inline constexpr std::uint32_t write_stall_ms_max = 30'000;         // readers that do not read
+inline constexpr std::size_t stream_queue_bytes_max = 1 << 20;      // unread answers, a stream
+inline constexpr std::size_t connection_queue_bytes_max = 4 << 20;  // unread answers, a connection
+inline constexpr std::uint32_t streams_max = 100;      // concurrent streams a connection
+inline constexpr std::uint32_t continuations_max = 8;  // CONTINUATION flood (CVE-2024-28182)
+inline constexpr std::uint32_t reset_burst_max =
+    100;  // rapid reset (CVE-2023-44487) and MadeYouReset
+inline constexpr std::uint32_t reset_per_s_max = 10;  //   (CVE-2025-8671): received and sent each
+inline constexpr std::uint32_t control_burst_max = 200;  // SETTINGS, PING, PRIORITY, empty DATA,
+inline constexpr std::uint32_t control_per_s_max =
+    20;  //   WINDOW_UPDATE floods (CVE-2019-9512..9518)
+inline constexpr std::uint32_t connections_per_address_max = 64;  // before sign-in, one address
+inline constexpr std::uint32_t connections_per_account_max = 32;
+inline constexpr std::uint32_t connections_max = 12'000;
+inline constexpr std::uint32_t idle_ms_max = 600'000;      // connections without a stream
+inline constexpr std::size_t message_bytes_max = 4 << 20;  // one gRPC or Connect message, inflated
+inline constexpr int message_depth_max = 64;               // nested protobuf and JSON (stack)
+inline constexpr std::uint32_t deadline_ms_max =
+    300'000;                                           // a unary call that asks for longer is cut
+inline constexpr std::uint32_t drain_ms_max = 10'000;  // graceful stop
+inline constexpr std::uint32_t descriptors_reserved =
+    64;  // EMFILE: accept stops before files run out
+
+// --- sign-in (server/identity) ---
+inline constexpr std::size_t password_bytes_min = 8;
+inline constexpr std::size_t password_bytes_max = 256;  // hashing of megabytes
+inline constexpr std::uint32_t hash_queue_max = 32;     // memory and time of Argon2id
+inline constexpr std::uint32_t sign_in_failures_free =
+    5;  // then back-off, per account and certificate
+inline constexpr std::uint32_t sign_in_back_off_ms_max = 900'000;
+inline constexpr std::uint32_t sign_in_failures_max = 100;  // then the party's officer must act
+inline constexpr std::uint32_t session_idle_ms_max = 1'800'000;
+inline constexpr std::uint32_t session_ms_max = 43'200'000;
+inline constexpr std::uint32_t step_up_ms_max =
+    300'000;  // how long a password check counts as fresh
+inline constexpr std::uint32_t sessions_per_account_max = 16;
+
+// --- messages (the domain rooms) ---
+inline constexpr std::uint32_t page_size_default = 50;
+inline constexpr std::uint32_t page_size_max = 1'000;
+inline constexpr std::size_t query_bytes_max = 512;       // free text of a look-up
+inline constexpr std::size_t text_bytes_max = 16 * 1024;  // one text field in one language
+inline constexpr std::size_t languages_max = 16;          // languages of one text
+inline constexpr std::size_t contacts_max = 16;           // contact details of one person
+inline constexpr std::size_t audience_principals_max =
+    256;                                                   // principals of one audience, each side
+inline constexpr std::size_t import_bytes_max = 16 << 20;  // a roster file
+inline constexpr std::size_t import_problems_max =
+    1'000;  // reported one by one; the rest are counted
+
+// --- the store ---
+inline constexpr std::size_t store_value_bytes_max = 1 << 20;
+inline constexpr std::uint64_t ballast_bytes = 64ULL << 20;  // freed to get out of a full disk
+inline constexpr std::uint64_t disk_free_bytes_min = 128ULL << 20;  // below: writes are refused
+inline constexpr std::uint64_t log_bytes_max = 64ULL << 20;  // RocksDB's log: bounds recovery time
+
+// --- the ledger ---
+inline constexpr std::uint32_t checkpoint_interval_ms_max = 1'000;
+inline constexpr std::size_t proof_hashes_max = 64;       // a tree of 2^64 has no longer path
+inline constexpr std::size_t note_bytes_max = 16 * 1024;  // a signed note with its cosignatures
+
+}  // namespace entente::limits

@@ -1,0 +1,104 @@
+// The way from a call to a service function, the same for every rpc: who is it, what does it act
+// in, and what happens after. A service is a plain function of a subject, a message and a
+// transaction; the gate finds the subject, opens the transaction, commits it, and sees to it that
+// nothing leaves that was not decided and recorded.
+//
+//   gate.reads<v1::GetPersonRequest, v1::Person>("entente.v1.DirectoryService.GetPerson",
+//       [this](const policy::Subject& subject, const v1::GetPersonRequest& message,
+//              store::Snapshot& snapshot) { return get_person(subject, message, snapshot); });
+//
+// Threads: filled by main before the start; its handlers run on any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "proto/contract/status.h"
+#include "server/net/method_table.h"
+#include "server/policy/policy.h"
+#include "server/store/store.h"
+
+namespace entente::identity {
+
+// Makes a Subject of a call, or says why not (Unauthenticated, one answer for every cause).
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  // By the rule that the method's descriptor bears: certificate only, session, step-up.
+  [[nodiscard]] virtual Result<policy::Subject> authenticate(
+      net::Call& call, const google::protobuf::MethodDescriptor& method) = 0;
+};
+
+// How often a change that lost against another is done anew before the caller hears of it.
+inline constexpr int commit_attempts_max = 5;
+
+class Gate {
+ public:
+  Gate(net::MethodTable& table, store::Store& store, Authenticator& authenticator)
+      : table_(table), store_(store), authenticator_(authenticator) {}
+
+  // An rpc that changes nothing and leaves no receipt.
+  template <typename Req, typename Rep>
+  void reads(
+      std::string_view full_name,
+      std::function<Result<Rep>(const policy::Subject&, const Req&, store::Snapshot&)> serve) {
+    const auto& method = describe(full_name, /*acts=*/false);
+    table_.add_unary(full_name, [this, &method, serve = std::move(serve)](
+                                    net::Call& call, const net::Message& in, net::Message& out) {
+      return read(call, method,
+                  [&](const policy::Subject& subject, store::Snapshot& snapshot) -> Status {
+                    return deliver<Rep>(serve(subject, static_cast<const Req&>(in), snapshot), out);
+                  });
+    });
+  }
+
+  // An rpc whose rule says `acts`: one transaction, one ledger entry, committed before the reply
+  // leaves. A reply that succeeds without an entry is a bug and ends the daemon. `after`, if given,
+  // sees the commit's index and may add to the reply (a receipt).
+  template <typename Req, typename Rep>
+  void acts(
+      std::string_view full_name,
+      std::function<Result<Rep>(const policy::Subject&, const Req&, store::Transaction&)> serve,
+      std::function<void(store::CommitIndex, Rep&)> after = nullptr) {
+    const auto& method = describe(full_name, /*acts=*/true);
+    table_.add_unary(full_name, [this, &method, serve = std::move(serve), after = std::move(after)](
+                                    net::Call& call, const net::Message& in, net::Message& out) {
+      return act(
+          call, method,
+          [&](const policy::Subject& subject, store::Transaction& transaction) -> Status {
+            return deliver<Rep>(serve(subject, static_cast<const Req&>(in), transaction), out);
+          },
+          [&](store::CommitIndex index) {
+            if (after) after(index, static_cast<Rep&>(out));
+          });
+    });
+  }
+
+  [[nodiscard]] Authenticator& authenticator() { return authenticator_; }
+  [[nodiscard]] store::Store& store() { return store_; }
+  [[nodiscard]] net::MethodTable& table() { return table_; }
+
+ private:
+  template <typename Rep>
+  static Status deliver(Result<Rep> reply, net::Message& out) {
+    if (!reply.ok()) return reply.status();
+    static_cast<Rep&>(out).Swap(&*reply);
+    return Status();
+  }
+
+  // The descriptor of `full_name`; checks that its rule says what it is registered as.
+  static const google::protobuf::MethodDescriptor& describe(std::string_view full_name, bool acts);
+  Status read(net::Call& call, const google::protobuf::MethodDescriptor& method,
+              const std::function<Status(const policy::Subject&, store::Snapshot&)>& serve);
+  Status act(net::Call& call, const google::protobuf::MethodDescriptor& method,
+             const std::function<Status(const policy::Subject&, store::Transaction&)>& serve,
+             const std::function<void(store::CommitIndex)>& after);
+
+  net::MethodTable& table_;
+  store::Store& store_;
+  Authenticator& authenticator_;
+};
+
+}  // namespace entente::identity

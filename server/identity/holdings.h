@@ -1,0 +1,36 @@
+// What identity/ must know of the directory to make a Subject of an account, without knowing the
+// directory: main passes in who answers.
+//
+// Threads: any.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/contract/clock.h"
+#include "server/policy/policy.h"
+
+namespace entente::identity {
+
+struct Holdings {
+  std::set<policy::Principal> principals;
+  std::vector<policy::HeldDuty> duties;
+};
+
+class HoldingsSource {
+ public:
+  virtual ~HoldingsSource() = default;
+  // All principals and duties of `person` of `party` at `now`: participation, bodies, appointments,
+  // offices. `person` is empty for a program's account. Never fails: unknown is empty.
+  [[nodiscard]] virtual Holdings holdings(std::string_view party, std::string_view person,
+                                          Instant now) const = 0;
+  // Grows whenever an answer may have changed: a cached Subject older than this is made anew.
+  [[nodiscard]] virtual std::uint64_t generation() const = 0;
+  // The sight of `principals` over the audiences now in force.
+  [[nodiscard]] virtual policy::Sight sight(
+      const std::set<policy::Principal>& principals) const = 0;
+};
+
+}  // namespace entente::identity

@@ -34,16 +34,22 @@ function(entente_test target)
   set_tests_properties(${target} PROPERTIES LABELS "unit;${TEST_LABELS}" TIMEOUT 600)
 endfunction()
 
-# entente_fuzz(<target> SOURCES x_fuzz.cc DEPENDS ...): a libFuzzer program in the fuzz preset only.
-# Its seeds, if any, lie in tests/<room>/corpus/<target>/.
+# entente_fuzz(<target> SOURCES x_fuzz.cc DEPENDS ...): a libFuzzer program, in the fuzz preset only, and a
+# CTest test that runs it for a short while from its seeds in corpus/<target>/ beside it, if there are any.
 function(entente_fuzz target)
   cmake_parse_arguments(FUZZ "" "" "SOURCES;DEPENDS" ${ARGN})
   if(NOT ENTENTE_FUZZ)
     return()
   endif()
+  if(NOT TARGET fuzz_targets)
+    add_custom_target(fuzz_targets)
+  endif()
   add_executable(${target} ${FUZZ_SOURCES})
   target_link_libraries(${target} PRIVATE ${FUZZ_DEPENDS} entente_flags)
   target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-  set_property(GLOBAL APPEND PROPERTY ENTENTE_FUZZ_TARGETS ${target})
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  add_dependencies(fuzz_targets ${target})
+  add_test(NAME fuzz.${target}
+           COMMAND ${CMAKE_SOURCE_DIR}/tests/support/run-fuzz $<TARGET_FILE:${target}>
+                   ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${target})
+  set_tests_properties(fuzz.${target} PROPERTIES LABELS fuzz TIMEOUT 1200)
 endfunction()

@@ -1,0 +1,375 @@
+// What follows from the facts of a world, in both directions: what one holds, and who holds it. The
+// second finds candidates by the world's indexes and asks the first about each.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "server/policy/world.h"
+
+namespace entente::policy {
+
+// Reads one world as of two instants.
+class WorldReader {
+ public:
+  WorldReader(const World& world, const AsOf& as_of) : world_(world), as_of_(as_of) {}
+
+  // What every account of `party` holds; nothing if the party is not in being.
+  [[nodiscard]] std::set<Principal> of_party(std::string_view party) const {
+    std::set<Principal> held;
+    const auto* const node = world_.parties_.find(party);
+    if (node == nullptr || in_force(node->party) == nullptr) return held;
+    held.insert(Principal::make(Principal::Kind::Party, party));
+    for (const auto& version : node->participations) {
+      if (version.holds(as_of_)) add_standing(held, version.body);
+    }
+    for (const auto& version : node->seats) {
+      if (version.holds(as_of_)) add_seat(held, version.body);
+    }
+    for (const auto& version : node->contributions) {
+      const Contribution& given = version.body;
+      if (!version.holds(as_of_)) continue;
+      if (!given.process.empty() && !takes_part(given.process, party, given.dataflow)) continue;
+      held.insert(Principal::make(Principal::Kind::Contributors, given.dataflow));
+    }
+    return held;
+  }
+
+  // Adds what `person` holds beside what every account of its party does. Requires: the person is
+  // one of `party`.
+  void add_of_person(std::set<Principal>& held, std::string_view party,
+                     std::string_view person) const {
+    const auto& node = *world_.persons_.find(person);
+    held.insert(Principal::make(Principal::Kind::Person, person));
+    for (const auto& version : node.person) {
+      if (version.holds(as_of_) && version.body.party == party) {
+        add_institution(held, party, version.body.institution);
+      }
+    }
+    for (const auto& version : node.seats) {
+      if (version.holds(as_of_) && version.body.party == party) add_seat(held, version.body);
+    }
+    for_each_office(node, party, [&](const Office& office, Capacity) { add_office(held, office); });
+  }
+
+  [[nodiscard]] std::vector<HeldDuty> duties(std::string_view party,
+                                             std::string_view person) const {
+    std::vector<HeldDuty> duties;
+    if (!is_person_of(party, person)) return duties;
+    const auto& node = *world_.persons_.find(person);
+    for_each_office(node, party, [&](const Office& office, Capacity capacity) {
+      const Duty duty = duty_of(office, capacity);
+      if (duty == Duty::Unspecified) return;
+      duties.push_back({.duty = duty, .party = office.party, .process = office.process});
+    });
+    std::sort(duties.begin(), duties.end());
+    duties.erase(std::unique(duties.begin(), duties.end()), duties.end());
+    return duties;
+  }
+
+  [[nodiscard]] bool is_person_of(std::string_view party, std::string_view person) const {
+    const auto* const node = world_.persons_.find(person);
+    return node != nullptr && kind(party).has_value() &&
+           std::any_of(node->person.begin(), node->person.end(), [&](const auto& version) {
+             return version.holds(as_of_) && version.body.party == party;
+           });
+  }
+
+  [[nodiscard]] std::optional<PartyKind> kind(std::string_view party) const {
+    const auto* const node = world_.parties_.find(party);
+    const Party* const found = node == nullptr ? nullptr : in_force(node->party);
+    if (found == nullptr) return std::nullopt;
+    return found->kind;
+  }
+
+  [[nodiscard]] std::vector<PartyHolders> holders(const Audience& audience) const {
+    std::set<std::string, std::less<>> parties;
+    std::set<std::string, std::less<>> persons;
+    for (const Principal& principal : audience.any_of) add_candidates(principal, parties, persons);
+    // One who is kept out by name may be of a party that is let in.
+    for (const Principal& principal : audience.none_of) add_candidates(principal, parties, persons);
+    std::map<std::string, PartyHolders, std::less<>> found;
+    for (const std::string& person : persons) {
+      add_parties_of(person, parties);
+    }
+    for (const std::string& party : parties) add_holders(party, audience, persons, found);
+    std::vector<PartyHolders> sorted;
+    for (auto& [party, holders] : found) sorted.push_back(std::move(holders));
+    return sorted;
+  }
+
+ private:
+  using Names = std::set<std::string, std::less<>>;
+
+  template <typename T>
+  [[nodiscard]] const T* in_force(const std::vector<Version<T>>& versions) const {
+    for (const auto& version : versions) {
+      if (version.holds(as_of_)) return &version.body;
+    }
+    return nullptr;
+  }
+
+  // Suspended there, or former: outweighs every other participation.
+  [[nodiscard]] bool is_shut_out(std::string_view process, std::string_view party) const {
+    const auto* const node = world_.parties_.find(party);
+    return node != nullptr && std::any_of(node->participations.begin(), node->participations.end(),
+                                          [&](const auto& version) {
+                                            return version.holds(as_of_) &&
+                                                   version.body.process == process &&
+                                                   version.body.standing >= Standing::Suspended;
+                                          });
+  }
+
+  // Whether the party takes part in the process: in this activity of it, or, if empty, unlimited.
+  [[nodiscard]] bool takes_part(std::string_view process, std::string_view party,
+                                const std::string& activity) const {
+    if (is_shut_out(process, party)) return false;
+    const auto* const node = world_.parties_.find(party);
+    return node != nullptr && std::any_of(node->participations.begin(), node->participations.end(),
+                                          [&](const auto& version) {
+                                            const auto& limits = version.body.activities;
+                                            return version.holds(as_of_) &&
+                                                   version.body.process == process &&
+                                                   (limits.empty() || limits.contains(activity));
+                                          });
+  }
+
+  [[nodiscard]] bool body_in_being(std::string_view process, std::string_view body) const {
+    const auto* const node = world_.processes_.find(process);
+    return node != nullptr &&
+           std::any_of(node->bodies.begin(), node->bodies.end(), [&](const auto& version) {
+             return version.holds(as_of_) && version.body.id == body;
+           });
+  }
+
+  void add_standing(std::set<Principal>& held, const Participation& participation) const {
+    using Kind = Principal::Kind;
+    if (!participation.activities.empty()) return;
+    if (is_shut_out(participation.process, participation.party)) return;
+    switch (participation.standing) {
+      case Standing::Member:
+        held.insert(Principal::make(Kind::Members, participation.process));
+        return;
+      case Standing::Observer:
+        held.insert(Principal::make(Kind::Observers, participation.process));
+        return;
+      case Standing::Partner:
+        held.insert(Principal::make(Kind::Partners, participation.process));
+        return;
+      case Standing::Invited:
+      case Standing::Suspended:
+      case Standing::Former:
+        return;
+    }
+  }
+
+  void add_body(std::set<Principal>& held, const std::string& process, const std::string& party,
+                const std::string& body) const {
+    if (!body_in_being(process, body) || !takes_part(process, party, body)) return;
+    held.insert(Principal::make(Principal::Kind::Body, process, body));
+  }
+  void add_chair(std::set<Principal>& held, const std::string& process,
+                 const std::string& party) const {
+    if (!takes_part(process, party, "")) return;
+    held.insert(Principal::make(Principal::Kind::Chair, process));
+  }
+  void add_secretariat(std::set<Principal>& held, const std::string& process,
+                       const std::string& party) const {
+    if (is_shut_out(process, party)) return;
+    held.insert(Principal::make(Principal::Kind::Secretariat, process));
+  }
+  void add_institution(std::set<Principal>& held, std::string_view party,
+                       const std::string& institution) const {
+    if (institution.empty()) return;
+    const auto& versions = world_.parties_.find(party)->institutions;
+    const bool in_being = std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
+      return version.holds(as_of_) && version.body.id == institution;
+    });
+    if (!in_being) return;
+    held.insert(Principal::make(Principal::Kind::Institution, party, institution));
+  }
+
+  void add_seat(std::set<Principal>& held, const Seat& seat) const {
+    switch (seat.bench) {
+      case Bench::Body:
+        return add_body(held, seat.process, seat.party, seat.body);
+      case Bench::Secretariat:
+        return add_secretariat(held, seat.process, seat.party);
+      case Bench::Chair:
+        return add_chair(held, seat.process, seat.party);
+    }
+  }
+
+  void add_office(std::set<Principal>& held, const Office& office) const {
+    add_institution(held, office.party, office.institution);
+    switch (office.kind) {
+      case OfficeKind::Secretariat:
+        return add_secretariat(held, office.process, office.party);
+      case OfficeKind::Chair:
+        return add_chair(held, office.process, office.party);
+      case OfficeKind::BodyContact:
+        return add_body(held, office.process, office.party, office.body);
+      case OfficeKind::FocalPoint:
+      case OfficeKind::SecurityOfficer:
+      case OfficeKind::CertificateOfficer:
+      case OfficeKind::Other:
+        return;
+    }
+  }
+
+  [[nodiscard]] Duty duty_of(const Office& office, Capacity capacity) const {
+    if (capacity == Capacity::DutyContact) return Duty::Unspecified;
+    switch (office.kind) {
+      case OfficeKind::FocalPoint:
+        return Duty::FocalPoint;
+      case OfficeKind::Secretariat:
+        return is_shut_out(office.process, office.party) ? Duty::Unspecified : Duty::Secretariat;
+      case OfficeKind::Chair:
+        return takes_part(office.process, office.party, "") ? Duty::Chair : Duty::Unspecified;
+      case OfficeKind::SecurityOfficer:
+        return Duty::SecurityOfficer;
+      case OfficeKind::CertificateOfficer:
+        return Duty::CertificateOfficer;
+      case OfficeKind::BodyContact:
+      case OfficeKind::Other:
+        break;
+    }
+    return Duty::Unspecified;
+  }
+
+  // The offices of `party` that the person is appointed to, both in force.
+  template <typename Visit>
+  void for_each_office(const World::PersonNode& node, std::string_view party, Visit&& visit) const {
+    for (const auto& version : node.appointments) {
+      if (!version.holds(as_of_)) continue;
+      for (const auto& office : world_.offices_.find(version.body.office)->office) {
+        if (!office.holds(as_of_) || office.body.party != party) continue;
+        visit(office.body, version.body.capacity);
+      }
+    }
+  }
+
+  // --- the other direction: whom to ask
+  // -----------------------------------------------------------
+
+  // Adds at least those parties that may hold `principal` as a whole and those persons that may
+  // hold it otherwise.
+  void add_candidates(const Principal& principal, Names& parties, Names& persons) const {
+    const auto [kind, first, second] = principal.parts();
+    switch (kind) {
+      case Principal::Kind::Party:
+        parties.emplace(first);
+        return;
+      case Principal::Kind::Institution:
+        return add_persons_of_party(first, persons);
+      case Principal::Kind::Person:
+        persons.emplace(first);
+        return;
+      case Principal::Kind::Account:
+        return;  // No fact of this world: accounts are identity's.
+      case Principal::Kind::Members:
+      case Principal::Kind::Observers:
+      case Principal::Kind::Partners:
+        return add_parties_of_process(first, parties);
+      case Principal::Kind::Secretariat:
+        return add_persons_of_process(first, persons);
+      case Principal::Kind::Chair:
+      case Principal::Kind::Body:
+        add_parties_of_process(first, parties);
+        return add_persons_of_process(first, persons);
+      case Principal::Kind::Contributors:
+        if (const auto* const given = world_.dataflows_.find(first)) {
+          parties.insert(given->begin(), given->end());
+        }
+        return;
+    }
+  }
+
+  void add_persons_of_party(std::string_view party, Names& persons) const {
+    const auto* const belongings = world_.belongings_.find(party);
+    if (belongings == nullptr) return;
+    for (const auto& belonging : *belongings) persons.insert(belonging.person);
+  }
+  void add_parties_of_process(std::string_view process, Names& parties) const {
+    if (const auto* const node = world_.processes_.find(process)) {
+      parties.insert(node->parties.begin(), node->parties.end());
+    }
+  }
+  void add_persons_of_process(std::string_view process, Names& persons) const {
+    const auto* const node = world_.processes_.find(process);
+    if (node == nullptr) return;
+    persons.insert(node->persons.begin(), node->persons.end());
+    for (const std::string& office : node->offices) {
+      const auto& appointed = world_.offices_.find(office)->persons;
+      persons.insert(appointed.begin(), appointed.end());
+    }
+  }
+  void add_parties_of(const std::string& person, Names& parties) const {
+    const auto* const node = world_.persons_.find(person);
+    if (node == nullptr) return;
+    for (const auto& version : node->person) {
+      if (version.holds(as_of_)) parties.insert(version.body.party);
+    }
+  }
+
+  [[nodiscard]] bool holds(const World::Belonging& belonging) const {
+    return belonging.recorded_at <= as_of_.known_at && belonging.span.holds(as_of_.when) &&
+           (as_of_.known_at < belonging.superseded_at || belonging.superseded_at == Instant::max());
+  }
+
+  // Who of `party` belongs to the audience. Persons outside `special` hold nothing that the
+  // audience names but what the whole party holds.
+  void add_holders(const std::string& party, const Audience& audience, const Names& special,
+                   std::map<std::string, PartyHolders, std::less<>>& found) const {
+    const std::optional<PartyKind> party_kind = kind(party);
+    if (!party_kind) return;
+    const std::set<Principal> common = of_party(party);
+    PartyHolders holders{.party = party,
+                         .kind = *party_kind,
+                         .whole_party = belongs(common, audience),
+                         .persons = {}};
+    const auto* const belongings = world_.belongings_.find(party);
+    if (belongings != nullptr) {
+      for (const auto& belonging : *belongings) {
+        if (!holds(belonging)) continue;
+        if (!holders.persons.empty() && holders.persons.back() == belonging.person) continue;
+        bool is_in = holders.whole_party;
+        if (special.contains(belonging.person)) {
+          std::set<Principal> held = common;
+          add_of_person(held, party, belonging.person);
+          is_in = belongs(held, audience);
+        }
+        if (is_in) holders.persons.push_back(belonging.person);
+      }
+    }
+    if (holders.whole_party || !holders.persons.empty()) found.emplace(party, std::move(holders));
+  }
+
+  const World& world_;
+  const AsOf as_of_;
+};
+
+std::set<Principal> principals_of(const World& world, std::string_view party,
+                                  std::string_view person, const AsOf& as_of) {
+  const WorldReader reader(world, as_of);
+  if (person.empty()) return reader.of_party(party);
+  if (!reader.is_person_of(party, person)) return {};
+  std::set<Principal> held = reader.of_party(party);
+  reader.add_of_person(held, party, person);
+  return held;
+}
+
+std::vector<HeldDuty> duties_of(const World& world, std::string_view party, std::string_view person,
+                                const AsOf& as_of) {
+  return WorldReader(world, as_of).duties(party, person);
+}
+
+std::optional<PartyKind> kind_of(const World& world, std::string_view party, const AsOf& as_of) {
+  return WorldReader(world, as_of).kind(party);
+}
+
+std::vector<PartyHolders> who_holds(const World& world, const Audience& audience,
+                                    const AsOf& as_of) {
+  return WorldReader(world, as_of).holders(audience);
+}
+
+}  // namespace entente::policy

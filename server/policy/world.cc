@@ -1,0 +1,304 @@
+#include "server/policy/world.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace entente::policy {
+namespace {
+
+// Anything later would read as "not superseded".
+constexpr Instant recorded_max = Instant::max() - std::chrono::microseconds(1);
+
+Status need_id(std::string_view field, std::string_view id) {
+  if (is_id(id)) return Status();
+  return invalid_argument(std::string(field), "is not an id");
+}
+Status may_have_id(std::string_view field, std::string_view id) {
+  return id.empty() ? Status() : need_id(field, id);
+}
+// An id if `wanted`, nothing otherwise.
+Status need_id_if(bool wanted, std::string_view field, std::string_view id) {
+  if (wanted) return need_id(field, id);
+  if (id.empty()) return Status();
+  return invalid_argument(std::string(field), "does not belong to this kind");
+}
+template <typename Enum>
+Status need_known(std::string_view field, Enum value, Enum last) {
+  if (value <= last) return Status();
+  return invalid_argument(std::string(field), "is not a known value");
+}
+
+Status check(const Party& party) {
+  ENTENTE_TRY_VOID(need_known("kind", party.kind, PartyKind::Territory));
+  return need_id("code", party.code);
+}
+
+Status check(const Institution& institution) {
+  ENTENTE_TRY_VOID(need_id("party", institution.party));
+  return need_id("id", institution.id);
+}
+
+Status check(const Person& person) {
+  ENTENTE_TRY_VOID(need_id("id", person.id));
+  ENTENTE_TRY_VOID(need_id("party", person.party));
+  return may_have_id("institution", person.institution);
+}
+
+Status check(const Participation& participation) {
+  ENTENTE_TRY_VOID(need_id("process", participation.process));
+  ENTENTE_TRY_VOID(need_id("party", participation.party));
+  for (const std::string& activity : participation.activities) {
+    ENTENTE_TRY_VOID(need_id("activities", activity));
+  }
+  return need_known("standing", participation.standing, Standing::Former);
+}
+
+Status check(const Body& body) {
+  ENTENTE_TRY_VOID(need_id("process", body.process));
+  return need_id("id", body.id);
+}
+
+Status check(const Seat& seat) {
+  ENTENTE_TRY_VOID(need_known("bench", seat.bench, Bench::Chair));
+  ENTENTE_TRY_VOID(need_known("role", seat.role, SeatRole::CoChair));
+  ENTENTE_TRY_VOID(need_id("process", seat.process));
+  ENTENTE_TRY_VOID(need_id_if(seat.bench == Bench::Body, "body", seat.body));
+  ENTENTE_TRY_VOID(need_id("party", seat.party));
+  // A whole party is never the secretariat: too many would be.
+  if (seat.bench == Bench::Secretariat) return need_id("person", seat.person);
+  return may_have_id("person", seat.person);
+}
+
+Status check(const Office& office) {
+  ENTENTE_TRY_VOID(need_known("kind", office.kind, OfficeKind::Other));
+  ENTENTE_TRY_VOID(need_id("id", office.id));
+  ENTENTE_TRY_VOID(need_id("party", office.party));
+  ENTENTE_TRY_VOID(may_have_id("institution", office.institution));
+  ENTENTE_TRY_VOID(need_id_if(office.kind == OfficeKind::BodyContact, "body", office.body));
+  switch (office.kind) {
+    case OfficeKind::Secretariat:
+    case OfficeKind::Chair:
+    case OfficeKind::BodyContact:
+      return need_id("process", office.process);
+    case OfficeKind::SecurityOfficer:
+    case OfficeKind::CertificateOfficer:
+      return need_id_if(false, "process", office.process);
+    case OfficeKind::FocalPoint:
+    case OfficeKind::Other:
+      break;
+  }
+  return may_have_id("process", office.process);
+}
+
+Status check(const Appointment& appointment) {
+  ENTENTE_TRY_VOID(need_known("capacity", appointment.capacity, Capacity::DutyContact));
+  ENTENTE_TRY_VOID(need_id("id", appointment.id));
+  ENTENTE_TRY_VOID(need_id("office", appointment.office));
+  return need_id("person", appointment.person);
+}
+
+Status check(const Contribution& contribution) {
+  ENTENTE_TRY_VOID(need_id("dataflow", contribution.dataflow));
+  ENTENTE_TRY_VOID(need_id("party", contribution.party));
+  return may_have_id("process", contribution.process);
+}
+
+// Where a fact lies: on which kind of node, in which of its lists.
+enum class Shelf : std::uint8_t {
+  Party,
+  Institution,
+  Person,
+  Participation,
+  Body,
+  PartySeat,
+  PersonSeat,
+  Office,
+  Appointment,
+  Contribution,
+};
+struct Place {
+  Shelf shelf;
+  std::string node;
+};
+
+Place place_of(const Party& party) { return {Shelf::Party, party.code}; }
+Place place_of(const Institution& institution) { return {Shelf::Institution, institution.party}; }
+Place place_of(const Person& person) { return {Shelf::Person, person.id}; }
+Place place_of(const Participation& participation) {
+  return {Shelf::Participation, participation.party};
+}
+Place place_of(const Body& body) { return {Shelf::Body, body.process}; }
+Place place_of(const Seat& seat) {
+  if (seat.person.empty()) return {Shelf::PartySeat, seat.party};
+  return {Shelf::PersonSeat, seat.person};
+}
+Place place_of(const Office& office) { return {Shelf::Office, office.id}; }
+Place place_of(const Appointment& appointment) { return {Shelf::Appointment, appointment.person}; }
+Place place_of(const Contribution& contribution) {
+  return {Shelf::Contribution, contribution.party};
+}
+
+}  // namespace
+
+// Reaches into a world to change it, in the edition that its editor owns.
+class WorldWriter {
+ public:
+  explicit WorldWriter(World& world) : world_(world) {}
+
+  Instant end(std::string_view key, Instant at) {
+    const World::Home* const home = world_.homes_.find(key);
+    if (home == nullptr || !home->current) return at;
+    World::Home& mine = world_.homes_.edit(key, world_.edition_);
+    mine.current = false;
+    with_shelf(static_cast<Shelf>(mine.shelf), mine.node,
+               [&](auto& versions) { at = end_in(versions, key, at); });
+    return at;
+  }
+
+  template <typename T>
+  void append(const Fact& fact, const T& body, Instant recorded_at) {
+    Place place = place_of(body);
+    const Version<T> version{.key = fact.key,
+                             .body = body,
+                             .span = fact.span,
+                             .recorded_at = recorded_at,
+                             .superseded_at = Instant::max()};
+    with_shelf(place.shelf, place.node, [&](auto& versions) {
+      if constexpr (std::is_same_v<std::decay_t<decltype(versions)>, std::vector<Version<T>>>) {
+        versions.push_back(version);
+      }
+    });
+    index(version);
+    World::Home& home = world_.homes_.edit(fact.key, world_.edition_);
+    home = {.shelf = static_cast<std::uint8_t>(place.shelf),
+            .current = true,
+            .node = std::move(place.node)};
+    ++world_.version_count_;
+  }
+
+ private:
+  template <typename Use>
+  void with_shelf(Shelf shelf, const std::string& node, Use&& use) {
+    const std::uint64_t edition = world_.edition_;
+    switch (shelf) {
+      case Shelf::Party:
+        return use(world_.parties_.edit(node, edition).party);
+      case Shelf::Institution:
+        return use(world_.parties_.edit(node, edition).institutions);
+      case Shelf::Person:
+        return use(world_.persons_.edit(node, edition).person);
+      case Shelf::Participation:
+        return use(world_.parties_.edit(node, edition).participations);
+      case Shelf::Body:
+        return use(world_.processes_.edit(node, edition).bodies);
+      case Shelf::PartySeat:
+        return use(world_.parties_.edit(node, edition).seats);
+      case Shelf::PersonSeat:
+        return use(world_.persons_.edit(node, edition).seats);
+      case Shelf::Office:
+        return use(world_.offices_.edit(node, edition).office);
+      case Shelf::Appointment:
+        return use(world_.persons_.edit(node, edition).appointments);
+      case Shelf::Contribution:
+        return use(world_.parties_.edit(node, edition).contributions);
+    }
+  }
+
+  // Ends the current version of `key`; says from when, never before it was recorded.
+  template <typename T>
+  Instant end_in(std::vector<Version<T>>& versions, std::string_view key, Instant at) {
+    const auto current =
+        std::find_if(versions.begin(), versions.end(), [&](const Version<T>& version) {
+          return version.key == key && version.superseded_at == Instant::max();
+        });
+    ENTENTE_CHECK(current != versions.end());
+    current->superseded_at = std::max(at, current->recorded_at);
+    end_index(*current);
+    return current->superseded_at;
+  }
+
+  // What else must find its way to a fact. The names are never taken out again: they may be too
+  // many, for who reads them asks the facts.
+  void index(const Version<Participation>& version) {
+    process(version.body.process).parties.insert(version.body.party);
+  }
+  void index(const Version<Seat>& version) {
+    World::ProcessNode& node = process(version.body.process);
+    auto& names = version.body.person.empty() ? node.parties : node.persons;
+    names.insert(node_name(version.body));
+  }
+  void index(const Version<Office>& version) {
+    if (!version.body.process.empty()) {
+      process(version.body.process).offices.insert(version.body.id);
+    }
+  }
+  void index(const Version<Appointment>& version) {
+    world_.offices_.edit(version.body.office, world_.edition_).persons.insert(version.body.person);
+  }
+  void index(const Version<Contribution>& version) {
+    world_.dataflows_.edit(version.body.dataflow, world_.edition_).insert(version.body.party);
+  }
+  void index(const Version<Person>& version) {
+    auto& belongings = world_.belongings_.edit(version.body.party, world_.edition_);
+    const World::Belonging belonging{.person = version.body.id,
+                                     .span = version.span,
+                                     .recorded_at = version.recorded_at,
+                                     .superseded_at = Instant::max()};
+    belongings.insert(first_of(belongings, version.body.id), belonging);
+  }
+  void index(const Version<Party>&) {}
+  void index(const Version<Institution>&) {}
+  void index(const Version<Body>&) {}
+
+  void end_index(const Version<Person>& version) {
+    auto& belongings = world_.belongings_.edit(version.body.party, world_.edition_);
+    auto entry = first_of(belongings, version.body.id);
+    // One of these is of this version; two that are alike in all this are as good as each other.
+    while (entry->superseded_at != Instant::max() || entry->recorded_at != version.recorded_at ||
+           entry->span != version.span) {
+      ++entry;
+    }
+    entry->superseded_at = version.superseded_at;
+  }
+  template <typename T>
+  void end_index(const Version<T>&) {}
+
+  static const std::string& node_name(const Seat& seat) {
+    return seat.person.empty() ? seat.party : seat.person;
+  }
+  World::ProcessNode& process(const std::string& id) {
+    return world_.processes_.edit(id, world_.edition_);
+  }
+  static std::vector<World::Belonging>::iterator first_of(std::vector<World::Belonging>& belongings,
+                                                          const std::string& person) {
+    return std::lower_bound(
+        belongings.begin(), belongings.end(), person,
+        [](const World::Belonging& entry, const std::string& id) { return entry.person < id; });
+  }
+
+  World& world_;
+};
+
+Editor::Editor(World world) : world_(std::move(world)) { ++world_.edition_; }
+
+Status Editor::put(const Fact& fact, Instant recorded_at) {
+  if (fact.key.empty()) return invalid_argument("key", "is missing");
+  ENTENTE_TRY_VOID(std::visit([](const auto& body) { return check(body); }, fact.body));
+  WorldWriter writer(world_);
+  const Instant from = writer.end(fact.key, std::min(recorded_at, recorded_max));
+  std::visit([&](const auto& body) { writer.append(fact, body, from); }, fact.body);
+  return Status();
+}
+
+void Editor::withdraw(std::string_view key, Instant recorded_at) {
+  WorldWriter(world_).end(key, std::min(recorded_at, recorded_max));
+}
+
+World Editor::publish() {
+  World published = world_;
+  ++world_.edition_;
+  return published;
+}
+
+}  // namespace entente::policy

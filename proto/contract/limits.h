@@ -68,6 +68,8 @@ inline constexpr std::size_t import_problems_max =
 
 // --- the store ---
 inline constexpr std::size_t store_value_bytes_max = 1 << 20;
+inline constexpr std::size_t store_recent_rows_max =
+    1 << 20;  // remembered for open transactions: one that never ends must not fill the memory
 inline constexpr std::uint64_t ballast_bytes = 64ULL << 20;  // freed to get out of a full disk
 inline constexpr std::uint64_t disk_free_bytes_min = 128ULL << 20;  // below: writes are refused
 inline constexpr std::uint64_t log_bytes_max = 64ULL << 20;  // RocksDB's log: bounds recovery time

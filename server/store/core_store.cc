@@ -1,0 +1,256 @@
+#include "server/store/core_store.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/contract/limits.h"
+#include "server/store/optimistic.h"
+
+namespace entente::store {
+namespace {
+
+struct Write {
+  std::optional<std::string> value;  // none: erased
+  SealName seal;
+};
+using Writes = std::map<std::string, Write, std::less<>>;
+
+// Walks an engine's rows with, for a transaction, its own writes over them; and notes in the read
+// set how far it has come.
+class RowCursor final : public Cursor {
+ public:
+  struct Over {
+    const Writes& writes;
+    ReadSet& reads;
+  };
+
+  RowCursor(const Keyring& keyring, EngineView& view, std::string first,
+            std::optional<std::string> end, const std::optional<Over>& over)
+      : keyring_(keyring),
+        base_(view.walk(first, end)),
+        over_(over),
+        at_(std::move(first)),
+        end_(std::move(end)) {
+    if (!over_) return;
+    range_ = over_->reads.add_range(at_);
+    settle();
+  }
+
+  [[nodiscard]] bool valid() const override { return own_ != nullptr || base_->valid(); }
+
+  [[nodiscard]] std::string_view key_bytes() const override {
+    ENTENTE_CHECK(valid());
+    return own_ != nullptr ? std::string_view(own_->first) : base_->key();
+  }
+
+  [[nodiscard]] Result<std::string> value() override {
+    ENTENTE_CHECK(valid());
+    if (own_ != nullptr) return own_->second.value.value_or("");
+    return keyring_.unseal(base_->key(), base_->value());
+  }
+
+  void next() override {
+    ENTENTE_CHECK(valid());
+    if (!over_) return base_->next();
+    at_ = after(key_bytes());
+    settle();
+  }
+
+  [[nodiscard]] Status status() const override { return base_->status(); }
+
+ private:
+  // Stands on the first row at or after at_. The writes are looked up anew each time, for they may
+  // have grown since.
+  void settle() {
+    for (;;) {
+      while (base_->valid() && base_->key() < at_) base_->next();
+      const auto own = over_->writes.lower_bound(at_);
+      const bool has_own = own != over_->writes.end() && (!end_ || own->first < *end_);
+      const bool own_first = has_own && (!base_->valid() || own->first <= base_->key());
+      if (own_first && !own->second.value) {
+        at_ = after(own->first);
+        continue;
+      }
+      own_ = own_first ? &*own : nullptr;
+      over_->reads.extend(range_, valid() ? after(key_bytes()) : end_);
+      return;
+    }
+  }
+
+  const Keyring& keyring_;
+  std::unique_ptr<EngineCursor> base_;
+  std::optional<Over> over_;
+  std::string at_;
+  std::optional<std::string> end_;
+  std::size_t range_ = 0;
+  const Writes::value_type* own_ = nullptr;  // the row is the transaction's own
+};
+
+// Where a scan of `prefix` from `from` begins.
+std::string start_of(const Key& prefix, const std::optional<Key>& from) {
+  return from ? std::max(prefix.bytes(), from->bytes()) : prefix.bytes();
+}
+
+Result<std::optional<std::string>> find_in(EngineView& view, const Keyring& keyring,
+                                           const Key& key) {
+  using Found = std::optional<std::string>;
+  ENTENTE_TRY(const Found sealed, view.get(key.bytes()));
+  if (!sealed) return Found();
+  ENTENTE_TRY(std::string value, keyring.unseal(key.bytes(), *sealed));
+  return Found(std::move(value));
+}
+
+class CoreSnapshot final : public Snapshot {
+ public:
+  CoreSnapshot(const Keyring& keyring, std::unique_ptr<EngineView> view)
+      : keyring_(keyring), view_(std::move(view)) {}
+
+  [[nodiscard]] Result<std::optional<std::string>> find(const Key& key) override {
+    return find_in(*view_, keyring_, key);
+  }
+
+  [[nodiscard]] std::unique_ptr<Cursor> scan(const Key& prefix,
+                                             const std::optional<Key>& from) override {
+    return std::make_unique<RowCursor>(keyring_, *view_, start_of(prefix, from),
+                                       end_of_prefix(prefix.bytes()), std::nullopt);
+  }
+
+ private:
+  const Keyring& keyring_;
+  std::unique_ptr<EngineView> view_;
+};
+
+class CoreTransaction final : public Transaction {
+ public:
+  CoreTransaction(Engine& engine, Keyring& keyring, CommitQueue& queue)
+      : keyring_(keyring), queue_(queue), since_(queue.enter()), view_(engine.view()) {}
+  ~CoreTransaction() override { queue_.leave(since_); }
+  CoreTransaction(const CoreTransaction&) = delete;
+  CoreTransaction& operator=(const CoreTransaction&) = delete;
+
+  [[nodiscard]] Result<std::optional<std::string>> find(const Key& key) override {
+    const auto own = writes_.find(key.bytes());
+    if (own != writes_.end()) return own->second.value;
+    reads_.add_point(key.bytes());
+    return find_in(*view_, keyring_, key);
+  }
+
+  [[nodiscard]] std::unique_ptr<Cursor> scan(const Key& prefix,
+                                             const std::optional<Key>& from) override {
+    return std::make_unique<RowCursor>(keyring_, *view_, start_of(prefix, from),
+                                       end_of_prefix(prefix.bytes()),
+                                       RowCursor::Over{.writes = writes_, .reads = reads_});
+  }
+
+  void put(const Key& key, std::string value, const SealName& seal) override {
+    ENTENTE_CHECK(key.table() != store_table);
+    ENTENTE_CHECK(value.size() <= limits::store_value_bytes_max);
+    ENTENTE_CHECK(keyring_.current(seal).has_value());
+    writes_[key.bytes()] = {.value = std::move(value), .seal = seal};
+  }
+
+  void erase(const Key& key) override {
+    ENTENTE_CHECK(key.table() != store_table);
+    writes_[key.bytes()] = {.value = std::nullopt, .seal = {}};
+  }
+
+  void append(std::string entry) override {
+    ENTENTE_CHECK(!entry_.has_value());
+    entry_ = std::move(entry);
+  }
+
+  [[nodiscard]] bool appended() const override { return entry_.has_value(); }
+
+  [[nodiscard]] Result<CommitIndex> commit() override {
+    ENTENTE_CHECK(entry_.has_value() && !committed_);
+    committed_ = true;
+    Proposal proposal{.reads = reads_,
+                      .since = since_,
+                      .view = *view_,
+                      .rows = {},
+                      .sealed_by = {},
+                      .entry = *std::move(entry_)};
+    proposal.rows.reserve(writes_.size());
+    for (auto& [key, write] : writes_) {
+      EngineRow row{.key = key, .value = std::nullopt};
+      if (write.value) {
+        row.value = keyring_.seal(write.seal, key, *write.value);
+        if (!row.value) {
+          return Status(Code::Aborted, Reason::Conflict, "a key was destroyed meanwhile");
+        }
+        const KeyId id = key_id_of(*row.value).value_or(0);
+        if (std::find(proposal.sealed_by.begin(), proposal.sealed_by.end(), id) ==
+            proposal.sealed_by.end()) {
+          proposal.sealed_by.push_back(id);
+        }
+      }
+      proposal.rows.push_back(std::move(row));
+    }
+    return queue_.commit(proposal);
+  }
+
+ private:
+  Keyring& keyring_;
+  CommitQueue& queue_;
+  CommitIndex since_;  // before view_ is taken: a lower bound of what it shows
+  std::unique_ptr<EngineView> view_;
+  ReadSet reads_;
+  Writes writes_;
+  std::optional<std::string> entry_;
+  bool committed_ = false;
+};
+
+}  // namespace
+
+CoreStore::CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> keyring)
+    : keyring_(std::move(keyring)), engine_(std::move(engine)), queue_(*engine_, *keyring_) {}
+
+Result<std::unique_ptr<CoreStore>> CoreStore::open(std::unique_ptr<Engine> engine,
+                                                   std::unique_ptr<Keyring> keyring) {
+  std::unique_ptr<CoreStore> store(new CoreStore(std::move(engine), std::move(keyring)));
+  ENTENTE_TRY_VOID(store->queue_.open());
+  return store;
+}
+
+std::unique_ptr<Snapshot> CoreStore::snapshot() {
+  return std::make_unique<CoreSnapshot>(*keyring_, engine_->view());
+}
+
+std::unique_ptr<Transaction> CoreStore::begin() {
+  return std::make_unique<CoreTransaction>(*engine_, *keyring_, queue_);
+}
+
+CommitIndex CoreStore::size() const { return queue_.size(); }
+
+void CoreStore::set_sequencer(Sequencer& sequencer) { queue_.set_sequencer(sequencer); }
+
+Id CoreStore::blind(std::string_view domain, std::string_view text) const {
+  return keyring_->blind(domain, text);
+}
+
+Status CoreStore::ensure_seal(const SealName& name) { return keyring_->ensure(name); }
+
+Status CoreStore::destroy_seal(const SealName& name) {
+  // Between the check of a commit's keys and its write no key may go.
+  Status status;
+  queue_.exclusively([&] { status = keyring_->destroy(name); });
+  return status;
+}
+
+Secret CoreStore::purpose_key(std::string_view purpose) const {
+  return keyring_->purpose_key(purpose);
+}
+
+Health CoreStore::health() const {
+  Health health = engine_->health();
+  if (std::string why_not = queue_.why_not(); !why_not.empty()) {
+    health.writable = false;
+    health.why_not = std::move(why_not);
+  }
+  return health;
+}
+
+}  // namespace entente::store

@@ -1,0 +1,68 @@
+// What the store asks of an engine: an ordered map of bytes to bytes with views that do not change
+// and batches that are written whole and durably, or not. It knows no seal, no transaction and no
+// ledger; those are the same over every engine (core_store.h).
+//
+// Threads: Engine is safe from any thread, but write and recover are called by one thread at a
+// time; a view or cursor belongs to one thread. Ownership: views and cursors are destroyed before
+// their engine.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/contract/status.h"
+#include "server/store/store.h"
+
+namespace entente::store {
+
+struct EngineRow {
+  std::string key;
+  std::optional<std::string> value;  // none: the row is erased
+};
+
+// Walks rows in the order of their keys' octets.
+class EngineCursor {
+ public:
+  virtual ~EngineCursor() = default;
+  [[nodiscard]] virtual bool valid() const = 0;
+  // Requires: valid(). Views live until the next call of next().
+  [[nodiscard]] virtual std::string_view key() const = 0;
+  [[nodiscard]] virtual std::string_view value() const = 0;
+  virtual void next() = 0;
+  // Ok, or why the walk ended early: DataLoss (the engine's own checks failed) or Unavailable.
+  [[nodiscard]] virtual Status status() const = 0;
+};
+
+// The rows as they were when the view was taken.
+class EngineView {
+ public:
+  virtual ~EngineView() = default;
+  // DataLoss, Unavailable as above.
+  [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
+  // Rows in [first, end); no end: all that follow.
+  [[nodiscard]] virtual std::unique_ptr<EngineCursor> walk(
+      std::string_view first, const std::optional<std::string>& end) = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  [[nodiscard]] virtual std::unique_ptr<EngineView> view() = 0;
+
+  // Ok once the rows are durable; a later row of the same key wins. ResourceExhausted
+  // (StoreReadOnly): refused beforehand, nothing was written. Any other: unknown; nothing is
+  // written any more until recover() has succeeded.
+  [[nodiscard]] virtual Status write(const std::vector<EngineRow>& rows) = 0;
+
+  // Closes and reopens what failed, so that what is there is what is durable.
+  // Unavailable: it cannot be reopened now; ask again.
+  [[nodiscard]] virtual Status recover() = 0;
+
+  [[nodiscard]] virtual Health health() const = 0;
+};
+
+}  // namespace entente::store

@@ -10,6 +10,7 @@
 // Threads: filled by main before the start; its handlers run on any.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -22,13 +23,40 @@
 
 namespace entente::identity {
 
+// A subject is made once and shared by the calls of its session until something about it changes.
+using SubjectPointer = std::shared_ptr<const policy::Subject>;
+
+// What an application password opens, to read. On disk: never renumber.
+enum class Scope : std::uint8_t { Unspecified = 0, Directory = 1, Calendar = 2, Statistics = 3 };
+
+// Who receives a stream. Asked before each item, for a stream outlives what opened it. One thread
+// at a time.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  // The subject as it is now. Unauthenticated (SignedOut) once its session has ended.
+  [[nodiscard]] virtual Result<SubjectPointer> subject() = 0;
+};
+
 // Makes a Subject of a call, or says why not (Unauthenticated, one answer for every cause).
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
-  // By the rule that the method's descriptor bears: certificate only, session, step-up.
-  [[nodiscard]] virtual Result<policy::Subject> authenticate(
+  // By the rule that the method's descriptor bears: certificate only, session, step-up. Never null.
+  // Unauthenticated (SignedOut): no session, or not this one's certificate. PermissionDenied
+  // (StepUpNeeded): the rule asks for a fresher password.
+  [[nodiscard]] virtual Result<SubjectPointer> authenticate(
       net::Call& call, const google::protobuf::MethodDescriptor& method) = 0;
+  // For plain HTTP: a session's token, or an application password of `scope` by HTTP Basic, which
+  // yields a read-only subject. Unauthenticated (SignInRefused): neither.
+  [[nodiscard]] virtual Result<SubjectPointer> authenticate_tool(net::Call& call, Scope scope) = 0;
+  // Reads, in the transaction of an act, what the subject's right to act rests on, so that the
+  // commit loses (Aborted) against an act that ends it. Unauthenticated (SignedOut): it has ended.
+  [[nodiscard]] virtual Status pin(const policy::Subject& subject,
+                                   store::Transaction& transaction) = 0;
+  // `subject` came of authenticate(). `waker` is called when the session ends or its rights change.
+  [[nodiscard]] virtual Result<std::unique_ptr<Receiver>> receive(const SubjectPointer& subject,
+                                                                  net::Waker waker) = 0;
 };
 
 // How often a change that lost against another is done anew before the caller hears of it.
@@ -76,6 +104,22 @@ class Gate {
     });
   }
 
+  // A server stream. It ends with Unauthenticated as soon as its session does, whatever `serve`'s
+  // source does; the source asks `receiver` who it is that it may show the next item to.
+  template <typename Req>
+  void streams(std::string_view full_name,
+               std::function<Result<std::unique_ptr<net::Source>>(std::shared_ptr<Receiver>,
+                                                                  const Req&, net::Waker)>
+                   serve) {
+    const auto& method = describe(full_name, /*acts=*/false);
+    table_.add_stream(full_name, [this, &method, serve = std::move(serve)](
+                                     net::Call& call, const net::Message& in, net::Waker waker) {
+      return stream(call, method, waker, [&](std::shared_ptr<Receiver> receiver) {
+        return serve(std::move(receiver), static_cast<const Req&>(in), waker);
+      });
+    });
+  }
+
   [[nodiscard]] Authenticator& authenticator() { return authenticator_; }
   [[nodiscard]] store::Store& store() { return store_; }
   [[nodiscard]] net::MethodTable& table() { return table_; }
@@ -95,6 +139,9 @@ class Gate {
   Status act(net::Call& call, const google::protobuf::MethodDescriptor& method,
              const std::function<Status(const policy::Subject&, store::Transaction&)>& serve,
              const std::function<void(store::CommitIndex)>& after);
+  Result<std::unique_ptr<net::Source>> stream(
+      net::Call& call, const google::protobuf::MethodDescriptor& method, const net::Waker& waker,
+      const std::function<Result<std::unique_ptr<net::Source>>(std::shared_ptr<Receiver>)>& serve);
 
   net::MethodTable& table_;
   store::Store& store_;

@@ -1,0 +1,83 @@
+#include "server/identity/gate.h"
+
+#include <string>
+
+#include "entente/v1/options.pb.h"
+
+namespace entente::identity {
+namespace {
+
+// Ends a stream with its session, whatever the source within does.
+class ReceiverSource final : public net::Source {
+ public:
+  ReceiverSource(std::shared_ptr<Receiver> receiver, std::unique_ptr<net::Source> within)
+      : receiver_(std::move(receiver)), within_(std::move(within)) {}
+
+  Result<Next> next(net::Message& out) override {
+    ENTENTE_TRY([[maybe_unused]] const SubjectPointer subject, receiver_->subject());
+    return within_->next(out);
+  }
+
+ private:
+  std::shared_ptr<Receiver> receiver_;
+  std::unique_ptr<net::Source> within_;  // Goes first: it may use the receiver.
+};
+
+}  // namespace
+
+const google::protobuf::MethodDescriptor& Gate::describe(std::string_view full_name, bool acts) {
+  const auto* method =
+      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(std::string(full_name));
+  ENTENTE_CHECK(method != nullptr);
+  ENTENTE_CHECK(method->options().HasExtension(v1::rule));
+  const v1::Rule& rule = method->options().GetExtension(v1::rule);
+  ENTENTE_CHECK(rule.who() != v1::WHO_UNSPECIFIED);
+  ENTENTE_CHECK(rule.acts() == acts);
+  ENTENTE_CHECK(!rule.acts() || rule.heavy());  // A synced commit must not hold up a worker.
+  return *method;
+}
+
+Status Gate::read(net::Call& call, const google::protobuf::MethodDescriptor& method,
+                  const std::function<Status(const policy::Subject&, store::Snapshot&)>& serve) {
+  ENTENTE_TRY(const SubjectPointer subject, authenticator_.authenticate(call, method));
+  const std::unique_ptr<store::Snapshot> snapshot = store_.snapshot();
+  return serve(*subject, *snapshot);
+}
+
+Status Gate::act(net::Call& call, const google::protobuf::MethodDescriptor& method,
+                 const std::function<Status(const policy::Subject&, store::Transaction&)>& serve,
+                 const std::function<void(store::CommitIndex)>& after) {
+  Status lost;
+  for (int attempt = 0; attempt < commit_attempts_max; ++attempt) {
+    // Anew each time: what the change lost against may be the subject's own right to it.
+    ENTENTE_TRY(const SubjectPointer subject, authenticator_.authenticate(call, method));
+    if (subject->read_only) {
+      return Status(Code::PermissionDenied, Reason::NotYours, "an application password only reads");
+    }
+    const std::unique_ptr<store::Transaction> transaction = store_.begin();
+    ENTENTE_TRY_VOID(authenticator_.pin(*subject, *transaction));
+    ENTENTE_TRY_VOID(serve(*subject, *transaction));
+    ENTENTE_CHECK(transaction->appended());
+    const Result<store::CommitIndex> committed = transaction->commit();
+    if (committed.ok()) {
+      after(*committed);
+      return Status();
+    }
+    lost = committed.status();
+    if (lost.code() != Code::Aborted || call.cancelled()) break;
+  }
+  return lost;
+}
+
+Result<std::unique_ptr<net::Source>> Gate::stream(
+    net::Call& call, const google::protobuf::MethodDescriptor& method, const net::Waker& waker,
+    const std::function<Result<std::unique_ptr<net::Source>>(std::shared_ptr<Receiver>)>& serve) {
+  ENTENTE_TRY(const SubjectPointer subject, authenticator_.authenticate(call, method));
+  ENTENTE_TRY(std::unique_ptr<Receiver> receiver, authenticator_.receive(subject, waker));
+  std::shared_ptr<Receiver> shared = std::move(receiver);
+  ENTENTE_TRY(std::unique_ptr<net::Source> source, serve(shared));
+  return std::unique_ptr<net::Source>(
+      std::make_unique<ReceiverSource>(std::move(shared), std::move(source)));
+}
+
+}  // namespace entente::identity

@@ -97,6 +97,25 @@ class WorldReader {
     return sorted;
   }
 
+  [[nodiscard]] bool answered(std::string_view office) const {
+    const auto* const node = world_.offices_.find(office);
+    return node != nullptr &&
+           std::any_of(node->persons.begin(), node->persons.end(),
+                       [&](const std::string& person) { return answers_for(person, office); });
+  }
+
+  [[nodiscard]] std::vector<Fact> participations(std::string_view process,
+                                                 std::string_view party) const {
+    std::vector<Fact> facts;
+    const auto* const node = world_.parties_.find(party);
+    if (node == nullptr) return facts;
+    for (const auto& version : node->participations) {
+      if (!version.holds(as_of_) || version.body.process != process) continue;
+      facts.push_back({.key = version.key, .body = version.body, .span = version.span});
+    }
+    return facts;
+  }
+
  private:
   using Names = std::set<std::string, std::less<>>;
 
@@ -248,6 +267,18 @@ class WorldReader {
     }
   }
 
+  [[nodiscard]] bool answers_for(std::string_view person, std::string_view office) const {
+    const auto* const node = world_.persons_.find(person);
+    bool answers = false;
+    for (const auto& version : node->person) {
+      if (!version.holds(as_of_) || !kind(version.body.party)) continue;
+      for_each_office(*node, version.body.party, [&](const Office& held, Capacity capacity) {
+        answers = answers || (held.id == office && capacity != Capacity::DutyContact);
+      });
+    }
+    return answers;
+  }
+
   // --- the other direction: whom to ask
   // -----------------------------------------------------------
 
@@ -370,6 +401,15 @@ std::optional<PartyKind> kind_of(const World& world, std::string_view party, con
 std::vector<PartyHolders> who_holds(const World& world, const Audience& audience,
                                     const AsOf& as_of) {
   return WorldReader(world, as_of).holders(audience);
+}
+
+bool is_answered(const World& world, std::string_view office, const AsOf& as_of) {
+  return WorldReader(world, as_of).answered(office);
+}
+
+std::vector<Fact> participations_of(const World& world, std::string_view process,
+                                    std::string_view party, const AsOf& as_of) {
+  return WorldReader(world, as_of).participations(process, party);
 }
 
 }  // namespace entente::policy

@@ -77,17 +77,6 @@ std::uint64_t mark_of(const Guard& guard) {
   return mark;
 }
 
-bool is_known(Handling handling) {
-  return handling == Handling::Open || handling == Handling::Limited ||
-         handling == Handling::Restricted || handling == Handling::Confidential;
-}
-
-bool in_time(const Guard& guard, Instant now) {
-  const bool embargoed = guard.embargo_until && now < *guard.embargo_until;
-  const bool expired = guard.expires_at && now >= *guard.expires_at;
-  return !embargoed && !expired;
-}
-
 bool is_originator(const Subject& subject, const Guard& guard) {
   return !guard.originator.empty() && subject.party == guard.originator;
 }
@@ -249,6 +238,12 @@ Sight::Sight(const std::set<Principal>& held, const AudienceTable& table)
   for (const auto* mention : mentions) {
     for (const std::uint32_t n : mention->none_of) bits_[n / 64] &= ~(std::uint64_t{1} << (n % 64));
   }
+}
+
+bool in_time(const Guard& guard, Instant now) {
+  const bool embargoed = guard.embargo_until && now < *guard.embargo_until;
+  const bool expired = guard.expires_at && now >= *guard.expires_at;
+  return !embargoed && !expired;
 }
 
 std::string_view rule_name(Rule rule) {

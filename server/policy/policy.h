@@ -139,6 +139,11 @@ enum class Handling : std::uint8_t {
   Confidential = 4,
 };
 
+// Whether it is one of the four; all else denies.
+[[nodiscard]] constexpr bool is_known(Handling handling) {
+  return handling >= Handling::Open && handling <= Handling::Confidential;
+}
+
 // Whether reading what is handled so leaves a receipt in the ledger before it is released. True for
 // what is not known, too.
 [[nodiscard]] constexpr bool leaves_receipt(Handling handling) {
@@ -158,6 +163,10 @@ struct Guard {
   std::optional<Instant> expires_at;
   friend bool operator==(const Guard&, const Guard&) = default;
 };
+
+// Whether neither embargo nor expiry narrows it at `now`. What is embargoed until it has expired is
+// never in time.
+[[nodiscard]] bool in_time(const Guard& guard, Instant now);
 
 // Duties that open acts; held through appointments, never typed in by hand. Never renumber.
 enum class Duty : std::uint8_t {

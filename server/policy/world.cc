@@ -141,7 +141,7 @@ Place place_of(const Contribution& contribution) {
 
 }  // namespace
 
-// Reaches into a world to change it, in the edition that its editor owns.
+// Reaches into a world by the keys of its facts; changes it in the edition that its editor owns.
 class WorldWriter {
  public:
   explicit WorldWriter(World& world) : world_(world) {}
@@ -151,9 +151,20 @@ class WorldWriter {
     if (home == nullptr || !home->current) return at;
     World::Home& mine = world_.homes_.edit(key, world_.edition_);
     mine.current = false;
-    with_shelf(static_cast<Shelf>(mine.shelf), mine.node,
+    with_shelf(static_cast<Shelf>(mine.shelf), Editing{world_, mine.node},
                [&](auto& versions) { at = end_in(versions, key, at); });
     return at;
+  }
+
+  [[nodiscard]] static std::optional<Fact> find(const World& world, std::string_view key) {
+    const World::Home* const home = world.homes_.find(key);
+    if (home == nullptr || !home->current) return std::nullopt;
+    std::optional<Fact> fact;
+    with_shelf(static_cast<Shelf>(home->shelf), Looking{world, home->node}, [&](auto& versions) {
+      const auto& version = *current(versions, key);
+      fact = Fact{.key = version.key, .body = version.body, .span = version.span};
+    });
+    return fact;
   }
 
   template <typename T>
@@ -164,7 +175,7 @@ class WorldWriter {
                              .span = fact.span,
                              .recorded_at = recorded_at,
                              .superseded_at = Instant::max()};
-    with_shelf(place.shelf, place.node, [&](auto& versions) {
+    with_shelf(place.shelf, Editing{world_, place.node}, [&](auto& versions) {
       if constexpr (std::is_same_v<std::decay_t<decltype(versions)>, std::vector<Version<T>>>) {
         versions.push_back(version);
       }
@@ -178,44 +189,67 @@ class WorldWriter {
   }
 
  private:
-  template <typename Use>
-  void with_shelf(Shelf shelf, const std::string& node, Use&& use) {
-    const std::uint64_t edition = world_.edition_;
+  // The node of each kind, for changing.
+  struct Editing {
+    World& world;
+    const std::string& name;
+    auto& party() { return world.parties_.edit(name, world.edition_); }
+    auto& person() { return world.persons_.edit(name, world.edition_); }
+    auto& process() { return world.processes_.edit(name, world.edition_); }
+    auto& office() { return world.offices_.edit(name, world.edition_); }
+  };
+  // The same for looking. Requires: the node is there.
+  struct Looking {
+    const World& world;
+    const std::string& name;
+    const auto& party() { return *world.parties_.find(name); }
+    const auto& person() { return *world.persons_.find(name); }
+    const auto& process() { return *world.processes_.find(name); }
+    const auto& office() { return *world.offices_.find(name); }
+  };
+
+  template <typename Nodes, typename Use>
+  static void with_shelf(Shelf shelf, Nodes nodes, Use&& use) {
     switch (shelf) {
       case Shelf::Party:
-        return use(world_.parties_.edit(node, edition).party);
+        return use(nodes.party().party);
       case Shelf::Institution:
-        return use(world_.parties_.edit(node, edition).institutions);
+        return use(nodes.party().institutions);
       case Shelf::Person:
-        return use(world_.persons_.edit(node, edition).person);
+        return use(nodes.person().person);
       case Shelf::Participation:
-        return use(world_.parties_.edit(node, edition).participations);
+        return use(nodes.party().participations);
       case Shelf::Body:
-        return use(world_.processes_.edit(node, edition).bodies);
+        return use(nodes.process().bodies);
       case Shelf::PartySeat:
-        return use(world_.parties_.edit(node, edition).seats);
+        return use(nodes.party().seats);
       case Shelf::PersonSeat:
-        return use(world_.persons_.edit(node, edition).seats);
+        return use(nodes.person().seats);
       case Shelf::Office:
-        return use(world_.offices_.edit(node, edition).office);
+        return use(nodes.office().office);
       case Shelf::Appointment:
-        return use(world_.persons_.edit(node, edition).appointments);
+        return use(nodes.person().appointments);
       case Shelf::Contribution:
-        return use(world_.parties_.edit(node, edition).contributions);
+        return use(nodes.party().contributions);
     }
   }
 
   // Ends the current version of `key`; says from when, never before it was recorded.
   template <typename T>
   Instant end_in(std::vector<Version<T>>& versions, std::string_view key, Instant at) {
-    const auto current =
-        std::find_if(versions.begin(), versions.end(), [&](const Version<T>& version) {
-          return version.key == key && version.superseded_at == Instant::max();
-        });
-    ENTENTE_CHECK(current != versions.end());
-    current->superseded_at = std::max(at, current->recorded_at);
-    end_index(*current);
-    return current->superseded_at;
+    const auto version = current(versions, key);
+    version->superseded_at = std::max(at, version->recorded_at);
+    end_index(*version);
+    return version->superseded_at;
+  }
+  // Requires: there is one.
+  template <typename Versions>
+  static auto current(Versions& versions, std::string_view key) {
+    const auto found = std::find_if(versions.begin(), versions.end(), [&](const auto& version) {
+      return version.key == key && version.superseded_at == Instant::max();
+    });
+    ENTENTE_CHECK(found != versions.end());
+    return found;
   }
 
   // What else must find its way to a fact. The names are never taken out again: they may be too
@@ -299,6 +333,10 @@ World Editor::publish() {
   World published = world_;
   ++world_.edition_;
   return published;
+}
+
+std::optional<Fact> find_fact(const World& world, std::string_view key) {
+  return WorldWriter::find(world, key);
 }
 
 }  // namespace entente::policy

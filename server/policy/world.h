@@ -158,7 +158,8 @@ using FactBody = std::variant<Party, Institution, Person, Participation, Body, S
                               Appointment, Contribution>;
 
 // A fact as it is handed in. `key` names what it is a version of, across all kinds: a resource name
-// (`processes/igc/participations/SWE`, or with a suffix where one resource makes several facts).
+// (`appointments/<id>`, `processes/igc/participations/SWE`), with a suffix `#<n>` where one
+// resource makes several facts.
 struct Fact {
   std::string key;
   FactBody body;
@@ -297,5 +298,15 @@ struct PartyHolders {
 // which nobody does are left out; one without persons is named if its programs would.
 [[nodiscard]] std::vector<PartyHolders> who_holds(const World& world, const Audience& audience,
                                                   const AsOf& as_of);
+
+// Whether somebody answers for an office: holder, deputy or acting.
+[[nodiscard]] bool is_answered(const World& world, std::string_view office, const AsOf& as_of);
+
+// The current version of a key, whenever it holds; empty if there is none or it was withdrawn.
+[[nodiscard]] std::optional<Fact> find_fact(const World& world, std::string_view key);
+
+// The participations of `party` in `process` that hold, suspended and former ones included.
+[[nodiscard]] std::vector<Fact> participations_of(const World& world, std::string_view process,
+                                                  std::string_view party, const AsOf& as_of);
 
 }  // namespace entente::policy

@@ -1,0 +1,435 @@
+#include "server/policy/explain.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace entente::policy {
+namespace {
+
+std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+// "a", "a and b", "a, b and c".
+std::string listed(const std::vector<std::string>& items) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
+    text += items[i];
+  }
+  return text;
+}
+
+// Leaves those whom `decide` permits: out of time, few are left of many.
+void narrow(const World& world, const AudienceTable& table, const Guard& guard, const AsOf& as_of,
+            Seers& seers) {
+  for (PartyHolders& holders : seers.parties) {
+    const auto denied = [&](const std::string& person) {
+      const Subject subject = subject_of(world, table, holders.party, person, as_of);
+      return !decide(subject, Action::Read, guard, as_of.when).permits();
+    };
+    holders.whole_party = holders.whole_party && !denied("");
+    auto& persons = holders.persons;
+    persons.erase(std::remove_if(persons.begin(), persons.end(), denied), persons.end());
+  }
+  std::erase_if(seers.parties, [](const PartyHolders& holders) {
+    return !holders.whole_party && holders.persons.empty();
+  });
+}
+
+// The holder of an entry sees it in or out of the audience.
+void add_holder(const World& world, const Guard& guard, const AsOf& as_of,
+                std::vector<PartyHolders>& parties) {
+  if (guard.person.empty() || principals_of(world, guard.originator, guard.person, as_of).empty()) {
+    return;
+  }
+  auto at = std::lower_bound(
+      parties.begin(), parties.end(), guard.originator,
+      [](const PartyHolders& holders, const std::string& party) { return holders.party < party; });
+  if (at == parties.end() || at->party != guard.originator) {
+    at = parties.insert(at, {.party = guard.originator,
+                             .kind = *kind_of(world, guard.originator, as_of),
+                             .whole_party = false,
+                             .persons = {}});
+  }
+  auto& persons = at->persons;
+  const auto place = std::lower_bound(persons.begin(), persons.end(), guard.person);
+  if (place == persons.end() || *place != guard.person) persons.insert(place, guard.person);
+}
+
+// The process that the audience's principals name, if it is but one.
+std::string sole_process(const Audience& audience) {
+  std::set<std::string> processes;
+  for (const auto* side : {&audience.any_of, &audience.none_of}) {
+    for (const Principal& principal : *side) {
+      const auto parts = principal.parts();
+      const bool of_process =
+          parts.kind >= Principal::Kind::Members && parts.kind <= Principal::Kind::Body;
+      if (of_process) processes.emplace(parts.first);
+    }
+  }
+  return processes.size() == 1 ? *processes.begin() : "";
+}
+
+// "people" of "person", "bodies" of "body".
+std::string plural(const std::string& kind) {
+  if (kind == "person") return "people";
+  if (kind == "series") return kind;
+  if (kind.ends_with('y')) return kind.substr(0, kind.size() - 1) + "ies";
+  return kind + "s";
+}
+
+std::string reason(const Principal& principal) {
+  const auto [kind, first, second] = principal.parts();
+  switch (kind) {
+    case Principal::Kind::Party:
+      return "you are of " + quoted(first);
+    case Principal::Kind::Institution:
+      return "you are of " + quoted(second) + " of " + quoted(first);
+    case Principal::Kind::Person:
+      return "it names you";
+    case Principal::Kind::Account:
+      return "it names your account";
+    case Principal::Kind::Members:
+      return "your party is a member of " + quoted(first);
+    case Principal::Kind::Observers:
+      return "your party is an observer of " + quoted(first);
+    case Principal::Kind::Partners:
+      return "your party is a partner of " + quoted(first);
+    case Principal::Kind::Secretariat:
+      return "you are of the secretariat of " + quoted(first);
+    case Principal::Kind::Chair:
+      return "you are of the chair of " + quoted(first);
+    case Principal::Kind::Body:
+      return "you are of the body " + quoted(second) + " of " + quoted(first);
+    case Principal::Kind::Contributors:
+      break;
+  }
+  return "your party has given its own figures to " + quoted(first);
+}
+
+Status no_such_change() {
+  return {Code::NotFound, Reason::None, "no such participation or appointment in force"};
+}
+
+// Ends `fact` at `when` in `editor`, leaving what was before.
+void end(Editor& editor, Fact fact, Instant when) {
+  fact.span.until = when;
+  const Status ended = editor.put(fact, known_now);
+  ENTENTE_CHECK(ended.ok());
+}
+
+std::optional<Fact> appointment_in_force(const World& world, const Change& change, Instant when) {
+  std::optional<Fact> fact = find_fact(world, change.appointment);
+  if (!fact || !fact->span.holds(when)) return std::nullopt;
+  if (!std::holds_alternative<Appointment>(fact->body)) return std::nullopt;
+  return fact;
+}
+
+// One whom a change touches, before and after it.
+struct Touched {
+  Subject before;
+  Subject after;
+  bool loses = false;
+
+  [[nodiscard]] bool may_differ(const Guard& guard) const {
+    return before.sight.sees(guard.audience) != after.sight.sees(guard.audience) ||
+           before.duties != after.duties;
+  }
+  [[nodiscard]] bool saw(const Guard& guard, Instant when) const {
+    return decide(before, Action::Read, guard, when).permits();
+  }
+  [[nodiscard]] bool will_see(const Guard& guard, Instant when) const {
+    return decide(after, Action::Read, guard, when).permits();
+  }
+};
+
+// Whom the change touches: the persons and programs of the party, or the one appointed.
+std::vector<std::pair<std::string, std::string>> touched_by(const World& world,
+                                                            const Change& change,
+                                                            const AsOf& as_of) {
+  std::vector<std::pair<std::string, std::string>> touched;
+  Audience whom;
+  if (change.kind == ChangeKind::EndAppointment) {
+    const Fact fact = *appointment_in_force(world, change, as_of.when);
+    const std::string& person = std::get<Appointment>(fact.body).person;
+    whom.any_of.insert(Principal::make(Principal::Kind::Person, person));
+  } else {
+    whom.any_of.insert(Principal::make(Principal::Kind::Party, change.party));
+    touched.emplace_back(change.party, "");
+  }
+  for (const PartyHolders& holders : who_holds(world, whom, as_of)) {
+    for (const std::string& person : holders.persons) touched.emplace_back(holders.party, person);
+  }
+  return touched;
+}
+
+void note_principals(const Touched& one, Preview& preview) {
+  const auto& before = one.before.principals;
+  const auto& after = one.after.principals;
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                      std::inserter(preview.lost, preview.lost.end()));
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                      std::inserter(preview.gained, preview.gained.end()));
+}
+
+void note_duties(Touched& one, Preview& preview) {
+  std::vector<HeldDuty> lost;
+  std::set_difference(one.before.duties.begin(), one.before.duties.end(), one.after.duties.begin(),
+                      one.after.duties.end(), std::back_inserter(lost));
+  one.loses = one.loses || !lost.empty();
+  std::vector<HeldDuty> all;
+  std::set_union(preview.duties_lost.begin(), preview.duties_lost.end(), lost.begin(), lost.end(),
+                 std::back_inserter(all));
+  preview.duties_lost = std::move(all);
+}
+
+void note_objects(std::vector<Touched>& touched, const std::vector<ObjectGroup>& objects,
+                  Instant when, Preview& preview) {
+  for (const ObjectGroup& group : objects) {
+    bool closes = false;
+    bool opens = false;
+    for (Touched& one : touched) {
+      if (!one.may_differ(group.guard)) continue;
+      const bool saw = one.saw(group.guard, when);
+      const bool will_see = one.will_see(group.guard, when);
+      one.loses = one.loses || (saw && !will_see);
+      closes = closes || (saw && !will_see);
+      opens = opens || (!saw && will_see);
+    }
+    if (closes) preview.closes[group.kind] += group.count;
+    if (opens) preview.opens[group.kind] += group.count;
+  }
+}
+
+void note_streams(std::vector<Touched>& touched, const std::vector<OpenStream>& streams,
+                  Instant when, Preview& preview) {
+  for (const OpenStream& stream : streams) {
+    for (Touched& one : touched) {
+      if (one.before.party != stream.party || one.before.person != stream.person) continue;
+      if (!one.saw(stream.guard, when) || one.will_see(stream.guard, when)) continue;
+      one.loses = true;
+      ++preview.streams;
+    }
+  }
+}
+
+void note_vacancies(const World& world, const World& next, const Change& change, const AsOf& as_of,
+                    Preview& preview) {
+  for (const Principal& principal : preview.lost) {
+    if (who_holds(next, {{principal}, {}}, as_of).empty()) {
+      preview.left_vacant.insert(principal.text());
+    }
+  }
+  if (change.kind != ChangeKind::EndAppointment) return;
+  const Fact fact = *appointment_in_force(world, change, as_of.when);
+  const std::string& office = std::get<Appointment>(fact.body).office;
+  if (!is_answered(next, office, as_of)) preview.left_vacant.insert("offices/" + office);
+}
+
+}  // namespace
+
+Subject subject_of(const World& world, const AudienceTable& table, std::string_view party,
+                   std::string_view person, const AsOf& as_of) {
+  Subject subject;
+  subject.party = party;
+  subject.person = person;
+  subject.principals = principals_of(world, party, person, as_of);
+  subject.duties = duties_of(world, party, person, as_of);
+  subject.sight = Sight(subject.principals, table);
+  return subject;
+}
+
+std::uint32_t Seers::people() const {
+  std::set<std::string_view> persons;
+  for (const PartyHolders& holders : parties) {
+    persons.insert(holders.persons.begin(), holders.persons.end());
+  }
+  return static_cast<std::uint32_t>(persons.size());
+}
+
+std::uint32_t Seers::parties_of(PartyKind kind) const {
+  return static_cast<std::uint32_t>(
+      std::count_if(parties.begin(), parties.end(),
+                    [&](const PartyHolders& holders) { return holders.kind == kind; }));
+}
+
+Seers who_sees(const World& world, const AudienceTable& table, const Guard& guard,
+               const AsOf& as_of) {
+  Seers seers;
+  if (!is_known(guard.handling)) return seers;
+  if (const Audience* const audience = table.find(guard.audience)) {
+    seers.parties = who_holds(world, *audience, as_of);
+  }
+  add_holder(world, guard, as_of, seers.parties);
+  seers.narrowed = !in_time(guard, as_of.when);
+  if (seers.narrowed) narrow(world, table, guard, as_of, seers);
+  return seers;
+}
+
+std::vector<Principal> held_of(const Audience& audience, const std::set<Principal>& held) {
+  std::vector<Principal> both;
+  std::set_intersection(audience.any_of.begin(), audience.any_of.end(), held.begin(), held.end(),
+                        std::back_inserter(both));
+  return both;
+}
+
+std::string in_words(const Principal& principal, std::string_view implied_process) {
+  const auto [kind, first, second] = principal.parts();
+  const std::string of = first == implied_process ? "" : " of " + quoted(first);
+  switch (kind) {
+    case Principal::Kind::Party:
+      return quoted(first);
+    case Principal::Kind::Institution:
+      return quoted(second) + " of " + quoted(first);
+    case Principal::Kind::Person:
+      return "the person " + quoted(first);
+    case Principal::Kind::Account:
+      return "the account " + quoted(second) + " of " + quoted(first);
+    case Principal::Kind::Members:
+      return "members" + of;
+    case Principal::Kind::Observers:
+      return "observers" + of;
+    case Principal::Kind::Partners:
+      return "partners" + of;
+    case Principal::Kind::Secretariat:
+      return "the secretariat" + of;
+    case Principal::Kind::Chair:
+      return "the chair" + of;
+    case Principal::Kind::Body:
+      return "the body " + quoted(second) + of;
+    case Principal::Kind::Contributors:
+      break;
+  }
+  return "contributors to " + quoted(first);
+}
+
+std::string in_words(const Seers& seers, const Audience& audience) {
+  std::string text = seers.people() == 0 ? "nobody" : counted(seers.people(), "person", "people");
+  const std::string process = sole_process(audience);
+  std::vector<std::string> where;
+  const auto add = [&](PartyKind kind, std::string_view one, std::string_view many) {
+    if (const std::uint32_t count = seers.parties_of(kind); count > 0) {
+      where.push_back(counted(count, one, many));
+    }
+  };
+  add(PartyKind::State, "state", "states");
+  add(PartyKind::Organisation, "organisation", "organisations");
+  add(PartyKind::Network, "network", "networks");
+  add(PartyKind::Territory, "territory", "territories");
+  // A party without a person yet, whose programs see it all the same.
+  if (!where.empty()) text += (seers.people() == 0 ? " yet in " : " in ") + listed(where);
+  for (const Principal& principal : audience.any_of) {
+    if (seers.parties.empty() || seers.narrowed) break;
+    if (principal.parts().kind != Principal::Kind::Secretariat) continue;
+    text += " and " + in_words(principal, process);
+  }
+  if (seers.narrowed) text += ", for now the originator and the secretariat only";
+  if (audience.none_of.empty()) return text;
+  std::vector<std::string> out;
+  for (const Principal& principal : audience.none_of) out.push_back(in_words(principal, process));
+  return text + "; not: " + listed(out);
+}
+
+std::string why(const Decision& decision, const std::vector<Principal>& held) {
+  if (!decision.permits()) return "";
+  std::vector<std::string> reasons;
+  if (decision.because_of(Rule::Audience)) {
+    for (const Principal& principal : held) reasons.push_back(reason(principal));
+  }
+  if (decision.because_of(Rule::Holder)) reasons.emplace_back("it is your own entry");
+  std::string text = "you can see this because " + listed(reasons);
+  if (decision.because_of(Rule::OriginatorOutOfTime)) {
+    text += "; it is under embargo or expired, but comes from your party";
+  } else if (decision.because_of(Rule::SecretariatOutOfTime)) {
+    text += "; it is under embargo or expired, but you are of the secretariat";
+  }
+  return text;
+}
+
+Result<World> changed(const World& world, const Change& change, Instant when) {
+  const AsOf as_of{.when = when};
+  Editor editor(world);
+  if (change.kind == ChangeKind::EndAppointment) {
+    const std::optional<Fact> fact = appointment_in_force(world, change, when);
+    if (!fact) return no_such_change();
+    end(editor, *fact, when);
+    return editor.publish();
+  }
+  const std::vector<Fact> facts = participations_of(world, change.process, change.party, as_of);
+  if (facts.empty()) return no_such_change();
+  if (change.kind == ChangeKind::EndParticipation) {
+    for (const Fact& fact : facts) end(editor, fact, when);
+    return editor.publish();
+  }
+  const Fact suspension{.key = "#preview",
+                        .body = Participation{.process = change.process,
+                                              .party = change.party,
+                                              .standing = Standing::Suspended,
+                                              .activities = {}},
+                        .span = {.since = when, .until = std::nullopt}};
+  ENTENTE_TRY_VOID(editor.put(suspension, known_now));
+  return editor.publish();
+}
+
+Result<Preview> preview(const World& world, const AudienceTable& table, const Change& change,
+                        const std::vector<ObjectGroup>& objects,
+                        const std::vector<OpenStream>& streams, Instant when) {
+  ENTENTE_TRY(const World next, changed(world, change, when));
+  const AsOf as_of{.when = when};
+  Preview preview;
+  std::vector<Touched> touched;
+  for (const auto& [party, person] : touched_by(world, change, as_of)) {
+    touched.push_back({.before = subject_of(world, table, party, person, as_of),
+                       .after = subject_of(next, table, party, person, as_of),
+                       .loses = false});
+    note_principals(touched.back(), preview);
+    note_duties(touched.back(), preview);
+  }
+  note_objects(touched, objects, when, preview);
+  note_streams(touched, streams, when, preview);
+  note_vacancies(world, next, change, as_of, preview);
+  for (const Touched& one : touched) {
+    if (!one.loses) continue;
+    if (one.before.person.empty()) {
+      preview.programs = true;
+    } else {
+      preview.people.insert(one.before.person);
+    }
+  }
+  return preview;
+}
+
+std::string in_words(const Change& change, const Preview& preview) {
+  std::string text;
+  switch (change.kind) {
+    case ChangeKind::SuspendParticipation:
+      text = "suspending " + quoted(change.party) + " in " + quoted(change.process);
+      break;
+    case ChangeKind::EndParticipation:
+      text =
+          "ending the participation of " + quoted(change.party) + " in " + quoted(change.process);
+      break;
+    case ChangeKind::EndAppointment:
+      text = "ending " + quoted(change.appointment);
+      break;
+  }
+  std::vector<std::string> closed;
+  for (const auto& [kind, count] : preview.closes)
+    closed.push_back(counted(count, kind, plural(kind)));
+  if (preview.streams > 0) closed.push_back(counted(preview.streams, "stream", "streams"));
+  text += closed.empty() ? " closes nothing" : " closes " + listed(closed);
+  if (!preview.people.empty()) {
+    text += " for " + counted(preview.people.size(), "person", "people");
+  }
+  if (!preview.duties_lost.empty()) {
+    text += " and ends " + counted(preview.duties_lost.size(), "duty", "duties");
+  }
+  return text;
+}
+
+}  // namespace entente::policy

@@ -78,5 +78,6 @@ inline constexpr std::uint64_t log_bytes_max = 64ULL << 20;  // RocksDB's log: b
 inline constexpr std::uint32_t checkpoint_interval_ms_max = 1'000;
 inline constexpr std::size_t proof_hashes_max = 64;       // a tree of 2^64 has no longer path
 inline constexpr std::size_t note_bytes_max = 16 * 1024;  // a signed note with its cosignatures
+inline constexpr std::size_t note_signatures_max = 64;    // each costs a verification
 
 }  // namespace entente::limits

@@ -1,0 +1,116 @@
+// `entente access`: who can see this, why can I, who could on that day, and what a change would
+// close.
+#include <iostream>
+
+#include "client/cli/context.h"
+#include "entente/v1/access.pb.h"
+
+namespace entente::cli {
+namespace {
+
+constexpr const char* kService = "entente.v1.AccessService.";
+
+void show(const v1::Reckoning& reckoning) {
+  std::cout << safe(reckoning.in_words()) << '\n';
+  Table table({"PARTY", "PEOPLE", "PROGRAMS", "THROUGH"});
+  for (const v1::PartyReckoning& party : reckoning.parties()) {
+    std::string through;
+    for (const std::string& principal : party.through())
+      through += (through.empty() ? "" : " ") + principal;
+    table.row(
+        {party.party(), std::to_string(party.people()), std::to_string(party.programs()), through});
+  }
+  if (!table.empty()) table.print();
+}
+
+Status read_time(const std::string& text, google::protobuf::Timestamp& out, const char* field) {
+  const std::optional<Instant> at = parse_rfc3339(text);
+  if (!at)
+    return invalid_argument(field, "must be a day `2026-11-23` or a time `2026-11-23T09:00:00Z`");
+  const auto micros = at->time_since_epoch().count();
+  out.set_seconds(micros / 1'000'000);
+  out.set_nanos(static_cast<std::int32_t>(micros % 1'000'000 * 1'000));
+  return Status();
+}
+
+void add_looks(CLI::App& access, Context& context) {
+  auto who = std::make_shared<v1::WhoCanSeeRequest>();
+  add_verb(access, "who", "who can see an object", "entente access who persons/2f6c...",
+           [=, &context] {
+             context.call<v1::WhoCanSeeResponse>(
+                 std::string(kService) + "WhoCanSee", *who,
+                 [](const auto& reply) { show(reply.reckoning()); });
+           })
+      ->add_option_function<std::string>(
+          "object", [who](const std::string& name) { who->set_object(name); }, "its resource name")
+      ->required();
+
+  auto why = std::make_shared<v1::ExplainMyAccessRequest>();
+  add_verb(access, "why", "why I can see an object", "entente access why persons/2f6c...",
+           [=, &context] {
+             context.call<v1::ExplainMyAccessResponse>(
+                 std::string(kService) + "ExplainMyAccess", *why,
+                 [](const v1::ExplainMyAccessResponse& reply) {
+                   std::cout << safe(reply.in_words()) << '\n';
+                   for (const std::string& rule : reply.because())
+                     std::cout << "  " << safe(rule) << '\n';
+                   if (reply.leaves_receipt())
+                     std::cout << "  each reading leaves a receipt in the ledger\n";
+                 });
+           })
+      ->add_option_function<std::string>(
+          "object", [why](const std::string& name) { why->set_object(name); }, "its resource name")
+      ->required();
+
+  auto on = std::make_shared<v1::WhoCouldSeeRequest>();
+  auto day = std::make_shared<std::string>();
+  CLI::App* verb = add_verb(
+      access, "on", "who could see an object on a day",
+      "entente access on 2026-01-31 persons/2f6c...", [=, &context] {
+        if (Status status = read_time(*day, *on->mutable_at(), "day"); !status.ok())
+          return context.fail(status);
+        context.call<v1::WhoCouldSeeResponse>(std::string(kService) + "WhoCouldSee", *on,
+                                              [](const auto& reply) { show(reply.reckoning()); });
+      });
+  verb->add_option("day", *day, "a day or a time")->required();
+  verb->add_option_function<std::string>(
+          "object", [on](const std::string& name) { on->set_object(name); }, "its resource name")
+      ->required();
+}
+
+void add_preview(CLI::App& access, Context& context) {
+  auto request = std::make_shared<v1::PreviewChangeRequest>();
+  auto change = std::make_shared<std::string>();
+  auto name = std::make_shared<std::string>();
+  CLI::App* verb = add_verb(
+      access, "preview", "what suspending or ending a participation or an appointment would close",
+      "entente access preview suspend processes/igc/participations/SWE", [=, &context] {
+        if (name->rfind("appointments/", 0) == 0) {
+          request->mutable_appointment()->set_name(*name);
+          request->mutable_appointment()->set_kind(v1::AppointmentChange::END);
+        } else {
+          request->mutable_participation()->set_name(*name);
+          request->mutable_participation()->set_kind(*change == "suspend"
+                                                         ? v1::ParticipationChange::SUSPEND
+                                                         : v1::ParticipationChange::END);
+        }
+        context.call<v1::PreviewChangeResponse>(
+            std::string(kService) + "PreviewChange", *request,
+            [](const auto& reply) { std::cout << safe(reply.in_words()) << '\n'; });
+      });
+  verb->add_option("change", *change, "suspend or end")
+      ->required()
+      ->check(CLI::IsMember({"suspend", "end"}));
+  verb->add_option("name", *name, "a participation or an appointment")->required();
+}
+
+}  // namespace
+
+void add_access_verbs(CLI::App& app, Context& context) {
+  CLI::App* access = app.add_subcommand("access", "who can see what, and why");
+  access->require_subcommand(1);
+  add_looks(*access, context);
+  add_preview(*access, context);
+}
+
+}  // namespace entente::cli

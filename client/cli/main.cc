@@ -1,0 +1,52 @@
+// `entente`: the command line of a focal point, a ministry, a secretariat.
+#include <clocale>
+#include <iostream>
+
+#include "client/cli/context.h"
+
+namespace {
+
+constexpr const char* kFooter =
+    "Begin with:\n"
+    "  entente profile add sweden --server entente.example:8443 --root ca.pem \\\n"
+    "      --certificate cert.pem --key key.pem --ledger-key \"$(cat ledger.pub)\"\n"
+    "  entente sign-in\n"
+    "  entente who trafficking --in CHE\n"
+    "\n"
+    "Exit codes: 0 done; 1 the answer is no; 2 wrong command line; 3 not signed in or refused;\n"
+    "  4 not found, or not for you; 5 a rule forbids it now; 6 the server was not reached;\n"
+    "  7 a proof does not hold; 8 a file or field is wrong; 9 anything else.";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_ALL, "C.UTF-8");  // NOLINT(concurrency-mt-unsafe): before any thread
+  const entente::SystemClock clock;
+  entente::SystemEntropy entropy;
+  entente::cli::Context context(clock, entropy);
+
+  CLI::App app("Entente: the closed network on which states exchange what they tell nobody else");
+  app.name("entente");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "every verb with its options");
+  app.add_option("--profile", context.profile, "the profile to use instead of the current one");
+  app.add_flag("--json", context.json, "print answers as JSON, for programs");
+  app.fallthrough();
+
+  entente::cli::add_session_verbs(app, context);
+  entente::cli::add_directory_verbs(app, context);
+  entente::cli::add_access_verbs(app, context);
+  entente::cli::add_ledger_verbs(app, context);
+  entente::cli::add_account_verbs(app, context);
+  entente::cli::add_profile_verbs(app, context);
+  entente::cli::add_completion_verb(app, context);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(entente::cli::Exit::Usage);
+  }
+  return static_cast<int>(context.exit);
+}

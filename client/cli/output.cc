@@ -1,0 +1,162 @@
+#include "client/cli/output.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cwchar>
+#include <iostream>
+
+#include "proto/contract/bytes.h"
+
+namespace entente::cli {
+namespace {
+
+// Decodes one code point of well-formed UTF-8 at `at` and moves on.
+char32_t next_point(std::string_view text, std::size_t& at) {
+  const auto lead = static_cast<unsigned char>(text[at++]);
+  if (lead < 0x80) return lead;
+  const int follow = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+  char32_t point = lead & (0x3fU >> follow);
+  for (int i = 0; i < follow; ++i)
+    point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3fU);
+  return point;
+}
+
+// Trojan-source characters (CVE-2021-42574) and everything that steers a terminal.
+bool steers(char32_t point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x202a && point <= 0x202e) ||
+         (point >= 0x2066 && point <= 0x2069) || point == 0x200e || point == 0x200f ||
+         point == 0x2028 || point == 0x2029 || point == 0xfeff;
+}
+
+std::size_t width_of(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const int columns = ::wcwidth(static_cast<wchar_t>(next_point(text, at)));
+    width += columns > 0 ? static_cast<std::size_t>(columns) : 0;
+  }
+  return width;
+}
+
+std::string_view advice(const Status& status) {
+  switch (status.reason()) {
+    case Reason::SignedOut:
+      return "sign in with `entente sign-in`";
+    case Reason::SignInRefused:
+      return "check the password and that the certificate is this account's; your party's "
+             "security officer can reset it";
+    case Reason::StepUpNeeded:
+      return "give the password again with `entente step-up`, then repeat";
+    case Reason::SecondPersonNeeded:
+      return "a second person must now approve the same proposal";
+    case Reason::RevisionStale:
+      return "someone changed it meanwhile: look again, then repeat";
+    case Reason::ProofInvalid:
+      return "do not rely on this server's answers; tell your security officer and compare "
+             "checkpoints with another party";
+    case Reason::Overloaded:
+      return "try again in a moment";
+    default:
+      break;
+  }
+  return status.code() == Code::Unavailable ? "check the network and `entente profile show`" : "";
+}
+
+}  // namespace
+
+Exit exit_for(const Status& status) {
+  switch (status.code()) {
+    case Code::Ok:
+      return Exit::Ok;
+    case Code::Unauthenticated:
+      return Exit::SignedOut;
+    case Code::NotFound:
+      return Exit::NotFound;
+    case Code::InvalidArgument:
+    case Code::OutOfRange:
+      return Exit::BadInput;
+    case Code::PermissionDenied:
+    case Code::FailedPrecondition:
+    case Code::Aborted:
+    case Code::AlreadyExists:
+      return Exit::Refused;
+    case Code::Unavailable:
+    case Code::DeadlineExceeded:
+    case Code::ResourceExhausted:
+      return Exit::Unreachable;
+    case Code::DataLoss:
+      return Exit::Untrusted;
+    default:
+      return Exit::Failed;
+  }
+}
+
+void print_error(const Status& status) {
+  std::cerr << "error: " << safe(status.message()) << '\n';
+  for (const Violation& violation : status.violations()) {
+    std::cerr << "  ";
+    if (violation.line != 0) std::cerr << "line " << violation.line;
+    if (violation.column != 0) std::cerr << ", column " << violation.column;
+    if (violation.line != 0) std::cerr << ": ";
+    std::cerr << '`' << safe(violation.field) << "` " << safe(violation.rule) << '\n';
+  }
+  if (status.retry_after_ms() != 0) {
+    std::cerr << "  retry in " << (status.retry_after_ms() + 999) / 1000 << " s\n";
+  }
+  if (const std::string_view next = advice(status); !next.empty())
+    std::cerr << "  " << next << '\n';
+}
+
+void print_json(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  if (google::protobuf::util::MessageToJsonString(message, &text, options).ok())
+    std::cout << text << '\n';
+}
+
+std::string safe(std::string_view text) {
+  if (!is_utf8(text)) return "<not UTF-8>";
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t from = at;
+    const char32_t point = next_point(text, at);
+    if (!steers(point)) {
+      out.append(text.substr(from, at - from));
+      continue;
+    }
+    char shown[12];
+    std::snprintf(shown, sizeof shown, "<U+%04X>", static_cast<unsigned>(point));
+    out += point == '\n' || point == '\t' ? " " : shown;
+  }
+  return out;
+}
+
+void Table::row(std::vector<std::string> cells) {
+  ENTENTE_CHECK(cells.size() == headings_.size());
+  for (std::string& cell : cells) cell = safe(cell);
+  rows_.push_back(std::move(cells));
+}
+
+void Table::print() const {
+  std::vector<std::size_t> widths;
+  for (std::size_t column = 0; column < headings_.size(); ++column) {
+    std::size_t width = width_of(headings_[column]);
+    for (const auto& cells : rows_) width = std::max(width, width_of(cells[column]));
+    widths.push_back(width);
+  }
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string out;
+    for (std::size_t column = 0; column < cells.size(); ++column) {
+      out += cells[column];
+      if (column + 1 < cells.size()) out.append(widths[column] - width_of(cells[column]) + 2, ' ');
+    }
+    while (!out.empty() && out.back() == ' ') out.pop_back();
+    std::cout << out << '\n';
+  };
+  line(headings_);
+  for (const auto& cells : rows_) line(cells);
+}
+
+}  // namespace entente::cli

@@ -1,0 +1,82 @@
+// `entente profile`: which server, with which certificate.
+#include <filesystem>
+#include <iostream>
+
+#include "client/cli/context.h"
+
+namespace entente::cli {
+namespace {
+
+std::string absolute(const std::string& path) {
+  return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
+}
+
+void add_profile(CLI::App& group, Context& context) {
+  auto profile = std::make_shared<config::v1::Profile>();
+  auto name = std::make_shared<std::string>();
+  CLI::App* verb = add_verb(
+      group, "add", "makes a profile, or replaces it",
+      "entente profile add sweden --server entente.example:8443 --root ca.pem --certificate "
+      "cert.pem --key key.pem",
+      [=, &context] {
+        for (std::string* path : {profile->mutable_server_root(), profile->mutable_certificate(),
+                                  profile->mutable_key(), profile->mutable_password_file()}) {
+          *path = absolute(*path);
+        }
+        if (Status status = context.profiles().save(*name, *profile); !status.ok())
+          return context.fail(status);
+        std::cout << "profile `" << *name << "` saved; next: entente sign-in\n";
+      });
+  verb->add_option("name", *name, "how you call it")->required();
+  const auto text = [verb](const char* flag, std::string* into, const char* what) {
+    return verb->add_option(flag, *into, what);
+  };
+  text("--server", profile->mutable_server(), "host:port")->required();
+  text("--root", profile->mutable_server_root(),
+       "the root that the server's certificate chains to, PEM")
+      ->required();
+  text("--certificate", profile->mutable_certificate(), "your certificate, PEM")->required();
+  text("--key", profile->mutable_key(), "its private key, PEM")->required();
+  text("--password-file", profile->mutable_password_file(),
+       "for programs: a file with the password");
+  text("--ledger-key", profile->mutable_ledger_key(),
+       "the ledger's verification key, if you were given it");
+}
+
+void add_named(CLI::App& group, Context& context, const char* verb_name, const char* what,
+               Status (Profiles::*act)(const std::string&) const) {
+  auto name = std::make_shared<std::string>();
+  add_verb(group, verb_name, what, std::string("entente profile ") + verb_name + " sweden",
+           [=, &context] {
+             if (Status status = (context.profiles().*act)(*name); !status.ok())
+               context.fail(status);
+           })
+      ->add_option("name", *name, "a profile")
+      ->required();
+}
+
+}  // namespace
+
+void add_profile_verbs(CLI::App& app, Context& context) {
+  CLI::App* group = app.add_subcommand("profile", "which server, with which certificate");
+  group->require_subcommand(1);
+  add_profile(*group, context);
+  add_named(*group, context, "use", "makes a profile the current one", &Profiles::use);
+  add_named(*group, context, "remove", "removes a profile and its token", &Profiles::remove);
+  add_verb(*group, "list", "all profiles; the current one is marked", "entente profile list",
+           [&context] {
+             const Profiles profiles = context.profiles();
+             for (const std::string& name : profiles.names()) {
+               std::cout << (name == profiles.current() ? "* " : "  ") << name << '\n';
+             }
+           });
+  add_verb(*group, "show", "the profile in use", "entente profile show", [&context] {
+    const Profiles profiles = context.profiles();
+    Result<config::v1::Profile> profile = profiles.load(profiles.current());
+    if (!profile.ok()) return context.fail(profile.status());
+    if (context.json) return print_json(*profile);
+    std::cout << profiles.current() << '\n' << profile->Utf8DebugString();
+  });
+}
+
+}  // namespace entente::cli

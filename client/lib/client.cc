@@ -1,0 +1,490 @@
+#include "client/lib/client.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "client/lib/ledger_view.h"
+#include "client/lib/line.h"
+#include "client/lib/reply.h"
+#include "entente/v1/ledger.pb.h"
+#include "entente/v1/session.pb.h"
+#include "proto/contract/bytes.h"
+#include "proto/contract/http2_client.h"
+
+namespace entente::client {
+namespace {
+
+namespace asio = boost::asio;
+using google::protobuf::DescriptorPool;
+using google::protobuf::MethodDescriptor;
+
+constexpr const char* kSignIn = "entente.v1.SessionService.SignIn";
+constexpr const char* kSignOut = "entente.v1.SessionService.SignOut";
+constexpr const char* kProveConsistency = "entente.v1.LedgerService.ProveConsistency";
+constexpr int kAttemptsMax = 3;  // of a call that is safe to retry
+constexpr std::chrono::milliseconds kRetryPause{100};
+
+// `/package.Service/Method` of a full name; a name that is not in the contract is the caller's bug.
+const MethodDescriptor& method_of(std::string_view full_name) {
+  const MethodDescriptor* method =
+      DescriptorPool::generated_pool()->FindMethodByName(std::string(full_name));
+  ENTENTE_CHECK(method != nullptr);
+  return *method;
+}
+
+std::string path_of(const MethodDescriptor& method) {
+  return "/" + method.service()->full_name() + "/" + method.name();
+}
+
+// A malformed hash ends the path there: too short a path proves nothing.
+template <typename Hashes>
+std::vector<Digest> digests_of(const Hashes& hashes) {
+  std::vector<Digest> path;
+  for (const std::string& hash : hashes) {
+    if (hash.size() != sizeof(Digest)) break;
+    path.push_back(digest_from(hash));
+  }
+  return path;
+}
+
+bool safe_to_retry(const MethodDescriptor& method) {
+  return method.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+}
+
+}  // namespace
+
+// Everything that the client's thread owns, and the little that is shared with its callers.
+struct Client::State {
+  // One call on the line. Lives until its `done` has run.
+  struct Attempt {
+    const MethodDescriptor* method = nullptr;
+    std::string body;  // the message, serialized
+    std::function<Status(std::string_view, std::size_t)>
+        on_message;  // and what it cost on the line
+    std::function<void(Status)> done;
+    std::chrono::milliseconds timeout{};
+    bool own_credit = false;
+    bool each_message_renews = false;  // the timeout is between messages
+    http2::ClientSession::CallId id = 0;
+    ReplyReader reader;
+    http2::Headers first_headers;
+    std::unique_ptr<asio::steady_timer> timer;
+  };
+
+  explicit State(Options given) : options(std::move(given)) {}
+
+  Options options;
+  std::shared_ptr<TlsCredentials> credentials;
+  std::unique_ptr<LedgerView> ledger;
+  asio::io_context io;
+  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
+
+  // The client's thread only.
+  std::unique_ptr<Line> line;
+  std::unique_ptr<http2::ClientSession> session;
+  bool open = false;
+  std::deque<std::shared_ptr<Attempt>> waiting;  // for the line to open
+
+  std::mutex mutex;  // guards the two below
+  std::string token;
+  std::function<std::optional<Secret>()> password_source;
+
+  std::jthread thread;
+
+  // --- on the client's thread ---
+  void begin(const std::shared_ptr<Attempt>& attempt);
+  void start(const std::shared_ptr<Attempt>& attempt);
+  void arm(const std::shared_ptr<Attempt>& attempt);
+  void on_ended(const std::shared_ptr<Attempt>& attempt, Status status,
+                const http2::Headers& trailers);
+  void finish(const std::shared_ptr<Attempt>& attempt, Status status);
+  void connect();
+  void line_lost(const Status& why);
+  void flush();
+  http2::Headers headers_for(const Attempt& attempt);
+
+  // --- from any thread ---
+  void call(const MethodDescriptor& method, std::string body, std::shared_ptr<Message> out,
+            std::function<void(Status)> done, std::chrono::milliseconds timeout, int attempts_left,
+            bool may_sign_in);
+  void check_receipts(std::shared_ptr<Message> out, std::function<void(Status)> done,
+                      int rounds_left);
+  void sign_in_again(std::function<void(Status)> done);
+  void set_token(const std::string& fresh);
+  std::string current_token() {
+    const std::scoped_lock lock(mutex);
+    return token;
+  }
+  [[nodiscard]] std::string token_path() const { return options.state_dir + "/token"; }
+};
+
+http2::Headers Client::State::headers_for(const Attempt& attempt) {
+  http2::Headers headers = {{":method", "POST"},
+                            {":scheme", "https"},
+                            {":authority", options.host + ":" + std::to_string(options.port)},
+                            {":path", path_of(*attempt.method)},
+                            {"content-type", "application/grpc"},
+                            {"te", "trailers"},
+                            {"user-agent", "entente-client/1"},
+                            {"grpc-timeout", std::to_string(attempt.timeout.count()) + "m"}};
+  if (attempt.each_message_renews) headers.pop_back();
+  if (const std::string bearer = current_token(); !bearer.empty()) {
+    headers.emplace_back("authorization", "Bearer " + bearer);
+  }
+  return headers;
+}
+
+void Client::State::begin(const std::shared_ptr<Attempt>& attempt) {
+  attempt->timer = std::make_unique<asio::steady_timer>(io);
+  arm(attempt);
+  if (session && !session->alive())
+    line_lost(Status(Code::Unavailable, Reason::None, "the line has closed"));
+  if (open) return start(attempt);
+  waiting.push_back(attempt);
+  if (!line) connect();
+}
+
+void Client::State::arm(const std::shared_ptr<Attempt>& attempt) {
+  attempt->timer->expires_after(attempt->timeout);
+  attempt->timer->async_wait([this, attempt](const boost::system::error_code& error) {
+    if (error || !attempt->done) return;
+    if (session && attempt->id != 0) session->cancel(attempt->id);
+    finish(attempt,
+           Status(Code::DeadlineExceeded, Reason::None, "the server did not answer in time"));
+    flush();
+  });
+}
+
+void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
+  if (!attempt->done) return;  // ran out of time while it waited
+  http2::CallHandlers handlers;
+  handlers.own_credit = attempt->own_credit;
+  handlers.headers = [attempt](const http2::Headers& headers) { attempt->first_headers = headers; };
+  handlers.data = [this, attempt](std::string_view bytes) {
+    Status read = attempt->reader.feed(bytes, [&](std::string_view message) {
+      if (attempt->each_message_renews) arm(attempt);
+      return attempt->on_message(message, message.size() + 5);
+    });
+    if (read.ok()) return;
+    session->cancel(attempt->id);
+    finish(attempt, std::move(read));
+  };
+  handlers.ended = [this, attempt](Status status, const http2::Headers& trailers) {
+    on_ended(attempt, std::move(status), trailers);
+  };
+  Result<http2::ClientSession::CallId> id =
+      session->start(headers_for(*attempt), frame(attempt->body), std::move(handlers));
+  if (!id.ok()) return finish(attempt, id.status());
+  attempt->id = *id;
+  flush();
+}
+
+void Client::State::on_ended(const std::shared_ptr<Attempt>& attempt, Status status,
+                             const http2::Headers& trailers) {
+  if (status.ok()) status = status_of(trailers.empty() ? attempt->first_headers : trailers);
+  if (status.ok() && attempt->reader.in_the_middle()) {
+    status = Status(Code::Unavailable, Reason::None, "the server's answer was cut short");
+  }
+  finish(attempt, std::move(status));
+}
+
+void Client::State::finish(const std::shared_ptr<Attempt>& attempt, Status status) {
+  if (!attempt->done) return;
+  const auto done = std::exchange(attempt->done, nullptr);
+  attempt->timer->cancel();
+  done(std::move(status));
+}
+
+void Client::State::connect() {
+  Line::Events events;
+  events.opened = [this] {
+    session = std::make_unique<http2::ClientSession>();
+    open = true;
+    const auto ready = std::exchange(waiting, {});
+    for (const auto& attempt : ready) start(attempt);
+    flush();
+  };
+  events.received = [this](std::string_view bytes) {
+    const Status status = session->receive(bytes);
+    if (!status.ok()) return line_lost(status);
+    flush();
+  };
+  events.written = [this] { flush(); };
+  events.closed = [this](const Status& why) { line_lost(why); };
+  line = std::make_unique<Line>(
+      io, credentials,
+      LineOptions{
+          .host = options.host, .port = options.port, .connect_timeout = options.connect_timeout},
+      std::move(events));
+  line->open();
+}
+
+void Client::State::line_lost(const Status& why) {
+  open = false;
+  const auto lost_session = std::move(session);
+  // The line's own handler may be what called: it goes when that has returned.
+  asio::post(io, [gone = std::shared_ptr<Line>(std::move(line))] {});
+  const auto lost = std::exchange(waiting, {});
+  for (const auto& attempt : lost) finish(attempt, why);
+  if (lost_session) lost_session->lose(why);
+}
+
+void Client::State::flush() {
+  if (!open || !session || line->writing()) return;
+  if (std::string bytes = session->output(); !bytes.empty()) line->write(std::move(bytes));
+}
+
+void Client::State::set_token(const std::string& fresh) {
+  {
+    const std::scoped_lock lock(mutex);
+    token = fresh;
+  }
+  if (options.state_dir.empty()) return;
+  if (fresh.empty()) {
+    std::error_code error;
+    std::filesystem::remove(token_path(), error);
+  } else {
+    (void)write_whole(token_path(), fresh);
+  }
+}
+
+void Client::State::call(const MethodDescriptor& method, std::string body,
+                         std::shared_ptr<Message> out, std::function<void(Status)> done,
+                         std::chrono::milliseconds timeout, int attempts_left, bool may_sign_in) {
+  auto attempt = std::make_shared<Attempt>();
+  attempt->method = &method;
+  attempt->body = body;
+  attempt->timeout = timeout.count() > 0 ? timeout : options.call_timeout;
+  auto got = std::make_shared<bool>(false);
+  attempt->on_message = [out, got](std::string_view bytes, std::size_t) {
+    *got = out->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+    return *got ? Status()
+                : Status(Code::DataLoss, Reason::None, "the server's answer does not read");
+  };
+  attempt->done = [=, this, &method](Status status) {
+    if (status.ok() && !*got)
+      status = Status(Code::DataLoss, Reason::None, "the server answered nothing");
+    if (status.ok()) return check_receipts(out, done, kAttemptsMax);
+    if (status.code() == Code::Unavailable && safe_to_retry(method) && attempts_left > 1) {
+      auto pause = std::make_shared<asio::steady_timer>(io, kRetryPause);
+      pause->async_wait([=, this, &method](const boost::system::error_code&) {
+        call(method, body, out, done, timeout, attempts_left - 1, may_sign_in);
+      });
+      return;
+    }
+    if (status.reason() == Reason::SignedOut && may_sign_in) {
+      return sign_in_again([=, this, &method](const Status& signed_in) {
+        if (!signed_in.ok()) return done(status);
+        call(method, body, out, done, timeout, attempts_left, false);
+      });
+    }
+    done(std::move(status));
+  };
+  asio::post(io, [this, attempt] { begin(attempt); });
+}
+
+void Client::State::sign_in_again(std::function<void(Status)> done) {
+  std::function<std::optional<Secret>()> source;
+  {
+    const std::scoped_lock lock(mutex);
+    source = password_source;
+  }
+  const std::optional<Secret> password = source ? source() : std::nullopt;
+  if (!password)
+    return done(Status(Code::Unauthenticated, Reason::SignedOut, "no password is at hand"));
+  v1::SignInRequest request;
+  request.set_password(std::string(password->reveal(SecretAccess{})));
+  auto reply = std::make_shared<v1::SignInReply>();
+  call(
+      method_of(kSignIn), request.SerializeAsString(), reply,
+      [this, reply, done = std::move(done)](Status status) {
+        if (status.ok()) set_token(reply->token());
+        done(std::move(status));
+      },
+      {}, 1, false);
+}
+
+// Receipts are checked before anyone sees the reply. A checkpoint newer than the last one seen
+// needs a proof first; while that is asked for, another call may have moved on, so this goes round.
+void Client::State::check_receipts(std::shared_ptr<Message> out, std::function<void(Status)> done,
+                                   int rounds_left) {
+  std::vector<v1::Receipt> receipts;
+  for_each_receipt(*out, [&](const v1::Receipt& receipt) {
+    if (!receipt.checkpoint().empty()) receipts.push_back(receipt);
+  });
+  for (const v1::Receipt& receipt : receipts) {
+    const auto needed = ledger->path_needed(receipt.checkpoint());
+    if (needed && rounds_left > 0) {
+      v1::ProveConsistencyRequest request;
+      request.set_old_size(needed->first);
+      request.set_size(needed->second);
+      auto proof = std::make_shared<v1::ConsistencyProof>();
+      return call(
+          method_of(kProveConsistency), request.SerializeAsString(), proof,
+          [=, this](Status status) {
+            if (!status.ok()) return done(std::move(status));
+            const auto ask = [&](std::uint64_t old_size,
+                                 std::uint64_t size) -> Result<std::vector<Digest>> {
+              if (old_size != needed->first || size != needed->second) {
+                return Status(Code::Aborted, Reason::Conflict, "the ledger moved on meanwhile");
+              }
+              return digests_of(proof->path());
+            };
+            Status checked = ledger->check(receipt, ask);
+            if (!checked.ok() && checked.code() != Code::Aborted) return done(std::move(checked));
+            check_receipts(out, done, rounds_left - 1);
+          },
+          {}, kAttemptsMax, false);
+    }
+    const auto nothing_to_ask = [](std::uint64_t, std::uint64_t) -> Result<std::vector<Digest>> {
+      return Status(Code::Unavailable, Reason::Conflict,
+                    "the ledger moves on too quickly; try again");
+    };
+    if (Status status = ledger->check(receipt, nothing_to_ask); !status.ok())
+      return done(std::move(status));
+  }
+  done(Status());
+}
+
+Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {
+  state_->thread = std::jthread([io = &state_->io] { io->run(); });
+}
+
+Client::~Client() {
+  asio::post(state_->io, [state = state_.get()] {
+    state->line_lost(Status(Code::Cancelled, Reason::None, "the client was closed"));
+    state->work.reset();
+    state->io.stop();
+  });
+  state_->thread.join();
+}
+
+Result<std::unique_ptr<Client>> Client::open(Options options) {
+  auto state = std::make_unique<State>(std::move(options));
+  const Options& with = state->options;
+  ENTENTE_TRY(state->credentials,
+              TlsCredentials::load(with.server_root_path, with.certificate_path, with.key_path));
+  ENTENTE_TRY(state->ledger, LedgerView::open(with.state_dir, with.ledger_key));
+  if (!with.state_dir.empty()) state->token = read_whole(state->token_path());
+  return std::unique_ptr<Client>(new Client(std::move(state)));
+}
+
+void Client::set_password_source(std::function<std::optional<Secret>()> source) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->password_source = std::move(source);
+}
+
+const std::string& Client::state_dir() const { return state_->options.state_dir; }
+
+Result<note::Checkpoint> Client::checkpoint() {
+  ENTENTE_TRY(
+      const v1::Checkpoint newest,
+      call<v1::Checkpoint>("entente.v1.LedgerService.GetCheckpoint", v1::GetCheckpointRequest()));
+  return state_->ledger->accept(
+      newest.note(),
+      [this](std::uint64_t old_size, std::uint64_t size) -> Result<std::vector<Digest>> {
+        v1::ProveConsistencyRequest request;
+        request.set_old_size(old_size);
+        request.set_size(size);
+        ENTENTE_TRY(const v1::ConsistencyProof proof,
+                    call<v1::ConsistencyProof>(kProveConsistency, request));
+        return digests_of(proof.path());
+      });
+}
+
+Status Client::sign_in(const Secret& password) {
+  v1::SignInRequest request;
+  request.set_password(std::string(password.reveal(SecretAccess{})));
+  Result<v1::SignInReply> reply = call<v1::SignInReply>(kSignIn, request);
+  if (reply.ok()) state_->set_token(reply->token());
+  return reply.status();
+}
+
+Status Client::sign_out() {
+  const Status status = call<v1::SignOutReply>(kSignOut, v1::SignOutRequest()).status();
+  state_->set_token("");
+  return status;
+}
+
+Status Client::call_message(std::string_view method, const Message& in, Message& out,
+                            CallOptions options) {
+  // `out` outlives the wait; the shared pointer does not own it.
+  const std::shared_ptr<Message> borrowed(&out, [](Message*) {});
+  std::promise<Status> promise;
+  call_message_async(
+      method, in, borrowed, [&promise](Status status) { promise.set_value(std::move(status)); },
+      options);
+  return promise.get_future().get();
+}
+
+void Client::call_message_async(std::string_view method, const Message& in,
+                                std::shared_ptr<Message> out, std::function<void(Status)> done,
+                                CallOptions options) {
+  state_->call(method_of(method), in.SerializeAsString(), std::move(out), std::move(done),
+               options.timeout, kAttemptsMax, true);
+}
+
+Status Client::stream_messages(std::string_view method, const Message& in, Message& scratch,
+                               const std::function<bool(const Message&)>& each,
+                               CallOptions options) {
+  // Shared with the client's thread, which may speak last.
+  struct Inbox {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<std::pair<std::string, std::size_t>> messages;
+    std::optional<Status> end;
+  };
+  auto inbox = std::make_shared<Inbox>();
+  auto attempt = std::make_shared<State::Attempt>();
+  attempt->method = &method_of(method);
+  attempt->body = in.SerializeAsString();
+  attempt->timeout = options.timeout.count() > 0 ? options.timeout : state_->options.call_timeout;
+  attempt->own_credit = true;
+  attempt->each_message_renews = true;
+  attempt->on_message = [inbox](std::string_view bytes, std::size_t cost) {
+    const std::scoped_lock lock(inbox->mutex);
+    inbox->messages.emplace_back(bytes, cost);
+    inbox->changed.notify_one();
+    return Status();
+  };
+  attempt->done = [inbox](Status status) {
+    const std::scoped_lock lock(inbox->mutex);
+    inbox->end = std::move(status);
+    inbox->changed.notify_one();
+  };
+  State& state = *state_;
+  asio::post(state.io, [&state, attempt] { state.begin(attempt); });
+  for (;;) {
+    std::unique_lock lock(inbox->mutex);
+    inbox->changed.wait(lock, [&] { return !inbox->messages.empty() || inbox->end; });
+    if (inbox->messages.empty()) return *inbox->end;
+    const auto [bytes, cost] = std::move(inbox->messages.front());
+    inbox->messages.pop_front();
+    lock.unlock();
+    const bool read = scratch.ParseFromString(bytes);
+    const bool more = read && each(scratch);
+    asio::post(state.io, [&state, attempt, cost, more] {
+      if (!state.session || attempt->id == 0) return;
+      if (more) {
+        state.session->credit(attempt->id, cost);
+      } else {
+        state.session->cancel(attempt->id);
+        state.finish(attempt, Status());
+      }
+      state.flush();
+    });
+    if (!read) return Status(Code::DataLoss, Reason::None, "the server's answer does not read");
+    if (!more) return Status();
+  }
+}
+
+}  // namespace entente::client

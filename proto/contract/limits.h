@@ -75,6 +75,8 @@ inline constexpr std::uint64_t disk_free_bytes_min = 128ULL << 20;  // below: wr
 inline constexpr std::uint64_t log_bytes_max = 64ULL << 20;  // RocksDB's log: bounds recovery time
 
 // --- the ledger ---
+inline constexpr std::size_t entry_bytes_max = 512 * 1024;  // one entry, what it touched included
+inline constexpr std::size_t entry_touched_max = 4'096;     // names that one entry lists
 inline constexpr std::uint32_t checkpoint_interval_ms_max = 1'000;
 inline constexpr std::size_t proof_hashes_max = 64;       // a tree of 2^64 has no longer path
 inline constexpr std::size_t note_bytes_max = 16 * 1024;  // a signed note with its cosignatures

@@ -13,27 +13,19 @@
 
 #include "proto/contract/clock.h"
 #include "proto/contract/digest.h"
+#include "proto/contract/entry.h"
 #include "proto/contract/status.h"
 #include "server/store/store.h"
 
 namespace entente::ledger {
 
-// What an entry says. Names are resource names; `audience` is the number of the audience that may
-// see the entry itself (policy::AudienceId, but the ledger does not care).
-struct Act {
-  std::string account;  // who: `parties/SWE/accounts/anna`; `operator` for the daemon's own acts
-  std::string party;
-  std::string session;  // which session, by id
-  std::string kind;     // what, as `directory.person.create`; each room lists its own in its header
-  std::string object;   // on what: a resource name
-  std::vector<std::string> touched;  // what else changed with it (an import): resource names
-  std::uint64_t revision = 0;        // the object's revision after the act; 0 where it has none
-  std::string
-      object_digest;  // SHA-256 of the object's bytes after the act; empty where it has none
-  std::uint32_t audience = 0;
-  std::string signature;  // detached signature of the originator's client, where the act needs one
-  std::string signer_certificate_sha256;
-};
+// What an entry says (proto/contract/entry.h): the client decodes the same bytes.
+using Act = entente::Act;
+
+// In `touched`, first: more changed than could be listed (limits::entry_touched_max). A follower
+// that keeps anything of what the act may have changed makes it anew. The second name is then
+// `sha256/<hex>` over all the names, each followed by a newline.
+inline constexpr std::string_view touched_everything = "*";
 
 // Follows the ledger: how caches and open streams learn of every change, in order, each exactly
 // once. Called after the entry is durable and before its commit returns to whoever made it; outside
@@ -51,7 +43,8 @@ class Ledger {
   // Before the first commit. Not owned; outlives the ledger's last commit.
   virtual void add_follower(Follower& follower) = 0;
 
-  // Makes `act` this transaction's one entry. Requires: none was recorded on it before.
+  // Makes `act` this transaction's one entry. Requires: none was recorded on it before; all its
+  // texts are UTF-8 and, `touched` aside, together at most limits::entry_bytes_max.
   // The index is the transaction's CommitIndex once it has committed.
   virtual void record(store::Transaction& transaction, const Act& act) = 0;
 

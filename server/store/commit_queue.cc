@@ -228,7 +228,7 @@ void CommitQueue::write_group(Group& group) {
 
 Status CommitQueue::validate(const Proposal& proposal) const {
   for (const KeyId id : proposal.sealed_by) {
-    if (!keyring_.living(id)) return conflict();
+    if (!keyring_.seals(id)) return conflict();
   }
   if (!recent_.conflicts(proposal.reads, proposal.since)) return {};
   // `since` is a lower bound: the view may have been taken after further commits.

@@ -148,7 +148,7 @@ class CoreTransaction final : public Transaction {
   void put(const Key& key, std::string value, const SealName& seal) override {
     ENTENTE_CHECK(key.table() != store_table);
     ENTENTE_CHECK(value.size() <= limits::store_value_bytes_max);
-    ENTENTE_CHECK(keyring_.current(seal).has_value());
+    ENTENTE_CHECK(keyring_.has(seal));
     writes_[key.bytes()] = {.value = std::move(value), .seal = seal};
   }
 
@@ -211,7 +211,7 @@ CoreStore::CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> ke
 Result<std::unique_ptr<CoreStore>> CoreStore::open(std::unique_ptr<Engine> engine,
                                                    std::unique_ptr<Keyring> keyring) {
   std::unique_ptr<CoreStore> store(new CoreStore(std::move(engine), std::move(keyring)));
-  ENTENTE_TRY_VOID(store->queue_.open());
+  ENTENTE_TRY_VOID(store->start());
   return store;
 }
 
@@ -231,7 +231,9 @@ Id CoreStore::blind(std::string_view domain, std::string_view text) const {
   return keyring_->blind(domain, text);
 }
 
-Status CoreStore::ensure_seal(const SealName& name) { return keyring_->ensure(name); }
+Status CoreStore::ensure_seal(const SealName& name, const Id& process) {
+  return keyring_->ensure(name, process);
+}
 
 Status CoreStore::destroy_seal(const SealName& name) {
   // Between the check of a commit's keys and its write no key may go.

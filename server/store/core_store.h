@@ -26,14 +26,21 @@ class CoreStore : public Store {
   [[nodiscard]] CommitIndex size() const override;
   void set_sequencer(Sequencer& sequencer) override;
   [[nodiscard]] Id blind(std::string_view domain, std::string_view text) const override;
-  [[nodiscard]] Status ensure_seal(const SealName& name) override;
+  [[nodiscard]] Status ensure_seal(const SealName& name, const Id& process) override;
   [[nodiscard]] Status destroy_seal(const SealName& name) override;
   [[nodiscard]] Secret purpose_key(std::string_view purpose) const override;
   [[nodiscard]] Health health() const override;
 
- private:
+ protected:
   CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> keyring);
+  // What CommitQueue::open returns. Before anything else.
+  [[nodiscard]] Status start() { return queue_.open(); }
+  [[nodiscard]] Status recover() { return queue_.recover(); }
+  void refuse_writes(std::string why) { queue_.refuse_writes(std::move(why)); }
+  [[nodiscard]] Engine& engine_of() { return *engine_; }
+  [[nodiscard]] Keyring& keyring_of() { return *keyring_; }
 
+ private:
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Engine> engine_;
   CommitQueue queue_;

@@ -1,18 +1,32 @@
 #include "server/store/keyring.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
+#include "server/store/files.h"
 
 namespace entente::store {
 namespace {
 
-constexpr std::size_t key_bytes_count = 32;
+constexpr std::size_t key_width = 32;
 
 Status unreadable(std::string detail) {
   return Status(Code::DataLoss, Reason::None, "a stored value cannot be read")
       .with_detail(std::move(detail));
+}
+
+Status no_such_key() { return {Code::NotFound, Reason::None, "there is no such key"}; }
+
+Status not_written(std::string detail) {
+  return Status(Code::Unavailable, Reason::None, "the keyring could not be written")
+      .with_detail(std::move(detail));
+}
+
+SealName wrapper_name(const Id& process) {
+  if (process == Id{}) return {};
+  return {.scope = SealName::Scope::Process, .id = process};
 }
 
 }  // namespace
@@ -21,73 +35,168 @@ Keyring::~Keyring() = default;
 
 std::unique_ptr<Keyring> Keyring::in_memory(Entropy& entropy) {
   std::unique_ptr<Keyring> keyring(new Keyring(entropy));
-  Ring ring;
-  ring.network = Id::from(entropy.bytes(16));
-  ring.index = keyring->new_key();
-  ring.purposes = keyring->new_key();
-  keyring->add_generation(ring, SealName{});
+  keyring->publish(keyring->new_ring());
+  return keyring;
+}
+
+Result<std::unique_ptr<Keyring>> Keyring::create(const std::filesystem::path& path,
+                                                 const RootKey& root, Entropy& entropy) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) || error) {
+    return Status(Code::AlreadyExists, Reason::AlreadyThere, "there is a keyring already");
+  }
+  std::unique_ptr<Keyring> keyring(new Keyring(entropy));
+  keyring->path_ = path;
+  ENTENTE_TRY_VOID(keyring->take_root(root));
+  ENTENTE_TRY_VOID(keyring->change(keyring->new_ring(), false));
+  return keyring;
+}
+
+Result<std::unique_ptr<Keyring>> Keyring::open(const std::filesystem::path& path,
+                                               const RootKey& root, Entropy& entropy) {
+  ENTENTE_TRY(const std::string file, read_whole(path, keyring_bytes_max));
+  ENTENTE_TRY(KeyringHeader header, parse_keyring_header(file));
+  if (header.kind != root.kind) {
+    return Status(Code::FailedPrecondition, Reason::None, "the root key does not open this keyring")
+        .with_detail(header.kind == RootKey::Kind::Passphrase ? "it wants a passphrase"
+                                                              : "it wants a key, no passphrase");
+  }
+  std::unique_ptr<Keyring> keyring(new Keyring(entropy));
+  keyring->path_ = path;
+  Secret base = root.secret.duplicate();  // of two owners: the caller's lives on
+  if (header.kind == RootKey::Kind::Passphrase) {
+    ENTENTE_TRY(base, stretch(root.secret, header.stretching, header.stretching_salt));
+  }
+  keyring->key_ = keyring_key(base, header.root_salt);
+  ENTENTE_TRY(Ring ring, decode_keyring(keyring->xaes_, keyring->key_, file));
+  keyring->header_ = std::move(header);
   keyring->publish(std::move(ring));
   return keyring;
 }
 
-Id Keyring::network() const { return ring()->network; }
+Id Keyring::network() const { return now()->ring.network; }
 
-std::optional<KeyId> Keyring::current(const SealName& name) const {
-  const auto ring = this->ring();
-  const auto found = ring->names.find(name);
-  if (found == ring->names.end()) return std::nullopt;
-  return found->second.back().id;
+bool Keyring::has(const SealName& name) const { return now()->ring.names.contains(name); }
+
+bool Keyring::seals(KeyId id) const { return now()->sealers.contains(id); }
+
+bool Keyring::has_old_generations() const {
+  const auto now = this->now();
+  return std::any_of(now->ring.names.begin(), now->ring.names.end(),
+                     [](const auto& entry) { return entry.second.generations.size() > 1; });
 }
-
-bool Keyring::living(KeyId id) const { return ring()->by_id.contains(id); }
 
 std::optional<std::string> Keyring::seal(const SealName& name, std::string_view key_bytes,
                                          std::string_view value) const {
-  const auto ring = this->ring();
-  const auto found = ring->names.find(name);
-  if (found == ring->names.end()) return std::nullopt;
-  const Generation& generation = found->second.back();
+  const auto now = this->now();
+  const auto found = now->ring.names.find(name);
+  if (found == now->ring.names.end()) return std::nullopt;
+  const Generation& generation = found->second.generations.back();
   return seal_value(xaes_, generation.id, generation.key->reveal(SecretAccess{}),
                     entropy_.bytes(xaes_nonce_bytes),
-                    {.network = ring->network, .key_bytes = key_bytes}, value);
+                    {.network = now->ring.network, .key_bytes = key_bytes}, value);
 }
 
 Result<std::string> Keyring::unseal(std::string_view key_bytes, std::string_view sealed) const {
-  const auto ring = this->ring();
+  const auto now = this->now();
   const std::optional<KeyId> id = key_id_of(sealed);
   if (!id) return unreadable("no sealed value under key " + to_hex(key_bytes));
-  const auto key = ring->by_id.find(*id);
-  if (key == ring->by_id.end()) {
+  const auto opener = now->openers.find(*id);
+  if (opener == now->openers.end()) {
     return unreadable("sealing key " + std::to_string(*id) + " is gone; key " + to_hex(key_bytes));
   }
   std::optional<std::string> value =
-      open_value(xaes_, key->second->reveal(SecretAccess{}),
-                 {.network = ring->network, .key_bytes = key_bytes}, sealed);
+      open_value(xaes_, opener->second.key->reveal(SecretAccess{}),
+                 {.network = now->ring.network, .key_bytes = key_bytes}, sealed);
   if (!value) return unreadable("does not authenticate; key " + to_hex(key_bytes));
   return *std::move(value);
 }
 
-Status Keyring::ensure(const SealName& name) {
-  const std::lock_guard change(change_mutex_);
-  if (current(name)) return {};
-  Ring next = *ring();
-  add_generation(next, name);
-  publish(std::move(next));
-  return {};
+std::optional<SealName> Keyring::sealed_for(std::string_view sealed) const {
+  const auto now = this->now();
+  const std::optional<KeyId> id = key_id_of(sealed);
+  const auto opener = id ? now->openers.find(*id) : now->openers.end();
+  if (opener == now->openers.end()) return std::nullopt;
+  return opener->second.name;
+}
+
+Status Keyring::ensure(const SealName& name, const Id& process) {
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_TRY_VOID(settle());
+  if (has(name)) return {};
+  const bool is_document = name.scope == SealName::Scope::Document;
+  Ring next = now()->ring;
+  if (is_document && !next.names.contains(wrapper_name(process))) return no_such_key();
+  Holder holder = new_holder(next, !is_document);
+  if (is_document) holder.process = process;
+  next.names.emplace(name, std::move(holder));
+  return change(std::move(next), false);
 }
 
 Status Keyring::destroy(const SealName& name) {
   ENTENTE_CHECK(name.scope != SealName::Scope::Network);
-  const std::lock_guard change(change_mutex_);
-  Ring next = *ring();
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_TRY_VOID(settle());
+  Ring next = now()->ring;
   const auto found = next.names.find(name);
-  if (found == next.names.end()) {
-    return Status(Code::NotFound, Reason::None, "there is no such key");
+  if (found == next.names.end()) return no_such_key();
+  if (name.scope == SealName::Scope::Document) {
+    renew_wrapping(next.names.at(wrapper_name(found->second.process)));
+  } else {
+    std::erase_if(next.names, [&](const auto& entry) {
+      return entry.first.scope == SealName::Scope::Document && entry.second.process == name.id;
+    });
   }
-  for (const Generation& generation : found->second) next.by_id.erase(generation.id);
-  next.names.erase(found);
-  publish(std::move(next));
+  next.names.erase(name);
+  return change(std::move(next), true);
+}
+
+Status Keyring::rotate(const SealName& name) {
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_TRY_VOID(settle());
+  Ring next = now()->ring;
+  const auto found = next.names.find(name);
+  if (found == next.names.end()) return no_such_key();
+  add_generation(next, found->second);
+  if (found->second.wrapping) renew_wrapping(found->second);
+  return change(std::move(next), false);
+}
+
+Status Keyring::drop_old_generations() {
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_TRY_VOID(settle());
+  const auto before = now();
+  Ring next = before->ring;
+  std::unordered_map<KeyId, Opener> fading;
+  for (auto& [name, holder] : next.names) {
+    for (auto old = holder.generations.begin(); old + 1 != holder.generations.end(); ++old) {
+      fading.emplace(old->id, Opener{.key = old->key, .name = name});
+    }
+    holder.generations.erase(holder.generations.begin(), holder.generations.end() - 1);
+  }
+  std::string detail;
+  const Written written = write(next, detail);
+  if (written != Written::Yes) return not_written(std::move(detail));
+  publish(std::move(next), fading);
   return {};
+}
+
+Status Keyring::rotate_root(const RootKey& root) {
+  const std::lock_guard lock(change_mutex_);
+  KeyringHeader old_header = header_;
+  Secret old_key = std::move(key_);
+  Status status = take_root(root);
+  Written written = Written::No;
+  if (status.ok()) {
+    std::string detail;
+    written = write(now()->ring, detail);
+    if (written != Written::Yes) status = not_written(std::move(detail));
+  }
+  if (written == Written::No) {
+    header_ = std::move(old_header);
+    key_ = std::move(old_key);
+  }
+  return status;
 }
 
 Id Keyring::blind(std::string_view domain, std::string_view text) const {
@@ -95,34 +204,104 @@ Id Keyring::blind(std::string_view domain, std::string_view text) const {
   std::string message;
   append_u32(message, static_cast<std::uint32_t>(domain.size()));
   message.append(domain).append(text);
-  return Id::from(as_view(hmac_sha256(*ring()->index, message)));
+  return Id::from(as_view(hmac_sha256(*now()->ring.index, message)));
 }
 
 Secret Keyring::purpose_key(std::string_view purpose) const {
   std::string info("entente/purpose/1|");
   info.append(purpose);
-  return hkdf_sha256(*ring()->purposes, {}, info, key_bytes_count);
+  return hkdf_sha256(*now()->ring.purposes, {}, info, key_width);
 }
 
-std::shared_ptr<const Keyring::Ring> Keyring::ring() const {
-  const std::shared_lock lock(ring_mutex_);
-  return ring_;
+std::shared_ptr<const Keyring::Indexed> Keyring::now() const {
+  const std::shared_lock lock(now_mutex_);
+  return now_;
 }
 
-void Keyring::publish(Ring next) {
-  auto published = std::make_shared<const Ring>(std::move(next));
-  const std::unique_lock lock(ring_mutex_);
-  ring_ = std::move(published);
+void Keyring::publish(Ring ring, const std::unordered_map<KeyId, Opener>& also_opening) {
+  auto next = std::make_shared<Indexed>();
+  next->openers = also_opening;
+  for (const auto& [name, holder] : ring.names) {
+    for (const Generation& generation : holder.generations) {
+      next->openers.insert_or_assign(generation.id, Opener{.key = generation.key, .name = name});
+    }
+    next->sealers.insert(holder.generations.back().id);
+  }
+  next->ring = std::move(ring);
+  const std::unique_lock lock(now_mutex_);
+  now_ = std::move(next);
 }
 
-void Keyring::add_generation(Ring& ring, const SealName& name) const {
-  Generation generation{.id = ring.next++, .key = new_key()};
-  ring.by_id.emplace(generation.id, generation.key);
-  ring.names[name].push_back(std::move(generation));
+Ring Keyring::new_ring() const {
+  Ring ring;
+  ring.network = Id::from(entropy_.bytes(16));
+  ring.index = new_key();
+  ring.purposes = new_key();
+  Holder network = new_holder(ring, true);
+  ring.names.emplace(SealName{}, std::move(network));
+  return ring;
 }
 
-std::shared_ptr<const Secret> Keyring::new_key() const {
-  return std::make_shared<const Secret>(entropy_.bytes(key_bytes_count));
+Holder Keyring::new_holder(Ring& ring, bool wraps) const {
+  Holder holder;
+  add_generation(ring, holder);
+  if (wraps) renew_wrapping(holder);
+  return holder;
+}
+
+void Keyring::add_generation(Ring& ring, Holder& holder) const {
+  ENTENTE_CHECK(ring.next != 0);  // 2^32 generations are never reached
+  holder.generations.push_back({.id = ring.next++, .key = new_key()});
+}
+
+void Keyring::renew_wrapping(Holder& holder) const {
+  ++holder.wrapping_generation;
+  holder.wrapping = new_key();
+}
+
+SharedSecret Keyring::new_key() const {
+  return std::make_shared<const Secret>(entropy_.bytes(key_width));
+}
+
+Status Keyring::take_root(const RootKey& root) {
+  KeyringHeader header;
+  header.kind = root.kind;
+  header.stretching = root.stretching;
+  header.stretching_salt = entropy_.bytes(stretching_salt_bytes);
+  header.root_salt = entropy_.bytes(keyring_salt_bytes);
+  if (root.kind == RootKey::Kind::Raw) {
+    ENTENTE_CHECK(root.secret.size() == root_key_bytes);
+    key_ = keyring_key(root.secret, header.root_salt);
+  } else {
+    ENTENTE_TRY(const Secret base, stretch(root.secret, header.stretching, header.stretching_salt));
+    key_ = keyring_key(base, header.root_salt);
+  }
+  header_ = std::move(header);
+  return {};
+}
+
+Written Keyring::write(const Ring& ring, std::string& detail) {
+  if (path_.empty()) return Written::Yes;
+  header_.nonce = entropy_.bytes(xaes_nonce_bytes);
+  const Written written =
+      replace_whole(path_, encode_keyring(xaes_, entropy_, key_, header_, ring), detail);
+  if (written != Written::No) uncertain_ = written == Written::Maybe;
+  return written;
+}
+
+Status Keyring::change(Ring next, bool show_if_uncertain) {
+  std::string detail;
+  const Written written = write(next, detail);
+  if (written == Written::Yes || (written == Written::Maybe && show_if_uncertain)) {
+    publish(std::move(next));
+  }
+  return written == Written::Yes ? Status() : not_written(std::move(detail));
+}
+
+Status Keyring::settle() {
+  if (!uncertain_) return {};
+  std::string detail;
+  return write(now()->ring, detail) == Written::Yes ? Status() : not_written(std::move(detail));
 }
 
 }  // namespace entente::store

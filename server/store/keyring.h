@@ -1,12 +1,15 @@
 // Every key of a network: the network's own, each process's and document's generations, and the
-// keys that blind names and serve purposes outside the store.
+// keys that blind names and serve purposes outside the store. Kept in one small file beside the
+// store (ring.h), rewritten whole at each change, sealed under the root key; never in the store,
+// nor in its backups.
 //
 // Threads: any; changes are made one at a time, inside. Ownership: the store's; the Entropy is
 // borrowed and outlives it.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,11 +17,14 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
+#include <unordered_set>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/secret.h"
 #include "proto/contract/status.h"
+#include "server/store/files.h"
+#include "server/store/ring.h"
+#include "server/store/root_key.h"
 #include "server/store/seal.h"
 #include "server/store/store.h"
 #include "server/store/xaes.h"
@@ -30,16 +36,28 @@ class Keyring {
   // A new network's, kept in memory only.
   [[nodiscard]] static std::unique_ptr<Keyring> in_memory(Entropy& entropy);
 
+  // A new network's, in a new file. AlreadyExists: there is a file. Unavailable: it could not be
+  // written. ResourceExhausted: no memory to stretch a passphrase.
+  [[nodiscard]] static Result<std::unique_ptr<Keyring>> create(const std::filesystem::path& path,
+                                                               const RootKey& root,
+                                                               Entropy& entropy);
+  // NotFound: no file. FailedPrecondition: the root key does not open it. DataLoss: it is damaged.
+  // Unavailable, ResourceExhausted: as create.
+  [[nodiscard]] static Result<std::unique_ptr<Keyring>> open(const std::filesystem::path& path,
+                                                             const RootKey& root, Entropy& entropy);
+
   Keyring(const Keyring&) = delete;
   Keyring& operator=(const Keyring&) = delete;
   ~Keyring();
 
   [[nodiscard]] Id network() const;
 
-  // The key that now seals for `name`; nothing if there is none (yet, or any more).
-  [[nodiscard]] std::optional<KeyId> current(const SealName& name) const;
-  // Whether this generation can still open what it sealed.
-  [[nodiscard]] bool living(KeyId id) const;
+  // Whether there is a key `name`.
+  [[nodiscard]] bool has(const SealName& name) const;
+  // Whether values may still be written that this generation sealed: it is its name's newest.
+  [[nodiscard]] bool seals(KeyId id) const;
+  // Whether any name has generations older than its newest.
+  [[nodiscard]] bool has_old_generations() const;
 
   // Nothing if there is no key `name`: it has been destroyed meanwhile.
   [[nodiscard]] std::optional<std::string> seal(const SealName& name, std::string_view key_bytes,
@@ -47,39 +65,68 @@ class Keyring {
   // DataLoss if the value does not authenticate under its key, or its sealing key is gone.
   [[nodiscard]] Result<std::string> unseal(std::string_view key_bytes,
                                            std::string_view sealed) const;
+  // Whose key sealed it; nothing if it is no sealed value or that key is gone.
+  [[nodiscard]] std::optional<SealName> sealed_for(std::string_view sealed) const;
+
+  // The changes. Each returns Unavailable if the file could not be replaced: then nothing changed,
+  // or (destroy only) whether it survives a crash is unknown until another change succeeds.
+
+  // Creates `name`'s key if there is none; a document's under its process's, which must be there
+  // (NotFound).
+  [[nodiscard]] Status ensure(const SealName& name, const Id& process);
+  // Drops `name`'s key, and with a process's those of its documents; renews the key that wrapped it
+  // and wraps the living anew. NotFound: there is none.
+  [[nodiscard]] Status destroy(const SealName& name);
+  // A new generation of `name`'s key (and of the one that wraps): from here on it seals. NotFound.
+  [[nodiscard]] Status rotate(const SealName& name);
+  // Drops every generation older than its name's newest from the file. The memory keeps them until
+  // this is called again, for snapshots that are open.
+  [[nodiscard]] Status drop_old_generations();
+  // Seals the file under another root key. ResourceExhausted: no memory to stretch it.
+  [[nodiscard]] Status rotate_root(const RootKey& root);
 
   // As Store says.
-  [[nodiscard]] Status ensure(const SealName& name);
-  [[nodiscard]] Status destroy(const SealName& name);
   [[nodiscard]] Id blind(std::string_view domain, std::string_view text) const;
   [[nodiscard]] Secret purpose_key(std::string_view purpose) const;
 
  private:
-  struct Generation {
-    KeyId id = 0;
-    std::shared_ptr<const Secret> key;
+  struct Opener {
+    SharedSecret key;
+    SealName name;
   };
-  // A state of the ring; never changed once others may see it.
-  struct Ring {
-    Id network;
-    std::shared_ptr<const Secret> index;
-    std::shared_ptr<const Secret> purposes;
-    KeyId next = 1;
-    std::map<SealName, std::vector<Generation>> names;  // newest generation last
-    std::unordered_map<KeyId, std::shared_ptr<const Secret>> by_id;
+  // A ring, and what is looked up in it at each value.
+  struct Indexed {
+    Ring ring;
+    std::unordered_map<KeyId, Opener> openers;
+    std::unordered_set<KeyId> sealers;
   };
 
   explicit Keyring(Entropy& entropy) : entropy_(entropy) {}
-  [[nodiscard]] std::shared_ptr<const Ring> ring() const;
-  void publish(Ring next);
-  void add_generation(Ring& ring, const SealName& name) const;
-  [[nodiscard]] std::shared_ptr<const Secret> new_key() const;
+  [[nodiscard]] std::shared_ptr<const Indexed> now() const;
+  void publish(Ring ring, const std::unordered_map<KeyId, Opener>& also_opening = {});
+  [[nodiscard]] Ring new_ring() const;
+  [[nodiscard]] Holder new_holder(Ring& ring, bool wraps) const;
+  void add_generation(Ring& ring, Holder& holder) const;
+  void renew_wrapping(Holder& holder) const;
+  [[nodiscard]] SharedSecret new_key() const;
+  // Takes the root key; from here on the file is sealed under it.
+  [[nodiscard]] Status take_root(const RootKey& root);
+  [[nodiscard]] Written write(const Ring& ring, std::string& detail);
+  // Writes `next` and, once it is durable, shows it. `show_if_uncertain`: also if it may not be.
+  [[nodiscard]] Status change(Ring next, bool show_if_uncertain);
+  // Writes what an earlier change left uncertain.
+  [[nodiscard]] Status settle();
 
   Entropy& entropy_;
   Xaes xaes_;
-  std::mutex change_mutex_;  // held through a change
-  mutable std::shared_mutex ring_mutex_;
-  std::shared_ptr<const Ring> ring_;
+  std::mutex change_mutex_;     // held through a change, and guards what follows
+  std::filesystem::path path_;  // empty: in memory only
+  KeyringHeader header_;
+  Secret key_;              // seals the file
+  bool uncertain_ = false;  // the file may not hold what is shown
+
+  mutable std::shared_mutex now_mutex_;
+  std::shared_ptr<const Indexed> now_;
 };
 
 }  // namespace entente::store

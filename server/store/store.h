@@ -136,9 +136,13 @@ class Store {
   [[nodiscard]] virtual Id blind(std::string_view domain, std::string_view text) const = 0;
 
   // Creates the key `name` if it is not there yet; put() under an unknown name is a check.
-  [[nodiscard]] virtual Status ensure_seal(const SealName& name) = 0;
+  // A document's belongs to its `process` (zero: to the network), whose key must be there already
+  // (NotFound): destroying a process's key destroys its documents' as well.
+  // Unavailable: the keyring could not be written; nothing changed.
+  [[nodiscard]] virtual Status ensure_seal(const SealName& name, const Id& process = {}) = 0;
   // After this returns, values sealed under `name` cannot be read from this store nor from any
-  // older copy of it with the present keyring. NotFound if there is no such key.
+  // older copy of it with the present keyring; rows that are left under it read as DataLoss.
+  // NotFound if there is no such key. Unavailable: the keyring could not be written; try again.
   [[nodiscard]] virtual Status destroy_seal(const SealName& name) = 0;
 
   // A key derived for a purpose that the store does not know (pepper, token MAC), 32 bytes, stable

@@ -1,87 +1,332 @@
+// What every engine must do alike.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "server/store/memory_store.h"
+#include "proto/contract/limits.h"
+#include "tests/store/stores.h"
 
 namespace entente::store {
 namespace {
 
 constexpr Table table{0xf0};
 
-class Entries final : public Sequencer {
- public:
-  void sequence(CommitIndex index, std::string_view entry, Rows& rows) override {
-    REQUIRE(index == sequenced);
-    ++sequenced;
-    rows.put(Key(Table{0xf1}).number(index), std::string(entry));
-  }
-  void durable(CommitIndex size) override {
-    REQUIRE(size > told);
-    told = size;
-  }
-  void abandoned(CommitIndex size) override { sequenced = size; }
-
-  CommitIndex sequenced = 0;
-  CommitIndex told = 0;
-};
-
 Key row(std::uint64_t number) { return Key(table).number(number); }
+
+// Commits one row; the code of how it went.
+Code put(Store& store, const Key& key, std::string value, const SealName& seal = {}) {
+  const auto transaction = store.begin();
+  transaction->put(key, std::move(value), seal);
+  transaction->append("entry");
+  return transaction->commit().status().code();
+}
+
+Code code_of(Store& store, const Key& key) { return store.snapshot()->find(key).status().code(); }
+
+// The last component of every key that a scan meets, and the values.
+std::vector<std::pair<std::uint64_t, std::string>> rows_of(Snapshot& snapshot, const Key& prefix,
+                                                           const std::optional<Key>& from = {}) {
+  std::vector<std::pair<std::uint64_t, std::string>> rows;
+  const auto cursor = snapshot.scan(prefix, from);
+  for (; cursor->valid(); cursor->next()) {
+    const std::string_view key = cursor->key_bytes();
+    rows.emplace_back(static_cast<unsigned char>(key.back()), *cursor->value());
+  }
+  REQUIRE(cursor->status().ok());
+  return rows;
+}
+
+using Pairs = std::vector<std::pair<std::uint64_t, std::string>>;
 
 }  // namespace
 
-TEST_CASE("a transaction that read what another changed is aborted and writes nothing", "[store]") {
-  SystemEntropy entropy;
-  const auto store = memory_store(entropy);
-  Entries entries;
-  store->set_sequencer(entries);
+TEMPLATE_TEST_CASE("a transaction that read what another changed writes nothing", "[store]",
+                   OnMemory, OnRocks) {
+  TestType on;
+  REQUIRE(put(*on.store, row(9), "there") == Code::Ok);
 
-  const auto late = store->begin();
-  REQUIRE(late->find(row(1)).ok());  // absent, and that is read, too
+  const auto late = on.store->begin();
+  SECTION("an absent row that is there now") {
+    REQUIRE(*late->find(row(1)) == std::nullopt);
+    REQUIRE(put(*on.store, row(1), "early") == Code::Ok);
+  }
+  SECTION("a row that has another value now") {
+    REQUIRE(*late->find(row(9)) == "there");
+    REQUIRE(put(*on.store, row(9), "early") == Code::Ok);
+  }
+  SECTION("a row that is gone") {
+    REQUIRE(*late->find(row(9)) == "there");
+    const auto other = on.store->begin();
+    other->erase(row(9));
+    other->append("erase");
+    REQUIRE(other->commit().ok());
+  }
+  SECTION("a range with a new row in it") {
+    REQUIRE(rows_of(*late, Key(table)).size() == 1);
+    REQUIRE(put(*on.store, row(200), "behind all others") == Code::Ok);
+  }
+  SECTION("an empty range that is not empty now") {
+    REQUIRE(rows_of(*late, Key(Table{0xf2})).empty());
+    REQUIRE(put(*on.store, Key(Table{0xf2}).number(1), "first") == Code::Ok);
+  }
+  const CommitIndex size = on.store->size();
   late->put(row(2), "late");
   late->append("late");
-  const auto early = store->begin();
-  early->put(row(1), "early");
-  early->append("early");
-  const auto before = store->snapshot();
-  REQUIRE(*early->commit() == 0);
-
   CHECK(late->commit().status().code() == Code::Aborted);
-  CHECK(*store->snapshot()->find(row(2)) == std::nullopt);
-  CHECK(*store->snapshot()->find(row(1)) == "early");
-  CHECK(*before->find(row(1)) == std::nullopt);
-  CHECK(store->size() == 1);
-  CHECK(entries.told == 1);
+  CHECK(*on.store->snapshot()->find(row(2)) == std::nullopt);
+  CHECK(on.store->size() == size);
+  CHECK(on.entries.told == size);
+  CHECK(on.entries.sequenced == size);
 }
 
-TEST_CASE("many writers' commits are dense and each is told before it returns", "[store]") {
-  SystemEntropy entropy;
-  const auto store = memory_store(entropy);
-  Entries entries;
-  store->set_sequencer(entries);
+TEMPLATE_TEST_CASE("a transaction commits beside others that it did not look at", "[store]",
+                   OnMemory, OnRocks) {
+  TestType on;
+  for (std::uint64_t i = 1; i < 9; ++i) REQUIRE(put(*on.store, row(i), "before") == Code::Ok);
+
+  const auto late = on.store->begin();
+  {
+    // Only as far as it walked.
+    const auto cursor = late->scan(Key(table));
+    REQUIRE(cursor->valid());
+    cursor->next();
+    REQUIRE(cursor->key_bytes() == row(2).bytes());
+  }
+  REQUIRE(*late->find(row(7)) == "before");
+  REQUIRE(put(*on.store, row(3), "just behind the walk") == Code::Ok);
+  REQUIRE(put(*on.store, row(5), "blind") == Code::Ok);
+  late->put(row(5), "the last writer wins");
+  late->append("late");
+  CHECK(late->commit().ok());
+  CHECK(*on.store->snapshot()->find(row(5)) == "the last writer wins");
+}
+
+TEMPLATE_TEST_CASE("a snapshot does not change", "[store]", OnMemory, OnRocks) {
+  TestType on;
+  REQUIRE(put(*on.store, row(1), "old") == Code::Ok);
+  const auto before = on.store->snapshot();
+  REQUIRE(put(*on.store, row(1), "new") == Code::Ok);
+  REQUIRE(put(*on.store, row(2), "new") == Code::Ok);
+  CHECK(*before->find(row(1)) == "old");
+  CHECK(*before->find(row(2)) == std::nullopt);
+  CHECK(rows_of(*before, Key(table)) == Pairs{{1, "old"}});
+  CHECK(rows_of(*on.store->snapshot(), Key(table)) == Pairs{{1, "new"}, {2, "new"}});
+}
+
+TEMPLATE_TEST_CASE("a scan stays within its prefix and begins where it is told", "[store]",
+                   OnMemory, OnRocks) {
+  TestType on;
+  const Id a{.octets = {0xff, 0xff}};
+  const Id b{.octets = {0xff, 0xff, 1}};
+  const auto transaction = on.store->begin();
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    transaction->put(Key(table).id(a).number(i), "a" + std::to_string(i));
+    transaction->put(Key(table).id(b).number(i), "b" + std::to_string(i));
+  }
+  transaction->put(Key(Table{0xff}), "the last table");
+  transaction->append("entry");
+  REQUIRE(transaction->commit().ok());
+
+  const auto snapshot = on.store->snapshot();
+  const Key prefix = Key(table).id(a);
+  CHECK(rows_of(*snapshot, prefix) == Pairs{{0, "a0"}, {1, "a1"}, {2, "a2"}, {3, "a3"}});
+  CHECK(rows_of(*snapshot, prefix, prefix.number(2)) == Pairs{{2, "a2"}, {3, "a3"}});
+  CHECK(rows_of(*snapshot, prefix, Key(table)).size() == 4);
+  CHECK(rows_of(*snapshot, prefix, Key(table).id(b)).empty());
+  CHECK(rows_of(*snapshot, prefix, prefix.number(4)).empty());
+  CHECK(rows_of(*snapshot, Key(Table{0xff})) == Pairs{{0xff, "the last table"}});
+}
+
+TEMPLATE_TEST_CASE("a transaction sees its own writes, and its cursors those made meanwhile",
+                   "[store]", OnMemory, OnRocks) {
+  TestType on;
+  for (const std::uint64_t i : {2, 4, 6}) REQUIRE(put(*on.store, row(i), "old") == Code::Ok);
+  const auto transaction = on.store->begin();
+  transaction->put(row(1), "own");
+  transaction->erase(row(2));
+  transaction->put(row(4), "own");
+  CHECK(*transaction->find(row(1)) == "own");
+  CHECK(*transaction->find(row(2)) == std::nullopt);
+  CHECK(rows_of(*transaction, Key(table)) == Pairs{{1, "own"}, {4, "own"}, {6, "old"}});
+
+  const auto cursor = transaction->scan(Key(table));
+  REQUIRE(cursor->key_bytes() == row(1).bytes());
+  transaction->put(row(3), "meanwhile");
+  transaction->erase(row(4));
+  cursor->next();
+  REQUIRE(cursor->valid());
+  CHECK(cursor->key_bytes() == row(3).bytes());
+  cursor->next();
+  REQUIRE(cursor->valid());
+  CHECK(cursor->key_bytes() == row(6).bytes());
+  cursor->next();
+  CHECK_FALSE(cursor->valid());
+  CHECK(*on.store->snapshot()->find(row(1)) == std::nullopt);
+}
+
+TEMPLATE_TEST_CASE("an uncommitted transaction leaves nothing", "[store]", OnMemory, OnRocks) {
+  TestType on;
+  {
+    const auto transaction = on.store->begin();
+    transaction->put(row(1), "never");
+    transaction->append("never");
+    REQUIRE(transaction->appended());
+  }
+  CHECK(*on.store->snapshot()->find(row(1)) == std::nullopt);
+  CHECK(on.store->size() == 0);
+}
+
+TEMPLATE_TEST_CASE("each commit has its entry at its own index", "[store]", OnMemory, OnRocks) {
+  TestType on;
+  for (CommitIndex i = 0; i < 5; ++i) {
+    const auto transaction = on.store->begin();
+    REQUIRE_FALSE(transaction->appended());
+    transaction->append("entry " + std::to_string(i));
+    REQUIRE(*transaction->commit() == i);
+    CHECK(on.entries.told == i + 1);
+  }
+  const auto snapshot = on.store->snapshot();
+  for (CommitIndex i = 0; i < 5; ++i) {
+    CHECK(*snapshot->find(Entries::row(i)) == "entry " + std::to_string(i));
+  }
+}
+
+TEMPLATE_TEST_CASE("many writers' commits are dense and each is told before it returns", "[store]",
+                   OnMemory, OnRocks) {
+  TestType on;
+  std::atomic<int> failures = 0;
   std::vector<std::thread> writers;
   for (std::uint64_t writer = 0; writer < 8; ++writer) {
     writers.emplace_back([&, writer] {
-      for (std::uint64_t i = 0; i < 200; ++i) {
-        const auto transaction = store->begin();
+      for (std::uint64_t i = 0; i < 100; ++i) {
+        const auto transaction = on.store->begin();
         transaction->put(row(writer * 1'000 + i), "value");
         transaction->append("entry");
-        if (!transaction->commit().ok()) std::abort();
+        const Result<CommitIndex> index = transaction->commit();
+        if (!index.ok() || on.store->size() <= *index) ++failures;
+        // It reads its own write at once.
+        if (*on.store->snapshot()->find(row(writer * 1'000 + i)) != "value") ++failures;
       }
     });
   }
   for (std::thread& writer : writers) writer.join();
-  CHECK(store->size() == 1'600);
-  CHECK(entries.told == 1'600);
-  std::size_t rows = 0;
-  const auto snapshot = store->snapshot();
-  for (auto cursor = snapshot->scan(Key(table)); cursor->valid(); cursor->next()) {
-    REQUIRE(*cursor->value() == "value");
-    ++rows;
+  CHECK(failures == 0);
+  CHECK(on.store->size() == 800);
+  CHECK(on.entries.told == 800);
+  CHECK(rows_of(*on.store->snapshot(), Key(table)).size() == 800);
+  CHECK(rows_of(*on.store->snapshot(), Key(Table{0xf1})).size() == 800);
+}
+
+TEMPLATE_TEST_CASE("counters that many increase lose no increase", "[store]", OnMemory, OnRocks) {
+  TestType on;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&] {
+      for (int done = 0; done < 25;) {
+        const auto transaction = on.store->begin();
+        const auto now = *transaction->find(row(1));
+        transaction->put(row(1), std::to_string(now ? std::stoi(*now) + 1 : 1));
+        transaction->append("increase");
+        if (transaction->commit().ok()) ++done;
+      }
+    });
   }
-  CHECK(rows == 1'600);
+  for (std::thread& writer : writers) writer.join();
+  CHECK(*on.store->snapshot()->find(row(1)) == "100");
+}
+
+TEMPLATE_TEST_CASE("what a destroyed key sealed cannot be read, and the rest can", "[store][seal]",
+                   OnMemory, OnRocks) {
+  TestType on;
+  const SealName process{.scope = SealName::Scope::Process, .id = Id{.octets = {1}}};
+  const SealName one{.scope = SealName::Scope::Document, .id = Id{.octets = {2}}};
+  const SealName other{.scope = SealName::Scope::Document, .id = Id{.octets = {3}}};
+  CHECK(on.store->ensure_seal(one, process.id).code() == Code::NotFound);
+  REQUIRE(on.store->ensure_seal(process).ok());
+  REQUIRE(on.store->ensure_seal(one, process.id).ok());
+  REQUIRE(on.store->ensure_seal(other, process.id).ok());
+  REQUIRE(on.store->ensure_seal(one, process.id).ok());
+  REQUIRE(put(*on.store, row(1), "one", one) == Code::Ok);
+  REQUIRE(put(*on.store, row(2), "other", other) == Code::Ok);
+  REQUIRE(put(*on.store, row(3), "process", process) == Code::Ok);
+  REQUIRE(*on.store->snapshot()->find(row(1)) == "one");
+
+  const auto open = on.store->begin();
+  open->put(row(4), "sealed too late", one);
+  open->append("late");
+
+  REQUIRE(on.store->destroy_seal(one).ok());
+  CHECK(on.store->destroy_seal(one).code() == Code::NotFound);
+  CHECK(code_of(*on.store, row(1)) == Code::DataLoss);
+  CHECK(on.store->snapshot()->scan(Key(table))->value().status().code() == Code::DataLoss);
+  CHECK(open->commit().status().code() == Code::Aborted);
+  CHECK(*on.store->snapshot()->find(row(2)) == "other");
+
+  // A new key of the old name opens nothing of the old.
+  REQUIRE(on.store->ensure_seal(one, process.id).ok());
+  CHECK(code_of(*on.store, row(1)) == Code::DataLoss);
+
+  // A process takes its documents with it.
+  REQUIRE(on.store->destroy_seal(process).ok());
+  CHECK(code_of(*on.store, row(2)) == Code::DataLoss);
+  CHECK(code_of(*on.store, row(3)) == Code::DataLoss);
+}
+
+TEMPLATE_TEST_CASE("blinded ids keep domains and texts apart and stay what they are", "[store]",
+                   OnMemory, OnRocks) {
+  TestType on;
+  const Id id = on.store->blind("parties", "SWE");
+  CHECK(id == on.store->blind("parties", "SWE"));
+  CHECK(id != on.store->blind("parties", "NOR"));
+  CHECK(id != on.store->blind("processes", "SWE"));
+  CHECK(on.store->blind("ab", "c") != on.store->blind("a", "bc"));
+  CHECK(id != TestType().store->blind("parties", "SWE"));
+  CHECK(on.store->purpose_key("pepper").size() == 32);
+  CHECK(on.store->purpose_key("pepper").equals(on.store->purpose_key("pepper")));
+  CHECK_FALSE(on.store->purpose_key("pepper").equals(on.store->purpose_key("tokens")));
+}
+
+TEMPLATE_TEST_CASE("the largest and the empty value come back", "[store]", OnMemory, OnRocks) {
+  TestType on;
+  const std::string large(limits::store_value_bytes_max, 'x');
+  REQUIRE(put(*on.store, row(1), large) == Code::Ok);
+  REQUIRE(put(*on.store, row(2), "") == Code::Ok);
+  CHECK(*on.store->snapshot()->find(row(1)) == large);
+  CHECK(*on.store->snapshot()->find(row(2)) == "");
+}
+
+TEMPLATE_TEST_CASE("a healthy store says so", "[store]", OnMemory, OnRocks) {
+  TestType on;
+  const Health health = on.store->health();
+  CHECK(health.writable);
+  CHECK(health.why_not.empty());
+  CHECK(health.free_bytes > limits::disk_free_bytes_min);
+}
+
+TEST_CASE("a write that fails is taken back, and the next one is served", "[store]") {
+  SystemEntropy entropy;
+  Entries entries;
+  Status next;
+  const auto store = memory_store(entropy, [&] { return next; });
+  store->set_sequencer(entries);
+  REQUIRE(put(*store, row(1), "before") == Code::Ok);
+
+  next = Status(Code::Unavailable, Reason::None, "broken");
+  CHECK(put(*store, row(1), "lost") == Code::Unavailable);
+  next = Status(Code::ResourceExhausted, Reason::StoreReadOnly, "full");
+  CHECK(put(*store, row(1), "refused") == Code::ResourceExhausted);
+  CHECK(entries.abandonings == 2);
+  CHECK(entries.sequenced == 1);
+  CHECK(*store->snapshot()->find(row(1)) == "before");
+
+  next = Status();
+  CHECK(put(*store, row(1), "after") == Code::Ok);
+  CHECK(store->size() == 2);
+  CHECK(entries.told == 2);
+  CHECK(*store->snapshot()->find(row(1)) == "after");
 }
 
 }  // namespace entente::store

@@ -1,0 +1,71 @@
+// Remembers, apart from the store and with an fsync of its own, how far the ledger was when a
+// checkpoint was last shown to anybody: a store that comes back with fewer commits has lost what
+// was acknowledged, or was rolled back.
+//
+// An append-only file of records, each authenticated under a key of the keyring:
+//
+//   "EHD1" | checkpoint bytes (4) | size (8) | checkpoint | HMAC-SHA-256 of all before (32)
+//
+// A torn last record is what a crash leaves, and is ignored. A faulty record before a sound one is
+// damage. Once the file is long it is replaced by its last record.
+//
+// Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proto/contract/secret.h"
+#include "proto/contract/status.h"
+#include "server/store/files.h"
+#include "server/store/store.h"
+
+namespace entente::store {
+
+struct Head {
+  CommitIndex size = 0;
+  std::string checkpoint;  // opaque: the ledger's signed note
+};
+
+inline constexpr std::size_t head_checkpoint_bytes_max = 64 * 1024;
+inline constexpr std::size_t head_file_bytes_max = 1U << 20;  // longer: it is replaced
+
+// What the bytes of a head file say.
+struct HeadScan {
+  std::optional<Head> last;
+  std::size_t sound_bytes = 0;  // what follows is a torn record
+};
+// DataLoss: a faulty record stands before a sound one. Pure.
+[[nodiscard]] Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key);
+
+class HeadFile {
+ public:
+  // Creates it if it is not there. DataLoss: damaged. Unavailable: it cannot be read or written.
+  [[nodiscard]] static Result<std::unique_ptr<HeadFile>> open(const std::filesystem::path& path,
+                                                              Secret key);
+
+  // Durable when it returns Ok. Requires: `size` is not below the last one's, and the commits below
+  // it are durable; checkpoint.size() <= head_checkpoint_bytes_max. Unavailable: show nothing yet.
+  [[nodiscard]] Status record(CommitIndex size, std::string_view checkpoint);
+
+  [[nodiscard]] std::optional<Head> last() const;
+
+ private:
+  HeadFile(std::filesystem::path path, Secret key) : path_(std::move(path)), key_(std::move(key)) {}
+  [[nodiscard]] Status append(std::string_view record);
+  [[nodiscard]] Status replace(std::string_view record);
+
+  const std::filesystem::path path_;
+  const Secret key_;
+  mutable std::mutex mutex_;
+  std::optional<Head> last_;
+  File file_;  // not ok after a failure: the next record replaces the file
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace entente::store

@@ -1,0 +1,402 @@
+#include "server/store/rocks_engine.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <list>
+#include <shared_mutex>
+#include <system_error>
+#include <utility>
+
+#include "proto/contract/limits.h"
+
+namespace entente::store {
+namespace {
+
+Status closed() {
+  return Status(Code::Unavailable, Reason::None, "the store is recovering")
+      .with_retry_after_ms(1'000);
+}
+
+Status from(const rocksdb::Status& status) {
+  if (status.ok()) return {};
+  if (status.IsCorruption()) {
+    return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
+        .with_detail(status.ToString());
+  }
+  return Status(Code::Unavailable, Reason::None, "the store could not read or write")
+      .with_detail(status.ToString());
+}
+
+// RocksDB's own log writer asserts on a full disk; this one writes no file.
+class EventLogger final : public rocksdb::Logger {
+ public:
+  explicit EventLogger(OnEvent on_event)
+      : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), on_event_(std::move(on_event)) {}
+
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    Logv(rocksdb::InfoLogLevel::INFO_LEVEL, format, arguments);
+  }
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (!on_event_ || level < GetInfoLogLevel()) return;
+    std::array<char, 1024> text{};
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    on_event_(level >= rocksdb::InfoLogLevel::ERROR_LEVEL  ? Severity::Error
+              : level == rocksdb::InfoLogLevel::WARN_LEVEL ? Severity::Warning
+                                                           : Severity::Info,
+              text.data());
+  }
+
+ private:
+  OnEvent on_event_;
+};
+
+rocksdb::Options rocks_options(const RocksEngineOptions& options, rocksdb::Env* env) {
+  rocksdb::Options rocks;
+  rocks.create_if_missing = true;
+  rocks.env = env;
+  // The default, kPointInTimeRecovery, turns one flipped bit in the log into silent loss.
+  rocks.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  rocks.track_and_verify_wals_in_manifest = true;
+  rocks.paranoid_checks = true;
+  rocks.info_log = std::make_shared<EventLogger>(options.on_event);
+  rocks.stats_dump_period_sec = 0;
+  rocks.stats_persist_period_sec = 0;
+  rocks.max_total_wal_size = limits::log_bytes_max;
+  rocks.write_buffer_size = limits::log_bytes_max / 2;
+  rocks.max_open_files = 512;
+  rocks.max_background_jobs = 2;
+  // What is sealed does not compress, and lengths would speak.
+  rocks.compression = rocksdb::kNoCompression;
+  rocks.bottommost_compression = rocksdb::kNoCompression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return rocks;
+}
+
+}  // namespace
+
+// One opening of the database. Views and cursors work on it under a shared hold; closing takes the
+// exclusive one, and takes back what they have of RocksDB's.
+class RocksHandle {
+ public:
+  // What must be given back before the database closes.
+  class Loan {
+   public:
+    virtual ~Loan() = default;
+    // Called once, with the handle held exclusively.
+    virtual void give_back(rocksdb::DB& db) = 0;
+  };
+  using Loans = std::list<Loan*>;
+
+  explicit RocksHandle(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  ~RocksHandle() { close(); }
+  RocksHandle(const RocksHandle&) = delete;
+  RocksHandle& operator=(const RocksHandle&) = delete;
+
+  // The database for as long as the lock is held; null once it is closed.
+  [[nodiscard]] rocksdb::DB* hold(std::shared_lock<std::shared_mutex>& lock) {
+    if (closing_) return nullptr;  // readers must not starve the closing
+    return hold_to_return(lock);
+  }
+  // The same for who gives something back: waits while the database closes.
+  [[nodiscard]] rocksdb::DB* hold_to_return(std::shared_lock<std::shared_mutex>& lock) {
+    lock = std::shared_lock(gate_);
+    return db_.get();
+  }
+
+  [[nodiscard]] Loans::iterator lend(Loan& loan) {
+    const std::lock_guard lock(loans_mutex_);
+    return loans_.insert(loans_.end(), &loan);
+  }
+  void returned(Loans::iterator loan) {
+    const std::lock_guard lock(loans_mutex_);
+    loans_.erase(loan);
+  }
+
+  void close() {
+    closing_ = true;
+    const std::unique_lock lock(gate_);
+    if (!db_) return;
+    for (Loan* loan : loans_) loan->give_back(*db_);
+    // Its answer cannot change anything: what was acknowledged was synced before.
+    static_cast<void>(db_->Close());
+    db_.reset();
+  }
+
+ private:
+  std::atomic<bool> closing_{false};
+  std::shared_mutex gate_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::mutex loans_mutex_;
+  Loans loans_;
+};
+
+namespace {
+
+using Hold = std::shared_lock<std::shared_mutex>;
+
+class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
+ public:
+  RocksCursor(std::shared_ptr<RocksHandle> handle, const rocksdb::Snapshot* snapshot,
+              std::string_view first, const std::optional<std::string>& end)
+      : handle_(std::move(handle)), end_(end.value_or("")), end_slice_(end_) {
+    Hold hold;
+    rocksdb::DB* db = handle_ ? handle_->hold(hold) : nullptr;
+    if (db == nullptr) {
+      status_ = closed();
+      return;
+    }
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot;
+    if (end) options.iterate_upper_bound = &end_slice_;
+    iterator_.reset(db->NewIterator(options));
+    loan_ = handle_->lend(*this);
+    lent_ = true;
+    iterator_->Seek({first.data(), first.size()});
+    take_row();
+  }
+  ~RocksCursor() override {
+    if (!lent_) return;
+    Hold hold;
+    if (handle_->hold_to_return(hold) == nullptr) return;  // given back already
+    iterator_.reset();
+    handle_->returned(loan_);
+  }
+  RocksCursor(const RocksCursor&) = delete;
+  RocksCursor& operator=(const RocksCursor&) = delete;
+
+  [[nodiscard]] bool valid() const override { return valid_; }
+  [[nodiscard]] std::string_view key() const override { return key_; }
+  [[nodiscard]] std::string_view value() const override { return value_; }
+  void next() override {
+    Hold hold;
+    if (handle_->hold(hold) == nullptr) {
+      valid_ = false;
+      status_ = closed();
+      return;
+    }
+    iterator_->Next();
+    take_row();
+  }
+  [[nodiscard]] Status status() const override { return status_; }
+
+  void give_back(rocksdb::DB&) override { iterator_.reset(); }
+
+ private:
+  // Copies, for the database may be closed under the row.
+  void take_row() {
+    valid_ = iterator_->Valid();
+    if (!valid_) {
+      status_ = from(iterator_->status());
+      return;
+    }
+    const rocksdb::Slice key = iterator_->key();
+    const rocksdb::Slice value = iterator_->value();
+    key_.assign(key.data(), key.size());
+    value_.assign(value.data(), value.size());
+  }
+
+  std::shared_ptr<RocksHandle> handle_;
+  std::string end_;
+  rocksdb::Slice end_slice_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+  RocksHandle::Loans::iterator loan_;
+  bool lent_ = false;
+  bool valid_ = false;
+  std::string key_;
+  std::string value_;
+  Status status_;
+};
+
+class RocksView final : public EngineView, public RocksHandle::Loan {
+ public:
+  explicit RocksView(std::shared_ptr<RocksHandle> handle) : handle_(std::move(handle)) {
+    Hold hold;
+    rocksdb::DB* db = handle_ ? handle_->hold(hold) : nullptr;
+    if (db == nullptr) return;
+    snapshot_ = db->GetSnapshot();
+    loan_ = handle_->lend(*this);
+    lent_ = true;
+  }
+  ~RocksView() override {
+    if (!lent_) return;
+    Hold hold;
+    rocksdb::DB* db = handle_->hold_to_return(hold);
+    if (db == nullptr) return;  // given back already
+    db->ReleaseSnapshot(snapshot_);
+    handle_->returned(loan_);
+  }
+  RocksView(const RocksView&) = delete;
+  RocksView& operator=(const RocksView&) = delete;
+
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override {
+    Hold hold;
+    rocksdb::DB* db = lent_ ? handle_->hold(hold) : nullptr;
+    if (db == nullptr) return closed();
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot_;
+    std::string value;
+    const rocksdb::Status status = db->Get(options, {key.data(), key.size()}, &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return from(status);
+    return std::optional(std::move(value));
+  }
+
+  [[nodiscard]] std::unique_ptr<EngineCursor> walk(std::string_view first,
+                                                   const std::optional<std::string>& end) override {
+    return std::make_unique<RocksCursor>(lent_ ? handle_ : nullptr, snapshot_, first, end);
+  }
+
+  void give_back(rocksdb::DB& db) override { db.ReleaseSnapshot(snapshot_); }
+
+ private:
+  std::shared_ptr<RocksHandle> handle_;
+  const rocksdb::Snapshot* snapshot_ = nullptr;
+  RocksHandle::Loans::iterator loan_;
+  bool lent_ = false;
+};
+
+}  // namespace
+
+RocksEngine::RocksEngine(RocksEngineOptions options)
+    : options_(std::move(options)),
+      env_(options_.file_system ? rocksdb::NewCompositeEnv(options_.file_system) : nullptr),
+      rocks_(rocks_options(options_, env_ ? env_.get() : rocksdb::Env::Default())),
+      ballast_(options_.dir) {}
+
+RocksEngine::~RocksEngine() = default;
+
+Result<std::unique_ptr<RocksEngine>> RocksEngine::open(RocksEngineOptions options) {
+  std::unique_ptr<RocksEngine> engine(new RocksEngine(std::move(options)));
+  ENTENTE_TRY_VOID(engine->reopen());
+  engine->ballast_.restore();
+  return engine;
+}
+
+std::unique_ptr<EngineView> RocksEngine::view() { return std::make_unique<RocksView>(handle()); }
+
+Status RocksEngine::write(const std::vector<EngineRow>& rows) {
+  if (ballast_.scarce()) {
+    return Status(Code::ResourceExhausted, Reason::StoreReadOnly, "the store takes no writes now")
+        .with_detail("less than " + std::to_string(limits::disk_free_bytes_min >> 20) +
+                     " MiB are free");
+  }
+  const std::shared_ptr<RocksHandle> handle = this->handle();
+  Hold hold;
+  rocksdb::DB* db = handle && !failed_ ? handle->hold(hold) : nullptr;
+  if (db == nullptr) return closed();
+  std::size_t bytes = 64;
+  for (const EngineRow& row : rows) {
+    bytes += row.key.size() + (row.value ? row.value->size() : 0) + 16;
+  }
+  rocksdb::WriteBatch batch(bytes);
+  for (const EngineRow& row : rows) {
+    const rocksdb::Status added =
+        row.value ? batch.Put(row.key, *row.value) : batch.Delete(row.key);
+    ENTENTE_CHECK(added.ok());  // fails only beyond limits that we keep far from
+  }
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status written = db->Write(options, &batch);
+  if (written.ok()) return {};
+  // After a failed sync the kernel may call pages clean that never reached the disk: nothing may
+  // be acknowledged on this opening any more.
+  failed_ = true;
+  say(Severity::Error, "a write failed: " + written.ToString());
+  return from(written);
+}
+
+Status RocksEngine::recover() {
+  if (const std::shared_ptr<RocksHandle> handle = this->handle()) {
+    replace(nullptr);
+    handle->close();
+  }
+  Status status = reopen();
+  if (!status.ok() && ballast_.drop()) {
+    say(Severity::Warning, "gave up the ballast to reopen the database");
+    status = reopen();
+  }
+  if (!status.ok()) return status;
+  failed_ = false;
+  say(Severity::Warning, "the database was closed and reopened");
+  return {};
+}
+
+Health RocksEngine::health() const {
+  Health health;
+  health.free_bytes = ballast_.free_bytes();
+  health.writable =
+      !failed_ && handle() != nullptr && health.free_bytes >= limits::disk_free_bytes_min;
+  if (failed_ || handle() == nullptr) {
+    health.why_not = "the engine failed and is being reopened";
+  } else if (!health.writable) {
+    health.why_not = "less than " + std::to_string(limits::disk_free_bytes_min >> 20) +
+                     " MiB are free in " + options_.dir.string();
+  }
+  return health;
+}
+
+void RocksEngine::tend() { ballast_.restore(); }
+
+Status RocksEngine::copy_to(const std::filesystem::path& dir) {
+  const std::shared_ptr<RocksHandle> handle = this->handle();
+  Hold hold;
+  rocksdb::DB* db = handle ? handle->hold(hold) : nullptr;
+  if (db == nullptr) return closed();
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(db, &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(dir.string());
+  return from(status);
+}
+
+Status RocksEngine::compact() {
+  const std::shared_ptr<RocksHandle> handle = this->handle();
+  Hold hold;
+  rocksdb::DB* db = handle ? handle->hold(hold) : nullptr;
+  if (db == nullptr) return closed();
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  rocksdb::Status status = db->Flush(rocksdb::FlushOptions());
+  if (status.ok()) status = db->CompactRange(options, nullptr, nullptr);
+  return from(status);
+}
+
+Status RocksEngine::reopen() {
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(rocks_, rows_of(options_.dir).string(), &opened);
+  if (!status.ok()) {
+    say(Severity::Error, "the database cannot be opened: " + status.ToString());
+    return from(status);
+  }
+  replace(std::make_shared<RocksHandle>(std::unique_ptr<rocksdb::DB>(opened)));
+  return {};
+}
+
+std::shared_ptr<RocksHandle> RocksEngine::handle() const {
+  const std::lock_guard lock(mutex_);
+  return handle_;
+}
+
+void RocksEngine::replace(std::shared_ptr<RocksHandle> handle) {
+  const std::lock_guard lock(mutex_);
+  handle_ = std::move(handle);
+}
+
+void RocksEngine::say(Severity severity, std::string_view text) const {
+  if (options_.on_event) options_.on_event(severity, text);
+}
+
+}  // namespace entente::store

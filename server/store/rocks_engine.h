@@ -1,0 +1,82 @@
+// The engine on RocksDB, run as docs/threat-model.md asks: its defaults lose acknowledged writes
+// silently to one flipped bit in the log, and end the process on a full disk.
+//
+// The database can be closed and reopened under views that others hold: those then answer
+// Unavailable. Only this room includes RocksDB's headers.
+//
+// Threads: as Engine. Ownership: views and cursors are destroyed before the engine.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/options.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "server/store/ballast.h"
+#include "server/store/engine.h"
+#include "server/store/event.h"
+
+namespace entente::store {
+
+struct RocksEngineOptions {
+  std::filesystem::path dir;  // must exist; the database is its folder `rows`
+  std::size_t block_cache_bytes = 64U << 20;
+  OnEvent on_event;
+  std::shared_ptr<rocksdb::FileSystem> file_system;  // the machine's if null
+};
+
+class RocksHandle;  // one opening of the database
+
+class RocksEngine final : public Engine {
+ public:
+  // Creates what is not there. DataLoss: files are damaged. Unavailable: they cannot be opened
+  // (permissions, no space, open elsewhere).
+  [[nodiscard]] static Result<std::unique_ptr<RocksEngine>> open(RocksEngineOptions options);
+  ~RocksEngine() override;
+
+  [[nodiscard]] std::unique_ptr<EngineView> view() override;
+  [[nodiscard]] Status write(const std::vector<EngineRow>& rows) override;
+  [[nodiscard]] Status recover() override;
+  [[nodiscard]] Health health() const override;
+
+  // A write has failed, and recover() has not succeeded since.
+  [[nodiscard]] bool failed() const { return failed_; }
+
+  // Rebuilds the ballast when there is room for it again. Cheap if there is nothing to do.
+  void tend();
+
+  // A consistent copy of the database, as a folder that must not exist yet: hard links where the
+  // file system allows. Unavailable: it could not be written whole; what was, is removed.
+  [[nodiscard]] Status copy_to(const std::filesystem::path& dir);
+
+  // Forgets overwritten values: after it, no file holds what was erased before.
+  // Unavailable: the engine failed.
+  [[nodiscard]] Status compact();
+
+  [[nodiscard]] static std::filesystem::path rows_of(const std::filesystem::path& dir) {
+    return dir / "rows";
+  }
+
+ private:
+  explicit RocksEngine(RocksEngineOptions options);
+  [[nodiscard]] Status reopen();
+  [[nodiscard]] std::shared_ptr<RocksHandle> handle() const;
+  void replace(std::shared_ptr<RocksHandle> handle);
+  void say(Severity severity, std::string_view text) const;
+
+  RocksEngineOptions options_;
+  std::unique_ptr<rocksdb::Env> env_;  // over options_.file_system
+  rocksdb::Options rocks_;
+  Ballast ballast_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<RocksHandle> handle_;  // null while it cannot be opened
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace entente::store

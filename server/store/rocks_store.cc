@@ -1,0 +1,107 @@
+#include "server/store/rocks_store.h"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include "server/store/rocks_engine.h"
+
+namespace entente::store {
+namespace {
+
+constexpr std::chrono::seconds tending_interval{1};
+
+std::filesystem::path keyring_path(const std::filesystem::path& dir) { return dir / "keyring"; }
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) || error;
+}
+
+bool has_rows(const std::filesystem::path& dir) {
+  return is_there(RocksEngine::rows_of(dir) / "CURRENT");
+}
+
+Status missing(std::string message) {
+  return {Code::FailedPrecondition, Reason::None, std::move(message)};
+}
+
+// What is there goes together, or nothing is there and may be made.
+Status check_folder(const RocksStoreOptions& options) {
+  const bool keyring = is_there(keyring_path(options.dir));
+  if (keyring && !has_rows(options.dir)) return missing("there is a keyring but no rows beside it");
+  if (!keyring && !options.create) return {Code::NotFound, Reason::None, "there is no store here"};
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& options,
+                                                     const RootKey& root, Entropy& entropy) {
+  if (options.create) {
+    std::error_code error;
+    std::filesystem::create_directories(options.dir, error);
+    std::filesystem::permissions(options.dir, std::filesystem::perms::owner_all, error);
+  }
+  ENTENTE_TRY_VOID(check_folder(options));
+  return open(options, root, entropy, [&] {
+    return RocksEngine::open({.dir = options.dir,
+                              .block_cache_bytes = options.block_cache_bytes,
+                              .on_event = options.on_event,
+                              .file_system = nullptr});
+  });
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& options,
+                                                     const RootKey& root, Entropy& entropy,
+                                                     const MakeEngine& make_engine) {
+  const std::filesystem::path path = keyring_path(options.dir);
+  std::unique_ptr<Keyring> keyring;
+  if (is_there(path)) {
+    // The wrong root key must be told before anything else is touched.
+    ENTENTE_TRY(keyring, Keyring::open(path, root, entropy));
+  }
+  ENTENTE_TRY(std::unique_ptr<RocksEngine> engine, make_engine());
+  // From here on the database's lock keeps other daemons out.
+  if (!keyring) {
+    if (engine->view()->walk({}, std::nullopt)->valid()) {
+      return missing("there are rows but no keyring beside them");
+    }
+    ENTENTE_TRY(keyring, Keyring::create(path, root, entropy));
+  }
+  Secret head_key = keyring->purpose_key("store/head");
+  std::unique_ptr<RocksStore> store(new RocksStore(std::move(engine), std::move(keyring), options));
+  ENTENTE_TRY_VOID(store->start());
+  ENTENTE_TRY(store->head_, HeadFile::open(options.dir / "head", std::move(head_key)));
+  const std::optional<Head> last = store->head_->last();
+  if (last && last->size > store->size()) {
+    store->behind_head_ = last->size - store->size();
+    store->refuse_writes("the store is " + std::to_string(store->behind_head_) +
+                         " commits behind its own head: acknowledged commits are lost, or an "
+                         "older copy was put in place");
+  }
+  store->tender_ =
+      std::jthread([raw = store.get()](const std::stop_token& stop) { raw->tend(stop); });
+  return store;
+}
+
+RocksStore::RocksStore(std::unique_ptr<RocksEngine> engine, std::unique_ptr<Keyring> keyring,
+                       RocksStoreOptions options)
+    : CoreStore(std::move(engine), std::move(keyring)),
+      options_(std::move(options)),
+      rocks_(static_cast<RocksEngine&>(engine_of())) {}
+
+RocksStore::~RocksStore() {
+  tender_.request_stop();
+  if (tender_.joinable()) tender_.join();
+}
+
+void RocksStore::tend(const std::stop_token& stop) {
+  std::unique_lock lock(tending_mutex_);
+  while (!tending_.wait_for(lock, stop, tending_interval, [&] { return stop.stop_requested(); })) {
+    rocks_.tend();
+    if (rocks_.failed()) static_cast<void>(recover());  // told by health(); tried again
+  }
+}
+
+}  // namespace entente::store

@@ -146,13 +146,20 @@ class WorldWriter {
  public:
   explicit WorldWriter(World& world) : world_(world) {}
 
+  // Ends the current version of `key`, if there is one; says from when.
   Instant end(std::string_view key, Instant at) {
     const World::Home* const home = world_.homes_.find(key);
-    if (home == nullptr || !home->current) return at;
+    if (home == nullptr) return at;
+    at = std::max(at, home->changed_at);
+    if (!home->current) return at;
     World::Home& mine = world_.homes_.edit(key, world_.edition_);
     mine.current = false;
-    with_shelf(static_cast<Shelf>(mine.shelf), Editing{world_, mine.node},
-               [&](auto& versions) { at = end_in(versions, key, at); });
+    mine.changed_at = at;
+    with_shelf(static_cast<Shelf>(mine.shelf), Editing{world_, mine.node}, [&](auto& versions) {
+      const auto version = current(versions, key);
+      version->superseded_at = at;
+      end_index(*version);
+    });
     return at;
   }
 
@@ -184,7 +191,8 @@ class WorldWriter {
     World::Home& home = world_.homes_.edit(fact.key, world_.edition_);
     home = {.shelf = static_cast<std::uint8_t>(place.shelf),
             .current = true,
-            .node = std::move(place.node)};
+            .node = std::move(place.node),
+            .changed_at = recorded_at};
     ++world_.version_count_;
   }
 
@@ -234,14 +242,6 @@ class WorldWriter {
     }
   }
 
-  // Ends the current version of `key`; says from when, never before it was recorded.
-  template <typename T>
-  Instant end_in(std::vector<Version<T>>& versions, std::string_view key, Instant at) {
-    const auto version = current(versions, key);
-    version->superseded_at = std::max(at, version->recorded_at);
-    end_index(*version);
-    return version->superseded_at;
-  }
   // Requires: there is one.
   template <typename Versions>
   static auto current(Versions& versions, std::string_view key) {

@@ -226,11 +226,12 @@ class World {
     Versions<Office> office;
     std::set<std::string> persons;  // appointed to it
   };
-  // Where the current version of a key lies, or where the last one lay.
+  // Where the current version of a key lies, or the last one lay, and when that was last changed.
   struct Home {
     std::uint8_t shelf = 0;
     bool current = false;
     std::string node;
+    Instant changed_at = Instant::min();
   };
 
   CowMap<PartyNode> parties_;
@@ -250,8 +251,8 @@ class Editor {
   explicit Editor(World world = {});
 
   // Puts a fact, as known from `recorded_at`. If a fact of that key is current it is superseded by
-  // this one from then on. A `recorded_at` before that of the version it supersedes (the clock was
-  // set back) counts as that version's.
+  // this one from then on. A `recorded_at` before the key's last change (the clock was set back)
+  // counts as the time of that change.
   //
   // InvalidArgument: an id is malformed or missing, a field is set that its kind does not have, or
   // an enumerator is none. Then nothing has changed.

@@ -1,0 +1,85 @@
+// Misuse is a bug, not a Status: the daemon ends rather than opens. Each is tried in a child.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "server/policy/guarded.h"
+
+namespace entente::policy {
+namespace {
+
+// Whether `act` ends the process by a check.
+template <typename Act>
+bool dies(Act act) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    (void)std::signal(SIGABRT, SIG_DFL);  // not Catch's handler
+    (void)close(STDERR_FILENO);
+    act();
+    _exit(0);
+  }
+  int state = 0;
+  REQUIRE(waitpid(child, &state, 0) == child);
+  return WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT;
+}
+
+Principal principal(std::string_view text) { return *Principal::parse(text); }
+
+TEST_CASE("a decision that denies, or is about another guard, opens nothing", "[policy]") {
+  AudienceTable table;
+  Subject subject;
+  subject.party = "SWE";
+  const Guard guard{.audience = table.intern({{principal("party/SWE")}, {}}),
+                    .handling = Handling::Open,
+                    .originator = "SWE",
+                    .process = "",
+                    .person = "",
+                    .embargo_until = {},
+                    .expires_at = {}};
+  const Instant now{};
+  const Guarded<int> object(guard, 7);
+  const Decision denied = decide(subject, Action::Read, guard, now);
+  CHECK(dies([&] { (void)object.open(denied); }));
+  CHECK(dies([&] { (void)object.open(Decision()); }));
+
+  subject.sight = Sight({principal("party/SWE")}, table);
+  const Decision permitted = decide(subject, Action::Read, guard, now);
+  CHECK_FALSE(dies([&] { (void)object.open(permitted); }));
+  Guard other = guard;
+  other.process = "igc";
+  const Guarded<int> swapped(other, 8);
+  CHECK(dies([&] { (void)swapped.open(permitted); }));
+}
+
+TEST_CASE("a principal is not made of what is no id", "[policy]") {
+  using Kind = Principal::Kind;
+  CHECK(dies([] { (void)Principal::make(Kind::Party, ""); }));
+  CHECK(dies([] { (void)Principal::make(Kind::Party, "a/b"); }));
+  CHECK(dies([] { (void)Principal::make(Kind::Party, "SWE", "mfa"); }));
+  CHECK(dies([] { (void)Principal::make(Kind::Body, "igc"); }));
+  CHECK(dies([] { (void)Principal::make(Kind::Body, "igc", "a b"); }));
+  CHECK_FALSE(dies([] { (void)Principal::make(Kind::Body, "igc", "wg"); }));
+}
+
+TEST_CASE("audiences come back in order, from one, each once", "[policy]") {
+  const Audience one{{principal("party/SWE")}, {}};
+  const Audience two{{principal("party/NOR")}, {}};
+  CHECK(dies([&] { AudienceTable().restore(AudienceId::Nobody, one); }));
+  CHECK(dies([&] { AudienceTable().restore(AudienceId{2}, one); }));
+  CHECK(dies([&] {
+    AudienceTable table;
+    table.restore(AudienceId{1}, one);
+    table.restore(AudienceId{2}, one);
+  }));
+  CHECK_FALSE(dies([&] {
+    AudienceTable table;
+    table.restore(AudienceId{1}, one);
+    table.restore(AudienceId{2}, two);
+  }));
+}
+
+}  // namespace
+}  // namespace entente::policy

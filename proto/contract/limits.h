@@ -66,6 +66,16 @@ inline constexpr std::size_t import_bytes_max = 16 << 20;  // a roster file
 inline constexpr std::size_t import_problems_max =
     1'000;  // reported one by one; the rest are counted
 
+inline constexpr std::size_t import_line_bytes_max =
+    64 * 1024;  // one row of a roster file, its quoted line ends included: a quote never closed
+inline constexpr std::size_t import_columns_max = 64;  // columns of a roster file
+inline constexpr std::size_t definition_bytes_max =
+    1 << 20;  // one file of parties, a process, names or accounts
+inline constexpr std::size_t dav_body_bytes_max = 1 << 20;  // XML of one DAV call
+inline constexpr int dav_depth_max = 16;                    // nested XML elements (stack)
+inline constexpr std::size_t dav_nodes_max = 20'000;        // XML elements: memory of the tree
+inline constexpr std::size_t dav_multiget_max = 5'000;      // cards asked for in one REPORT
+
 // --- the store ---
 inline constexpr std::size_t store_value_bytes_max = 1 << 20;
 inline constexpr std::size_t store_recent_rows_max =

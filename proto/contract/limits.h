@@ -91,5 +91,6 @@ inline constexpr std::uint32_t checkpoint_interval_ms_max = 1'000;
 inline constexpr std::size_t proof_hashes_max = 64;       // a tree of 2^64 has no longer path
 inline constexpr std::size_t note_bytes_max = 16 * 1024;  // a signed note with its cosignatures
 inline constexpr std::size_t note_signatures_max = 64;    // each costs a verification
+inline constexpr std::size_t witnesses_max = 48;  // of one network: each adds a line to every note
 
 }  // namespace entente::limits

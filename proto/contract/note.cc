@@ -292,9 +292,6 @@ Result<Checkpoint> Checkpoint::parse(std::string_view text) {
   checkpoint.origin = lines[0];
   checkpoint.size = *size;
   checkpoint.root = digest_from(*root);
-  if (checkpoint.size == 0 && checkpoint.root != merkle::empty_root()) {
-    return malformed("an empty ledger has another root");
-  }
   checkpoint.extensions.assign(lines.begin() + 3, lines.end());
   return checkpoint;
 }
@@ -310,6 +307,9 @@ Result<SignedCheckpoint> open_checkpoint(std::string_view bytes, const VerifierK
   if (!verify(note, key)) return malformed("the checkpoint is not signed by this ledger");
   ENTENTE_TRY(Checkpoint checkpoint, Checkpoint::parse(note.text));
   if (checkpoint.origin != key.name()) return malformed("the checkpoint is of another ledger");
+  if (checkpoint.size == 0 && checkpoint.root != merkle::empty_root()) {
+    return malformed("an empty ledger has another root");
+  }
   return SignedCheckpoint{.checkpoint = std::move(checkpoint), .note = std::move(note)};
 }
 

@@ -112,8 +112,7 @@ struct Checkpoint {
   Digest root{};
   std::vector<std::string> extensions;  // lines that others add; this network's ledger has none
 
-  // InvalidArgument (ProofInvalid): not three or more lines of the form that tlog-checkpoint gives,
-  // or of size 0 with another root than the empty tree's.
+  // InvalidArgument (ProofInvalid): not three or more lines of the form that tlog-checkpoint gives.
   [[nodiscard]] static Result<Checkpoint> parse(std::string_view text);
   [[nodiscard]] std::string text() const;
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
@@ -126,7 +125,8 @@ struct SignedCheckpoint {
 };
 
 // Parses `bytes`, and holds it against the one key and the one origin it must be of (the key's
-// name). InvalidArgument (ProofInvalid): malformed, of another origin, or not signed by `key`.
+// name). InvalidArgument (ProofInvalid): malformed, of another origin, not signed by `key`, or of
+// size 0 with another root than the empty tree's.
 [[nodiscard]] Result<SignedCheckpoint> open_checkpoint(std::string_view bytes,
                                                        const VerifierKey& key);
 

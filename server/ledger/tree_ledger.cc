@@ -245,6 +245,27 @@ Result<Digest> TreeLedger::leaf_at(std::uint64_t index) {
   return read_node(0, index);
 }
 
+Status TreeLedger::read(std::uint64_t begin, std::uint64_t end,
+                        const std::function<bool(const StoredEntry&)>& visit) {
+  ENTENTE_TRY_VOID(refuse_beyond(end));
+  const auto snapshot = store_.snapshot();  // of now: it has all that size() counted
+  const auto cursor = snapshot->scan(store::Key(entries_table), entry_key(begin));
+  for (std::uint64_t index = begin; index < end; ++index) {
+    if (!cursor->valid()) {
+      ENTENTE_TRY_VOID(cursor->status());
+      return lost("entry " + std::to_string(index) + " is missing");
+    }
+    if (cursor->key_bytes() != entry_key(index).bytes()) {
+      return lost("entry " + std::to_string(index) + " is missing");
+    }
+    ENTENTE_TRY(const std::string value, cursor->value());
+    ENTENTE_TRY(const StoredEntry stored, parse_stored(index, value));
+    if (!visit(stored)) return {};
+    cursor->next();
+  }
+  return {};
+}
+
 Status TreeLedger::check_head(std::uint64_t size, const Digest& root) {
   if (size > this->size()) {
     return {Code::FailedPrecondition, Reason::StoreReadOnly,

@@ -74,6 +74,11 @@ class TreeLedger final : public Ledger, public store::Sequencer {
   // The entry's leaf. OutOfRange: beyond size().
   [[nodiscard]] Result<Digest> leaf_at(std::uint64_t index);
 
+  // Reads entries [begin, end) in order until `visit` answers false. OutOfRange: `end` is beyond
+  // size(). DataLoss: one is missing or damaged. Unavailable: the engine could not read.
+  [[nodiscard]] Status read(std::uint64_t begin, std::uint64_t end,
+                            const std::function<bool(const StoredEntry&)>& visit);
+
   // Holds the store against a head that was recorded outside it.
   // FailedPrecondition: the store is behind it, by as many as the message says.
   // DataLoss: another ledger had grown to that size.

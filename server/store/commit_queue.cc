@@ -14,11 +14,6 @@ namespace {
 constexpr std::size_t group_commits_max = 256;
 constexpr std::size_t group_bytes_max = 4 << 20;
 
-const std::string& size_key() {
-  static const std::string key = Key(store_table).octets("size").bytes();
-  return key;
-}
-
 Status conflict() {
   return {Code::Aborted, Reason::Conflict, "the change lost against another; begin again"};
 }
@@ -56,6 +51,11 @@ class SequencedRows final : public Rows {
 };
 
 }  // namespace
+
+const std::string& size_key() {
+  static const std::string key = Key(store_table).octets("size").bytes();
+  return key;
+}
 
 CommitQueue::CommitQueue(Engine& engine, Keyring& keyring)
     : engine_(engine), keyring_(keyring), recent_(limits::store_recent_rows_max) {}
@@ -122,6 +122,24 @@ void CommitQueue::exclusively(const std::function<void()>& act) {
   act();
   lock.lock();
   step_down();
+}
+
+Status CommitQueue::rewrite(const std::function<std::vector<EngineRow>()>& make) {
+  Status status = recover();
+  if (!status.ok()) return status;
+  exclusively([&] {
+    if (broken_ || !why_not().empty()) {
+      status = unavailable("the engine failed");
+      return;
+    }
+    const std::vector<EngineRow> rows = make();
+    if (rows.empty()) return;
+    status = engine_.write(rows);
+    if (status.ok() || status.code() == Code::ResourceExhausted) return;
+    broken_ = true;
+    unsettled_ = size();
+  });
+  return status;
 }
 
 Status CommitQueue::recover() {
@@ -278,7 +296,7 @@ Status CommitQueue::bring_back() {
 // What was sequenced at and above `size` did not happen; what is below, did.
 void CommitQueue::settle(CommitIndex size) {
   recent_.forget_from(size);
-  sequencer_->abandoned(size);
+  if (sequencer_ != nullptr) sequencer_->abandoned(size);
   const std::lock_guard lock(mutex_);
   size_ = size;
 }

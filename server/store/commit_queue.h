@@ -26,6 +26,8 @@ namespace entente::store {
 
 // The table of the store's own rows; nobody else writes there.
 inline constexpr Table store_table{0x00};
+// The row that holds how many commits there are.
+[[nodiscard]] const std::string& size_key();
 
 // What one transaction asks for. Lives on the stack of the thread that waits for it.
 struct Proposal {
@@ -59,6 +61,10 @@ class CommitQueue {
 
   // Runs `act` while nothing is being written.
   void exclusively(const std::function<void()>& act);
+
+  // Writes the rows that `make` returns while nothing else is being written, without a commit: for
+  // what changes no content (sealing anew). What the engine returns.
+  [[nodiscard]] Status rewrite(const std::function<std::vector<EngineRow>()>& make);
 
   // If the engine has failed, tries to bring it back. Ok if it works (again).
   [[nodiscard]] Status recover();

@@ -242,6 +242,73 @@ Status CoreStore::destroy_seal(const SealName& name) {
   return status;
 }
 
+Status CoreStore::rotate_seal(const SealName& name) {
+  // Nothing that the old generation sealed may be written once the pass over the rows has begun.
+  Status status;
+  queue_.exclusively([&] { status = keyring_->rotate(name); });
+  return status;
+}
+
+Status CoreStore::reseal(const OnProgress& on_progress) {
+  constexpr std::size_t batch_rows = 256;
+  constexpr std::size_t batch_bytes = 1 << 20;
+  const auto view = engine_->view();
+  const auto cursor = view->walk({}, std::nullopt);
+  std::uint64_t read = 0;
+  std::uint64_t changed = 0;
+  std::uint64_t faults = 0;
+  while (cursor->valid()) {
+    std::vector<std::string> keys;
+    std::size_t bytes = 0;
+    for (; cursor->valid() && keys.size() < batch_rows && bytes < batch_bytes; cursor->next()) {
+      ++read;
+      const std::optional<KeyId> id = key_id_of(cursor->value());
+      if (id && keyring_->seals(*id)) continue;
+      bytes += cursor->value().size();
+      keys.emplace_back(cursor->key());
+    }
+    ENTENTE_TRY_VOID(reseal_rows(keys, changed, faults));
+    if (on_progress) on_progress(read, changed);
+  }
+  ENTENTE_TRY_VOID(cursor->status());
+  if (faults != 0) {
+    return Status(Code::DataLoss, Reason::None, "some values cannot be sealed anew")
+        .with_detail(std::to_string(faults) + " values do not authenticate");
+  }
+  return keyring_->drop_old_generations();
+}
+
+Status CoreStore::reseal_rows(const std::vector<std::string>& keys, std::uint64_t& changed,
+                              std::uint64_t& faults) {
+  if (keys.empty()) return {};
+  Status read;
+  const Status written = queue_.rewrite([&] {
+    // As they are now, for commits went on since they were met.
+    const auto view = engine_->view();
+    std::vector<EngineRow> rows;
+    for (const std::string& key : keys) {
+      const Result<std::optional<std::string>> sealed = view->get(key);
+      if (!sealed.ok()) {
+        read = sealed.status();
+        return std::vector<EngineRow>();
+      }
+      if (!*sealed) continue;
+      const std::optional<SealName> name = keyring_->sealed_for(**sealed);
+      if (!name && key_id_of(**sealed)) continue;  // its key was destroyed
+      if (name && keyring_->seals(*key_id_of(**sealed))) continue;
+      const Result<std::string> value = keyring_->unseal(key, **sealed);
+      if (!name || !value.ok()) {
+        ++faults;
+        continue;
+      }
+      rows.push_back({.key = key, .value = keyring_->seal(*name, key, *value)});
+    }
+    changed += rows.size();
+    return rows;
+  });
+  return read.ok() ? written : read;
+}
+
 Secret CoreStore::purpose_key(std::string_view purpose) const {
   return keyring_->purpose_key(purpose);
 }

@@ -4,9 +4,13 @@
 // Threads: any, as Store says. Ownership: the engine and keyring are the store's.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/store/commit_queue.h"
 #include "server/store/engine.h"
@@ -14,6 +18,9 @@
 #include "server/store/store.h"
 
 namespace entente::store {
+
+// How far a long pass has come: rows read, and of these changed. Called by the pass's own thread.
+using OnProgress = std::function<void(std::uint64_t read, std::uint64_t changed)>;
 
 class CoreStore : public Store {
  public:
@@ -26,10 +33,28 @@ class CoreStore : public Store {
   [[nodiscard]] CommitIndex size() const override;
   void set_sequencer(Sequencer& sequencer) override;
   [[nodiscard]] Id blind(std::string_view domain, std::string_view text) const override;
-  [[nodiscard]] Status ensure_seal(const SealName& name, const Id& process) override;
+  [[nodiscard]] Status ensure_seal(const SealName& name, const Id& process = {}) override;
   [[nodiscard]] Status destroy_seal(const SealName& name) override;
   [[nodiscard]] Secret purpose_key(std::string_view purpose) const override;
   [[nodiscard]] Health health() const override;
+
+  // A new generation of `name`'s key, which seals from here on; commits that are under way with the
+  // old one are Aborted. What the old one sealed stays readable. NotFound: there is no such key.
+  // Unavailable: the keyring could not be written; nothing changed.
+  [[nodiscard]] Status rotate_seal(const SealName& name);
+
+  // Seals everything anew that an old generation sealed, beside the store's other work, and then
+  // drops the old generations; goes on where an earlier call was cut off. DataLoss: some value does
+  // not authenticate (fsck tells which), so the old generations stay. Unavailable,
+  // ResourceExhausted: call again. Takes no lock for long; call from a thread that may wait.
+  [[nodiscard]] Status reseal(const OnProgress& on_progress = {});
+  // Whether there is something for reseal() to do.
+  [[nodiscard]] bool needs_reseal() const { return keyring_->has_old_generations(); }
+
+  // Seals the keyring under another root key; the old one opens it no more.
+  // Unavailable: it could not be written: keep both keys until a call succeeds. ResourceExhausted:
+  // no memory to stretch a passphrase.
+  [[nodiscard]] Status rotate_root(const RootKey& root) { return keyring_->rotate_root(root); }
 
  protected:
   CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> keyring);
@@ -41,6 +66,10 @@ class CoreStore : public Store {
   [[nodiscard]] Keyring& keyring_of() { return *keyring_; }
 
  private:
+  // Seals those of `keys` anew that still need it.
+  [[nodiscard]] Status reseal_rows(const std::vector<std::string>& keys, std::uint64_t& changed,
+                                   std::uint64_t& faults);
+
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Engine> engine_;
   CommitQueue queue_;

@@ -4,7 +4,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
-#include <rocksdb/utilities/checkpoint.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdarg>
@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "proto/contract/limits.h"
+#include "server/store/optimistic.h"
 
 namespace entente::store {
 namespace {
@@ -276,7 +277,9 @@ RocksEngine::RocksEngine(RocksEngineOptions options)
       rocks_(rocks_options(options_, env_ ? env_.get() : rocksdb::Env::Default())),
       ballast_(options_.dir) {}
 
-RocksEngine::~RocksEngine() = default;
+RocksEngine::~RocksEngine() {
+  if (handle_) handle_->close();
+}
 
 Result<std::unique_ptr<RocksEngine>> RocksEngine::open(RocksEngineOptions options) {
   std::unique_ptr<RocksEngine> engine(new RocksEngine(std::move(options)));
@@ -350,18 +353,6 @@ Health RocksEngine::health() const {
 
 void RocksEngine::tend() { ballast_.restore(); }
 
-Status RocksEngine::copy_to(const std::filesystem::path& dir) {
-  const std::shared_ptr<RocksHandle> handle = this->handle();
-  Hold hold;
-  rocksdb::DB* db = handle ? handle->hold(hold) : nullptr;
-  if (db == nullptr) return closed();
-  rocksdb::Checkpoint* made = nullptr;
-  rocksdb::Status status = rocksdb::Checkpoint::Create(db, &made);
-  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-  if (status.ok()) status = checkpoint->CreateCheckpoint(dir.string());
-  return from(status);
-}
-
 Status RocksEngine::compact() {
   const std::shared_ptr<RocksHandle> handle = this->handle();
   Hold hold;
@@ -397,6 +388,38 @@ void RocksEngine::replace(std::shared_ptr<RocksHandle> handle) {
 
 void RocksEngine::say(Severity severity, std::string_view text) const {
   if (options_.on_event) options_.on_event(severity, text);
+}
+
+Result<std::unique_ptr<RocksReader>> RocksReader::open(const RocksEngineOptions& options) {
+  std::unique_ptr<RocksReader> reader(new RocksReader());
+  reader->own_folder_ = options.dir / ("reader-" + std::to_string(getpid()));
+  rocksdb::Options rocks = rocks_options(options, rocksdb::Env::Default());
+  rocks.create_if_missing = false;
+  rocks.max_open_files = -1;  // what the other process deletes meanwhile stays readable
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenAsSecondary(
+      rocks, RocksEngine::rows_of(options.dir).string(), reader->own_folder_.string(), &opened);
+  if (!status.ok()) return from(status);
+  reader->handle_ = std::make_shared<RocksHandle>(std::unique_ptr<rocksdb::DB>(opened));
+  return reader;
+}
+
+RocksReader::~RocksReader() {
+  handle_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(own_folder_, ignored);
+}
+
+Result<std::optional<std::string>> RocksReader::get(std::string_view key) {
+  const auto cursor = walk(key, after(key));
+  if (cursor->valid()) return std::optional(std::string(cursor->value()));
+  ENTENTE_TRY_VOID(cursor->status());
+  return std::optional<std::string>();
+}
+
+std::unique_ptr<EngineCursor> RocksReader::walk(std::string_view first,
+                                                const std::optional<std::string>& end) {
+  return std::make_unique<RocksCursor>(handle_, nullptr, first, end);
 }
 
 }  // namespace entente::store

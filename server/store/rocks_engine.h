@@ -51,10 +51,6 @@ class RocksEngine final : public Engine {
   // Rebuilds the ballast when there is room for it again. Cheap if there is nothing to do.
   void tend();
 
-  // A consistent copy of the database, as a folder that must not exist yet: hard links where the
-  // file system allows. Unavailable: it could not be written whole; what was, is removed.
-  [[nodiscard]] Status copy_to(const std::filesystem::path& dir);
-
   // Forgets overwritten values: after it, no file holds what was erased before.
   // Unavailable: the engine failed.
   [[nodiscard]] Status compact();
@@ -77,6 +73,28 @@ class RocksEngine final : public Engine {
   mutable std::mutex mutex_;
   std::shared_ptr<RocksHandle> handle_;  // null while it cannot be opened
   std::atomic<bool> failed_{false};
+};
+
+// The rows of a database that another process may have open: as they were when this was opened.
+// Writes nothing beside them but a folder of its own, which it removes.
+//
+// One thread.
+class RocksReader final : public EngineView {
+ public:
+  // As RocksEngine::open; creates nothing.
+  [[nodiscard]] static Result<std::unique_ptr<RocksReader>> open(const RocksEngineOptions& options);
+  ~RocksReader() override;
+  RocksReader(const RocksReader&) = delete;
+  RocksReader& operator=(const RocksReader&) = delete;
+
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override;
+  [[nodiscard]] std::unique_ptr<EngineCursor> walk(std::string_view first,
+                                                   const std::optional<std::string>& end) override;
+
+ private:
+  RocksReader() = default;
+  std::filesystem::path own_folder_;
+  std::shared_ptr<RocksHandle> handle_;
 };
 
 }  // namespace entente::store

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "server/store/backup.h"
 #include "server/store/rocks_engine.h"
 
 namespace entente::store {
@@ -95,6 +96,17 @@ RocksStore::~RocksStore() {
   tender_.request_stop();
   if (tender_.joinable()) tender_.join();
 }
+
+Result<BackupSummary> RocksStore::back_up(const std::filesystem::path& to,
+                                          const OnProgress& on_progress) {
+  return write_backup(*rocks_.view(), keyring_of(), to, on_progress);
+}
+
+Result<FsckReport> RocksStore::check(const OnFault& on_fault) {
+  return fsck(*rocks_.view(), keyring_of(), on_fault);
+}
+
+Status RocksStore::compact() { return rocks_.compact(); }
 
 void RocksStore::tend(const std::stop_token& stop) {
   std::unique_lock lock(tending_mutex_);

@@ -22,6 +22,7 @@
 #include "proto/contract/status.h"
 #include "server/store/core_store.h"
 #include "server/store/event.h"
+#include "server/store/fsck.h"
 #include "server/store/head_file.h"
 #include "server/store/root_key.h"
 
@@ -35,6 +36,7 @@ struct RocksStoreOptions {
 };
 
 class RocksEngine;
+struct BackupSummary;
 
 class RocksStore final : public CoreStore {
  public:
@@ -58,6 +60,15 @@ class RocksStore final : public CoreStore {
   [[nodiscard]] HeadFile& head() { return *head_; }
   // By how many commits the store was behind its head when it was opened.
   [[nodiscard]] CommitIndex behind_head() const { return behind_head_; }
+
+  // As write_backup (backup.h), of the store as it is now, while it works.
+  [[nodiscard]] Result<BackupSummary> back_up(const std::filesystem::path& to,
+                                              const OnProgress& on_progress = {});
+  // As fsck (fsck.h), of the store as it is now.
+  [[nodiscard]] Result<FsckReport> check(const OnFault& on_fault);
+  // Rewrites the files, so that none holds what was overwritten or erased before.
+  // Unavailable: the engine failed.
+  [[nodiscard]] Status compact();
 
   [[nodiscard]] RocksEngine& rocks() { return rocks_; }
 

@@ -1,0 +1,40 @@
+#include "server/store/fsck.h"
+
+#include "proto/contract/bytes.h"
+#include "server/store/commit_queue.h"
+
+namespace entente::store {
+
+Result<FsckReport> fsck(EngineView& view, const Keyring& keyring, const OnFault& on_fault) {
+  FsckReport report;
+  const auto fault = [&](std::string_view key, std::string_view why) {
+    ++report.faulty;
+    if (on_fault) on_fault(to_hex(key), why);
+  };
+  const auto cursor = view.walk({}, std::nullopt);
+  for (; cursor->valid(); cursor->next()) {
+    const std::string_view key = cursor->key();
+    ++report.rows;
+    if (key.empty()) {
+      fault(key, "an empty key");
+      continue;
+    }
+    ++report.tables[static_cast<Table>(key.front())];
+    const std::optional<KeyId> id = key_id_of(cursor->value());
+    if (id && !keyring.sealed_for(cursor->value())) {
+      ++report.orphaned;
+      continue;
+    }
+    const Result<std::string> value = keyring.unseal(key, cursor->value());
+    if (!value.ok()) {
+      fault(key, value.status().detail());
+      continue;
+    }
+    if (!keyring.seals(*id)) ++report.outdated;
+    if (key == size_key() && value->size() == 8) report.size = read_u64(*value);
+  }
+  ENTENTE_TRY_VOID(cursor->status());
+  return report;
+}
+
+}  // namespace entente::store

@@ -104,6 +104,19 @@ class Gate {
     });
   }
 
+  // An rpc of this room that makes its transactions itself, because what is checked first (a
+  // password) must not be checked anew when a commit is lost. It records as `acts` would.
+  template <typename Req, typename Rep>
+  void serves(std::string_view full_name,
+              std::function<Result<Rep>(net::Call&, const Req&)> serve) {
+    const auto& method = describe(full_name, /*acts=*/true);
+    table_.add_unary(full_name, [this, &method, serve = std::move(serve)](
+                                    net::Call& call, const net::Message& in, net::Message& out) {
+      ENTENTE_TRY_VOID(authenticator_.authenticate(call, method).status());
+      return deliver<Rep>(serve(call, static_cast<const Req&>(in)), out);
+    });
+  }
+
   // A server stream. It ends with Unauthenticated as soon as its session does, whatever `serve`'s
   // source does; the source asks `receiver` who it is that it may show the next item to.
   template <typename Req>

@@ -1,0 +1,127 @@
+#include "server/identity/block_list.h"
+
+#include <unicode/normalizer2.h>
+#include <unicode/unistr.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
+
+namespace entente::identity {
+namespace {
+
+constexpr std::string_view common_passwords =
+#include "common_passwords.inc"
+    ;
+
+constexpr std::size_t around_bytes_max = 6;
+
+Status weak(std::string_view field, std::string rule) {
+  return Status(Code::InvalidArgument, Reason::PasswordWeak, "choose another password")
+      .with_violation(
+          {.field = std::string(field), .rule = std::move(rule), .line = 0, .column = 0});
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (static_cast<unsigned char>(c) >= 0x80); }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+// Look-alike figures back to letters: `p4ssw0rd`.
+std::string plain(std::string_view text) {
+  constexpr std::string_view from = "0134578@$!";
+  constexpr std::string_view to = "oieastbasi";
+  std::string out(text);
+  for (char& c : out) {
+    if (const auto at = from.find(c); at != std::string_view::npos) c = to[at];
+  }
+  return out;
+}
+
+// Without the figures and signs around it; empty if there are more than a habit puts there.
+std::string stem(std::string_view text) {
+  std::size_t cut = 0;
+  while (!text.empty() && !is_letter(text.front())) text.remove_prefix(1), ++cut;
+  while (!text.empty() && !is_letter(text.back())) text.remove_suffix(1), ++cut;
+  return cut > around_bytes_max ? std::string() : std::string(text);
+}
+
+bool is_repetition(std::string_view text) {
+  for (std::size_t period = 1; period <= 4 && period * 2 <= text.size(); ++period) {
+    if (text.substr(period) == text.substr(0, text.size() - period)) return true;
+  }
+  return false;
+}
+
+bool is_run(std::string_view text) {
+  constexpr std::string_view rows[] = {"abcdefghijklmnopqrstuvwxyz",
+                                       "01234567890",
+                                       "qwertyuiop",
+                                       "asdfghjkl",
+                                       "zxcvbnm",
+                                       "qwertzuiop",
+                                       "azertyuiop",
+                                       "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik"};
+  const std::string backwards(text.rbegin(), text.rend());
+  return std::ranges::any_of(rows, [&](std::string_view row) {
+    return row.find(text) != std::string_view::npos ||
+           row.find(backwards) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+Result<Secret> normalized_password(std::string_view password) {
+  if (password.size() > limits::password_bytes_max) return weak("password", "is too long");
+  const bool control = std::ranges::any_of(
+      password, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (!is_utf8(password) || control) return weak("password", "is not text");
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(error);
+  if (U_FAILURE(error)) return internal_error("no tables of Unicode's normal form C");
+  icu::UnicodeString text = icu::UnicodeString::fromUTF8(
+      icu::StringPiece(password.data(), static_cast<int32_t>(password.size())));
+  std::string out;
+  nfc->normalize(text, error).toUTF8String(out);
+  if (U_FAILURE(error)) return internal_error("Unicode's normal form C failed");
+  return Secret(std::move(out));
+}
+
+BlockList::BlockList(const std::vector<std::string>& names) {
+  std::string_view rest = common_passwords;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    if (!line.empty() && line.front() != '#') words_.emplace(line);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  for (const std::string& name : names) words_.insert(lower(name));
+}
+
+bool BlockList::has(const std::string& word) const { return words_.contains(word); }
+
+Status BlockList::check(const Secret& password, std::initializer_list<std::string_view> own,
+                        std::string_view field) const {
+  const std::string_view given = password.reveal(SecretAccess{});
+  if (given.size() < limits::password_bytes_min) {
+    return weak(field, "is shorter than 8 bytes");
+  }
+  const std::string text = lower(given);
+  if (is_repetition(text) || is_run(text)) return weak(field, "is a run or a repetition");
+  for (const std::string& form :
+       {text, plain(text), stem(text), plain(stem(text)), stem(plain(text))}) {
+    if (form.empty()) continue;
+    if (has(form)) return weak(field, "is among the commonest");
+    const bool named = std::ranges::any_of(
+        own, [&](std::string_view name) { return !name.empty() && form == lower(name); });
+    if (named) return weak(field, "is a name of this account");
+  }
+  return Status();
+}
+
+}  // namespace entente::identity

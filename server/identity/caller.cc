@@ -1,0 +1,114 @@
+#include "server/identity/caller.h"
+
+#include <utility>
+
+#include "entente/v1/options.pb.h"
+#include "server/identity/authorization.h"
+
+namespace entente::identity {
+namespace {
+
+class SessionReceiver final : public Receiver {
+ public:
+  SessionReceiver(Sessions& sessions, SessionPointer session, net::Waker waker)
+      : sessions_(sessions),
+        session_(std::move(session)),
+        watch_(sessions_.watch(session_, std::move(waker))) {}
+
+  // To receive is not to call: a stream does not keep its session open.
+  Result<SubjectPointer> subject() override {
+    return sessions_.subject(session_, Sessions::Use::Look);
+  }
+
+ private:
+  Sessions& sessions_;
+  SessionPointer session_;
+  std::unique_ptr<Sessions::Watch> watch_;
+};
+
+// What a connection remembers of the tool that uses it: which header opened which session.
+struct Tool {
+  Digest header{};
+  SessionPointer session;
+};
+
+}  // namespace
+
+Result<SubjectPointer> Caller::by_certificate(const net::Call& call) const {
+  const std::optional<CertificateName> name = parse_certificate_uri(call.peer().uri, network_);
+  if (!name || name->account().empty()) return signed_out();
+  auto subject = std::make_shared<policy::Subject>();
+  subject->account = name->account();
+  subject->party = name->party;
+  return SubjectPointer(std::move(subject));
+}
+
+Result<SessionPointer> Caller::session(net::Call& call) const {
+  const std::optional<std::string_view> header = call.header("authorization");
+  if (!header) return signed_out();
+  const std::optional<Authorization> authorization = parse_authorization(*header);
+  if (!authorization || !authorization->token) return signed_out();
+  SessionPointer session = sessions_.find(*authorization->token, call.peer().certificate_sha256);
+  if (!session) return signed_out();
+  return session;
+}
+
+Result<SubjectPointer> Caller::authenticate(net::Call& call,
+                                            const google::protobuf::MethodDescriptor& method) {
+  const v1::Rule& rule = method.options().GetExtension(v1::rule);
+  switch (rule.who()) {
+    case v1::WHO_CERTIFICATE:
+      return by_certificate(call);
+    case v1::WHO_SIGNED_IN:
+      break;
+    default:
+      return signed_out();  // A rule that says nothing permits nothing.
+  }
+  ENTENTE_TRY(const SessionPointer found, session(call));
+  ENTENTE_TRY(SubjectPointer subject, sessions_.subject(found, Sessions::Use::Call));
+  if (rule.step_up() && !sessions_.stepped_up(*found)) {
+    return Status(Code::PermissionDenied, Reason::StepUpNeeded, "give your password again first");
+  }
+  return subject;
+}
+
+Result<SubjectPointer> Caller::authenticate_tool(net::Call& call, Scope scope) {
+  const std::optional<std::string_view> header = call.header("authorization");
+  if (!header) return sign_in_refused();
+  std::optional<Authorization> authorization = parse_authorization(*header);
+  if (!authorization) return sign_in_refused();
+  if (authorization->token) {
+    ENTENTE_TRY(const SessionPointer found, session(call));
+    return sessions_.subject(found, Sessions::Use::Call);
+  }
+  const Digest digest = sha256(*header);
+  auto* tool = std::any_cast<Tool>(&call.connection_state());
+  const bool known = tool != nullptr &&
+                     equal_constant_time(as_view(tool->header), as_view(digest)) &&
+                     tool->session->facts().scope == scope;
+  if (known) {
+    Result<SubjectPointer> subject = sessions_.subject(tool->session, Sessions::Use::Call);
+    if (subject.ok()) return subject;
+  }
+  // Once a connection, and again when that session has ended: a deleted password ends here.
+  ENTENTE_TRY(SessionPointer opened, sign_in_.open_tool(call.peer(), scope, *authorization->basic));
+  call.connection_state() = Tool{.header = digest, .session = opened};
+  return sessions_.subject(opened, Sessions::Use::Call);
+}
+
+Status Caller::pin(const policy::Subject& subject, store::Transaction& transaction) {
+  if (subject.session.empty()) return Status();  // By certificate: nothing was opened yet.
+  ENTENTE_TRY(const auto account, rows_.account(transaction, subject.account));
+  return account && !account->ended() ? Status() : signed_out();
+}
+
+Result<std::unique_ptr<Receiver>> Caller::receive(const SubjectPointer& subject, net::Waker waker) {
+  for (SessionPointer& session : sessions_.of_account(subject->account)) {
+    if (session->id() != subject->session) continue;
+    return std::unique_ptr<Receiver>(
+        std::make_unique<SessionReceiver>(sessions_, std::move(session), std::move(waker)));
+  }
+  return signed_out();
+}
+
+}  // namespace entente::identity

@@ -1,0 +1,170 @@
+// Which certificates open the line, and which signatures hold: the one place of the server that
+// parses X.509.
+//
+// Each party has its own anchors: a chain is tried only against those of the party that its one
+// `entente://` URI names, so that one state's authority cannot speak for another. Of what else a
+// certificate says nothing opens anything; what it says too much refuses it. A party without anchor
+// or without a revocation list in force opens no line.
+//
+// Threads: any. Owned by main; what it tells goes out on the thread that brought the change.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/contract/clock.h"
+#include "proto/contract/digest.h"
+#include "proto/contract/status.h"
+#include "server/identity/certificate_uri.h"
+#include "server/net/method_table.h"
+
+namespace entente::identity {
+
+// What a certificate is for. On disk: never renumber.
+enum class Profile : std::uint8_t {
+  Unspecified = 0,
+  Auth = 1,     // a person: signs in, signs acts
+  Program = 2,  // a ministry's program: signs in, signs acts
+  Seal = 3,     // an office: is sealed to; opens no line
+};
+
+// What a certificate that holds says.
+struct CertificateFacts {
+  CertificateName name;
+  Profile profile = Profile::Unspecified;
+  Digest sha256{};
+  Instant not_before;
+  Instant not_after;
+};
+
+struct CertificateRules {
+  std::string network;  // `demo.example`
+  // How long a list is still good after its nextUpdate; then its party's new lines fail closed.
+  std::chrono::hours crl_grace{24};
+};
+
+// Attacks that these stop: parsers fed with megabytes, chains that are long to check.
+inline constexpr std::size_t certificate_bytes_max = 16 * 1024;
+inline constexpr std::size_t crl_bytes_max = 512 * 1024;
+inline constexpr std::size_t chain_certificates_max = 4;
+inline constexpr std::size_t anchors_per_party_max = 8;
+inline constexpr std::size_t accepted_certificates_max = 32'768;
+
+// What a party's certificates are held to.
+struct Trust {
+  // DER. A self-signed one is a root; another is an issuing authority, and then every chain of the
+  // party must run through one of the issuing authorities given (the root alone does not do).
+  std::vector<std::string> anchors;
+  std::vector<std::string> crls;  // DER
+  friend bool operator==(const Trust&, const Trust&) = default;
+};
+
+// Where trust comes from; what is in force is the union. Of two lists of one authority the one with
+// the greater number is in force, wherever it came from: an older one never comes back.
+enum class TrustSource : std::uint8_t { Folder, Ledger };
+
+struct CrlFacts {
+  std::uint64_t number = 0;
+  Instant this_update;
+  Instant next_update;
+  std::uint32_t revoked = 0;
+  Digest issuer_sha256{};  // of the issuer's name
+};
+
+class CertificateStore final : public net::PeerVerifier {
+ public:
+  CertificateStore(CertificateRules rules, const Clock& clock);
+  ~CertificateStore() override;
+
+  // Called with the fingerprints of certificates that opened a line and no longer would: main
+  // closes their connections (net::Server::close_where), sessions end. Set before the start.
+  using ShutOut = std::function<void(const std::vector<Digest>& certificates)>;
+  void add_shut_out(ShutOut shut_out);
+
+  // The handshake. Answers the leaf's URI. Unauthenticated, with the cause in detail().
+  [[nodiscard]] Result<std::string> verify(const std::vector<std::string>& chain_der) override;
+
+  // As verify, for a certificate shown in a message: also of an office, and not held to be live.
+  // InvalidArgument (SignatureInvalid): it does not hold to its party's anchors, or is revoked.
+  [[nodiscard]] Result<CertificateFacts> check(const std::vector<std::string>& chain_der) const;
+
+  // What a certificate says, whether or not it holds. InvalidArgument (FieldInvalid): not one of
+  // ours.
+  [[nodiscard]] Result<CertificateFacts> read(std::string_view der) const;
+
+  // Whether the list in force of the certificate's party names it, or an authority above it that
+  // was seen with it.
+  [[nodiscard]] bool revoked(std::string_view der) const;
+
+  // Replaces what `source` says of `party`, and shuts out what no longer holds. All or nothing.
+  // InvalidArgument (SignatureInvalid): an anchor is not a usable authority, a list is not signed
+  // by one of them or not well-formed.
+  [[nodiscard]] Status set_trust(std::string_view party, TrustSource source, Trust trust);
+  // Whether set_trust would take it, by the same code; changes nothing.
+  [[nodiscard]] Status would_take(std::string_view party, TrustSource source, const Trust& trust);
+  // What a list says. InvalidArgument (SignatureInvalid): not of the party's authorities.
+  // FailedPrecondition (RevisionStale): older than the one in force, or past its nextUpdate.
+  [[nodiscard]] Result<CrlFacts> check_crl(std::string_view party, std::string_view crl_der) const;
+  // Parses an authority's certificate. InvalidArgument (SignatureInvalid): not usable as an anchor.
+  [[nodiscard]] Result<CertificateFacts> check_anchor(std::string_view der) const;
+
+  // Anchors in force, DER.
+  [[nodiscard]] std::vector<std::string> anchors(std::string_view party) const;
+  // The parties that have anchors, in order.
+  [[nodiscard]] std::vector<std::string> parties() const;
+
+  // Shuts out what has ended since. Called now and then (TrustFolder does).
+  void sweep();
+
+ private:
+  struct PartyTrust;
+  struct Accepted {
+    std::string party;
+    std::vector<std::string> chain;
+    Instant not_after;
+    std::uint64_t order = 0;
+  };
+  using Accepteds = std::map<Digest, Accepted>;
+
+  Status build(std::string_view party, const std::map<TrustSource, Trust>& given,
+               PartyTrust& out) const;
+  std::shared_ptr<const PartyTrust> trust_of(std::string_view party) const;
+  Result<CertificateFacts> check_against(const PartyTrust& trust,
+                                         const std::vector<std::string>& chain_der,
+                                         const CertificateFacts& facts) const;
+  void remember(const CertificateFacts& facts, const std::vector<std::string>& chain_der);
+  bool holds_against(const PartyTrust& trust, const std::vector<std::string>& chain_der) const;
+  void recheck(std::string_view party, bool lists_only);
+  void tell(const std::vector<Digest>& certificates);
+
+  const CertificateRules rules_;
+  const Clock& clock_;
+  std::vector<ShutOut> shut_outs_;
+  std::mutex changing_;  // one change at a time
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::map<TrustSource, Trust>, std::less<>> given_;  // under changing_
+  std::map<std::string, std::shared_ptr<const PartyTrust>, std::less<>> trust_;
+  mutable std::mutex accepted_mutex_;
+  Accepteds accepted_;
+  std::map<std::uint64_t, Digest> by_order_;  // oldest first
+  std::uint64_t next_order_ = 0;
+};
+
+// Whether `signature` (DER, ECDSA with SHA-256) over `message` was made with the key of the
+// certificate. InvalidArgument (SignatureInvalid) otherwise. Says nothing of the certificate.
+[[nodiscard]] Status check_signature(std::string_view certificate_der, std::string_view message,
+                                     std::string_view signature);
+
+// The certificates of a PEM file, as DER, in its order; CRLs likewise. InvalidArgument if a block
+// does not decode. Other blocks and text between are not looked at.
+[[nodiscard]] Result<std::vector<std::string>> certificates_of_pem(std::string_view pem);
+[[nodiscard]] Result<std::vector<std::string>> crls_of_pem(std::string_view pem);
+
+}  // namespace entente::identity

@@ -1,0 +1,154 @@
+#include "server/identity/identity.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "entente/v1/account.pb.h"
+#include "server/identity/acts.h"
+#include "server/identity/codes.h"
+#include "server/identity/records.h"
+#include "server/identity/wire.h"
+
+namespace entente::identity {
+namespace {
+
+// The daemon's own acts, in the name of the party that they are about so that it sees them.
+ledger::Act operators_act(const std::string& party, std::string_view kind, std::string object) {
+  ledger::Act act;
+  act.account = "operator";
+  act.party = party;
+  act.kind = kind;
+  act.object = std::move(object);
+  return act;
+}
+
+}  // namespace
+
+Identity::Identity(IdentityRules rules, Parts parts)
+    : Identity(rules, parts, CheapHashesForTests{}) {
+  ENTENTE_CHECK(rules.hash_cost.memory_kib >= hash_cost_min.memory_kib);
+  ENTENTE_CHECK(rules.hash_cost.passes >= hash_cost_min.passes);
+}
+
+Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
+    : rules_(std::move(rules)),
+      parts_(parts),
+      register_(parts.store),
+      block_list_([this] {
+        std::vector<std::string> names = rules_.names;
+        names.push_back(rules_.network);
+        return names;
+      }()),
+      hasher_(parts.store.purpose_key("identity password pepper"), parts.entropy, rules_.hash_cost,
+              limits::hash_queue_max, cheap),
+      attempts_(rules_.attempts, parts.clock),
+      sessions_(rules_.sessions, parts.holdings, parts.clock, parts.entropy),
+      sign_in_({.store = parts.store,
+                .ledger = parts.ledger,
+                .rows = register_,
+                .certificates = parts.certificates,
+                .hasher = hasher_,
+                .block_list = block_list_,
+                .attempts = attempts_,
+                .sessions = sessions_,
+                .clock = parts.clock}),
+      caller_(rules_.network, sign_in_, sessions_, register_),
+      session_service_({.store = parts.store,
+                        .ledger = parts.ledger,
+                        .rows = register_,
+                        .sign_in = sign_in_,
+                        .sessions = sessions_,
+                        .caller = caller_,
+                        .clock = parts.clock,
+                        .entropy = parts.entropy}) {
+  parts_.certificates.add_shut_out([this](const std::vector<Digest>& lost) {
+    const std::set<Digest> set(lost.begin(), lost.end());
+    sessions_.end_where(
+        [&](const Session& session) { return set.contains(session.facts().certificate); });
+  });
+}
+
+Identity::~Identity() = default;
+
+void Identity::add_to(Gate& gate) { session_service_.add_to(gate); }
+
+Result<std::string> Identity::create_account(const NewAccount& account, const Secret* password) {
+  const std::optional<AccountName> name =
+      parse_account_name(AccountName{.party = account.party, .id = account.id}.text());
+  if (!name) return invalid_argument("account", "is no account's name");
+  record::Account row;
+  row.set_name(name->text());
+  row.set_kind(account.person.empty() ? v1::Account::KIND_PROGRAM : v1::Account::KIND_PERSON);
+  row.set_person(account.person);
+  row.set_label(account.label);
+  row.set_created_at(parts_.clock.now().time_since_epoch().count());
+  row.set_revision(1);
+  std::string code;
+  if (password != nullptr) {
+    ENTENTE_TRY(const Secret normalized, normalized_password(password->reveal(SecretAccess{})));
+    ENTENTE_TRY_VOID(block_list_.check(normalized, {name->id, name->party}, "password"));
+    ENTENTE_TRY(const std::string hash, hasher_.hash(normalized));
+    row.set_password(hash);
+    row.set_password_changed_at(row.created_at());
+  } else {
+    code = make_code(parts_.entropy);
+    *row.mutable_code() = waiting_code(sign_in_, code, row.name(), parts_.clock.now());
+  }
+  const Result<store::CommitIndex> committed =
+      commit_act(parts_.store, [&](store::Transaction& in) -> Status {
+        ENTENTE_TRY(const auto before, register_.account(in, row.name()));
+        if (before) {
+          return Status(Code::AlreadyExists, Reason::AlreadyThere, "there is such an account");
+        }
+        register_.put(in, *name, row);
+        parts_.ledger.record(in, operators_act(name->party, acts::create_account, row.name()));
+        return Status();
+      });
+  ENTENTE_TRY_VOID(committed.status());
+  return code;
+}
+
+Result<std::string> Identity::enter_certificate(const std::vector<std::string>& chain_der) {
+  ENTENTE_TRY(const CertificateFacts facts, parts_.certificates.check(chain_der));
+  const record::Certificate row = certificate_record(facts, chain_der.front(), parts_.clock.now());
+  const std::string name = certificate_name(row.sha256());
+  const Result<store::CommitIndex> committed =
+      commit_act(parts_.store, [&](store::Transaction& in) -> Status {
+        ENTENTE_TRY(const auto before, register_.certificate(in, facts.sha256));
+        if (before) {
+          return Status(Code::AlreadyExists, Reason::AlreadyThere, "it was entered before");
+        }
+        register_.put(in, row);
+        ledger::Act act = operators_act(facts.name.party, acts::enter_certificate, name);
+        act.audience = rules_.everyone;
+        act.object_digest = row.sha256();
+        parts_.ledger.record(in, act);
+        return Status();
+      });
+  ENTENTE_TRY_VOID(committed.status());
+  return name;
+}
+
+void Identity::follow(std::uint64_t /*index*/, const ledger::Act& act) {
+  const std::string_view kind = act.kind;
+  if (kind == acts::sign_out || kind == acts::end_session) {
+    sessions_.end_where([&](const Session& session) { return session.name() == act.object; });
+  } else if (kind == acts::change_password) {
+    sessions_.end_where([&](const Session& session) {
+      return session.facts().account == act.object && session.id() != act.session;
+    });
+  } else if (kind == acts::redeem || kind == acts::reset_account || kind == acts::approve_reset ||
+             kind == acts::end_account) {
+    sessions_.end_where(
+        [&](const Session& session) { return session.facts().account == act.object; });
+    if (kind != acts::redeem) attempts_.forget(act.object);
+  } else if (kind == acts::unlock_account) {
+    attempts_.forget(act.object);
+  } else if (kind == acts::delete_application) {
+    sessions_.end_where(
+        [&](const Session& session) { return session.facts().application_password == act.object; });
+  }
+}
+
+}  // namespace entente::identity

@@ -1,0 +1,100 @@
+// The room put together: what main makes, registers and follows the ledger with.
+//
+//   identity::CertificateStore certificates({.network = "demo.example"}, clock);
+//   identity::Identity identity({...});
+//   ledger.add_follower(directory); ledger.add_follower(identity);  // in this order
+//   identity::Gate gate(table, store, identity.authenticator());
+//   identity.add_to(gate);
+//   certificates.add_shut_out([&](const auto& lost) { server.close_where(...); });
+//   ENTENTE_TRY_VOID(identity.start());   // loads trust from the store
+//
+// Threads: made and started by main; any from then on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/identity/attempts.h"
+#include "server/identity/block_list.h"
+#include "server/identity/caller.h"
+#include "server/identity/certificates.h"
+#include "server/identity/gate.h"
+#include "server/identity/holdings.h"
+#include "server/identity/passwords.h"
+#include "server/identity/register.h"
+#include "server/identity/session_service.h"
+#include "server/identity/sessions.h"
+#include "server/identity/sign_in.h"
+#include "server/ledger/ledger.h"
+
+namespace entente::identity {
+
+struct IdentityRules {
+  std::string network;  // `demo.example`
+  HashCost hash_cost;
+  AttemptLimits attempts;
+  SessionLimits sessions;
+  // Names of this network that are no passwords: processes, parties.
+  std::vector<std::string> names;
+  // The number of the audience of everyone signed in, for entries about certificates; 0: the party
+  // that acted alone sees them.
+  std::uint32_t everyone = 0;
+};
+
+class Identity final : public ledger::Follower {
+ public:
+  // All are borrowed and outlive it.
+  struct Parts {
+    store::Store& store;
+    ledger::Ledger& ledger;
+    CertificateStore& certificates;
+    const HoldingsSource& holdings;
+    const Clock& clock;
+    Entropy& entropy;
+  };
+  Identity(IdentityRules rules, Parts parts);
+  // Hashes that guard nothing.
+  Identity(IdentityRules rules, Parts parts, CheapHashesForTests);
+  ~Identity() override;
+
+  [[nodiscard]] Authenticator& authenticator() { return caller_; }
+  void add_to(Gate& gate);
+
+  // Ends what an act ends, before its commit returns to whoever made it.
+  void follow(std::uint64_t index, const ledger::Act& act) override;
+
+  // --- what main does when a network is created, as the operator; each is one ledger entry ---
+
+  struct NewAccount {
+    std::string party;   // `SWE`
+    std::string id;      // as it stands in the certificate's URI
+    std::string person;  // the id alone; empty: a program's account
+    std::string label;
+  };
+  // Answers the one-time code for its holder; with a password, nothing, and the account can sign
+  // in at once (a demo's). AlreadyExists; InvalidArgument (FieldInvalid, PasswordWeak).
+  [[nodiscard]] Result<std::string> create_account(const NewAccount& account,
+                                                   const Secret* password);
+  // Enters a certificate that holds to its party's anchors (trust comes first). Answers its name.
+  // AlreadyExists; InvalidArgument (SignatureInvalid).
+  [[nodiscard]] Result<std::string> enter_certificate(const std::vector<std::string>& chain_der);
+
+  [[nodiscard]] Sessions& sessions() { return sessions_; }
+  [[nodiscard]] PasswordHasher& hasher() { return hasher_; }
+  [[nodiscard]] const Register& rows() const { return register_; }
+
+ private:
+  const IdentityRules rules_;
+  Parts parts_;
+  Register register_;
+  BlockList block_list_;
+  PasswordHasher hasher_;
+  Attempts attempts_;
+  Sessions sessions_;
+  SignIn sign_in_;
+  Caller caller_;
+  SessionService session_service_;
+};
+
+}  // namespace entente::identity

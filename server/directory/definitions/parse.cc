@@ -406,7 +406,7 @@ void check_stock(Checker& checker, const config::NameStock& stock) {
     if (stock.numbers(i).mobile_size() == 0) checker.wrong(place, "mobile", "is not given");
     if (stock.numbers(i).source().empty()) checker.wrong(place, "source", "is not given");
   }
-  if (stock.ministry_size() == 0) checker.wrong(file, "ministry", "is not given");
+  if (stock.institution_size() == 0) checker.wrong(file, "institution", "is not given");
   checker.check_texts(file);
 }
 

@@ -1,0 +1,152 @@
+#include "server/ledger/fsck.h"
+
+#include <catch2/catch.hpp>
+
+#include "server/ledger/tree.h"
+#include "tests/ledger/ledger_fixture.h"
+
+namespace entente::ledger {
+namespace {
+
+using test::LedgerFixture;
+
+struct FsckFixture : LedgerFixture {
+  // What somebody with the keys could do to the rows, behind the ledger's back.
+  void meddle(const std::function<void(store::Transaction&)>& change) {
+    const auto transaction = store->begin();
+    change(*transaction);
+    ledger->record(*transaction, act_on("meddling"));
+    REQUIRE(transaction->commit().ok());
+  }
+  FsckReport check() {
+    const auto snapshot = store->snapshot();
+    Result<FsckReport> report = fsck(*snapshot, store->size());
+    REQUIRE(report.ok());
+    return *std::move(report);
+  }
+  std::string row(std::uint64_t index) {
+    return store->snapshot()->find(entry_key(index))->value();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a ledger as it was written is clean, and its root is made anew", "[ledger][fsck]") {
+  FsckFixture fixture;
+  CHECK(fixture.check().clean());
+  for (const std::uint64_t size : {1, 255, 256, 257, 1'025}) {
+    fixture.grow_to(size);
+    const FsckReport report = fixture.check();
+    CHECK(report.problems.empty());
+    CHECK(report.entries == size);
+    CHECK(report.root == *fixture.ledger->root_at(size));
+  }
+}
+
+TEST_CASE("each kind of meddling with the rows is found", "[ledger][fsck]") {
+  FsckFixture fixture;
+  fixture.grow_to(600);
+  std::string expected;
+  SECTION("an entry dropped") {
+    fixture.meddle([](auto& t) { t.erase(entry_key(7)); });
+    expected = "entry 7 is missing";
+  }
+  SECTION("an entry altered") {
+    fixture.meddle([&](auto& t) {
+      Entry entry = *decode_entry(fixture.row(7).substr(blinding_bytes));
+      entry.act.object = "other";
+      t.put(entry_key(7), fixture.row(7).substr(0, blinding_bytes) + encode_entry(entry));
+    });
+    expected = "tile 000000000000000000 is not over the entries below it";
+  }
+  SECTION("two entries exchanged") {
+    const std::string a = fixture.row(7);
+    const std::string b = fixture.row(8);
+    fixture.meddle([&](auto& t) {
+      t.put(entry_key(7), b);
+      t.put(entry_key(8), a);
+    });
+    expected = "entry 8 stands in place of 7";
+  }
+  SECTION("an entry that is no entry") {
+    fixture.meddle([](auto& t) { t.put(entry_key(7), "rubbish"); });
+    expected = "entry 7 is cut";
+  }
+  SECTION("an entry added beyond the end") {
+    fixture.meddle([&](auto& t) { t.put(entry_key(700), fixture.row(7)); });
+    expected = "entry 700 stands beyond the ledger's size";
+  }
+  SECTION("an entry whose time was changed") {
+    fixture.meddle([&](auto& t) {
+      Entry entry = *decode_entry(fixture.row(599).substr(blinding_bytes));
+      entry.time -= std::chrono::hours(1);
+      t.put(entry_key(599), fixture.row(599).substr(0, blinding_bytes) + encode_entry(entry));
+    });
+    expected = "entry 599 is earlier than the one before it";
+  }
+  SECTION("a tile dropped") {
+    fixture.meddle([](auto& t) { t.erase(tile_key({.level = 0, .index = 1})); });
+    expected = "tile 000000000000000001 is missing";
+  }
+  SECTION("a tile altered") {
+    fixture.meddle(
+        [](auto& t) { t.put(tile_key({.level = 0, .index = 1}), std::string(tile_bytes, 'x')); });
+    expected = "tile 000000000000000001 is not over the entries below it";
+  }
+  SECTION("a tile too many") {
+    fixture.meddle(
+        [](auto& t) { t.put(tile_key({.level = 1, .index = 0}), std::string(tile_bytes, 'x')); });
+    expected = "tile 010000000000000000 stands where none belongs";
+  }
+  const FsckReport report = fixture.check();
+  CHECK_FALSE(report.clean());
+  REQUIRE_FALSE(report.problems.empty());
+  CHECK(report.problems.front() == expected);
+}
+
+TEST_CASE("an entry dropped from the edge stops the start", "[ledger][fsck]") {
+  FsckFixture fixture;
+  fixture.grow_to(10);
+  fixture.meddle([](auto& t) { t.erase(entry_key(7)); });
+  CHECK(TreeLedger::open(*fixture.store, fixture.clock, fixture.entropy).status().code() ==
+        Code::DataLoss);
+}
+
+TEST_CASE("an object that is not what the ledger last said is named", "[ledger][fsck]") {
+  FsckFixture fixture;
+  const auto change = [&](const std::string& object, std::uint64_t revision, char digest) {
+    Act act = LedgerFixture::act_on(object);
+    act.revision = revision;
+    if (digest != 0) act.object_digest = std::string(32, digest);
+    fixture.commit(act);
+  };
+  change("a", 1, 'x');
+  change("a", 2, 'y');
+  change("b", 1, 'x');
+  change("c", 1, 'x');
+  change("d", 2, 0);     // erased
+  change("read", 0, 0);  // a reading: no change
+  FsckReport report = fixture.check();
+  CHECK(report.objects.size() == 4);
+
+  std::map<std::string, ObjectState> room = {{"a", {2, std::string(32, 'y')}},
+                                             {"b", {1, std::string(32, 'x')}},
+                                             {"c", {1, std::string(32, 'x')}}};
+  const CurrentState current = [&](const std::string& name) -> Result<std::optional<ObjectState>> {
+    const auto found = room.find(name);
+    if (found == room.end()) return std::optional<ObjectState>();
+    return std::optional<ObjectState>(found->second);
+  };
+  REQUIRE(compare_objects(report, current).ok());
+  CHECK(report.clean());
+
+  room["a"] = {1, std::string(32, 'x')};  // an older value put back
+  room["b"].digest = std::string(32, 'z');
+  room.erase("c");
+  REQUIRE(compare_objects(report, current).ok());
+  CHECK(report.problems == std::vector<std::string>{"a is at revision 1, the ledger says 2",
+                                                    "b is not what the ledger says that it is",
+                                                    "c is gone, and the ledger does not say so"});
+}
+
+}  // namespace entente::ledger

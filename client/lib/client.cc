@@ -14,10 +14,10 @@
 
 #include "client/lib/ledger_view.h"
 #include "client/lib/line.h"
-#include "client/lib/reply.h"
 #include "entente/v1/ledger.pb.h"
 #include "entente/v1/session.pb.h"
 #include "proto/contract/bytes.h"
+#include "proto/contract/grpc_wire.h"
 #include "proto/contract/http2_client.h"
 
 namespace entente::client {
@@ -75,7 +75,7 @@ struct Client::State {
     bool own_credit = false;
     bool each_message_renews = false;  // the timeout is between messages
     http2::ClientSession::CallId id = 0;
-    ReplyReader reader;
+    wire::FrameReader reader;
     http2::Headers first_headers;
     std::unique_ptr<asio::steady_timer> timer;
   };
@@ -170,7 +170,7 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
   handlers.own_credit = attempt->own_credit;
   handlers.headers = [attempt](const http2::Headers& headers) { attempt->first_headers = headers; };
   handlers.data = [this, attempt](std::string_view bytes) {
-    Status read = attempt->reader.feed(bytes, [&](std::string_view message) {
+    Status read = attempt->reader.feed(bytes, [&](std::string_view message, std::uint8_t) {
       if (attempt->each_message_renews) arm(attempt);
       return attempt->on_message(message, message.size() + 5);
     });
@@ -182,7 +182,7 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
     on_ended(attempt, std::move(status), trailers);
   };
   Result<http2::ClientSession::CallId> id =
-      session->start(headers_for(*attempt), frame(attempt->body), std::move(handlers));
+      session->start(headers_for(*attempt), wire::frame(attempt->body), std::move(handlers));
   if (!id.ok()) return finish(attempt, id.status());
   attempt->id = *id;
   flush();
@@ -190,7 +190,7 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
 
 void Client::State::on_ended(const std::shared_ptr<Attempt>& attempt, Status status,
                              const http2::Headers& trailers) {
-  if (status.ok()) status = status_of(trailers.empty() ? attempt->first_headers : trailers);
+  if (status.ok()) status = wire::status_of(trailers.empty() ? attempt->first_headers : trailers);
   if (status.ok() && attempt->reader.in_the_middle()) {
     status = Status(Code::Unavailable, Reason::None, "the server's answer was cut short");
   }

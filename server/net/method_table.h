@@ -12,6 +12,7 @@
 
 #include <any>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -147,11 +148,14 @@ class MethodTable {
   // By path `/package.Service/Method`; null if there is none.
   [[nodiscard]] const Method* find(std::string_view path) const;
   [[nodiscard]] const Route* find_route(std::string_view path) const;
-  [[nodiscard]] const std::vector<Method>& methods() const { return methods_; }
+  // By path, in order.
+  [[nodiscard]] const std::map<std::string, Method, std::less<>>& methods() const {
+    return methods_;
+  }
 
  private:
   Method& add(std::string_view full_name, bool client_streaming, bool server_streaming);
-  std::vector<Method> methods_;
+  std::map<std::string, Method, std::less<>> methods_;
   std::vector<Route> routes_;
 };
 

@@ -1,0 +1,209 @@
+#include "server/net/connection.h"
+
+#include <openssl/err.h>
+
+#include <array>
+
+#include "proto/contract/limits.h"
+
+namespace entente::net {
+namespace {
+
+constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kGatherBytes = 64 * 1024;
+constexpr int kReadsPerWake = 16;  // then others have their turn
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+Tick ms(std::uint32_t count) { return std::chrono::milliseconds(count); }
+
+}  // namespace
+
+Connection::Connection(tcp::socket socket, std::shared_ptr<TlsContext> tls, Surroundings& around,
+                       std::string address, std::function<void(Connection&)> closed)
+    : socket_(std::move(socket)),
+      around_(around),
+      address_(std::move(address)),
+      closed_(std::move(closed)),
+      shared_(std::make_shared<ConnectionShared>()),
+      tls_(std::move(tls)) {
+  shared_->peer.address = address_;
+  ssl_ = tls_->make(socket_.native_handle(), shared_->peer);
+}
+
+Connection::~Connection() = default;
+
+void Connection::begin() {
+  begun_ = active_at_ = around_.clock.tick();
+  if (!ssl_) return close();
+  wait_readable();
+}
+
+void Connection::wait_readable() {
+  if (!open_ || reading_) return;
+  // A peer that does not take its answers is not asked for more.
+  if (protocol_ && protocol_->queued() > limits::connection_queue_bytes_max) return;
+  reading_ = true;
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->reading_ = false;
+    if (!error) self->on_readable();
+  });
+}
+
+void Connection::wait_writable() {
+  if (!open_ || writing_) return;
+  writing_ = true;
+  socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->writing_ = false;
+    if (!error) self->protocol_ ? self->pump() : self->handshake();
+  });
+}
+
+void Connection::handshake() {
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) {
+    const auto flushed = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->flush();
+    };
+    protocol_ = protocol_of(ssl_.get()) == "h2" ? make_http2(around_, shared_, flushed)
+                                                : make_http1(around_, shared_, flushed);
+    counted_out_ = true;
+    if (established_event_) established_event_();
+    pump();
+    return on_readable();
+  }
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      return wait_readable();
+    case SSL_ERROR_WANT_WRITE:
+      return wait_writable();
+    default:
+      ++around_.counters.handshakes_failed;
+      return close();
+  }
+}
+
+void Connection::on_readable() {
+  if (!open_) return;
+  if (!protocol_) return handshake();
+  // Lent for this scope only, and read from before anyone else runs.
+  std::array<char, kReadBytes> scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  for (int i = 0; i < kReadsPerWake && open_ && !ending_; ++i) {
+    ERR_clear_error();
+    const int count = SSL_read(ssl_.get(), scratch.data(), static_cast<int>(scratch.size()));
+    if (count > 0) {
+      active_at_ = around_.clock.tick();
+      if (!protocol_->receive(std::string_view(scratch.data(), static_cast<std::size_t>(count)))) {
+        ending_ = true;
+      }
+      continue;
+    }
+    const int error = SSL_get_error(ssl_.get(), count);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) break;
+    return close();  // the peer's end, or an alert
+  }
+  pump();
+  // Bytes that OpenSSL has read ahead wake nobody.
+  if (open_ && !ending_ && SSL_has_pending(ssl_.get()) == 1) {
+    around_.post([self = shared_from_this()] { self->on_readable(); });
+    return;
+  }
+  wait_readable();
+}
+
+void Connection::flush() {
+  if (!open_ || flush_posted_) return;
+  flush_posted_ = true;
+  around_.post([self = shared_from_this()] {
+    self->flush_posted_ = false;
+    self->pump();
+  });
+}
+
+// True if all of `out_` has left.
+bool Connection::write_out() {
+  while (out_at_ < out_.size()) {
+    ERR_clear_error();
+    const int count =
+        SSL_write(ssl_.get(), out_.data() + out_at_, static_cast<int>(out_.size() - out_at_));
+    if (count > 0) {
+      out_at_ += static_cast<std::size_t>(count);
+      active_at_ = around_.clock.tick();
+      stalled_since_ = Tick{};
+      continue;
+    }
+    const int error = SSL_get_error(ssl_.get(), count);
+    if (error == SSL_ERROR_WANT_WRITE) {
+      if (stalled_since_ == Tick{}) stalled_since_ = around_.clock.tick();
+      wait_writable();
+    } else if (error != SSL_ERROR_WANT_READ) {
+      close();
+    }
+    return false;
+  }
+  out_at_ = 0;
+  out_.clear();
+  if (out_.capacity() > 2 * kGatherBytes) out_.shrink_to_fit();
+  return true;
+}
+
+void Connection::pump() {
+  if (!open_ || !protocol_) return;
+  for (;;) {
+    if (!write_out()) return;
+    protocol_->gather(out_, kGatherBytes);
+    if (out_.empty()) break;
+  }
+  out_ = std::string();  // an idle line keeps no buffer
+  if (ending_ || protocol_->done()) return shut();
+  wait_readable();
+}
+
+void Connection::shut() {
+  (void)SSL_shutdown(ssl_.get());
+  close();
+}
+
+void Connection::drain() {
+  if (!protocol_) return close();
+  protocol_->drain();
+  pump();
+}
+
+void Connection::close() {
+  if (!open_) return;
+  open_ = false;
+  protocol_.reset();
+  error_code ignored;
+  socket_.close(ignored);
+  closed_(*this);
+}
+
+void Connection::sweep(Tick now) {
+  if (!open_) return;
+  if (!protocol_) {
+    if (now - begun_ > ms(limits::handshake_ms_max)) {
+      ++around_.counters.handshakes_failed;
+      close();
+    }
+    return;
+  }
+  const Protocol::Reading reading = protocol_->reading();
+  const Tick read_for = now - reading.since;
+  const bool slow_header = reading.header && read_for > ms(limits::header_ms_max);
+  const auto seconds =
+      static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(read_for).count());
+  const bool slow_body = reading.body && read_for > ms(limits::body_grace_ms) &&
+                         reading.bytes < seconds * limits::body_bytes_per_s_min;
+  const bool stalled =
+      stalled_since_ != Tick{} && now - stalled_since_ > ms(limits::write_stall_ms_max);
+  if (slow_header || slow_body || stalled) {
+    ++around_.counters.slow_peers;
+    return close();
+  }
+  if (protocol_->active() == 0 && now - active_at_ > ms(limits::idle_ms_max)) drain();
+}
+
+}  // namespace entente::net

@@ -1,0 +1,174 @@
+// HTTP/2: the contract's session, a stream an invocation.
+#include <optional>
+#include <vector>
+
+#include "proto/contract/http2_server.h"
+#include "proto/contract/limits.h"
+#include "server/net/protocol.h"
+
+namespace entente::net {
+namespace {
+
+std::vector<http::Field> fields_of(const http2::Headers& headers) {
+  std::vector<http::Field> fields;
+  fields.reserve(headers.size() + 1);
+  for (const auto& [name, value] : headers) fields.push_back({.name = name, .value = value});
+  return fields;
+}
+
+// One stream: what the session tells it goes to its invocation, what the invocation answers to the
+// session.
+class Stream final : public http2::StreamEvents, public Outlet {
+ public:
+  Stream(http2::ServerSession& session, http2::StreamId id, Tick since)
+      : session_(session), id_(id), since_(since) {}
+
+  void serve(std::shared_ptr<Invocation> invocation) { invocation_ = std::move(invocation); }
+
+  void on_data(std::string_view bytes) override {
+    bytes_ += bytes.size();
+    invocation_->on_data(bytes);
+  }
+  void on_end() override {
+    ended_ = true;
+    invocation_->on_end();
+  }
+  void on_room() override { invocation_->on_room(); }
+  void on_closed() override {
+    closed_ = true;
+    invocation_->detach();
+  }
+
+  void head(int status, const http2::Headers& headers) override {
+    const std::string number = std::to_string(status);
+    std::vector<http::Field> fields = fields_of(headers);
+    fields.insert(fields.begin(), {.name = ":status", .value = number});
+    session_.respond(id_, fields);
+  }
+  void body(std::string_view bytes) override { session_.send(id_, std::string(bytes)); }
+  void end(const http2::Headers& trailers) override { session_.end(id_, fields_of(trailers)); }
+  void abort() override { session_.reset(id_, 2 /* INTERNAL_ERROR */); }
+  [[nodiscard]] std::size_t queued() const override { return session_.queued(id_); }
+  void credit(std::size_t bytes) override { session_.credit(id_, bytes); }
+
+  [[nodiscard]] bool closed() const { return closed_; }
+  // A body that is still being read.
+  [[nodiscard]] std::optional<Protocol::Reading> reading() const {
+    if (ended_ || closed_) return std::nullopt;
+    return Protocol::Reading{.header = false, .body = true, .since = since_, .bytes = bytes_};
+  }
+
+ private:
+  http2::ServerSession& session_;
+  http2::StreamId id_;
+  Tick since_;
+  std::size_t bytes_ = 0;
+  bool ended_ = false;
+  bool closed_ = false;
+  std::shared_ptr<Invocation> invocation_;
+};
+
+class Http2 final : public Protocol, private http2::ServerEvents {
+ public:
+  Http2(Surroundings& around, std::shared_ptr<ConnectionShared> shared,
+        std::function<void()> flushed)
+      : around_(around),
+        shared_(std::move(shared)),
+        flushed_(std::move(flushed)),
+        session_(*this) {}
+  ~Http2() override { session_.lose(); }
+
+  bool receive(std::string_view bytes) override {
+    if (session_.receive(bytes, around_.clock.tick()).ok()) return true;
+    ++around_.counters.protocol_errors;
+    return false;
+  }
+
+  void gather(std::string& out, std::size_t bytes_max) override {
+    session_.output(out, bytes_max, around_.clock.tick());
+  }
+
+  [[nodiscard]] std::size_t queued() const override { return session_.queued(); }
+  void drain() override {
+    session_.goodbye();
+    draining_ = true;
+  }
+  [[nodiscard]] bool done() const override {
+    return !session_.alive() || (draining_ && session_.streams() == 0 && session_.queued() == 0);
+  }
+  [[nodiscard]] std::size_t active() const override { return session_.streams(); }
+
+  [[nodiscard]] Reading reading() const override {
+    if (const auto since = session_.waiting_for_head()) {
+      return {.header = true, .body = false, .since = *since, .bytes = 0};
+    }
+    Reading slowest;
+    for (const auto& weak : streams_) {
+      const auto stream = weak.lock();
+      const auto one = stream ? stream->reading() : std::nullopt;
+      if (one && (!slowest.body || one->since < slowest.since)) slowest = *one;
+    }
+    return slowest;
+  }
+
+ private:
+  std::shared_ptr<http2::StreamEvents> on_head(http2::StreamId id,
+                                               http::HeaderList&& headers) override {
+    RequestHead head;
+    head.headers.reserve(headers.size());
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+      const http::Field field = headers[i];
+      if (field.name == ":method")
+        head.method = field.value;
+      else if (field.name == ":path")
+        head.target = field.value;
+      else if (field.name[0] != ':')
+        head.headers.emplace_back(field.name, field.value);
+    }
+    auto stream = std::make_shared<Stream>(session_, id, around_.clock.tick());
+    auto invocation =
+        std::make_shared<Invocation>(around_, shared_, std::move(head), *stream, flushed_);
+    // The outlet lives as long as the stream, and the stream outlives what the invocation sends.
+    stream->serve(invocation);
+    std::erase_if(streams_, [](const auto& weak) {
+      const auto one = weak.lock();
+      return !one || one->closed();
+    });
+    streams_.push_back(stream);
+    invocation->begin();
+    return stream;
+  }
+
+  void on_excess(http2::Excess excess) override {
+    switch (excess) {
+      case http2::Excess::HeaderBytes:
+        ++around_.counters.header_limit;
+        break;
+      case http2::Excess::ResetsReceived:
+        ++around_.counters.resets_received_limit;
+        break;
+      case http2::Excess::ResetsSent:
+        ++around_.counters.resets_sent_limit;
+        break;
+      case http2::Excess::Flood:
+        ++around_.counters.floods;
+        break;
+    }
+  }
+
+  Surroundings& around_;
+  std::shared_ptr<ConnectionShared> shared_;
+  std::function<void()> flushed_;
+  std::vector<std::weak_ptr<Stream>> streams_;  // those whose bodies may still be read
+  bool draining_ = false;
+  http2::ServerSession session_;
+};
+
+}  // namespace
+
+std::unique_ptr<Protocol> make_http2(Surroundings& around, std::shared_ptr<ConnectionShared> shared,
+                                     std::function<void()> flushed) {
+  return std::make_unique<Http2>(around, std::move(shared), std::move(flushed));
+}
+
+}  // namespace entente::net

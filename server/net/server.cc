@@ -1,0 +1,301 @@
+#include "server/net/server.h"
+
+#include <sys/resource.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "server/net/connection.h"
+#include "server/net/pool.h"
+
+namespace entente::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::milliseconds kSweepEvery{500};
+constexpr std::chrono::milliseconds kAcceptPause{100};  // after EMFILE: never spin
+
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+std::size_t descriptors_max() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+// One thread with its own listener and its own connections.
+class Worker {
+ public:
+  Worker(Server::Impl& server, const MethodTable& table, Pool& pool, const Clock& clock,
+         Entropy& entropy, Counters& counters)
+      : server_(server),
+        io_(1),
+        acceptor_(io_),
+        sweeper_(io_),
+        accept_pause_(io_),
+        around_{.table = table,
+                .pool = pool,
+                .clock = clock,
+                .entropy = entropy,
+                .counters = counters,
+                .post = [this](std::function<void()> job) { asio::post(io_, std::move(job)); },
+                .at = [this](Tick when, std::function<void()> job) { at(when, std::move(job)); }} {}
+
+  Status listen(const std::string& address, std::uint16_t port);
+  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  void start() {
+    accept();
+    sweep();
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  void drain();
+  void halt();
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+  void close_where(const std::function<bool(const Peer&)>& matches);
+  [[nodiscard]] std::size_t open() const { return open_.load(); }
+
+ private:
+  void accept();
+  void take(tcp::socket socket);
+  void sweep();
+  void at(Tick when, std::function<void()> job);
+
+  Server::Impl& server_;
+  asio::io_context io_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer sweeper_;
+  asio::steady_timer accept_pause_;
+  Surroundings around_;
+  std::set<std::shared_ptr<Connection>> connections_;
+  std::atomic<std::size_t> open_{0};
+  bool draining_ = false;
+  std::thread thread_;
+};
+
+struct Server::Impl {
+  Impl(ServerOptions given, const MethodTable& methods, PeerVerifier& peers, const Clock& time,
+       Entropy& random)
+      : options(std::move(given)),
+        table(methods),
+        verifier(peers),
+        clock(time),
+        entropy(random),
+        pool(options.pool_threads, options.pool_queue_max) {}
+
+  ServerOptions options;
+  const MethodTable& table;
+  PeerVerifier& verifier;
+  const Clock& clock;
+  Entropy& entropy;
+  Counters counters;
+  std::mutex mutex;  // guards tls and by_address
+  std::shared_ptr<TlsContext> tls;
+  std::map<std::string, std::uint32_t>
+      by_address;  // connections that have not shown a certificate yet
+  std::vector<std::unique_ptr<Worker>> workers;
+  Pool pool;  // after the workers: its jobs end before they go
+  bool started = false;
+
+  std::shared_ptr<TlsContext> current_tls() {
+    const std::scoped_lock lock(mutex);
+    return tls;
+  }
+  bool admit(const std::string& address) {
+    const std::scoped_lock lock(mutex);
+    const std::size_t cap = std::min<std::size_t>(
+        options.connections_max,
+        descriptors_max() - std::min<std::size_t>(descriptors_max(), limits::descriptors_reserved));
+    if (counters.connections_open.load() >= cap) return false;
+    std::uint32_t& here = by_address[address];
+    if (here >= options.connections_per_address_max) return false;
+    ++here;
+    ++counters.connections_open;
+    return true;
+  }
+  // The handshake is over, one way or the other.
+  void settled(const std::string& address) {
+    const std::scoped_lock lock(mutex);
+    const auto found = by_address.find(address);
+    if (found != by_address.end() && --found->second == 0) by_address.erase(found);
+  }
+};
+
+Status Worker::listen(const std::string& address, std::uint16_t port) {
+  error_code error;
+  const tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
+  if (error) return invalid_argument("address", "is not an IP address: `" + address + "`");
+  acceptor_.open(endpoint.protocol(), error);
+  acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  acceptor_.set_option(ReusePort(true), error);
+  acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(1024, error);
+  if (error) {
+    return Status(
+        Code::Unavailable, Reason::None,
+        "cannot listen on " + address + ":" + std::to_string(port) + ": " + error.message());
+  }
+  return Status();
+}
+
+void Worker::accept() {
+  acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
+    if (draining_ || !acceptor_.is_open()) return;
+    if (!error) {
+      take(std::move(socket));
+      return accept();
+    }
+    accept_pause_.expires_after(kAcceptPause);
+    accept_pause_.async_wait([this](const error_code& stopped) {
+      if (!stopped && !draining_) accept();
+    });
+  });
+}
+
+void Worker::take(tcp::socket socket) {
+  error_code error;
+  const auto remote = socket.remote_endpoint(error);
+  if (error) return;
+  const std::string address = remote.address().to_string();
+  Counters& counters = around_.counters;
+  if (!server_.admit(address)) {
+    ++counters.connections_refused;
+    return;
+  }
+  ++counters.connections_accepted;
+  socket.native_non_blocking(true, error);
+  socket.set_option(tcp::no_delay(true), error);
+  auto connection = std::make_shared<Connection>(
+      std::move(socket), server_.current_tls(), around_, address, [this](Connection& closed) {
+        if (!closed.counted_out()) server_.settled(closed.address());
+        --around_.counters.connections_open;
+        --open_;
+        // Whoever closed it may still be using it.
+        asio::post(io_, [this, gone = closed.shared_from_this()] { connections_.erase(gone); });
+      });
+  connection->on_established([this, address] { server_.settled(address); });
+  connections_.insert(connection);
+  ++open_;
+  connection->begin();
+}
+
+void Worker::sweep() {
+  sweeper_.expires_after(kSweepEvery);
+  sweeper_.async_wait([this](const error_code& error) {
+    if (error) return;
+    const Tick now = around_.clock.tick();
+    const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+    for (const auto& connection : all) connection->sweep(now);
+    sweep();
+  });
+}
+
+void Worker::at(Tick when, std::function<void()> job) {
+  auto timer =
+      std::make_shared<asio::steady_timer>(io_, std::max(Tick{}, when - around_.clock.tick()));
+  timer->async_wait([timer, job = std::move(job)](const error_code& error) {
+    if (!error) job();
+  });
+}
+
+void Worker::drain() {
+  asio::post(io_, [this] {
+    draining_ = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+    for (const auto& connection : all) connection->drain();
+  });
+}
+
+void Worker::halt() {
+  asio::post(io_, [this] {
+    const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+    for (const auto& connection : all) connection->close();
+    sweeper_.cancel();
+    accept_pause_.cancel();
+    asio::post(io_, [this] { io_.stop(); });
+  });
+}
+
+void Worker::close_where(const std::function<bool(const Peer&)>& matches) {
+  asio::post(io_, [this, matches] {
+    const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+    for (const auto& connection : all) {
+      if (!connection->established() || !matches(connection->peer())) continue;
+      ++around_.counters.revoked_closed;
+      connection->close();
+    }
+  });
+}
+
+Server::Server(ServerOptions options, const MethodTable& table, PeerVerifier& verifier,
+               const Clock& clock, Entropy& entropy)
+    : impl_(std::make_unique<Impl>(std::move(options), table, verifier, clock, entropy)) {}
+
+Server::~Server() { stop(); }
+
+Status Server::start() {
+  std::signal(SIGPIPE, SIG_IGN);  // a line that breaks is an error of its write, not of the daemon
+  const ServerOptions& options = impl_->options;
+  ENTENTE_TRY_VOID(reload_certificate(options.certificate_path, options.key_path));
+  std::uint16_t port = options.port;
+  for (unsigned i = 0; i < options.workers; ++i) {
+    auto worker = std::make_unique<Worker>(*impl_, impl_->table, impl_->pool, impl_->clock,
+                                           impl_->entropy, impl_->counters);
+    ENTENTE_TRY_VOID(worker->listen(options.address, port));
+    port = worker->port();
+    impl_->workers.push_back(std::move(worker));
+  }
+  for (const auto& worker : impl_->workers) worker->start();
+  impl_->started = true;
+  return Status();
+}
+
+void Server::stop() {
+  if (!std::exchange(impl_->started, false)) return;
+  for (const auto& worker : impl_->workers) worker->drain();
+  const Tick until = impl_->clock.tick() + std::chrono::milliseconds(limits::drain_ms_max);
+  const auto busy = [this] {
+    for (const auto& worker : impl_->workers) {
+      if (worker->open() > 0) return true;
+    }
+    return false;
+  };
+  while (busy() && impl_->clock.tick() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (const auto& worker : impl_->workers) worker->halt();
+  for (const auto& worker : impl_->workers) worker->join();
+}
+
+std::uint16_t Server::port() const { return impl_->workers.front()->port(); }
+const Counters& Server::counters() const { return impl_->counters; }
+
+Status Server::reload_certificate(const std::string& certificate_path,
+                                  const std::string& key_path) {
+  ENTENTE_TRY(std::shared_ptr<TlsContext> fresh,
+              TlsContext::load(certificate_path, key_path, impl_->verifier));
+  const std::scoped_lock lock(impl_->mutex);
+  impl_->tls = std::move(fresh);
+  return Status();
+}
+
+void Server::close_where(std::function<bool(const Peer&)> matches) {
+  for (const auto& worker : impl_->workers) worker->close_where(matches);
+}
+
+}  // namespace entente::net

@@ -1,0 +1,265 @@
+// The two ends of HTTP/2 against each other, in memory.
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/http2_client.h"
+#include "proto/contract/http2_server.h"
+
+namespace entente::http2 {
+namespace {
+
+constexpr std::size_t kGather = 64 * 1024;
+
+// Takes requests and keeps what comes; a test answers by hand.
+class Server final : public ServerEvents {
+ public:
+  explicit Server(const ServerLimits& limits = {}) : session(*this, limits) {}
+
+  struct Taken final : StreamEvents {
+    void on_data(std::string_view bytes) override { body.append(bytes); }
+    void on_end() override { ended = true; }
+    void on_room() override { ++rooms; }
+    void on_closed() override { closed = true; }
+    http::HeaderList headers;
+    std::string body;
+    bool ended = false;
+    bool closed = false;
+    int rooms = 0;
+  };
+
+  std::shared_ptr<StreamEvents> on_head(StreamId id, http::HeaderList&& headers) override {
+    auto taken = std::make_shared<Taken>();
+    taken->headers = std::move(headers);
+    streams[id] = taken;
+    return taken;
+  }
+  void on_excess(Excess excess) override { ++excesses[excess]; }
+
+  std::map<StreamId, std::shared_ptr<Taken>> streams;
+  std::map<Excess, int> excesses;
+  ServerSession session;
+};
+
+const Headers kHead = {
+    {":method", "POST"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/s/M"}};
+const std::vector<http::Field> kOk = {{":status", "200"}, {"content-type", "application/grpc"}};
+const std::vector<http::Field> kDone = {{"grpc-status", "0"}};
+
+// Carries bytes both ways until neither side has any more to say.
+struct Pipe {
+  ClientSession client;
+  Server server;
+  Tick now{1};
+  bool broken = false;
+
+  void run() {
+    for (bool more = true; more;) {
+      const std::string up = client.output();
+      if (!server.session.receive(up, now).ok()) broken = true;
+      std::string down;
+      server.session.output(down, kGather, now);
+      if (!client.receive(down).ok()) broken = true;
+      more = !up.empty() || !down.empty();
+    }
+  }
+};
+
+struct Answer {
+  Headers headers;
+  std::string body;
+  Headers trailers;
+  std::optional<Status> status;
+  CallHandlers handlers() {
+    return {.headers = [this](const Headers& h) { headers = h; },
+            .data = [this](std::string_view bytes) { body.append(bytes); },
+            .ended =
+                [this](Status s, const Headers& t) {
+                  status = std::move(s);
+                  trailers = t;
+                },
+            .own_credit = false};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a stream that was lost with its line is told so exactly once", "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  REQUIRE(pipe.client.start(kHead, "x", answer.handlers()).ok());
+  pipe.run();
+  REQUIRE(pipe.server.streams.size() == 1);
+  const auto taken = pipe.server.streams.begin()->second;
+  REQUIRE(!taken->closed);
+  pipe.server.session.lose();
+  REQUIRE(taken->closed);
+  REQUIRE(pipe.server.session.streams() == 0);
+  pipe.server.session.send(1, "late");  // without effect
+  pipe.server.session.end(1, kDone);
+}
+
+TEST_CASE("a call goes there and its answer comes back with trailers", "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  REQUIRE(pipe.client.start(kHead, "question", answer.handlers()).ok());
+  pipe.run();
+  const auto& [id, taken] = *pipe.server.streams.begin();
+  REQUIRE(taken->body == "question");
+  REQUIRE(taken->ended);
+  REQUIRE(taken->headers.find(":path") == "/s/M");
+  pipe.server.session.respond(id, kOk);
+  pipe.server.session.send(id, "answer");
+  pipe.server.session.end(id, kDone);
+  pipe.run();
+  REQUIRE(answer.status.has_value());
+  REQUIRE(answer.status->ok());
+  REQUIRE(answer.body == "answer");
+  REQUIRE(answer.trailers == Headers{{"grpc-status", "0"}});
+  REQUIRE(taken->closed);
+}
+
+TEST_CASE("a reply larger than every window arrives whole, and asks for more as it drains",
+          "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  REQUIRE(pipe.client.start(kHead, "", answer.handlers()).ok());
+  pipe.run();
+  const auto& [id, taken] = *pipe.server.streams.begin();
+  pipe.server.session.respond(id, kOk);
+  for (int i = 0; i < 8; ++i)
+    pipe.server.session.send(id, std::string(1 << 20, static_cast<char>('a' + i)));
+  pipe.run();
+  REQUIRE(answer.body.size() == 8U << 20U);
+  REQUIRE(answer.body.back() == 'h');
+  REQUIRE(taken->rooms > 0);
+  REQUIRE(pipe.server.session.queued() == 0);
+}
+
+TEST_CASE("a body stops at the window until credit is given", "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  REQUIRE(pipe.client.start(kHead, std::string(1 << 20, 'x'), answer.handlers()).ok());
+  pipe.run();
+  const auto& [id, taken] = *pipe.server.streams.begin();
+  const std::size_t first = taken->body.size();
+  REQUIRE(first < 1U << 20U);
+  for (int i = 0; i < 100 && !taken->ended; ++i) {
+    pipe.server.session.credit(id, 64 * 1024);
+    pipe.run();
+  }
+  REQUIRE(taken->body.size() == 1U << 20U);
+  REQUIRE(taken->ended);
+}
+
+TEST_CASE("an answer given before the whole question has come is not overtaken by a reset",
+          "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  REQUIRE(pipe.client.start(kHead, std::string(4 << 20, 'x'), answer.handlers()).ok());
+  pipe.run();
+  const StreamId id = pipe.server.streams.begin()->first;
+  pipe.server.session.respond(id, kOk);
+  pipe.server.session.end(id, kDone);
+  pipe.run();
+  REQUIRE(answer.headers.size() == 2);
+  REQUIRE(answer.trailers == Headers{{"grpc-status", "0"}});
+}
+
+TEST_CASE("a header list above the limit ends its stream and not the line", "[http2]") {
+  Pipe pipe;
+  Answer big;
+  Headers headers = kHead;
+  for (int i = 0; i < 20; ++i) headers.emplace_back("cookie", std::string(1'000, 'c'));
+  REQUIRE(pipe.client.start(headers, "", big.handlers()).ok());
+  pipe.run();
+  REQUIRE(pipe.server.streams.empty());
+  REQUIRE(pipe.server.excesses[Excess::HeaderBytes] == 1);
+  REQUIRE(big.status.has_value());
+  REQUIRE(!big.status->ok());
+  Answer small;
+  REQUIRE(pipe.client.start(kHead, "", small.handlers()).ok());
+  pipe.run();
+  REQUIRE(pipe.server.streams.size() == 1);
+}
+
+TEST_CASE("rapid resets end the line, and few do not", "[http2]") {
+  Pipe pipe;
+  const auto reset_once = [&] {
+    auto id = pipe.client.start(kHead, "", {});
+    if (!id.ok()) return;
+    pipe.run();
+    pipe.client.cancel(*id);
+    pipe.run();
+  };
+  for (std::uint32_t i = 0; i < limits::reset_burst_max; ++i) reset_once();
+  REQUIRE(pipe.server.excesses.empty());
+  for (int i = 0; i < 10; ++i) reset_once();
+  REQUIRE(pipe.server.excesses[Excess::ResetsReceived] == 1);
+  REQUIRE(!pipe.client.alive());
+}
+
+TEST_CASE("resets that the peer makes the server send end the line", "[http2]") {
+  Pipe pipe;
+  pipe.run();
+  Headers bad = kHead;
+  bad.emplace_back("connection", "close");
+  for (std::uint32_t i = 0; i < limits::reset_burst_max + 10; ++i) {
+    if (!pipe.client.start(bad, "", {}).ok()) break;
+    pipe.run();
+  }
+  REQUIRE(pipe.server.excesses[Excess::ResetsSent] == 1);
+}
+
+TEST_CASE("a flood of pings ends the line", "[http2]") {
+  Pipe pipe;
+  pipe.run();
+  std::string ping("\x00\x00\x08\x06\x00\x00\x00\x00\x00", 9);
+  ping += "12345678";
+  bool ended = false;
+  for (std::uint32_t i = 0; i < limits::control_burst_max + 10; ++i) {
+    ended = ended || !pipe.server.session.receive(ping, pipe.now).ok();
+    std::string out;
+    pipe.server.session.output(out, kGather, pipe.now);
+  }
+  REQUIRE(pipe.server.excesses[Excess::Flood] == 1);
+  REQUIRE(!pipe.server.session.alive());
+}
+
+TEST_CASE("after goodbye the calls under way finish and the line ends", "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  REQUIRE(pipe.client.start(kHead, "q", answer.handlers()).ok());
+  pipe.run();
+  pipe.server.session.announce_goodbye();
+  pipe.run();
+  pipe.server.session.goodbye();
+  pipe.run();
+  REQUIRE(pipe.server.session.alive());
+  REQUIRE(!pipe.client.start(kHead, "q", {}).ok());
+  const StreamId id = pipe.server.streams.begin()->first;
+  pipe.server.session.respond(id, kOk);
+  pipe.server.session.end(id, kDone);
+  pipe.run();
+  REQUIRE(answer.status.has_value());
+  REQUIRE(answer.status->ok());
+  REQUIRE(!pipe.server.session.alive());
+}
+
+TEST_CASE("bytes that are no HTTP/2 are an error, not a crash", "[http2]") {
+  Server server;
+  REQUIRE(!server.session.receive("GET / HTTP/1.1\r\nhost: a\r\n\r\n", Tick{1}).ok());
+}
+
+TEST_CASE("a header block that never ends is seen to be awaited", "[http2]") {
+  Server server;
+  std::string bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  bytes += std::string("\x00\x00\x00\x04\x00\x00\x00\x00\x00", 9);
+  REQUIRE(server.session.receive(bytes, Tick{5}).ok());
+  REQUIRE(!server.session.waiting_for_head().has_value());
+  const std::string open_head("\x00\x00\x01\x01\x00\x00\x00\x00\x01\x82", 10);
+  REQUIRE(server.session.receive(open_head, Tick{7}).ok());
+  REQUIRE(server.session.waiting_for_head() == Tick{7});
+}
+
+}  // namespace entente::http2

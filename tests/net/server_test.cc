@@ -1,0 +1,123 @@
+// The port, driven by the client library over real TLS.
+#include "server/net/server.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "client/lib/client.h"
+#include "grpc/health/v1/health.pb.h"
+#include "tests/support/certificates.h"
+
+namespace {
+
+using entente::Code;
+using entente::Result;
+using entente::Status;
+namespace health = grpc::health::v1;
+
+// Lets in whoever bears any certificate, and remembers its URI as given.
+class AnyPeer final : public entente::net::PeerVerifier {
+ public:
+  Result<std::string> verify(const std::vector<std::string>& chain_der) override {
+    if (refuse || chain_der.empty())
+      return Status(Code::Unauthenticated, entente::Reason::None, "refused");
+    return std::string("entente://swe.test.example/person/anna");
+  }
+  std::atomic<bool> refuse{false};
+};
+
+struct Port {
+  Port() {
+    entente::net::add_health(table, [] { return true; });
+    entente::net::add_reflection(table);
+    entente::net::ServerOptions options;
+    options.address = "127.0.0.1";
+    options.certificate_path = certificates.path("server.pem");
+    options.key_path = certificates.path("server.key");
+    server = std::make_unique<entente::net::Server>(options, table, peers, clock, entropy);
+    const Status started = server->start();
+    REQUIRE(started.ok());
+  }
+  std::unique_ptr<entente::client::Client> client() {
+    entente::client::Options options;
+    options.host = "localhost";
+    options.port = server->port();
+    options.server_root_path = certificates.path("server-root.pem");
+    options.certificate_path = certificates.path("client.pem");
+    options.key_path = certificates.path("client.key");
+    auto made = entente::client::Client::open(options);
+    REQUIRE(made.ok());
+    return *std::move(made);
+  }
+  entente::testing::Certificates certificates;
+  entente::SystemClock clock;
+  entente::SystemEntropy entropy;
+  AnyPeer peers;
+  entente::net::MethodTable table;
+  std::unique_ptr<entente::net::Server> server;
+};
+
+Result<health::HealthCheckResponse> check(entente::client::Client& client,
+                                          const std::string& service = "") {
+  health::HealthCheckRequest request;
+  request.set_service(service);
+  return client.call<health::HealthCheckResponse>("grpc.health.v1.Health.Check", request);
+}
+
+TEST_CASE("a peer whose certificate is refused gets no answer", "[net]") {
+  Port port;
+  port.peers.refuse = true;
+  const auto client = port.client();
+  REQUIRE(check(*client).status().code() == Code::Unavailable);
+  REQUIRE(port.server->counters().handshakes_failed > 0);
+  REQUIRE(port.server->counters().calls_started == 0);
+}
+
+TEST_CASE("a call goes there and back, a hundred times over one line", "[net]") {
+  Port port;
+  const auto client = port.client();
+  for (int i = 0; i < 100; ++i) {
+    const auto reply = check(*client);
+    REQUIRE(reply.ok());
+    REQUIRE(reply->status() == health::HealthCheckResponse::SERVING);
+  }
+  REQUIRE(port.server->counters().connections_accepted == 1);
+}
+
+TEST_CASE("an error bears its code and reason to the caller", "[net]") {
+  Port port;
+  const auto client = port.client();
+  const Status status = check(*client, "no.such.Service").status();
+  REQUIRE(status.code() == Code::NotFound);
+  REQUIRE(status.message() == "no such service");
+}
+
+TEST_CASE("a stream gives its first message, and closing its line ends it at once", "[net]") {
+  Port port;
+  const auto client = port.client();
+  int seen = 0;
+  const Status status = client->stream<health::HealthCheckResponse>(
+      "grpc.health.v1.Health.Watch", health::HealthCheckRequest(),
+      [&](const health::HealthCheckResponse& message) {
+        REQUIRE(message.status() == health::HealthCheckResponse::SERVING);
+        ++seen;
+        port.server->close_where([](const entente::net::Peer& peer) {
+          return peer.uri == "entente://swe.test.example/person/anna";
+        });
+        return true;
+      });
+  REQUIRE(seen == 1);
+  REQUIRE(status.code() == Code::Unavailable);
+  REQUIRE(port.server->counters().revoked_closed == 1);
+}
+
+TEST_CASE("stopping says goodbye and ends with nobody left", "[net]") {
+  Port port;
+  const auto client = port.client();
+  REQUIRE(check(*client).ok());
+  port.server->stop();
+  REQUIRE(port.server->counters().connections_open == 0);
+  REQUIRE(check(*client).status().code() == Code::Unavailable);
+}
+
+}  // namespace

@@ -115,15 +115,29 @@ struct Grace {
   std::chrono::hours crl;
 };
 
-// The one error that is forgiven: a list past its nextUpdate, within the grace.
+// How far an authority's clock may be ahead of ours, when it has just signed a list.
+constexpr std::chrono::minutes skew_max{5};
+
+// The two errors that are forgiven: a list past its nextUpdate within the grace, and one made a
+// moment ago by a clock ahead of ours.
 int on_verify(int ok, X509_STORE_CTX* context) {
   if (ok == 1) return 1;
-  if (X509_STORE_CTX_get_error(context) != X509_V_ERR_CRL_HAS_EXPIRED) return 0;
   const X509_CRL* crl = X509_STORE_CTX_get0_current_crl(context);
   const auto* grace = static_cast<const Grace*>(X509_STORE_CTX_get_app_data(context));
   if (crl == nullptr || grace == nullptr) return 0;
+  const std::optional<Instant> last = x509::instant_of(X509_CRL_get0_lastUpdate(crl));
   const std::optional<Instant> next = x509::instant_of(X509_CRL_get0_nextUpdate(crl));
-  if (!next || grace->now > *next + grace->crl) return 0;
+  if (!last || !next) return 0;
+  switch (X509_STORE_CTX_get_error(context)) {
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+      if (grace->now > *next + grace->crl) return 0;
+      break;
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+      if (*last > grace->now + skew_max) return 0;
+      break;
+    default:
+      return 0;
+  }
   X509_STORE_CTX_set_error(context, X509_V_OK);
   return 1;
 }
@@ -213,7 +227,7 @@ Result<CrlFacts> CertificateStore::PartyTrust::facts_of_crl(X509_CRL* crl, Insta
   }
   const std::optional<Instant> last = x509::instant_of(X509_CRL_get0_lastUpdate(crl));
   const std::optional<Instant> next = x509::instant_of(X509_CRL_get0_nextUpdate(crl));
-  if (!last || !next || *last > now + std::chrono::minutes(5)) {
+  if (!last || !next || *last > now + skew_max) {
     return not_valid("crl", "not yet in force, or without nextUpdate");
   }
   const std::optional<std::uint64_t> number = crl_number(crl);

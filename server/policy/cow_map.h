@@ -23,38 +23,33 @@ class CowMap {
   // Null if there is none. Valid as long as this map, or a copy of it, lives and is not changed.
   [[nodiscard]] const T* find(std::string_view key) const {
     if (!table_) return nullptr;
-    const auto& bucket = table_->buckets[bucket_of(key)];
+    const std::size_t hash = hash_of(key);
+    const auto& bucket = table_->buckets[hash % bucket_count];
     if (!bucket) return nullptr;
-    const auto at = place(bucket->entries, key);
-    return at != bucket->entries.end() && (*at)->key == key ? &(*at)->value : nullptr;
+    const auto at = place(bucket->slots, hash, key);
+    return at != bucket->slots.end() ? &at->entry->value : nullptr;
   }
 
   // The entry, made if there is none, for the edition to change. Valid until the next call.
   // Requires: `edition` is above those that any shared copy was changed under.
   T& edit(std::string_view key, std::uint64_t edition) {
     own(table_, edition);
-    auto& bucket = table_->buckets[bucket_of(key)];
+    const std::size_t hash = hash_of(key);
+    auto& bucket = table_->buckets[hash % bucket_count];
     own(bucket, edition);
-    auto at = place(bucket->entries, key);
-    if (at == bucket->entries.end() || (*at)->key != key) {
+    auto at = place(bucket->slots, hash, key);
+    if (at == bucket->slots.end()) {
       auto entry = std::make_shared<Entry>();
-      entry->key = key;
       entry->edition = edition;
-      at = bucket->entries.insert(at, std::move(entry));
+      entry->key = key;
+      const auto before =
+          std::partition_point(bucket->slots.begin(), bucket->slots.end(),
+                               [hash](const Slot& slot) { return slot.hash < hash; });
+      at = bucket->slots.insert(before, {.hash = hash, .entry = std::move(entry)});
     } else {
-      own(*at, edition);
+      own(at->entry, edition);
     }
-    return (*at)->value;
-  }
-
-  // In no order that means anything.
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    if (!table_) return;
-    for (const auto& bucket : table_->buckets) {
-      if (!bucket) continue;
-      for (const auto& entry : bucket->entries) visit(entry->key, entry->value);
-    }
+    return at->entry->value;
   }
 
  private:
@@ -65,22 +60,27 @@ class CowMap {
     std::string key;
     T value;
   };
+  // The hash lies beside the pointer, so that a search touches one entry only.
+  struct Slot {
+    std::size_t hash;
+    std::shared_ptr<Entry> entry;
+  };
   struct Bucket {
     std::uint64_t edition = 0;
-    std::vector<std::shared_ptr<Entry>> entries;  // by key
+    std::vector<Slot> slots;  // by hash
   };
   struct Table {
     std::uint64_t edition = 0;
     std::vector<std::shared_ptr<Bucket>> buckets{bucket_count};
   };
 
-  static std::size_t bucket_of(std::string_view key) {
-    return std::hash<std::string_view>{}(key) % bucket_count;
-  }
-  template <typename Entries>
-  static auto place(Entries& entries, std::string_view key) {
-    return std::lower_bound(entries.begin(), entries.end(), key,
-                            [](const auto& entry, std::string_view k) { return entry->key < k; });
+  static std::size_t hash_of(std::string_view key) { return std::hash<std::string_view>{}(key); }
+  template <typename Slots>
+  static auto place(Slots& slots, std::size_t hash, std::string_view key) {
+    auto at = std::partition_point(slots.begin(), slots.end(),
+                                   [hash](const Slot& slot) { return slot.hash < hash; });
+    while (at != slots.end() && at->hash == hash && at->entry->key != key) ++at;
+    return at != slots.end() && at->hash == hash ? at : slots.end();
   }
   // Makes `part` this edition's own: as it is, as a copy, or new.
   template <typename Part>

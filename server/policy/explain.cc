@@ -26,9 +26,9 @@ std::string listed(const std::vector<std::string>& items) {
 
 // Leaves those whom `decide` permits: out of time, few are left of many.
 void narrow(const World& world, const AudienceTable& table, const Guard& guard, const AsOf& as_of,
-            Seers& seers) {
-  for (PartyHolders& holders : seers.parties) {
-    const auto denied = [&](const std::string& person) {
+            std::vector<PartyHolders>& parties) {
+  for (PartyHolders& holders : parties) {
+    const auto denied = [&](std::string_view person) {
       const Subject subject = subject_of(world, table, holders.party, person, as_of);
       return !decide(subject, Action::Read, guard, as_of.when).permits();
     };
@@ -36,7 +36,7 @@ void narrow(const World& world, const AudienceTable& table, const Guard& guard, 
     auto& persons = holders.persons;
     persons.erase(std::remove_if(persons.begin(), persons.end(), denied), persons.end());
   }
-  std::erase_if(seers.parties, [](const PartyHolders& holders) {
+  std::erase_if(parties, [](const PartyHolders& holders) {
     return !holders.whole_party && holders.persons.empty();
   });
 }
@@ -44,21 +44,23 @@ void narrow(const World& world, const AudienceTable& table, const Guard& guard, 
 // The holder of an entry sees it in or out of the audience.
 void add_holder(const World& world, const Guard& guard, const AsOf& as_of,
                 std::vector<PartyHolders>& parties) {
-  if (guard.person.empty() || principals_of(world, guard.originator, guard.person, as_of).empty()) {
-    return;
+  if (guard.person.empty() || guard.originator.empty()) return;
+  const Principal self = Principal::make(Principal::Kind::Person, guard.person);
+  const Holders alone = who_holds(world, {{self}, {}}, as_of);
+  for (const PartyHolders& own : alone.parties) {
+    if (own.party != guard.originator) continue;
+    auto at = std::lower_bound(
+        parties.begin(), parties.end(), own.party,
+        [](const PartyHolders& one, const std::string& party) { return one.party < party; });
+    if (at == parties.end() || at->party != own.party) {
+      parties.insert(at, own);
+      continue;
+    }
+    const auto place = std::lower_bound(at->persons.begin(), at->persons.end(), own.persons[0]);
+    if (place == at->persons.end() || *place != own.persons[0]) {
+      at->persons.insert(place, own.persons[0]);
+    }
   }
-  auto at = std::lower_bound(
-      parties.begin(), parties.end(), guard.originator,
-      [](const PartyHolders& holders, const std::string& party) { return holders.party < party; });
-  if (at == parties.end() || at->party != guard.originator) {
-    at = parties.insert(at, {.party = guard.originator,
-                             .kind = *kind_of(world, guard.originator, as_of),
-                             .whole_party = false,
-                             .persons = {}});
-  }
-  auto& persons = at->persons;
-  const auto place = std::lower_bound(persons.begin(), persons.end(), guard.person);
-  if (place == persons.end() || *place != guard.person) persons.insert(place, guard.person);
 }
 
 // The process that the audience's principals name, if it is but one.
@@ -162,8 +164,10 @@ std::vector<std::pair<std::string, std::string>> touched_by(const World& world,
     whom.any_of.insert(Principal::make(Principal::Kind::Party, change.party));
     touched.emplace_back(change.party, "");
   }
-  for (const PartyHolders& holders : who_holds(world, whom, as_of)) {
-    for (const std::string& person : holders.persons) touched.emplace_back(holders.party, person);
+  const Holders found = who_holds(world, whom, as_of);
+  for (const PartyHolders& holders : found.parties) {
+    for (const std::string_view person : holders.persons)
+      touched.emplace_back(holders.party, person);
   }
   return touched;
 }
@@ -221,7 +225,7 @@ void note_streams(std::vector<Touched>& touched, const std::vector<OpenStream>& 
 void note_vacancies(const World& world, const World& next, const Change& change, const AsOf& as_of,
                     Preview& preview) {
   for (const Principal& principal : preview.lost) {
-    if (who_holds(next, {{principal}, {}}, as_of).empty()) {
+    if (who_holds(next, {{principal}, {}}, as_of).parties.empty()) {
       preview.left_vacant.insert(principal.text());
     }
   }
@@ -246,28 +250,30 @@ Subject subject_of(const World& world, const AudienceTable& table, std::string_v
 
 std::uint32_t Seers::people() const {
   std::set<std::string_view> persons;
-  for (const PartyHolders& holders : parties) {
-    persons.insert(holders.persons.begin(), holders.persons.end());
+  for (const PartyHolders& one : holders.parties) {
+    persons.insert(one.persons.begin(), one.persons.end());
   }
   return static_cast<std::uint32_t>(persons.size());
 }
 
 std::uint32_t Seers::parties_of(PartyKind kind) const {
   return static_cast<std::uint32_t>(
-      std::count_if(parties.begin(), parties.end(),
-                    [&](const PartyHolders& holders) { return holders.kind == kind; }));
+      std::count_if(holders.parties.begin(), holders.parties.end(),
+                    [&](const PartyHolders& one) { return one.kind == kind; }));
 }
 
 Seers who_sees(const World& world, const AudienceTable& table, const Guard& guard,
                const AsOf& as_of) {
-  Seers seers;
-  if (!is_known(guard.handling)) return seers;
-  if (const Audience* const audience = table.find(guard.audience)) {
-    seers.parties = who_holds(world, *audience, as_of);
+  const Audience* const named = table.find(guard.audience);
+  Seers seers{.holders = who_holds(world, named == nullptr ? Audience{} : *named, as_of),
+              .narrowed = !in_time(guard, as_of.when)};
+  std::vector<PartyHolders>& parties = seers.holders.parties;
+  if (!is_known(guard.handling)) {
+    parties.clear();
+    return seers;
   }
-  add_holder(world, guard, as_of, seers.parties);
-  seers.narrowed = !in_time(guard, as_of.when);
-  if (seers.narrowed) narrow(world, table, guard, as_of, seers);
+  add_holder(world, guard, as_of, parties);
+  if (seers.narrowed) narrow(world, table, guard, as_of, parties);
   return seers;
 }
 
@@ -324,7 +330,7 @@ std::string in_words(const Seers& seers, const Audience& audience) {
   // A party without a person yet, whose programs see it all the same.
   if (!where.empty()) text += (seers.people() == 0 ? " yet in " : " in ") + listed(where);
   for (const Principal& principal : audience.any_of) {
-    if (seers.parties.empty() || seers.narrowed) break;
+    if (seers.holders.parties.empty() || seers.narrowed) break;
     if (principal.parts().kind != Principal::Kind::Secretariat) continue;
     text += " and " + in_words(principal, process);
   }

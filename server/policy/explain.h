@@ -22,7 +22,7 @@ namespace entente::policy {
 
 // Who sees something.
 struct Seers {
-  std::vector<PartyHolders> parties;  // sorted by party
+  Holders holders;
   // Out of time (embargo, expiry), so that only the originator and the secretariat are left.
   bool narrowed = false;
   // One who is of two parties counts once.

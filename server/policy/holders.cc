@@ -10,6 +10,14 @@ namespace entente::policy {
 
 // Reads one world as of two instants.
 class WorldReader {
+  // Whom to ask: the persons who may hold, beside what their whole party does, something that an
+  // audience names; and by party those of them who are of it. Views into world and audience.
+  using Names = std::set<std::string_view>;
+  struct Candidates {
+    Names persons;
+    std::map<std::string_view, Names> parties;
+  };
+
  public:
   WorldReader(const World& world, const AsOf& as_of) : world_(world), as_of_(as_of) {}
 
@@ -81,20 +89,17 @@ class WorldReader {
     return found->kind;
   }
 
-  [[nodiscard]] std::vector<PartyHolders> holders(const Audience& audience) const {
-    std::set<std::string, std::less<>> parties;
-    std::set<std::string, std::less<>> persons;
-    for (const Principal& principal : audience.any_of) add_candidates(principal, parties, persons);
+  [[nodiscard]] Holders holders(const Audience& audience) const {
+    Candidates candidates;
+    for (const Principal& principal : audience.any_of) add_candidates(principal, candidates);
     // One who is kept out by name may be of a party that is let in.
-    for (const Principal& principal : audience.none_of) add_candidates(principal, parties, persons);
-    std::map<std::string, PartyHolders, std::less<>> found;
-    for (const std::string& person : persons) {
-      add_parties_of(person, parties);
+    for (const Principal& principal : audience.none_of) add_candidates(principal, candidates);
+    for (const std::string_view person : candidates.persons) add_parties_of(person, candidates);
+    Holders found(world_);
+    for (const auto& [party, persons] : candidates.parties) {
+      add_holders(party, persons, audience, found.parties);
     }
-    for (const std::string& party : parties) add_holders(party, audience, persons, found);
-    std::vector<PartyHolders> sorted;
-    for (auto& [party, holders] : found) sorted.push_back(std::move(holders));
-    return sorted;
+    return found;
   }
 
   [[nodiscard]] bool answered(std::string_view office) const {
@@ -117,8 +122,6 @@ class WorldReader {
   }
 
  private:
-  using Names = std::set<std::string, std::less<>>;
-
   template <typename T>
   [[nodiscard]] const T* in_force(const std::vector<Version<T>>& versions) const {
     for (const auto& version : versions) {
@@ -279,66 +282,29 @@ class WorldReader {
     return answers;
   }
 
-  // --- the other direction: whom to ask
-  // -----------------------------------------------------------
+  // --- the other direction: whom to ask ---
 
   // Adds at least those parties that may hold `principal` as a whole and those persons that may
   // hold it otherwise.
-  void add_candidates(const Principal& principal, Names& parties, Names& persons) const {
-    const auto [kind, first, second] = principal.parts();
-    switch (kind) {
-      case Principal::Kind::Party:
-        parties.emplace(first);
-        return;
-      case Principal::Kind::Institution:
-        return add_persons_of_party(first, persons);
-      case Principal::Kind::Person:
-        persons.emplace(first);
-        return;
-      case Principal::Kind::Account:
-        return;  // No fact of this world: accounts are identity's.
-      case Principal::Kind::Members:
-      case Principal::Kind::Observers:
-      case Principal::Kind::Partners:
-        return add_parties_of_process(first, parties);
-      case Principal::Kind::Secretariat:
-        return add_persons_of_process(first, persons);
-      case Principal::Kind::Chair:
-      case Principal::Kind::Body:
-        add_parties_of_process(first, parties);
-        return add_persons_of_process(first, persons);
-      case Principal::Kind::Contributors:
-        if (const auto* const given = world_.dataflows_.find(first)) {
-          parties.insert(given->begin(), given->end());
-        }
-        return;
+  void add_candidates(const Principal& principal, Candidates& candidates) const {
+    const auto parts = principal.parts();
+    if (parts.kind == Principal::Kind::Party) candidates.parties[parts.first];
+    if (parts.kind == Principal::Kind::Person) candidates.persons.insert(parts.first);
+    const auto* const mentions = world_.mentions_.find(principal.text());
+    if (mentions == nullptr) return;
+    for (const std::string& party : mentions->parties) candidates.parties[party];
+    candidates.persons.insert(mentions->persons.begin(), mentions->persons.end());
+    for (const std::string& office : mentions->offices) {
+      const auto& appointed = world_.offices_.find(office)->persons;
+      candidates.persons.insert(appointed.begin(), appointed.end());
     }
   }
 
-  void add_persons_of_party(std::string_view party, Names& persons) const {
-    const auto* const belongings = world_.belongings_.find(party);
-    if (belongings == nullptr) return;
-    for (const auto& belonging : *belongings) persons.insert(belonging.person);
-  }
-  void add_parties_of_process(std::string_view process, Names& parties) const {
-    if (const auto* const node = world_.processes_.find(process)) {
-      parties.insert(node->parties.begin(), node->parties.end());
-    }
-  }
-  void add_persons_of_process(std::string_view process, Names& persons) const {
-    const auto* const node = world_.processes_.find(process);
-    if (node == nullptr) return;
-    persons.insert(node->persons.begin(), node->persons.end());
-    for (const std::string& office : node->offices) {
-      const auto& appointed = world_.offices_.find(office)->persons;
-      persons.insert(appointed.begin(), appointed.end());
-    }
-  }
-  void add_parties_of(const std::string& person, Names& parties) const {
+  void add_parties_of(std::string_view person, Candidates& candidates) const {
     const auto* const node = world_.persons_.find(person);
     if (node == nullptr) return;
     for (const auto& version : node->person) {
-      if (version.holds(as_of_)) parties.insert(version.body.party);
+      if (version.holds(as_of_)) candidates.parties[version.body.party].insert(version.body.id);
     }
   }
 
@@ -347,32 +313,44 @@ class WorldReader {
            (as_of_.known_at < belonging.superseded_at || belonging.superseded_at == Instant::max());
   }
 
-  // Who of `party` belongs to the audience. Persons outside `special` hold nothing that the
+  static bool is_same(const World::Belonging& a, const World::Belonging& b) {
+    return a.hash == b.hash && a.person == b.person;
+  }
+
+  [[nodiscard]] bool is_in(std::string_view party, std::string_view person,
+                           const std::set<Principal>& common, const Audience& audience) const {
+    std::set<Principal> own;
+    add_of_person(own, party, person);
+    return belongs(common, own, audience);
+  }
+
+  // Who of `party` belongs to the audience. Those of it who are not `special` hold nothing that the
   // audience names but what the whole party holds.
-  void add_holders(const std::string& party, const Audience& audience, const Names& special,
-                   std::map<std::string, PartyHolders, std::less<>>& found) const {
+  void add_holders(std::string_view party, const Names& special, const Audience& audience,
+                   std::vector<PartyHolders>& found) const {
     const std::optional<PartyKind> party_kind = kind(party);
     if (!party_kind) return;
     const std::set<Principal> common = of_party(party);
-    PartyHolders holders{.party = party,
+    PartyHolders holders{.party = std::string(party),
                          .kind = *party_kind,
                          .whole_party = belongs(common, audience),
                          .persons = {}};
     const auto* const belongings = world_.belongings_.find(party);
-    if (belongings != nullptr) {
+    if (!holders.whole_party) {
+      for (const std::string_view person : special) {
+        if (is_in(party, person, common, audience)) holders.persons.push_back(person);
+      }
+    } else if (belongings != nullptr) {
+      const World::Belonging* last = nullptr;
       for (const auto& belonging : *belongings) {
-        if (!holds(belonging)) continue;
-        if (!holders.persons.empty() && holders.persons.back() == belonging.person) continue;
-        bool is_in = holders.whole_party;
-        if (special.contains(belonging.person)) {
-          std::set<Principal> held = common;
-          add_of_person(held, party, belonging.person);
-          is_in = belongs(held, audience);
-        }
-        if (is_in) holders.persons.push_back(belonging.person);
+        if (!holds(belonging) || (last != nullptr && is_same(*last, belonging))) continue;
+        last = &belonging;
+        const bool is_special = !special.empty() && special.contains(belonging.person);
+        if (is_special && !is_in(party, belonging.person, common, audience)) continue;
+        holders.persons.push_back(belonging.person);
       }
     }
-    if (holders.whole_party || !holders.persons.empty()) found.emplace(party, std::move(holders));
+    if (holders.whole_party || !holders.persons.empty()) found.push_back(std::move(holders));
   }
 
   const World& world_;
@@ -398,8 +376,7 @@ std::optional<PartyKind> kind_of(const World& world, std::string_view party, con
   return WorldReader(world, as_of).kind(party);
 }
 
-std::vector<PartyHolders> who_holds(const World& world, const Audience& audience,
-                                    const AsOf& as_of) {
+Holders who_holds(const World& world, const Audience& audience, const AsOf& as_of) {
   return WorldReader(world, as_of).holders(audience);
 }
 

@@ -50,11 +50,6 @@ std::optional<Principal::Parts> match_any(std::string_view text) {
   return std::nullopt;
 }
 
-bool holds_one(const std::set<Principal>& held, const std::set<Principal>& named) {
-  return std::any_of(named.begin(), named.end(),
-                     [&](const Principal& principal) { return held.contains(principal); });
-}
-
 // Told apart for the sake of bugs, not of adversaries: a decision is never taken from outside.
 std::uint64_t mark_of(const Guard& guard) {
   std::uint64_t mark = 0x9e3779b97f4a7c15ULL;
@@ -191,7 +186,17 @@ Principal Principal::make(Kind kind, std::string_view first, std::string_view se
 Principal::Parts Principal::parts() const { return *match_any(text_); }
 
 bool belongs(const std::set<Principal>& held, const Audience& audience) {
-  return holds_one(held, audience.any_of) && !holds_one(held, audience.none_of);
+  return belongs(held, {}, audience);
+}
+
+bool belongs(const std::set<Principal>& held, const std::set<Principal>& more,
+             const Audience& audience) {
+  const auto holds_one = [&](const std::set<Principal>& named) {
+    return std::any_of(named.begin(), named.end(), [&](const Principal& principal) {
+      return held.contains(principal) || more.contains(principal);
+    });
+  };
+  return holds_one(audience.any_of) && !holds_one(audience.none_of);
 }
 
 AudienceId AudienceTable::intern(const Audience& audience) {

@@ -85,6 +85,9 @@ enum class AudienceId : std::uint32_t { Nobody = 0 };
 // Whether one who holds `held` belongs to `audience`: holds one of any_of and none of none_of. An
 // empty any_of is nobody.
 [[nodiscard]] bool belongs(const std::set<Principal>& held, const Audience& audience);
+// The same of one who holds both `held` and `more`.
+[[nodiscard]] bool belongs(const std::set<Principal>& held, const std::set<Principal>& more,
+                           const Audience& audience);
 
 // Numbers audiences. Grows only; rebuilt from the store at start. One thread at a time; its owner
 // publishes immutable copies.

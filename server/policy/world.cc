@@ -1,6 +1,7 @@
 #include "server/policy/world.h"
 
 #include <algorithm>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -146,6 +147,12 @@ class WorldWriter {
  public:
   explicit WorldWriter(World& world) : world_(world) {}
 
+  // Said again without a change: the key's clock goes on all the same.
+  void note_time(const std::string& key, Instant at) {
+    World::Home& home = world_.homes_.edit(key, world_.edition_);
+    home.changed_at = std::max(home.changed_at, at);
+  }
+
   // Ends the current version of `key`, if there is one; says from when.
   Instant end(std::string_view key, Instant at) {
     const World::Home* const home = world_.homes_.find(key);
@@ -255,31 +262,57 @@ class WorldWriter {
   // What else must find its way to a fact. The names are never taken out again: they may be too
   // many, for who reads them asks the facts.
   void index(const Version<Participation>& version) {
-    process(version.body.process).parties.insert(version.body.party);
+    for (const auto kind :
+         {Principal::Kind::Members, Principal::Kind::Observers, Principal::Kind::Partners}) {
+      mentions(kind, version.body.process).parties.insert(version.body.party);
+    }
   }
   void index(const Version<Seat>& version) {
-    World::ProcessNode& node = process(version.body.process);
-    auto& names = version.body.person.empty() ? node.parties : node.persons;
-    names.insert(node_name(version.body));
+    const Seat& seat = version.body;
+    World::Mentions& names =
+        seat.bench == Bench::Body    ? mentions(Principal::Kind::Body, seat.process, seat.body)
+        : seat.bench == Bench::Chair ? mentions(Principal::Kind::Chair, seat.process)
+                                     : mentions(Principal::Kind::Secretariat, seat.process);
+    if (seat.person.empty()) {
+      names.parties.insert(seat.party);
+    } else {
+      names.persons.insert(seat.person);
+    }
   }
   void index(const Version<Office>& version) {
-    if (!version.body.process.empty()) {
-      process(version.body.process).offices.insert(version.body.id);
+    const Office& office = version.body;
+    using Kind = Principal::Kind;
+    if (office.kind == OfficeKind::Secretariat) {
+      mentions(Kind::Secretariat, office.process).offices.insert(office.id);
+    }
+    if (office.kind == OfficeKind::Chair) {
+      mentions(Kind::Chair, office.process).offices.insert(office.id);
+    }
+    if (office.kind == OfficeKind::BodyContact) {
+      mentions(Kind::Body, office.process, office.body).offices.insert(office.id);
+    }
+    if (!office.institution.empty()) {
+      mentions(Kind::Institution, office.party, office.institution).offices.insert(office.id);
     }
   }
   void index(const Version<Appointment>& version) {
     world_.offices_.edit(version.body.office, world_.edition_).persons.insert(version.body.person);
   }
   void index(const Version<Contribution>& version) {
-    world_.dataflows_.edit(version.body.dataflow, world_.edition_).insert(version.body.party);
+    mentions(Principal::Kind::Contributors, version.body.dataflow)
+        .parties.insert(version.body.party);
   }
   void index(const Version<Person>& version) {
     auto& belongings = world_.belongings_.edit(version.body.party, world_.edition_);
     const World::Belonging belonging{.person = version.body.id,
+                                     .hash = std::hash<std::string>{}(version.body.id),
                                      .span = version.span,
                                      .recorded_at = version.recorded_at,
                                      .superseded_at = Instant::max()};
     belongings.insert(first_of(belongings, version.body.id), belonging);
+    if (version.body.institution.empty()) return;
+    mentions(Principal::Kind::Institution, version.body.party, version.body.institution)
+        .persons.insert(version.body.id);
   }
   void index(const Version<Party>&) {}
   void index(const Version<Institution>&) {}
@@ -298,11 +331,9 @@ class WorldWriter {
   template <typename T>
   void end_index(const Version<T>&) {}
 
-  static const std::string& node_name(const Seat& seat) {
-    return seat.person.empty() ? seat.party : seat.person;
-  }
-  World::ProcessNode& process(const std::string& id) {
-    return world_.processes_.edit(id, world_.edition_);
+  World::Mentions& mentions(Principal::Kind kind, std::string_view first,
+                            std::string_view second = {}) {
+    return world_.mentions_.edit(Principal::make(kind, first, second).text(), world_.edition_);
   }
   static std::vector<World::Belonging>::iterator first_of(std::vector<World::Belonging>& belongings,
                                                           const std::string& person) {
@@ -320,7 +351,13 @@ Status Editor::put(const Fact& fact, Instant recorded_at) {
   if (fact.key.empty()) return invalid_argument("key", "is missing");
   ENTENTE_TRY_VOID(std::visit([](const auto& body) { return check(body); }, fact.body));
   WorldWriter writer(world_);
-  const Instant from = writer.end(fact.key, std::min(recorded_at, recorded_max));
+  recorded_at = std::min(recorded_at, recorded_max);
+  const std::optional<Fact> current = WorldWriter::find(world_, fact.key);
+  if (current && *current == fact) {
+    writer.note_time(fact.key, recorded_at);
+    return Status();
+  }
+  const Instant from = writer.end(fact.key, recorded_at);
   std::visit([&](const auto& body) { writer.append(fact, body, from); }, fact.body);
   return Status();
 }

@@ -36,6 +36,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -164,6 +165,7 @@ struct Fact {
   std::string key;
   FactBody body;
   Span span;
+  friend bool operator==(const Fact&, const Fact&) = default;
 };
 
 // --- the world -----------------------------------------------------------------------------------
@@ -200,6 +202,7 @@ class World {
   // One who is, or was, of a party; kept small and in one piece because who-can-see walks them.
   struct Belonging {
     std::string person;
+    std::size_t hash;  // of the name: tells two persons apart without reading either
     Span span;
     Instant recorded_at;
     Instant superseded_at;
@@ -218,13 +221,16 @@ class World {
   };
   struct ProcessNode {
     Versions<Body> bodies;
-    std::set<std::string> parties;  // with a participation or a seat
-    std::set<std::string> persons;  // with a seat
-    std::set<std::string> offices;
   };
   struct OfficeNode {
     Versions<Office> office;
     std::set<std::string> persons;  // appointed to it
+  };
+  // Through whom a principal may be held.
+  struct Mentions {
+    std::set<std::string> parties;  // as a whole
+    std::set<std::string> persons;
+    std::set<std::string> offices;
   };
   // Where the current version of a key lies, or the last one lay, and when that was last changed.
   struct Home {
@@ -239,7 +245,7 @@ class World {
   CowMap<PersonNode> persons_;
   CowMap<ProcessNode> processes_;
   CowMap<OfficeNode> offices_;
-  CowMap<std::set<std::string>> dataflows_;  // parties with a contribution
+  CowMap<Mentions> mentions_;  // by principal
   CowMap<Home> homes_;
   std::uint64_t version_count_ = 0;
   std::uint64_t edition_ = 0;
@@ -252,7 +258,7 @@ class Editor {
 
   // Puts a fact, as known from `recorded_at`. If a fact of that key is current it is superseded by
   // this one from then on. A `recorded_at` before the key's last change (the clock was set back)
-  // counts as the time of that change.
+  // counts as the time of that change. A fact that is current already is not put again.
   //
   // InvalidArgument: an id is malformed or missing, a field is set that its kind does not have, or
   // an enumerator is none. Then nothing has changed.
@@ -262,10 +268,8 @@ class Editor {
   // an error if there is none.
   void withdraw(std::string_view key, Instant recorded_at);
 
-  // A world as it now stands. Costs a few pointers.
+  // The world as it now stands; what is put later does not change it. Costs a few pointers.
   [[nodiscard]] World publish();
-  // Of what has been put so far, unpublished; valid until the next change.
-  [[nodiscard]] const World& world() const { return world_; }
 
  private:
   World world_;
@@ -290,15 +294,25 @@ class Editor {
 struct PartyHolders {
   std::string party;
   PartyKind kind = PartyKind::State;
-  bool whole_party = false;          // its programs and future persons, too
-  std::vector<std::string> persons;  // sorted ids
+  bool whole_party = false;               // its programs and future persons, too
+  std::vector<std::string_view> persons;  // ids, sorted; views into the Holders that this is in
   friend bool operator==(const PartyHolders&, const PartyHolders&) = default;
 };
 
-// Who belongs to `audience`, sorted by party: exactly those whose principals belong. Parties of
-// which nobody does are left out; one without persons is named if its programs would.
-[[nodiscard]] std::vector<PartyHolders> who_holds(const World& world, const Audience& audience,
-                                                  const AsOf& as_of);
+// Who holds something. Keeps the world that the names lie in.
+class Holders {
+ public:
+  std::vector<PartyHolders> parties;  // sorted by party
+
+ private:
+  friend class WorldReader;
+  explicit Holders(World world) : world_(std::move(world)) {}
+  World world_;
+};
+
+// Who belongs to `audience`: exactly those whose principals belong. Parties of which nobody does
+// are left out; one without persons is named if its programs would.
+[[nodiscard]] Holders who_holds(const World& world, const Audience& audience, const AsOf& as_of);
 
 // Whether somebody answers for an office: holder, deputy or acting.
 [[nodiscard]] bool is_answered(const World& world, std::string_view office, const AsOf& as_of);

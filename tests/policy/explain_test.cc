@@ -64,8 +64,8 @@ struct Igc {
             .embargo_until = {},
             .expires_at = {}};
   }
-  [[nodiscard]] std::string said(const Guard& guard) const {
-    return in_words(who_sees(editor.world(), table, guard, {now}), *table.find(guard.audience));
+  [[nodiscard]] std::string said(const Guard& guard) {
+    return in_words(who_sees(editor.publish(), table, guard, {now}), *table.find(guard.audience));
   }
 };
 
@@ -98,19 +98,19 @@ TEST_CASE("under embargo and after expiry, only originator and secretariat are c
   guard.embargo_until = now;
   CHECK(igc.said(guard) == "4 people in 2 states and 1 organisation and the secretariat");
   guard.expires_at = now;
-  const Seers seers = who_sees(igc.editor.world(), igc.table, guard, {now});
+  const Seers seers = who_sees(igc.editor.publish(), igc.table, guard, {now});
   CHECK(seers.narrowed);
-  REQUIRE(seers.parties.size() == 2);
-  CHECK_FALSE(seers.parties[0].whole_party);  // IOM: its secretariat staff only
-  CHECK(seers.parties[0].persons == std::vector<std::string>{"ines"});
-  CHECK(seers.parties[1].whole_party);
+  REQUIRE(seers.holders.parties.size() == 2);
+  CHECK_FALSE(seers.holders.parties[0].whole_party);  // IOM: its secretariat staff only
+  CHECK(seers.holders.parties[0].persons == std::vector<std::string_view>{"ines"});
+  CHECK(seers.holders.parties[1].whole_party);
 }
 
 TEST_CASE("the holder of an entry is counted among those who see it", "[policy][explain]") {
   Igc igc;
   Guard guard = igc.guard(any_of({"party/NOR"}));
   guard.person = "bo";
-  const auto seers = [&] { return who_sees(igc.editor.world(), igc.table, guard, {now}); };
+  const auto seers = [&] { return who_sees(igc.editor.publish(), igc.table, guard, {now}); };
   CHECK(seers().people() == 2);
   guard.person = "nils";  // of Norway: no holder of what comes from Sweden
   CHECK(seers().people() == 1);
@@ -118,7 +118,7 @@ TEST_CASE("the holder of an entry is counted among those who see it", "[policy][
   CHECK(seers().people() == 1);
   guard = igc.guard(any_of({"person/anna"}));
   guard.person = "bo";
-  CHECK(seers().parties.size() == 1);
+  CHECK(seers().holders.parties.size() == 1);
   CHECK(seers().people() == 2);
   guard.audience = AudienceId::Nobody;
   CHECK(seers().people() == 1);
@@ -128,8 +128,8 @@ TEST_CASE("one who is of two parties is one person", "[policy][explain]") {
   Igc igc;
   igc.put("persons/anna2", Person{"anna", "NOR", ""});
   const Seers seers =
-      who_sees(igc.editor.world(), igc.table, igc.guard(any_of({"process/igc/members"})), {now});
-  CHECK(seers.parties.size() == 2);
+      who_sees(igc.editor.publish(), igc.table, igc.guard(any_of({"process/igc/members"})), {now});
+  CHECK(seers.holders.parties.size() == 2);
   CHECK(seers.people() == 3);
 }
 
@@ -236,7 +236,7 @@ TEST_CASE("suspending a party is shown before it is done", "[policy][explain]") 
                       .process = "igc",
                       .party = "SWE",
                       .appointment = ""};
-  const auto shown = preview(igc.editor.world(), igc.table, change, objects, streams, now);
+  const auto shown = preview(igc.editor.publish(), igc.table, change, objects, streams, now);
   REQUIRE(shown.ok());
   CHECK(shown->closes == std::map<std::string, std::uint64_t>{
                              {"document", 412}, {"series", 9}, {"person", 2}, {"body", 2}});
@@ -250,17 +250,17 @@ TEST_CASE("suspending a party is shown before it is done", "[policy][explain]") 
         "suspending `SWE` in `igc` closes 2 bodies, 412 documents, 2 people, 9 series and 2 "
         "streams for 2 people");
   // Nothing was done.
-  CHECK(principals_of(igc.editor.world(), "SWE", "", {now}).size() == 2);
+  CHECK(principals_of(igc.editor.publish(), "SWE", "", {now}).size() == 2);
 
   Change other = change;
   other.party = "FRA";
-  CHECK(preview(igc.editor.world(), igc.table, other, objects, streams, now).status().code() ==
+  CHECK(preview(igc.editor.publish(), igc.table, other, objects, streams, now).status().code() ==
         Code::NotFound);
   other.party = "IOM";  // in being, but takes no part
-  CHECK_FALSE(preview(igc.editor.world(), igc.table, other, objects, streams, now).ok());
+  CHECK_FALSE(preview(igc.editor.publish(), igc.table, other, objects, streams, now).ok());
   other.party = "SWE";
   other.process = "a/b";
-  CHECK_FALSE(preview(igc.editor.world(), igc.table, other, objects, streams, now).ok());
+  CHECK_FALSE(preview(igc.editor.publish(), igc.table, other, objects, streams, now).ok());
 }
 
 TEST_CASE("ending an appointment or a participation is shown before it is done",
@@ -270,7 +270,7 @@ TEST_CASE("ending an appointment or a participation is shown before it is done",
                 .process = "",
                 .party = "",
                 .appointment = "appointments/focal"};
-  const auto focal = preview(igc.editor.world(), igc.table, change, {}, {}, now);
+  const auto focal = preview(igc.editor.publish(), igc.table, change, {}, {}, now);
   REQUIRE(focal.ok());
   CHECK(focal->duties_lost == std::vector<HeldDuty>{{Duty::FocalPoint, "SWE", "igc"}});
   CHECK(focal->people == std::set<std::string>{"anna"});
@@ -279,14 +279,14 @@ TEST_CASE("ending an appointment or a participation is shown before it is done",
         "ending `appointments/focal` closes nothing for 1 person and ends 1 duty");
 
   igc.put("appointments/acting", Appointment{"acting", "focal", "bo", Capacity::Acting});
-  CHECK(preview(igc.editor.world(), igc.table, change, {}, {}, now)->left_vacant.empty());
+  CHECK(preview(igc.editor.publish(), igc.table, change, {}, {}, now)->left_vacant.empty());
   igc.put("appointments/acting", Appointment{"acting", "focal", "bo", Capacity::DutyContact});
-  CHECK_FALSE(preview(igc.editor.world(), igc.table, change, {}, {}, now)->left_vacant.empty());
+  CHECK_FALSE(preview(igc.editor.publish(), igc.table, change, {}, {}, now)->left_vacant.empty());
 
   const auto code = [&](const std::string& appointment, Instant when) {
     Change named = change;
     named.appointment = appointment;
-    return preview(igc.editor.world(), igc.table, named, {}, {}, when).status().code();
+    return preview(igc.editor.publish(), igc.table, named, {}, {}, when).status().code();
   };
   CHECK(code("appointments/none", now) == Code::NotFound);
   CHECK(code("offices/focal", now) == Code::NotFound);
@@ -302,7 +302,7 @@ TEST_CASE("ending an appointment or a participation is shown before it is done",
   CHECK(code("appointments/late", now + day) == Code::Ok);
 
   change.appointment = "appointments/staff";
-  const auto staff = preview(igc.editor.world(), igc.table, change, {}, {}, now);
+  const auto staff = preview(igc.editor.publish(), igc.table, change, {}, {}, now);
   CHECK(staff->left_vacant == std::set<std::string>{"offices/staff", "process/igc/secretariat"});
   CHECK(staff->lost == std::set<Principal>{principal("process/igc/secretariat")});
   CHECK_FALSE(staff->programs);
@@ -310,7 +310,7 @@ TEST_CASE("ending an appointment or a participation is shown before it is done",
   change = {
       .kind = ChangeKind::EndParticipation, .process = "igc", .party = "UNHCR", .appointment = ""};
   const Guard observers = igc.guard(any_of({"process/igc/observers"}));
-  const auto observer = preview(igc.editor.world(), igc.table, change, {{"report", observers, 1}},
+  const auto observer = preview(igc.editor.publish(), igc.table, change, {{"report", observers, 1}},
                                 {{"UNHCR", "uma", observers}}, now);
   CHECK(in_words(change, *observer) ==
         "ending the participation of `UNHCR` in `igc` closes 1 report and 1 stream for 1 person");
@@ -319,42 +319,42 @@ TEST_CASE("ending an appointment or a participation is shown before it is done",
 TEST_CASE("an office is answered for by holder, deputy and acting of its own party",
           "[policy][explain]") {
   Igc igc;
-  CHECK(is_answered(igc.editor.world(), "focal", {now}));
-  CHECK_FALSE(is_answered(igc.editor.world(), "none", {now}));
+  CHECK(is_answered(igc.editor.publish(), "focal", {now}));
+  CHECK_FALSE(is_answered(igc.editor.publish(), "none", {now}));
   igc.put("offices/empty", Office{"empty", OfficeKind::Other, "NOR", "", "", ""});
-  CHECK_FALSE(is_answered(igc.editor.world(), "empty", {now}));
+  CHECK_FALSE(is_answered(igc.editor.publish(), "empty", {now}));
   igc.put("appointments/x", Appointment{"x", "empty", "anna", Capacity::Holder});
-  CHECK_FALSE(is_answered(igc.editor.world(), "empty", {now}));  // not Norway's to give
+  CHECK_FALSE(is_answered(igc.editor.publish(), "empty", {now}));  // not Norway's to give
   igc.put("appointments/x", Appointment{"x", "empty", "nobody", Capacity::Holder});
-  CHECK_FALSE(is_answered(igc.editor.world(), "empty", {now}));
+  CHECK_FALSE(is_answered(igc.editor.publish(), "empty", {now}));
   igc.put("appointments/x", Appointment{"x", "empty", "nils", Capacity::Deputy});
-  CHECK(is_answered(igc.editor.world(), "empty", {now}));
+  CHECK(is_answered(igc.editor.publish(), "empty", {now}));
   igc.editor.withdraw("parties/NOR", now);
-  CHECK_FALSE(is_answered(igc.editor.world(), "empty", {now}));
+  CHECK_FALSE(is_answered(igc.editor.publish(), "empty", {now}));
 }
 
 TEST_CASE("a fact is found by its key as long as it is current", "[policy][explain]") {
   Igc igc;
-  const auto fact = find_fact(igc.editor.world(), "igc/SWE");
+  const auto fact = find_fact(igc.editor.publish(), "igc/SWE");
   REQUIRE(fact.has_value());
   CHECK(std::get<Participation>(fact->body).party == "SWE");
   for (const char* key : {"parties/SWE", "persons/anna", "bodies/wg", "seat/wg", "offices/focal",
                           "appointments/focal"}) {
     CAPTURE(key);
-    CHECK(find_fact(igc.editor.world(), key)->key == key);
+    CHECK(find_fact(igc.editor.publish(), key)->key == key);
   }
   igc.put("institution", Institution{"SWE", "mfa"});
   igc.put("given", Contribution{"flows", "SWE", ""});
   igc.put("seat/party", Seat{"igc", Bench::Chair, "", "SWE", "", SeatRole::Member});
   for (const char* key : {"institution", "given", "seat/party"}) {
-    CHECK(find_fact(igc.editor.world(), key)->key == key);
+    CHECK(find_fact(igc.editor.publish(), key)->key == key);
   }
   igc.editor.withdraw("igc/SWE", now);
-  CHECK_FALSE(find_fact(igc.editor.world(), "igc/SWE").has_value());
-  CHECK_FALSE(find_fact(igc.editor.world(), "never").has_value());
-  CHECK(participations_of(igc.editor.world(), "igc", "SWE", {now}).empty());
-  CHECK(participations_of(igc.editor.world(), "igc", "NOR", {now}).size() == 1);
-  CHECK(participations_of(igc.editor.world(), "apc", "NOR", {now}).empty());
+  CHECK_FALSE(find_fact(igc.editor.publish(), "igc/SWE").has_value());
+  CHECK_FALSE(find_fact(igc.editor.publish(), "never").has_value());
+  CHECK(participations_of(igc.editor.publish(), "igc", "SWE", {now}).empty());
+  CHECK(participations_of(igc.editor.publish(), "igc", "NOR", {now}).size() == 1);
+  CHECK(participations_of(igc.editor.publish(), "apc", "NOR", {now}).empty());
 }
 
 }  // namespace

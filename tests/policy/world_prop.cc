@@ -90,11 +90,11 @@ TEST_CASE("who can see something is exactly whom the oracle lets see it", "[poli
     const World world = worlds::world_of(log);
     const auto facts = oracle::facts_at(log, as_of);
 
-    RC_ASSERT(without_kinds(who_holds(world, audience, as_of)) ==
+    RC_ASSERT(without_kinds(who_holds(world, audience, as_of).parties) ==
               without_kinds(ask_all(facts, [&](const auto& party, const auto& person) {
                 return oracle::is_in(facts, party, person, audience);
               })));
-    RC_ASSERT(without_kinds(who_sees(world, table, guard, as_of).parties) ==
+    RC_ASSERT(without_kinds(who_sees(world, table, guard, as_of).holders.parties) ==
               without_kinds(ask_all(facts, [&](const auto& party, const auto& person) {
                 return oracle::may_read(facts, party, person, guard, audience, as_of.when);
               })));
@@ -272,7 +272,7 @@ TEST_CASE("a world edited a fact at a time is the world built at once", "[policy
     const World head = worlds::world_of(
         {log.begin(), log.begin() + static_cast<std::ptrdiff_t>(std::min(kept + 1, log.size()))});
     for_each_account([&](const std::string& party, const std::string& person) {
-      RC_ASSERT(principals_of(editor.world(), party, person, as_of) ==
+      RC_ASSERT(principals_of(editor.publish(), party, person, as_of) ==
                 principals_of(whole, party, person, as_of));
       if (kept >= log.size()) return;
       RC_ASSERT(principals_of(early, party, person, as_of) ==

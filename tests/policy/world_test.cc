@@ -44,22 +44,22 @@ struct Facts {
   }
   [[nodiscard]] bool holds(const std::string& party, const std::string& person,
                            std::string_view named, std::string_view when = "2026-01-01",
-                           Instant known_at = known_now) const {
-    return principals_of(editor.world(), party, person, {day(when), known_at})
+                           Instant known_at = known_now) {
+    return principals_of(editor.publish(), party, person, {day(when), known_at})
         .contains(principal(named));
   }
 };
 
 TEST_CASE("what is not there holds nothing", "[policy][world]") {
   Facts facts;
-  CHECK(principals_of(facts.editor.world(), "SWE", "", {day("2026-01-01")}).empty());
-  CHECK(principals_of(facts.editor.world(), "SWE", "anna", {day("2026-01-01")}).empty());
-  CHECK(duties_of(facts.editor.world(), "SWE", "anna", {day("2026-01-01")}).empty());
+  CHECK(principals_of(facts.editor.publish(), "SWE", "", {day("2026-01-01")}).empty());
+  CHECK(principals_of(facts.editor.publish(), "SWE", "anna", {day("2026-01-01")}).empty());
+  CHECK(duties_of(facts.editor.publish(), "SWE", "anna", {day("2026-01-01")}).empty());
   facts.person("anna", "SWE");  // of a party that is not in being
-  CHECK(principals_of(facts.editor.world(), "SWE", "anna", {day("2026-01-01")}).empty());
+  CHECK(principals_of(facts.editor.publish(), "SWE", "anna", {day("2026-01-01")}).empty());
   facts.party("SWE");
   facts.party("NOR");
-  CHECK(principals_of(facts.editor.world(), "NOR", "anna", {day("2026-01-01")}).empty());
+  CHECK(principals_of(facts.editor.publish(), "NOR", "anna", {day("2026-01-01")}).empty());
   CHECK(facts.holds("SWE", "anna", "party/SWE"));
   CHECK(facts.holds("SWE", "anna", "person/anna"));
 }
@@ -85,7 +85,7 @@ TEST_CASE("suspended and former parties hold none of the process's principals", 
     CHECK(facts.holds("ERI", "abel", named, "2007-03-31T23:59:59Z"));
   }
   CHECK(facts.holds("ERI", "abel", "party/ERI"));
-  CHECK(duties_of(facts.editor.world(), "ERI", "abel", {day("2008-01-01")}).empty());
+  CHECK(duties_of(facts.editor.publish(), "ERI", "abel", {day("2008-01-01")}).empty());
 }
 
 TEST_CASE("an observer is no member and an invited party neither", "[policy][world]") {
@@ -97,7 +97,7 @@ TEST_CASE("an observer is no member and an invited party neither", "[policy][wor
   CHECK_FALSE(facts.holds("USA", "", "process/rcm/members"));
   CHECK_FALSE(facts.holds("USA", "", "process/rcm/partners"));
   CHECK(facts.holds("USA", "", "process/rcm/observers"));
-  CHECK(principals_of(facts.editor.world(), "CHE", "", {day("2026-01-01")}).size() == 1);
+  CHECK(principals_of(facts.editor.publish(), "CHE", "", {day("2026-01-01")}).size() == 1);
 }
 
 TEST_CASE("a participation ends on its day and what we knew before stays known",
@@ -160,9 +160,9 @@ TEST_CASE("an appointment gives what its office gives, to the party whose office
   facts.appoint("a4", "focal", "anna", Capacity::DutyContact);
   facts.appoint("a5", "nowhere", "anna");
 
-  CHECK(duties_of(facts.editor.world(), "NOR", "nils", {day("2018-01-01")}).empty());
-  CHECK(duties_of(facts.editor.world(), "SWE", "anna", {day("2019-01-01")}).empty());
-  CHECK(duties_of(facts.editor.world(), "SWE", "anna", {day("2018-12-31")}) ==
+  CHECK(duties_of(facts.editor.publish(), "NOR", "nils", {day("2018-01-01")}).empty());
+  CHECK(duties_of(facts.editor.publish(), "SWE", "anna", {day("2019-01-01")}).empty());
+  CHECK(duties_of(facts.editor.publish(), "SWE", "anna", {day("2018-12-31")}) ==
         std::vector<HeldDuty>{{Duty::FocalPoint, "SWE", "igc"}});
   CHECK_FALSE(facts.holds("SWE", "anna", "process/igc/body/wg-data", "2020-01-01"));
   CHECK_FALSE(facts.holds("SWE", "", "process/igc/body/wg-data", "2018-01-01"));
@@ -222,7 +222,7 @@ TEST_CASE("a fact that is malformed is refused and changes nothing", "[policy][w
     const Status refused = editor.put(fact, day("2026-01-01"));
     CHECK(refused.code() == Code::InvalidArgument);
   }
-  CHECK(editor.world().version_count() == 0);
+  CHECK(editor.publish().version_count() == 0);
 }
 
 TEST_CASE("a world that was published stays as it was", "[policy][world]") {
@@ -239,7 +239,7 @@ TEST_CASE("a world that was published stays as it was", "[policy][world]") {
   const Principal members = principal("process/igc/members");
   CHECK(principals_of(before, "SWE", "", now).contains(members));
   CHECK_FALSE(principals_of(after, "SWE", "", now).contains(members));
-  CHECK_FALSE(principals_of(other.world(), "SWE", "", now).contains(members));
+  CHECK_FALSE(principals_of(other.publish(), "SWE", "", now).contains(members));
 }
 
 }  // namespace

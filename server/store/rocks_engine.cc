@@ -326,12 +326,7 @@ Status RocksEngine::recover() {
     replace(nullptr);
     handle->close();
   }
-  Status status = reopen();
-  if (!status.ok() && ballast_.drop()) {
-    say(Severity::Warning, "gave up the ballast to reopen the database");
-    status = reopen();
-  }
-  if (!status.ok()) return status;
+  ENTENTE_TRY_VOID(reopen());
   failed_ = false;
   say(Severity::Warning, "the database was closed and reopened");
   return {};
@@ -366,6 +361,16 @@ Status RocksEngine::compact() {
 }
 
 Status RocksEngine::reopen() {
+  Status status = try_to_open();
+  // Opening writes, and fails on a full disk.
+  if (!status.ok() && ballast_.drop()) {
+    say(Severity::Warning, "gave up the ballast to open the database");
+    status = try_to_open();
+  }
+  return status;
+}
+
+Status RocksEngine::try_to_open() {
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(rocks_, rows_of(options_.dir).string(), &opened);
   if (!status.ok()) {

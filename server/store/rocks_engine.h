@@ -62,6 +62,7 @@ class RocksEngine final : public Engine {
  private:
   explicit RocksEngine(RocksEngineOptions options);
   [[nodiscard]] Status reopen();
+  [[nodiscard]] Status try_to_open();
   [[nodiscard]] std::shared_ptr<RocksHandle> handle() const;
   void replace(std::shared_ptr<RocksHandle> handle);
   void say(Severity severity, std::string_view text) const;

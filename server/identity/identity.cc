@@ -61,7 +61,22 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
                         .sessions = sessions_,
                         .caller = caller_,
                         .clock = parts.clock,
-                        .entropy = parts.entropy}) {
+                        .entropy = parts.entropy}),
+      account_service_({.store = parts.store,
+                        .ledger = parts.ledger,
+                        .rows = register_,
+                        .sign_in = sign_in_,
+                        .holdings = parts.holdings,
+                        .clock = parts.clock,
+                        .entropy = parts.entropy}),
+      certificate_service_({.store = parts.store,
+                            .ledger = parts.ledger,
+                            .rows = register_,
+                            .certificates = parts.certificates,
+                            .sessions = sessions_,
+                            .holdings = parts.holdings,
+                            .clock = parts.clock,
+                            .everyone = rules_.everyone}) {
   parts_.certificates.add_shut_out([this](const std::vector<Digest>& lost) {
     const std::set<Digest> set(lost.begin(), lost.end());
     sessions_.end_where(
@@ -71,7 +86,57 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
 
 Identity::~Identity() = default;
 
-void Identity::add_to(Gate& gate) { session_service_.add_to(gate); }
+void Identity::add_to(Gate& gate) {
+  session_service_.add_to(gate);
+  account_service_.add_to(gate);
+  certificate_service_.add_to(gate);
+}
+
+void Identity::complain(std::string_view what, const Status& why) const {
+  if (parts_.complain) parts_.complain(what, why);
+}
+
+void Identity::sweep() {
+  sessions_.sweep();
+  parts_.certificates.sweep();
+}
+
+TrustFolder Identity::trust_folder(std::filesystem::path dir) {
+  return TrustFolder(
+      std::move(dir),
+      {.trust = [this](const std::string& party,
+                       Trust trust) { return take_folder_trust(party, std::move(trust)); },
+       .issued = [this](const auto& chain) { return enter_certificate(chain).status(); },
+       .complain = [this](const std::string& path, const Status& why) { complain(path, why); }});
+}
+
+// In force first: a revocation must hold on a day on which nothing can be written.
+Status Identity::take_folder_trust(const std::string& party, Trust trust) {
+  std::string bytes;
+  for (const auto* list : {&trust.anchors, &trust.crls}) {
+    for (const std::string& der : *list) bytes.append(as_view(sha256(der)));
+    bytes.push_back('\n');
+  }
+  ENTENTE_TRY_VOID(parts_.certificates.set_trust(party, TrustSource::Folder, std::move(trust)));
+  record::FolderTrust row;
+  row.set_party(party);
+  row.set_digest(std::string(as_view(sha256(bytes))));
+  {
+    const std::unique_ptr<store::Snapshot> snapshot = parts_.store.snapshot();
+    ENTENTE_TRY(const auto before, register_.folder_trust(*snapshot, party));
+    if (before && before->digest() == row.digest()) return Status();
+  }
+  return commit_act(parts_.store,
+                    [&](store::Transaction& in) -> Status {
+                      register_.put(in, row);
+                      ledger::Act act = operators_act(party, acts::load_folder, "parties/" + party);
+                      act.audience = rules_.everyone;
+                      act.object_digest = row.digest();
+                      parts_.ledger.record(in, act);
+                      return Status();
+                    })
+      .status();
+}
 
 Result<std::string> Identity::create_account(const NewAccount& account, const Secret* password) {
   const std::optional<AccountName> name =
@@ -145,6 +210,10 @@ void Identity::follow(std::uint64_t /*index*/, const ledger::Act& act) {
     if (kind != acts::redeem) attempts_.forget(act.object);
   } else if (kind == acts::unlock_account) {
     attempts_.forget(act.object);
+  } else if (kind == acts::publish_crl || kind == acts::approve_anchor) {
+    const std::optional<std::string> party = parse_party_name(act.object);
+    const Status taken = party ? certificate_service_.load(*party) : Status();
+    if (!taken.ok()) complain(act.object, taken);
   } else if (kind == acts::delete_application) {
     sessions_.end_where(
         [&](const Session& session) { return session.facts().application_password == act.object; });

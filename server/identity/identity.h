@@ -6,18 +6,25 @@
 //   identity::Gate gate(table, store, identity.authenticator());
 //   identity.add_to(gate);
 //   certificates.add_shut_out([&](const auto& lost) { server.close_where(...); });
-//   ENTENTE_TRY_VOID(identity.start());   // loads trust from the store
+//   ENTENTE_TRY_VOID(identity.start());           // trust that the ledger knows
+//   auto folder = identity.trust_folder(dir / "trust");
+//   folder.poll();                                // and what the operator laid there
+//   identity::Watcher watcher({[&] { folder.poll(); }, [&] { identity.sweep(); }});
 //
 // Threads: made and started by main; any from then on.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "server/identity/account_service.h"
 #include "server/identity/attempts.h"
 #include "server/identity/block_list.h"
 #include "server/identity/caller.h"
+#include "server/identity/certificate_service.h"
 #include "server/identity/certificates.h"
 #include "server/identity/gate.h"
 #include "server/identity/holdings.h"
@@ -26,6 +33,8 @@
 #include "server/identity/session_service.h"
 #include "server/identity/sessions.h"
 #include "server/identity/sign_in.h"
+#include "server/identity/trust_folder.h"
+#include "server/identity/watcher.h"
 #include "server/ledger/ledger.h"
 
 namespace entente::identity {
@@ -52,6 +61,8 @@ class Identity final : public ledger::Follower {
     const HoldingsSource& holdings;
     const Clock& clock;
     Entropy& entropy;
+    // For the operator's log: what was not taken, and why. Any thread.
+    std::function<void(std::string_view what, const Status& why)> complain = {};
   };
   Identity(IdentityRules rules, Parts parts);
   // Hashes that guard nothing.
@@ -60,6 +71,14 @@ class Identity final : public ledger::Follower {
 
   [[nodiscard]] Authenticator& authenticator() { return caller_; }
   void add_to(Gate& gate);
+
+  // Takes the store's anchors and lists into force. InvalidArgument, DataLoss: a row does not hold.
+  [[nodiscard]] Status start() { return certificate_service_.load(); }
+
+  // The folder that feeds this room; what it brings is entered in the ledger as the operator's act.
+  [[nodiscard]] TrustFolder trust_folder(std::filesystem::path dir);
+  // Ends what time has ended: sessions, and lines of certificates whose validity is over.
+  void sweep();
 
   // Ends what an act ends, before its commit returns to whoever made it.
   void follow(std::uint64_t index, const ledger::Act& act) override;
@@ -85,6 +104,9 @@ class Identity final : public ledger::Follower {
   [[nodiscard]] const Register& rows() const { return register_; }
 
  private:
+  Status take_folder_trust(const std::string& party, Trust trust);
+  void complain(std::string_view what, const Status& why) const;
+
   const IdentityRules rules_;
   Parts parts_;
   Register register_;
@@ -95,6 +117,8 @@ class Identity final : public ledger::Follower {
   SignIn sign_in_;
   Caller caller_;
   SessionService session_service_;
+  AccountService account_service_;
+  CertificateService certificate_service_;
 };
 
 }  // namespace entente::identity

@@ -158,7 +158,6 @@ class World {
         gate(table, *store, identity.authenticator()) {
     ledger->add_follower(identity);
     identity.add_to(gate);
-    Certificates& made = certificates();
     REQUIRE(trust
                 .set_trust("SWE", TrustSource::Folder,
                            {.anchors = {made.swe.certificate_der()}, .crls = {made.swe_crl}})
@@ -248,6 +247,7 @@ class World {
     return out;
   }
 
+  Certificates& made = certificates();  // First: the clock must not be behind their making.
   TurnedClock clock;
   SystemEntropy entropy;
   DealtHoldings holdings;

@@ -73,11 +73,11 @@ Status Checkpoints::advance() {
     return {};
   }
   ENTENTE_TRY(const Digest root, parts_.ledger.root_at(size));
-  ENTENTE_TRY_VOID(parts_.head.record_head(size, root));
   note::Checkpoint checkpoint;
   checkpoint.origin = key().name();
   checkpoint.size = size;
   checkpoint.root = root;
+  ENTENTE_TRY_VOID(parts_.head.record_head(size, note_of(checkpoint, {})));
   {
     const std::lock_guard lock(state_mutex_);
     publish(checkpoint);

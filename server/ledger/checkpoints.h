@@ -32,8 +32,9 @@ namespace entente::ledger {
 class HeadRecorder {
  public:
   virtual ~HeadRecorder() = default;
-  // On the disk, synced, when it returns Ok. Called in order of size, one call at a time.
-  [[nodiscard]] virtual Status record_head(std::uint64_t size, const Digest& root) = 0;
+  // On the disk, synced, when it returns Ok. Called in order of size, one call at a time;
+  // `signed_note` is the checkpoint of that size, shown to nobody yet.
+  [[nodiscard]] virtual Status record_head(std::uint64_t size, std::string_view signed_note) = 0;
 };
 
 // Keeps cosigned checkpoints over a restart. They prove themselves: whatever it gives back is

@@ -14,13 +14,13 @@ namespace entente::ledger::test {
 
 class TestHead final : public HeadRecorder {
  public:
-  [[nodiscard]] Status record_head(std::uint64_t size, const Digest& root) override {
+  [[nodiscard]] Status record_head(std::uint64_t size, std::string_view signed_note) override {
     if (failing) return {Code::Unavailable, Reason::None, "no head"};
-    heads.emplace_back(size, root);
+    heads.emplace_back(size, std::string(signed_note));
     return {};
   }
   std::atomic<bool> failing = false;
-  std::vector<std::pair<std::uint64_t, Digest>> heads;
+  std::vector<std::pair<std::uint64_t, std::string>> heads;
 };
 
 class TestKeeper final : public CosignatureKeeper {

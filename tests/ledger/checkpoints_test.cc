@@ -9,6 +9,7 @@
 
 #include "proto/contract/merkle.h"
 #include "server/ledger/cosignature_file.h"
+#include "server/ledger/store_head.h"
 #include "tests/ledger/checkpoints_fixture.h"
 
 namespace entente::ledger {
@@ -39,7 +40,40 @@ TEST_CASE("no checkpoint is shown whose head is not recorded", "[ledger][checkpo
   CHECK(fixture.checkpoints->advance().ok());
   CHECK(opened(fixture).size == 3);
   CHECK(fixture.head.heads.back().first == 3);
-  CHECK(fixture.head.heads.back().second == *fixture.ledger->root_at(3));
+  CHECK(fixture.head.heads.back().second == fixture.checkpoints->newest()->note);
+}
+
+TEST_CASE("a store behind, or other than, its head file is refused", "[ledger][checkpoints]") {
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("entente-head-" + std::to_string(::getpid()));
+  std::filesystem::remove(path);
+  const auto head_file = [&] {
+    auto opened = store::HeadFile::open(path, Secret(std::string(32, 'h')));
+    REQUIRE(opened.ok());
+    return *std::move(opened);
+  };
+  CheckpointsFixture fixture;
+  CheckpointsFixture put_back;
+  put_back.grow_to(3);
+  CheckpointsFixture other;
+  other.grow_to(5);
+  fixture.grow_to(5);
+  {
+    const auto file = head_file();
+    CHECK(check_head(*fixture.ledger, *file).ok());  // no head yet
+    StoreHead head(*file);
+    REQUIRE(fixture.checkpoints->advance().ok());
+    REQUIRE(head.record_head(5, fixture.checkpoints->newest()->note).ok());
+  }
+  const auto file = head_file();
+  CHECK(check_head(*fixture.ledger, *file).ok());
+  fixture.grow_to(6);
+  CHECK(check_head(*fixture.ledger, *file).ok());
+  const Status behind = check_head(*put_back.ledger, *file);
+  CHECK(behind.code() == Code::FailedPrecondition);
+  CHECK(behind.message() == "the store is 2 entries behind its own head");
+  CHECK(check_head(*other.ledger, *file).code() == Code::DataLoss);
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("each checkpoint continues the one before it", "[ledger][checkpoints]") {

@@ -1,0 +1,30 @@
+// The ledger's head in the store's own file of it.
+//
+// Threads: as HeadRecorder and HeadFile say. Ownership: main's; the file is borrowed.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proto/contract/status.h"
+#include "server/ledger/checkpoints.h"
+#include "server/ledger/tree_ledger.h"
+#include "server/store/head_file.h"
+
+namespace entente::ledger {
+
+class StoreHead final : public HeadRecorder {
+ public:
+  explicit StoreHead(store::HeadFile& file) : file_(file) {}
+  [[nodiscard]] Status record_head(std::uint64_t size, std::string_view signed_note) override;
+
+ private:
+  store::HeadFile& file_;
+};
+
+// Holds the ledger against the last head, before anything is served; Ok if there is none yet.
+// FailedPrecondition: the store is behind its own head. DataLoss: another ledger had grown to that
+// size, or the head is no checkpoint.
+[[nodiscard]] Status check_head(TreeLedger& ledger, const store::HeadFile& file);
+
+}  // namespace entente::ledger

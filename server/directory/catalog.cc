@@ -1,0 +1,607 @@
+#include "server/directory/catalog.h"
+
+#include <algorithm>
+
+#include "server/directory/definitions/parse.h"
+#include "server/directory/fold.h"
+
+namespace entente::directory {
+namespace {
+
+std::optional<Instant> instant_of_day(const std::string& text) {
+  const auto day = first_day_of(text);
+  if (!day) return std::nullopt;
+  return Instant(*day);
+}
+
+policy::Standing standing_of(v1::Participation::Status status) {
+  switch (status) {
+    case v1::Participation::MEMBER:
+      return policy::Standing::Member;
+    case v1::Participation::OBSERVER:
+      return policy::Standing::Observer;
+    case v1::Participation::PARTNER:
+      return policy::Standing::Partner;
+    case v1::Participation::SUSPENDED:
+      return policy::Standing::Suspended;
+    case v1::Participation::FORMER:
+      return policy::Standing::Former;
+    default:
+      return policy::Standing::Invited;
+  }
+}
+
+policy::PartyKind party_kind_of(v1::Party::Kind kind) {
+  switch (kind) {
+    case v1::Party::ORGANISATION:
+      return policy::PartyKind::Organisation;
+    case v1::Party::NETWORK:
+      return policy::PartyKind::Network;
+    case v1::Party::TERRITORY:
+      return policy::PartyKind::Territory;
+    default:
+      return policy::PartyKind::State;
+  }
+}
+
+policy::OfficeKind office_kind_of(v1::OfficeKind kind) {
+  switch (kind) {
+    case v1::FOCAL_POINT:
+      return policy::OfficeKind::FocalPoint;
+    case v1::BODY_CONTACT:
+      return policy::OfficeKind::BodyContact;
+    case v1::CHAIR:
+      return policy::OfficeKind::Chair;
+    case v1::SECRETARIAT_STAFF:
+      return policy::OfficeKind::Secretariat;
+    case v1::SECURITY_OFFICER:
+      return policy::OfficeKind::SecurityOfficer;
+    case v1::CERTIFICATE_OFFICER:
+      return policy::OfficeKind::CertificateOfficer;
+    default:
+      return policy::OfficeKind::Other;
+  }
+}
+
+policy::Capacity capacity_of(v1::Capacity capacity) {
+  switch (capacity) {
+    case v1::ACTING:
+      return policy::Capacity::Acting;
+    case v1::DEPUTY:
+      return policy::Capacity::Deputy;
+    case v1::DUTY_CONTACT:
+      return policy::Capacity::DutyContact;
+    default:
+      return policy::Capacity::Holder;
+  }
+}
+
+std::string body_id(std::string_view name) {
+  const auto parsed = parse_name(name);
+  return parsed && parsed->kind == Kind::Body ? parsed->second : std::string();
+}
+
+std::string institution_id(std::string_view name) {
+  const std::size_t slash = name.rfind('/');
+  return slash == std::string_view::npos ? std::string() : std::string(name.substr(slash + 1));
+}
+
+using Facts = std::vector<policy::Fact>;
+
+void add_process(const std::string& name, const v1::Process& process, Facts& out) {
+  const std::string id = id_in(name, "processes");
+  int n = 0;
+  for (const v1::Chair& chair : process.chairs()) {
+    out.push_back({.key = name + "#chair" + std::to_string(n++),
+                   .body = policy::Seat{.process = id,
+                                        .bench = policy::Bench::Chair,
+                                        .body = {},
+                                        .party = id_in(chair.party(), "parties"),
+                                        .person = {},
+                                        .role = policy::SeatRole::Member},
+                   .span = span_of(chair.span())});
+  }
+}
+
+void add_party(const std::string& name, const v1::Party& party, Facts& out) {
+  const std::string code = id_in(name, "parties");
+  out.push_back({.key = name,
+                 .body = policy::Party{.code = code, .kind = party_kind_of(party.kind())},
+                 .span = {}});
+  for (const v1::Institution& institution : party.institutions()) {
+    out.push_back(
+        {.key = institution.name(),
+         .body = policy::Institution{.party = code, .id = institution_id(institution.name())},
+         .span = {}});
+  }
+}
+
+void add_participation(const std::string& name, const v1::Participation& participation,
+                       Facts& out) {
+  const auto parsed = parse_name(name);
+  int n = 0;
+  for (const v1::Participation::Standing& standing : participation.standings()) {
+    out.push_back({.key = name + "#" + std::to_string(n++),
+                   .body = policy::Participation{.process = parsed->first,
+                                                 .party = parsed->second,
+                                                 .standing = standing_of(standing.status()),
+                                                 .activities = {standing.activities().begin(),
+                                                                standing.activities().end()}},
+                   .span = span_of(standing.span())});
+  }
+}
+
+void add_body(const std::string& name, const v1::Body& body, Facts& out) {
+  const auto parsed = parse_name(name);
+  const policy::Span span = span_of(body.span());
+  out.push_back({.key = name,
+                 .body = policy::Body{.process = parsed->first, .id = parsed->second},
+                 .span = span});
+  const auto seat = [&](const std::string& party, policy::SeatRole role,
+                        const std::string& suffix) {
+    const std::string code = id_in(party, "parties");
+    if (code.empty()) return;
+    out.push_back({.key = name + "#" + suffix,
+                   .body = policy::Seat{.process = parsed->first,
+                                        .bench = policy::Bench::Body,
+                                        .body = parsed->second,
+                                        .party = code,
+                                        .person = {},
+                                        .role = role},
+                   .span = span});
+  };
+  seat(body.chair(), policy::SeatRole::Chair, "chair");
+  int n = 0;
+  for (const std::string& party : body.co_chairs())
+    seat(party, policy::SeatRole::CoChair, "co" + std::to_string(n++));
+  for (const std::string& party : body.members())
+    seat(party, policy::SeatRole::Member, std::to_string(n++));
+}
+
+Facts facts_of(const Record& record) {
+  Facts out;
+  switch (record.body_case()) {
+    case Record::kProcess:
+      add_process(record.name(), record.process(), out);
+      break;
+    case Record::kParty:
+      add_party(record.name(), record.party(), out);
+      break;
+    case Record::kParticipation:
+      add_participation(record.name(), record.participation(), out);
+      break;
+    case Record::kBodyOfProcess:
+      add_body(record.name(), record.body_of_process(), out);
+      break;
+    case Record::kOffice: {
+      const v1::Office& office = record.office();
+      out.push_back({.key = record.name(),
+                     .body = policy::Office{.id = id_in(record.name(), "offices"),
+                                            .kind = office_kind_of(office.kind()),
+                                            .party = id_in(office.party(), "parties"),
+                                            .process = id_in(office.process(), "processes"),
+                                            .body = body_id(office.body()),
+                                            .institution = {}},
+                     .span = {}});
+      break;
+    }
+    case Record::kAppointment: {
+      const v1::Appointment& appointment = record.appointment();
+      out.push_back({.key = record.name(),
+                     .body = policy::Appointment{.id = id_in(record.name(), "appointments"),
+                                                 .office = id_in(appointment.office(), "offices"),
+                                                 .person = id_in(appointment.person(), "persons"),
+                                                 .capacity = capacity_of(appointment.capacity())},
+                     .span = span_of(appointment.span())});
+      break;
+    }
+    case Record::kPerson:
+      out.push_back(
+          {.key = record.name(),
+           .body = policy::Person{.id = id_in(record.name(), "persons"),
+                                  .party = id_in(record.person().party(), "parties"),
+                                  .institution = institution_id(record.person().institution())},
+           .span = {}});
+      break;
+    case Record::BODY_NOT_SET:
+      break;
+  }
+  return out;
+}
+
+Indexed index_of(const Record& record) {
+  Indexed one;
+  one.name = record.name();
+  one.guard = guard_of(record.guard());
+  const auto parsed = parse_name(record.name());
+  one.kind = parsed->kind;
+  switch (record.body_case()) {
+    case Record::kProcess:
+      one.process = parsed->first;
+      one.sort_key = parsed->first;
+      break;
+    case Record::kParty:
+      one.party = parsed->first;
+      one.sort_key = parsed->first;
+      break;
+    case Record::kParticipation:
+      one.process = parsed->first;
+      one.party = parsed->second;
+      break;
+    case Record::kBodyOfProcess:
+      one.process = parsed->first;
+      one.sort_key = fold(record.body_of_process().title());
+      break;
+    case Record::kOffice: {
+      const v1::Office& office = record.office();
+      one.party = id_in(office.party(), "parties");
+      one.process = id_in(office.process(), "processes");
+      one.body = office.body();
+      one.office_kind = office.kind();
+      for (const std::string& topic : office.topics()) one.topics += " " + fold(topic);
+      one.topics += " " + fold(office.title());
+      break;
+    }
+    case Record::kAppointment: {
+      const v1::Appointment& appointment = record.appointment();
+      one.office = appointment.office();
+      one.person = appointment.person();
+      one.capacity = appointment.capacity();
+      one.span = span_of(appointment.span());
+      break;
+    }
+    case Record::kPerson: {
+      const v1::Person& person = record.person();
+      one.party = id_in(person.party(), "parties");
+      one.process = record.guard().process();
+      one.institution = person.institution();
+      one.languages = {person.languages().begin(), person.languages().end()};
+      one.confirmed_at_us = person.confirmed_at().seconds() * 1'000'000;
+      one.sort_key =
+          fold(person.family_name().empty() ? person.display_name()
+                                            : person.family_name() + " " + person.given_name());
+      if (one.sort_key.empty()) one.sort_key = fold(person.latin_name());
+      for (const v1::Contact& contact : person.contacts()) {
+        one.reachable = one.reachable || contact.kind() == v1::Contact::EMAIL ||
+                        contact.kind() == v1::Contact::TELEPHONE ||
+                        contact.kind() == v1::Contact::MOBILE;
+      }
+      break;
+    }
+    case Record::BODY_NOT_SET:
+      break;
+  }
+  return one;
+}
+
+}  // namespace
+
+policy::Span span_of(const v1::Span& span) {
+  return {.since = instant_of_day(span.since()), .until = instant_of_day(span.until())};
+}
+
+Catalog::Catalog(store::Store& store, const Records& records)
+    : store_(store),
+      records_(records),
+      world_(std::make_shared<const policy::World>()),
+      published_table_(std::make_shared<const policy::AudienceTable>()) {}
+
+Status Catalog::load() {
+  const auto snapshot = store_.snapshot();
+  std::vector<Record> all;
+  ENTENTE_TRY_VOID(records_.each_revision(*snapshot, [&](Record record) {
+    all.push_back(std::move(record));
+    return Status();
+  }));
+  std::stable_sort(all.begin(), all.end(), [](const Record& a, const Record& b) {
+    return std::pair(a.recorded_at_us(), a.revision()) <
+           std::pair(b.recorded_at_us(), b.revision());
+  });
+  const std::unique_lock lock(mutex_);
+  ENTENTE_TRY_VOID(
+      records_.audiences(*snapshot, table_.size() + 1,
+                         [this](policy::AudienceId id, const policy::Audience& audience) {
+                           table_.restore(id, audience);
+                         }));
+  for (const Record& record : all) apply(record);
+  publish();
+  return Status();
+}
+
+void Catalog::follow(std::uint64_t, const ledger::Act& act) {
+  if (act.kind.rfind("directory.", 0) != 0) return;
+  std::vector<std::string> names = act.touched;
+  if (!act.object.empty()) names.push_back(act.object);
+  reload(names);
+}
+
+// Called after the commit is durable: what is read here is at least as new as it.
+void Catalog::reload(const std::vector<std::string>& names) {
+  const auto snapshot = store_.snapshot();
+  const bool everything = !names.empty() && names.front() == ledger::touched_everything;
+  std::vector<Record> changed;
+  const auto keep = [&](Record record) {
+    changed.push_back(std::move(record));
+    return Status();
+  };
+  Status read;
+  if (everything) {
+    read = records_.each_revision(*snapshot, keep);
+  } else {
+    for (const std::string& name : names) {
+      if (read.ok() && parse_name(name)) read = records_.revisions_of(*snapshot, name, keep);
+    }
+  }
+  // A catalog that cannot follow would decide by what no longer holds: that is worse than to stop.
+  ENTENTE_CHECK(read.ok());
+  std::stable_sort(changed.begin(), changed.end(), [](const Record& a, const Record& b) {
+    return std::pair(a.recorded_at_us(), a.revision()) <
+           std::pair(b.recorded_at_us(), b.revision());
+  });
+  const std::unique_lock lock(mutex_);
+  read = records_.audiences(*snapshot, table_.size() + 1,
+                            [this](policy::AudienceId id, const policy::Audience& audience) {
+                              table_.restore(id, audience);
+                            });
+  ENTENTE_CHECK(read.ok());
+  for (const Record& record : changed) {
+    const auto known = by_name_.find(record.name());
+    const bool newer = known == by_name_.end() || revisions_[record.name()] < record.revision();
+    if (newer) apply(record);
+  }
+  publish();
+}
+
+void Catalog::publish() {
+  world_ = std::make_shared<const policy::World>(editor_.publish());
+  published_table_ = std::make_shared<const policy::AudienceTable>(table_);
+  ++generation_;
+}
+
+void Catalog::apply(const Record& record) {
+  if (!parse_name(record.name())) return;
+  revisions_[record.name()] = record.revision();
+  if (record.process().confirmation_period_days() != 0) {
+    confirmation_days_[id_in(record.name(), "processes")] =
+        record.process().confirmation_period_days();
+  }
+  apply_facts(record);
+  index(record);
+}
+
+void Catalog::apply_facts(const Record& record) {
+  const Instant at = instant_of(record.recorded_at_us());
+  std::set<std::string> said;
+  for (const policy::Fact& fact : facts_of(record)) {
+    said.insert(fact.key);
+    ENTENTE_CHECK(editor_.put(fact, at).ok());
+  }
+  auto& before = facts_said_[record.name()];
+  for (const std::string& key : before) {
+    if (said.count(key) == 0) editor_.withdraw(key, at);
+  }
+  before = std::move(said);
+}
+
+void Catalog::index(const Record& record) {
+  Indexed one = index_of(record);
+  const auto [found, fresh] = by_name_.try_emplace(record.name(), static_cast<Slot>(slots_.size()));
+  const Slot slot = found->second;
+  if (fresh) slots_.emplace_back();
+  if (!fresh && one.kind == Kind::Person) persons_in_order_.erase({slots_[slot].sort_key, slot});
+  by_kind_[one.kind].insert(one.name);
+  if (!one.process.empty()) by_process_[{one.process, one.kind}].insert(one.name);
+  if (!one.party.empty()) by_party_[{one.party, one.kind}].insert(one.name);
+  if (one.kind == Kind::Appointment) {
+    appointments_by_office_[one.office].insert(one.name);
+    appointments_by_person_[one.person].insert(one.name);
+  }
+  if (one.kind == Kind::Person) persons_in_order_.insert({one.sort_key, slot});
+  slots_[slot] = std::move(one);
+  index_words(record, slot);
+}
+
+void Catalog::index_words(const Record& record, Slot slot) {
+  if (record.has_party()) {
+    std::string text;
+    for (const auto& [tag, name] : record.party().names().by_language()) text += " " + name;
+    for (const std::string& name : record.party().former_names()) text += " " + name;
+    for (const v1::Institution& institution : record.party().institutions()) {
+      for (const auto& [tag, name] : institution.names().by_language()) {
+        institution_words_[institution.name()] += " " + name;
+      }
+    }
+    party_words_[record.name()] = words_of(text);
+    return;
+  }
+  if (!record.has_person()) return;
+  const v1::Person& person = record.person();
+  std::string text = person.display_name() + " " + person.latin_name() + " " + person.given_name() +
+                     " " + person.family_name() + " " + person.title();
+  if (const auto found = institution_words_.find(person.institution());
+      found != institution_words_.end()) {
+    text += " " + found->second;
+  }
+  std::vector<std::string> words = words_of(text);
+  if (const auto party = party_words_.find(person.party()); party != party_words_.end()) {
+    words.insert(words.end(), party->second.begin(), party->second.end());
+  }
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  std::vector<std::string>& before = words_of_slot_[slot];
+  for (const std::string& word : before) {
+    auto& slots = words_[word];
+    slots.erase(std::remove(slots.begin(), slots.end(), slot), slots.end());
+  }
+  for (const std::string& word : words) {
+    auto& slots = words_[word];
+    slots.insert(std::lower_bound(slots.begin(), slots.end(), slot), slot);
+  }
+  before = std::move(words);
+}
+
+// The persons of whom some word begins with `word`, in order of their slots.
+std::vector<Catalog::Slot> Catalog::match(const std::string& word) const {
+  std::vector<Slot> all;
+  for (auto at = words_.lower_bound(word); at != words_.end() && at->first.rfind(word, 0) == 0;
+       ++at) {
+    all.insert(all.end(), at->second.begin(), at->second.end());
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+void Catalog::search(std::string_view query, std::string_view after_sort_key,
+                     const Visit& visit) const {
+  std::vector<std::string> words;
+  std::string folded = fold(query);
+  for (std::string_view rest = folded; !rest.empty();) {
+    words.emplace_back(rest.substr(0, rest.find(' ')));
+    rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
+  }
+  const std::shared_lock lock(mutex_);
+  if (words.empty()) {
+    for (auto at = persons_in_order_.lower_bound({std::string(after_sort_key), 0});
+         at != persons_in_order_.end(); ++at) {
+      if (!visit(slots_[at->second])) return;
+    }
+    return;
+  }
+  // The longest word first: it names the fewest.
+  std::sort(words.begin(), words.end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::vector<Slot> found = match(words.front());
+  for (std::size_t i = 1; i < words.size() && !found.empty(); ++i) {
+    const std::vector<Slot> other = match(words[i]);
+    std::vector<Slot> both;
+    std::set_intersection(found.begin(), found.end(), other.begin(), other.end(),
+                          std::back_inserter(both));
+    found = std::move(both);
+  }
+  std::sort(found.begin(), found.end(), [this](Slot a, Slot b) {
+    return std::tie(slots_[a].sort_key, slots_[a].name) <
+           std::tie(slots_[b].sort_key, slots_[b].name);
+  });
+  for (const Slot slot : found) {
+    if (slots_[slot].sort_key < after_sort_key) continue;
+    if (!visit(slots_[slot])) return;
+  }
+}
+
+identity::Holdings Catalog::holdings(std::string_view party, std::string_view person,
+                                     Instant now) const {
+  const std::shared_ptr<const policy::World> facts = world();
+  const policy::AsOf as_of{.when = now};
+  return {.principals = policy::principals_of(*facts, party, person, as_of),
+          .duties = policy::duties_of(*facts, party, person, as_of)};
+}
+
+policy::Sight Catalog::sight(const std::set<policy::Principal>& principals) const {
+  return policy::Sight(principals, *audiences());
+}
+
+std::shared_ptr<const policy::World> Catalog::world() const {
+  const std::shared_lock lock(mutex_);
+  return world_;
+}
+
+std::shared_ptr<const policy::AudienceTable> Catalog::audiences() const {
+  const std::shared_lock lock(mutex_);
+  return published_table_;
+}
+
+Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapshot,
+                                                         std::string_view resource_name,
+                                                         const policy::AsOf& as_of) const {
+  std::optional<policy::Guard> guard;
+  if (!parse_name(resource_name)) return guard;
+  // The newest revision that was known then; `known_now` is after them all.
+  ENTENTE_TRY_VOID(records_.revisions_of(snapshot, resource_name, [&](const Record& record) {
+    const Instant known = std::min(as_of.known_at, as_of.when);
+    if (instant_of(record.recorded_at_us()) <= known) guard = guard_of(record.guard());
+    return Status();
+  }));
+  return guard;
+}
+
+Result<std::vector<policy::ObjectGroup>> Catalog::objects(store::Snapshot&) const {
+  static const std::map<Kind, std::string> kinds = {
+      {Kind::Process, "process"}, {Kind::Party, "party"},   {Kind::Participation, "participation"},
+      {Kind::Body, "body"},       {Kind::Office, "office"}, {Kind::Appointment, "appointment"},
+      {Kind::Person, "person"}};
+  std::vector<policy::ObjectGroup> groups;
+  const std::shared_lock lock(mutex_);
+  for (const Indexed& one : slots_) {
+    const auto same =
+        std::find_if(groups.begin(), groups.end(), [&](const policy::ObjectGroup& group) {
+          return group.kind == kinds.at(one.kind) && group.guard == one.guard;
+        });
+    if (same == groups.end()) {
+      groups.push_back({.kind = kinds.at(one.kind), .guard = one.guard, .count = 1});
+    } else {
+      ++same->count;
+    }
+  }
+  return groups;
+}
+
+void Catalog::each(Kind kind, const Visit& visit) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_kind_.find(kind);
+  if (found == by_kind_.end()) return;
+  for (const std::string& name : found->second) {
+    if (!visit(slots_[by_name_.at(name)])) return;
+  }
+}
+
+void Catalog::each_of_process(std::string_view process, Kind kind, const Visit& visit) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_process_.find({std::string(process), kind});
+  if (found == by_process_.end()) return;
+  for (const std::string& name : found->second) {
+    if (!visit(slots_[by_name_.at(name)])) return;
+  }
+}
+
+void Catalog::each_of_party(std::string_view party, Kind kind, const Visit& visit) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_party_.find({std::string(party), kind});
+  if (found == by_party_.end()) return;
+  for (const std::string& name : found->second) {
+    if (!visit(slots_[by_name_.at(name)])) return;
+  }
+}
+
+void Catalog::each_appointment_of_office(std::string_view office, const Visit& visit) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = appointments_by_office_.find(office);
+  if (found == appointments_by_office_.end()) return;
+  for (const std::string& name : found->second) {
+    if (!visit(slots_[by_name_.at(name)])) return;
+  }
+}
+
+void Catalog::each_appointment_of_person(std::string_view person, const Visit& visit) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = appointments_by_person_.find(person);
+  if (found == appointments_by_person_.end()) return;
+  for (const std::string& name : found->second) {
+    if (!visit(slots_[by_name_.at(name)])) return;
+  }
+}
+
+std::uint32_t Catalog::confirmation_days(std::string_view process) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = confirmation_days_.find(process);
+  return found == confirmation_days_.end() ? 365 : found->second;
+}
+
+std::optional<Indexed> Catalog::find(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_name_.find(std::string(name));
+  if (found == by_name_.end()) return std::nullopt;
+  return slots_[found->second];
+}
+
+}  // namespace entente::directory

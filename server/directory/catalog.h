@@ -1,0 +1,133 @@
+// What the directory keeps in memory to decide and to search quickly: the facts (policy::World),
+// the audiences, an index of words. Made from the store at the start, kept by following the ledger;
+// holds nothing that is shown: what is shown is read from the store under its guard.
+//
+// Threads: any. A reader sees the catalog as of some commit; World and audiences are handed out as
+// values.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "server/directory/names.h"
+#include "server/directory/records.h"
+#include "server/identity/access_sources.h"
+#include "server/identity/holdings.h"
+#include "server/ledger/ledger.h"
+#include "server/policy/world.h"
+
+namespace entente::directory {
+
+// A span of civil days as instants; `until` is the first instant at which it no longer holds.
+[[nodiscard]] policy::Span span_of(const v1::Span& span);
+
+// What the index knows of an object. Names are resource names.
+struct Indexed {
+  std::string name;
+  Kind kind = Kind::Process;
+  policy::Guard guard;
+  std::string party;     // code
+  std::string process;   // id
+  std::string sort_key;  // folded
+  // of a person
+  std::string institution;
+  std::vector<std::string> languages;
+  std::int64_t confirmed_at_us = 0;
+  bool reachable = false;
+  // of an office
+  v1::OfficeKind office_kind = v1::OFFICE_KIND_UNSPECIFIED;
+  std::string body;
+  std::string topics;  // folded, one blank between words and before the first
+  // of an appointment
+  std::string office;
+  std::string person;
+  v1::Capacity capacity = v1::CAPACITY_UNSPECIFIED;
+  policy::Span span;
+};
+
+class Catalog final : public ledger::Follower,
+                      public identity::HoldingsSource,
+                      public identity::WorldSource,
+                      public identity::GuardSource {
+ public:
+  Catalog(store::Store& store, const Records& records);
+
+  // Reads everything. Before the first call; DataLoss, Unavailable: as the store.
+  [[nodiscard]] Status load();
+
+  void follow(std::uint64_t index, const ledger::Act& act) override;
+
+  [[nodiscard]] identity::Holdings holdings(std::string_view party, std::string_view person,
+                                            Instant now) const override;
+  [[nodiscard]] std::uint64_t generation() const override { return generation_.load(); }
+  [[nodiscard]] policy::Sight sight(const std::set<policy::Principal>& principals) const override;
+  [[nodiscard]] std::shared_ptr<const policy::World> world() const override;
+  [[nodiscard]] std::shared_ptr<const policy::AudienceTable> audiences() const override;
+  [[nodiscard]] Result<std::optional<policy::Guard>> find_guard(
+      store::Snapshot& snapshot, std::string_view resource_name,
+      const policy::AsOf& as_of) const override;
+  [[nodiscard]] Result<std::vector<policy::ObjectGroup>> objects(
+      store::Snapshot& snapshot) const override;
+
+  // --- look-ups; each `visit` answers false to stop ---
+
+  using Visit = std::function<bool(const Indexed&)>;
+  void each(Kind kind, const Visit& visit) const;
+  // Offices, bodies, participations of a process.
+  void each_of_process(std::string_view process, Kind kind, const Visit& visit) const;
+  void each_of_party(std::string_view party, Kind kind, const Visit& visit) const;
+  // Appointments to an office, of a person; whenever they hold.
+  void each_appointment_of_office(std::string_view office, const Visit& visit) const;
+  void each_appointment_of_person(std::string_view person, const Visit& visit) const;
+  [[nodiscard]] std::optional<Indexed> find(std::string_view name) const;
+  // After how many days an entry of the process is stale; a year where the process does not say.
+  [[nodiscard]] std::uint32_t confirmation_days(std::string_view process) const;
+  // Persons whom every word of `query` finds (by its beginning), by sort key; all, if it has no
+  // words. Words of a person: names, title, institution, and all names of the party; nothing that
+  // another guard stands over, so that a match gives nothing away.
+  void search(std::string_view query, std::string_view after_sort_key, const Visit& visit) const;
+
+ private:
+  using Slot = std::uint32_t;
+  void apply(const Record& record);
+  void apply_facts(const Record& record);
+  void index(const Record& record);
+  void index_words(const Record& record, Slot slot);
+  [[nodiscard]] std::vector<Slot> match(const std::string& word) const;
+  void reload(const std::vector<std::string>& names);
+  void publish();
+
+  store::Store& store_;
+  const Records& records_;
+  std::atomic<std::uint64_t> generation_{1};
+
+  mutable std::shared_mutex mutex_;
+  policy::Editor editor_;
+  policy::AudienceTable table_;
+  std::shared_ptr<const policy::World> world_;
+  std::shared_ptr<const policy::AudienceTable> published_table_;
+  std::vector<Indexed> slots_;
+  std::unordered_map<std::string, Slot> by_name_;
+  std::map<Kind, std::set<std::string>> by_kind_;
+  std::map<std::pair<std::string, Kind>, std::set<std::string>> by_process_;
+  std::map<std::pair<std::string, Kind>, std::set<std::string>> by_party_;
+  std::map<std::string, std::set<std::string>, std::less<>> appointments_by_office_;
+  std::map<std::string, std::set<std::string>, std::less<>> appointments_by_person_;
+  std::map<std::string, std::vector<Slot>, std::less<>> words_;  // sorted slots
+  std::unordered_map<Slot, std::vector<std::string>> words_of_slot_;
+  std::map<std::string, std::vector<std::string>, std::less<>> party_words_;
+  std::map<std::string, std::string, std::less<>> institution_words_;
+  std::unordered_map<std::string, std::uint64_t> revisions_;
+  std::map<std::string, std::uint32_t, std::less<>> confirmation_days_;
+  std::unordered_map<std::string, std::set<std::string>> facts_said_;
+  std::set<std::pair<std::string, Slot>> persons_in_order_;
+};
+
+}  // namespace entente::directory

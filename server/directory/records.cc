@@ -1,0 +1,136 @@
+#include "server/directory/records.h"
+
+#include "proto/contract/digest.h"
+
+namespace entente::directory {
+namespace {
+
+Status unreadable(std::string_view what) {
+  return Status(Code::DataLoss, Reason::None, "a directory row does not read")
+      .with_detail(std::string(what));
+}
+
+Result<policy::Audience> audience_of(std::string_view bytes) {
+  record::Audience row;
+  if (!row.ParseFromString(std::string(bytes))) return unreadable("audience");
+  policy::Audience audience;
+  for (const std::string& text : row.any_of()) {
+    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
+    audience.any_of.insert(std::move(principal));
+  }
+  for (const std::string& text : row.none_of()) {
+    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
+    audience.none_of.insert(std::move(principal));
+  }
+  return audience;
+}
+
+Status walk(store::Cursor& cursor, const std::function<Status(Record)>& visit) {
+  for (; cursor.valid(); cursor.next()) {
+    ENTENTE_TRY(const std::string bytes, cursor.value());
+    Record record;
+    if (!record.ParseFromString(bytes)) return unreadable("object");
+    ENTENTE_TRY_VOID(visit(std::move(record)));
+  }
+  return cursor.status();
+}
+
+}  // namespace
+
+Instant instant_of(std::int64_t micros) { return Instant(std::chrono::microseconds(micros)); }
+
+policy::Guard guard_of(const record::Guard& row) {
+  policy::Guard guard;
+  guard.audience = static_cast<policy::AudienceId>(row.audience());
+  if (row.handling() <= 4) guard.handling = static_cast<policy::Handling>(row.handling());
+  guard.originator = row.originator();
+  guard.process = row.process();
+  guard.person = row.person();
+  if (row.embargo_until_us() != 0) guard.embargo_until = instant_of(row.embargo_until_us());
+  if (row.expires_at_us() != 0) guard.expires_at = instant_of(row.expires_at_us());
+  return guard;
+}
+
+record::Guard to_record(const policy::Guard& guard) {
+  record::Guard row;
+  row.set_audience(static_cast<std::uint32_t>(guard.audience));
+  row.set_handling(static_cast<std::uint32_t>(guard.handling));
+  row.set_originator(guard.originator);
+  row.set_process(guard.process);
+  row.set_person(guard.person);
+  if (guard.embargo_until)
+    row.set_embargo_until_us(guard.embargo_until->time_since_epoch().count());
+  if (guard.expires_at) row.set_expires_at_us(guard.expires_at->time_since_epoch().count());
+  return row;
+}
+
+Result<std::optional<policy::Guarded<Record>>> Records::find(store::Snapshot& snapshot,
+                                                             std::string_view name) const {
+  ENTENTE_TRY(const std::optional<std::string> bytes,
+              snapshot.find(store::Key(objects_table).id(id_of(name))));
+  if (!bytes) return std::optional<policy::Guarded<Record>>();
+  Record record;
+  if (!record.ParseFromString(*bytes) || record.name() != name) return unreadable(name);
+  policy::Guard guard = guard_of(record.guard());
+  return std::optional(policy::Guarded<Record>(std::move(guard), std::move(record)));
+}
+
+Status Records::save(store::Transaction& transaction, Record& record, Instant now) const {
+  const store::Id id = id_of(record.name());
+  record.set_revision(record.revision() + 1);
+  record.set_recorded_at_us(now.time_since_epoch().count());
+  const std::string bytes = record.SerializeAsString();
+  transaction.put(store::Key(objects_table).id(id), bytes);
+  transaction.put(store::Key(revisions_table).id(id).number(record.revision()), bytes);
+  return Status();
+}
+
+Result<policy::AudienceId> Records::intern(store::Transaction& transaction,
+                                           const policy::Audience& audience,
+                                           const policy::AudienceTable& known) const {
+  if (const auto number = known.find(audience)) return *number;
+  for (std::uint32_t number = known.size() + 1;; ++number) {
+    const store::Key key = store::Key(audiences_table).number(number);
+    ENTENTE_TRY(const std::optional<std::string> taken, transaction.find(key));
+    if (taken) {
+      ENTENTE_TRY(const policy::Audience other, audience_of(*taken));
+      if (other == audience) return static_cast<policy::AudienceId>(number);
+      continue;
+    }
+    record::Audience row;
+    for (const auto& principal : audience.any_of) row.add_any_of(principal.text());
+    for (const auto& principal : audience.none_of) row.add_none_of(principal.text());
+    transaction.put(key, row.SerializeAsString());
+    return static_cast<policy::AudienceId>(number);
+  }
+}
+
+Status Records::each_revision(store::Snapshot& snapshot,
+                              const std::function<Status(Record)>& visit) const {
+  return walk(*snapshot.scan(store::Key(revisions_table)), visit);
+}
+
+Status Records::revisions_of(store::Snapshot& snapshot, std::string_view name,
+                             const std::function<Status(Record)>& visit) const {
+  return walk(*snapshot.scan(store::Key(revisions_table).id(id_of(name))), visit);
+}
+
+Status Records::audiences(
+    store::Snapshot& snapshot, std::uint32_t first,
+    const std::function<void(policy::AudienceId, policy::Audience)>& visit) const {
+  const auto cursor =
+      snapshot.scan(store::Key(audiences_table), store::Key(audiences_table).number(first));
+  for (std::uint32_t number = first; cursor->valid(); cursor->next(), ++number) {
+    ENTENTE_TRY(const std::string bytes, cursor->value());
+    ENTENTE_TRY(policy::Audience audience, audience_of(bytes));
+    visit(static_cast<policy::AudienceId>(number), std::move(audience));
+  }
+  return cursor->status();
+}
+
+std::string Records::token_mac(std::string_view text) const {
+  const Digest mac = hmac_sha256(store_.purpose_key("directory page token"), text);
+  return std::string(as_view(mac).substr(0, 16));
+}
+
+}  // namespace entente::directory

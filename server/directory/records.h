@@ -1,0 +1,69 @@
+// Objects as the store keeps them: a row for each, found by its blinded name, and a row for each of
+// its revisions. Operations inside a transaction; nothing here decides.
+//
+// Threads: as the transaction.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proto/contract/clock.h"
+#include "proto/contract/status.h"
+#include "server/directory/record.pb.h"
+#include "server/policy/guarded.h"
+#include "server/policy/policy.h"
+#include "server/store/store.h"
+
+namespace entente::directory {
+
+// On disk: never renumber. The shapes are in docs/key-layout.md.
+inline constexpr store::Table objects_table{0x40};    // blinded name -> Record, the newest
+inline constexpr store::Table revisions_table{0x41};  // blinded name, revision -> Record
+inline constexpr store::Table audiences_table{0x42};  // number -> Audience
+
+using record::Record;
+
+[[nodiscard]] policy::Guard guard_of(const record::Guard& guard);
+[[nodiscard]] record::Guard to_record(const policy::Guard& guard);
+[[nodiscard]] Instant instant_of(std::int64_t micros);
+
+class Records {
+ public:
+  explicit Records(store::Store& store) : store_(store) {}
+
+  // The object under its guard; nothing if there is none. DataLoss, Unavailable: as the store.
+  [[nodiscard]] Result<std::optional<policy::Guarded<Record>>> find(store::Snapshot& snapshot,
+                                                                    std::string_view name) const;
+  // Writes the next revision of `record.name()`; sets its revision and time.
+  [[nodiscard]] Status save(store::Transaction& transaction, Record& record, Instant now) const;
+
+  // The number of `audience`; gives it the next one, in this transaction, if it has none.
+  // `known`: how many are given already, as the reader knows (a lower bound).
+  [[nodiscard]] Result<policy::AudienceId> intern(store::Transaction& transaction,
+                                                  const policy::Audience& audience,
+                                                  const policy::AudienceTable& known) const;
+
+  // Every revision of every object, in no order that means anything.
+  [[nodiscard]] Status each_revision(store::Snapshot& snapshot,
+                                     const std::function<Status(Record)>& visit) const;
+  [[nodiscard]] Status revisions_of(store::Snapshot& snapshot, std::string_view name,
+                                    const std::function<Status(Record)>& visit) const;
+  // The audiences from number `first` on, in order.
+  [[nodiscard]] Status audiences(
+      store::Snapshot& snapshot, std::uint32_t first,
+      const std::function<void(policy::AudienceId, policy::Audience)>& visit) const;
+
+  // A short MAC over what page tokens say, so that a caller's own token, and it alone, is taken
+  // back.
+  [[nodiscard]] std::string token_mac(std::string_view text) const;
+
+ private:
+  [[nodiscard]] store::Id id_of(std::string_view name) const {
+    return store_.blind("directory", name);
+  }
+  store::Store& store_;
+};
+
+}  // namespace entente::directory

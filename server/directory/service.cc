@@ -1,0 +1,614 @@
+// The rpcs that change nothing.
+#include "server/directory/service.h"
+
+#include <algorithm>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
+#include "server/directory/definitions/parse.h"
+#include "server/directory/fold.h"
+
+namespace entente::directory {
+namespace {
+
+constexpr std::size_t kAnswersMax = 50;
+constexpr std::size_t kAlternativesMax = 5;
+
+Result<Instant> when_of(const std::string& as_of, Instant now) {
+  if (as_of.empty()) return now;
+  const auto day = first_day_of(as_of);
+  if (!day) return invalid_argument("as_of", "must be a day such as `2026-11-23`");
+  return Instant(*day);
+}
+
+// Empty is any; otherwise it must be a name in `collection`.
+Status check_filter(const char* field, const std::string& name, std::string_view collection) {
+  if (name.empty() || !id_in(name, collection).empty()) return Status();
+  return invalid_argument(field, "must be a name such as `" + std::string(collection) + "/...`");
+}
+
+std::uint32_t page_size_of(std::uint32_t asked) {
+  return asked == 0 ? limits::page_size_default : std::min(asked, limits::page_size_max);
+}
+
+// A page token: where to go on, and a MAC over that, the caller and the query.
+std::string make_token(const Records& records, const std::string& account, const std::string& query,
+                       const std::string& after) {
+  return to_base64url(records.token_mac(account + '\n' + query + '\n' + after) + after);
+}
+
+Result<std::string> read_token(const Records& records, const std::string& account,
+                               const std::string& query, const std::string& token) {
+  const auto refused = [] {
+    return Status(Code::InvalidArgument, Reason::PageTokenInvalid,
+                  "`page_token` is not one that this query gave you");
+  };
+  if (token.empty()) return std::string();
+  const auto bytes = token.size() <= 2048 ? from_base64url(token) : std::nullopt;
+  if (!bytes || bytes->size() < 16) return refused();
+  std::string after = bytes->substr(16);
+  const std::string mac = records.token_mac(account + '\n' + query + '\n' + after);
+  if (!equal_constant_time(mac, std::string_view(*bytes).substr(0, 16))) return refused();
+  return after;
+}
+
+int rank(v1::Capacity capacity) { return static_cast<int>(capacity); }
+
+// Every word of `wanted` begins some word of `topics` (which has a blank before each word).
+bool has_topic(const std::string& topics, const std::string& wanted) {
+  for (std::string_view rest = wanted; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    if (topics.find(" " + std::string(word)) == std::string::npos) return false;
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+  }
+  return true;
+}
+
+std::string_view word_for(v1::OfficeKind kind) {
+  switch (kind) {
+    case v1::FOCAL_POINT:
+      return "national focal point";
+    case v1::BODY_CONTACT:
+      return "working-group contact";
+    case v1::THEMATIC_COORDINATOR:
+      return "thematic coordinator";
+    case v1::CHAIR:
+      return "chair";
+    case v1::SECRETARIAT_STAFF:
+      return "secretariat staff";
+    case v1::SECURITY_OFFICER:
+      return "security officer";
+    case v1::CERTIFICATE_OFFICER:
+      return "certificate officer";
+    default:
+      return "person to call";
+  }
+}
+
+}  // namespace
+
+Status not_found(std::string_view name) {
+  return Status(Code::NotFound, Reason::None, "`" + std::string(name) + "` was not found");
+}
+
+void Service::add_to(identity::Gate& gate) {
+  const std::string service = "entente.v1.DirectoryService.";
+  const auto reads = [&]<typename Req, typename Rep>(
+                         const char* rpc,
+                         Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
+    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                      Snapshot& snapshot) {
+      return (this->*serve)(subject, message, snapshot);
+    });
+  };
+  const auto acts = [&]<typename Req, typename Rep>(
+                        const char* rpc,
+                        Result<Rep> (Service::*serve)(const Subject&, const Req&, Transaction&)) {
+    gate.acts<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                     Transaction& transaction) {
+      return (this->*serve)(subject, message, transaction);
+    });
+  };
+  reads("WhoAnswers", &Service::who_answers);
+  reads("SearchPersons", &Service::search_persons);
+  reads("GetPerson", &Service::get_person);
+  reads("GetProcess", &Service::get_process);
+  reads("ListProcesses", &Service::list_processes);
+  reads("ListParticipations", &Service::list_participations);
+  reads("ListBodies", &Service::list_bodies);
+  reads("ListParties", &Service::list_parties);
+  reads("ListOffices", &Service::list_offices);
+  reads("GetOfficeHistory", &Service::get_office_history);
+  reads("ListGaps", &Service::list_gaps);
+  acts("CreatePerson", &Service::create_person);
+  acts("UpdatePerson", &Service::update_person);
+  acts("ConfirmPerson", &Service::confirm_person);
+  acts("Appoint", &Service::appoint);
+  acts("EndAppointment", &Service::end_appointment);
+  acts("HandOver", &Service::hand_over);
+}
+
+bool Service::may_read(const Subject& subject, const policy::Guard& guard) const {
+  // The bit test first: it is what most are refused by.
+  if (!subject.sight.sees(guard.audience)) return false;
+  return policy::decide(subject, policy::Action::Read, guard, parts_.clock.now()).permits();
+}
+
+Result<std::optional<Record>> Service::read(const Subject& subject, Snapshot& snapshot,
+                                            std::string_view name) const {
+  ENTENTE_TRY(const std::optional<policy::Guarded<Record>> found,
+              parts_.records.find(snapshot, name));
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  const policy::Decision decision =
+      policy::decide(subject, policy::Action::Read, guard, parts_.clock.now());
+  if (!decision.permits()) return std::optional<Record>();
+  return std::optional<Record>(*found->open(decision));
+}
+
+// The person as `subject` may see it: each contact detail stands under its own guard.
+v1::Person Service::person_for(const Subject& subject, const Record& record) const {
+  v1::Person person = record.person();
+  person.set_revision(record.revision());
+  person.clear_contacts();
+  for (int i = 0; i < record.person().contacts_size(); ++i) {
+    const bool own_guard =
+        i < record.contact_guards_size() && record.contact_guards(i).audience() != 0;
+    if (own_guard && !may_read(subject, guard_of(record.contact_guards(i)))) continue;
+    *person.add_contacts() = record.person().contacts(i);
+  }
+  const auto days = std::chrono::hours(24) * confirmation_days(record.guard().process());
+  const Instant confirmed(std::chrono::seconds(person.confirmed_at().seconds()));
+  person.set_stale(parts_.clock.now() - confirmed > days);
+  return person;
+}
+
+std::uint32_t Service::confirmation_days(std::string_view process) const {
+  return parts_.catalog.confirmation_days(process);
+}
+
+Result<v1::Person> Service::get_person(const Subject& subject, const v1::GetPersonRequest& message,
+                                       Snapshot& snapshot) {
+  ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, message.name()));
+  if (!record || !record->has_person()) return not_found(message.name());
+  return person_for(subject, *record);
+}
+
+Result<v1::Process> Service::get_process(const Subject& subject,
+                                         const v1::GetProcessRequest& message, Snapshot& snapshot) {
+  ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, message.name()));
+  if (!record || !record->has_process()) return not_found(message.name());
+  v1::Process process = record->process();
+  process.set_revision(record->revision());
+  return process;
+}
+
+Result<v1::ListProcessesReply> Service::list_processes(const Subject& subject,
+                                                       const v1::ListProcessesRequest&,
+                                                       Snapshot& snapshot) {
+  v1::ListProcessesReply reply;
+  std::vector<std::string> names;
+  parts_.catalog.each(Kind::Process, [&](const Indexed& one) {
+    names.push_back(one.name);
+    return true;
+  });
+  for (const std::string& name : names) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
+    if (!record) continue;
+    *reply.add_processes() = record->process();
+    reply.mutable_processes(reply.processes_size() - 1)->set_revision(record->revision());
+  }
+  return reply;
+}
+
+Result<v1::ListParticipationsReply> Service::list_participations(
+    const Subject& subject, const v1::ListParticipationsRequest& message, Snapshot& snapshot) {
+  ENTENTE_TRY_VOID(check_filter("process", message.process(), "processes"));
+  ENTENTE_TRY_VOID(check_filter("party", message.party(), "parties"));
+  if (message.process().empty() && message.party().empty()) {
+    return invalid_argument("process", "or `party` must be given");
+  }
+  ENTENTE_TRY(const Instant when, when_of(message.as_of(), parts_.clock.now()));
+  std::vector<std::string> names;
+  const auto take = [&](const Indexed& one) {
+    const bool fits =
+        (message.process().empty() || "processes/" + one.process == message.process()) &&
+        (message.party().empty() || "parties/" + one.party == message.party());
+    if (fits) names.push_back(one.name);
+    return true;
+  };
+  if (!message.process().empty()) {
+    parts_.catalog.each_of_process(id_in(message.process(), "processes"), Kind::Participation,
+                                   take);
+  } else {
+    parts_.catalog.each_of_party(id_in(message.party(), "parties"), Kind::Participation, take);
+  }
+  v1::ListParticipationsReply reply;
+  for (const std::string& name : names) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
+    if (!record) continue;
+    v1::Participation participation = record->participation();
+    participation.set_revision(record->revision());
+    if (!message.history()) {
+      auto& standings = *participation.mutable_standings();
+      standings.erase(
+          std::remove_if(standings.begin(), standings.end(),
+                         [&](const auto& one) { return !span_of(one.span()).holds(when); }),
+          standings.end());
+    }
+    if (participation.standings_size() > 0) *reply.add_participations() = std::move(participation);
+  }
+  return reply;
+}
+
+Result<v1::ListBodiesReply> Service::list_bodies(const Subject& subject,
+                                                 const v1::ListBodiesRequest& message,
+                                                 Snapshot& snapshot) {
+  const std::string process = id_in(message.process(), "processes");
+  if (process.empty()) return invalid_argument("process", "must be a name such as `processes/igc`");
+  std::vector<std::string> names;
+  parts_.catalog.each_of_process(process, Kind::Body, [&](const Indexed& one) {
+    names.push_back(one.name);
+    return true;
+  });
+  v1::ListBodiesReply reply;
+  for (const std::string& name : names) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
+    if (!record) continue;
+    *reply.add_bodies() = record->body_of_process();
+    reply.mutable_bodies(reply.bodies_size() - 1)->set_revision(record->revision());
+  }
+  return reply;
+}
+
+Result<v1::ListPartiesReply> Service::list_parties(const Subject& subject,
+                                                   const v1::ListPartiesRequest& message,
+                                                   Snapshot& snapshot) {
+  ENTENTE_TRY(const std::string after,
+              read_token(parts_.records, subject.account, "parties", message.page_token()));
+  const std::uint32_t size = page_size_of(message.page_size());
+  std::vector<std::string> names;
+  parts_.catalog.each(Kind::Party, [&](const Indexed& one) {
+    if (one.name > after && may_read(subject, one.guard)) names.push_back(one.name);
+    return names.size() <= size;
+  });
+  v1::ListPartiesReply reply;
+  if (names.size() > size) {
+    names.pop_back();
+    reply.set_next_page_token(make_token(parts_.records, subject.account, "parties", names.back()));
+  }
+  for (const std::string& name : names) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
+    if (!record) continue;
+    *reply.add_parties() = record->party();
+    reply.mutable_parties(reply.parties_size() - 1)->set_revision(record->revision());
+  }
+  return reply;
+}
+
+Result<std::optional<v1::Answer>> Service::answer_for(const Subject& subject, Snapshot& snapshot,
+                                                      const Indexed& office,
+                                                      const Indexed& appointment) const {
+  ENTENTE_TRY(const std::optional<Record> held, read(subject, snapshot, office.name));
+  ENTENTE_TRY(const std::optional<Record> holding, read(subject, snapshot, appointment.name));
+  ENTENTE_TRY(const std::optional<Record> person, read(subject, snapshot, appointment.person));
+  if (!held || !holding || !person) return std::optional<v1::Answer>();
+  v1::Answer answer;
+  *answer.mutable_office() = held->office();
+  answer.mutable_office()->set_revision(held->revision());
+  *answer.mutable_appointment() = holding->appointment();
+  answer.mutable_appointment()->set_revision(holding->revision());
+  *answer.mutable_person() = person_for(subject, *person);
+  const auto age =
+      parts_.clock.now() - Instant(std::chrono::seconds(answer.person().confirmed_at().seconds()));
+  answer.set_age_days(static_cast<std::uint32_t>(
+      std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::hours>(age).count() / 24)));
+  return std::optional(std::move(answer));
+}
+
+Status Service::collect_answers(const Subject& subject, const v1::WhoAnswersRequest& request,
+                                Snapshot& snapshot, std::size_t max,
+                                std::vector<v1::Answer>& out) const {
+  ENTENTE_TRY(const Instant when, when_of(request.as_of(), parts_.clock.now()));
+  const std::string topic = fold(request.topic());
+  std::vector<Indexed> offices;
+  const auto take = [&](const Indexed& office) {
+    const bool fits =
+        (request.party().empty() || "parties/" + office.party == request.party()) &&
+        (request.process().empty() || "processes/" + office.process == request.process()) &&
+        (request.body().empty() || office.body == request.body()) &&
+        (request.office() == v1::OFFICE_KIND_UNSPECIFIED ||
+         office.office_kind == request.office()) &&
+        has_topic(office.topics, topic);
+    if (fits && may_read(subject, office.guard)) offices.push_back(office);
+    return true;
+  };
+  if (!request.party().empty())
+    parts_.catalog.each_of_party(id_in(request.party(), "parties"), Kind::Office, take);
+  else if (!request.process().empty())
+    parts_.catalog.each_of_process(id_in(request.process(), "processes"), Kind::Office, take);
+  else
+    parts_.catalog.each(Kind::Office, take);
+  for (const Indexed& office : offices) {
+    std::vector<Indexed> appointments;
+    parts_.catalog.each_appointment_of_office(office.name, [&](const Indexed& one) {
+      if (one.span.holds(when) && may_read(subject, one.guard)) appointments.push_back(one);
+      return true;
+    });
+    for (const Indexed& appointment : appointments) {
+      if (out.size() >= max) return Status();
+      ENTENTE_TRY(std::optional<v1::Answer> answer,
+                  answer_for(subject, snapshot, office, appointment));
+      if (answer) out.push_back(std::move(*answer));
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const v1::Answer& a, const v1::Answer& b) {
+    return std::pair(rank(a.appointment().capacity()), a.age_days()) <
+           std::pair(rank(b.appointment().capacity()), b.age_days());
+  });
+  return Status();
+}
+
+Result<v1::WhoAnswersReply> Service::who_answers(const Subject& subject,
+                                                 const v1::WhoAnswersRequest& message,
+                                                 Snapshot& snapshot) {
+  ENTENTE_TRY_VOID(check_filter("party", message.party(), "parties"));
+  ENTENTE_TRY_VOID(check_filter("process", message.process(), "processes"));
+  if (message.topic().size() > limits::query_bytes_max)
+    return invalid_argument("topic", "is too long");
+  std::vector<v1::Answer> answers;
+  ENTENTE_TRY_VOID(collect_answers(subject, message, snapshot, kAnswersMax, answers));
+  v1::WhoAnswersReply reply;
+  for (v1::Answer& answer : answers) *reply.add_answers() = std::move(answer);
+  if (!reply.answers().empty()) return reply;
+  // Nobody: who comes closest, by leaving out the topic, then the office, then the party.
+  v1::WhoAnswersRequest wider = message;
+  const std::string asked =
+      message.topic().empty() ? std::string(word_for(message.office()))
+                              : std::string(word_for(message.office())) + " for " + message.topic();
+  reply.set_nearest(
+      "no " + asked +
+      (message.party().empty() ? "" : " in `" + id_in(message.party(), "parties") + "`") +
+      (message.process().empty() ? "" : " for `" + id_in(message.process(), "processes") + "`"));
+  for (const auto leave_out :
+       {&v1::WhoAnswersRequest::clear_topic, &v1::WhoAnswersRequest::clear_office,
+        &v1::WhoAnswersRequest::clear_body, &v1::WhoAnswersRequest::clear_party}) {
+    (wider.*leave_out)();
+    answers.clear();
+    ENTENTE_TRY_VOID(collect_answers(subject, wider, snapshot, kAlternativesMax, answers));
+    if (answers.empty()) continue;
+    for (v1::Answer& answer : answers) *reply.add_alternatives() = std::move(answer);
+    break;
+  }
+  return reply;
+}
+
+bool Service::holds_matching_office(const Subject& subject, const Indexed& person,
+                                    const v1::SearchPersonsRequest& request, Instant when) const {
+  const bool asks = !request.process().empty() || request.office() != v1::OFFICE_KIND_UNSPECIFIED ||
+                    !request.topic().empty() || !request.body().empty();
+  if (!asks) return true;
+  const std::string topic = fold(request.topic());
+  std::vector<std::string> offices;
+  parts_.catalog.each_appointment_of_person(person.name, [&](const Indexed& one) {
+    if (one.span.holds(when) && may_read(subject, one.guard)) offices.push_back(one.office);
+    return true;
+  });
+  return std::any_of(offices.begin(), offices.end(), [&](const std::string& name) {
+    const std::optional<Indexed> office = parts_.catalog.find(name);
+    return office && may_read(subject, office->guard) &&
+           (request.process().empty() || "processes/" + office->process == request.process()) &&
+           (request.office() == v1::OFFICE_KIND_UNSPECIFIED ||
+            office->office_kind == request.office()) &&
+           (request.body().empty() || office->body == request.body()) &&
+           has_topic(office->topics, topic);
+  });
+}
+
+Result<v1::SearchPersonsReply> Service::search_persons(const Subject& subject,
+                                                       const v1::SearchPersonsRequest& message,
+                                                       Snapshot& snapshot) {
+  if (message.query().size() > limits::query_bytes_max)
+    return invalid_argument("query", "is too long");
+  ENTENTE_TRY_VOID(check_filter("party", message.party(), "parties"));
+  ENTENTE_TRY_VOID(check_filter("process", message.process(), "processes"));
+  ENTENTE_TRY(const Instant when, when_of(message.as_of(), parts_.clock.now()));
+  v1::SearchPersonsRequest query = message;
+  query.clear_page_token();
+  query.clear_page_size();
+  const std::string same_query = query.SerializeAsString();
+  ENTENTE_TRY(const std::string after,
+              read_token(parts_.records, subject.account, same_query, message.page_token()));
+  const std::string after_key = after.substr(0, after.find('\n'));
+  const std::string after_name = after.empty() ? "" : after.substr(after.find('\n') + 1);
+  const std::uint32_t size = page_size_of(message.page_size());
+
+  // Filters by what the index itself holds run under its lock; those that look further come after.
+  std::vector<Indexed> candidates;
+  std::vector<Indexed> page;
+  parts_.catalog.search(message.query(), after_key, [&](const Indexed& one) {
+    const bool before =
+        !after.empty() && std::tie(one.sort_key, one.name) <= std::tie(after_key, after_name);
+    const bool fits =
+        !before && (message.party().empty() || "parties/" + one.party == message.party()) &&
+        (message.institution().empty() || one.institution == message.institution()) &&
+        (message.language().empty() || std::find(one.languages.begin(), one.languages.end(),
+                                                 message.language()) != one.languages.end());
+    if (fits && may_read(subject, one.guard)) candidates.push_back(one);
+    const bool looks_further = !message.process().empty() || !message.topic().empty() ||
+                               !message.body().empty() ||
+                               message.office() != v1::OFFICE_KIND_UNSPECIFIED;
+    return looks_further || candidates.size() <= size;
+  });
+  for (const Indexed& one : candidates) {
+    if (page.size() > size) break;
+    if (holds_matching_office(subject, one, message, when)) page.push_back(one);
+  }
+  v1::SearchPersonsReply reply;
+  if (page.size() > size) {
+    page.pop_back();
+    reply.set_next_page_token(make_token(parts_.records, subject.account, same_query,
+                                         page.back().sort_key + "\n" + page.back().name));
+  }
+  for (const Indexed& one : page) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, one.name));
+    if (!record) continue;
+    auto* found = reply.add_found();
+    *found->mutable_person() = person_for(subject, *record);
+    std::vector<std::string> offices;
+    parts_.catalog.each_appointment_of_person(one.name, [&](const Indexed& held) {
+      if (held.span.holds(when) && may_read(subject, held.guard)) offices.push_back(held.office);
+      return true;
+    });
+    for (const std::string& name : offices) {
+      ENTENTE_TRY(const std::optional<Record> office, read(subject, snapshot, name));
+      if (office) *found->add_offices() = office->office();
+    }
+  }
+  return reply;
+}
+
+Result<v1::ListOfficesReply> Service::list_offices(const Subject& subject,
+                                                   const v1::ListOfficesRequest& message,
+                                                   Snapshot& snapshot) {
+  ENTENTE_TRY_VOID(check_filter("party", message.party(), "parties"));
+  ENTENTE_TRY_VOID(check_filter("process", message.process(), "processes"));
+  if (message.process().empty() && message.party().empty()) {
+    return invalid_argument("process", "or `party` must be given");
+  }
+  std::vector<std::string> names;
+  const auto take = [&](const Indexed& one) {
+    const bool fits =
+        (message.process().empty() || "processes/" + one.process == message.process()) &&
+        (message.party().empty() || "parties/" + one.party == message.party());
+    if (fits) names.push_back(one.name);
+    return true;
+  };
+  if (!message.process().empty()) {
+    parts_.catalog.each_of_process(id_in(message.process(), "processes"), Kind::Office, take);
+  } else {
+    parts_.catalog.each_of_party(id_in(message.party(), "parties"), Kind::Office, take);
+  }
+  v1::ListOfficesReply reply;
+  const Instant now = parts_.clock.now();
+  for (const std::string& name : names) {
+    ENTENTE_TRY(const std::optional<Record> office, read(subject, snapshot, name));
+    if (!office) continue;
+    auto* held = reply.add_offices();
+    *held->mutable_office() = office->office();
+    held->mutable_office()->set_revision(office->revision());
+    std::vector<std::string> appointments;
+    parts_.catalog.each_appointment_of_office(name, [&](const Indexed& one) {
+      if (one.span.holds(now)) appointments.push_back(one.name);
+      return true;
+    });
+    for (const std::string& appointment : appointments) {
+      ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, appointment));
+      if (record) *held->add_appointments() = record->appointment();
+    }
+  }
+  return reply;
+}
+
+Result<v1::GetOfficeHistoryReply> Service::get_office_history(
+    const Subject& subject, const v1::GetOfficeHistoryRequest& message, Snapshot& snapshot) {
+  ENTENTE_TRY(const std::optional<Record> office, read(subject, snapshot, message.name()));
+  if (!office || !office->has_office()) return not_found(message.name());
+  v1::GetOfficeHistoryReply reply;
+  *reply.mutable_office() = office->office();
+  const std::optional<Indexed> indexed = parts_.catalog.find(message.name());
+  std::vector<Indexed> appointments;
+  parts_.catalog.each_appointment_of_office(message.name(), [&](const Indexed& one) {
+    appointments.push_back(one);
+    return true;
+  });
+  std::sort(appointments.begin(), appointments.end(),
+            [](const Indexed& a, const Indexed& b) { return b.span.since < a.span.since; });
+  for (const Indexed& appointment : appointments) {
+    if (!indexed) break;
+    ENTENTE_TRY(std::optional<v1::Answer> answer,
+                answer_for(subject, snapshot, *indexed, appointment));
+    if (answer) *reply.add_holders() = std::move(*answer);
+  }
+  return reply;
+}
+
+Result<v1::ListGapsReply> Service::list_gaps(const Subject& subject,
+                                             const v1::ListGapsRequest& message,
+                                             Snapshot& snapshot) {
+  const std::string process = id_in(message.process(), "processes");
+  if (process.empty()) return invalid_argument("process", "must be a name such as `processes/igc`");
+  ENTENTE_TRY(const std::optional<Record> readable, read(subject, snapshot, message.process()));
+  const auto holds = [&](policy::Duty duty) {
+    return std::any_of(
+        subject.duties.begin(), subject.duties.end(),
+        [&](const policy::HeldDuty& held) { return held.duty == duty && held.process == process; });
+  };
+  const bool secretariat = holds(policy::Duty::Secretariat);
+  if (!readable || (!secretariat && !holds(policy::Duty::FocalPoint)))
+    return not_found(message.process());
+  v1::ListGapsReply reply;
+  const auto add = [&](v1::Gap::Kind kind, const std::string& party, const std::string& object,
+                       const std::string& words) {
+    if (!secretariat && party != subject.party) return;
+    v1::Gap* gap = reply.add_gaps();
+    gap->set_kind(kind);
+    gap->set_party("parties/" + party);
+    gap->set_object(object);
+    gap->set_in_words(words);
+  };
+  const Instant now = parts_.clock.now();
+  std::vector<Indexed> offices;
+  parts_.catalog.each_of_process(process, Kind::Office, [&](const Indexed& one) {
+    if (may_read(subject, one.guard)) offices.push_back(one);
+    return true;
+  });
+  std::set<std::string> with_focal_point;
+  std::set<std::string> persons;
+  for (const Indexed& office : offices) {
+    bool answered = false;
+    parts_.catalog.each_appointment_of_office(office.name, [&](const Indexed& one) {
+      if (!one.span.holds(now)) return true;
+      persons.insert(one.person);
+      answered = answered || one.capacity != v1::DUTY_CONTACT;
+      return true;
+    });
+    if (!answered)
+      add(v1::Gap::VACANT, office.party, office.name, "the office is vacant");
+    else if (office.office_kind == v1::FOCAL_POINT)
+      with_focal_point.insert(office.party);
+  }
+  for (const std::string& name : persons) {
+    const std::optional<Indexed> person = parts_.catalog.find(name);
+    if (!person || !may_read(subject, person->guard)) continue;
+    const auto age = now - instant_of(person->confirmed_at_us);
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(age).count() / 24;
+    if (days > confirmation_days(process)) {
+      add(v1::Gap::STALE, person->party, name,
+          "nobody has confirmed the entry for " + std::to_string(days) + " days");
+    }
+    if (!person->reachable) {
+      add(v1::Gap::NO_WAY_TO_REACH, person->party, name,
+          "the entry has neither telephone nor e-mail");
+    }
+  }
+  std::vector<std::string> members;
+  parts_.catalog.each_of_process(process, Kind::Participation, [&](const Indexed& one) {
+    members.push_back(one.name);
+    return true;
+  });
+  for (const std::string& name : members) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
+    if (!record) continue;
+    const std::string party = id_in(record->participation().party(), "parties");
+    for (const auto& standing : record->participation().standings()) {
+      const bool member =
+          standing.status() == v1::Participation::MEMBER && span_of(standing.span()).holds(now);
+      if (member && with_focal_point.count(party) == 0) {
+        add(v1::Gap::NO_FOCAL_POINT, party, name, "a member without a national focal point");
+      }
+    }
+  }
+  return reply;
+}
+
+}  // namespace entente::directory

@@ -1,0 +1,101 @@
+// The RPC face of the directory, `entente.v1.DirectoryService`: each function is what
+// directory.proto says of its rpc, and is the five lines: validate, decide, act, record, reply.
+//
+// Threads: any. Ownership: main's; everything passed in is borrowed and outlives it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "entente/v1/directory.pb.h"
+#include "server/directory/catalog.h"
+#include "server/directory/records.h"
+#include "server/identity/gate.h"
+#include "server/ledger/ledger.h"
+
+namespace entente::directory {
+
+class Service {
+ public:
+  struct Parts {
+    const Catalog& catalog;
+    const Records& records;
+    ledger::Ledger& ledger;
+    const Clock& clock;
+    Entropy& entropy;
+  };
+  explicit Service(Parts parts) : parts_(parts) {}
+
+  void add_to(identity::Gate& gate);
+
+  using Subject = policy::Subject;
+  using Snapshot = store::Snapshot;
+  using Transaction = store::Transaction;
+
+  Result<v1::WhoAnswersReply> who_answers(const Subject&, const v1::WhoAnswersRequest&, Snapshot&);
+  Result<v1::SearchPersonsReply> search_persons(const Subject&, const v1::SearchPersonsRequest&,
+                                                Snapshot&);
+  Result<v1::Person> get_person(const Subject&, const v1::GetPersonRequest&, Snapshot&);
+  Result<v1::Process> get_process(const Subject&, const v1::GetProcessRequest&, Snapshot&);
+  Result<v1::ListProcessesReply> list_processes(const Subject&, const v1::ListProcessesRequest&,
+                                                Snapshot&);
+  Result<v1::ListParticipationsReply> list_participations(const Subject&,
+                                                          const v1::ListParticipationsRequest&,
+                                                          Snapshot&);
+  Result<v1::ListBodiesReply> list_bodies(const Subject&, const v1::ListBodiesRequest&, Snapshot&);
+  Result<v1::ListPartiesReply> list_parties(const Subject&, const v1::ListPartiesRequest&,
+                                            Snapshot&);
+  Result<v1::ListOfficesReply> list_offices(const Subject&, const v1::ListOfficesRequest&,
+                                            Snapshot&);
+  Result<v1::GetOfficeHistoryReply> get_office_history(const Subject&,
+                                                       const v1::GetOfficeHistoryRequest&,
+                                                       Snapshot&);
+  Result<v1::ListGapsReply> list_gaps(const Subject&, const v1::ListGapsRequest&, Snapshot&);
+
+  Result<v1::Person> create_person(const Subject&, const v1::CreatePersonRequest&, Transaction&);
+  Result<v1::Person> update_person(const Subject&, const v1::UpdatePersonRequest&, Transaction&);
+  Result<v1::Person> confirm_person(const Subject&, const v1::ConfirmPersonRequest&, Transaction&);
+  Result<v1::Appointment> appoint(const Subject&, const v1::AppointRequest&, Transaction&);
+  Result<v1::Appointment> end_appointment(const Subject&, const v1::EndAppointmentRequest&,
+                                          Transaction&);
+  Result<v1::HandOverReply> hand_over(const Subject&, const v1::HandOverRequest&, Transaction&);
+
+ private:
+  // The object, if `subject` may read it now; nothing if it may not or there is none: one path.
+  Result<std::optional<Record>> read(const Subject& subject, Snapshot& snapshot,
+                                     std::string_view name) const;
+  // The same without a look into the store, for filters and counts.
+  [[nodiscard]] bool may_read(const Subject& subject, const policy::Guard& guard) const;
+  [[nodiscard]] v1::Person person_for(const Subject& subject, const Record& record) const;
+  Result<std::optional<v1::Answer>> answer_for(const Subject& subject, Snapshot& snapshot,
+                                               const Indexed& office,
+                                               const Indexed& appointment) const;
+  Status collect_answers(const Subject& subject, const v1::WhoAnswersRequest& request,
+                         Snapshot& snapshot, std::size_t max, std::vector<v1::Answer>& out) const;
+  [[nodiscard]] bool holds_matching_office(const Subject& subject, const Indexed& person,
+                                           const v1::SearchPersonsRequest& request,
+                                           Instant when) const;
+  [[nodiscard]] std::uint32_t confirmation_days(std::string_view process) const;
+
+  // --- writes ---
+  Result<policy::Guarded<Record>> find_to_change(const Subject& subject, Transaction& transaction,
+                                                 std::string_view name) const;
+  Result<policy::Guarded<Record>> open_to_keep(const Subject& subject, Transaction& transaction,
+                                               std::string_view name) const;
+  Status check_person(const v1::Person& person) const;
+  Status guard_contacts(const Subject& subject, Transaction& transaction, Record& record) const;
+  Result<policy::Guard> guard_from(Transaction& transaction, const v1::Visibility& visibility,
+                                   const policy::Guard& base) const;
+  Record begin_appointment(const policy::Guard& guard, const std::string& office,
+                           const std::string& person, v1::Capacity capacity) const;
+  void record_act(Transaction& transaction, const Subject& subject, const char* kind,
+                  const Record& object, std::vector<std::string> touched = {}) const;
+  [[nodiscard]] std::string today() const;
+
+  Parts parts_;
+};
+
+// One answer, one path, for "no such object" and "not for you".
+[[nodiscard]] Status not_found(std::string_view name);
+
+}  // namespace entente::directory

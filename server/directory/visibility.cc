@@ -1,0 +1,71 @@
+#include "server/directory/visibility.h"
+
+#include "proto/contract/limits.h"
+
+namespace entente::directory {
+namespace {
+
+using policy::Principal;
+using Kind = policy::Principal::Kind;
+
+void add(policy::Audience& audience, std::initializer_list<Kind> kinds,
+         const std::string& process) {
+  for (const Kind kind : kinds) audience.any_of.insert(Principal::make(kind, process));
+}
+
+}  // namespace
+
+policy::Audience network_audience(const std::vector<std::string>& processes) {
+  policy::Audience audience;
+  for (const std::string& process : processes) {
+    add(audience, {Kind::Members, Kind::Observers, Kind::Partners, Kind::Secretariat, Kind::Chair},
+        process);
+  }
+  return audience;
+}
+
+policy::Audience process_audience(const std::string& process, const std::string& party) {
+  policy::Audience audience;
+  if (!process.empty()) {
+    add(audience, {Kind::Members, Kind::Observers, Kind::Partners, Kind::Secretariat, Kind::Chair},
+        process);
+  }
+  if (!party.empty()) audience.any_of.insert(Principal::make(Kind::Party, party));
+  return audience;
+}
+
+policy::Audience members_audience(const std::string& process, const std::string& party) {
+  policy::Audience audience;
+  if (!process.empty()) add(audience, {Kind::Members, Kind::Secretariat}, process);
+  if (!party.empty()) audience.any_of.insert(Principal::make(Kind::Party, party));
+  return audience;
+}
+
+Result<policy::Audience> audience_of(const v1::Audience& wire) {
+  policy::Audience audience;
+  if (static_cast<std::size_t>(wire.any_of_size()) > limits::audience_principals_max ||
+      static_cast<std::size_t>(wire.none_of_size()) > limits::audience_principals_max) {
+    return invalid_argument("audience", "names too many principals");
+  }
+  for (const std::string& text : wire.any_of()) {
+    ENTENTE_TRY(Principal principal, Principal::parse(text));
+    audience.any_of.insert(std::move(principal));
+  }
+  for (const std::string& text : wire.none_of()) {
+    ENTENTE_TRY(Principal principal, Principal::parse(text));
+    audience.none_of.insert(std::move(principal));
+  }
+  return audience;
+}
+
+v1::Visibility to_wire(const policy::Audience& audience, policy::Handling handling) {
+  v1::Visibility wire;
+  for (const Principal& principal : audience.any_of)
+    wire.mutable_audience()->add_any_of(principal.text());
+  for (const Principal& principal : audience.none_of)
+    wire.mutable_audience()->add_none_of(principal.text());
+  wire.set_handling(static_cast<v1::Handling>(handling));
+  return wire;
+}
+
+}  // namespace entente::directory

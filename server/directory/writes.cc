@@ -1,0 +1,351 @@
+// The rpcs that act: each validates, decides, acts, records and replies within one transaction.
+#include <algorithm>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
+#include "server/directory/service.h"
+#include "server/directory/visibility.h"
+
+namespace entente::directory {
+namespace {
+
+using policy::Action;
+
+Status not_yours(std::string_view name) {
+  return Status(Code::PermissionDenied, Reason::NotYours,
+                "`" + std::string(name) + "` is not yours to change");
+}
+
+Status stale(std::string_view name) {
+  return Status(Code::Aborted, Reason::RevisionStale,
+                "`" + std::string(name) + "` has changed since the revision that you saw");
+}
+
+Instant instant_of_time(const google::protobuf::Timestamp& time) {
+  return Instant(std::chrono::seconds(time.seconds())) +
+         std::chrono::microseconds(time.nanos() / 1'000);
+}
+
+bool good_text(const std::string& text, std::size_t bytes_max) {
+  return text.size() <= bytes_max && is_utf8(text) &&
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+// The holder first, then whoever keeps the party's or the process's entries.
+policy::Decision decide_change(const policy::Subject& subject, const policy::Guard& guard,
+                               Instant now) {
+  const policy::Decision own = policy::decide(subject, Action::ChangeOwn, guard, now);
+  if (own.permits()) return own;
+  const policy::Decision party = policy::decide(subject, Action::KeepParty, guard, now);
+  return party.permits() ? party : policy::decide(subject, Action::KeepProcess, guard, now);
+}
+
+policy::Decision decide_keep(const policy::Subject& subject, const policy::Guard& guard,
+                             Instant now) {
+  const policy::Decision party = policy::decide(subject, Action::KeepParty, guard, now);
+  return party.permits() ? party : policy::decide(subject, Action::KeepProcess, guard, now);
+}
+
+}  // namespace
+
+std::string Service::today() const { return to_rfc3339(parts_.clock.now()).substr(0, 10); }
+
+void Service::record_act(Transaction& transaction, const Subject& subject, const char* kind,
+                         const Record& object, std::vector<std::string> touched) const {
+  ledger::Act act;
+  act.account = subject.account;
+  act.party = subject.party;
+  act.session = subject.session;
+  act.kind = kind;
+  act.object = object.name();
+  act.touched = std::move(touched);
+  act.revision = object.revision();
+  act.object_digest = as_view(sha256(object.SerializeAsString()));
+  act.audience = object.guard().audience();
+  if (object.has_appointment()) {
+    act.signature = object.appointment().signature();
+    act.signer_certificate_sha256 = object.appointment().signer_certificate_sha256();
+  }
+  parts_.ledger.record(transaction, act);
+}
+
+// Visible and changeable: the object under its guard. Visible only: NotYours. Else: not found.
+Result<policy::Guarded<Record>> Service::find_to_change(const Subject& subject,
+                                                        Transaction& transaction,
+                                                        std::string_view name) const {
+  ENTENTE_TRY(std::optional<policy::Guarded<Record>> found, parts_.records.find(transaction, name));
+  const Instant now = parts_.clock.now();
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  if (decide_change(subject, guard, now).permits()) return *std::move(found);
+  return policy::decide(subject, Action::Read, guard, now).permits() ? not_yours(name)
+                                                                     : not_found(name);
+}
+
+Result<policy::Guarded<Record>> Service::open_to_keep(const Subject& subject,
+                                                      Transaction& transaction,
+                                                      std::string_view name) const {
+  ENTENTE_TRY(std::optional<policy::Guarded<Record>> found, parts_.records.find(transaction, name));
+  const Instant now = parts_.clock.now();
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  if (decide_keep(subject, guard, now).permits()) return *std::move(found);
+  return policy::decide(subject, Action::Read, guard, now).permits() ? not_yours(name)
+                                                                     : not_found(name);
+}
+
+Status Service::check_person(const v1::Person& person) const {
+  if (id_in(person.name(), "persons").empty()) {
+    return invalid_argument("person.name",
+                            "must be `persons/` and an id of letters, digits, `.`, `_`, `-`");
+  }
+  for (const auto& [field, text] : {std::pair("person.display_name", &person.display_name()),
+                                    std::pair("person.latin_name", &person.latin_name()),
+                                    std::pair("person.given_name", &person.given_name()),
+                                    std::pair("person.family_name", &person.family_name()),
+                                    std::pair("person.title", &person.title()),
+                                    std::pair("person.time_zone", &person.time_zone())}) {
+    if (!good_text(*text, 256))
+      return invalid_argument(field, "must be one line of at most 256 bytes");
+  }
+  if (person.display_name().empty()) return invalid_argument("person.display_name", "is missing");
+  if (static_cast<std::size_t>(person.contacts_size()) > limits::contacts_max) {
+    return invalid_argument("person.contacts",
+                            "are more than " + std::to_string(limits::contacts_max));
+  }
+  for (int i = 0; i < person.contacts_size(); ++i) {
+    const std::string field = "person.contacts[" + std::to_string(i) + "]";
+    const v1::Contact& contact = person.contacts(i);
+    if (contact.kind() == v1::Contact::KIND_UNSPECIFIED)
+      return invalid_argument(field + ".kind", "is missing");
+    if (contact.value().empty() || !good_text(contact.value(), 512)) {
+      return invalid_argument(field + ".value", "must be one line of at most 512 bytes");
+    }
+    const bool email = contact.kind() == v1::Contact::EMAIL;
+    const auto at = contact.value().find('@');
+    if (email && (at == std::string::npos || at == 0 || at + 1 == contact.value().size())) {
+      return invalid_argument(field + ".value", "must be an address such as `name@example.org`");
+    }
+  }
+  return Status();
+}
+
+Result<policy::Guard> Service::guard_from(Transaction& transaction,
+                                          const v1::Visibility& visibility,
+                                          const policy::Guard& base) const {
+  policy::Guard guard = base;
+  ENTENTE_TRY(const policy::Audience audience, audience_of(visibility.audience()));
+  const auto handling = static_cast<policy::Handling>(visibility.handling());
+  if (handling != policy::Handling::Open && handling != policy::Handling::Limited) {
+    return invalid_argument("visibility.handling", "must be open or limited for a directory entry");
+  }
+  ENTENTE_TRY(guard.audience,
+              parts_.records.intern(transaction, audience, *parts_.catalog.audiences()));
+  guard.handling = handling;
+  if (visibility.has_embargo_until())
+    guard.embargo_until = instant_of_time(visibility.embargo_until());
+  if (visibility.has_expires_at()) guard.expires_at = instant_of_time(visibility.expires_at());
+  return guard;
+}
+
+// Each contact's guard, from its visibility; one without inherits the person's.
+Status Service::guard_contacts(const Subject&, Transaction& transaction, Record& record) const {
+  record.clear_contact_guards();
+  for (const v1::Contact& contact : record.person().contacts()) {
+    record::Guard* row = record.add_contact_guards();
+    if (!contact.has_visibility()) continue;
+    ENTENTE_TRY(const policy::Guard guard,
+                guard_from(transaction, contact.visibility(), guard_of(record.guard())));
+    *row = to_record(guard);
+  }
+  return Status();
+}
+
+Result<v1::Person> Service::create_person(const Subject& subject,
+                                          const v1::CreatePersonRequest& message,
+                                          Transaction& transaction) {
+  ENTENTE_TRY_VOID(check_person(message.person()));  // validate
+  const std::string party = id_in(message.person().party(), "parties");
+  const std::string process = id_in(message.process(), "processes");
+  if (party.empty() || process.empty()) {
+    return invalid_argument(party.empty() ? "person.party" : "process", "must be named");
+  }
+  policy::Guard guard;
+  guard.handling = policy::Handling::Limited;
+  guard.originator = party;
+  guard.process = process;
+  guard.person = id_in(message.person().name(), "persons");
+  ENTENTE_TRY(guard.audience, parts_.records.intern(transaction, process_audience(process, party),
+                                                    *parts_.catalog.audiences()));
+  if (!policy::decide(subject, Action::KeepParty, guard, parts_.clock.now()).permits()) {  // decide
+    return not_yours(message.person().party());
+  }
+  ENTENTE_TRY(const auto taken, parts_.records.find(transaction, message.person().name()));
+  if (taken) {
+    return Status(Code::AlreadyExists, Reason::AlreadyThere,
+                  "a person of that id is entered already");
+  }
+  Record record;  // act
+  record.set_name(message.person().name());
+  *record.mutable_person() = message.person();
+  if (message.person().has_visibility()) {
+    ENTENTE_TRY(guard, guard_from(transaction, message.person().visibility(), guard));
+  }
+  *record.mutable_guard() = to_record(guard);
+  record.mutable_person()->mutable_confirmed_at()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  ENTENTE_TRY_VOID(guard_contacts(subject, transaction, record));
+  ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
+  record_act(transaction, subject, "directory.person.create", record);  // record
+  return person_for(subject, record);                                   // reply
+}
+
+Result<v1::Person> Service::update_person(const Subject& subject,
+                                          const v1::UpdatePersonRequest& message,
+                                          Transaction& transaction) {
+  ENTENTE_TRY_VOID(check_person(message.person()));  // validate
+  ENTENTE_TRY(const policy::Guarded<Record> found,
+              find_to_change(subject, transaction, message.person().name()));  // decide
+  const policy::Decision decision = decide_change(subject, found.guard(), parts_.clock.now());
+  Record record = *found.open(decision);
+  if (!record.has_person()) return not_found(message.person().name());
+  if (message.person().revision() != record.revision()) return stale(record.name());
+  const v1::Person before = record.person();
+  *record.mutable_person() = message.person();  // act
+  v1::Person& person = *record.mutable_person();
+  person.set_party(before.party());
+  person.clear_stale();
+  if (person.has_visibility()) {
+    ENTENTE_TRY(const policy::Guard guard,
+                guard_from(transaction, person.visibility(), found.guard()));
+    *record.mutable_guard() = to_record(guard);
+  } else if (before.has_visibility()) {
+    *person.mutable_visibility() = before.visibility();
+  }
+  person.mutable_confirmed_at()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  ENTENTE_TRY_VOID(guard_contacts(subject, transaction, record));
+  ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
+  record_act(transaction, subject, "directory.person.update", record);  // record
+  return person_for(subject, record);                                   // reply
+}
+
+Result<v1::Person> Service::confirm_person(const Subject& subject,
+                                           const v1::ConfirmPersonRequest& message,
+                                           Transaction& transaction) {
+  ENTENTE_TRY(const policy::Guarded<Record> found,
+              find_to_change(subject, transaction, message.name()));
+  const policy::Decision decision = decide_change(subject, found.guard(), parts_.clock.now());
+  Record record = *found.open(decision);
+  if (!record.has_person()) return not_found(message.name());
+  record.mutable_person()->mutable_confirmed_at()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
+  record_act(transaction, subject, "directory.person.confirm", record);
+  return person_for(subject, record);
+}
+
+Record Service::begin_appointment(const policy::Guard& guard, const std::string& office,
+                                  const std::string& person, v1::Capacity capacity) const {
+  Record record;
+  record.set_name("appointments/" + to_hex(parts_.entropy.bytes(16)));
+  v1::Appointment& appointment = *record.mutable_appointment();
+  appointment.set_name(record.name());
+  appointment.set_office(office);
+  appointment.set_person(person);
+  appointment.set_capacity(capacity);
+  appointment.mutable_span()->set_since(today());
+  policy::Guard own = guard;
+  own.person = id_in(person, "persons");
+  *record.mutable_guard() = to_record(own);
+  return record;
+}
+
+Result<v1::Appointment> Service::appoint(const Subject& subject, const v1::AppointRequest& message,
+                                         Transaction& transaction) {
+  if (message.capacity() == v1::CAPACITY_UNSPECIFIED ||
+      !v1::Capacity_IsValid(message.capacity())) {  // validate
+    return invalid_argument("capacity", "must be holder, acting, deputy or duty contact");
+  }
+  ENTENTE_TRY(const policy::Guarded<Record> office,
+              open_to_keep(subject, transaction, message.office()));  // decide
+  ENTENTE_TRY(const std::optional<Record> person, read(subject, transaction, message.person()));
+  if (!person || !person->has_person()) return not_found(message.person());
+  const Record held = *office.open(decide_keep(subject, office.guard(), parts_.clock.now()));
+  if (!held.has_office()) return not_found(message.office());
+  if (person->person().party() != held.office().party()) {
+    return invalid_argument("person", "is not of the party whose office it is");
+  }
+  const Instant now = parts_.clock.now();
+  bool taken = false;
+  parts_.catalog.each_appointment_of_office(message.office(), [&](const Indexed& one) {
+    taken = taken ||
+            (one.span.holds(now) && one.capacity == v1::HOLDER && message.capacity() == v1::HOLDER);
+    return true;
+  });
+  if (taken) {
+    return Status(Code::FailedPrecondition, Reason::Conflict,
+                  "the office has a holder; hand it over instead");
+  }
+  Record record = begin_appointment(office.guard(), message.office(), message.person(),
+                                    message.capacity());  // act
+  record.mutable_appointment()->set_signature(message.signature());
+  record.mutable_appointment()->set_signer_certificate_sha256(message.signer_certificate_sha256());
+  ENTENTE_TRY_VOID(parts_.records.save(transaction, record, now));
+  record_act(transaction, subject, "directory.appointment.create", record,
+             {message.office(), message.person()});  // record
+  return record.appointment();                       // reply
+}
+
+Result<v1::Appointment> Service::end_appointment(const Subject& subject,
+                                                 const v1::EndAppointmentRequest& message,
+                                                 Transaction& transaction) {
+  ENTENTE_TRY(const policy::Guarded<Record> found,
+              open_to_keep(subject, transaction, message.name()));
+  Record record = *found.open(decide_keep(subject, found.guard(), parts_.clock.now()));
+  if (!record.has_appointment()) return not_found(message.name());
+  record.mutable_appointment()->mutable_span()->set_until(today());
+  ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
+  record_act(transaction, subject, "directory.appointment.end", record,
+             {record.appointment().office()});
+  return record.appointment();
+}
+
+Result<v1::HandOverReply> Service::hand_over(const Subject& subject,
+                                             const v1::HandOverRequest& message,
+                                             Transaction& transaction) {
+  ENTENTE_TRY(const policy::Guarded<Record> office,
+              open_to_keep(subject, transaction, message.office()));
+  const Record held = *office.open(decide_keep(subject, office.guard(), parts_.clock.now()));
+  if (!held.has_office()) return not_found(message.office());
+  ENTENTE_TRY(const std::optional<Record> person, read(subject, transaction, message.person()));
+  if (!person || !person->has_person()) return not_found(message.person());
+  if (person->person().party() != held.office().party()) {
+    return invalid_argument("person", "is not of the party whose office it is");
+  }
+  const Instant now = parts_.clock.now();
+  std::string present;
+  parts_.catalog.each_appointment_of_office(message.office(), [&](const Indexed& one) {
+    if (one.span.holds(now) && one.capacity == v1::HOLDER) present = one.name;
+    return true;
+  });
+  v1::HandOverReply reply;
+  std::vector<std::string> touched = {message.office(), message.person()};
+  if (!present.empty()) {
+    // Read in this transaction: two hand-overs at once cannot both win.
+    ENTENTE_TRY(const policy::Guarded<Record> ending, open_to_keep(subject, transaction, present));
+    Record before = *ending.open(decide_keep(subject, ending.guard(), now));
+    before.mutable_appointment()->mutable_span()->set_until(today());
+    ENTENTE_TRY_VOID(parts_.records.save(transaction, before, now));
+    *reply.mutable_ended() = before.appointment();
+    touched.push_back(before.name());
+  }
+  Record next = begin_appointment(office.guard(), message.office(), message.person(), v1::HOLDER);
+  next.mutable_appointment()->set_signature(message.signature());
+  next.mutable_appointment()->set_signer_certificate_sha256(message.signer_certificate_sha256());
+  ENTENTE_TRY_VOID(parts_.records.save(transaction, next, now));
+  *reply.mutable_begun() = next.appointment();
+  record_act(transaction, subject, "directory.office.hand_over", next, std::move(touched));
+  return reply;
+}
+
+}  // namespace entente::directory

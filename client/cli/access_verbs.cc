@@ -37,7 +37,7 @@ void add_looks(CLI::App& access, Context& context) {
   auto who = std::make_shared<v1::WhoCanSeeRequest>();
   add_verb(access, "who", "who can see an object", "entente access who persons/2f6c...",
            [=, &context] {
-             context.call<v1::WhoCanSeeResponse>(
+             context.call<v1::WhoCanSeeReply>(
                  std::string(kService) + "WhoCanSee", *who,
                  [](const auto& reply) { show(reply.reckoning()); });
            })
@@ -48,9 +48,9 @@ void add_looks(CLI::App& access, Context& context) {
   auto why = std::make_shared<v1::ExplainMyAccessRequest>();
   add_verb(access, "why", "why I can see an object", "entente access why persons/2f6c...",
            [=, &context] {
-             context.call<v1::ExplainMyAccessResponse>(
+             context.call<v1::ExplainMyAccessReply>(
                  std::string(kService) + "ExplainMyAccess", *why,
-                 [](const v1::ExplainMyAccessResponse& reply) {
+                 [](const v1::ExplainMyAccessReply& reply) {
                    std::cout << safe(reply.in_words()) << '\n';
                    for (const std::string& rule : reply.because())
                      std::cout << "  " << safe(rule) << '\n';
@@ -69,7 +69,7 @@ void add_looks(CLI::App& access, Context& context) {
       "entente access on 2026-01-31 persons/2f6c...", [=, &context] {
         if (Status status = read_time(*day, *on->mutable_at(), "day"); !status.ok())
           return context.fail(status);
-        context.call<v1::WhoCouldSeeResponse>(std::string(kService) + "WhoCouldSee", *on,
+        context.call<v1::WhoCouldSeeReply>(std::string(kService) + "WhoCouldSee", *on,
                                               [](const auto& reply) { show(reply.reckoning()); });
       });
   verb->add_option("day", *day, "a day or a time")->required();
@@ -94,7 +94,7 @@ void add_preview(CLI::App& access, Context& context) {
                                                          ? v1::ParticipationChange::SUSPEND
                                                          : v1::ParticipationChange::END);
         }
-        context.call<v1::PreviewChangeResponse>(
+        context.call<v1::PreviewChangeReply>(
             std::string(kService) + "PreviewChange", *request,
             [](const auto& reply) { std::cout << safe(reply.in_words()) << '\n'; });
       });

@@ -98,6 +98,7 @@ bool serves_party(const Subject& subject, Duty duty, const Guard& guard) {
          });
 }
 
+constexpr std::uint16_t no_rule = 0;
 constexpr std::uint16_t bit(Rule rule) {
   return static_cast<std::uint16_t>(1U << static_cast<unsigned>(rule));
 }
@@ -111,7 +112,7 @@ std::uint16_t rules_for_read(const Subject& subject, const Guard& guard, Instant
   const std::uint16_t out_of_time = static_cast<std::uint16_t>(
       bit_if(is_originator(subject, guard), Rule::OriginatorOutOfTime) |
       bit_if(serves_process(subject, Duty::Secretariat, guard), Rule::SecretariatOutOfTime));
-  return out_of_time == 0 ? out_of_time : static_cast<std::uint16_t>(in_audience | out_of_time);
+  return out_of_time == 0 ? no_rule : static_cast<std::uint16_t>(in_audience | out_of_time);
 }
 
 std::uint16_t rules_for_originate(const Subject& subject, const Guard& guard) {
@@ -122,11 +123,17 @@ std::uint16_t rules_for_originate(const Subject& subject, const Guard& guard) {
   return bit_if(is_originator(subject, guard) && sees, Rule::Originator);
 }
 
+std::uint16_t rules_for_listing(const Subject& subject, const Guard& guard) {
+  return static_cast<std::uint16_t>(
+      bit_if(is_originator(subject, guard), Rule::Originator) |
+      bit_if(serves_process(subject, Duty::Secretariat, guard), Rule::Secretariat));
+}
+
 // The rules that permit `action`, one bit each; none denies.
 std::uint16_t rules_for(const Subject& subject, Action action, const Guard& guard, Instant now) {
   switch (action) {
     case Action::Unspecified:
-      return 0;
+      return no_rule;
     case Action::Read:
       return rules_for_read(subject, guard, now);
     case Action::ChangeOwn:
@@ -150,8 +157,10 @@ std::uint16_t rules_for(const Subject& subject, Action action, const Guard& guar
       return static_cast<std::uint16_t>(
           bit_if(serves_process(subject, Duty::Secretariat, guard), Rule::Secretariat) |
           bit_if(serves_process(subject, Duty::Chair, guard), Rule::Chair));
+    case Action::ListReaders:
+      return rules_for_read(subject, guard, now) == 0 ? no_rule : rules_for_listing(subject, guard);
   }
-  return 0;  // A number that is no action.
+  return no_rule;  // A number that is no action.
 }
 
 bool are_two(const std::string& first, const std::string& second) {

@@ -214,6 +214,7 @@ enum class Action : std::uint8_t {
   KeepCertificates = 8,  // request, revoke certificates of a party (certificate officer)
   Widen = 9,             // give an object a wider audience: its originator; two if confidential
   Conclude = 10,         // conclude, merge or revive a process: two, of secretariat and chair
+  ListReaders = 11,      // be told who else can read it: its originator, the secretariat
 };
 
 // The rules by which something is permitted, each with a stable name (`rule_name`).
@@ -280,7 +281,8 @@ class [[nodiscard]] Decision {
 // guard's process if it has one. KeepProcess, Admit: the secretariat of the guard's process; never
 // over what is a party's (originator set), except to admit. KeepAccounts, KeepCertificates: the
 // originator's officer. Originate, Widen: of the originator's party, and in the audience or its
-// focal point. Conclude: the secretariat or chair of the guard's process.
+// focal point. Conclude: the secretariat or chair of the guard's process. ListReaders: who may Read
+// it and is of the originator or of the secretariat of the guard's process.
 Decision decide(const Subject& subject, Action action, const Guard& guard, Instant now);
 
 // How long the first person's consent waits for the second's.

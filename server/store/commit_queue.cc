@@ -246,7 +246,7 @@ void CommitQueue::write_group(Group& group) {
 
 Status CommitQueue::validate(const Proposal& proposal) const {
   for (const KeyId id : proposal.sealed_by) {
-    if (!keyring_.seals(id)) return conflict();
+    if (!keyring_.opens(id)) return conflict();  // destroyed meanwhile
   }
   if (!recent_.conflicts(proposal.reads, proposal.since)) return {};
   // `since` is a lower bound: the view may have been taken after further commits.
@@ -261,8 +261,16 @@ void CommitQueue::sequence(Group& group, Waiting& waiting) {
   Proposal& proposal = *waiting.proposal;
   std::vector<std::string> keys;
   keys.reserve(proposal.rows.size() + 4);
+  const bool outdated = std::any_of(proposal.sealed_by.begin(), proposal.sealed_by.end(),
+                                    [&](KeyId id) { return !keyring_.seals(id); });
   for (EngineRow& row : proposal.rows) {
     keys.push_back(row.key);
+    if (outdated && row.value && !keyring_.seals(key_id_of(*row.value).value_or(0))) {
+      // A rotation overtook it. Keys change only while nothing is sequenced, so it still opens.
+      Result<std::string> anew = keyring_.reseal(row.key, *row.value);
+      ENTENTE_CHECK(anew.ok());
+      row.value = *std::move(anew);
+    }
     group.rows.push_back(std::move(row));
   }
   SequencedRows rows(keyring_, group.rows, keys);

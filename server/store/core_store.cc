@@ -275,7 +275,9 @@ Status CoreStore::reseal(const OnProgress& on_progress) {
     return Status(Code::DataLoss, Reason::None, "some values cannot be sealed anew")
         .with_detail(std::to_string(faults) + " values do not authenticate");
   }
-  return keyring_->drop_old_generations();
+  Status dropped;
+  queue_.exclusively([&] { dropped = keyring_->drop_old_generations(); });
+  return dropped;
 }
 
 Status CoreStore::reseal_rows(const std::vector<std::string>& keys, std::uint64_t& changed,
@@ -296,12 +298,12 @@ Status CoreStore::reseal_rows(const std::vector<std::string>& keys, std::uint64_
       const std::optional<SealName> name = keyring_->sealed_for(**sealed);
       if (!name && key_id_of(**sealed)) continue;  // its key was destroyed
       if (name && keyring_->seals(*key_id_of(**sealed))) continue;
-      const Result<std::string> value = keyring_->unseal(key, **sealed);
-      if (!name || !value.ok()) {
+      Result<std::string> anew = keyring_->reseal(key, **sealed);
+      if (!anew.ok()) {
         ++faults;
         continue;
       }
-      rows.push_back({.key = key, .value = keyring_->seal(*name, key, *value)});
+      rows.push_back({.key = key, .value = *std::move(anew)});
     }
     changed += rows.size();
     return rows;

@@ -38,9 +38,9 @@ class CoreStore : public Store {
   [[nodiscard]] Secret purpose_key(std::string_view purpose) const override;
   [[nodiscard]] Health health() const override;
 
-  // A new generation of `name`'s key, which seals from here on; commits that are under way with the
-  // old one are Aborted. What the old one sealed stays readable. NotFound: there is no such key.
-  // Unavailable: the keyring could not be written; nothing changed.
+  // A new generation of `name`'s key, which seals from here on, commits under way included. What
+  // the old one sealed stays readable. NotFound: there is no such key. Unavailable: the keyring
+  // could not be written; nothing changed.
   [[nodiscard]] Status rotate_seal(const SealName& name);
 
   // Seals everything anew that an old generation sealed, beside the store's other work, and then

@@ -68,6 +68,7 @@ Result<std::unique_ptr<Keyring>> Keyring::open(const std::filesystem::path& path
     ENTENTE_TRY(base, stretch(root.secret, header.stretching, header.stretching_salt));
   }
   keyring->key_ = keyring_key(base, header.root_salt);
+  keep_out_of_swap_and_dumps(keyring->key_);
   ENTENTE_TRY(Ring ring, decode_keyring(keyring->xaes_, keyring->key_, file));
   keyring->header_ = std::move(header);
   keyring->publish(std::move(ring));
@@ -77,6 +78,8 @@ Result<std::unique_ptr<Keyring>> Keyring::open(const std::filesystem::path& path
 Id Keyring::network() const { return now()->ring.network; }
 
 bool Keyring::has(const SealName& name) const { return now()->ring.names.contains(name); }
+
+bool Keyring::opens(KeyId id) const { return now()->openers.contains(id); }
 
 bool Keyring::seals(KeyId id) const { return now()->sealers.contains(id); }
 
@@ -110,6 +113,14 @@ Result<std::string> Keyring::unseal(std::string_view key_bytes, std::string_view
                  {.network = now->ring.network, .key_bytes = key_bytes}, sealed);
   if (!value) return unreadable("does not authenticate; key " + to_hex(key_bytes));
   return *std::move(value);
+}
+
+Result<std::string> Keyring::reseal(std::string_view key_bytes, std::string_view sealed) const {
+  ENTENTE_TRY(const std::string value, unseal(key_bytes, sealed));
+  const std::optional<SealName> name = sealed_for(sealed);
+  std::optional<std::string> anew = name ? seal(*name, key_bytes, value) : std::nullopt;
+  if (!anew) return unreadable("its key was destroyed meanwhile; key " + to_hex(key_bytes));
+  return *std::move(anew);
 }
 
 std::optional<SealName> Keyring::sealed_for(std::string_view sealed) const {
@@ -259,9 +270,7 @@ void Keyring::renew_wrapping(Holder& holder) const {
   holder.wrapping = new_key();
 }
 
-SharedSecret Keyring::new_key() const {
-  return std::make_shared<const Secret>(entropy_.bytes(key_width));
-}
+SharedSecret Keyring::new_key() const { return guarded(entropy_.bytes(key_width)); }
 
 Status Keyring::take_root(const RootKey& root) {
   KeyringHeader header;
@@ -277,6 +286,7 @@ Status Keyring::take_root(const RootKey& root) {
     key_ = keyring_key(base, header.root_salt);
   }
   header_ = std::move(header);
+  keep_out_of_swap_and_dumps(key_);
   return {};
 }
 

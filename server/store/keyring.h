@@ -54,7 +54,9 @@ class Keyring {
 
   // Whether there is a key `name`.
   [[nodiscard]] bool has(const SealName& name) const;
-  // Whether values may still be written that this generation sealed: it is its name's newest.
+  // Whether this generation still opens what it sealed.
+  [[nodiscard]] bool opens(KeyId id) const;
+  // Whether it is its name's newest.
   [[nodiscard]] bool seals(KeyId id) const;
   // Whether any name has generations older than its newest.
   [[nodiscard]] bool has_old_generations() const;
@@ -64,6 +66,9 @@ class Keyring {
                                                 std::string_view value) const;
   // DataLoss if the value does not authenticate under its key, or its sealing key is gone.
   [[nodiscard]] Result<std::string> unseal(std::string_view key_bytes,
+                                           std::string_view sealed) const;
+  // Seals anew what an old generation sealed. DataLoss as unseal.
+  [[nodiscard]] Result<std::string> reseal(std::string_view key_bytes,
                                            std::string_view sealed) const;
   // Whose key sealed it; nothing if it is no sealed value or that key is gone.
   [[nodiscard]] std::optional<SealName> sealed_for(std::string_view sealed) const;

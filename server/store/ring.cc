@@ -1,6 +1,7 @@
 #include "server/store/ring.h"
 
-#include <openssl/crypto.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -53,7 +54,7 @@ class Fields {
     const std::string_view field = take(16);
     return field.empty() ? Id{} : Id::from(field);
   }
-  SharedSecret key() { return std::make_shared<const Secret>(std::string(take(key_width))); }
+  SharedSecret key() { return guarded(std::string(take(key_width))); }
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return ok_ && rest_.empty(); }
 
@@ -142,7 +143,7 @@ bool decode_generations(const Xaes& xaes, Fields& fields, const Ring& ring, cons
                     wrapping_data(ring, name, generation.id, wrapper->wrapping_generation),
                     wrapped.substr(xaes_nonce_bytes));
       if (!key) return false;
-      generation.key = std::make_shared<const Secret>(*std::move(key));
+      generation.key = guarded(*std::move(key));
     }
     holder.generations.push_back(std::move(generation));
   }
@@ -174,6 +175,26 @@ std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents)
 }
 
 }  // namespace
+
+void keep_out_of_swap_and_dumps(const Secret& secret) {
+  const std::string_view bytes = secret.reveal(SecretAccess{});
+  if (bytes.empty()) return;
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast,performance-no-int-to-ptr)
+  const auto at = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = at / page * page;
+  const std::uintptr_t end = (at + bytes.size() + page - 1) / page * page;
+  void* const pages = reinterpret_cast<void*>(first);
+  // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast,performance-no-int-to-ptr)
+  static_cast<void>(mlock(pages, end - first));
+  static_cast<void>(madvise(pages, end - first, MADV_DONTDUMP));
+}
+
+SharedSecret guarded(std::string key) {
+  auto secret = std::make_shared<const Secret>(std::move(key));
+  keep_out_of_swap_and_dumps(*secret);
+  return secret;
+}
 
 Result<KeyringHeader> parse_keyring_header(std::string_view file) {
   if (file.size() < keyring_header_bytes + xaes_tag_bytes + hash_width ||

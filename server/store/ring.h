@@ -31,6 +31,12 @@ namespace entente::store {
 
 using SharedSecret = std::shared_ptr<const Secret>;
 
+// Asks the kernel to keep the pages that hold it out of swap and core dumps. Best effort: a limit
+// may refuse, and what lies beside it on its pages is kept out as well. The daemon allows no core
+// dumps besides.
+void keep_out_of_swap_and_dumps(const Secret& secret);
+[[nodiscard]] SharedSecret guarded(std::string key);
+
 struct Generation {
   KeyId id = 0;
   SharedSecret key;

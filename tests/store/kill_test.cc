@@ -118,7 +118,7 @@ TEST_CASE("killed a hundred times under eight writers, it keeps what it acknowle
   for (std::uint64_t round = 0; round < kills; ++round) {
     INFO("round " << round << ", seed " << seed);
     const std::size_t before = acknowledged.size();
-    const Killed killed = run_and_kill(dir, round, static_cast<unsigned>(random() % 40));
+    const Killed killed = run_and_kill(dir, round, static_cast<unsigned>(random() % 120));
     REQUIRE(WIFSIGNALED(killed.status));
     collect(killed.said, acknowledged);
 

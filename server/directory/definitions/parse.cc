@@ -241,6 +241,13 @@ class ProcessRules {
         checker_.wrong(place, "activity", i, "occurs twice");
       }
     }
+    const bool opens = participation.status() == config::MEMBER ||
+                       participation.status() == config::OBSERVER ||
+                       participation.status() == config::PARTNER;
+    if (opens && !participation.institution().empty() && participation.activity().empty()) {
+      checker_.wrong(place, "institution",
+                     "takes part without a limit, which opens its whole party");
+    }
     const Days days = check_span(checker_, place, participation.span());
     auto& earlier = spans_[{participation.party(), participation.institution()}];
     for (const Days& other : earlier) {

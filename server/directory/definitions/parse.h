@@ -51,8 +51,10 @@ class PartyIndex {
 
 // Rules: every code is a party's (and never an area's), every institution is one of that party;
 // standings are filled in; of one party (or institution) no two spans overlap, and a span ends
-// after it begins; bodies, offices and phases occur once; chairs, coordinators and seats are taken
-// by parties to the process; activities are ids; days are days; texts are clean.
+// after it begins; an institution that takes part is limited to activities (policy knows whole
+// parties only, and what one ministry may see is not for all of its state); bodies, offices and
+// phases occur once; chairs, coordinators and seats are taken by parties to the process; activities
+// are ids; days are days; texts are clean.
 [[nodiscard]] Result<config::ProcessDefinition> parse_process(std::string_view text,
                                                               const PartyIndex& parties);
 

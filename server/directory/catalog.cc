@@ -1,6 +1,8 @@
 #include "server/directory/catalog.h"
 
 #include <algorithm>
+#include <bit>
+#include <tuple>
 
 #include "server/directory/definitions/parse.h"
 #include "server/directory/fold.h"
@@ -209,6 +211,14 @@ Facts facts_of(const Record& record) {
   return out;
 }
 
+// In the order in which they were recorded; parties, whose names are words of their persons, first.
+bool is_earlier(const Record& a, const Record& b) {
+  const auto place = [](const Record& one) {
+    return std::tuple(one.recorded_at_us(), one.revision(), !one.has_party());
+  };
+  return place(a) < place(b);
+}
+
 Indexed index_of(const Record& record) {
   Indexed one;
   one.name = record.name();
@@ -293,10 +303,7 @@ Status Catalog::load() {
     all.push_back(std::move(record));
     return Status();
   }));
-  std::stable_sort(all.begin(), all.end(), [](const Record& a, const Record& b) {
-    return std::pair(a.recorded_at_us(), a.revision()) <
-           std::pair(b.recorded_at_us(), b.revision());
-  });
+  std::stable_sort(all.begin(), all.end(), is_earlier);
   const std::unique_lock lock(mutex_);
   ENTENTE_TRY_VOID(
       records_.audiences(*snapshot, table_.size() + 1,
@@ -334,10 +341,7 @@ void Catalog::reload(const std::vector<std::string>& names) {
   }
   // A catalog that cannot follow would decide by what no longer holds: that is worse than to stop.
   ENTENTE_CHECK(read.ok());
-  std::stable_sort(changed.begin(), changed.end(), [](const Record& a, const Record& b) {
-    return std::pair(a.recorded_at_us(), a.revision()) <
-           std::pair(b.recorded_at_us(), b.revision());
-  });
+  std::stable_sort(changed.begin(), changed.end(), is_earlier);
   const std::unique_lock lock(mutex_);
   read = records_.audiences(*snapshot, table_.size() + 1,
                             [this](policy::AudienceId id, const policy::Audience& audience) {
@@ -353,6 +357,7 @@ void Catalog::reload(const std::vector<std::string>& names) {
 }
 
 void Catalog::publish() {
+  put_in_order();
   world_ = std::make_shared<const policy::World>(editor_.publish());
   published_table_ = std::make_shared<const policy::AudienceTable>(table_);
   ++generation_;
@@ -388,7 +393,9 @@ void Catalog::index(const Record& record) {
   const auto [found, fresh] = by_name_.try_emplace(record.name(), static_cast<Slot>(slots_.size()));
   const Slot slot = found->second;
   if (fresh) slots_.emplace_back();
-  if (!fresh && one.kind == Kind::Person) persons_in_order_.erase({slots_[slot].sort_key, slot});
+  audience_of_slot_.resize(slots_.size());
+  audience_of_slot_[slot] = one.guard.audience;
+  const bool moves = fresh || slots_[slot].sort_key != one.sort_key;
   by_kind_[one.kind].insert(one.name);
   if (!one.process.empty()) by_process_[{one.process, one.kind}].insert(one.name);
   if (!one.party.empty()) by_party_[{one.party, one.kind}].insert(one.name);
@@ -396,7 +403,7 @@ void Catalog::index(const Record& record) {
     appointments_by_office_[one.office].insert(one.name);
     appointments_by_person_[one.person].insert(one.name);
   }
-  if (one.kind == Kind::Person) persons_in_order_.insert({one.sort_key, slot});
+  if (one.kind == Kind::Person && moves) unplaced_.push_back(slot);
   slots_[slot] = std::move(one);
   index_words(record, slot);
 }
@@ -440,53 +447,93 @@ void Catalog::index_words(const Record& record, Slot slot) {
   before = std::move(words);
 }
 
-// The persons of whom some word begins with `word`, in order of their slots.
-std::vector<Catalog::Slot> Catalog::match(const std::string& word) const {
-  std::vector<Slot> all;
-  for (auto at = words_.lower_bound(word); at != words_.end() && at->first.rfind(word, 0) == 0;
-       ++at) {
-    all.insert(all.end(), at->second.begin(), at->second.end());
+bool Catalog::is_before(Slot a, Slot b) const {
+  return std::tie(slots_[a].sort_key, slots_[a].name) <
+         std::tie(slots_[b].sort_key, slots_[b].name);
+}
+
+// Puts those in their place who came or whose name changed: each by itself if they are few.
+void Catalog::put_in_order() {
+  if (unplaced_.empty()) return;
+  const auto before = [this](Slot a, Slot b) { return is_before(a, b); };
+  std::sort(unplaced_.begin(), unplaced_.end());
+  unplaced_.erase(std::unique(unplaced_.begin(), unplaced_.end()), unplaced_.end());
+  std::erase_if(order_, [this](Slot slot) {
+    return std::binary_search(unplaced_.begin(), unplaced_.end(), slot);
+  });
+  constexpr std::size_t few = 64;
+  if (unplaced_.size() <= few) {
+    for (const Slot slot : unplaced_) {
+      order_.insert(std::lower_bound(order_.begin(), order_.end(), slot, before), slot);
+    }
+  } else {
+    order_.insert(order_.end(), unplaced_.begin(), unplaced_.end());
+    std::sort(order_.begin(), order_.end(), before);
   }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
+  unplaced_.clear();
+  ranks_.resize(slots_.size());
+  for (std::uint32_t rank = 0; rank < order_.size(); ++rank) ranks_[order_[rank]] = rank;
+}
+
+// The persons of whom some word begins with `word`.
+Catalog::Ranks Catalog::match(std::string_view word) const {
+  Ranks found(order_.size() / 64 + 1);
+  for (auto at = words_.lower_bound(word); at != words_.end() && at->first.starts_with(word);
+       ++at) {
+    for (const Slot slot : at->second) {
+      const std::uint32_t rank = ranks_[slot];
+      found[rank / 64] |= std::uint64_t{1} << (rank % 64);
+    }
+  }
+  return found;
+}
+
+// Those from rank `first` on whom `found` has (all, if null).
+void Catalog::visit_ranks(std::size_t first, const Ranks* found, const policy::Sight& sight,
+                          std::string_view own_person, const Visit& visit) const {
+  for (std::size_t rank = first; rank < order_.size(); ++rank) {
+    if (found != nullptr) {
+      const std::uint64_t rest = (*found)[rank / 64] >> (rank % 64);
+      if (rest == 0) {
+        rank |= 63;  // The loop goes on with the next 64.
+        continue;
+      }
+      rank += static_cast<std::size_t>(std::countr_zero(rest));
+    }
+    const Slot slot = order_[rank];
+    const bool own = !own_person.empty() && !sight.sees(audience_of_slot_[slot]) &&
+                     slots_[slot].guard.person == own_person;
+    if (!own && !sight.sees(audience_of_slot_[slot])) continue;
+    if (!visit(slots_[slot])) return;
+  }
 }
 
 void Catalog::search(std::string_view query, std::string_view after_sort_key,
+                     const policy::Sight& sight, std::string_view own_person,
                      const Visit& visit) const {
-  std::vector<std::string> words;
-  std::string folded = fold(query);
+  std::vector<std::string_view> words;
+  const std::string folded = fold(query);
   for (std::string_view rest = folded; !rest.empty();) {
-    words.emplace_back(rest.substr(0, rest.find(' ')));
+    words.push_back(rest.substr(0, rest.find(' ')));
     rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
   }
+  // What has nothing to look for finds nothing; what asks for nothing finds all.
+  const bool unanswerable = words.empty() && query.find_first_not_of(" \t\r\n") != query.npos;
+  if (unanswerable) return;
   const std::shared_lock lock(mutex_);
-  if (words.empty()) {
-    for (auto at = persons_in_order_.lower_bound({std::string(after_sort_key), 0});
-         at != persons_in_order_.end(); ++at) {
-      if (!visit(slots_[at->second])) return;
-    }
-    return;
+  const auto first =
+      static_cast<std::size_t>(std::lower_bound(order_.begin(), order_.end(), after_sort_key,
+                                                [this](Slot slot, std::string_view key) {
+                                                  return slots_[slot].sort_key < key;
+                                                }) -
+                               order_.begin());
+  if (words.empty()) return visit_ranks(first, nullptr, sight, own_person, visit);
+  Ranks found = match(words.front());
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const Ranks other = match(words[i]);
+    for (std::size_t at = 0; at < found.size(); ++at) found[at] &= other[at];
   }
-  // The longest word first: it names the fewest.
-  std::sort(words.begin(), words.end(),
-            [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  std::vector<Slot> found = match(words.front());
-  for (std::size_t i = 1; i < words.size() && !found.empty(); ++i) {
-    const std::vector<Slot> other = match(words[i]);
-    std::vector<Slot> both;
-    std::set_intersection(found.begin(), found.end(), other.begin(), other.end(),
-                          std::back_inserter(both));
-    found = std::move(both);
-  }
-  std::sort(found.begin(), found.end(), [this](Slot a, Slot b) {
-    return std::tie(slots_[a].sort_key, slots_[a].name) <
-           std::tie(slots_[b].sort_key, slots_[b].name);
-  });
-  for (const Slot slot : found) {
-    if (slots_[slot].sort_key < after_sort_key) continue;
-    if (!visit(slots_[slot])) return;
-  }
+  visit_ranks(first, &found, sight, own_person, visit);
 }
 
 identity::Holdings Catalog::holdings(std::string_view party, std::string_view person,
@@ -515,6 +562,11 @@ Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapsh
                                                          std::string_view resource_name,
                                                          const policy::AsOf& as_of) const {
   std::optional<policy::Guard> guard;
+  if (const auto institutions = resource_name.find("/institutions/");
+      institutions != resource_name.npos && resource_name.starts_with("parties/")) {
+    if (!policy::find_fact(*world(), resource_name)) return guard;
+    resource_name = resource_name.substr(0, institutions);
+  }
   if (!parse_name(resource_name)) return guard;
   // The newest revision that was known then; `known_now` is after them all.
   ENTENTE_TRY_VOID(records_.revisions_of(snapshot, resource_name, [&](const Record& record) {

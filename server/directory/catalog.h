@@ -89,10 +89,13 @@ class Catalog final : public ledger::Follower,
   [[nodiscard]] std::optional<Indexed> find(std::string_view name) const;
   // After how many days an entry of the process is stale; a year where the process does not say.
   [[nodiscard]] std::uint32_t confirmation_days(std::string_view process) const;
-  // Persons whom every word of `query` finds (by its beginning), by sort key; all, if it has no
-  // words. Words of a person: names, title, institution, and all names of the party; nothing that
-  // another guard stands over, so that a match gives nothing away.
-  void search(std::string_view query, std::string_view after_sort_key, const Visit& visit) const;
+  // Persons whom every word of `query` finds (by its beginning), by sort key and name, from
+  // `after_sort_key` on; all, if it has no words. Of those only whom `sight` sees, and `own_person`
+  // (an id): what one may not see costs no visit.
+  // Words of a person: names, title, institution, and all names of the party; nothing that another
+  // guard stands over, so that a match gives nothing away.
+  void search(std::string_view query, std::string_view after_sort_key, const policy::Sight& sight,
+              std::string_view own_person, const Visit& visit) const;
 
  private:
   using Slot = std::uint32_t;
@@ -100,7 +103,13 @@ class Catalog final : public ledger::Follower,
   void apply_facts(const Record& record);
   void index(const Record& record);
   void index_words(const Record& record, Slot slot);
-  [[nodiscard]] std::vector<Slot> match(const std::string& word) const;
+  // A bit a rank.
+  using Ranks = std::vector<std::uint64_t>;
+  [[nodiscard]] Ranks match(std::string_view word) const;
+  void visit_ranks(std::size_t first, const Ranks* found, const policy::Sight& sight,
+                   std::string_view own_person, const Visit& visit) const;
+  [[nodiscard]] bool is_before(Slot a, Slot b) const;
+  void put_in_order();
   void reload(const std::vector<std::string>& names);
   void publish();
 
@@ -127,7 +136,11 @@ class Catalog final : public ledger::Follower,
   std::unordered_map<std::string, std::uint64_t> revisions_;
   std::map<std::string, std::uint32_t, std::less<>> confirmation_days_;
   std::unordered_map<std::string, std::set<std::string>> facts_said_;
-  std::set<std::pair<std::string, Slot>> persons_in_order_;
+  // Persons by sort key and name; where each stands there; those that must be put in their place.
+  std::vector<Slot> order_;
+  std::vector<std::uint32_t> ranks_;
+  std::vector<Slot> unplaced_;
+  std::vector<policy::AudienceId> audience_of_slot_;
 };
 
 }  // namespace entente::directory

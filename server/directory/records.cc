@@ -82,7 +82,29 @@ Status Records::save(store::Transaction& transaction, Record& record, Instant no
   const std::string bytes = record.SerializeAsString();
   transaction.put(store::Key(objects_table).id(id), bytes);
   transaction.put(store::Key(revisions_table).id(id).number(record.revision()), bytes);
+  if (record.has_appointment()) {
+    transaction.put(store::Key(held_table).id(id_of(record.appointment().office())).id(id),
+                    record.name());
+  }
   return Status();
+}
+
+Result<std::vector<policy::Guarded<Record>>> Records::appointments_to(
+    store::Snapshot& snapshot, std::string_view office) const {
+  std::vector<std::string> names;
+  const auto cursor = snapshot.scan(store::Key(held_table).id(id_of(office)));
+  for (; cursor->valid(); cursor->next()) {
+    ENTENTE_TRY(std::string name, cursor->value());
+    names.push_back(std::move(name));
+  }
+  ENTENTE_TRY_VOID(cursor->status());
+  std::vector<policy::Guarded<Record>> found;
+  for (const std::string& name : names) {
+    ENTENTE_TRY(std::optional<policy::Guarded<Record>> one, find(snapshot, name));
+    if (!one) return unreadable(name);
+    found.push_back(*std::move(one));
+  }
+  return found;
 }
 
 Result<policy::AudienceId> Records::intern(store::Transaction& transaction,

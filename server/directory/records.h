@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
@@ -22,6 +23,7 @@ namespace entente::directory {
 inline constexpr store::Table objects_table{0x40};    // blinded name -> Record, the newest
 inline constexpr store::Table revisions_table{0x41};  // blinded name, revision -> Record
 inline constexpr store::Table audiences_table{0x42};  // number -> Audience
+inline constexpr store::Table held_table{0x43};  // blinded office, blinded appointment -> its name
 
 using record::Record;
 
@@ -38,6 +40,11 @@ class Records {
                                                                     std::string_view name) const;
   // Writes the next revision of `record.name()`; sets its revision and time.
   [[nodiscard]] Status save(store::Transaction& transaction, Record& record, Instant now) const;
+
+  // Every appointment to an office, whenever it holds, as this transaction sees them: who else
+  // appoints to it meanwhile conflicts.
+  [[nodiscard]] Result<std::vector<policy::Guarded<Record>>> appointments_to(
+      store::Snapshot& snapshot, std::string_view office) const;
 
   // The number of `audience`; gives it the next one, in this transaction, if it has none.
   // `known`: how many are given already, as the reader knows (a lower bound).

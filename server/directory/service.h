@@ -72,6 +72,10 @@ class Service {
                                                const Indexed& appointment) const;
   Status collect_answers(const Subject& subject, const v1::WhoAnswersRequest& request,
                          Snapshot& snapshot, std::size_t max, std::vector<v1::Answer>& out) const;
+  Result<std::vector<Indexed>> find_page(const Subject& subject,
+                                         const v1::SearchPersonsRequest& message, Instant when,
+                                         std::pair<std::string, std::string> after,
+                                         std::size_t max) const;
   [[nodiscard]] bool holds_matching_office(const Subject& subject, const Indexed& person,
                                            const v1::SearchPersonsRequest& request,
                                            Instant when) const;
@@ -83,6 +87,13 @@ class Service {
   Result<policy::Guarded<Record>> open_to_keep(const Subject& subject, Transaction& transaction,
                                                std::string_view name) const;
   Status check_person(const v1::Person& person) const;
+  Status check_institution(const v1::Person& person) const;
+  // The appointment as holder that is in force, if any; read in this transaction, so that of two
+  // who appoint at once one loses.
+  Result<std::optional<Record>> present_holder(const Subject& subject, Transaction& transaction,
+                                               const std::string& office) const;
+  // A change replaces what its caller sees: contacts that it does not see stay.
+  void keep_unseen_contacts(const Subject& subject, const Record& before, v1::Person& person) const;
   Status guard_contacts(const Subject& subject, Transaction& transaction, Record& record) const;
   Result<policy::Guard> guard_from(Transaction& transaction, const v1::Visibility& visibility,
                                    const policy::Guard& base) const;

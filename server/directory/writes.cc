@@ -32,6 +32,35 @@ bool good_text(const std::string& text, std::size_t bytes_max) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+// As BCP 47 spells them, whether registered or not.
+bool is_language_tag(const std::string& tag) {
+  return tag.size() >= 2 && tag.size() <= 35 && std::all_of(tag.begin(), tag.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-';
+         });
+}
+
+// Within RFC 3339's years, so that no arithmetic runs over.
+bool is_time(const google::protobuf::Timestamp& time) {
+  return time.seconds() >= 0 && time.seconds() < 253'402'300'800 && time.nanos() >= 0 &&
+         time.nanos() < 1'000'000'000;
+}
+
+// `swe.` for `parties/SWE`: ids begin so, and what ids another party has cannot be tried out.
+std::string id_prefix(const std::string& party) {
+  std::string prefix = id_in(party, "parties") + ".";
+  std::transform(prefix.begin(), prefix.end(), prefix.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return prefix;
+}
+
+bool holds(const policy::Subject& subject, policy::Duty duty, const std::string& process) {
+  return std::any_of(
+      subject.duties.begin(), subject.duties.end(),
+      [&](const policy::HeldDuty& held) { return held.duty == duty && held.process == process; });
+}
+
 // The holder first, then whoever keeps the party's or the process's entries.
 policy::Decision decide_change(const policy::Subject& subject, const policy::Guard& guard,
                                Instant now) {
@@ -108,6 +137,16 @@ Status Service::check_person(const v1::Person& person) const {
       return invalid_argument(field, "must be one line of at most 256 bytes");
   }
   if (person.display_name().empty()) return invalid_argument("person.display_name", "is missing");
+  if (static_cast<std::size_t>(person.languages_size()) > limits::languages_max) {
+    return invalid_argument("person.languages",
+                            "are more than " + std::to_string(limits::languages_max));
+  }
+  for (int i = 0; i < person.languages_size(); ++i) {
+    if (!is_language_tag(person.languages(i))) {
+      return invalid_argument("person.languages[" + std::to_string(i) + "]",
+                              "must be a tag such as `sv`");
+    }
+  }
   if (static_cast<std::size_t>(person.contacts_size()) > limits::contacts_max) {
     return invalid_argument("person.contacts",
                             "are more than " + std::to_string(limits::contacts_max));
@@ -129,6 +168,14 @@ Status Service::check_person(const v1::Person& person) const {
   return Status();
 }
 
+// None, or one that the party has: what a person holds by it must be the party's to give.
+Status Service::check_institution(const v1::Person& person) const {
+  if (person.institution().empty()) return Status();
+  const bool own = person.institution().starts_with(person.party() + "/institutions/");
+  if (own && policy::find_fact(*parts_.catalog.world(), person.institution())) return Status();
+  return invalid_argument("person.institution", "must be one of the party's institutions");
+}
+
 Result<policy::Guard> Service::guard_from(Transaction& transaction,
                                           const v1::Visibility& visibility,
                                           const policy::Guard& base) const {
@@ -141,6 +188,10 @@ Result<policy::Guard> Service::guard_from(Transaction& transaction,
   ENTENTE_TRY(guard.audience,
               parts_.records.intern(transaction, audience, *parts_.catalog.audiences()));
   guard.handling = handling;
+  if ((visibility.has_embargo_until() && !is_time(visibility.embargo_until())) ||
+      (visibility.has_expires_at() && !is_time(visibility.expires_at()))) {
+    return invalid_argument("visibility", "has a time that is none");
+  }
   if (visibility.has_embargo_until())
     guard.embargo_until = instant_of_time(visibility.embargo_until());
   if (visibility.has_expires_at()) guard.expires_at = instant_of_time(visibility.expires_at());
@@ -169,6 +220,11 @@ Result<v1::Person> Service::create_person(const Subject& subject,
   if (party.empty() || process.empty()) {
     return invalid_argument(party.empty() ? "person.party" : "process", "must be named");
   }
+  if (!id_in(message.person().name(), "persons").starts_with(id_prefix(message.person().party()))) {
+    return invalid_argument(
+        "person.name", "must begin with `persons/" + id_prefix(message.person().party()) + "`");
+  }
+  ENTENTE_TRY_VOID(check_institution(message.person()));
   policy::Guard guard;
   guard.handling = policy::Handling::Limited;
   guard.originator = party;
@@ -176,7 +232,10 @@ Result<v1::Person> Service::create_person(const Subject& subject,
   guard.person = id_in(message.person().name(), "persons");
   ENTENTE_TRY(guard.audience, parts_.records.intern(transaction, process_audience(process, party),
                                                     *parts_.catalog.audiences()));
-  if (!policy::decide(subject, Action::KeepParty, guard, parts_.clock.now()).permits()) {  // decide
+  // The secretariat's own staff are the process's to keep, and no focal point's.
+  const bool staff = party == subject.party && holds(subject, policy::Duty::Secretariat, process);
+  if (staff) guard.originator.clear();
+  if (!decide_keep(subject, guard, parts_.clock.now()).permits()) {  // decide
     return not_yours(message.person().party());
   }
   ENTENTE_TRY(const auto taken, parts_.records.find(transaction, message.person().name()));
@@ -187,6 +246,9 @@ Result<v1::Person> Service::create_person(const Subject& subject,
   Record record;  // act
   record.set_name(message.person().name());
   *record.mutable_person() = message.person();
+  record.mutable_person()->DiscardUnknownFields();
+  record.mutable_person()->clear_stale();
+  record.mutable_person()->clear_revision();
   if (message.person().has_visibility()) {
     ENTENTE_TRY(guard, guard_from(transaction, message.person().visibility(), guard));
   }
@@ -209,11 +271,21 @@ Result<v1::Person> Service::update_person(const Subject& subject,
   Record record = *found.open(decision);
   if (!record.has_person()) return not_found(message.person().name());
   if (message.person().revision() != record.revision()) return stale(record.name());
-  const v1::Person before = record.person();
+  const Record seen = record;
+  const v1::Person& before = seen.person();
   *record.mutable_person() = message.person();  // act
   v1::Person& person = *record.mutable_person();
+  person.DiscardUnknownFields();
   person.set_party(before.party());
   person.clear_stale();
+  person.clear_revision();
+  if (person.institution() != before.institution()) {
+    // What one holds by an institution is not one's own to take.
+    if (!decide_keep(subject, found.guard(), parts_.clock.now()).permits())
+      return not_yours(record.name());
+    ENTENTE_TRY_VOID(check_institution(person));
+  }
+  keep_unseen_contacts(subject, seen, person);
   if (person.has_visibility()) {
     ENTENTE_TRY(const policy::Guard guard,
                 guard_from(transaction, person.visibility(), found.guard()));
@@ -242,6 +314,33 @@ Result<v1::Person> Service::confirm_person(const Subject& subject,
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   record_act(transaction, subject, "directory.person.confirm", record);
   return person_for(subject, record);
+}
+
+Result<std::optional<Record>> Service::present_holder(const Subject& subject,
+                                                      Transaction& transaction,
+                                                      const std::string& office) const {
+  ENTENTE_TRY(const auto all, parts_.records.appointments_to(transaction, office));
+  const Instant now = parts_.clock.now();
+  for (const policy::Guarded<Record>& one : all) {
+    const policy::Decision decision = decide_keep(subject, one.guard(), now);
+    if (!decision.permits()) return not_yours(office);
+    const auto opened = one.open(decision);
+    const v1::Appointment& appointment = opened->appointment();
+    if (appointment.capacity() == v1::HOLDER && span_of(appointment.span()).holds(now)) {
+      return std::optional<Record>(*opened);
+    }
+  }
+  return std::optional<Record>();
+}
+
+void Service::keep_unseen_contacts(const Subject& subject, const Record& before,
+                                   v1::Person& person) const {
+  for (int i = 0; i < before.person().contacts_size() && i < before.contact_guards_size(); ++i) {
+    const record::Guard& guard = before.contact_guards(i);
+    if (guard.audience() != 0 && !may_read(subject, guard_of(guard))) {
+      *person.add_contacts() = before.person().contacts(i);
+    }
+  }
 }
 
 Record Service::begin_appointment(const policy::Guard& guard, const std::string& office,
@@ -276,13 +375,8 @@ Result<v1::Appointment> Service::appoint(const Subject& subject, const v1::Appoi
     return invalid_argument("person", "is not of the party whose office it is");
   }
   const Instant now = parts_.clock.now();
-  bool taken = false;
-  parts_.catalog.each_appointment_of_office(message.office(), [&](const Indexed& one) {
-    taken = taken ||
-            (one.span.holds(now) && one.capacity == v1::HOLDER && message.capacity() == v1::HOLDER);
-    return true;
-  });
-  if (taken) {
+  ENTENTE_TRY(const auto present, present_holder(subject, transaction, message.office()));
+  if (present && message.capacity() == v1::HOLDER) {
     return Status(Code::FailedPrecondition, Reason::Conflict,
                   "the office has a holder; hand it over instead");
   }
@@ -323,17 +417,16 @@ Result<v1::HandOverReply> Service::hand_over(const Subject& subject,
     return invalid_argument("person", "is not of the party whose office it is");
   }
   const Instant now = parts_.clock.now();
-  std::string present;
-  parts_.catalog.each_appointment_of_office(message.office(), [&](const Indexed& one) {
-    if (one.span.holds(now) && one.capacity == v1::HOLDER) present = one.name;
-    return true;
-  });
+  ENTENTE_TRY(const auto present, present_holder(subject, transaction, message.office()));
   v1::HandOverReply reply;
   std::vector<std::string> touched = {message.office(), message.person()};
-  if (!present.empty()) {
-    // Read in this transaction: two hand-overs at once cannot both win.
-    ENTENTE_TRY(const policy::Guarded<Record> ending, open_to_keep(subject, transaction, present));
-    Record before = *ending.open(decide_keep(subject, ending.guard(), now));
+  if (present) {
+    Record before = *present;
+    if (before.appointment().person() == message.person()) {
+      *reply.mutable_begun() = before.appointment();
+      record_act(transaction, subject, "directory.office.hand_over", before, std::move(touched));
+      return reply;
+    }
     before.mutable_appointment()->mutable_span()->set_until(today());
     ENTENTE_TRY_VOID(parts_.records.save(transaction, before, now));
     *reply.mutable_ended() = before.appointment();

@@ -1,0 +1,469 @@
+#include <algorithm>
+
+#include "proto/contract/bytes.h"
+#include "tests/directory/world.h"
+
+namespace entente::directory {
+namespace {
+
+using testing::DirectoryWorld;
+
+// All that a caller sees of a refusal, but for the name that it asked for itself.
+std::string face(const Status& status, const std::string& asked) {
+  std::string message(status.message());
+  const std::size_t at = message.find(asked);
+  if (at != std::string::npos) message.replace(at, asked.size(), "?");
+  return std::string(name_of(status.code())) + " " + std::string(name_of(status.reason())) + " " +
+         message + " " + std::to_string(status.violations().size());
+}
+
+bool has_mobile(const v1::Person& person) {
+  return std::any_of(person.contacts().begin(), person.contacts().end(),
+                     [](const v1::Contact& one) { return one.kind() == v1::Contact::MOBILE; });
+}
+
+v1::Person named(const std::string& name, const std::string& party) {
+  v1::Person person;
+  person.set_name(name);
+  person.set_party(party);
+  person.set_display_name("Örjan Ek");
+  v1::Contact* contact = person.add_contacts();
+  contact->set_kind(v1::Contact::EMAIL);
+  contact->set_value("orjan@swe.example.org");
+  return person;
+}
+
+v1::CreatePersonRequest to_create(const std::string& name, const std::string& party) {
+  v1::CreatePersonRequest request;
+  *request.mutable_person() = named(name, party);
+  request.set_process("processes/igc");
+  return request;
+}
+
+const std::string anna = "persons/swe.anna.lindqvist";
+const std::string focal_point = "offices/swe.igc.focal-point";
+
+TEST_CASE("a person of a process that one has no part in and an absent one look the same",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto outsider = world.as("THA", "kamon.wongsakul");
+  const std::string absent_name = "persons/swe.nobody";
+  const auto hidden = world.get_person(outsider, anna);
+  const auto absent = world.get_person(outsider, absent_name);
+  REQUIRE(!hidden.ok());
+  REQUIRE(!absent.ok());
+  CHECK(face(hidden.status(), anna) == face(absent.status(), absent_name));
+  CHECK(hidden.status().code() == Code::NotFound);
+  CHECK(world.get_person(world.as("CHE", "reto.ammann"), anna).ok());
+}
+
+TEST_CASE("a name that is of another kind is not found either", "[directory]") {
+  DirectoryWorld world;
+  const auto reader = world.as("CHE", "reto.ammann");
+  for (const std::string& name :
+       {std::string("processes/igc"), focal_point, std::string(""), std::string("persons/"),
+        std::string("persons/../processes/igc"), std::string("processes/igc/participations/SWE")}) {
+    CHECK(world.get_person(reader, name).status().code() == Code::NotFound);
+  }
+  v1::GetProcessRequest request;
+  request.set_name(anna);
+  CHECK(world.ask(reader, &Service::get_process, request).status().code() == Code::NotFound);
+}
+
+TEST_CASE("an observer sees an entry without what is for members only", "[directory]") {
+  DirectoryWorld world;
+  const auto member = world.get_person(world.as("CHE", "reto.ammann"), anna);
+  const auto observer = world.get_person(world.as("UNHCR", "samira.haddad"), anna);
+  REQUIRE(member.ok());
+  REQUIRE(observer.ok());
+  CHECK(has_mobile(*member));
+  CHECK_FALSE(has_mobile(*observer));
+  CHECK(observer->contacts_size() == member->contacts_size() - 1);
+  const auto listed = world.search(world.as("UNHCR", "samira.haddad"), "anna");
+  REQUIRE(listed.found_size() == 1);
+  for (const auto& found : listed.found()) {
+    CHECK_FALSE(has_mobile(found.person()));
+  }
+}
+
+TEST_CASE("a suspended party finds nobody of the process", "[directory]") {
+  DirectoryWorld world;
+  const auto suspended = world.as("ERI", "selam.tesfay");
+  CHECK(world.search(suspended, "anna").found_size() == 0);
+  // Its own entry stays its own.
+  CHECK(world.get_person(suspended, "persons/eri.selam.tesfay").ok());
+}
+
+TEST_CASE("search folds accents, scripts and former names of countries", "[directory]") {
+  DirectoryWorld world;
+  const auto thai = world.as("THA", "kamon.wongsakul");
+  CHECK(world.search(thai, "kamon").found_size() == 1);
+  CHECK(world.search(thai, "กมล").found_size() == 1);
+  CHECK(world.search(thai, "siam").found_size() == 1);
+  CHECK(world.search(thai, "KAM wong").found_size() == 1);
+  CHECK(world.search(thai, "kamon lindqvist").found_size() == 0);
+  CHECK(world.search(thai, "anna").found_size() == 0);
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  auto mended = world.get_person(swede, anna);
+  REQUIRE(mended.ok());
+  v1::UpdatePersonRequest update;
+  *update.mutable_person() = *mended;
+  update.mutable_person()->set_title("Chef, Söderköping");
+  REQUIRE(world.act(swede, &Service::update_person, update).ok());
+  CHECK(world.search(swede, "soderkop").found_size() == 1);
+  CHECK(world.search(swede, "Söderköping").found_size() == 1);
+  CHECK(world.search(swede, "senior adviser lindqvist").found_size() == 0);
+}
+
+TEST_CASE("a query without a letter or digit finds nobody, an empty one everybody", "[directory]") {
+  DirectoryWorld world;
+  const auto reader = world.as("CHE", "reto.ammann");
+  CHECK(world.search(reader, "%%%").found_size() == 0);
+  CHECK(world.search(reader, "").found_size() > 5);
+  CHECK(world.search(reader, "  ").found_size() == world.search(reader, "").found_size());
+}
+
+TEST_CASE("a page token opens nothing to another caller, for another query or when bent",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto reto = world.as("CHE", "reto.ammann");
+  v1::SearchPersonsRequest request;
+  request.set_page_size(2);
+  auto first = world.ask(reto, &Service::search_persons, request);
+  REQUIRE(first.ok());
+  REQUIRE(first->found_size() == 2);
+  REQUIRE(!first->next_page_token().empty());
+  request.set_page_token(first->next_page_token());
+  REQUIRE(world.ask(reto, &Service::search_persons, request).ok());
+
+  const auto refuses = [&](const policy::Subject& subject, const v1::SearchPersonsRequest& asked) {
+    return world.ask(subject, &Service::search_persons, asked).status().reason() ==
+           Reason::PageTokenInvalid;
+  };
+  CHECK(refuses(world.as("SWE", "anna.lindqvist"), request));
+  auto other = request;
+  other.set_query("a");
+  CHECK(refuses(reto, other));
+  other = request;
+  other.set_process("processes/igc");
+  CHECK(refuses(reto, other));
+  for (std::size_t i = 0; i < first->next_page_token().size(); ++i) {
+    other = request;
+    char& c = (*other.mutable_page_token())[i];
+    c = c == 'A' ? 'B' : 'A';
+    CHECK(refuses(reto, other));
+  }
+  for (const char* text : {"x", "AAAA", "%%%%", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
+    other.set_page_token(text);
+    CHECK(refuses(reto, other));
+  }
+}
+
+TEST_CASE("a focal point keeps the own state's entries and nobody else's", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto swiss = world.as("CHE", "reto.ammann");
+  const std::string name = "persons/swe.orjan.ek";
+  CHECK(
+      world.act(swiss, &Service::create_person, to_create(name, "parties/SWE")).status().reason() ==
+      Reason::NotYours);
+  CHECK(world
+            .act(world.as("THA", "kamon.wongsakul"), &Service::create_person,
+                 to_create("persons/tha.x", "parties/THA"))
+            .status()
+            .reason() == Reason::NotYours);
+  REQUIRE(world.act(swede, &Service::create_person, to_create(name, "parties/SWE")).ok());
+  CHECK(world.act(swede, &Service::create_person, to_create(name, "parties/SWE")).status().code() ==
+        Code::AlreadyExists);
+  REQUIRE(world.get_person(swiss, name).ok());
+
+  v1::UpdatePersonRequest update;
+  *update.mutable_person() = *world.get_person(swiss, name);
+  update.mutable_person()->set_title("taken over");
+  CHECK(world.act(swiss, &Service::update_person, update).status().reason() == Reason::NotYours);
+  CHECK(world.act(world.as("IGC", "helena.brandt"), &Service::update_person, update)
+            .status()
+            .reason() == Reason::NotYours);
+  // To whom it does not exist, it does not exist.
+  CHECK(world.act(world.as("THA", "kamon.wongsakul"), &Service::update_person, update)
+            .status()
+            .code() == Code::NotFound);
+  CHECK(world.act(swede, &Service::update_person, update).ok());
+  CHECK(world.act(swede, &Service::update_person, update).status().reason() ==
+        Reason::RevisionStale);
+}
+
+TEST_CASE("what ids another party has cannot be tried out", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto there = world.act(swede, &Service::create_person,
+                               to_create("persons/tha.kamon.wongsakul", "parties/SWE"));
+  const auto absent =
+      world.act(swede, &Service::create_person, to_create("persons/tha.nobody", "parties/SWE"));
+  CHECK(there.status().message() == absent.status().message());
+  CHECK(there.status().code() == Code::InvalidArgument);
+}
+
+TEST_CASE("a holder cannot give himself an institution", "[directory]") {
+  DirectoryWorld world;
+  const auto officer = world.as("SWE", "lars.nyberg");  // no focal point
+  auto own = world.get_person(officer, "persons/swe.lars.nyberg");
+  REQUIRE(own.ok());
+  v1::UpdatePersonRequest update;
+  *update.mutable_person() = *own;
+  update.mutable_person()->set_institution("");
+  CHECK(world.act(officer, &Service::update_person, update).status().reason() == Reason::NotYours);
+  *update.mutable_person() = *own;
+  update.mutable_person()->set_title("Säkerhetschef");
+  CHECK(world.act(officer, &Service::update_person, update).ok());
+}
+
+TEST_CASE("what the facts cannot bear is refused before it is kept", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto refused = [&](const std::function<void(v1::Person&)>& bend) {
+    auto request = to_create("persons/swe.orjan.ek", "parties/SWE");
+    bend(*request.mutable_person());
+    return world.act(swede, &Service::create_person, request).status().code() ==
+           Code::InvalidArgument;
+  };
+  CHECK(refused([](auto& p) { p.set_institution("a b/c d"); }));
+  CHECK(refused([](auto& p) { p.set_institution("parties/GBR/institutions/home-office"); }));
+  CHECK(refused([](auto& p) { p.set_institution("parties/SWE/institutions/none"); }));
+  CHECK(refused([](auto& p) { p.set_display_name(""); }));
+  CHECK(refused([](auto& p) { p.set_display_name("a\nb"); }));
+  CHECK(refused([](auto& p) { p.add_languages("not a tag"); }));
+  CHECK(refused([](auto& p) { p.mutable_contacts(0)->set_value("no address"); }));
+  CHECK(refused([](auto& p) { p.mutable_contacts(0)->clear_kind(); }));
+  CHECK(refused([](auto& p) {
+    for (int i = 0; i < 17; ++i) *p.add_contacts() = p.contacts(0);
+  }));
+  CHECK(refused([](auto& p) {
+    auto& visibility = *p.mutable_visibility();
+    visibility.set_handling(v1::HANDLING_LIMITED);
+    visibility.mutable_audience()->add_any_of("party/SWE");
+    visibility.mutable_embargo_until()->set_seconds(std::numeric_limits<std::int64_t>::max());
+  }));
+  CHECK(refused([](auto& p) {
+    p.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
+    p.mutable_visibility()->mutable_audience()->add_any_of("everybody");
+  }));
+  CHECK(refused([](auto& p) { p.set_name("persons/swe.a/b"); }));
+}
+
+TEST_CASE("an office is handed over in one act, and its duties go with it", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  REQUIRE(
+      world.act(swede, &Service::create_person, to_create("persons/swe.orjan.ek", "parties/SWE"))
+          .ok());
+  CHECK(world.as("SWE", "orjan.ek").duties.empty());
+  v1::HandOverRequest request;
+  request.set_office(focal_point);
+  request.set_person("persons/swe.orjan.ek");
+  // Not by a foreign focal point, nor to a foreign person.
+  CHECK(!world.act(world.as("CHE", "reto.ammann"), &Service::hand_over, request).ok());
+  auto foreign = request;
+  foreign.set_person("persons/che.reto.ammann");
+  CHECK(!world.act(swede, &Service::hand_over, foreign).ok());
+
+  const auto size = world.ledger->size();
+  const auto handed = world.act(swede, &Service::hand_over, request);
+  REQUIRE(handed.ok());
+  CHECK(world.ledger->size() == size + 1);
+  CHECK(handed->ended().person() == anna);
+  CHECK(handed->begun().person() == "persons/swe.orjan.ek");
+  const auto next = world.as("SWE", "orjan.ek");
+  REQUIRE(next.duties.size() == 1);
+  CHECK(next.duties.front().duty == policy::Duty::FocalPoint);
+  CHECK(world.as("SWE", "anna.lindqvist").duties.empty());
+  // Who gave it away cannot take it back; who has it gets the same answer again.
+  CHECK(!world.act(world.as("SWE", "anna.lindqvist"), &Service::hand_over, request).ok());
+  const auto again = world.act(next, &Service::hand_over, request);
+  REQUIRE(again.ok());
+  CHECK(again->begun().name() == handed->begun().name());
+  CHECK_FALSE(again->has_ended());
+
+  v1::GetOfficeHistoryRequest history;
+  history.set_name(focal_point);
+  const auto holders = world.ask(next, &Service::get_office_history, history);
+  REQUIRE(holders.ok());
+  REQUIRE(holders->holders_size() == 2);
+  CHECK(holders->holders(0).person().name() == "persons/swe.orjan.ek");
+  CHECK(holders->holders(1).person().name() == anna);
+  v1::WhoAnswersRequest before;
+  before.set_party("parties/SWE");
+  before.set_process("processes/igc");
+  before.set_office(v1::FOCAL_POINT);
+  before.set_as_of("2025-06-01");
+  const auto then = world.ask(next, &Service::who_answers, before);
+  REQUIRE(then.ok());
+  REQUIRE(then->answers_size() == 1);
+  CHECK(then->answers(0).person().name() == anna);
+}
+
+TEST_CASE("of two who appoint a holder at once one loses", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  for (const char* name : {"persons/swe.a", "persons/swe.b"}) {
+    REQUIRE(world.act(swede, &Service::create_person, to_create(name, "parties/SWE")).ok());
+  }
+  v1::HandOverRequest request;
+  request.set_office(focal_point);
+  const auto one = world.store->begin();
+  const auto two = world.store->begin();
+  request.set_person("persons/swe.a");
+  REQUIRE(world.service.hand_over(swede, request, *one).ok());
+  request.set_person("persons/swe.b");
+  REQUIRE(world.service.hand_over(swede, request, *two).ok());
+  CHECK(one->commit().ok());
+  CHECK(two->commit().status().code() == Code::Aborted);
+}
+
+TEST_CASE("an office that has a holder takes no second one", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  REQUIRE(
+      world.act(swede, &Service::create_person, to_create("persons/swe.orjan.ek", "parties/SWE"))
+          .ok());
+  v1::AppointRequest request;
+  request.set_office(focal_point);
+  request.set_person("persons/swe.orjan.ek");
+  CHECK(world.act(swede, &Service::appoint, request).status().code() == Code::InvalidArgument);
+  request.set_capacity(v1::HOLDER);
+  CHECK(world.act(swede, &Service::appoint, request).status().reason() == Reason::Conflict);
+  request.set_capacity(v1::DEPUTY);
+  const auto deputy = world.act(swede, &Service::appoint, request);
+  REQUIRE(deputy.ok());
+  v1::EndAppointmentRequest end;
+  end.set_name(deputy->name());
+  CHECK(
+      world.act(world.as("CHE", "reto.ammann"), &Service::end_appointment, end).status().reason() ==
+      Reason::NotYours);
+  CHECK(world.act(swede, &Service::end_appointment, end).ok());
+  CHECK(world.as("SWE", "orjan.ek").duties.empty());
+}
+
+TEST_CASE("an entry grows stale, is listed, and one click mends it", "[directory]") {
+  DirectoryWorld world;
+  world.clock.pass(std::chrono::hours(24 * 181));
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  REQUIRE(world.get_person(swede, anna)->stale());
+  const auto stale_of = [&](const policy::Subject& subject, const std::string& person) {
+    v1::ListGapsRequest request;
+    request.set_process("processes/igc");
+    const auto gaps = world.ask(subject, &Service::list_gaps, request);
+    REQUIRE(gaps.ok());
+    return std::count_if(gaps->gaps().begin(), gaps->gaps().end(), [&](const v1::Gap& gap) {
+      return gap.kind() == v1::Gap::STALE && gap.object() == person;
+    });
+  };
+  const auto secretariat = world.as("IGC", "helena.brandt");
+  CHECK(stale_of(secretariat, anna) == 1);
+  CHECK(stale_of(swede, anna) == 1);
+  CHECK(stale_of(world.as("CHE", "reto.ammann"), anna) == 0);  // another state's
+  v1::ListGapsRequest request;
+  request.set_process("processes/igc");
+  CHECK(
+      world.ask(world.as("THA", "kamon.wongsakul"), &Service::list_gaps, request).status().code() ==
+      Code::NotFound);
+  v1::ConfirmPersonRequest confirm;
+  confirm.set_name(anna);
+  CHECK(!world.act(world.as("CHE", "reto.ammann"), &Service::confirm_person, confirm).ok());
+  REQUIRE(world.act(swede, &Service::confirm_person, confirm).ok());
+  CHECK_FALSE(world.get_person(swede, anna)->stale());
+  CHECK(stale_of(secretariat, anna) == 0);
+}
+
+TEST_CASE("who answers is the holder now; for nobody, who comes closest", "[directory]") {
+  DirectoryWorld world;
+  const auto reader = world.as("CHE", "reto.ammann");
+  v1::WhoAnswersRequest request;
+  request.set_party("parties/GBR");
+  request.set_topic("traffick");
+  const auto found = world.ask(reader, &Service::who_answers, request);
+  REQUIRE(found.ok());
+  REQUIRE(found->answers_size() == 1);
+  CHECK(found->answers(0).person().name() == "persons/gbr.thomas.aldridge");
+  CHECK(found->answers(0).person().contacts_size() > 0);
+  request.set_topic("fisheries");
+  const auto none = world.ask(reader, &Service::who_answers, request);
+  REQUIRE(none.ok());
+  CHECK(none->answers_size() == 0);
+  CHECK(none->nearest().find("fisheries") != std::string::npos);
+  CHECK(none->alternatives_size() > 0);
+  // What one may not see is no alternative either.
+  const auto outside =
+      world.ask(world.as("THA", "kamon.wongsakul"), &Service::who_answers, request);
+  REQUIRE(outside.ok());
+  for (const auto& one : outside->alternatives()) CHECK(one.office().process() != "processes/igc");
+}
+
+TEST_CASE("participations are told as of the day asked for", "[directory]") {
+  DirectoryWorld world;
+  const auto reader = world.as("CHE", "reto.ammann");
+  v1::ListParticipationsRequest request;
+  request.set_process("processes/apc");
+  const auto status_of_new_zealand = [&](const std::string& day) {
+    request.set_as_of(day);
+    const auto listed = world.ask(reader, &Service::list_participations, request);
+    REQUIRE(listed.ok());
+    for (const auto& one : listed->participations()) {
+      if (one.party() == "parties/NZL") return one.standings(0).status();
+    }
+    return v1::Participation::STATUS_UNSPECIFIED;
+  };
+  CHECK(status_of_new_zealand("2001-01-01") == v1::Participation::MEMBER);
+  CHECK(status_of_new_zealand("2026-01-01") != v1::Participation::MEMBER);
+  request.set_as_of("yesterday");
+  CHECK(world.ask(reader, &Service::list_participations, request).status().code() ==
+        Code::InvalidArgument);
+}
+
+TEST_CASE("a directory made anew from the store answers as the one that followed", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  REQUIRE(
+      world.act(swede, &Service::create_person, to_create("persons/swe.orjan.ek", "parties/SWE"))
+          .ok());
+  v1::HandOverRequest request;
+  request.set_office(focal_point);
+  request.set_person("persons/swe.orjan.ek");
+  REQUIRE(world.act(swede, &Service::hand_over, request).ok());
+
+  Catalog anew(*world.store, world.records);
+  REQUIRE(anew.load().ok());
+  CHECK(anew.audiences()->size() == world.catalog.audiences()->size());
+  for (const char* person : {"swe.anna.lindqvist", "swe.orjan.ek"}) {
+    const auto a = anew.holdings("SWE", person, world.clock.now());
+    const auto b = world.catalog.holdings("SWE", person, world.clock.now());
+    CHECK(a.principals == b.principals);
+    CHECK(a.duties == b.duties);
+  }
+  Service service({anew, world.records, *world.ledger, world.clock, world.entropy});
+  const auto reader = world.as("CHE", "reto.ammann");
+  v1::SearchPersonsRequest all;
+  all.set_page_size(1000);
+  const auto snapshot = world.store->snapshot();
+  const auto one = service.search_persons(reader, all, *snapshot);
+  const auto other = world.service.search_persons(reader, all, *snapshot);
+  REQUIRE(one.ok());
+  CHECK(one->SerializeAsString() == other->SerializeAsString());
+}
+
+TEST_CASE("keys of the directory bear no content", "[directory]") {
+  DirectoryWorld world;
+  const auto snapshot = world.store->snapshot();
+  std::size_t rows = 0;
+  for (const store::Table table : {objects_table, revisions_table, audiences_table, held_table}) {
+    const auto cursor = snapshot->scan(store::Key(table));
+    for (; cursor->valid(); cursor->next(), ++rows) {
+      CHECK(cursor->key_bytes().find("anna") == std::string_view::npos);
+      CHECK(cursor->key_bytes().find("igc") == std::string_view::npos);
+    }
+  }
+  CHECK(rows > 500);
+}
+
+}  // namespace
+}  // namespace entente::directory

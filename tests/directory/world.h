@@ -1,0 +1,142 @@
+// A directory over a store in memory and a real ledger: the fourteen processes of deploy/processes,
+// and the people of the demonstration's accounts. Subjects are made of the facts, as at sign-in.
+#pragma once
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "server/directory/catalog.h"
+#include "server/directory/loader.h"
+#include "server/directory/service.h"
+#include "server/ledger/tree_ledger.h"
+#include "server/policy/explain.h"
+#include "server/store/memory_store.h"
+#include "tests/formats/files.h"
+
+namespace entente::directory::testing {
+
+class TurnedClock final : public Clock {
+ public:
+  Instant now() const override { return now_; }
+  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
+  void pass(std::chrono::hours time) { now_ += time; }
+
+ private:
+  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
+};
+
+inline const Network& the_network() {
+  static const Network parsed = network();  // A test program's own.
+  return parsed;
+}
+
+// Of the same, these processes and who takes part in them, and `more`: quick to load.
+inline Network part_of_network(const std::set<std::string>& processes, std::set<std::string> more) {
+  Network part;
+  for (const auto& process : the_network().processes) {
+    if (processes.count(process.id()) == 0) continue;
+    part.processes.push_back(process);
+    for (const auto& one : process.participation()) more.insert(one.party());
+  }
+  config::PartyTable table;
+  for (const auto& party : the_network().parties.table().party()) {
+    if (more.count(party.code()) != 0) *table.add_party() = party;
+  }
+  part.parties = PartyIndex(std::move(table));
+  return part;
+}
+
+inline config::DemoPeople people_of_accounts() {
+  const auto text = read(source_folder() / "deploy/demo-data/accounts.textproto");
+  const auto accounts =
+      parse_accounts(text.value(), the_network().parties, the_network().processes);
+  REQUIRE(accounts.ok());
+  config::DemoPeople people;
+  for (const auto& account : accounts->account()) {
+    if (account.has_person()) *people.add_person() = account.person();
+  }
+  return people;
+}
+
+struct DirectoryWorld {
+  explicit DirectoryWorld(const config::DemoPeople& people = people_of_accounts(),
+                          const Network& network = the_network())
+      : store(store::memory_store(entropy)),
+        records(*store),
+        catalog(*store, records),
+        ledger(open_ledger()),
+        service({catalog, records, *ledger, clock, entropy}) {
+    ledger->add_follower(catalog);
+    REQUIRE(catalog.load().ok());
+    Loader loader({*store, catalog, records, *ledger, clock});
+    REQUIRE(loader.load(network).ok());
+    clock.pass(std::chrono::hours(1));
+    REQUIRE(loader.load(people, network).ok());
+    clock.pass(std::chrono::hours(1));
+  }
+
+  // As identity/ would make it now.
+  policy::Subject as(const std::string& party, const std::string& id) const {
+    policy::Subject subject = policy::subject_of(*catalog.world(), *catalog.audiences(), party,
+                                                 id.empty() ? std::string() : person_id(party, id),
+                                                 {.when = clock.now()});
+    subject.account = "parties/" + party + "/accounts/" + (id.empty() ? "program" : id);
+    subject.session = "session-" + id;
+    return subject;
+  }
+
+  template <typename Req, typename Rep>
+  Result<Rep> ask(const policy::Subject& subject,
+                  Result<Rep> (Service::*serve)(const policy::Subject&, const Req&,
+                                                store::Snapshot&),
+                  const Req& request) {
+    const auto snapshot = store->snapshot();
+    return (service.*serve)(subject, request, *snapshot);
+  }
+  // As the gate does: what succeeds has its entry, and is committed before the reply leaves.
+  template <typename Req, typename Rep>
+  Result<Rep> act(const policy::Subject& subject,
+                  Result<Rep> (Service::*serve)(const policy::Subject&, const Req&,
+                                                store::Transaction&),
+                  const Req& request) {
+    const auto transaction = store->begin();
+    Result<Rep> reply = (service.*serve)(subject, request, *transaction);
+    if (!reply.ok()) return reply;
+    REQUIRE(transaction->appended());
+    const auto committed = transaction->commit();
+    if (!committed.ok()) return committed.status();
+    return reply;
+  }
+
+  Result<v1::Person> get_person(const policy::Subject& subject, const std::string& name) {
+    v1::GetPersonRequest request;
+    request.set_name(name);
+    return ask(subject, &Service::get_person, request);
+  }
+  v1::SearchPersonsReply search(const policy::Subject& subject, const std::string& query) {
+    v1::SearchPersonsRequest request;
+    request.set_query(query);
+    return *ask(subject, &Service::search_persons, request);
+  }
+
+  TurnedClock clock;
+  SystemEntropy entropy;
+  std::unique_ptr<store::Store> store;
+  Records records;
+  Catalog catalog;
+  std::unique_ptr<ledger::TreeLedger> ledger;
+  Service service;
+
+ private:
+  std::unique_ptr<ledger::TreeLedger> open_ledger() {
+    auto opened = ledger::TreeLedger::open(*store, clock, entropy);
+    REQUIRE(opened.ok());
+    store->set_sequencer(**opened);
+    return *std::move(opened);
+  }
+};
+
+}  // namespace entente::directory::testing

@@ -42,8 +42,9 @@ void Connection::begin() {
 
 void Connection::wait_readable() {
   if (!open_ || reading_) return;
-  // A peer that does not take its answers is not asked for more.
-  if (protocol_ && protocol_->queued() > limits::connection_queue_bytes_max) return;
+  // A peer whose socket does not take its answers is not asked for more. While it does take them,
+  // what waits may be waiting for the WINDOW_UPDATE that is still to be read.
+  if (writing_ && protocol_ && protocol_->queued() > limits::connection_queue_bytes_max) return;
   reading_ = true;
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->reading_ = false;

@@ -74,6 +74,18 @@ Status cut_short() {
   return invalid_argument("message", "is cut short, or there is not exactly one");
 }
 
+// What a handler throws ends its call and nothing else; its words are for operators.
+Status run_guarded(const std::function<void()>& work) {
+  try {
+    work();
+    return Status();
+  } catch (const std::exception& thrown) {
+    return internal_error(std::string("a handler threw: ") + thrown.what());
+  } catch (...) {
+    return internal_error("a handler threw");
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> decode_path(std::string_view raw) {
@@ -223,7 +235,8 @@ void Invocation::begin_get() {
 }
 
 void Invocation::on_data(std::string_view bytes) {
-  if (outlet_ != nullptr) outlet_->credit(bytes.size());
+  owed_ += bytes.size();
+  give_credit();
   if (finished_) return;
   if (protocol_ == Protocol::ConnectUnary || protocol_ == Protocol::Plain) {
     if (body_.size() + bytes.size() > limits::message_bytes_max) {
@@ -250,8 +263,11 @@ void Invocation::take_message(std::string_view bytes) {
     return;
   }
   if (const Status status = decode(bytes, *in_); !status.ok()) return finish(status);
-  const Status status =
-      exchange_->on_message(*in_, [this](const Message& out) { send_message(out); });
+  Status status;
+  const Status thrown = run_guarded([&] {
+    status = exchange_->on_message(*in_, [this](const Message& out) { send_message(out); });
+  });
+  if (!thrown.ok()) status = thrown;
   if (!status.ok()) finish(status);
 }
 
@@ -271,7 +287,10 @@ void Invocation::on_end() {
   }
   if (method_->exchange) {
     if (reader_.in_the_middle()) return finish(cut_short());
-    return finish(exchange_->on_end([this](const Message& out) { send_message(out); }));
+    Status status;
+    const Status thrown = run_guarded(
+        [&] { status = exchange_->on_end([this](const Message& out) { send_message(out); }); });
+    return finish(thrown.ok() ? status : thrown);
   }
   if (!got_message_ || reader_.in_the_middle()) return finish(cut_short());
   method_->unary ? run_unary() : begin_stream();
@@ -310,23 +329,25 @@ Result<std::string> Invocation::encode(const Message& message) const {
 
 void Invocation::run(bool heavy, std::function<void()> work, std::function<void()> done) {
   running_ = true;
-  const auto after = [self = shared_from_this(), done = std::move(done)] {
+  auto thrown = std::make_shared<Status>();
+  const auto guarded = [work = std::move(work), thrown] { *thrown = run_guarded(work); };
+  const auto after = [self = shared_from_this(), thrown, done = std::move(done)] {
     self->running_ = false;
     if (self->finished_) return self->detach();  // the peer went meanwhile
+    if (!thrown->ok()) return self->finish(*thrown);
     done();
   };
   if (!heavy) {
-    work();
+    guarded();
     return after();
   }
-  const bool taken =
-      around_.pool.submit([self = shared_from_this(), work = std::move(work), after] {
-        work();
-        self->around_.post([self, after] {
-          after();
-          if (self->outlet_ != nullptr) self->flushed_();
-        });
-      });
+  const bool taken = around_.pool.submit([self = shared_from_this(), guarded, after] {
+    guarded();
+    self->around_.post([self, after] {
+      after();
+      if (self->outlet_ != nullptr) self->flushed_();
+    });
+  });
   if (taken) return;
   running_ = false;
   ++around_.counters.calls_shed;
@@ -375,7 +396,9 @@ void Invocation::begin_stream() {
     });
   }
   if (method_->exchange) {
-    Result<std::unique_ptr<Exchange>> exchange = method_->exchange(*this);
+    Result<std::unique_ptr<Exchange>> exchange = Status(internal_error("no exchange was made"));
+    const Status thrown = run_guarded([&] { exchange = method_->exchange(*this); });
+    if (!thrown.ok()) return finish(thrown);
     if (!exchange.ok()) return finish(exchange.status());
     exchange_ = *std::move(exchange);
     return;
@@ -396,12 +419,21 @@ void Invocation::begin_stream() {
 }
 
 void Invocation::pump_soon() {
+  if (running_) woken_ = true;  // the source may just be saying that it has nothing
   if (finished_ || running_ || !source_) return;
   pump();
   if (outlet_ != nullptr) flushed_();
 }
 
+// Who does not take the answers of an exchange is not asked for more questions.
+void Invocation::give_credit() {
+  if (outlet_ == nullptr || (exchange_ && !finished_ && outlet_->queued() > kHighWaterBytes))
+    return;
+  outlet_->credit(std::exchange(owed_, 0));
+}
+
 void Invocation::on_room() {
+  if (owed_ > 0) give_credit();
   if (finished_ || running_) return;
   if (plain_.source) return pump_bytes();
   if (source_) pump();
@@ -434,7 +466,9 @@ void Invocation::pump() {
 
 void Invocation::on_next(Result<Source::Next> next) {
   if (!next.ok()) return finish(next.status());
-  if (*next == Source::Next::End) finish(Status());
+  if (*next == Source::Next::End) return finish(Status());
+  if (std::exchange(woken_, false))
+    around_.post([self = shared_from_this()] { self->pump_soon(); });
 }
 
 void Invocation::send_message(const Message& message) {

@@ -102,6 +102,7 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   void pump();
   void pump_soon();
   void pump_bytes();
+  void give_credit();
   void on_next(Result<Source::Next> next);
   // Runs `work` on the pool if the method is heavy, otherwise here; then `done` on the worker's
   // thread.
@@ -130,6 +131,8 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   bool head_sent_ = false;
   bool finished_ = false;
   bool running_ = false;  // a handler is at work
+  std::size_t owed_ = 0;  // credit not given yet
+  bool woken_ = false;    // a waker rang meanwhile
   bool peer_ended_ = false;
   bool got_message_ = false;
   std::atomic<bool> gone_{false};

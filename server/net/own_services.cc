@@ -130,6 +130,9 @@ class Reflection final : public Exchange {
 }  // namespace
 
 void add_health(MethodTable& table, std::function<bool()> serving) {
+  // A static library gives only what is asked of it by name: without this, a daemon that makes no
+  // health message itself would lack the service's descriptor, and end at its start.
+  (void)health::HealthCheckRequest::descriptor();
   // Which services there are is known only once all are registered, so it is asked at each check.
   const auto check = [&table, serving = std::move(serving)](const std::string& service) {
     if (!service.empty() && services_of(table).count(service) == 0) {

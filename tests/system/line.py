@@ -1,0 +1,160 @@
+"""What the tests of the line share: certificates made by openssl at test time, and the echo server.
+
+A test is a function whose name starts with `test_`; `main(globals())` runs all, or those named on
+the command line, and fails if any does. ECHO_SERVER names the program, ECHO_PROTO where its Python
+messages are to be made from.
+"""
+import os
+import pathlib
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+URI = "entente://swe.demo.example/program/statistics"
+
+
+def run(*words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+class Certificates:
+    """An authority for persons and programs, one for servers, and what both issue."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.server_root = self.authority("server-root")
+        self.root = self.authority("party-root")
+        self.foreign_root = self.authority("foreign-root")
+        self.server = self.issue("server", self.server_root, "DNS:localhost,IP:127.0.0.1")
+        self.client = self.issue("client", self.root, "URI:" + URI)
+        self.other = self.issue("other", self.root, "URI:entente://nor.demo.example/person/kari")
+        self.nameless = self.issue("nameless", self.root, "DNS:localhost")
+        self.foreign = self.issue("foreign", self.foreign_root, "URI:" + URI)
+
+    def path(self, name):
+        return str(self.folder / name)
+
+    def authority(self, name):
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-days", "2", "-subj", "/CN=" + name, "-keyout", self.path(name + ".key"),
+            "-out", self.path(name + ".pem"))
+        return name
+
+    def issue(self, name, root, names, days="2"):
+        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", "/CN=" + name, "-keyout", self.path(name + ".key"), "-out", self.path(name + ".csr"))
+        (self.folder / (name + ".ext")).write_text("subjectAltName=" + names + "\n")
+        run("openssl", "x509", "-req", "-in", self.path(name + ".csr"), "-CA", self.path(root + ".pem"),
+            "-CAkey", self.path(root + ".key"), "-days", days, "-extfile", self.path(name + ".ext"),
+            "-out", self.path(name + ".pem"))
+        return self.path(name + ".pem"), self.path(name + ".key")
+
+
+class Server:
+    """The echo server as a daemon of its own, told what to do over its standard input."""
+
+    def __init__(self, certificates, *options):
+        self.certificates = certificates
+        self.daemon = subprocess.Popen(
+            [os.environ["ECHO_SERVER"], *certificates.server, certificates.path("party-root.pem"), *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.daemon.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.daemon.poll() is None:
+            self.daemon.send_signal(signal.SIGTERM)
+        assert self.daemon.wait(30) == 0, "the server did not stop in order"
+        self.daemon.stdin.close()
+        self.daemon.stdout.close()
+
+    def tell(self, line):
+        self.daemon.stdin.write(line + "\n")
+        self.daemon.stdin.flush()
+        return self.daemon.stdout.readline().strip()
+
+    def counters(self):
+        self.daemon.stdin.write("counters\n")
+        self.daemon.stdin.flush()
+        found = {}
+        for line in iter(self.daemon.stdout.readline, "\n"):
+            name, value = line.split()
+            found[name] = int(value)
+        return found
+
+    def rss_kib(self):
+        for line in pathlib.Path(f"/proc/{self.daemon.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise AssertionError("no VmRSS")
+
+    def cpu_s(self):
+        fields = pathlib.Path(f"/proc/{self.daemon.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def context(self, certificate=None, protocol="h2"):
+        context = ssl.create_default_context(cafile=self.certificates.path("server-root.pem"))
+        context.set_alpn_protocols([protocol])
+        if certificate is not False:
+            context.load_cert_chain(*(certificate or self.certificates.client))
+        return context
+
+    def connect(self, certificate=None, protocol="h2"):
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return self.context(certificate, protocol).wrap_socket(raw, server_hostname="localhost")
+
+
+def until(what, seconds=10):
+    """Waits until `what()` is true; time bounds the wait and is no verdict of its own."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def make_messages(folder):
+    """The Python messages of the test service and of gRPC's own, from their .proto files."""
+    out = pathlib.Path(folder) / "messages"
+    out.mkdir()
+    protos = ["entente/v1/options.proto", "google/rpc/status.proto", "google/rpc/error_details.proto",
+              "grpc/health/v1/health.proto", "grpc/reflection/v1/reflection.proto",
+              "grpc/reflection/v1alpha/reflection.proto"]
+    run("protoc", f"-I{ROOT}/proto", f"-I{ROOT}/tests/support/proto", f"--python_out={out}",
+        "entente/test/v1/echo.proto", *protos)
+    # `google` is a namespace that grows by itself; `grpc` is a package of others: ours join it.
+    sys.path.insert(0, str(out))
+    import grpc
+    grpc.__path__.append(str(out / "grpc"))
+
+
+def main(tests):
+    chosen = sys.argv[1:]
+    failed = []
+    count = 0
+    with tempfile.TemporaryDirectory() as folder:
+        certificates = Certificates(folder)
+        if "prepare" in tests:
+            tests["prepare"](folder)
+        for name, test in list(tests.items()):
+            if not name.startswith("test_") or (chosen and name not in chosen):
+                continue
+            count += 1
+            try:
+                test(certificates)
+                print("ok     ", name, flush=True)
+            except Exception:  # a test's verdict, whatever it is
+                traceback.print_exc()
+                failed.append(name)
+                print("FAILED ", name, flush=True)
+    print(f"{count - len(failed)} passed, {len(failed)} failed", *failed)
+    sys.exit(1 if failed or not count else 0)

@@ -295,5 +295,33 @@ def test_streams_that_together_fill_the_lines_queue_all_arrive(certificates):
         assert got == [8 * 200_000] * len(calls), got
 
 
+def test_a_chat_whose_answers_nobody_reads_is_not_asked_for_more(certificates):
+    import h2.config
+    import h2.connection
+    with Server(certificates) as server:
+        line = server.connect()
+        line.settimeout(1)
+        peer = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+        peer.initiate_connection()
+        peer.send_headers(1, [(":method", "POST"), (":scheme", "https"), (":authority", "localhost"),
+                              (":path", SERVICE + "Chat"), ("content-type", "application/grpc"),
+                              ("te", "trailers")])
+        body = request(text="x" * 16_000).SerializeToString()
+        frame = b"\0" + len(body).to_bytes(4, "big") + body
+        sent = 0
+        while sent < 64 << 20:
+            if peer.local_flow_control_window(1) >= len(frame):
+                peer.send_data(1, frame)
+                sent += len(frame)
+                line.sendall(peer.data_to_send())
+                continue
+            try:
+                peer.receive_data(line.recv(65_536))  # the answers are never acknowledged
+            except TimeoutError:
+                break
+        assert sent < 2 << 20, f"{sent} bytes were taken"
+        line.close()
+
+
 if __name__ == "__main__":
     main(globals())

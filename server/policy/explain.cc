@@ -185,7 +185,7 @@ void note_duties(Touched& one, Preview& preview) {
   std::vector<HeldDuty> lost;
   std::set_difference(one.before.duties.begin(), one.before.duties.end(), one.after.duties.begin(),
                       one.after.duties.end(), std::back_inserter(lost));
-  one.loses = one.loses || !lost.empty();
+  if (!lost.empty()) one.loses = true;
   std::vector<HeldDuty> all;
   std::set_union(preview.duties_lost.begin(), preview.duties_lost.end(), lost.begin(), lost.end(),
                  std::back_inserter(all));
@@ -378,7 +378,8 @@ Result<World> changed(const World& world, const Change& change, Instant when) {
                                               .standing = Standing::Suspended,
                                               .activities = {}},
                         .span = {.since = when, .until = std::nullopt}};
-  ENTENTE_TRY_VOID(editor.put(suspension, known_now));
+  const Status suspended = editor.put(suspension, known_now);
+  ENTENTE_CHECK(suspended.ok());  // Its ids are those of a participation that is there.
   return editor.publish();
 }
 

@@ -130,29 +130,27 @@ class WorldReader {
     return nullptr;
   }
 
-  // Suspended there, or former: outweighs every other participation.
+  // Suspended there, or former: outweighs every other participation. Requires: the party is in
+  // being.
   [[nodiscard]] bool is_shut_out(std::string_view process, std::string_view party) const {
-    const auto* const node = world_.parties_.find(party);
-    return node != nullptr && std::any_of(node->participations.begin(), node->participations.end(),
-                                          [&](const auto& version) {
-                                            return version.holds(as_of_) &&
-                                                   version.body.process == process &&
-                                                   version.body.standing >= Standing::Suspended;
-                                          });
+    const auto& versions = world_.parties_.find(party)->participations;
+    return std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
+      return version.holds(as_of_) && version.body.process == process &&
+             version.body.standing >= Standing::Suspended;
+    });
   }
 
   // Whether the party takes part in the process: in this activity of it, or, if empty, unlimited.
+  // Requires: the party is in being.
   [[nodiscard]] bool takes_part(std::string_view process, std::string_view party,
                                 const std::string& activity) const {
     if (is_shut_out(process, party)) return false;
-    const auto* const node = world_.parties_.find(party);
-    return node != nullptr && std::any_of(node->participations.begin(), node->participations.end(),
-                                          [&](const auto& version) {
-                                            const auto& limits = version.body.activities;
-                                            return version.holds(as_of_) &&
-                                                   version.body.process == process &&
-                                                   (limits.empty() || limits.contains(activity));
-                                          });
+    const auto& versions = world_.parties_.find(party)->participations;
+    return std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
+      const auto& limits = version.body.activities;
+      return version.holds(as_of_) && version.body.process == process &&
+             (limits.empty() || limits.contains(activity));
+    });
   }
 
   [[nodiscard]] bool body_in_being(std::string_view process, std::string_view body) const {
@@ -276,7 +274,7 @@ class WorldReader {
     for (const auto& version : node->person) {
       if (!version.holds(as_of_) || !kind(version.body.party)) continue;
       for_each_office(*node, version.body.party, [&](const Office& held, Capacity capacity) {
-        answers = answers || (held.id == office && capacity != Capacity::DutyContact);
+        if (held.id == office && capacity != Capacity::DutyContact) answers = true;
       });
     }
     return answers;
@@ -370,10 +368,6 @@ std::set<Principal> principals_of(const World& world, std::string_view party,
 std::vector<HeldDuty> duties_of(const World& world, std::string_view party, std::string_view person,
                                 const AsOf& as_of) {
   return WorldReader(world, as_of).duties(party, person);
-}
-
-std::optional<PartyKind> kind_of(const World& world, std::string_view party, const AsOf& as_of) {
-  return WorldReader(world, as_of).kind(party);
 }
 
 Holders who_holds(const World& world, const Audience& audience, const AsOf& as_of) {

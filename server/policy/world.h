@@ -286,10 +286,6 @@ class Editor {
 [[nodiscard]] std::vector<HeldDuty> duties_of(const World& world, std::string_view party,
                                               std::string_view person, const AsOf& as_of);
 
-// What a party is; empty if it is not in being.
-[[nodiscard]] std::optional<PartyKind> kind_of(const World& world, std::string_view party,
-                                               const AsOf& as_of);
-
 // Those of one party who hold something.
 struct PartyHolders {
   std::string party;

@@ -83,6 +83,9 @@ TEST_CASE("the sender is told who will see it, in words", "[policy][explain]") {
                                   {"party/NOR", "process/apc/chair", "person/bo"}))) ==
         "2 people in 1 state, 1 organisation and 1 territory; not: `NOR`, the person `bo` and "
         "the chair of `apc`");
+  CHECK(igc.said(igc.guard(
+            any_of({"process/igc/members", "contributors/flows"}, {"contributors/stocks"}))) ==
+        "3 people in 2 states; not: contributors to `stocks`");
   Guard unset = igc.guard(any_of({"process/igc/members"}));
   unset.handling = Handling::Unspecified;
   CHECK(igc.said(unset) == "nobody");
@@ -210,9 +213,12 @@ TEST_CASE("a reader is told why, and nobody why not", "[policy][explain]") {
   CHECK(why(decide(staff, Action::Read, guard, now), {principal("party/IOM")}) ==
         "you can see this because you are of `IOM`; it is under embargo or expired, but you are "
         "of the secretariat");
-  guard.originator = "NOR";
-  guard.person = "";
+  guard.originator = "SWE";
+  guard.person = "anna";
   guard.expires_at.reset();
+  CHECK(why(decide(subject, Action::Read, guard, now), {}) ==
+        "you can see this because it is your own entry");
+  guard.person = "";
   guard.audience = AudienceId::Nobody;
   CHECK(why(decide(subject, Action::Read, guard, now), {}).empty());
 }
@@ -277,6 +283,14 @@ TEST_CASE("ending an appointment or a participation is shown before it is done",
   CHECK(focal->left_vacant == std::set<std::string>{"offices/focal"});
   CHECK(in_words(change, *focal) ==
         "ending `appointments/focal` closes nothing for 1 person and ends 1 duty");
+
+  igc.put("offices/other", Office{"other", OfficeKind::Other, "SWE", "", "", ""});
+  igc.put("appointments/other", Appointment{"other", "other", "bo", Capacity::Holder});
+  change.appointment = "appointments/other";
+  const auto other = preview(igc.editor.publish(), igc.table, change, {}, {}, now);
+  CHECK(other->people.empty());
+  CHECK(in_words(change, *other) == "ending `appointments/other` closes nothing");
+  change.appointment = "appointments/focal";
 
   igc.put("appointments/acting", Appointment{"acting", "focal", "bo", Capacity::Acting});
   CHECK(preview(igc.editor.publish(), igc.table, change, {}, {}, now)->left_vacant.empty());

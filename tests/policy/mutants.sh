@@ -13,6 +13,7 @@ git -C "$root" ls-files -z proto server/CMakeLists.txt server/policy tests/CMake
 mkdir -p "$copy/client" "$copy/deploy"
 touch "$copy/client/CMakeLists.txt" "$copy/deploy/CMakeLists.txt"
 build=$copy/build/debug
+export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1  # what the root has compiled need not be again
 (cd "$copy" && cmake --preset debug >cmake.log 2>&1 && ninja -C "$build" policy_test >build.log 2>&1) || {
   tail -20 "$copy/cmake.log" "$copy/build.log"; echo "the copy does not build"; exit 2; }
 
@@ -137,9 +138,12 @@ explain.cc|s/before.sight.sees(guard.audience) != after.sight.sees(guard.audienc
 explain.cc|s/ ||$/ || false ||/;s/before.duties != after.duties;/false;/
 explain.cc|s/  fact.span.until = when;//
 explain.cc|s/!fact || !fact->span.holds(when)/!fact/
-explain.cc|s/one.loses = one.loses || !lost.empty();//
+explain.cc|s/if (!lost.empty()) one.loses = true;//
 LIST
 )
+
+# The quick ones first; a test that does not come back has noticed, too.
+passes() { timeout 600 "$build/tests/policy/policy_test" -a "$1" >/dev/null 2>&1; }
 
 killed=0 survived=0 wrong=0 number=0
 policy=$copy/server/policy
@@ -153,8 +157,7 @@ while IFS='|' read -r file expression; do
   fi
   if ! ninja -C "$build" policy_test >"$copy/build.log" 2>&1; then
     echo "$number DOES NOT COMPILE $file $expression"; wrong=$((wrong + 1))
-  elif timeout 120 "$build/tests/policy/policy_test" -a '~[property]' >/dev/null 2>&1 &&
-    timeout 300 "$build/tests/policy/policy_test" -a '[property]' >/dev/null 2>&1; then
+  elif passes '~[property]~decide says*' && passes '[property]' && passes 'decide says*'; then
     echo "$number SURVIVED $file $expression"; survived=$((survived + 1))
   else
     killed=$((killed + 1))

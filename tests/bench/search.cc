@@ -17,10 +17,9 @@
 #include "server/policy/explain.h"
 #include "server/store/memory_store.h"
 
+namespace entente::directory {
 namespace {
 
-using namespace entente;
-using namespace entente::directory;
 using SteadyClock = std::chrono::steady_clock;
 
 double microseconds_since(SteadyClock::time_point start) {
@@ -103,9 +102,7 @@ void print(const char* name, std::vector<double>& micros) {
               name, micros.back());
 }
 
-}  // namespace
-
-int main() {
+int run() {
   const char* asked = std::getenv("ENTENTE_BENCH_PERSONS");
   const int persons = asked != nullptr ? std::atoi(asked) : 100'000;
   SystemClock clock;
@@ -179,3 +176,8 @@ int main() {
   }
   return 0;
 }
+
+}  // namespace
+}  // namespace entente::directory
+
+int main() { return entente::directory::run(); }

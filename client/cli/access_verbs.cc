@@ -37,9 +37,8 @@ void add_looks(CLI::App& access, Context& context) {
   auto who = std::make_shared<v1::WhoCanSeeRequest>();
   add_verb(access, "who", "who can see an object", "entente access who persons/2f6c...",
            [=, &context] {
-             context.call<v1::WhoCanSeeReply>(
-                 std::string(kService) + "WhoCanSee", *who,
-                 [](const auto& reply) { show(reply.reckoning()); });
+             context.call<v1::WhoCanSeeReply>(std::string(kService) + "WhoCanSee", *who,
+                                              [](const auto& reply) { show(reply.reckoning()); });
            })
       ->add_option_function<std::string>(
           "object", [who](const std::string& name) { who->set_object(name); }, "its resource name")
@@ -70,7 +69,7 @@ void add_looks(CLI::App& access, Context& context) {
         if (Status status = read_time(*day, *on->mutable_at(), "day"); !status.ok())
           return context.fail(status);
         context.call<v1::WhoCouldSeeReply>(std::string(kService) + "WhoCouldSee", *on,
-                                              [](const auto& reply) { show(reply.reckoning()); });
+                                           [](const auto& reply) { show(reply.reckoning()); });
       });
   verb->add_option("day", *day, "a day or a time")->required();
   verb->add_option_function<std::string>(

@@ -134,16 +134,16 @@ void add_certificate_verbs(CLI::App& app, Context& context) {
       ->check(CLI::ExistingFile);
 
   auto crl = std::make_shared<v1::PublishRevocationListRequest>();
-  CLI::App* publish = add_verb(
-      *group, "revoke", "publishes a revocation list; ends what it revokes at once",
-      "entente certificate revoke parties/SWE crl.pem", [=, &context] {
-        crl->set_crl_der(der_of(*path, "X509 CRL"));
-        context.call<v1::RevocationList>(
-            kCertificates + "PublishRevocationList", *crl, [](const auto& list) {
-              std::cout << "list " << list.number() << " names " << list.revoked()
-                        << " certificates; " << list.sessions_ended() << " sessions ended\n";
-            });
-      });
+  CLI::App* publish =
+      add_verb(*group, "revoke", "publishes a revocation list; ends what it revokes at once",
+               "entente certificate revoke parties/SWE crl.pem", [=, &context] {
+                 crl->set_crl_der(der_of(*path, "X509 CRL"));
+                 context.call<v1::RevocationList>(
+                     kCertificates + "PublishRevocationList", *crl, [](const auto& list) {
+                       std::cout << "list " << list.number() << " names " << list.revoked()
+                                 << " certificates; whatever they opened has ended\n";
+                     });
+               });
   publish
       ->add_option_function<std::string>(
           "party", [crl](const std::string& v) { crl->set_party(v); }, "`parties/SWE`")

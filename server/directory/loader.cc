@@ -211,10 +211,13 @@ std::string person_id(const std::string& party, const std::string& id) {
 
 Result<record::Guard> Loader::guard(store::Transaction& transaction,
                                     const policy::Audience& audience, const std::string& originator,
-                                    const std::string& process, const std::string& person) const {
+                                    const std::string& process, const std::string& person) {
   policy::Guard made;
-  ENTENTE_TRY(made.audience,
-              parts_.records.intern(transaction, audience, *parts_.catalog.audiences()));
+  ENTENTE_TRY(made.audience, parts_.records.intern(transaction, audience, known_));
+  // Remembered here, for the catalog learns of them only with the commit.
+  if (static_cast<std::uint32_t>(made.audience) == known_.size() + 1) {
+    known_.restore(made.audience, audience);
+  }
   made.handling = policy::Handling::Limited;
   made.originator = originator;
   made.process = process;

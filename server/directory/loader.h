@@ -22,7 +22,7 @@ class Loader {
     ledger::Ledger& ledger;
     const Clock& clock;
   };
-  explicit Loader(Parts parts) : parts_(parts) {}
+  explicit Loader(Parts parts) : parts_(parts), known_(*parts.catalog.audiences()) {}
 
   // Parties and processes. AlreadyExists: the network has them; what the store answers.
   [[nodiscard]] Status load(const Network& network);
@@ -35,9 +35,9 @@ class Loader {
   [[nodiscard]] Result<record::Guard> guard(store::Transaction& transaction,
                                             const policy::Audience& audience,
                                             const std::string& originator,
-                                            const std::string& process,
-                                            const std::string& person) const;
+                                            const std::string& process, const std::string& person);
   Parts parts_;
+  policy::AudienceTable known_;  // what the network has, and what this loader has given
 };
 
 // The person id of one of a party: `swe.anna.lindqvist`.

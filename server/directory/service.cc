@@ -91,7 +91,7 @@ Status not_found(std::string_view name) {
   return Status(Code::NotFound, Reason::None, "`" + std::string(name) + "` was not found");
 }
 
-void Service::add_to(identity::Gate& gate) {
+void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
   const std::string service = "entente.v1.DirectoryService.";
   const auto reads = [&]<typename Req, typename Rep>(
                          const char* rpc,
@@ -125,7 +125,16 @@ void Service::add_to(identity::Gate& gate) {
   acts("ConfirmPerson", &Service::confirm_person);
   acts("Appoint", &Service::appoint);
   acts("EndAppointment", &Service::end_appointment);
-  acts("HandOver", &Service::hand_over);
+  gate.acts<v1::HandOverRequest, v1::HandOverReply>(
+      service + "HandOver",
+      [this](const Subject& subject, const v1::HandOverRequest& message, Transaction& transaction) {
+        return hand_over(subject, message, transaction);
+      },
+      [make_receipt = std::move(make_receipt)](store::CommitIndex index, v1::HandOverReply& reply) {
+        if (Result<v1::Receipt> receipt = make_receipt(index); receipt.ok()) {
+          *reply.mutable_receipt() = *std::move(receipt);
+        }
+      });
 }
 
 bool Service::may_read(const Subject& subject, const policy::Guard& guard) const {

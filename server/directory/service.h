@@ -26,7 +26,9 @@ class Service {
   };
   explicit Service(Parts parts) : parts_(parts) {}
 
-  void add_to(identity::Gate& gate);
+  // Makes the receipt of a commit, for the replies that bear one.
+  using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
+  void add_to(identity::Gate& gate, MakeReceipt make_receipt);
 
   using Subject = policy::Subject;
   using Snapshot = store::Snapshot;

@@ -1,0 +1,254 @@
+#include "server/daemon.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <set>
+
+#include "proto/contract/bytes.h"
+#include "server/store/root_key.h"
+
+namespace entente {
+namespace {
+
+constexpr std::chrono::milliseconds kCheckpointEvery{1'000};
+constexpr std::chrono::milliseconds kTendEvery{250};
+
+// One line an event; never content, never a secret: only what Status says to operators.
+void log_status(std::string_view what, const Status& why) {
+  std::cerr << to_rfc3339(SystemClock().now()) << " event=" << what
+            << " code=" << name_of(why.code()) << " reason=" << name_of(why.reason())
+            << " message=\"" << why.message() << "\"";
+  if (!why.detail().empty()) std::cerr << " detail=\"" << why.detail() << "\"";
+  std::cerr << std::endl;
+}
+
+Result<Secret> seed_from(const std::string& path) {
+  ENTENTE_TRY(store::RootKey key, store::root_key_from_file(path));
+  return std::move(key.secret);
+}
+
+}  // namespace
+
+Result<store::RootKey> root_key_of(const ops::Config& config) {
+  if (!config.root_key_file().empty()) return store::root_key_from_file(config.root_key_file());
+  if (!config.root_key_credential().empty()) {
+    const char* folder =
+        std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): at the start
+    if (folder == nullptr) {
+      return Status(Code::FailedPrecondition, Reason::None, "there is no $CREDENTIALS_DIRECTORY");
+    }
+    return store::root_key_from_credential(folder, config.root_key_credential());
+  }
+  std::ifstream in(config.root_key_passphrase_file());
+  std::string line;
+  std::getline(in, line);
+  return store::root_key_from_passphrase(Secret(std::move(line)));
+}
+
+store::RocksStoreOptions store_options_of(const ops::Config& config) {
+  store::RocksStoreOptions options;
+  options.dir = config.store();
+  options.on_event = [](store::Severity severity, std::string_view text) {
+    if (severity < store::Severity::Warning) return;
+    log_status("store", Status(Code::Unavailable, Reason::None, std::string(text)));
+  };
+  return options;
+}
+
+Daemon::Daemon(ops::Config config, const Clock& clock, Entropy& entropy)
+    : config_(std::move(config)), clock_(clock), entropy_(entropy) {}
+
+Daemon::~Daemon() { stop(); }
+
+Result<std::unique_ptr<Daemon>> Daemon::open(const ops::Config& config, bool create,
+                                             const Clock& clock, Entropy& entropy) {
+  std::unique_ptr<Daemon> daemon(new Daemon(config, clock, entropy));
+  ENTENTE_TRY_VOID(daemon->open_store(create));
+  ENTENTE_TRY_VOID(daemon->open_ledger());
+  ENTENTE_TRY_VOID(daemon->open_rooms());
+  daemon->register_services();
+  return daemon;
+}
+
+Status Daemon::open_store(bool create) {
+  if (create) {
+    for (const std::string& path : {config_.root_key_file(), config_.ledger_key_file()}) {
+      if (path.empty()) continue;
+      const Status made = store::create_root_key_file(path, entropy_);
+      if (!made.ok() && made.code() != Code::AlreadyExists) return made;
+    }
+    std::filesystem::create_directories(config_.store());
+  }
+  ENTENTE_TRY(const store::RootKey root, root_key_of(config_));
+  store::RocksStoreOptions options = store_options_of(config_);
+  options.create = create;
+  ENTENTE_TRY(store_, store::RocksStore::open(options, root, entropy_));
+  return Status();
+}
+
+Status Daemon::open_ledger() {
+  ENTENTE_TRY(ledger_, ledger::TreeLedger::open(*store_, clock_, entropy_));
+  store_->set_sequencer(*ledger_);
+  ENTENTE_TRY_VOID(ledger::check_head(*ledger_, store_->head()));
+  ENTENTE_TRY(const Secret seed, seed_from(config_.ledger_key_file()));
+  std::vector<ledger::Witness> witnesses;
+  for (const auto& witness : config_.witnesses()) {
+    ENTENTE_TRY(note::VerifierKey key, note::VerifierKey::parse(witness.key()));
+    witnesses.push_back({.party = witness.party(), .key = std::move(key)});
+  }
+  head_ = std::make_unique<ledger::StoreHead>(store_->head());
+  cosignatures_ = std::make_unique<ledger::CosignatureFile>(config_.store() + "/cosignatures");
+  ENTENTE_TRY(
+      checkpoints_,
+      ledger::Checkpoints::open(
+          {.ledger = *ledger_,
+           .key = note::SigningKey(config_.ledger_origin(), note::SignatureType::Ed25519, seed),
+           .head = *head_,
+           .keeper = *cosignatures_,
+           .witnesses = std::move(witnesses),
+           .clock = clock_,
+           .failed = [](const Status& why) { log_status("ledger.checkpoint", why); }}));
+  return Status();
+}
+
+Status Daemon::open_rooms() {
+  records_ = std::make_unique<directory::Records>(*store_);
+  catalog_ = std::make_unique<directory::Catalog>(*store_, *records_);
+  ENTENTE_TRY_VOID(catalog_->load());
+  certificates_ = std::make_unique<identity::CertificateStore>(
+      identity::CertificateRules{.network = config_.network()}, clock_);
+  identity::IdentityRules rules;
+  rules.network = config_.network();
+  catalog_->each(directory::Kind::Process, [&](const directory::Indexed& one) {
+    rules.names.push_back(one.process);
+    return true;
+  });
+  identity_ = std::make_unique<identity::Identity>(
+      std::move(rules), identity::Identity::Parts{.store = *store_,
+                                                  .ledger = *ledger_,
+                                                  .certificates = *certificates_,
+                                                  .holdings = *catalog_,
+                                                  .clock = clock_,
+                                                  .entropy = entropy_,
+                                                  .complain = &log_status});
+  // The directory first: a session's rights are made anew of what it then knows.
+  ledger_->add_follower(*catalog_);
+  ledger_->add_follower(*identity_);
+  ledger_->add_follower(*checkpoints_);
+  ENTENTE_TRY_VOID(identity_->start());
+  trust_ = std::make_unique<identity::TrustFolder>(identity_->trust_folder(config_.trust()));
+  return Status();
+}
+
+void Daemon::register_services() {
+  gate_ = std::make_unique<identity::Gate>(table_, *store_, identity_->authenticator());
+  directory_ = std::make_unique<directory::Service>(directory::Service::Parts{.catalog = *catalog_,
+                                                                              .records = *records_,
+                                                                              .ledger = *ledger_,
+                                                                              .clock = clock_,
+                                                                              .entropy = entropy_});
+  ledger_service_ = std::make_unique<ledger::LedgerService>(*ledger_, *checkpoints_);
+  identity_->add_to(*gate_);
+  directory_->add_to(*gate_, [this](store::CommitIndex index) {
+    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
+  });
+  const auto reads = [&]<typename Req, typename Rep>(
+                         const char* rpc,
+                         Result<Rep> (ledger::LedgerService::*serve)(
+                             const policy::Subject&, const Req&, store::Snapshot&)) {
+    gate_->reads<Req, Rep>(std::string("entente.v1.LedgerService.") + rpc,
+                           [this, serve](const policy::Subject& subject, const Req& message,
+                                         store::Snapshot& snapshot) {
+                             return (ledger_service_.get()->*serve)(subject, message, snapshot);
+                           });
+  };
+  using L = ledger::LedgerService;
+  reads("GetCheckpoint", &L::get_checkpoint);
+  reads("ListEntries", &L::list_entries);
+  reads("GetEntry", &L::get_entry);
+  reads("ProveInclusion", &L::prove_inclusion);
+  reads("ProveConsistency", &L::prove_consistency);
+  reads("AddCosignature", &L::add_cosignature);
+  reads("ListCosignatures", &L::list_cosignatures);
+  gate_->streams<v1::WatchCheckpointsRequest>(
+      "entente.v1.LedgerService.WatchCheckpoints",
+      [this](const std::shared_ptr<identity::Receiver>&, const v1::WatchCheckpointsRequest& message,
+             net::Waker waker) {
+        return ledger_service_->watch_checkpoints(message, std::move(waker));
+      });
+  net::add_health(table_, [this] { return serving_.load() && store_->health().writable; });
+  net::add_reflection(table_);
+}
+
+Status Daemon::define(const directory::Network& network,
+                      const directory::config::DemoPeople& people) {
+  directory::Loader loader({.store = *store_,
+                            .catalog = *catalog_,
+                            .records = *records_,
+                            .ledger = *ledger_,
+                            .clock = clock_});
+  ENTENTE_TRY_VOID(loader.load(network));
+  return loader.load(people, network);
+}
+
+void Daemon::take_trust() { trust_->poll(); }
+
+Status Daemon::start() {
+  net::ServerOptions options;
+  options.address = config_.address();
+  options.port = static_cast<std::uint16_t>(config_.port());
+  options.certificate_path = config_.server_certificate();
+  options.key_path = config_.server_key();
+  options.workers = config_.workers();
+  options.pool_threads = config_.pool_threads();
+  server_ = std::make_unique<net::Server>(options, table_, *certificates_, clock_, entropy_);
+  certificates_->add_shut_out([this](const std::vector<Digest>& lost) {
+    server_->close_where(
+        [gone = std::set<Digest>(lost.begin(), lost.end())](const net::Peer& peer) {
+          return gone.count(peer.certificate_sha256) != 0;
+        });
+  });
+  trust_->poll();
+  checkpoints_->start(kCheckpointEvery);
+  ENTENTE_TRY_VOID(server_->start());
+  serving_ = true;
+  tender_ = std::jthread([this](const std::stop_token& stop) { tend(stop); });
+  if (!config_.ready_file().empty()) std::ofstream(config_.ready_file()) << ::getpid() << '\n';
+  return Status();
+}
+
+// What time and files bring: sessions that end, certificates that expire, anchors and lists that
+// change, a renewed server certificate.
+void Daemon::tend(const std::stop_token& stop) {
+  const auto written = [this] {
+    std::error_code error;
+    return std::pair(std::filesystem::last_write_time(config_.server_certificate(), error),
+                     std::filesystem::last_write_time(config_.server_key(), error));
+  };
+  auto seen = written();
+  while (!stop.stop_requested()) {
+    std::this_thread::sleep_for(kTendEvery);
+    trust_->poll();
+    identity_->sweep();
+    if (const auto now = written(); now != seen) {
+      seen = now;
+      const Status status =
+          server_->reload_certificate(config_.server_certificate(), config_.server_key());
+      if (!status.ok()) log_status("server.certificate", status);
+    }
+  }
+}
+
+void Daemon::stop() {
+  serving_ = false;
+  if (tender_.joinable()) {
+    tender_.request_stop();
+    tender_.join();
+  }
+  if (server_) server_->stop();
+  if (checkpoints_) checkpoints_->stop();
+}
+
+}  // namespace entente

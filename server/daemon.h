@@ -1,0 +1,89 @@
+// The daemon put together: every concrete class made once, in the order in which they stand on each
+// other. Decides nothing. Used by main only.
+//
+// Threads: made, started and stopped by main's.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "proto/contract/clock.h"
+#include "proto/contract/status.h"
+#include "server/directory/catalog.h"
+#include "server/directory/loader.h"
+#include "server/directory/records.h"
+#include "server/directory/service.h"
+#include "server/identity/certificates.h"
+#include "server/identity/gate.h"
+#include "server/identity/identity.h"
+#include "server/ledger/checkpoints.h"
+#include "server/ledger/cosignature_file.h"
+#include "server/ledger/service.h"
+#include "server/ledger/store_head.h"
+#include "server/ledger/tree_ledger.h"
+#include "server/net/server.h"
+#include "server/ops/config.h"
+#include "server/store/rocks_store.h"
+
+namespace entente {
+
+// The root key, from where the configuration says.
+[[nodiscard]] Result<store::RootKey> root_key_of(const ops::Config& config);
+// The store's options, from the configuration.
+[[nodiscard]] store::RocksStoreOptions store_options_of(const ops::Config& config);
+
+class Daemon {
+ public:
+  // `create`: a new network, with its keys made where they are missing.
+  // What the rooms answer; FailedPrecondition also: the store is behind its own head.
+  [[nodiscard]] static Result<std::unique_ptr<Daemon>> open(const ops::Config& config, bool create,
+                                                            const Clock& clock, Entropy& entropy);
+  ~Daemon();
+
+  // Listens, and tends what time and files bring until stop().
+  [[nodiscard]] Status start();
+  void stop();
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+
+  // --- for making a network ---
+  [[nodiscard]] Status define(const directory::Network& network,
+                              const directory::config::DemoPeople& people);
+  // Takes what the trust folder holds now.
+  void take_trust();
+  [[nodiscard]] identity::Identity& identity() { return *identity_; }
+  // The ledger's verification key, as it is published.
+  [[nodiscard]] std::string ledger_key() const { return checkpoints_->key().text(); }
+
+ private:
+  Daemon(ops::Config config, const Clock& clock, Entropy& entropy);
+  Status open_store(bool create);
+  Status open_ledger();
+  Status open_rooms();
+  void register_services();
+  void tend(const std::stop_token& stop);
+
+  const ops::Config config_;
+  const Clock& clock_;
+  Entropy& entropy_;
+  std::unique_ptr<store::RocksStore> store_;
+  std::unique_ptr<ledger::TreeLedger> ledger_;
+  std::unique_ptr<ledger::StoreHead> head_;
+  std::unique_ptr<ledger::CosignatureFile> cosignatures_;
+  std::unique_ptr<ledger::Checkpoints> checkpoints_;
+  std::unique_ptr<directory::Records> records_;
+  std::unique_ptr<directory::Catalog> catalog_;
+  std::unique_ptr<identity::CertificateStore> certificates_;
+  std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<directory::Service> directory_;
+  std::unique_ptr<ledger::LedgerService> ledger_service_;
+  net::MethodTable table_;
+  std::unique_ptr<identity::Gate> gate_;
+  std::unique_ptr<net::Server> server_;
+  std::atomic<bool> serving_{false};
+  std::unique_ptr<identity::TrustFolder> trust_;
+  std::jthread tender_;  // last: ends before what it tends
+};
+
+}  // namespace entente

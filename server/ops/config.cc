@@ -1,0 +1,127 @@
+#include "server/ops/config.h"
+
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace entente::ops {
+namespace {
+
+class Collector final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column,
+                const std::string& message) override {
+    violations.push_back({.field = "configuration",
+                          .rule = message,
+                          .line = static_cast<std::uint64_t>(line + 1),
+                          .column = static_cast<std::uint64_t>(column + 1)});
+  }
+  std::vector<Violation> violations;
+};
+
+// How many letters must change to make one of the other (Levenshtein), for names of a few letters.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t before = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t here =
+          std::min({row[j] + 1, row[j - 1] + 1, before + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      before = row[j];
+      row[j] = here;
+    }
+  }
+  return row[b.size()];
+}
+
+// `... has no field named "prot".` gets the nearest that there is.
+std::string with_suggestion(const std::string& message) {
+  const std::string mark = "has no field named \"";
+  const std::size_t from = message.find(mark);
+  if (from == std::string::npos) return message;
+  const std::size_t at = from + mark.size();
+  const std::string wrong = message.substr(at, message.find('"', at) - at);
+  const auto* type = Config::descriptor();
+  std::string nearest;
+  std::size_t best = 4;
+  for (int i = 0; i < type->field_count(); ++i) {
+    const std::size_t d = distance(wrong, type->field(i)->name());
+    if (d < best) {
+      best = d;
+      nearest = type->field(i)->name();
+    }
+  }
+  return "unknown key `" + wrong + "`" +
+         (nearest.empty() ? "" : "; did you mean `" + nearest + "`?");
+}
+
+Status refused(std::vector<Violation> violations) {
+  return Status(Code::InvalidArgument, Reason::FieldInvalid, "the configuration does not hold")
+      .with_violations(std::move(violations));
+}
+
+Status check(const Config& config) {
+  std::vector<Violation> wrong;
+  const auto note = [&](const char* field, const char* rule) {
+    wrong.push_back({.field = field, .rule = rule, .line = 0, .column = 0});
+  };
+  if (config.network().empty()) note("network", "is missing");
+  if (config.server_certificate().empty()) note("server_certificate", "is missing");
+  if (config.server_key().empty()) note("server_key", "is missing");
+  if (config.store().empty()) note("store", "is missing");
+  if (config.trust().empty()) note("trust", "is missing");
+  if (config.ledger_key_file().empty()) note("ledger_key_file", "is missing");
+  if (config.ledger_origin().empty()) note("ledger_origin", "is missing");
+  const int roots = (config.root_key_file().empty() ? 0 : 1) +
+                    (config.root_key_credential().empty() ? 0 : 1) +
+                    (config.root_key_passphrase_file().empty() ? 0 : 1);
+  if (roots != 1)
+    note("root_key_file", "or exactly one of the other sources of the root key must be given");
+  if (config.port() > 65'535) note("port", "must be at most 65535");
+  if (config.operations_port() > 65'535) note("operations_port", "must be at most 65535");
+  if (config.workers() > 64) note("workers", "must be at most 64");
+  if (config.pool_threads() > 256) note("pool_threads", "must be at most 256");
+  return wrong.empty() ? Status() : refused(std::move(wrong));
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view text, const std::string& folder) {
+  google::protobuf::TextFormat::Parser parser;
+  Collector collector;
+  parser.RecordErrorsTo(&collector);
+  Config config;
+  if (!parser.ParseFromString(std::string(text), &config)) {
+    for (Violation& violation : collector.violations)
+      violation.rule = with_suggestion(violation.rule);
+    return refused(std::move(collector.violations));
+  }
+  for (std::string* path :
+       {config.mutable_server_certificate(), config.mutable_server_key(), config.mutable_store(),
+        config.mutable_root_key_file(), config.mutable_root_key_passphrase_file(),
+        config.mutable_trust(), config.mutable_ledger_key_file(), config.mutable_ready_file()}) {
+    if (!path->empty() && path->front() != '/')
+      *path = (std::filesystem::path(folder) / *path).string();
+  }
+  ENTENTE_TRY_VOID(check(config));
+  if (config.address().empty()) config.set_address("0.0.0.0");
+  if (config.workers() == 0) config.set_workers(1);
+  if (config.pool_threads() == 0) config.set_pool_threads(4);
+  return config;
+}
+
+Result<Config> load_config(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    return Status(Code::NotFound, Reason::None, "cannot read the configuration `" + path + "`");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  return parse_config(text, std::filesystem::absolute(path).parent_path().string());
+}
+
+}  // namespace entente::ops

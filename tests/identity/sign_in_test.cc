@@ -11,11 +11,11 @@ TEST_CASE("unknown account, wrong password and wrong certificate look and cost t
   const struct {
     const char* what;
     const Leaf& leaf;
-    std::string_view password;
+    std::string password;
   } refusals[] = {
-      {"no such account", certificates().nobody, good_password},
+      {"no such account", certificates().nobody, std::string(good_password)},
       {"wrong password", certificates().anna, "another one entirely"},
-      {"certificate not entered", certificates().anna_second, good_password},
+      {"certificate not entered", certificates().anna_second, std::string(good_password)},
       {"password of another account", certificates().bertil, "svea sjunger sopran"},
       {"no text", certificates().nils, "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8"},
       {"empty", certificates().sven, ""},

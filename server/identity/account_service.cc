@@ -34,7 +34,7 @@ Result<record::Account> validated(const v1::CreateAccountRequest& message,
   }
   record::Account account;
   account.set_name(name.text());
-  account.set_kind(message.kind());
+  account.set_kind(static_cast<std::uint32_t>(message.kind()));
   account.set_label(message.label());
   constexpr std::string_view persons = "persons/";
   switch (message.kind()) {

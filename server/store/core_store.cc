@@ -223,6 +223,32 @@ std::unique_ptr<Transaction> CoreStore::begin() {
   return std::make_unique<CoreTransaction>(*engine_, *keyring_, queue_);
 }
 
+Status CoreStore::stage(const std::vector<StagedRow>& staged) {
+  for (const StagedRow& row : staged) {
+    ENTENTE_CHECK(row.key.table() != store_table);
+    ENTENTE_CHECK(!row.value || row.value->size() <= limits::store_value_bytes_max);
+  }
+  Status sealed;
+  // Sealed where no key can be destroyed between the sealing and the write.
+  const Status written = queue_.rewrite([&] {
+    std::vector<EngineRow> rows;
+    rows.reserve(staged.size());
+    for (const StagedRow& row : staged) {
+      EngineRow out{.key = row.key.bytes(), .value = std::nullopt};
+      if (row.value) {
+        out.value = keyring_->seal(row.seal, out.key, *row.value);
+        if (!out.value) {
+          sealed = Status(Code::Aborted, Reason::Conflict, "a key was destroyed meanwhile");
+          return std::vector<EngineRow>();
+        }
+      }
+      rows.push_back(std::move(out));
+    }
+    return rows;
+  });
+  return sealed.ok() ? written : sealed;
+}
+
 CommitIndex CoreStore::size() const { return queue_.size(); }
 
 void CoreStore::set_sequencer(Sequencer& sequencer) { queue_.set_sequencer(sequencer); }

@@ -30,6 +30,7 @@ class CoreStore : public Store {
 
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() override;
   [[nodiscard]] std::unique_ptr<Transaction> begin() override;
+  [[nodiscard]] Status stage(const std::vector<StagedRow>& rows) override;
   [[nodiscard]] CommitIndex size() const override;
   void set_sequencer(Sequencer& sequencer) override;
   [[nodiscard]] Id blind(std::string_view domain, std::string_view text) const override;

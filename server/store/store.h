@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/contract/secret.h"
 #include "proto/contract/status.h"
@@ -112,6 +113,13 @@ class Sequencer {
   virtual void abandoned(CommitIndex size) = 0;
 };
 
+// A row that no commit refers to yet; without a value, it is taken away again.
+struct StagedRow {
+  Key key;
+  std::optional<std::string> value;
+  SealName seal;
+};
+
 struct Health {
   bool writable = false;
   std::string why_not;  // for operators
@@ -124,6 +132,15 @@ class Store {
 
   [[nodiscard]] virtual std::unique_ptr<Snapshot> snapshot() = 0;
   [[nodiscard]] virtual std::unique_ptr<Transaction> begin() = 0;
+
+  // Writes rows durably, without a commit and without an entry: the body of an act that is too large
+  // for one transaction. Nobody looks for them until a commit writes the row that names them, so keys
+  // bear a random id that only that row tells, and no table holds both staged rows and others. What
+  // came to nothing its room takes away again, at the latest when it starts. Not validated: a
+  // transaction must not rest on rows that may still be staged.
+  // Requires: as Transaction::put. What commit() returns, but Aborted only if a key was destroyed
+  // meanwhile; on any failure some of the rows may be there.
+  [[nodiscard]] virtual Status stage(const std::vector<StagedRow>& rows) = 0;
 
   // The number of durable commits.
   [[nodiscard]] virtual CommitIndex size() const = 0;

@@ -43,6 +43,7 @@ class SealedRows final : public store::Store, public store::Rows {
   [[nodiscard]] std::unique_ptr<store::Snapshot> snapshot() override {
     return std::make_unique<View>(*this);
   }
+  [[nodiscard]] Status stage(const std::vector<store::StagedRow>& /*rows*/) override { return {}; }
   [[nodiscard]] store::CommitIndex size() const override { return size_; }
   [[nodiscard]] std::unique_ptr<store::Transaction> begin() override { return nullptr; }
   void set_sequencer(store::Sequencer& /*sequencer*/) override {}

@@ -3,25 +3,20 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <set>
 
 #include "proto/contract/bytes.h"
+#include "server/directory/visibility.h"
 #include "server/store/root_key.h"
 
 namespace entente {
 namespace {
 
 constexpr std::chrono::milliseconds kCheckpointEvery{1'000};
-constexpr std::chrono::milliseconds kTendEvery{250};
+constexpr std::chrono::seconds kResealAgainAfter{60};
 
-// One line an event; never content, never a secret: only what Status says to operators.
-void log_status(std::string_view what, const Status& why) {
-  std::cerr << to_rfc3339(SystemClock().now()) << " event=" << what
-            << " code=" << name_of(why.code()) << " reason=" << name_of(why.reason())
-            << " message=\"" << why.message() << "\"";
-  if (!why.detail().empty()) std::cerr << " detail=\"" << why.detail() << "\"";
-  std::cerr << std::endl;
+ops::Level level_of(store::Severity severity) {
+  return severity == store::Severity::Error ? ops::Level::Error : ops::Level::Warning;
 }
 
 Result<Secret> seed_from(const std::string& path) {
@@ -47,24 +42,26 @@ Result<store::RootKey> root_key_of(const ops::Config& config) {
   return store::root_key_from_passphrase(Secret(std::move(line)));
 }
 
-store::RocksStoreOptions store_options_of(const ops::Config& config) {
+store::RocksStoreOptions store_options_of(const ops::Config& config, ops::Log& log) {
   store::RocksStoreOptions options;
   options.dir = config.store();
-  options.on_event = [](store::Severity severity, std::string_view text) {
+  // The store promises that its events bear neither value nor secret (server/store/event.h).
+  options.on_event = [&log](store::Severity severity, std::string_view text) {
     if (severity < store::Severity::Warning) return;
-    log_status("store", Status(Code::Unavailable, Reason::None, std::string(text)));
+    log.write(level_of(severity), "store.event",
+              Status(Code::Unavailable, Reason::None, "").with_detail(std::string(text)));
   };
   return options;
 }
 
-Daemon::Daemon(ops::Config config, const Clock& clock, Entropy& entropy)
-    : config_(std::move(config)), clock_(clock), entropy_(entropy) {}
+Daemon::Daemon(ops::Config config, ops::Log& log, const Clock& clock, Entropy& entropy)
+    : config_(std::move(config)), log_(log), clock_(clock), entropy_(entropy) {}
 
 Daemon::~Daemon() { stop(); }
 
-Result<std::unique_ptr<Daemon>> Daemon::open(const ops::Config& config, bool create,
+Result<std::unique_ptr<Daemon>> Daemon::open(const ops::Config& config, bool create, ops::Log& log,
                                              const Clock& clock, Entropy& entropy) {
-  std::unique_ptr<Daemon> daemon(new Daemon(config, clock, entropy));
+  std::unique_ptr<Daemon> daemon(new Daemon(config, log, clock, entropy));
   ENTENTE_TRY_VOID(daemon->open_store(create));
   ENTENTE_TRY_VOID(daemon->open_ledger());
   ENTENTE_TRY_VOID(daemon->open_rooms());
@@ -82,7 +79,7 @@ Status Daemon::open_store(bool create) {
     std::filesystem::create_directories(config_.store());
   }
   ENTENTE_TRY(const store::RootKey root, root_key_of(config_));
-  store::RocksStoreOptions options = store_options_of(config_);
+  store::RocksStoreOptions options = store_options_of(config_, log_);
   options.create = create;
   ENTENTE_TRY(store_, store::RocksStore::open(options, root, entropy_));
   return Status();
@@ -109,7 +106,9 @@ Status Daemon::open_ledger() {
            .keeper = *cosignatures_,
            .witnesses = std::move(witnesses),
            .clock = clock_,
-           .failed = [](const Status& why) { log_status("ledger.checkpoint", why); }}));
+           .failed = [this](const Status& why) {
+             log_.write(ops::Level::Error, "ledger.checkpoint", ops::for_operators(why));
+           }}));
   return Status();
 }
 
@@ -125,14 +124,21 @@ Status Daemon::open_rooms() {
     rules.names.push_back(one.process);
     return true;
   });
+  // Zero while the network is not defined: then nobody else is there to see certificates' entries.
+  const auto everyone = catalog_->audiences()->find(directory::network_audience(rules.names));
+  if (everyone) rules.everyone = static_cast<std::uint32_t>(*everyone);
   identity_ = std::make_unique<identity::Identity>(
-      std::move(rules), identity::Identity::Parts{.store = *store_,
-                                                  .ledger = *ledger_,
-                                                  .certificates = *certificates_,
-                                                  .holdings = *catalog_,
-                                                  .clock = clock_,
-                                                  .entropy = entropy_,
-                                                  .complain = &log_status});
+      std::move(rules),
+      identity::Identity::Parts{.store = *store_,
+                                .ledger = *ledger_,
+                                .certificates = *certificates_,
+                                .holdings = *catalog_,
+                                .clock = clock_,
+                                .entropy = entropy_,
+                                .complain = [this](std::string_view what, const Status& why) {
+                                  log_.write(ops::Level::Warning, "trust.refused",
+                                             ops::for_operators(why, what));
+                                }});
   // The directory first: a session's rights are made anew of what it then knows.
   ledger_->add_follower(*catalog_);
   ledger_->add_follower(*identity_);
@@ -214,38 +220,56 @@ Status Daemon::start() {
   checkpoints_->start(kCheckpointEvery);
   ENTENTE_TRY_VOID(server_->start());
   serving_ = true;
-  tender_ = std::jthread([this](const std::stop_token& stop) { tend(stop); });
+  resealer_ = std::jthread([this](const std::stop_token& stop) { reseal(stop); });
+  // What time and files bring: sessions that end, certificates that expire, anchors and lists that
+  // change, a renewed server certificate.
+  watcher_ = std::make_unique<identity::Watcher>(std::vector<std::function<void()>>{
+      [this] { trust_->poll(); }, [this] { identity_->sweep(); },
+      [this, seen = certificate_written()]() mutable { renew_certificate(seen); }});
+  log_.write(ops::Level::Info, "daemon.serving",
+             {{"port", server_->port()}, {"entries", ledger_->size()}});
   if (!config_.ready_file().empty()) std::ofstream(config_.ready_file()) << ::getpid() << '\n';
   return Status();
 }
 
-// What time and files bring: sessions that end, certificates that expire, anchors and lists that
-// change, a renewed server certificate.
-void Daemon::tend(const std::stop_token& stop) {
-  const auto written = [this] {
-    std::error_code error;
-    return std::pair(std::filesystem::last_write_time(config_.server_certificate(), error),
-                     std::filesystem::last_write_time(config_.server_key(), error));
-  };
-  auto seen = written();
+Daemon::Written Daemon::certificate_written() const {
+  std::error_code error;
+  return {std::filesystem::last_write_time(config_.server_certificate(), error),
+          std::filesystem::last_write_time(config_.server_key(), error)};
+}
+
+void Daemon::renew_certificate(Written& seen) {
+  const Written now = certificate_written();
+  if (now == seen) return;
+  seen = now;
+  const Status status =
+      server_->reload_certificate(config_.server_certificate(), config_.server_key());
+  if (status.ok()) return log_.write(ops::Level::Info, "server.certificate.renewed");
+  log_.write(ops::Level::Error, "server.certificate.refused", ops::for_operators(status));
+}
+
+// A rotation that was cut off, or has just begun, is finished here, beside the daemon's other work.
+void Daemon::reseal(const std::stop_token& stop) {
+  std::unique_lock lock(reseal_mutex_);
   while (!stop.stop_requested()) {
-    std::this_thread::sleep_for(kTendEvery);
-    trust_->poll();
-    identity_->sweep();
-    if (const auto now = written(); now != seen) {
-      seen = now;
-      const Status status =
-          server_->reload_certificate(config_.server_certificate(), config_.server_key());
-      if (!status.ok()) log_status("server.certificate", status);
+    if (store_->needs_reseal()) {
+      lock.unlock();
+      const Status status = store_->reseal({}, stop);
+      if (status.ok()) log_.write(ops::Level::Info, "store.resealed");
+      if (!status.ok() && !stop.stop_requested())
+        log_.write(ops::Level::Error, "store.reseal", ops::for_operators(status));
+      lock.lock();
     }
+    resealing_.wait_for(lock, stop, kResealAgainAfter, [] { return false; });
   }
 }
 
 void Daemon::stop() {
-  serving_ = false;
-  if (tender_.joinable()) {
-    tender_.request_stop();
-    tender_.join();
+  if (serving_.exchange(false)) log_.write(ops::Level::Info, "daemon.stopping");
+  watcher_.reset();
+  if (resealer_.joinable()) {
+    resealer_.request_stop();
+    resealer_.join();
   }
   if (server_) server_->stop();
   if (checkpoints_) checkpoints_->stop();

@@ -5,9 +5,13 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
+#include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
@@ -18,6 +22,7 @@
 #include "server/identity/certificates.h"
 #include "server/identity/gate.h"
 #include "server/identity/identity.h"
+#include "server/identity/watcher.h"
 #include "server/ledger/checkpoints.h"
 #include "server/ledger/cosignature_file.h"
 #include "server/ledger/service.h"
@@ -25,6 +30,7 @@
 #include "server/ledger/tree_ledger.h"
 #include "server/net/server.h"
 #include "server/ops/config.h"
+#include "server/ops/log.h"
 #include "server/store/rocks_store.h"
 
 namespace entente {
@@ -32,14 +38,16 @@ namespace entente {
 // The root key, from where the configuration says.
 [[nodiscard]] Result<store::RootKey> root_key_of(const ops::Config& config);
 // The store's options, from the configuration.
-[[nodiscard]] store::RocksStoreOptions store_options_of(const ops::Config& config);
+[[nodiscard]] store::RocksStoreOptions store_options_of(const ops::Config& config, ops::Log& log);
 
 class Daemon {
  public:
-  // `create`: a new network, with its keys made where they are missing.
+  // `create`: a new network, with its keys made where they are missing. The log, clock and entropy
+  // are borrowed and outlive it.
   // What the rooms answer; FailedPrecondition also: the store is behind its own head.
   [[nodiscard]] static Result<std::unique_ptr<Daemon>> open(const ops::Config& config, bool create,
-                                                            const Clock& clock, Entropy& entropy);
+                                                            ops::Log& log, const Clock& clock,
+                                                            Entropy& entropy);
   ~Daemon();
 
   // Listens, and tends what time and files bring until stop().
@@ -57,14 +65,18 @@ class Daemon {
   [[nodiscard]] std::string ledger_key() const { return checkpoints_->key().text(); }
 
  private:
-  Daemon(ops::Config config, const Clock& clock, Entropy& entropy);
+  using Written = std::pair<std::filesystem::file_time_type, std::filesystem::file_time_type>;
+  Daemon(ops::Config config, ops::Log& log, const Clock& clock, Entropy& entropy);
   Status open_store(bool create);
   Status open_ledger();
   Status open_rooms();
   void register_services();
-  void tend(const std::stop_token& stop);
+  [[nodiscard]] Written certificate_written() const;
+  void renew_certificate(Written& seen);
+  void reseal(const std::stop_token& stop);
 
   const ops::Config config_;
+  ops::Log& log_;
   const Clock& clock_;
   Entropy& entropy_;
   std::unique_ptr<store::RocksStore> store_;
@@ -83,7 +95,11 @@ class Daemon {
   std::unique_ptr<net::Server> server_;
   std::atomic<bool> serving_{false};
   std::unique_ptr<identity::TrustFolder> trust_;
-  std::jthread tender_;  // last: ends before what it tends
+  std::mutex reseal_mutex_;
+  std::condition_variable_any resealing_;
+  // The last: they end before what they tend.
+  std::jthread resealer_;
+  std::unique_ptr<identity::Watcher> watcher_;
 };
 
 }  // namespace entente

@@ -61,22 +61,27 @@ void harden() {
   }
 }
 
+// What every verb stands on; made once.
+struct Machine {
+  entente::SystemClock clock;
+  entente::SystemEntropy entropy;
+  entente::ops::Log log{clock, stderr};
+};
+
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-int serve(const entente::ops::Config& config) {
+int serve(Machine& machine, const entente::ops::Config& config) {
   // Blocked before any thread starts, so that only this one takes them.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const entente::SystemClock clock;
-  entente::SystemEntropy entropy;
   Result<std::unique_ptr<entente::Daemon>> daemon =
-      entente::Daemon::open(config, false, clock, entropy);
+      entente::Daemon::open(config, false, machine.log, machine.clock, machine.entropy);
   if (!daemon.ok()) return fail(daemon.status());
   if (const Status status = (*daemon)->start(); !status.ok()) return fail(status);
   std::cout << "serving on port " << (*daemon)->port() << std::endl;
@@ -121,22 +126,27 @@ Status make_accounts(entente::Daemon& daemon, const directory::config::DemoAccou
   return Status();
 }
 
-Status make_network(const entente::ops::Config& config, const InitFiles& files) {
-  const entente::SystemClock clock;
-  entente::SystemEntropy entropy;
+Status make_network(Machine& machine, const entente::ops::Config& config, const InitFiles& files) {
   ENTENTE_TRY(const directory::Network network, read_network(files.definitions));
   ENTENTE_TRY(const auto stock,
               directory::parse_names(read_file(fs::path(files.demo_data) / "names.textproto")));
   ENTENTE_TRY(const auto accounts,
               directory::parse_accounts(read_file(fs::path(files.demo_data) / "accounts.textproto"),
                                         network.parties, network.processes));
-  const auto today = std::chrono::floor<std::chrono::days>(clock.now());
+  const auto today = std::chrono::floor<std::chrono::days>(machine.clock.now());
   const auto people = directory::demo_people(network, stock, accounts, today, /*seed=*/20091);
-  ENTENTE_TRY(const std::unique_ptr<entente::Daemon> daemon,
-              entente::Daemon::open(config, /*create=*/true, clock, entropy));
-  std::cout << "  " << network.processes.size() << " processes, " << people.person_size()
-            << " persons\n";
-  ENTENTE_TRY_VOID(daemon->define(network, people));
+  {
+    ENTENTE_TRY(const std::unique_ptr<entente::Daemon> founding,
+                entente::Daemon::open(config, /*create=*/true, machine.log, machine.clock,
+                                      machine.entropy));
+    std::cout << "  " << network.processes.size() << " processes, " << people.person_size()
+              << " persons\n";
+    ENTENTE_TRY_VOID(founding->define(network, people));
+  }
+  // Opened anew, for now it is known who everyone is that sees the certificates' entries.
+  ENTENTE_TRY(
+      const std::unique_ptr<entente::Daemon> daemon,
+      entente::Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
   daemon->take_trust();
   ENTENTE_TRY_VOID(make_accounts(*daemon, accounts, files.credentials));
   std::cout << "  " << accounts.account_size() << " accounts\n";
@@ -145,8 +155,8 @@ Status make_network(const entente::ops::Config& config, const InitFiles& files) 
   return Status();
 }
 
-int init(const entente::ops::Config& config, const InitFiles& files) {
-  const Status status = make_network(config, files);
+int init(Machine& machine, const entente::ops::Config& config, const InitFiles& files) {
+  const Status status = make_network(machine, config, files);
   return status.ok() ? kOk : fail(status);
 }
 
@@ -158,35 +168,35 @@ int report(const Result<entente::store::BackupSummary>& done, const char* what) 
   return kOk;
 }
 
-int back_up(const entente::ops::Config& config, const std::string& to,
+int back_up(Machine& machine, const entente::ops::Config& config, const std::string& to,
             const std::string& keyring_to) {
-  entente::SystemEntropy entropy;
   Result<entente::store::RootKey> root = entente::root_key_of(config);
   if (!root.ok()) return fail(root.status());
   const int rows =
-      report(entente::store::back_up_folder(entente::store_options_of(config), *root, entropy, to),
+      report(entente::store::back_up_folder(entente::store_options_of(config, machine.log), *root,
+                                            machine.entropy, to),
              "backed up");
   if (rows != kOk || keyring_to.empty()) return rows;
   const Status keyring = entente::store::back_up_keyring(config.store(), keyring_to);
   return keyring.ok() ? kOk : fail(keyring);
 }
 
-int restore(const entente::ops::Config& config, const std::string& from,
+int restore(Machine& machine, const entente::ops::Config& config, const std::string& from,
             const std::string& keyring) {
-  entente::SystemEntropy entropy;
   Result<entente::store::RootKey> root = entente::root_key_of(config);
   if (!root.ok()) return fail(root.status());
-  return report(entente::store::restore_backup(from, keyring, entente::store_options_of(config),
-                                               *root, entropy),
-                "restored");
+  return report(
+      entente::store::restore_backup(from, keyring, entente::store_options_of(config, machine.log),
+                                     *root, machine.entropy),
+      "restored");
 }
 
-int check(const entente::ops::Config& config) {
-  entente::SystemEntropy entropy;
+int check(Machine& machine, const entente::ops::Config& config) {
   Result<entente::store::RootKey> root = entente::root_key_of(config);
   if (!root.ok()) return fail(root.status());
   std::uint64_t faults = 0;
-  const auto done = entente::store::fsck_folder(entente::store_options_of(config), *root, entropy,
+  const auto done = entente::store::fsck_folder(entente::store_options_of(config, machine.log),
+                                                *root, machine.entropy,
                                                 [&](std::string_view table, std::string_view why) {
                                                   ++faults;
                                                   std::cerr << table << ": " << why << "\n";
@@ -200,6 +210,7 @@ int check(const entente::ops::Config& config) {
 
 int main(int argc, char** argv) {
   harden();
+  Machine machine;
   CLI::App app("Entente's daemon");
   app.name("entented");
   app.require_subcommand(1);
@@ -222,7 +233,7 @@ int main(int argc, char** argv) {
         return;
       }
       if (port != 0) config->set_port(port);
-      result = run(*config);
+      result = run(machine, *config);
     });
     return verb;
   };
@@ -231,9 +242,9 @@ int main(int argc, char** argv) {
   serving->add_option("--port", port, "instead of the configuration's");
   serving->footer("Example:\n  entented serve --config /etc/entente/entente.textproto");
 
-  CLI::App* making =
-      with_config(app.add_subcommand("init", "makes a new network from definitions"),
-                  [&](const entente::ops::Config& config) { return init(config, files); });
+  CLI::App* making = with_config(
+      app.add_subcommand("init", "makes a new network from definitions"),
+      [&](Machine& with, const entente::ops::Config& config) { return init(with, config, files); });
   making->add_option("--definitions", files.definitions, "folder of process definitions")
       ->required();
   making->add_option("--demo-data", files.demo_data, "folder of invented people and accounts")
@@ -244,16 +255,19 @@ int main(int argc, char** argv) {
       "Example:\n  entented init --config entente.textproto --definitions deploy/processes "
       "--demo-data deploy/demo-data --credentials credentials");
 
-  CLI::App* backing = with_config(
-      app.add_subcommand("backup", "copies the rows, while the daemon runs"),
-      [&](const entente::ops::Config& config) { return back_up(config, file, keyring); });
+  CLI::App* backing =
+      with_config(app.add_subcommand("backup", "copies the rows, while the daemon runs"),
+                  [&](Machine& with, const entente::ops::Config& config) {
+                    return back_up(with, config, file, keyring);
+                  });
   backing->add_option("--to", file, "the backup file to make")->required();
   backing->add_option("--keyring-to", keyring, "also copies the keyring, by its own channel");
   backing->footer("Example:\n  entented backup --config entente.textproto --to rows.backup");
 
-  CLI::App* restoring = with_config(
-      app.add_subcommand("restore", "makes a store from a backup"),
-      [&](const entente::ops::Config& config) { return restore(config, file, keyring); });
+  CLI::App* restoring = with_config(app.add_subcommand("restore", "makes a store from a backup"),
+                                    [&](Machine& with, const entente::ops::Config& config) {
+                                      return restore(with, config, file, keyring);
+                                    });
   restoring->add_option("--from", file, "the backup file")->required();
   restoring->add_option("--keyring", keyring, "the copy of the keyring")->required();
   restoring->footer(

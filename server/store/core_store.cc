@@ -275,7 +275,7 @@ Status CoreStore::rotate_seal(const SealName& name) {
   return status;
 }
 
-Status CoreStore::reseal(const OnProgress& on_progress) {
+Status CoreStore::reseal(const OnProgress& on_progress, const std::stop_token& stop) {
   constexpr std::size_t batch_rows = 256;
   constexpr std::size_t batch_bytes = 1 << 20;
   const auto view = engine_->view();
@@ -284,6 +284,8 @@ Status CoreStore::reseal(const OnProgress& on_progress) {
   std::uint64_t changed = 0;
   std::uint64_t faults = 0;
   while (cursor->valid()) {
+    if (stop.stop_requested())
+      return Status(Code::Cancelled, Reason::None, "sealing anew was stopped");
     std::vector<std::string> keys;
     std::size_t bytes = 0;
     for (; cursor->valid() && keys.size() < batch_rows && bytes < batch_bytes; cursor->next()) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +48,9 @@ class CoreStore : public Store {
   // Seals everything anew that an old generation sealed, beside the store's other work, and then
   // drops the old generations; goes on where an earlier call was cut off. DataLoss: some value does
   // not authenticate (fsck tells which), so the old generations stay. Unavailable,
-  // ResourceExhausted: call again. Takes no lock for long; call from a thread that may wait.
-  [[nodiscard]] Status reseal(const OnProgress& on_progress = {});
+  // ResourceExhausted: call again. Cancelled: `stop` was requested between two batches. Takes no
+  // lock for long; call from a thread that may wait.
+  [[nodiscard]] Status reseal(const OnProgress& on_progress = {}, const std::stop_token& stop = {});
   // Whether there is something for reseal() to do.
   [[nodiscard]] bool needs_reseal() const { return keyring_->has_old_generations(); }
 

@@ -219,16 +219,56 @@ Status Daemon::start() {
   trust_->poll();
   checkpoints_->start(kCheckpointEvery);
   ENTENTE_TRY_VOID(server_->start());
+  ENTENTE_TRY_VOID(open_operations());
   serving_ = true;
   resealer_ = std::jthread([this](const std::stop_token& stop) { reseal(stop); });
   // What time and files bring: sessions that end, certificates that expire, anchors and lists that
   // change, a renewed server certificate.
   watcher_ = std::make_unique<identity::Watcher>(std::vector<std::function<void()>>{
       [this] { trust_->poll(); }, [this] { identity_->sweep(); },
+      [this] { tended_ = clock_.tick(); },
       [this, seen = certificate_written()]() mutable { renew_certificate(seen); }});
   log_.write(ops::Level::Info, "daemon.serving",
              {{"port", server_->port()}, {"entries", ledger_->size()}});
   if (!config_.ready_file().empty()) std::ofstream(config_.ready_file()) << ::getpid() << '\n';
+  return Status();
+}
+
+Status Daemon::open_operations() {
+  tended_ = clock_.tick();
+  operations_ =
+      std::make_unique<Operations>(Operations::Parts{.store = *store_,
+                                                     .records = *records_,
+                                                     .ledger = *ledger_,
+                                                     .checkpoints = *checkpoints_,
+                                                     .identity = *identity_,
+                                                     .certificates = *certificates_,
+                                                     .server = *server_,
+                                                     .log = log_,
+                                                     .clock = clock_,
+                                                     .serving = serving_,
+                                                     .tended = tended_,
+                                                     .key_rotated = [this] {
+                                                       {
+                                                         const std::scoped_lock lock(reseal_mutex_);
+                                                         key_rotated_ = true;
+                                                       }
+                                                       resealing_.notify_all();
+                                                     }});
+  ENTENTE_TRY(
+      control_,
+      net::LocalListener::on_socket(config_.control_socket(), [this](const net::LocalCall& call) {
+        net::LocalAnswer answer = operations_->act(call);
+        if (call.verb == "POST") {
+          log_.write(ops::Level::Warning, "operator.act", {{"status", answer.status}});
+        }
+        return answer;
+      }));
+  if (config_.operations_port() == 0) return Status();
+  ENTENTE_TRY(pages_, net::LocalListener::on_loopback(
+                          config_.operations_address(),
+                          static_cast<std::uint16_t>(config_.operations_port()),
+                          [this](const net::LocalCall& call) { return operations_->look(call); }));
   return Status();
 }
 
@@ -252,6 +292,7 @@ void Daemon::renew_certificate(Written& seen) {
 void Daemon::reseal(const std::stop_token& stop) {
   std::unique_lock lock(reseal_mutex_);
   while (!stop.stop_requested()) {
+    key_rotated_ = false;
     if (store_->needs_reseal()) {
       lock.unlock();
       const Status status = store_->reseal({}, stop);
@@ -260,7 +301,7 @@ void Daemon::reseal(const std::stop_token& stop) {
         log_.write(ops::Level::Error, "store.reseal", ops::for_operators(status));
       lock.lock();
     }
-    resealing_.wait_for(lock, stop, kResealAgainAfter, [] { return false; });
+    resealing_.wait_for(lock, stop, kResealAgainAfter, [this] { return key_rotated_; });
   }
 }
 
@@ -272,6 +313,9 @@ void Daemon::stop() {
     resealer_.join();
   }
   if (server_) server_->stop();
+  // To the end of the drain it can be seen that the daemon is no longer ready.
+  pages_.reset();
+  control_.reset();
   if (checkpoints_) checkpoints_->stop();
 }
 

@@ -28,7 +28,9 @@
 #include "server/ledger/service.h"
 #include "server/ledger/store_head.h"
 #include "server/ledger/tree_ledger.h"
+#include "server/net/local.h"
 #include "server/net/server.h"
+#include "server/operations.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
 #include "server/store/rocks_store.h"
@@ -71,6 +73,7 @@ class Daemon {
   Status open_ledger();
   Status open_rooms();
   void register_services();
+  Status open_operations();
   [[nodiscard]] Written certificate_written() const;
   void renew_certificate(Written& seen);
   void reseal(const std::stop_token& stop);
@@ -94,12 +97,17 @@ class Daemon {
   std::unique_ptr<identity::Gate> gate_;
   std::unique_ptr<net::Server> server_;
   std::atomic<bool> serving_{false};
+  std::atomic<Tick> tended_{};
+  std::unique_ptr<Operations> operations_;
   std::unique_ptr<identity::TrustFolder> trust_;
   std::mutex reseal_mutex_;
   std::condition_variable_any resealing_;
+  bool key_rotated_ = false;  // since reseal() last looked
   // The last: they end before what they tend.
   std::jthread resealer_;
   std::unique_ptr<identity::Watcher> watcher_;
+  std::unique_ptr<net::LocalListener> control_;
+  std::unique_ptr<net::LocalListener> pages_;
 };
 
 }  // namespace entente

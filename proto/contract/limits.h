@@ -39,6 +39,10 @@ inline constexpr std::uint32_t drain_ms_max = 10'000;  // graceful stop
 inline constexpr std::uint32_t descriptors_reserved =
     64;  // EMFILE: accept stops before files run out
 
+inline constexpr std::size_t local_head_bytes_max = 8 * 1024;  // operators' listener: endless heads
+inline constexpr std::uint32_t local_ms_max = 5'000;           //   heads that drip in
+inline constexpr std::uint32_t local_connections_max = 32;     //   a local program that opens lines
+
 // --- sign-in (server/identity) ---
 inline constexpr std::size_t password_bytes_min = 8;
 inline constexpr std::size_t password_bytes_max = 256;  // hashing of megabytes

@@ -75,6 +75,16 @@ Result<std::optional<policy::Guarded<Record>>> Records::find(store::Snapshot& sn
   return std::optional(policy::Guarded<Record>(std::move(guard), std::move(record)));
 }
 
+Result<std::optional<std::uint64_t>> Records::revision_of(store::Snapshot& snapshot,
+                                                          std::string_view name) const {
+  ENTENTE_TRY(const std::optional<std::string> bytes,
+              snapshot.find(store::Key(objects_table).id(id_of(name))));
+  if (!bytes) return std::optional<std::uint64_t>();
+  Record record;
+  if (!record.ParseFromString(*bytes) || record.name() != name) return unreadable(name);
+  return std::optional<std::uint64_t>(record.revision());
+}
+
 Status Records::save(store::Transaction& transaction, Record& record, Instant now) const {
   const store::Id id = id_of(record.name());
   record.set_revision(record.revision() + 1);

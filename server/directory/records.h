@@ -38,6 +38,9 @@ class Records {
   // The object under its guard; nothing if there is none. DataLoss, Unavailable: as the store.
   [[nodiscard]] Result<std::optional<policy::Guarded<Record>>> find(store::Snapshot& snapshot,
                                                                     std::string_view name) const;
+  // The object's revision and nothing else of it: what an audit holds against the ledger. As find.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> revision_of(store::Snapshot& snapshot,
+                                                                 std::string_view name) const;
   // Writes the next revision of `record.name()`; sets its revision and time.
   [[nodiscard]] Status save(store::Transaction& transaction, Record& record, Instant now) const;
 

@@ -532,6 +532,15 @@ std::vector<std::string> CertificateStore::parties() const {
   return out;
 }
 
+Instant CertificateStore::lists_end() const {
+  const std::shared_lock lock(mutex_);
+  Instant first = Instant::max();
+  for (const auto& [party, trust] : trust_) {
+    for (const auto& [issuer, list] : trust->crls) first = std::min(first, list.first.next_update);
+  }
+  return first;
+}
+
 bool CertificateStore::holds_against(const PartyTrust& trust,
                                      const std::vector<std::string>& chain_der) const {
   const Result<CertificateFacts> facts = read(chain_der.front());

@@ -120,6 +120,9 @@ class CertificateStore final : public net::PeerVerifier {
   // The parties that have anchors, in order.
   [[nodiscard]] std::vector<std::string> parties() const;
 
+  // When the first of the lists in force is due to be renewed; the far future if there is none.
+  [[nodiscard]] Instant lists_end() const;
+
   // Shuts out what has ended since. Called now and then (TrustFolder does).
   void sweep();
 

@@ -294,6 +294,11 @@ Status Server::reload_certificate(const std::string& certificate_path,
   return Status();
 }
 
+Instant Server::certificate_ends() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->tls->certificate_ends();
+}
+
 void Server::close_where(std::function<bool(const Peer&)> matches) {
   for (const auto& worker : impl_->workers) worker->close_where(matches);
 }

@@ -51,6 +51,8 @@ class Server {
   // New lines use the new certificate; those open keep theirs.
   [[nodiscard]] Status reload_certificate(const std::string& certificate_path,
                                           const std::string& key_path);
+  // When the certificate that new lines use ends. Requires: started.
+  [[nodiscard]] Instant certificate_ends() const;
   // Ends every line whose peer `matches`, with all its calls and streams, at once. `matches` runs
   // on the workers' threads.
   void close_where(std::function<bool(const Peer&)> matches);

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include <ctime>
 #include <vector>
 
 namespace entente::net {
@@ -76,6 +77,14 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
   SSL_CTX_set_cert_verify_callback(context, &TlsContext::verify, made.get());
   SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
   return made;
+}
+
+Instant TlsContext::certificate_ends() const {
+  std::tm civil{};
+  const X509* certificate = SSL_CTX_get0_certificate(context_.get());
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &civil) != 1)
+    return Instant();
+  return Instant(std::chrono::seconds(::timegm(&civil)));
 }
 
 TlsContext::Ssl TlsContext::make(int descriptor, Peer& peer) const {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "proto/contract/clock.h"
 #include "proto/contract/status.h"
 #include "server/net/method_table.h"
 
@@ -23,6 +24,9 @@ class TlsContext {
   [[nodiscard]] static Result<std::shared_ptr<TlsContext>> load(const std::string& certificate_path,
                                                                 const std::string& key_path,
                                                                 PeerVerifier& verifier);
+
+  // When the server's certificate ends.
+  [[nodiscard]] Instant certificate_ends() const;
 
   // A new server-side connection over `descriptor`, which stays the caller's. What the verifier
   // answers is written to `peer`, which outlives it.

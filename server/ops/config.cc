@@ -2,6 +2,7 @@
 
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -40,14 +41,24 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// `... has no field named "prot".` gets the nearest that there is.
-std::string with_suggestion(const std::string& message) {
+// The message within the configuration that an error is about: `Message type "a.b" has ...`.
+const google::protobuf::Descriptor* type_named(const std::string& message) {
+  const std::size_t from = message.find('"') + 1;
+  const auto* found = Config::descriptor()->file()->pool()->FindMessageTypeByName(
+      message.substr(from, message.find('"', from) - from));
+  return found == nullptr ? Config::descriptor() : found;
+}
+
+// `... has no field named "prot".` gets the nearest that there is, and the column where it begins:
+// the parser only notices behind it.
+void suggest(Violation& violation) {
+  const std::string message = violation.rule;
   const std::string mark = "has no field named \"";
   const std::size_t from = message.find(mark);
-  if (from == std::string::npos) return message;
+  if (from == std::string::npos) return;
   const std::size_t at = from + mark.size();
   const std::string wrong = message.substr(at, message.find('"', at) - at);
-  const auto* type = Config::descriptor();
+  const auto* type = type_named(message);
   std::string nearest;
   std::size_t best = 4;
   for (int i = 0; i < type->field_count(); ++i) {
@@ -57,8 +68,9 @@ std::string with_suggestion(const std::string& message) {
       nearest = type->field(i)->name();
     }
   }
-  return "unknown key `" + wrong + "`" +
-         (nearest.empty() ? "" : "; did you mean `" + nearest + "`?");
+  violation.rule =
+      "unknown key `" + wrong + "`" + (nearest.empty() ? "" : "; did you mean `" + nearest + "`?");
+  if (violation.column > wrong.size()) violation.column -= wrong.size();
 }
 
 Status refused(std::vector<Violation> violations) {
@@ -66,10 +78,21 @@ Status refused(std::vector<Violation> violations) {
       .with_violations(std::move(violations));
 }
 
-Status check(const Config& config) {
+using Places = google::protobuf::TextFormat::ParseInfoTree;
+
+// Where a field was given; line zero if it was not.
+Violation violation_at(const Places& places, const char* field, std::string rule) {
+  const auto at = places.GetLocation(Config::descriptor()->FindFieldByName(field), -1);
+  return {.field = field,
+          .rule = std::move(rule),
+          .line = static_cast<std::uint64_t>(at.line + 1),
+          .column = static_cast<std::uint64_t>(at.column + 1)};
+}
+
+Status check(const Config& config, const Places& places) {
   std::vector<Violation> wrong;
   const auto note = [&](const char* field, const char* rule) {
-    wrong.push_back({.field = field, .rule = rule, .line = 0, .column = 0});
+    wrong.push_back(violation_at(places, field, rule));
   };
   if (config.network().empty()) note("network", "is missing");
   if (config.server_certificate().empty()) note("server_certificate", "is missing");
@@ -96,32 +119,75 @@ Result<Config> parse_config(std::string_view text, const std::string& folder) {
   google::protobuf::TextFormat::Parser parser;
   Collector collector;
   parser.RecordErrorsTo(&collector);
+  Places places;
+  parser.WriteLocationsTo(&places);
   Config config;
   if (!parser.ParseFromString(std::string(text), &config)) {
-    for (Violation& violation : collector.violations)
-      violation.rule = with_suggestion(violation.rule);
+    for (Violation& violation : collector.violations) suggest(violation);
     return refused(std::move(collector.violations));
   }
   for (std::string* path :
        {config.mutable_server_certificate(), config.mutable_server_key(), config.mutable_store(),
         config.mutable_root_key_file(), config.mutable_root_key_passphrase_file(),
-        config.mutable_trust(), config.mutable_ledger_key_file(), config.mutable_ready_file()}) {
+        config.mutable_trust(), config.mutable_ledger_key_file(), config.mutable_ready_file(),
+        config.mutable_control_socket()}) {
     if (!path->empty() && path->front() != '/')
       *path = (std::filesystem::path(folder) / *path).string();
   }
-  ENTENTE_TRY_VOID(check(config));
+  ENTENTE_TRY_VOID(check(config, places));
   if (config.address().empty()) config.set_address("0.0.0.0");
+  if (config.operations_address().empty()) config.set_operations_address("127.0.0.1");
+  if (config.control_socket().empty()) config.set_control_socket(config.store() + "/control");
   if (config.workers() == 0) config.set_workers(1);
   if (config.pool_threads() == 0) config.set_pool_threads(4);
   return config;
 }
 
-Result<Config> load_config(const std::string& path) {
+namespace {
+
+Result<std::string> text_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in)
+  if (!in || std::filesystem::is_directory(path))
     return Status(Code::NotFound, Reason::None, "cannot read the configuration `" + path + "`");
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  return std::string((std::istreambuf_iterator<char>(in)), {});
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  ENTENTE_TRY(const std::string text, text_of(path));
   return parse_config(text, std::filesystem::absolute(path).parent_path().string());
+}
+
+Status check_files(const std::string& path, const Config& config) {
+  ENTENTE_TRY(const std::string text, text_of(path));
+  google::protobuf::TextFormat::Parser parser;
+  Places places;
+  parser.WriteLocationsTo(&places);
+  Config again;
+  if (!parser.ParseFromString(text, &again))
+    return Status(Code::Aborted, Reason::Conflict, "the configuration changed meanwhile");
+  std::vector<Violation> wrong;
+  const auto must_be = [&](const char* field, const std::string& file, bool folder) {
+    if (file.empty()) return;
+    std::error_code error;
+    const bool there = folder ? std::filesystem::is_directory(file, error)
+                              : std::filesystem::is_regular_file(file, error);
+    if (there && ::access(file.c_str(), R_OK) == 0) return;
+    wrong.push_back(violation_at(places, field,
+                                 std::string("names `") + file + "`, which " +
+                                     (there    ? "cannot be read"
+                                      : folder ? "is no folder"
+                                               : "is no file")));
+  };
+  must_be("server_certificate", config.server_certificate(), false);
+  must_be("server_key", config.server_key(), false);
+  must_be("root_key_file", config.root_key_file(), false);
+  must_be("root_key_passphrase_file", config.root_key_passphrase_file(), false);
+  must_be("ledger_key_file", config.ledger_key_file(), false);
+  must_be("trust", config.trust(), true);
+  must_be("store", config.store(), true);
+  return wrong.empty() ? Status() : refused(std::move(wrong));
 }
 
 }  // namespace entente::ops

@@ -18,5 +18,9 @@ using Config = config::v1::Config;
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& folder);
 // The same of a file. NotFound: it cannot be read.
 [[nodiscard]] Result<Config> load_config(const std::string& path);
+// Whether what a daemon needs to start is there and can be read: certificate, keys, trust.
+// InvalidArgument (FieldInvalid): each that is not, with the line and column in the file `path`
+// that names it.
+[[nodiscard]] Status check_files(const std::string& path, const Config& config);
 
 }  // namespace entente::ops

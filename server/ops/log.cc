@@ -73,6 +73,7 @@ void Log::write(Level level, Word event, const Status& why, std::initializer_lis
 }
 
 void Log::line(Level level, Word event, const Status* why, std::initializer_list<Field> fields) {
+  ++counts_[static_cast<std::size_t>(level)];
   std::string text = to_rfc3339(clock_.now());
   text.append(" level=").append(word(level)).append(" event=").append(event.text());
   for (const Field& field : fields)

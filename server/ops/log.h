@@ -9,6 +9,8 @@
 // Threads: any. Ownership: main's; the clock is borrowed.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -88,11 +90,17 @@ class Log {
   // The same with why: `code=... reason=... detail="..."`.
   void write(Level level, Word event, const Status& why, std::initializer_list<Field> fields = {});
 
+  // How many lines of a level were written.
+  [[nodiscard]] std::uint64_t count(Level level) const {
+    return counts_[static_cast<std::size_t>(level)];
+  }
+
  private:
   void line(Level level, Word event, const Status* why, std::initializer_list<Field> fields);
   struct Sink;
   const Clock& clock_;
   std::unique_ptr<Sink> sink_;
+  std::array<std::atomic<std::uint64_t>, 3> counts_{};
 };
 
 // For what no caller caused (a file, a timer): then the message speaks of the operator's own things

@@ -1,0 +1,282 @@
+#include "server/verbs.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "proto/contract/bytes.h"
+#include "server/daemon.h"
+#include "server/directory/definitions/demo_people.h"
+#include "server/directory/definitions/parse.h"
+#include "server/net/local.h"
+#include "server/store/backup.h"
+
+namespace entente {
+namespace fs = std::filesystem;
+namespace {
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Result<directory::Network> read_network(const std::string& folder) {
+  std::vector<directory::DefinitionFile> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != ".textproto") continue;
+    files.push_back({.name = entry.path().filename().string(), .text = read_file(entry.path())});
+  }
+  return directory::parse_network(files);
+}
+
+Status make_accounts(Daemon& daemon, const directory::config::DemoAccounts& accounts,
+                     const std::string& credentials) {
+  for (const auto& account : accounts.account()) {
+    std::string text = read_file(fs::path(credentials) / account.id() / "password");
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    const Secret password(std::move(text));
+    const bool person = account.profile() == directory::config::DemoAccount::PERSON;
+    ENTENTE_TRY(
+        [[maybe_unused]] const std::string code,
+        daemon.identity().create_account(
+            {.party = account.party(),
+             .id = account.id(),
+             .person = person ? directory::person_id(account.party(), account.person().id()) : "",
+             .label = account.why().substr(0, 128)},
+            &password));
+  }
+  return Status();
+}
+
+Status make_network(Machine& machine, const ops::Config& config, const InitFiles& files) {
+  ENTENTE_TRY(const directory::Network network, read_network(files.definitions));
+  ENTENTE_TRY(const auto stock,
+              directory::parse_names(read_file(fs::path(files.demo_data) / "names.textproto")));
+  ENTENTE_TRY(const auto accounts,
+              directory::parse_accounts(read_file(fs::path(files.demo_data) / "accounts.textproto"),
+                                        network.parties, network.processes));
+  const auto today = std::chrono::floor<std::chrono::days>(machine.clock.now());
+  const auto people = directory::demo_people(network, stock, accounts, today, /*seed=*/20091);
+  {
+    ENTENTE_TRY(const std::unique_ptr<Daemon> founding,
+                Daemon::open(config, /*create=*/true, machine.log, machine.clock, machine.entropy));
+    std::cout << "  " << network.processes.size() << " processes, " << people.person_size()
+              << " persons\n";
+    ENTENTE_TRY_VOID(founding->define(network, people));
+  }
+  // Opened anew, for now it is known who everyone is that sees the certificates' entries.
+  ENTENTE_TRY(const std::unique_ptr<Daemon> daemon,
+              Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
+  daemon->take_trust();
+  ENTENTE_TRY_VOID(make_accounts(*daemon, accounts, files.credentials));
+  std::cout << "  " << accounts.account_size() << " accounts\n";
+  std::ofstream(fs::path(config.store()).parent_path() / "ledger.pub")
+      << daemon->ledger_key() << '\n';
+  return Status();
+}
+
+// Its summary is printed in one line.
+Exit report(const Result<store::BackupSummary>& done, const char* what) {
+  if (!done.ok()) return fail(done.status());
+  std::cout << what << ": " << done->size << " commits, " << done->rows << " rows, " << done->bytes
+            << " bytes\n";
+  return Exit::Ok;
+}
+
+// Asks the daemon of this store. Nothing: there is none, so the store is free to be opened.
+Result<std::optional<net::LocalAnswer>> ask_daemon(const ops::Config& config,
+                                                   const std::string& target) {
+  using Found = std::optional<net::LocalAnswer>;
+  Result<net::LocalAnswer> answer = net::ask_local(config.control_socket(), "POST", target);
+  if (answer.ok()) return Found(std::move(*answer));
+  if (answer.status().code() == Code::NotFound) return Found();
+  return answer.status();
+}
+
+Exit show(const net::LocalAnswer& answer, Exit if_not) {
+  const bool done = answer.status == 200;
+  (done ? std::cout : std::cerr) << answer.body;
+  return done ? Exit::Ok : if_not;
+}
+
+Result<std::unique_ptr<store::RocksStore>> open_store(Machine& machine, const ops::Config& config) {
+  ENTENTE_TRY(const store::RootKey root, root_key_of(config));
+  return store::RocksStore::open(store_options_of(config, machine.log), root, machine.entropy);
+}
+
+Status rotate_here(Machine& machine, const ops::Config& config, const Rotation& rotation) {
+  ENTENTE_TRY(const std::unique_ptr<store::RocksStore> store, open_store(machine, config));
+  if (rotation.key == "root") {
+    const bool key = !rotation.new_key_file.empty();
+    ENTENTE_TRY(const store::RootKey root,
+                root_key_in(key ? "key" : "passphrase",
+                            key ? rotation.new_key_file : rotation.new_passphrase_file));
+    return store->rotate_root(root);
+  }
+  ENTENTE_TRY(const store::SealName name, seal_named(rotation.key));
+  ENTENTE_TRY_VOID(store->rotate_seal(name));
+  return store->reseal();
+}
+
+}  // namespace
+
+Exit fail(const Status& status) {
+  std::cerr << "entented: " << status.message() << '\n';
+  if (!status.detail().empty()) std::cerr << "  " << status.detail() << '\n';
+  for (const Violation& violation : status.violations()) {
+    std::cerr << "  ";
+    if (violation.line != 0) std::cerr << violation.line << ":" << violation.column << ": ";
+    std::cerr << "`" << violation.field << "` " << violation.rule << '\n';
+  }
+  if (status.reason() == Reason::StoreReadOnly) return Exit::BehindHead;
+  // The store has one code for several things that must hold before it opens.
+  if (status.message().find("root key") != std::string_view::npos) return Exit::RootKey;
+  return status.code() == Code::InvalidArgument ? Exit::Configuration : Exit::Failed;
+}
+
+void harden() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+Exit serve(Machine& machine, const std::string& path, const ops::Config& config) {
+  if (const Status status = ops::check_files(path, config); !status.ok()) return fail(status);
+  // Blocked before any thread starts, so that only this one takes them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  Result<std::unique_ptr<Daemon>> daemon =
+      Daemon::open(config, false, machine.log, machine.clock, machine.entropy);
+  if (!daemon.ok()) return fail(daemon.status());
+  if (const Status status = (*daemon)->start(); !status.ok()) return fail(status);
+  std::cout << "serving on port " << (*daemon)->port() << std::endl;
+  int signal = 0;
+  ::sigwait(&signals, &signal);
+  std::cout << "stopping" << std::endl;
+  (*daemon)->stop();
+  return Exit::Ok;
+}
+
+Exit check_configuration(const std::string& path, const ops::Config& config) {
+  if (const Status status = ops::check_files(path, config); !status.ok()) return fail(status);
+  if (const Result<store::RootKey> root = root_key_of(config); !root.ok()) {
+    fail(root.status());
+    return Exit::RootKey;
+  }
+  std::cout << "the configuration holds: network " << config.network() << ", port " << config.port()
+            << '\n';
+  return Exit::Ok;
+}
+
+Exit init(Machine& machine, const ops::Config& config, const InitFiles& files) {
+  const Status status = make_network(machine, config, files);
+  return status.ok() ? Exit::Ok : fail(status);
+}
+
+Exit back_up(Machine& machine, const ops::Config& config, const std::string& to,
+             const std::string& keyring_to) {
+  Result<store::RootKey> root = root_key_of(config);
+  if (!root.ok()) return fail(root.status());
+  const Exit rows = report(
+      store::back_up_folder(store_options_of(config, machine.log), *root, machine.entropy, to),
+      "backed up");
+  if (rows != Exit::Ok || keyring_to.empty()) return rows;
+  const Status keyring = store::back_up_keyring(config.store(), keyring_to);
+  return keyring.ok() ? Exit::Ok : fail(keyring);
+}
+
+Exit verify(Machine& machine, const ops::Config& config, const std::string& from,
+            const std::string& keyring) {
+  if (keyring.empty()) return report(store::verify_backup(from, nullptr), "verified without keys");
+  const Result<store::RootKey> root = root_key_of(config);
+  if (!root.ok()) return fail(root.status());
+  const auto ring = store::Keyring::open(keyring, *root, machine.entropy);
+  if (!ring.ok()) return fail(ring.status());
+  return report(store::verify_backup(from, ring->get()), "verified, every row opened");
+}
+
+Exit restore(Machine& machine, const ops::Config& config, const std::string& from,
+             const std::string& keyring) {
+  Result<store::RootKey> root = root_key_of(config);
+  if (!root.ok()) return fail(root.status());
+  return report(store::restore_backup(from, keyring, store_options_of(config, machine.log), *root,
+                                      machine.entropy),
+                "restored");
+}
+
+Exit fsck(Machine& machine, const ops::Config& config) {
+  Result<store::RootKey> root = root_key_of(config);
+  if (!root.ok()) return fail(root.status());
+  std::uint64_t faults = 0;
+  const auto done =
+      store::fsck_folder(store_options_of(config, machine.log), *root, machine.entropy,
+                         [&](std::string_view table, std::string_view why) {
+                           ++faults;
+                           std::cerr << table << ": " << why << "\n";
+                         });
+  if (!done.ok()) return fail(done.status());
+  std::cout << "checked every row; " << faults << " faults\n";
+  return faults == 0 ? Exit::Ok : Exit::Faults;
+}
+
+Exit check_ledger(Machine& machine, const ops::Config& config) {
+  const auto asked = ask_daemon(config, "/ledger");
+  if (!asked.ok()) return fail(asked.status());
+  if (*asked) return show(**asked, Exit::Faults);
+  const auto store = open_store(machine, config);
+  if (!store.ok()) return fail(store.status());
+  const directory::Records records(**store);
+  const Result<ledger::FsckReport> report = check_ledger(**store, records, (*store)->size());
+  if (!report.ok()) return fail(report.status());
+  (report->clean() ? std::cout : std::cerr) << in_words(*report) << '\n';
+  return report->clean() ? Exit::Ok : Exit::Faults;
+}
+
+Exit rotate(Machine& machine, const ops::Config& config, const Rotation& rotation) {
+  std::string target = "/rotate/" + rotation.key;
+  const bool key = !rotation.new_key_file.empty();
+  if (rotation.key == "root") {
+    if (key == !rotation.new_passphrase_file.empty()) {
+      return fail(invalid_argument("--new-key-file", "or --new-passphrase-file must be given"));
+    }
+    if (key) {
+      const Status made = store::create_root_key_file(rotation.new_key_file, machine.entropy);
+      if (!made.ok() && made.code() != Code::AlreadyExists) return fail(made);
+    }
+    const fs::path path = fs::absolute(key ? rotation.new_key_file : rotation.new_passphrase_file);
+    target += (key ? "/key/" : "/passphrase/") + to_hex(path.string());
+  } else if (const auto name = seal_named(rotation.key); !name.ok()) {
+    return fail(name.status());
+  }
+  const auto asked = ask_daemon(config, target);
+  if (!asked.ok()) return fail(asked.status());
+  Exit done = Exit::Ok;
+  if (*asked) {
+    done = show(**asked, Exit::Failed);
+  } else {
+    const Status status = rotate_here(machine, config, rotation);
+    if (!status.ok()) return fail(status);
+    std::cout << "rotated\n";
+  }
+  if (done == Exit::Ok && rotation.key == "root") {
+    std::cout << "now name the new root key in the configuration; keep the old one until a start "
+                 "has succeeded\n";
+  }
+  return done;
+}
+
+}  // namespace entente

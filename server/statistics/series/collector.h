@@ -1,0 +1,167 @@
+// Takes observations in any order and makes parts of them, in bounded memory: sorts as many as fit,
+// stages them as a *run*, and reads the runs as one in the end. Finds observations given twice.
+//
+// One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "server/statistics/series/merge.h"
+#include "server/statistics/series/part.h"
+
+namespace entente::statistics {
+
+// Texts and their numbers, in the order in which they came.
+class Interner {
+ public:
+  [[nodiscard]] std::uint32_t number(std::string_view text);
+  [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
+  std::vector<std::string> texts_;
+};
+
+// Which of an upload's observations the dataflow's audience may see, and which its originator and
+// the secretariat alone. They are kept in parts of their own, so that nothing is unpacked for who
+// may not see it. On disk: never renumber.
+enum class Circle : std::uint8_t { Shared = 0, Confidential = 1 };
+inline constexpr std::size_t circles = 2;
+
+struct Observation {
+  Period period;
+  Kind kind = Kind::Value;
+  Decimal value;
+  Circle circle = Circle::Shared;
+  std::uint64_t line = 0;
+};
+
+struct Collected {
+  // By circle; null if there is nothing of it.
+  std::array<std::shared_ptr<const PartHeader>, circles> parts;
+  std::uint64_t observations = 0;  // as they came, markers not counted
+  std::uint64_t series = 0;
+};
+
+class Collector {
+ public:
+  struct Rules {
+    std::uint32_t dimensions = 0;
+    std::uint32_t attributes = 0;
+    // A confidential observation leaves a marker among the shared, so that an earlier free version
+    // is seen no more.
+    bool mark_hidden = true;
+    std::size_t rows_max = 0;  // sorted at a time
+    std::size_t series_max = 0;
+  };
+  // Of an observation that came twice the lines: exactly, or within which both are.
+  struct Twice {
+    std::uint64_t line = 0;
+    std::uint64_t first_line = 0;
+    bool exact = true;
+    std::string key;  // `M.SWE.AFG 2015-03`
+  };
+  using OnTwice = std::function<void(const Twice&)>;
+
+  Collector(store::Store& store, Entropy& entropy, Rules rules, OnTwice on_twice);
+  // Takes away what it staged, unless `release` was called.
+  ~Collector();
+  Collector(const Collector&) = delete;
+  Collector& operator=(const Collector&) = delete;
+
+  // Numbers for `add`. A dimension's or attribute's texts; of attributes 0 is the empty text.
+  [[nodiscard]] std::uint32_t code(std::size_t dimension, std::string_view text) {
+    return codes_[dimension].number(text);
+  }
+  [[nodiscard]] std::uint32_t attribute(std::size_t attribute, std::string_view text) {
+    return attributes_[attribute].number(text);
+  }
+
+  // What Store::stage returns; ResourceExhausted (LimitReached): too many series or codes.
+  [[nodiscard]] Status add(std::span<const std::uint32_t> codes,
+                           std::span<const std::uint32_t> attributes, const Observation& one);
+
+  // Everything sorted and staged, durably. Call once.
+  [[nodiscard]] Result<Collected> finish();
+  // What finish() made is somebody else's now.
+  void release() { released_ = true; }
+
+ private:
+  struct Row {
+    std::uint32_t series;
+    std::int32_t ordinal;
+    std::int64_t mantissa;
+    std::uint32_t attributes;  // a set of them, interned
+    std::int16_t exponent;
+    Kind kind;
+    Circle circle;
+    std::uint64_t line;
+  };
+  struct Run {
+    std::array<std::shared_ptr<const PartHeader>, circles> parts;
+    std::uint64_t first_line = 0;
+    std::uint64_t last_line = 0;
+  };
+  struct Tuples {  // tuples of numbers, numbered
+    std::unordered_map<std::string, std::uint32_t> numbers;
+    std::vector<std::uint32_t> flat;
+    std::uint32_t number(std::span<const std::uint32_t> tuple);
+  };
+
+  Status flush();
+  // The place of each series among those of the run.
+  [[nodiscard]] std::vector<std::uint32_t> rank_series();
+  [[nodiscard]] std::string describe(std::span<const std::uint32_t> key, Period period,
+                                     const std::vector<std::vector<std::string>>& codes) const;
+  using Writers = std::array<std::unique_ptr<PartWriter>, circles>;
+  [[nodiscard]] Writers make_writers(const std::vector<std::vector<std::string>>& dimensions,
+                                     const std::vector<std::vector<std::string>>& attributes);
+  Status close_writers(Writers& writers,
+                       std::array<std::shared_ptr<const PartHeader>, circles>& parts);
+  Status write_run(const std::vector<std::uint32_t>& order, Run& run);
+  void put_row(const Row& row, std::array<Columns, circles>& series) const;
+  Status merge_runs(Collected& out);
+  Status merge_series(const Merge& merge, const Merged& all, std::size_t series, std::size_t from,
+                      Writers& writers);
+  [[nodiscard]] store::Id new_part();
+  Status erase(const store::Id& part);
+
+  store::Store& store_;
+  Entropy& entropy_;
+  const Rules rules_;
+  OnTwice on_twice_;
+  std::array<Stage, circles> stages_;
+  std::vector<Interner> codes_;
+  std::vector<Interner> attributes_;
+  // The run under way.
+  Tuples series_;
+  Tuples sets_;
+  std::vector<Row> rows_;
+  // Of the codes that the run uses: from number to rank among them, and the texts by rank.
+  std::vector<std::vector<std::uint32_t>> ranks_;
+  std::vector<std::vector<std::uint32_t>> attribute_ranks_;
+  std::vector<std::vector<std::string>> used_;
+  std::vector<std::vector<std::string>> attributes_used_;
+
+  std::vector<Run> runs_;
+  std::vector<store::Id> parts_;  // staged, not yet anybody's
+  std::uint64_t observations_ = 0;
+  bool released_ = false;
+};
+
+}  // namespace entente::statistics

@@ -1,0 +1,436 @@
+#include "server/statistics/series/part.h"
+
+#include <algorithm>
+
+#include "proto/contract/limits.h"
+#include "server/statistics/series/group.h"
+#include "server/statistics/series/record.pb.h"
+#include "server/store/seal.h"
+
+namespace entente::statistics {
+namespace {
+
+// Large enough that a seal and a row's own cost are small beside it, small enough that who wants
+// one series of it does not wait.
+constexpr std::size_t kBlockBytes = 8 * 1024;
+constexpr std::size_t kIndexRowBytes = 32 * 1024;
+constexpr std::size_t kStageBytes = 4 << 20;
+// With fewer series it is cheaper to look at all of them than to keep an index.
+constexpr std::uint32_t kIndexedSeriesMin = 2 * group_series_max + 1;
+constexpr std::size_t kTagBytes = 16;
+
+Status unreadable(const char* what) {
+  return Status(Code::DataLoss, Reason::None, "some figures cannot be read").with_detail(what);
+}
+
+store::Key header_key(const store::Id& part) { return store::Key(index_table).id(part).number(0); }
+
+}  // namespace
+
+void append_varint(std::string& out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
+  out.push_back(static_cast<char>(value));
+}
+
+std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= std::uint64_t{byte & 0x7fU} << shift;
+    if (byte < 0x80) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> PartHeader::find(std::size_t dimension, std::string_view code) const {
+  const auto& codes = dimensions[dimension];
+  const auto at = std::lower_bound(codes.begin(), codes.end(), code);
+  if (at == codes.end() || *at != code) return std::nullopt;
+  return static_cast<std::uint32_t>(at - codes.begin());
+}
+
+// --- Stage ---------------------------------------------------------------------------------------
+
+Status Stage::put(store::Key key, std::string value) {
+  pending_ += value.size();
+  bytes_ +=
+      key.bytes().size() + store::seal_header_bytes + store::padded_bytes(value.size()) + kTagBytes;
+  rows_.push_back({.key = std::move(key), .value = std::move(value), .seal = seal_});
+  return pending_ < kStageBytes ? Status() : flush();
+}
+
+Status Stage::flush() {
+  if (rows_.empty()) return {};
+  const Status staged = store_.stage(rows_);
+  rows_.clear();
+  pending_ = 0;
+  return staged;
+}
+
+Status Stage::erase(const store::Id& part) {
+  ENTENTE_TRY_VOID(flush());
+  const auto snapshot = store_.snapshot();
+  for (const store::Table table : {blocks_table, index_table}) {
+    const auto cursor = snapshot->scan(store::Key(table).id(part));
+    for (; cursor->valid(); cursor->next()) {
+      rows_.push_back({.key = store::Key(table).octets(cursor->key_bytes().substr(1)),
+                       .value = std::nullopt,
+                       .seal = {}});
+      if (rows_.size() >= 4'096) ENTENTE_TRY_VOID(flush());
+    }
+    ENTENTE_TRY_VOID(cursor->status());
+  }
+  return flush();
+}
+
+// --- PartWriter ----------------------------------------------------------------------------------
+
+PartWriter::PartWriter(Stage& stage, const store::Id& id,
+                       std::vector<std::vector<std::string>> dimensions,
+                       std::vector<std::vector<std::string>> attributes)
+    : stage_(stage) {
+  header_.id = id;
+  header_.dimensions = std::move(dimensions);
+  header_.attributes = std::move(attributes);
+  header_.first_day = INT32_MAX;
+  header_.last_day = INT32_MIN;
+  header_.bytes = stage.bytes();
+  pending_.width = header_.width();
+  pending_.attributes = static_cast<std::uint32_t>(header_.attributes.size());
+  for (const auto& codes : header_.dimensions) lists_.emplace_back(codes.size());
+  runs_.resize(header_.dimensions.size());
+}
+
+Status PartWriter::add(const Columns& columns, std::size_t series, std::size_t from) {
+  std::uint32_t left = columns.counts[series];
+  while (left > 0) {
+    const std::uint32_t now = std::min(left, entry_observations_max);
+    ENTENTE_TRY_VOID(add_entry(columns, series, from, now));
+    from += now;
+    left -= now;
+  }
+  return {};
+}
+
+Status PartWriter::add_entry(const Columns& columns, std::size_t series, std::size_t from,
+                             std::uint32_t count) {
+  if (noted_ >= limits::part_series_max) {
+    return {Code::ResourceExhausted, Reason::LimitReached, "the file has too many series"};
+  }
+  if (pending_.series() > 0 && (pending_.series() >= group_series_max ||
+                                pending_.observations() + count > group_observations_max)) {
+    ENTENTE_TRY_VOID(close_group());
+  }
+  const auto key = columns.key(series);
+  note_key(key);
+  pending_.keys.insert(pending_.keys.end(), key.begin(), key.end());
+  pending_.counts.push_back(count);
+  const auto end = from + count;
+  const auto copy = [&](const auto& all, auto& to, std::size_t per) {
+    to.insert(to.end(), all.begin() + static_cast<std::ptrdiff_t>(from * per),
+              all.begin() + static_cast<std::ptrdiff_t>(end * per));
+  };
+  copy(columns.ordinals, pending_.ordinals, 1);
+  copy(columns.kinds, pending_.kinds, 1);
+  copy(columns.values, pending_.values, 1);
+  copy(columns.codes, pending_.codes, columns.attributes);
+  const Frequency frequency = columns.frequency(series);
+  header_.first_day = std::min(header_.first_day, first_day({frequency, columns.ordinals[from]}));
+  header_.last_day = std::max(header_.last_day, last_day({frequency, columns.ordinals[end - 1]}));
+  header_.observations += count;
+  for (std::size_t i = from; i < end; ++i) header_.gone += is_gone(columns.kinds[i]) ? 1 : 0;
+  return {};
+}
+
+void PartWriter::note_key(std::span<const std::uint32_t> key) {
+  for (std::size_t d = 0; d < runs_.size(); ++d) {
+    auto& [code, since] = runs_[d];
+    if (noted_ > 0 && code == key[d]) continue;
+    if (noted_ > 0) lists_[d][code].addRange(since, noted_);
+    code = key[d];
+    since = noted_;
+  }
+  ++noted_;
+}
+
+Status PartWriter::close_group() {
+  if (pending_.series() == 0) return {};
+  const std::size_t before = groups_.size();
+  pack_group(pending_, groups_);
+  const auto series = static_cast<std::uint32_t>(pending_.series());
+  in_block_.emplace_back(series, static_cast<std::uint32_t>(groups_.size() - before));
+  block_series_ += series;
+  pending_.clear();
+  return groups_.size() < kBlockBytes ? Status() : close_block();
+}
+
+// A block is: how many groups; of each its series and bytes; the groups.
+Status PartWriter::close_block() {
+  if (in_block_.empty()) return {};
+  std::string block;
+  append_varint(block, in_block_.size());
+  for (const auto& [series, bytes] : in_block_) {
+    append_varint(block, series);
+    append_varint(block, bytes);
+  }
+  block += groups_;
+  const std::uint64_t number = header_.block_first.size();
+  header_.block_first.push_back(header_.series);
+  header_.series += block_series_;
+  groups_.clear();
+  in_block_.clear();
+  block_series_ = 0;
+  if (block.size() > limits::store_value_bytes_max) {
+    return {Code::ResourceExhausted, Reason::LimitReached, "some series are too large"};
+  }
+  return stage_.put(store::Key(blocks_table).id(header_.id).number(number), std::move(block));
+}
+
+// An index row is its lists one after the other, each with its length before it.
+Status PartWriter::write_index() {
+  if (header_.series < kIndexedSeriesMin) return {};
+  std::string row;
+  std::uint32_t list = 0;
+  std::uint32_t first = 0;
+  const auto close = [&]() -> Status {
+    header_.index_first.push_back(first);
+    first = list;
+    const std::uint64_t number = header_.index_first.size();
+    return stage_.put(store::Key(index_table).id(header_.id).number(number),
+                      std::exchange(row, {}));
+  };
+  for (std::size_t d = 0; d < lists_.size(); ++d) {
+    for (SeriesSet& set : lists_[d]) {
+      set.runOptimize();
+      const std::size_t bytes = set.getSizeInBytes();
+      if (!row.empty() && row.size() + bytes > kIndexRowBytes) ENTENTE_TRY_VOID(close());
+      append_varint(row, bytes);
+      const std::size_t at = row.size();
+      row.resize(at + bytes);
+      set.write(row.data() + at);
+      set = SeriesSet();
+      ++list;
+    }
+  }
+  return close();
+}
+
+Result<PartHeader> PartWriter::finish() {
+  ENTENTE_TRY_VOID(close_group());
+  ENTENTE_TRY_VOID(close_block());
+  ENTENTE_CHECK(header_.series == noted_ && noted_ > 0);
+  for (std::size_t d = 0; d < runs_.size(); ++d) {
+    lists_[d][runs_[d].first].addRange(runs_[d].second, noted_);
+  }
+  ENTENTE_TRY_VOID(write_index());
+  record::Part row;
+  for (const auto& codes : header_.dimensions) {
+    *row.add_dimensions()->mutable_codes() = {codes.begin(), codes.end()};
+  }
+  for (const auto& codes : header_.attributes) {
+    *row.add_attributes()->mutable_codes() = {codes.begin(), codes.end()};
+  }
+  row.set_series(header_.series);
+  row.set_observations(header_.observations);
+  row.set_gone(header_.gone);
+  row.set_blocks(static_cast<std::uint32_t>(header_.block_first.size()));
+  for (std::size_t i = 0; i < header_.block_first.size(); ++i) {
+    const bool last = i + 1 == header_.block_first.size();
+    row.add_block_series((last ? header_.series : header_.block_first[i + 1]) -
+                         header_.block_first[i]);
+  }
+  for (const std::uint32_t first : header_.index_first) row.add_index_lists(first);
+  row.set_first_day(header_.first_day);
+  row.set_last_day(header_.last_day);
+  header_.bytes = stage_.bytes() - header_.bytes;
+  row.set_bytes(header_.bytes);
+  std::string bytes = row.SerializeAsString();
+  if (bytes.size() > limits::store_value_bytes_max) {
+    return Status(Code::ResourceExhausted, Reason::LimitReached, "the file has too many codes");
+  }
+  header_.bytes += bytes.size();
+  ENTENTE_TRY_VOID(stage_.put(header_key(header_.id), std::move(bytes)));
+  return std::move(header_);
+}
+
+// --- reading -------------------------------------------------------------------------------------
+
+Result<std::shared_ptr<const PartHeader>> read_header(store::Snapshot& snapshot,
+                                                      const store::Id& id) {
+  ENTENTE_TRY(const std::optional<std::string> bytes, snapshot.find(header_key(id)));
+  record::Part row;
+  if (!bytes || !row.ParseFromString(*bytes)) return unreadable("part header");
+  auto header = std::make_shared<PartHeader>();
+  header->id = id;
+  for (const auto& one : row.dimensions()) {
+    header->dimensions.emplace_back(one.codes().begin(), one.codes().end());
+  }
+  for (const auto& one : row.attributes()) {
+    header->attributes.emplace_back(one.codes().begin(), one.codes().end());
+  }
+  header->series = row.series();
+  header->observations = row.observations();
+  header->gone = row.gone();
+  std::uint32_t first = 0;
+  for (const std::uint32_t series : row.block_series()) {
+    header->block_first.push_back(first);
+    first += series;
+  }
+  if (first != row.series()) return unreadable("part header's blocks");
+  header->index_first.assign(row.index_lists().begin(), row.index_lists().end());
+  header->first_day = row.first_day();
+  header->last_day = row.last_day();
+  header->bytes = row.bytes() + bytes->size();
+  return std::shared_ptr<const PartHeader>(std::move(header));
+}
+
+IndexCache::Lists IndexCache::find(const Place& place) {
+  const std::lock_guard lock(mutex_);
+  const auto found = places_.find(place);
+  if (found == places_.end()) return nullptr;
+  held_.splice(held_.begin(), held_, found->second);
+  return found->second->lists;
+}
+
+void IndexCache::keep(const Place& place, Lists lists) {
+  std::size_t bytes = 128;
+  for (const SeriesSet& set : *lists) bytes += set.getSizeInBytes() + 64;
+  const std::lock_guard lock(mutex_);
+  if (places_.count(place) != 0) return;
+  held_.push_front({.place = place, .lists = std::move(lists), .bytes = bytes});
+  places_[place] = held_.begin();
+  bytes_ += bytes;
+  while (bytes_ > bytes_max_ && held_.size() > 1) {
+    bytes_ -= held_.back().bytes;
+    places_.erase(held_.back().place);
+    held_.pop_back();
+  }
+}
+
+namespace {
+
+Result<IndexCache::Lists> read_lists(store::Snapshot& snapshot, IndexCache& cache,
+                                     const PartHeader& part, std::uint32_t row) {
+  const IndexCache::Place place(part.id, row);
+  if (IndexCache::Lists kept = cache.find(place)) return kept;
+  ENTENTE_TRY(const std::optional<std::string> bytes,
+              snapshot.find(store::Key(index_table).id(part.id).number(row + 1)));
+  if (!bytes) return unreadable("index row");
+  auto lists = std::make_shared<std::vector<SeriesSet>>();
+  for (std::string_view rest = *bytes; !rest.empty();) {
+    const auto length = take_varint(rest);
+    if (!length || *length > rest.size()) return unreadable("index list");
+    try {
+      lists->push_back(SeriesSet::readSafe(rest.data(), *length));
+    } catch (const std::exception&) {
+      return unreadable("index list");
+    }
+    rest.remove_prefix(*length);
+  }
+  cache.keep(place, lists);
+  return IndexCache::Lists(std::move(lists));
+}
+
+}  // namespace
+
+Result<SeriesSet> find_series(store::Snapshot& snapshot, IndexCache& cache, const PartHeader& part,
+                              const Wanted& wanted) {
+  SeriesSet all;
+  all.addRange(0, part.series);
+  if (part.index_first.empty()) return all;
+  std::uint32_t list_of_dimension = 0;
+  for (std::size_t d = 0; d < part.dimensions.size(); ++d) {
+    const std::uint32_t base = list_of_dimension;
+    list_of_dimension += static_cast<std::uint32_t>(part.dimensions[d].size());
+    if (!wanted[d]) continue;
+    SeriesSet any;
+    IndexCache::Lists lists;
+    std::size_t loaded = SIZE_MAX;
+    for (const std::uint32_t code : *wanted[d]) {
+      const std::uint32_t list = base + code;
+      const auto row = static_cast<std::size_t>(
+          std::upper_bound(part.index_first.begin(), part.index_first.end(), list) -
+          part.index_first.begin() - 1);
+      if (row != loaded) {
+        ENTENTE_TRY(lists, read_lists(snapshot, cache, part, static_cast<std::uint32_t>(row)));
+        loaded = row;
+      }
+      const std::size_t at = list - part.index_first[row];
+      if (at >= lists->size()) return unreadable("index list");
+      any |= (*lists)[at];
+    }
+    all &= any;
+    if (all.isEmpty()) break;
+  }
+  return all;
+}
+
+PartCursor::PartCursor(store::Snapshot& snapshot, const PartHeader& part, const SeriesSet& series)
+    : snapshot_(snapshot), part_(part), series_(series.cardinality()) {
+  series.toUint32Array(series_.data());
+}
+
+Status PartCursor::next(Columns& out) {
+  out.clear();
+  out.width = part_.width();
+  out.attributes = static_cast<std::uint32_t>(part_.attributes.size());
+  if (at_ == series_.size()) return {};
+  const std::uint32_t first = series_[at_];
+  const auto block = static_cast<std::uint32_t>(
+      std::upper_bound(part_.block_first.begin(), part_.block_first.end(), first) -
+      part_.block_first.begin() - 1);
+  if (block_ != block) ENTENTE_TRY_VOID(load(block));
+  const auto group =
+      std::upper_bound(groups_.begin(), groups_.end(), first,
+                       [](std::uint32_t series, const Group& one) { return series < one.first; });
+  if (group == groups_.begin()) return unreadable("block");
+  const auto index = static_cast<std::size_t>(group - groups_.begin() - 1);
+  return unpack(index, out);
+}
+
+Status PartCursor::unpack(std::size_t group, Columns& out) {
+  const Group& one = groups_[group];
+  std::uint64_t wanted = 0;
+  std::size_t count = 0;
+  for (; at_ < series_.size() && series_[at_] < one.first + one.series; ++at_, ++count) {
+    wanted |= std::uint64_t{1} << (series_[at_] - one.first);
+  }
+  const std::string_view bytes = std::string_view(bytes_).substr(one.offset, one.bytes);
+  if (count == 0 || !unpack_group(bytes, wanted, out) || out.series() != count) {
+    return unreadable("group");
+  }
+  return {};
+}
+
+Status PartCursor::load(std::uint32_t block) {
+  block_.reset();
+  groups_.clear();
+  ENTENTE_TRY(std::optional<std::string> bytes,
+              snapshot_.find(store::Key(blocks_table).id(part_.id).number(block)));
+  if (!bytes) return unreadable("block row");
+  bytes_ = *std::move(bytes);
+  std::string_view rest = bytes_;
+  const auto count = take_varint(rest);
+  if (!count || *count > rest.size()) return unreadable("block");
+  std::uint32_t series = part_.block_first[block];
+  std::size_t offset = 0;
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto held = take_varint(rest);
+    const auto size = take_varint(rest);
+    if (!held || !size || *held == 0 || *held > 64) return unreadable("block");
+    groups_.push_back({.first = series,
+                       .series = static_cast<std::uint32_t>(*held),
+                       .offset = offset,
+                       .bytes = *size});
+    series += static_cast<std::uint32_t>(*held);
+    offset += *size;
+  }
+  if (offset != rest.size()) return unreadable("block");
+  const std::size_t head = bytes_.size() - rest.size();
+  for (Group& one : groups_) one.offset += head;
+  block_ = block;
+  return {};
+}
+
+}  // namespace entente::statistics

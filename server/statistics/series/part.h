@@ -1,0 +1,176 @@
+// A *part*: many series, sorted by key, packed into blocks with an index from code to series.
+// Written once, row by row, staged in the store; never changed. docs/statistics.md gives its rows.
+//
+// Threads: a PartHeader is immutable once made, and read by any; the rest, one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <roaring/roaring.hh>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "proto/contract/clock.h"
+#include "proto/contract/status.h"
+#include "server/statistics/series/columns.h"
+#include "server/store/store.h"
+
+namespace entente::statistics {
+
+// On disk: never renumber. The shapes are in docs/key-layout.md. Both hold staged rows only.
+inline constexpr store::Table blocks_table{0x68};  // part, number -> block
+inline constexpr store::Table index_table{0x69};   // part, 0 -> header; part, number -> lists
+
+using SeriesSet = ::Roaring;
+
+// A code's number in a part is its place among the part's codes of the dimension, which are sorted
+// as texts.
+struct PartHeader {
+  store::Id id{};
+  std::vector<std::vector<std::string>> dimensions;
+  std::vector<std::vector<std::string>> attributes;
+  std::uint32_t series = 0;
+  std::uint64_t observations = 0;
+  std::uint64_t gone = 0;
+  std::vector<std::uint32_t> block_first;  // the first series of each block
+  std::vector<std::uint32_t> index_first;  // the first list of each index row; empty: no index
+  std::int32_t first_day = 0;
+  std::int32_t last_day = 0;
+  std::uint64_t bytes = 0;  // on disk, sealed
+
+  [[nodiscard]] std::uint32_t width() const {
+    return static_cast<std::uint32_t>(dimensions.size()) + 1;
+  }
+  [[nodiscard]] std::optional<std::uint32_t> find(std::size_t dimension,
+                                                  std::string_view code) const;
+};
+
+// Rows on their way into the store, in batches.
+class Stage {
+ public:
+  explicit Stage(store::Store& store, store::SealName seal = {}) : store_(store), seal_(seal) {}
+  // What Store::stage returns; afterwards the caller gives up.
+  [[nodiscard]] Status put(store::Key key, std::string value);
+  [[nodiscard]] Status flush();
+  // Takes all rows of a part away.
+  [[nodiscard]] Status erase(const store::Id& part);
+  // What the rows put so far take on disk.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  store::Store& store_;
+  store::SealName seal_;
+  std::vector<store::StagedRow> rows_;
+  std::size_t pending_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+class PartWriter {
+ public:
+  // `dimensions` and `attributes`: the dictionaries, as in PartHeader.
+  PartWriter(Stage& stage, const store::Id& id, std::vector<std::vector<std::string>> dimensions,
+             std::vector<std::vector<std::string>> attributes);
+
+  // Adds one series of `columns`, whose observations begin at `from`. Requires: its key is not
+  // before the last one's; if it is the last one's, its periods are after that one's.
+  // What Store::stage returns; ResourceExhausted (LimitReached): too many series.
+  [[nodiscard]] Status add(const Columns& columns, std::size_t series, std::size_t from);
+
+  [[nodiscard]] bool empty() const { return header_.series == 0 && pending_.series() == 0; }
+  // Requires: !empty(). Nothing refers to the part yet.
+  [[nodiscard]] Result<PartHeader> finish();
+
+ private:
+  Status add_entry(const Columns& columns, std::size_t series, std::size_t from,
+                   std::uint32_t count);
+  void note_key(std::span<const std::uint32_t> key);
+  Status close_group();
+  Status close_block();
+  Status write_index();
+
+  Stage& stage_;
+  PartHeader header_;
+  Columns pending_;     // the group under way
+  std::string groups_;  // the block under way: its packed groups
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> in_block_;  // series and bytes of each group
+  std::uint32_t block_series_ = 0;
+  // Of each dimension and code the series that have it; and the run of series under way.
+  std::vector<std::vector<SeriesSet>> lists_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> runs_;  // code, first series
+  std::uint32_t noted_ = 0;
+};
+
+// Reads the header of a part. DataLoss: it is not there or does not read.
+[[nodiscard]] Result<std::shared_ptr<const PartHeader>> read_header(store::Snapshot& snapshot,
+                                                                    const store::Id& id);
+
+// Lists lately used, so that a query need not unseal them again. Any thread.
+class IndexCache {
+ public:
+  explicit IndexCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  using Lists = std::shared_ptr<const std::vector<SeriesSet>>;
+  using Place = std::pair<store::Id, std::uint32_t>;
+  [[nodiscard]] Lists find(const Place& place);
+  void keep(const Place& place, Lists lists);
+
+ private:
+  struct Held {
+    Place place;
+    Lists lists;
+    std::size_t bytes;
+  };
+  const std::size_t bytes_max_;
+  std::mutex mutex_;
+  std::list<Held> held_;  // lately used first
+  std::map<Place, std::list<Held>::iterator> places_;
+  std::size_t bytes_ = 0;
+};
+
+// Of each dimension the numbers of the codes that fit; none: any.
+using Wanted = std::vector<std::optional<std::vector<std::uint32_t>>>;
+
+// The series of a part that fit. DataLoss: the index does not read.
+[[nodiscard]] Result<SeriesSet> find_series(store::Snapshot& snapshot, IndexCache& cache,
+                                            const PartHeader& part, const Wanted& wanted);
+
+// Walks those series of a part, a group at a time.
+class PartCursor {
+ public:
+  // `snapshot` and `part` outlive it.
+  PartCursor(store::Snapshot& snapshot, const PartHeader& part, const SeriesSet& series);
+  // Fills `out` with the wanted series of the next group that has any; leaves it empty at the end.
+  // DataLoss: a block does not authenticate or does not read.
+  [[nodiscard]] Status next(Columns& out);
+
+ private:
+  Status load(std::uint32_t block);
+  Status unpack(std::size_t group, Columns& out);
+
+  store::Snapshot& snapshot_;
+  const PartHeader& part_;
+  std::vector<std::uint32_t> series_;
+  std::size_t at_ = 0;
+  std::optional<std::uint32_t> block_;
+  std::string bytes_;
+  struct Group {
+    std::uint32_t first;  // series
+    std::uint32_t series;
+    std::size_t offset;
+    std::size_t bytes;
+  };
+  std::vector<Group> groups_;
+};
+
+// Numbers that take one byte each while they are small, least first.
+void append_varint(std::string& out, std::uint64_t value);
+// Takes one off the front; empty: none is there.
+[[nodiscard]] std::optional<std::uint64_t> take_varint(std::string_view& bytes);
+
+}  // namespace entente::statistics

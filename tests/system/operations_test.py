@@ -1,0 +1,343 @@
+"""What operators meet: the real daemon on a real network, asked, filled, rotated, rolled back and stopped.
+
+Run by CTest with BUILD set to the build folder. Skips by name what the machine does not allow."""
+import glob, http.client, json, os, shutil, signal, socket, subprocess, tempfile, threading, time, unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ["BUILD"]
+ENTENTED = BUILD + "/server/entented"
+ENTENTE = BUILD + "/client/cli/entente"
+CANARY = "zq7canary"
+
+
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run(*command, **more):
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
+
+
+def eventually(what, holds, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("never came true: " + what)
+
+
+class Network:
+    """One network, made once for all tests; the store on a disk of its own where that can be had."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="entente-operations-")
+        os.mkdir(self.dir + "/disk")
+        mount = ("mount", "-t", "tmpfs", "-o", "size=400M", "tmpfs", self.dir + "/disk")
+        self.own_disk = os.geteuid() == 0 and run(*mount).returncode == 0
+        self.port, self.pages = free_port(), free_port()
+        made = run(TOP + "/deploy/make-network", "--dir", self.dir, "--port", str(self.port),
+                   "--entented", ENTENTED)
+        assert made.returncode == 0, made.stdout + made.stderr
+        self.config = self.dir + "/entente.textproto"
+        shutil.move(self.dir + "/store", self.dir + "/disk/store")
+        self.write_config("keys/root.key")
+        profiles = run(TOP + "/deploy/demo-profiles", "--dir", self.dir, "--port", str(self.port),
+                       "--entente", ENTENTE)
+        assert profiles.returncode == 0, profiles.stderr
+        self.daemon = None
+
+    def write_config(self, root_key, **more):
+        own = ("store:", "root_key_file:", "operations_")
+        lines = [line for line in read(self.config).splitlines(True) if not line.startswith(own)]
+        lines += ['store: "disk/store"\n', f'root_key_file: "{root_key}"\n', f"operations_port: {self.pages}\n"]
+        lines += [f"{key}: {value}\n" for key, value in more.items()]
+        write(self.config, "".join(lines))
+
+    def start(self):
+        if os.path.exists(self.dir + "/ready"):
+            os.unlink(self.dir + "/ready")
+        with open(self.dir + "/server.log", "a") as log:
+            self.daemon = subprocess.Popen([ENTENTED, "serve", "--config", self.config], stdout=log, stderr=log)
+        served = lambda: os.path.exists(self.dir + "/ready") or self.daemon.poll() is not None
+        eventually("the daemon serves", served)
+        assert self.daemon.poll() is None, self.logged()
+
+    def stop(self):
+        if self.daemon is None:
+            return None
+        self.daemon.send_signal(signal.SIGTERM)
+        code = self.daemon.wait(30)
+        self.daemon = None
+        return code
+
+    def remove(self):
+        if self.daemon is not None:
+            self.daemon.kill()
+            self.daemon.wait()
+        if self.own_disk:
+            run("umount", self.dir + "/disk")
+        shutil.rmtree(self.dir)
+
+    def get(self, path, accept="*/*"):
+        line = http.client.HTTPConnection("127.0.0.1", self.pages, timeout=10)
+        line.request("GET", path, headers={"Accept": accept})
+        answer = line.getresponse()
+        return answer.status, answer.read().decode()
+
+    def metric(self, name):
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(name + " "):
+                return float(line.split(" ")[1])
+        raise AssertionError("no metric " + name)
+
+    def entented(self, *verb):
+        return run(ENTENTED, verb[0], "--config", self.config, *verb[1:])
+
+    def entente(self, *verb, account="anna.lindqvist"):
+        where = {**os.environ, "XDG_CONFIG_HOME": self.dir + "/config"}
+        return run(ENTENTE, "--profile", account, *verb, env=where)
+
+    def logged(self):
+        return read(self.dir + "/server.log")
+
+
+class Operations(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.net = Network()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.net.remove()
+
+    def setUp(self):
+        if self.net.daemon is None:
+            self.net.start()
+
+    def test_metrics_pass_the_tools_of_those_who_collect_them(self):
+        status, text = self.net.get("/metrics")
+        self.assertEqual(status, 200)
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True)
+        self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+        from prometheus_client.openmetrics.parser import text_string_to_metric_families
+        _, open_text = self.net.get("/metrics", "application/openmetrics-text; version=1.0.0")
+        names = {family.name for family in text_string_to_metric_families(open_text)}
+        self.assertIn("entente_calls", names)
+        self.assertIn("entente_ledger_entries", names)
+
+    def test_calls_and_failures_are_counted(self):
+        before = self.net.metric("entente_calls_total"), self.net.metric("entente_calls_failed_total")
+        handshakes = self.net.metric("entente_handshakes_failed_total")
+        self.assertEqual(self.net.entente("sign-in", account="reto.ammann").returncode, 0)
+        self.assertEqual(self.net.entente("sign-out", account="reto.ammann").returncode, 0)
+        self.assertEqual(self.net.entente("whoami", account="reto.ammann").returncode, 3)
+        self.assertGreater(self.net.metric("entente_calls_total"), before[0])
+        self.assertGreater(self.net.metric("entente_calls_failed_total"), before[1])
+        run("curl", "-sk", f"https://localhost:{self.net.port}/")
+        eventually("the failed handshake is counted",
+                   lambda: self.net.metric("entente_handshakes_failed_total") > handshakes)
+
+    def test_a_page_that_others_could_reach_is_not_opened(self):
+        self.net.stop()
+        self.net.write_config("keys/root.key", operations_address='"0.0.0.0"')
+        refused = run(ENTENTED, "serve", "--config", self.net.config)
+        self.net.write_config("keys/root.key")
+        self.assertEqual(refused.returncode, 3)
+        self.assertIn("loopback", refused.stderr)
+
+    def test_readiness_falls_when_the_store_cannot_write_and_comes_back(self):
+        if not self.net.own_disk:
+            self.skipTest("needs root and mount to fill a disk of its own")
+        self.assertEqual(self.net.get("/ready"), (200, "ready\n"))
+        room = shutil.disk_usage(self.net.dir + "/disk").free
+        with open(self.net.dir + "/disk/filler", "wb") as filler:
+            os.posix_fallocate(filler.fileno(), 0, room - (40 << 20))
+        try:
+            eventually("not ready on a full disk", lambda: self.net.get("/ready")[0] == 503)
+            self.assertEqual(self.net.metric("entente_store_writable"), 0)
+            self.assertEqual(self.net.metric("entente_ready"), 0)
+            self.assertEqual(self.net.get("/live")[0], 200)
+        finally:
+            os.unlink(self.net.dir + "/disk/filler")
+        eventually("ready again once there is room", lambda: self.net.get("/ready")[0] == 200)
+        self.assertEqual(self.net.metric("entente_store_writable"), 1)
+
+    def test_readiness_falls_at_the_drain_before_the_daemon_is_gone(self):
+        seen = []
+        done = threading.Event()
+
+        def watch():
+            while not done.is_set():
+                try:
+                    seen.append(self.net.get("/ready")[0])
+                except OSError:
+                    seen.append(None)
+
+        import ssl
+        who = self.net.dir + "/credentials/anna.lindqvist"
+        context = ssl.create_default_context(cafile=self.net.dir + "/ca.pem")
+        context.load_cert_chain(who + "/cert.pem", who + "/key.pem")
+        context.set_alpn_protocols(["http/1.1"])
+        # A call whose body is still on its way holds the drain open.
+        plain = socket.create_connection(("localhost", self.net.port))
+        with context.wrap_socket(plain, server_hostname="localhost") as line:
+            line.sendall(b"POST /entente.v1.SessionService/GetSession HTTP/1.1\r\nhost: localhost\r\n"
+                         b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{")
+            time.sleep(0.3)
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            eventually("ready is seen", lambda: 200 in seen)
+            code = self.net.stop()
+            done.set()
+            watcher.join()
+        self.assertEqual(code, 0)
+        self.assertIn(503, seen)
+        self.assertNotIn(200, seen[seen.index(503):])
+
+    def test_the_key_of_the_network_is_rotated_while_the_daemon_works(self):
+        rotated = self.net.entented("rotate", "network")
+        self.assertEqual((rotated.returncode, rotated.stderr), (0, ""))
+        eventually("everything is sealed anew", lambda: self.net.metric("entente_store_reseal_pending") == 0)
+        self.assertIn("event=store.resealed", self.net.logged())
+        self.assertEqual(self.net.entented("fsck").returncode, 0)
+        self.assertEqual(self.net.entented("rotate", "process/" + "0" * 32).returncode, 1)
+        self.assertEqual(self.net.entented("rotate", "kitchen").returncode, 3)
+
+    def test_a_new_root_key_opens_the_store_and_the_old_one_no_more(self):
+        rotated = self.net.entented("rotate", "root", "--new-key-file", self.net.dir + "/keys/new root.key")
+        self.assertEqual((rotated.returncode, rotated.stderr), (0, ""))
+        self.net.stop()
+        refused = run(ENTENTED, "serve", "--config", self.net.config)
+        self.assertEqual(refused.returncode, 5)
+        self.assertIn("root key", refused.stderr)
+        self.net.write_config("keys/new root.key")
+        self.net.start()
+        # And back, without a daemon.
+        self.net.stop()
+        again = self.net.entented("rotate", "root", "--new-key-file", self.net.dir + "/keys/root.key")
+        self.assertEqual((again.returncode, again.stderr), (0, ""))
+        self.net.write_config("keys/root.key")
+        self.assertEqual(self.net.entented("rotate", "network").stdout, "rotated\n")
+        self.net.start()
+
+    def test_the_ledger_is_read_whole_while_the_daemon_works_and_without_it(self):
+        for _ in range(2):
+            checked = self.net.entented("ledger")
+            self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+            self.assertIn("; 0 problems", checked.stdout)
+            self.net.stop()
+        self.assertEqual(self.net.entented("fsck").returncode, 0)
+
+    def test_an_older_copy_put_in_place_is_told_by_its_exit_code(self):
+        store = self.net.dir + "/disk/store"
+        self.net.stop()
+        shutil.copytree(store + "/rows", self.net.dir + "/older")
+        self.net.start()
+        self.assertEqual(self.net.entente("sign-in").returncode, 0)
+        self.assertEqual(self.net.entente("person", "confirm", "swe.anna.lindqvist").returncode, 0)
+        time.sleep(1.5)  # the head follows within a second
+        self.net.stop()
+        shutil.move(store + "/rows", self.net.dir + "/newer")
+        shutil.move(self.net.dir + "/older", store + "/rows")
+        behind = run(ENTENTED, "serve", "--config", self.net.config)
+        self.assertEqual(behind.returncode, 4, behind.stderr)
+        self.assertIn("behind its own head", behind.stderr)
+        shutil.rmtree(store + "/rows")
+        shutil.move(self.net.dir + "/newer", store + "/rows")
+
+    def test_a_backup_is_verified_and_restored_by_the_runbooks_commands(self):
+        rows, ring = self.net.dir + "/rows.backup", self.net.dir + "/keyring.copy"
+        self.assertEqual(self.net.entented("backup", "--to", rows, "--keyring-to", ring).returncode, 0)
+        self.assertEqual(self.net.entented("verify", "--from", rows).returncode, 0)
+        whole = self.net.entented("verify", "--from", rows, "--keyring", ring)
+        self.assertEqual(whole.returncode, 0)
+        self.assertIn("every row opened", whole.stdout)
+        config = self.net.dir + "/restored.textproto"
+        write(config, read(self.net.config).replace('"disk/store"', '"restored"'))
+        self.assertEqual(run(ENTENTED, "restore", "--config", config, "--from", rows, "--keyring", ring).returncode, 0)
+        checked = run(ENTENTED, "ledger", "--config", config)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        with open(rows, "r+b") as f:
+            f.seek(-200, 2)
+            f.write(b"torn")
+        self.assertEqual(self.net.entented("verify", "--from", rows).returncode, 1)
+
+    def test_a_killed_daemon_starts_again_and_answers_on_its_socket(self):
+        self.net.daemon.kill()
+        self.net.daemon.wait()
+        self.net.start()
+        self.assertEqual(self.net.entented("ledger").returncode, 0)
+
+    def test_a_renewed_server_certificate_is_taken_without_a_restart(self):
+        before = self.net.metric("entente_server_certificate_end_seconds")
+        made = run(TOP + "/certs/ca", "--dir", self.net.dir, "server", "--host", "localhost", "--days", "30")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        eventually("the new end is told",
+                   lambda: self.net.metric("entente_server_certificate_end_seconds") != before)
+        self.assertIn("event=server.certificate.renewed", self.net.logged())
+        self.assertEqual(self.net.entente("sign-in").returncode, 0)
+
+    def test_a_second_daemon_does_not_take_the_store_or_the_socket(self):
+        second = run(ENTENTED, "serve", "--config", self.net.config)
+        self.assertEqual(second.returncode, 1)
+        self.assertEqual(self.net.entented("ledger").returncode, 0)
+
+    def test_a_wrong_configuration_is_told_before_anything_is_opened(self):
+        good = read(self.net.config)
+        config = self.net.dir + "/wrong.textproto"
+        for wrong, told in [("prot: 1\n", "`prot`; did you mean `port`?"), ('workers: "x"\n', "Expected integer"),
+                            ('trust: "nowhere"\n', "")]:
+            write(config, good + wrong)
+            refused = run(ENTENTED, "check", "--config", config)
+            self.assertEqual(refused.returncode, 3, wrong)
+            self.assertIn(told, refused.stderr)
+            self.assertRegex(refused.stderr, rf"\n  {good.count(chr(10)) + 1}:\d+: ")
+        write(config, good.replace('"keys/ledger.key"', '"keys/nothing.key"'))
+        refused = run(ENTENTED, "check", "--config", config)
+        self.assertEqual(refused.returncode, 3)
+        self.assertRegex(refused.stderr, r"\n  \d+:1: `ledger_key_file` names `.*nothing.key`, which is no file")
+        self.assertEqual(run(ENTENTED, "check", "--config", self.net.dir + "/none").returncode, 3)
+        self.assertEqual(self.net.entented("check").returncode, 0)
+        self.assertEqual(run(ENTENTED, "dance").returncode, 2)
+
+    def test_nothing_that_callers_said_reaches_the_log(self):
+        self.assertEqual(self.net.entente("sign-in").returncode, 0)
+        self.net.entente("find", CANARY)
+        self.net.entente("who", CANARY, "--in", "CHE")
+        self.net.entente("person", "show", "persons/" + CANARY)
+        self.net.entente("person", "telephone", "swe.anna.lindqvist", "+46 " + CANARY)
+        self.net.entente("password", "redeem", CANARY)
+        run("curl", "-sk", f"https://localhost:{self.net.port}/{CANARY}")
+        # A certificate that is not one: the trust folder's complaint names the file, not what is in it.
+        bad = self.net.dir + "/trust/SWE/issued/bad.pem"
+        write(bad, f"-----BEGIN CERTIFICATE-----\n{CANARY}\n-----END CERTIFICATE-----\n")
+        eventually("the bad file is complained of", lambda: "bad.pem" in self.net.logged())
+        os.unlink(bad)
+        passwords = [read(f).strip() for f in glob.glob(self.net.dir + "/credentials/*/password")]
+        tokens = [read(f).strip() for f in glob.glob(self.net.dir + "/config/entente/state/*/token")]
+        self.assertTrue(passwords and tokens)
+        text = self.net.logged()
+        for secret in [CANARY, "lindqvist", "Anna", "+46", *passwords, *tokens]:
+            self.assertNotIn(secret, text)
+        events = [line for line in text.splitlines() if "event=" in line]
+        self.assertTrue(events)
+        for line in events:
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\dT[0-9:.]+Z level=(info|warning|error) event=[a-z.]+"
+                                   r"( [a-z_]+=(\"([^\"\\]|\\.)*\"|\S+))*$")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -196,7 +196,7 @@ Status Daemon::define(const directory::Network& network,
                             .ledger = *ledger_,
                             .clock = clock_});
   ENTENTE_TRY_VOID(loader.load(network));
-  return loader.load(people, network);
+  return loader.load(people);
 }
 
 void Daemon::take_trust() { trust_->poll(); }

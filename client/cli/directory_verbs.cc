@@ -241,6 +241,73 @@ void add_person(CLI::App& app, Context& context) {
   set->add_option("number", *telephone, "as it is dialled from abroad")->required();
 }
 
+// Who takes part, in what bodies, and what is missing.
+void add_process_parts(CLI::App& group, Context& context) {
+  auto members = std::make_shared<v1::ListParticipationsRequest>();
+  CLI::App* who = add_verb(
+      group, "members", "who takes part, on a day", "entente process members igc --on 2008-06-01",
+      [=, &context] {
+        context.call<v1::ListParticipationsReply>(
+            kService + "ListParticipations", *members,
+            [](const v1::ListParticipationsReply& reply) {
+              Table table({"PARTY", "STATUS", "SINCE", "UNTIL", "GROUP", "NOTE"});
+              for (const v1::Participation& one : reply.participations()) {
+                for (const auto& standing : one.standings()) {
+                  table.row({last(one.party()), v1::Participation::Status_Name(standing.status()),
+                             standing.span().since(), standing.span().until(), standing.group(),
+                             standing.note()});
+                }
+              }
+              table.print();
+            });
+      });
+  who->add_option_function<std::string>(
+         "id", [members](const std::string& v) { members->set_process(in("processes", v)); },
+         "`igc`")
+      ->required();
+  who->add_option_function<std::string>(
+      "--on", [members](const std::string& v) { members->set_as_of(v); }, "a day");
+  who->add_flag_callback(
+      "--history", [members] { members->set_history(true); }, "all standings ever held");
+  auto bodies = std::make_shared<v1::ListBodiesRequest>();
+  add_verb(group, "bodies", "its working groups and other bodies", "entente process bodies igc",
+           [=, &context] {
+             context.call<v1::ListBodiesReply>(
+                 kService + "ListBodies", *bodies, [](const v1::ListBodiesReply& reply) {
+                   Table table({"BODY", "TITLE", "KIND", "CHAIR", "CO-CHAIRS"});
+                   for (const v1::Body& body : reply.bodies()) {
+                     std::string co_chairs;
+                     for (const std::string& one : body.co_chairs())
+                       co_chairs += (co_chairs.empty() ? "" : " ") + last(one);
+                     table.row({last(body.name()), body.title(), v1::Body::Kind_Name(body.kind()),
+                                last(body.chair()), co_chairs});
+                   }
+                   table.print();
+                 });
+           })
+      ->add_option_function<std::string>(
+          "id", [bodies](const std::string& v) { bodies->set_process(in("processes", v)); },
+          "`igc`")
+      ->required();
+  auto gaps = std::make_shared<v1::ListGapsRequest>();
+  add_verb(group, "gaps", "what a secretariat chases: vacant offices, stale entries",
+           "entente process gaps igc",
+           [=, &context] {
+             context.call<v1::ListGapsReply>(
+                 kService + "ListGaps", *gaps, [](const v1::ListGapsReply& reply) {
+                   Table table({"GAP", "PARTY", "OBJECT", "IN WORDS"});
+                   for (const v1::Gap& gap : reply.gaps()) {
+                     table.row({v1::Gap::Kind_Name(gap.kind()), last(gap.party()), gap.object(),
+                                gap.in_words()});
+                   }
+                   table.print();
+                 });
+           })
+      ->add_option_function<std::string>(
+          "id", [gaps](const std::string& v) { gaps->set_process(in("processes", v)); }, "`igc`")
+      ->required();
+}
+
 void add_process(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("process", "the processes: what they are, who takes part");
   group->require_subcommand(1);
@@ -281,69 +348,7 @@ void add_process(CLI::App& app, Context& context) {
       ->add_option_function<std::string>(
           "id", [get](const std::string& v) { get->set_name(in("processes", v)); }, "`igc`")
       ->required();
-  auto members = std::make_shared<v1::ListParticipationsRequest>();
-  CLI::App* who = add_verb(
-      *group, "members", "who takes part, on a day", "entente process members igc --on 2008-06-01",
-      [=, &context] {
-        context.call<v1::ListParticipationsReply>(
-            kService + "ListParticipations", *members,
-            [](const v1::ListParticipationsReply& reply) {
-              Table table({"PARTY", "STATUS", "SINCE", "UNTIL", "GROUP", "NOTE"});
-              for (const v1::Participation& one : reply.participations()) {
-                for (const auto& standing : one.standings()) {
-                  table.row({last(one.party()), v1::Participation::Status_Name(standing.status()),
-                             standing.span().since(), standing.span().until(), standing.group(),
-                             standing.note()});
-                }
-              }
-              table.print();
-            });
-      });
-  who->add_option_function<std::string>(
-         "id", [members](const std::string& v) { members->set_process(in("processes", v)); },
-         "`igc`")
-      ->required();
-  who->add_option_function<std::string>(
-      "--on", [members](const std::string& v) { members->set_as_of(v); }, "a day");
-  who->add_flag_callback(
-      "--history", [members] { members->set_history(true); }, "all standings ever held");
-  auto bodies = std::make_shared<v1::ListBodiesRequest>();
-  add_verb(*group, "bodies", "its working groups and other bodies", "entente process bodies igc",
-           [=, &context] {
-             context.call<v1::ListBodiesReply>(
-                 kService + "ListBodies", *bodies, [](const v1::ListBodiesReply& reply) {
-                   Table table({"BODY", "TITLE", "KIND", "CHAIR", "CO-CHAIRS"});
-                   for (const v1::Body& body : reply.bodies()) {
-                     std::string co_chairs;
-                     for (const std::string& one : body.co_chairs())
-                       co_chairs += (co_chairs.empty() ? "" : " ") + last(one);
-                     table.row({last(body.name()), body.title(), v1::Body::Kind_Name(body.kind()),
-                                last(body.chair()), co_chairs});
-                   }
-                   table.print();
-                 });
-           })
-      ->add_option_function<std::string>(
-          "id", [bodies](const std::string& v) { bodies->set_process(in("processes", v)); },
-          "`igc`")
-      ->required();
-  auto gaps = std::make_shared<v1::ListGapsRequest>();
-  add_verb(*group, "gaps", "what a secretariat chases: vacant offices, stale entries",
-           "entente process gaps igc",
-           [=, &context] {
-             context.call<v1::ListGapsReply>(
-                 kService + "ListGaps", *gaps, [](const v1::ListGapsReply& reply) {
-                   Table table({"GAP", "PARTY", "OBJECT", "IN WORDS"});
-                   for (const v1::Gap& gap : reply.gaps()) {
-                     table.row({v1::Gap::Kind_Name(gap.kind()), last(gap.party()), gap.object(),
-                                gap.in_words()});
-                   }
-                   table.print();
-                 });
-           })
-      ->add_option_function<std::string>(
-          "id", [gaps](const std::string& v) { gaps->set_process(in("processes", v)); }, "`igc`")
-      ->required();
+  add_process_parts(*group, context);
 }
 
 void add_office(CLI::App& app, Context& context) {

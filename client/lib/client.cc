@@ -467,7 +467,8 @@ Status Client::stream_messages(std::string_view method, const Message& in, Messa
     std::unique_lock lock(inbox->mutex);
     inbox->changed.wait(lock, [&] { return !inbox->messages.empty() || inbox->end; });
     if (inbox->messages.empty()) return *inbox->end;
-    const auto [bytes, cost] = std::move(inbox->messages.front());
+    const std::string bytes = std::move(inbox->messages.front().first);
+    const auto cost = inbox->messages.front().second;
     inbox->messages.pop_front();
     lock.unlock();
     const bool read = scratch.ParseFromString(bytes);

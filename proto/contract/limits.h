@@ -81,24 +81,25 @@ inline constexpr std::size_t dav_nodes_max = 20'000;        // XML elements: mem
 inline constexpr std::size_t dav_multiget_max = 5'000;      // cards asked for in one REPORT
 
 // --- statistics ---
-inline constexpr std::uint32_t part_series_max = 1 << 22;  // series of one upload: its index is in memory
+inline constexpr std::uint32_t part_series_max =
+    1 << 22;  // series of one upload: its index is in memory
 inline constexpr std::size_t upload_rows_buffered_max =
     1 << 20;  // rows sorted at a time: an upload's memory, whatever its size
 inline constexpr std::size_t upload_series_buffered_max = 1 << 19;
 inline constexpr std::size_t upload_piece_bytes_max = 2 << 20;
 inline constexpr std::size_t upload_line_bytes_max = 64 * 1024;  // a quote never closed
-inline constexpr std::size_t uploads_max = 8;              // under way at once: memory
-inline constexpr std::size_t uploads_per_account_max = 2;  //   of which one account's
-inline constexpr std::uint32_t upload_idle_ms_max = 600'000;  // then it is forgotten
-inline constexpr std::size_t upload_problems_max = 1'000;     // reported; the rest are counted
+inline constexpr std::size_t uploads_max = 8;                    // under way at once: memory
+inline constexpr std::size_t uploads_per_account_max = 2;        //   of which one account's
+inline constexpr std::uint32_t upload_idle_ms_max = 600'000;     // then it is forgotten
+inline constexpr std::size_t upload_problems_max = 1'000;        // reported; the rest are counted
 inline constexpr std::size_t signature_bytes_max = 16 * 1024;
-inline constexpr std::size_t dimensions_max = 32;         // of a structure: keys of 200 dimensions
+inline constexpr std::size_t dimensions_max = 32;  // of a structure: keys of 200 dimensions
 inline constexpr std::size_t attributes_max = 32;
-inline constexpr std::size_t codelist_items_max = 10'000;  // in one row of the store
-inline constexpr std::size_t structures_max = 4'096;       // sent at once
-inline constexpr std::size_t selection_values_max = 2'048;  // of one dimension in a query
-inline constexpr std::size_t query_parties_max = 64;        // compared at once
-inline constexpr std::size_t comparison_rows_max = 10'000;  // more must be narrowed
+inline constexpr std::size_t codelist_items_max = 10'000;      // in one row of the store
+inline constexpr std::size_t structures_max = 4'096;           // sent at once
+inline constexpr std::size_t selection_values_max = 2'048;     // of one dimension in a query
+inline constexpr std::size_t query_parties_max = 64;           // compared at once
+inline constexpr std::size_t comparison_rows_max = 10'000;     // more must be narrowed
 inline constexpr std::size_t answer_observations_max = 4'096;  // in one message of a stream
 
 // --- the store ---

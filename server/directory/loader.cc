@@ -200,8 +200,10 @@ std::string office_title(const config::DemoDuty& duty) {
   }
 }
 
-// What the process's own secretariat keeps, and no party.
-bool of_the_process(const config::DemoDuty& duty) { return duty.office() == config::SECRETARIAT; }
+// The party that keeps the office of a duty; nobody where the process's own secretariat does.
+std::string keeper_of(const config::DemoPerson& person, const config::DemoDuty& duty) {
+  return duty.office() == config::SECRETARIAT ? std::string() : person.party();
+}
 
 }  // namespace
 
@@ -296,89 +298,105 @@ Status Loader::load(const Network& network) {
   return commit_in(*transaction, "directory.network.define", "", std::move(records));
 }
 
-Status Loader::load(const config::DemoPeople& people, const Network&) {
+Result<Record> Loader::person_of(store::Transaction& transaction, const config::DemoPerson& from) {
+  const std::string id = person_id(from.party(), from.id());
+  std::string home;  // the first process in which the person has a duty
+  policy::Audience audience;
+  for (const auto& duty : from.duty()) {
+    if (home.empty()) home = duty.process();
+    const policy::Audience more = process_audience(duty.process(), from.party());
+    audience.any_of.insert(more.any_of.begin(), more.any_of.end());
+  }
+  if (audience.any_of.empty()) audience = process_audience("", from.party());
+  Record record;
+  record.set_name("persons/" + id);
+  v1::Person& person = *record.mutable_person();
+  person.set_name(record.name());
+  person.set_party("parties/" + from.party());
+  if (!from.institution().empty())
+    person.set_institution(institution_name(from.party(), from.institution()));
+  person.set_display_name(from.display());
+  person.set_latin_name(from.display_latin());
+  person.set_given_name(from.given());
+  person.set_family_name(from.family());
+  person.set_title(from.title());
+  *person.mutable_languages() = from.language();
+  person.set_time_zone(from.time_zone());
+  person.mutable_confirmed_at()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  ENTENTE_TRY(*record.mutable_guard(), guard(transaction, audience, from.party(), home, id));
+  for (const auto& one : from.contact()) {
+    v1::Contact* contact = person.add_contacts();
+    contact->set_kind(static_cast<v1::Contact::Kind>(one.kind()));
+    contact->set_value(one.value());
+    record::Guard* own = record.add_contact_guards();
+    if (!one.members_only()) continue;
+    const policy::Audience members = members_audience(home, from.party());
+    *contact->mutable_visibility() = directory::to_wire(members, policy::Handling::Limited);
+    ENTENTE_TRY(*own, guard(transaction, members, from.party(), home, id));
+  }
+  return record;
+}
+
+Status Loader::give_office(store::Transaction& transaction, const config::DemoPerson& from,
+                           const config::DemoDuty& duty, Record& row) {
+  if (row.name().empty()) {
+    row.set_name("offices/" + office_id(from, duty));
+    v1::Office& made = *row.mutable_office();
+    made.set_name(row.name());
+    made.set_kind(office_kind(duty.office()));
+    made.set_title(office_title(duty));
+    made.set_party("parties/" + from.party());
+    if (!duty.process().empty()) made.set_process("processes/" + duty.process());
+    if (!duty.body().empty())
+      made.set_body("processes/" + duty.process() + "/bodies/" + duty.body());
+    ENTENTE_TRY(*row.mutable_guard(),
+                guard(transaction, process_audience(duty.process(), from.party()),
+                      keeper_of(from, duty), duty.process(), ""));
+  }
+  for (const std::string& topic : duty.topic()) {
+    const auto& topics = row.office().topics();
+    if (std::find(topics.begin(), topics.end(), topic) == topics.end())
+      row.mutable_office()->add_topics(topic);
+  }
+  return Status();
+}
+
+Result<Record> Loader::appointment_of(store::Transaction& transaction,
+                                      const config::DemoPerson& from, const config::DemoDuty& duty,
+                                      int number) {
+  const std::string person = person_id(from.party(), from.id());
+  const std::string office = office_id(from, duty);
+  Record record;
+  record.set_name("appointments/" + office.substr(0, 56) + "." + std::to_string(number));
+  v1::Appointment& appointment = *record.mutable_appointment();
+  appointment.set_name(record.name());
+  appointment.set_office("offices/" + office);
+  appointment.set_person("persons/" + person);
+  appointment.set_capacity(capacity_of(duty.capacity()));
+  appointment.mutable_span()->set_since(
+      duty.since().empty() ? to_rfc3339(parts_.clock.now()).substr(0, 10) : duty.since());
+  ENTENTE_TRY(*record.mutable_guard(),
+              guard(transaction, process_audience(duty.process(), from.party()),
+                    keeper_of(from, duty), duty.process(), person));
+  return record;
+}
+
+Status Loader::load(const config::DemoPeople& people) {
   const auto transaction = parts_.store.begin();
   std::vector<Record> records;
   std::map<std::string, Record> offices;
-  const std::string today = to_rfc3339(parts_.clock.now()).substr(0, 10);
   int appointments = 0;
   for (const config::DemoPerson& from : people.person()) {
-    const std::string id = person_id(from.party(), from.id());
-    std::string home;  // the first process in which the person has a duty
+    ENTENTE_TRY(Record person, person_of(*transaction, from));
+    records.push_back(std::move(person));
     for (const auto& duty : from.duty()) {
-      if (home.empty()) home = duty.process();
-    }
-    policy::Audience audience;
-    for (const auto& duty : from.duty()) {
-      const policy::Audience more = process_audience(duty.process(), from.party());
-      audience.any_of.insert(more.any_of.begin(), more.any_of.end());
-    }
-    if (audience.any_of.empty()) audience = process_audience("", from.party());
-    Record record;
-    record.set_name("persons/" + id);
-    v1::Person& person = *record.mutable_person();
-    person.set_name(record.name());
-    person.set_party("parties/" + from.party());
-    if (!from.institution().empty())
-      person.set_institution(institution_name(from.party(), from.institution()));
-    person.set_display_name(from.display());
-    person.set_latin_name(from.display_latin());
-    person.set_given_name(from.given());
-    person.set_family_name(from.family());
-    person.set_title(from.title());
-    *person.mutable_languages() = from.language();
-    person.set_time_zone(from.time_zone());
-    person.mutable_confirmed_at()->set_seconds(
-        std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
-    ENTENTE_TRY(*record.mutable_guard(), guard(*transaction, audience, from.party(), home, id));
-    for (const auto& one : from.contact()) {
-      v1::Contact* contact = person.add_contacts();
-      contact->set_kind(static_cast<v1::Contact::Kind>(one.kind()));
-      contact->set_value(one.value());
-      record::Guard* own = record.add_contact_guards();
-      if (!one.members_only()) continue;
-      const policy::Audience members = members_audience(home, from.party());
-      *contact->mutable_visibility() = directory::to_wire(members, policy::Handling::Limited);
-      ENTENTE_TRY(*own, guard(*transaction, members, from.party(), home, id));
-    }
-    records.push_back(std::move(record));
-    for (const auto& duty : from.duty()) {
-      const std::string office = "offices/" + office_id(from, duty);
-      const policy::Audience seen = process_audience(duty.process(), from.party());
-      const std::string keeper = of_the_process(duty) ? "" : from.party();
-      Record& row = offices[office];
-      if (row.name().empty()) {
-        row.set_name(office);
-        v1::Office& made = *row.mutable_office();
-        made.set_name(office);
-        made.set_kind(office_kind(duty.office()));
-        made.set_title(office_title(duty));
-        made.set_party("parties/" + from.party());
-        if (!duty.process().empty()) made.set_process("processes/" + duty.process());
-        if (!duty.body().empty())
-          made.set_body("processes/" + duty.process() + "/bodies/" + duty.body());
-        ENTENTE_TRY(*row.mutable_guard(), guard(*transaction, seen, keeper, duty.process(), ""));
-      }
-      for (const std::string& topic : duty.topic()) {
-        const auto& topics = row.office().topics();
-        if (std::find(topics.begin(), topics.end(), topic) == topics.end())
-          row.mutable_office()->add_topics(topic);
-      }
-      Record appointed;
-      appointed.set_name("appointments/" + office_id(from, duty).substr(0, 56) + "." +
-                         std::to_string(++appointments));
-      v1::Appointment& appointment = *appointed.mutable_appointment();
-      appointment.set_name(appointed.name());
-      appointment.set_office(office);
-      appointment.set_person("persons/" + id);
-      appointment.set_capacity(capacity_of(duty.capacity()));
-      appointment.mutable_span()->set_since(duty.since().empty() ? today : duty.since());
-      ENTENTE_TRY(*appointed.mutable_guard(),
-                  guard(*transaction, seen, keeper, duty.process(), id));
+      ENTENTE_TRY_VOID(give_office(*transaction, from, duty, offices[office_id(from, duty)]));
+      ENTENTE_TRY(Record appointed, appointment_of(*transaction, from, duty, ++appointments));
       records.push_back(std::move(appointed));
     }
   }
-  for (auto& [name, row] : offices) records.push_back(std::move(row));
+  for (auto& [id, row] : offices) records.push_back(std::move(row));
   return commit_in(*transaction, "directory.people.define", "", std::move(records));
 }
 

@@ -27,7 +27,7 @@ class Loader {
   // Parties and processes. AlreadyExists: the network has them; what the store answers.
   [[nodiscard]] Status load(const Network& network);
   // People with their offices and appointments; after `load`.
-  [[nodiscard]] Status load(const config::DemoPeople& people, const Network& network);
+  [[nodiscard]] Status load(const config::DemoPeople& people);
 
  private:
   [[nodiscard]] Status commit_in(store::Transaction& transaction, const char* kind,
@@ -36,6 +36,14 @@ class Loader {
                                             const policy::Audience& audience,
                                             const std::string& originator,
                                             const std::string& process, const std::string& person);
+  [[nodiscard]] Result<Record> person_of(store::Transaction& transaction,
+                                         const config::DemoPerson& from);
+  // The office of a duty: made if `row` is empty, and given the duty's topics.
+  [[nodiscard]] Status give_office(store::Transaction& transaction, const config::DemoPerson& from,
+                                   const config::DemoDuty& duty, Record& row);
+  [[nodiscard]] Result<Record> appointment_of(store::Transaction& transaction,
+                                              const config::DemoPerson& from,
+                                              const config::DemoDuty& duty, int number);
   Parts parts_;
   policy::AudienceTable known_;  // what the network has, and what this loader has given
 };

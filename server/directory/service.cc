@@ -559,6 +559,72 @@ Result<v1::GetOfficeHistoryReply> Service::get_office_history(
   return reply;
 }
 
+Service::Filled Service::gaps_of_offices(const Subject& subject, const std::string& process,
+                                         const TakeGap& take) const {
+  const Instant now = parts_.clock.now();
+  std::vector<Indexed> offices;
+  parts_.catalog.each_of_process(process, Kind::Office, [&](const Indexed& one) {
+    if (may_read(subject, one.guard)) offices.push_back(one);
+    return true;
+  });
+  Filled filled;
+  for (const Indexed& office : offices) {
+    bool answered = false;
+    parts_.catalog.each_appointment_of_office(office.name, [&](const Indexed& one) {
+      if (!one.span.holds(now)) return true;
+      filled.persons.insert(one.person);
+      answered = answered || one.capacity != v1::DUTY_CONTACT;
+      return true;
+    });
+    if (!answered)
+      take(v1::Gap::VACANT, office.party, office.name, "the office is vacant");
+    else if (office.office_kind == v1::FOCAL_POINT)
+      filled.focal_points.insert(office.party);
+  }
+  return filled;
+}
+
+void Service::gaps_of_persons(const Subject& subject, const std::string& process,
+                              const std::set<std::string>& persons, const TakeGap& take) const {
+  for (const std::string& name : persons) {
+    const std::optional<Indexed> person = parts_.catalog.find(name);
+    if (!person || !may_read(subject, person->guard)) continue;
+    const auto age = parts_.clock.now() - instant_of(person->confirmed_at_us);
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(age).count() / 24;
+    if (days > confirmation_days(process)) {
+      take(v1::Gap::STALE, person->party, name,
+           "nobody has confirmed the entry for " + std::to_string(days) + " days");
+    }
+    if (!person->reachable) {
+      take(v1::Gap::NO_WAY_TO_REACH, person->party, name,
+           "the entry has neither telephone nor e-mail");
+    }
+  }
+}
+
+Status Service::gaps_of_members(const Subject& subject, const std::string& process,
+                                const std::set<std::string>& focal_points, Snapshot& snapshot,
+                                const TakeGap& take) const {
+  std::vector<std::string> participations;
+  parts_.catalog.each_of_process(process, Kind::Participation, [&](const Indexed& one) {
+    participations.push_back(one.name);
+    return true;
+  });
+  for (const std::string& name : participations) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
+    if (!record) continue;
+    const std::string party = id_in(record->participation().party(), "parties");
+    for (const auto& standing : record->participation().standings()) {
+      const bool member = standing.status() == v1::Participation::MEMBER &&
+                          span_of(standing.span()).holds(parts_.clock.now());
+      if (member && focal_points.count(party) == 0) {
+        take(v1::Gap::NO_FOCAL_POINT, party, name, "a member without a national focal point");
+      }
+    }
+  }
+  return Status();
+}
+
 Result<v1::ListGapsReply> Service::list_gaps(const Subject& subject,
                                              const v1::ListGapsRequest& message,
                                              Snapshot& snapshot) {
@@ -574,8 +640,8 @@ Result<v1::ListGapsReply> Service::list_gaps(const Subject& subject,
   if (!readable || (!secretariat && !holds(policy::Duty::FocalPoint)))
     return not_found(message.process());
   v1::ListGapsReply reply;
-  const auto add = [&](v1::Gap::Kind kind, const std::string& party, const std::string& object,
-                       const std::string& words) {
+  const TakeGap take = [&](v1::Gap::Kind kind, const std::string& party, const std::string& object,
+                           const std::string& words) {
     if (!secretariat && party != subject.party) return;
     v1::Gap* gap = reply.add_gaps();
     gap->set_kind(kind);
@@ -583,58 +649,9 @@ Result<v1::ListGapsReply> Service::list_gaps(const Subject& subject,
     gap->set_object(object);
     gap->set_in_words(words);
   };
-  const Instant now = parts_.clock.now();
-  std::vector<Indexed> offices;
-  parts_.catalog.each_of_process(process, Kind::Office, [&](const Indexed& one) {
-    if (may_read(subject, one.guard)) offices.push_back(one);
-    return true;
-  });
-  std::set<std::string> with_focal_point;
-  std::set<std::string> persons;
-  for (const Indexed& office : offices) {
-    bool answered = false;
-    parts_.catalog.each_appointment_of_office(office.name, [&](const Indexed& one) {
-      if (!one.span.holds(now)) return true;
-      persons.insert(one.person);
-      answered = answered || one.capacity != v1::DUTY_CONTACT;
-      return true;
-    });
-    if (!answered)
-      add(v1::Gap::VACANT, office.party, office.name, "the office is vacant");
-    else if (office.office_kind == v1::FOCAL_POINT)
-      with_focal_point.insert(office.party);
-  }
-  for (const std::string& name : persons) {
-    const std::optional<Indexed> person = parts_.catalog.find(name);
-    if (!person || !may_read(subject, person->guard)) continue;
-    const auto age = now - instant_of(person->confirmed_at_us);
-    const auto days = std::chrono::duration_cast<std::chrono::hours>(age).count() / 24;
-    if (days > confirmation_days(process)) {
-      add(v1::Gap::STALE, person->party, name,
-          "nobody has confirmed the entry for " + std::to_string(days) + " days");
-    }
-    if (!person->reachable) {
-      add(v1::Gap::NO_WAY_TO_REACH, person->party, name,
-          "the entry has neither telephone nor e-mail");
-    }
-  }
-  std::vector<std::string> members;
-  parts_.catalog.each_of_process(process, Kind::Participation, [&](const Indexed& one) {
-    members.push_back(one.name);
-    return true;
-  });
-  for (const std::string& name : members) {
-    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
-    if (!record) continue;
-    const std::string party = id_in(record->participation().party(), "parties");
-    for (const auto& standing : record->participation().standings()) {
-      const bool member =
-          standing.status() == v1::Participation::MEMBER && span_of(standing.span()).holds(now);
-      if (member && with_focal_point.count(party) == 0) {
-        add(v1::Gap::NO_FOCAL_POINT, party, name, "a member without a national focal point");
-      }
-    }
-  }
+  const Filled filled = gaps_of_offices(subject, process, take);
+  gaps_of_persons(subject, process, filled.persons, take);
+  ENTENTE_TRY_VOID(gaps_of_members(subject, process, filled.focal_points, snapshot, take));
   return reply;
 }
 

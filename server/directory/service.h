@@ -4,6 +4,8 @@
 // Threads: any. Ownership: main's; everything passed in is borrowed and outlives it.
 #pragma once
 
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -81,6 +83,21 @@ class Service {
   [[nodiscard]] bool holds_matching_office(const Subject& subject, const Indexed& person,
                                            const v1::SearchPersonsRequest& request,
                                            Instant when) const;
+  // Takes one gap: its kind, party, object, and what it is in words.
+  using TakeGap = std::function<void(v1::Gap::Kind, const std::string&, const std::string&,
+                                     const std::string&)>;
+  // Those who answer in a process today, and the parties whose focal point is filled.
+  struct Filled {
+    std::set<std::string> persons;
+    std::set<std::string> focal_points;
+  };
+  Filled gaps_of_offices(const Subject& subject, const std::string& process,
+                         const TakeGap& take) const;
+  void gaps_of_persons(const Subject& subject, const std::string& process,
+                       const std::set<std::string>& persons, const TakeGap& take) const;
+  [[nodiscard]] Status gaps_of_members(const Subject& subject, const std::string& process,
+                                       const std::set<std::string>& focal_points,
+                                       Snapshot& snapshot, const TakeGap& take) const;
   [[nodiscard]] std::uint32_t confirmation_days(std::string_view process) const;
 
   // --- writes ---

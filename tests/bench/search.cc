@@ -119,7 +119,7 @@ int run() {
     const Network network = made_network();
     ENTENTE_CHECK(loader.load(network).ok());
     // In one commit: a second load would find the parties' offices there already.
-    ENTENTE_CHECK(loader.load(made_people(persons, dice), network).ok());
+    ENTENTE_CHECK(loader.load(made_people(persons, dice)).ok());
     // As after a start: all is read anew.
     Catalog anew(*store, records);
     const auto start = SteadyClock::now();

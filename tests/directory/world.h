@@ -74,7 +74,7 @@ struct DirectoryWorld {
     Loader loader({*store, catalog, records, *ledger, clock});
     REQUIRE(loader.load(network).ok());
     clock.pass(std::chrono::hours(1));
-    REQUIRE(loader.load(people, network).ok());
+    REQUIRE(loader.load(people).ok());
     clock.pass(std::chrono::hours(1));
   }
 

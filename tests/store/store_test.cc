@@ -179,12 +179,13 @@ TEMPLATE_TEST_CASE("an uncommitted transaction leaves nothing", "[store]", OnMem
   CHECK(on.store->size() == 0);
 }
 
-TEMPLATE_TEST_CASE("staged rows are there without a commit, and go without one", "[store]", OnMemory,
-                   OnRocks) {
+TEMPLATE_TEST_CASE("staged rows are there without a commit, and go without one", "[store]",
+                   OnMemory, OnRocks) {
   TestType on;
   const auto before = on.store->snapshot();
-  REQUIRE(on.store->stage({{.key = row(1), .value = "one", .seal = {}},
-                           {.key = row(2), .value = "two", .seal = {}}})
+  REQUIRE(on.store
+              ->stage({{.key = row(1), .value = "one", .seal = {}},
+                       {.key = row(2), .value = "two", .seal = {}}})
               .ok());
   REQUIRE(*before->find(row(1)) == std::nullopt);
   REQUIRE(rows_of(*on.store->snapshot(), Key(table)) == Pairs{{1, "one"}, {2, "two"}});
@@ -193,8 +194,8 @@ TEMPLATE_TEST_CASE("staged rows are there without a commit, and go without one",
   REQUIRE(rows_of(*on.store->snapshot(), Key(table)) == Pairs{{2, "two"}});
 }
 
-TEMPLATE_TEST_CASE("what is staged under a destroyed key is refused whole", "[store][seal]", OnMemory,
-                   OnRocks) {
+TEMPLATE_TEST_CASE("what is staged under a destroyed key is refused whole", "[store][seal]",
+                   OnMemory, OnRocks) {
   TestType on;
   const SealName process{.scope = SealName::Scope::Process, .id = Id::from("0123456789abcdef")};
   REQUIRE(on.store->ensure_seal(process).ok());

@@ -108,7 +108,7 @@ int main(int count, char** words) {
       obey(line, *server, state);
     kill(getpid(), SIGTERM);
   });
-  listener.detach();
+  listener.detach();  // NOLINT: reads the test program's input until the process ends
   int caught = 0;
   sigwait(&set, &caught);
   server->stop();

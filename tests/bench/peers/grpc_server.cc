@@ -1,5 +1,5 @@
-// The peer of the look-up benchmark: gRPC C++ with its callback API and mutual TLS, answering from a hash
-// map of 10,000 persons, without policy, store, seal or ledger.
+// The peer of the look-up benchmark: gRPC C++ with its callback API and mutual TLS, answering from
+// a hash map of 10,000 persons, without policy, store, seal or ledger.
 //   grpc_server PORT CA.pem CERT.pem KEY.pem
 #include <grpcpp/grpcpp.h>
 

@@ -29,8 +29,8 @@ policy.cc|s/form.has_second ? !is_id(text) : !text.empty()/!form.has_second \&\&
 policy.cc|s/ENTENTE_CHECK(is_id(first));//
 policy.cc|s/return holds_one(audience.any_of) && !holds_one(audience.none_of)/return holds_one(audience.any_of)/
 policy.cc|s/return holds_one(audience.any_of) && !holds_one(audience.none_of)/return !holds_one(audience.none_of)/
-policy.cc|s/return held.contains(principal) || more.contains(principal)/return held.contains(principal)/
-policy.cc|s/return held.contains(principal) || more.contains(principal)/return more.contains(principal)/
+policy.cc|s/return held.contains(principal) || more.contains(principal)/return held.contains(principal) || more.size() > 99/
+policy.cc|s/return held.contains(principal) || more.contains(principal)/return more.contains(principal) || held.size() > 99/
 policy.cc|s/ENTENTE_CHECK(number == size() + 1);//
 policy.cc|s/ENTENTE_CHECK(is_new);/(void)is_new;/
 policy.cc|s/number == 0 || number > size()/number > size()/

@@ -47,6 +47,17 @@ TEST_CASE("what is no principal does not parse", "[policy]") {
   CHECK_FALSE(Principal::parse(std::string("party/a\0b", 9)).ok());
 }
 
+TEST_CASE("an id is of letters, digits, dot, underscore and hyphen, and nothing else", "[policy]") {
+  const std::string_view allowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string id = {'a', static_cast<char>(byte), 'z'};
+    CAPTURE(byte);
+    CHECK(is_id(id) == (allowed.find(static_cast<char>(byte)) != std::string_view::npos));
+  }
+  CHECK_FALSE(is_id(""));
+}
+
 TEST_CASE("an empty audience is nobody, whatever is held", "[policy]") {
   CHECK_FALSE(belongs({}, {}));
   CHECK_FALSE(belongs({principal("party/SWE")}, {}));

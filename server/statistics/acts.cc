@@ -1,0 +1,370 @@
+// The rpcs that act, and what leads up to them: each validates, decides, acts, records and replies
+// within one transaction.
+#include <algorithm>
+
+#include "proto/contract/digest.h"
+#include "proto/contract/limits.h"
+#include "server/statistics/service.h"
+#include "server/statistics/structure/names.h"
+#include "server/statistics/wire.h"
+
+namespace entente::statistics {
+namespace {
+
+using policy::Action;
+
+constexpr std::string_view kRepeated = "statistics.upload.repeat";
+
+Status not_yours(std::string_view what) {
+  return {Code::PermissionDenied, Reason::NotYours, std::string(what)};
+}
+
+Status unreadable() {
+  return Status(Code::DataLoss, Reason::None, "an upload cannot be read")
+      .with_detail("statistics upload row");
+}
+
+std::string digest_of(const std::vector<record::Structure>& rows) {
+  std::string all;
+  for (const record::Structure& row : rows) all += content_of(row);
+  return std::string(as_view(sha256(all)));
+}
+
+// The same with what the first time said.
+v1::UploadReport report_of(const record::Upload& row) {
+  v1::UploadReport report;
+  report.set_name(upload_name(row.dataflow(), store::Id::from(row.id())));
+  report.set_accepted(true);
+  report.set_bytes(row.bytes());
+  report.set_rows(row.rows());
+  report.set_observations(row.observations());
+  report.set_series(row.series());
+  report.set_sha256(row.sha256());
+  report.set_kept_bytes(row.kept_bytes());
+  report.set_repeated(true);
+  return report;
+}
+
+template <typename Row>
+Result<std::optional<Row>> find_row(store::Snapshot& snapshot, const store::Key& key) {
+  ENTENTE_TRY(const std::optional<std::string> bytes, snapshot.find(key));
+  if (!bytes) return std::optional<Row>();
+  Row row;
+  if (!row.ParseFromString(*bytes)) return unreadable();
+  return std::optional<Row>(std::move(row));
+}
+
+Status refused(const UploadSession& session) {
+  std::vector<Violation> violations;
+  for (const v1::Problem& problem : session.problems.kept()) {
+    if (violations.size() == 100) break;
+    violations.push_back({.field = problem.column_name(),
+                          .rule = problem.text(),
+                          .line = problem.line(),
+                          .column = problem.column()});
+  }
+  return Status(Code::InvalidArgument, Reason::ImportRefused,
+                "the file has " + std::to_string(session.problems.count()) +
+                    " faults; nothing was kept")
+      .with_violations(std::move(violations));
+}
+
+}  // namespace
+
+// --- structures ---------------------------------------------------------------------------------
+
+Status Service::decide_define(const Subject& subject, const std::vector<record::Structure>& rows,
+                              const Model& next) const {
+  const Instant now = parts_.clock.now();
+  const bool keeps_any = std::any_of(
+      subject.duties.begin(), subject.duties.end(),
+      [](const policy::HeldDuty& held) { return held.duty == policy::Duty::Secretariat; });
+  for (const record::Structure& row : rows) {
+    const std::string& name = name_of(row);
+    if (!row.has_dataflow() && !row.has_provision()) {
+      if (!keeps_any) return not_yours("structures are kept by the secretariats");
+      continue;
+    }
+    const std::string flow_name = row.has_dataflow() ? name : parse_provision_name(name)->dataflow;
+    // Of what is there and of what it would become: neither may be another process's.
+    const auto before = parts_.structures.model()->find_flow(flow_name);
+    const auto after = next.find_flow(flow_name);
+    for (const auto& flow : {before, after}) {
+      if (!flow) continue;
+      policy::Guard guard = flow->guard;
+      guard.handling = policy::Handling::Limited;
+      if (policy::decide(subject, Action::KeepProcess, guard, now).permits()) continue;
+      return before && !may_read(subject, *before)
+                 ? not_found(flow_name)
+                 : not_yours("dataflows and provisions are kept by the process's secretariat");
+    }
+  }
+  return {};
+}
+
+// Codes that some figure bears must stay, and so must the dimensions of figures.
+Status Service::find_orphans(const std::vector<record::Structure>& rows, const Model& next) const {
+  std::vector<Violation> orphans;
+  const auto add = [&](const std::string& name, std::string what) {
+    if (orphans.size() < limits::import_problems_max) {
+      orphans.push_back({.field = name, .rule = std::move(what), .line = 0, .column = 0});
+    }
+  };
+  (void)rows;
+  const auto model = parts_.structures.model();
+  for (const auto& [name, before] : model->flows()) {
+    const auto uploads = parts_.shelf.of(name);
+    if (uploads->empty()) continue;
+    const auto after = next.find_flow(name);
+    const auto shape = [](const v1::DataStructure& structure) {
+      std::vector<std::string> ids;
+      for (const auto& one : structure.dimensions()) ids.push_back(one.id());
+      ids.emplace_back();
+      for (const auto& one : structure.attributes()) ids.push_back(one.id());
+      return ids;
+    };
+    if (!after || shape(before->structure) != shape(after->structure)) {
+      add(name, "has figures: its dimensions and attributes must stay as they are");
+      continue;
+    }
+    for (std::size_t d = 0; d < after->dimension_lists.size(); ++d) {
+      const auto& list = after->dimension_lists[d];
+      if (!list || list == before->dimension_lists[d]) continue;
+      std::set<std::string> gone;
+      for (const auto& kept : *uploads) {
+        for (const auto& part : kept->parts) {
+          if (!part) continue;
+          for (const std::string& code : part->dimensions[d]) {
+            if (list->find(code) == nullptr) gone.insert(code);
+          }
+        }
+      }
+      for (const std::string& code : gone) add(name, "has figures under `" + code + "`");
+    }
+  }
+  if (orphans.empty()) return {};
+  return Status(Code::FailedPrecondition, Reason::StillInUse,
+                "the change would orphan figures; nothing was changed")
+      .with_violations(std::move(orphans));
+}
+
+Result<v1::DefineStructuresReply> Service::define_structures(
+    const Subject& subject, const v1::DefineStructuresRequest& message, Transaction& transaction) {
+  std::vector<record::Structure> rows = rows_of(message.structures());
+  const auto model = parts_.structures.model();
+  ENTENTE_TRY_VOID(check_structures(*model, rows));
+  const auto next = model->with(rows);
+  ENTENTE_TRY_VOID(decide_define(subject, rows, *next));
+  ENTENTE_TRY_VOID(find_orphans(rows, *next));
+  const std::string digest = digest_of(rows);
+  ENTENTE_TRY(const Structures::Saved saved,
+              parts_.structures.save(transaction, std::move(rows), parts_.clock.now()));
+  ledger::Act act;
+  act.account = subject.account;
+  act.party = subject.party;
+  act.session = subject.session;
+  act.kind = acts::define;
+  act.object = saved.names.empty() ? "" : saved.names.front();
+  act.touched = saved.names;
+  act.object_digest = digest;
+  act.audience = saved.audience;
+  parts_.ledger.record(transaction, act);
+  v1::DefineStructuresReply reply;
+  for (const std::string& name : saved.names) reply.add_changed(name);
+  return reply;
+}
+
+Status define_structures(store::Store& store, Structures& structures, ledger::Ledger& ledger,
+                         const v1::StructureSet& set, Instant now) {
+  std::vector<record::Structure> rows = rows_of(set);
+  ENTENTE_TRY_VOID(check_structures(*structures.model(), rows));
+  const std::string digest = digest_of(rows);
+  const auto transaction = store.begin();
+  ENTENTE_TRY(const Structures::Saved saved, structures.save(*transaction, std::move(rows), now));
+  ledger::Act act;
+  act.account = "operator";
+  act.kind = acts::define;
+  act.touched = saved.names;
+  act.object_digest = digest;
+  act.audience = saved.audience;
+  ledger.record(*transaction, act);
+  return transaction->commit().status();
+}
+
+// --- uploads ------------------------------------------------------------------------------------
+
+// Who may bring figures: a party with a provision, in the audience.
+Status Service::decide_upload(const Subject& subject, const Flow& flow) const {
+  const auto provision = flow.provisions.find(subject.party);
+  if (provision == flow.provisions.end() || subject.read_only) {
+    return not_yours("parties/" + subject.party + " has no provision to report to it");
+  }
+  policy::Guard guard = flow.guard;
+  guard.originator = subject.party;
+  const policy::Decision decision =
+      policy::decide(subject, Action::Originate, guard, parts_.clock.now());
+  if (!decision.permits()) return not_yours("it is not yours to report to");
+  return {};
+}
+
+Result<v1::UploadProgress> Service::begin_upload(const Subject& subject,
+                                                 const v1::BeginUploadRequest& message,
+                                                 Snapshot& snapshot) {
+  if (!policy::is_id(message.upload_id())) {
+    return invalid_argument("upload_id", "must be 1 to 64 of [A-Za-z0-9._-]");
+  }
+  if (message.action() == v1::UPLOAD_ACTION_UNSPECIFIED ||
+      !v1::UploadAction_IsValid(message.action())) {
+    return invalid_argument("action", "must be append, replace or delete");
+  }
+  if (message.format() != v1::SDMX_CSV) {
+    return invalid_argument("format", "must be SDMX-CSV");
+  }
+  ENTENTE_TRY(std::shared_ptr<const Flow> flow, open_flow(subject, message.dataflow()));
+  ENTENTE_TRY_VOID(decide_upload(subject, *flow));
+  const store::Id id = upload_id(parts_.store, subject.account, message.upload_id());
+  ENTENTE_TRY(const auto place,
+              find_row<record::UploadPlace>(snapshot, store::Key(upload_ids_table).id(id)));
+  if (place) {
+    v1::UploadProgress progress;
+    progress.set_already_there(true);
+    return progress;
+  }
+  return parts_.uploads.begin(subject.account, subject.party, std::move(flow), message);
+}
+
+// The upload's row, at its place behind the dataflow's last.
+Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& session,
+                                         const v1::FinishUploadRequest& message,
+                                         const store::Id& id, Transaction& transaction) const {
+  const store::Id flow_id = parts_.store.blind("statistics", session.flow->wire.name());
+  const store::Key head_key = store::Key(heads_table).id(flow_id);
+  ENTENTE_TRY(const auto found, find_row<record::Head>(transaction, head_key));
+  record::Head head = found.value_or(record::Head());
+  if (!session.marks_hidden && head.number() != 0 && session.collected.parts[1]) {
+    return Status(Code::Aborted, Reason::Conflict,
+                  "another upload came meanwhile; begin with a new upload id");
+  }
+  head.set_number(head.number() + 1);
+  head.set_recorded_at_us(
+      std::max(parts_.clock.now().time_since_epoch().count(), head.recorded_at_us() + 1));
+  transaction.put(head_key, head.SerializeAsString());
+  record::Upload row;
+  row.set_number(head.number());
+  row.set_id(std::string(id.view()));
+  row.set_dataflow(session.flow->wire.name());
+  row.set_party(subject.party);
+  row.set_account(subject.account);
+  row.set_recorded_at_us(head.recorded_at_us());
+  if (session.request.has_embargo_until()) {
+    row.set_embargo_until_us(
+        instant_of(session.request.embargo_until()).time_since_epoch().count());
+  }
+  row.set_action(session.request.action());
+  const v1::UploadReport report = statistics::report_of(session);
+  row.set_bytes(report.bytes());
+  row.set_rows(report.rows());
+  row.set_observations(report.observations());
+  row.set_series(report.series());
+  row.set_kept_bytes(report.kept_bytes());
+  row.set_sha256(report.sha256());
+  row.set_signature(message.signature());
+  row.set_signer_certificate_sha256(message.signer_certificate_sha256());
+  const auto& shared = session.checker.areas(Circle::Shared);
+  std::set<std::string> all = session.checker.areas(Circle::Confidential);
+  all.insert(shared.begin(), shared.end());
+  *row.mutable_reference_areas() = {all.begin(), all.end()};
+  *row.mutable_shared_reference_areas() = {shared.begin(), shared.end()};
+  for (const auto& part : session.collected.parts) {
+    row.add_parts(part ? std::string(part->id.view()) : std::string());
+  }
+  transaction.put(store::Key(uploads_table).id(flow_id).number(row.number()),
+                  row.SerializeAsString());
+  record::UploadPlace place;
+  place.set_dataflow(row.dataflow());
+  place.set_number(row.number());
+  transaction.put(store::Key(upload_ids_table).id(id), place.SerializeAsString());
+  return row;
+}
+
+void Service::record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
+                         const record::Upload& row, const Flow& flow) const {
+  ledger::Act act;
+  act.account = subject.account;
+  act.party = subject.party;
+  act.session = subject.session;
+  act.kind = kind;
+  act.object = upload_name(row.dataflow(), store::Id::from(row.id()));
+  act.object_digest = row.sha256();
+  act.signature = row.signature();
+  act.signer_certificate_sha256 = row.signer_certificate_sha256();
+  // The entry is for who may see the figures: while there is an embargo, not for the audience.
+  const bool narrow = row.embargo_until_us() != 0 || row.parts(0).empty();
+  act.audience = static_cast<std::uint32_t>(
+      guard_of(flow, row, narrow ? Circle::Confidential : Circle::Shared).audience);
+  parts_.ledger.record(transaction, act);
+}
+
+Result<v1::UploadReport> Service::finish_upload(const Subject& subject,
+                                                const v1::FinishUploadRequest& message,
+                                                Transaction& transaction) {
+  if (message.signature().size() > limits::signature_bytes_max ||
+      message.signer_certificate_sha256().size() > 32) {
+    return invalid_argument("signature", "is too long");
+  }
+  const store::Id id = upload_id(parts_.store, subject.account, message.upload_id());
+  ENTENTE_TRY(const auto place,
+              find_row<record::UploadPlace>(transaction, store::Key(upload_ids_table).id(id)));
+  if (place) {
+    ENTENTE_TRY(const auto row,
+                find_row<record::Upload>(
+                    transaction, store::Key(uploads_table)
+                                     .id(parts_.store.blind("statistics", place->dataflow()))
+                                     .number(place->number())));
+    if (!row) return unreadable();
+    ENTENTE_TRY(const std::shared_ptr<const Flow> flow, open_flow(subject, row->dataflow()));
+    record_act(subject, transaction, kRepeated, *row, *flow);
+    return report_of(*row);
+  }
+  const std::shared_ptr<UploadSession> session =
+      parts_.uploads.find(subject.account, message.upload_id());
+  if (!session) return not_found("upload " + message.upload_id().substr(0, 64));
+  ENTENTE_TRY_VOID(parts_.uploads.check(subject.account, message.upload_id()).status());
+  const std::lock_guard lock(session->mutex);
+  // Again, for much may have changed since the first piece.
+  ENTENTE_TRY(const std::shared_ptr<const Flow> flow,
+              open_flow(subject, session->flow->wire.name()));
+  ENTENTE_TRY_VOID(decide_upload(subject, *flow));
+  if (flow != session->flow &&
+      content_of(*parts_.structures.model()->find(flow->wire.data_structure())) != "" &&
+      flow->structure.SerializeAsString() != session->flow->structure.SerializeAsString()) {
+    return Status(Code::FailedPrecondition, Reason::None,
+                  "the dataflow's structure has changed meanwhile; begin again");
+  }
+  if (session->problems.count() != 0) return refused(*session);
+  if (message.sha256() != session->sha256) {
+    return invalid_argument("sha256", "is not that of the bytes that came");
+  }
+  session->tried = true;
+  ENTENTE_TRY(const record::Upload row, make_row(subject, *session, message, id, transaction));
+  record_act(subject, transaction, acts::upload, row, *flow);
+  v1::UploadReport report = statistics::report_of(*session);
+  report.set_name(upload_name(row.dataflow(), id));
+  const std::lock_guard names(mutex_);
+  finishing_[report.name()] = {subject.account, message.upload_id()};
+  return report;
+}
+
+void Service::finished(const std::string& upload_name) {
+  std::pair<std::string, std::string> place;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = finishing_.find(upload_name);
+    if (found == finishing_.end()) return;
+    place = std::move(found->second);
+    finishing_.erase(found);
+  }
+  parts_.uploads.done(place.first, place.second);
+}
+
+}  // namespace entente::statistics

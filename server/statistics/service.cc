@@ -1,0 +1,286 @@
+// The rpcs that change nothing.
+#include "server/statistics/service.h"
+
+#include <algorithm>
+#include <set>
+
+#include "proto/contract/limits.h"
+#include "server/statistics/structure/names.h"
+#include "server/statistics/wire.h"
+
+namespace entente::statistics {
+namespace {
+
+// Query's answer, made while it is sent.
+class QuerySource final : public net::Source {
+ public:
+  QuerySource(Service::Who who, identity::SubjectPointer asked, std::shared_ptr<const Flow> flow,
+              std::unique_ptr<store::Snapshot> snapshot, std::unique_ptr<Merge> merge,
+              std::vector<std::int64_t> recorded_us)
+      : who_(std::move(who)),
+        asked_(std::move(asked)),
+        flow_(std::move(flow)),
+        snapshot_(std::move(snapshot)),
+        merge_(std::move(merge)),
+        recorded_us_(std::move(recorded_us)) {}
+
+  Result<Next> next(net::Message& out) override {
+    // What was opened was opened for who asked, as they were then.
+    ENTENTE_TRY(const identity::SubjectPointer now, who_());
+    if (now != asked_ && now->principals != asked_->principals) {
+      return Status(Code::Aborted, Reason::Conflict, "your rights have changed; ask again");
+    }
+    ENTENTE_TRY_VOID(merge_->next(merged_, limits::answer_observations_max));
+    if (merged_.columns.series() == 0) return Next::End;
+    static_cast<v1::Observations&>(out) = to_wire(*flow_, *merge_, merged_, recorded_us_);
+    return Next::Message;
+  }
+
+ private:
+  Service::Who who_;
+  identity::SubjectPointer asked_;
+  std::shared_ptr<const Flow> flow_;
+  std::unique_ptr<store::Snapshot> snapshot_;
+  std::unique_ptr<Merge> merge_;
+  std::vector<std::int64_t> recorded_us_;
+  Merged merged_;
+};
+
+void add_to_set(const record::Structure& row, v1::StructureSet& set) {
+  if (row.has_codelist()) *set.add_codelists() = row.codelist();
+  if (row.has_concept_scheme()) *set.add_concept_schemes() = row.concept_scheme();
+  if (row.has_data_structure()) *set.add_data_structures() = row.data_structure();
+  if (row.has_dataflow()) *set.add_dataflows() = row.dataflow();
+  if (row.has_provision()) *set.add_provisions() = row.provision();
+}
+
+// All that a structure refers to, itself included; each once.
+void add_with_references(const Model& model, const std::string& name, std::set<std::string>& added,
+                         v1::StructureSet& set) {
+  const record::Structure* row = model.find(name);
+  if (row == nullptr || !added.insert(name).second) return;
+  if (row->has_dataflow()) {
+    add_with_references(model, row->dataflow().data_structure(), added, set);
+  }
+  if (row->has_data_structure()) {
+    add_with_references(model, row->data_structure().concept_scheme(), added, set);
+    for (const auto& one : row->data_structure().dimensions()) {
+      add_with_references(model, one.codelist(), added, set);
+    }
+    for (const auto& one : row->data_structure().attributes()) {
+      add_with_references(model, one.codelist(), added, set);
+    }
+  }
+  add_to_set(*row, set);
+}
+
+}  // namespace
+
+Status not_found(std::string_view name) {
+  return {Code::NotFound, Reason::None, "`" + std::string(name) + "` was not found"};
+}
+
+void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
+  const std::string service = "entente.v1.StatisticsService.";
+  const auto reads = [&]<typename Req, typename Rep>(
+                         const char* rpc,
+                         Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
+    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                      Snapshot& snapshot) {
+      return (this->*serve)(subject, message, snapshot);
+    });
+  };
+  reads("ListDataflows", &Service::list_dataflows);
+  reads("GetStructure", &Service::get_structure);
+  reads("ListUploads", &Service::list_uploads);
+  reads("CompareParties", &Service::compare_parties);
+  reads("BeginUpload", &Service::begin_upload);
+  reads("SendPiece", &Service::send_piece);
+  reads("CheckUpload", &Service::check_upload);
+  gate.acts<v1::DefineStructuresRequest, v1::DefineStructuresReply>(
+      service + "DefineStructures",
+      [this](const Subject& subject, const v1::DefineStructuresRequest& message,
+             Transaction& transaction) {
+        return define_structures(subject, message, transaction);
+      });
+  gate.acts<v1::FinishUploadRequest, v1::UploadReport>(
+      service + "FinishUpload",
+      [this](const Subject& subject, const v1::FinishUploadRequest& message,
+             Transaction& transaction) { return finish_upload(subject, message, transaction); },
+      [this, make_receipt = std::move(make_receipt)](store::CommitIndex index,
+                                                     v1::UploadReport& report) {
+        finished(report.name());
+        if (Result<v1::Receipt> receipt = make_receipt(index); receipt.ok()) {
+          *report.mutable_receipt() = *std::move(receipt);
+        }
+      });
+  gate.streams<v1::QueryRequest>(
+      service + "Query", [this](const std::shared_ptr<identity::Receiver>& receiver,
+                                const v1::QueryRequest& message, const net::Waker&) {
+        return query([receiver] { return receiver->subject(); }, message);
+      });
+}
+
+bool Service::may_read(const Subject& subject, const Flow& flow) const {
+  return policy::decide(subject, policy::Action::Read, flow.guard, parts_.clock.now()).permits();
+}
+
+Result<std::shared_ptr<const Flow>> Service::open_flow(const Subject& subject,
+                                                       std::string_view name) const {
+  std::shared_ptr<const Flow> flow = parts_.structures.model()->find_flow(name);
+  const policy::Guard guard = flow ? flow->guard : policy::Guard();
+  const policy::Decision decision =
+      policy::decide(subject, policy::Action::Read, guard, parts_.clock.now());
+  if (!decision.permits()) return not_found(name.substr(0, 128));
+  return flow;
+}
+
+std::vector<SeenLayer> Service::layers(const Subject& subject, const Flow& flow,
+                                       std::optional<Instant> as_of,
+                                       std::optional<Instant> updated_after) const {
+  return seen_layers(subject, flow, *parts_.shelf.of(flow.wire.name()), parts_.clock.now(), as_of,
+                     updated_after);
+}
+
+Result<v1::ListDataflowsReply> Service::list_dataflows(const Subject& subject,
+                                                       const v1::ListDataflowsRequest& message,
+                                                       Snapshot&) {
+  v1::ListDataflowsReply reply;
+  const auto model = parts_.structures.model();
+  for (const auto& [name, flow] : model->flows()) {
+    if (!message.process().empty() && flow->wire.process() != message.process()) continue;
+    if (!may_read(subject, *flow)) continue;
+    auto* row = reply.add_rows();
+    *row->mutable_dataflow() = flow->wire;
+    std::set<std::string> parties;
+    std::uint64_t observations = 0;
+    Instant newest{};
+    for (const SeenLayer& seen : layers(subject, *flow)) {
+      observations += seen.layer.part->observations - seen.layer.part->gone;
+      parties.insert(seen.kept->row.party());
+      newest = std::max(newest, recorded_at(seen.kept->row));
+    }
+    row->set_parties(static_cast<std::uint32_t>(parties.size()));
+    row->set_observations(observations);
+    if (!parties.empty()) set_time(*row->mutable_updated_at(), newest);
+    row->set_may_report(decide_upload(subject, *flow).ok());
+  }
+  return reply;
+}
+
+Result<v1::StructureSet> Service::get_structure(const Subject& subject,
+                                                const v1::GetStructureRequest& message, Snapshot&) {
+  const auto model = parts_.structures.model();
+  const record::Structure* row = model->find(message.name());
+  if (row == nullptr) return not_found(message.name().substr(0, 128));
+  std::string flow_name;
+  if (row->has_dataflow()) flow_name = message.name();
+  if (row->has_provision()) flow_name = parse_provision_name(message.name())->dataflow;
+  if (!flow_name.empty()) {
+    const auto flow = model->find_flow(flow_name);
+    if (!flow || !may_read(subject, *flow)) return not_found(message.name().substr(0, 128));
+  }
+  v1::StructureSet set;
+  if (!message.with_references()) {
+    add_to_set(*row, set);
+    return set;
+  }
+  std::set<std::string> added;
+  add_with_references(*model, message.name(), added, set);
+  if (row->has_dataflow()) {
+    for (const auto& [party, provision] : model->find_flow(flow_name)->provisions) {
+      *set.add_provisions() = provision.wire;
+    }
+  }
+  return set;
+}
+
+Result<v1::ListUploadsReply> Service::list_uploads(const Subject& subject,
+                                                   const v1::ListUploadsRequest& message,
+                                                   Snapshot&) {
+  ENTENTE_TRY(const std::shared_ptr<const Flow> flow, open_flow(subject, message.dataflow()));
+  // What of an upload the caller may see; what is confidential in it is in no count.
+  std::map<std::uint64_t, v1::Upload, std::greater<>> seen;
+  for (const SeenLayer& layer : layers(subject, *flow)) {
+    const record::Upload& row = layer.kept->row;
+    if (!message.party().empty() && message.party() != "parties/" + row.party()) continue;
+    auto [at, fresh] = seen.try_emplace(row.number());
+    if (fresh) {
+      at->second = to_wire(row);
+      at->second.set_observations(0);
+      at->second.set_series(0);
+      at->second.clear_reference_areas();
+      *at->second.mutable_reference_areas() = row.shared_reference_areas();
+    }
+    const auto& part = *layer.layer.part;
+    const bool withdraws = row.action() == v1::DELETE;
+    at->second.set_observations(at->second.observations() + part.observations -
+                                (withdraws ? 0 : part.gone));
+    at->second.set_series(std::max<std::uint64_t>(at->second.series(), part.series));
+    if (layer.circle == Circle::Confidential) {
+      *at->second.mutable_reference_areas() = row.reference_areas();
+    }
+  }
+  const std::uint32_t size = message.page_size() == 0
+                                 ? limits::page_size_default
+                                 : std::min(message.page_size(), limits::page_size_max);
+  v1::ListUploadsReply reply;
+  bool begun = message.page_token().empty();
+  for (const auto& [number, upload] : seen) {
+    if (!begun) {
+      begun = upload.name() == message.page_token();
+      continue;
+    }
+    if (static_cast<std::uint32_t>(reply.uploads_size()) == size) {
+      reply.set_next_page_token(reply.uploads(reply.uploads_size() - 1).name());
+      break;
+    }
+    *reply.add_uploads() = upload;
+  }
+  if (!begun) {
+    return Status(Code::InvalidArgument, Reason::PageTokenInvalid,
+                  "`page_token` is not one that this query gave you");
+  }
+  return reply;
+}
+
+Result<std::unique_ptr<net::Source>> Service::query(const Who& who,
+                                                    const v1::QueryRequest& request) {
+  ENTENTE_TRY(const identity::SubjectPointer subject, who());
+  ENTENTE_TRY(std::shared_ptr<const Flow> flow, open_flow(*subject, request.dataflow()));
+  ENTENTE_TRY(Reading reading, reading_of(*flow, request));
+  std::optional<Instant> as_of;
+  std::optional<Instant> after;
+  if (request.has_as_of()) as_of = instant_of(request.as_of());
+  if (request.has_updated_after()) after = instant_of(request.updated_after());
+  std::unique_ptr<Snapshot> snapshot = parts_.store.snapshot();
+  std::vector<Layer> chosen;
+  std::map<std::pair<const PartHeader*, std::uint64_t>, std::int64_t> times;
+  for (SeenLayer& seen : layers(*subject, *flow, as_of, after)) {
+    times[{seen.layer.part.get(), seen.layer.version}] = seen.kept->row.recorded_at_us();
+    chosen.push_back(std::move(seen.layer));
+  }
+  ENTENTE_TRY(std::unique_ptr<Merge> merge,
+              Merge::open(*snapshot, parts_.cache, std::move(chosen), std::move(reading)));
+  std::vector<std::int64_t> recorded_us;
+  if (request.include_history()) {
+    for (const Layer& layer : merge->layers()) {
+      recorded_us.push_back(times[{layer.part.get(), layer.version}]);
+    }
+  }
+  return std::unique_ptr<net::Source>(
+      std::make_unique<QuerySource>(who, subject, std::move(flow), std::move(snapshot),
+                                    std::move(merge), std::move(recorded_us)));
+}
+
+Result<v1::UploadProgress> Service::send_piece(const Subject& subject,
+                                               const v1::SendPieceRequest& message, Snapshot&) {
+  return parts_.uploads.piece(subject.account, message);
+}
+
+Result<v1::UploadReport> Service::check_upload(const Subject& subject,
+                                               const v1::CheckUploadRequest& message, Snapshot&) {
+  return parts_.uploads.check(subject.account, message.upload_id());
+}
+
+}  // namespace entente::statistics

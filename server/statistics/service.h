@@ -1,0 +1,99 @@
+// The RPC face of statistics, `entente.v1.StatisticsService`: each function is what
+// statistics.proto says of its rpc, and is the five lines: validate, decide, act, record, reply.
+//
+// Threads: any. Ownership: main's; everything passed in is borrowed and outlives it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "entente/v1/statistics.pb.h"
+#include "server/identity/gate.h"
+#include "server/ledger/ledger.h"
+#include "server/statistics/shelf.h"
+#include "server/statistics/sight.h"
+#include "server/statistics/structure/structures.h"
+#include "server/statistics/uploads.h"
+
+namespace entente::statistics {
+
+class Service {
+ public:
+  struct Parts {
+    store::Store& store;
+    Structures& structures;
+    const Shelf& shelf;
+    Uploads& uploads;
+    IndexCache& cache;
+    ledger::Ledger& ledger;
+    const Clock& clock;
+  };
+  explicit Service(Parts parts) : parts_(parts) {}
+
+  // Makes the receipt of a commit, for the replies that bear one.
+  using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
+  void add_to(identity::Gate& gate, MakeReceipt make_receipt);
+
+  using Subject = policy::Subject;
+  using Snapshot = store::Snapshot;
+  using Transaction = store::Transaction;
+
+  Result<v1::ListDataflowsReply> list_dataflows(const Subject&, const v1::ListDataflowsRequest&,
+                                                Snapshot&);
+  Result<v1::StructureSet> get_structure(const Subject&, const v1::GetStructureRequest&, Snapshot&);
+  Result<v1::ListUploadsReply> list_uploads(const Subject&, const v1::ListUploadsRequest&,
+                                            Snapshot&);
+  Result<v1::Comparison> compare_parties(const Subject&, const v1::ComparePartiesRequest&,
+                                         Snapshot&);
+  Result<v1::UploadProgress> begin_upload(const Subject&, const v1::BeginUploadRequest&, Snapshot&);
+  Result<v1::UploadProgress> send_piece(const Subject&, const v1::SendPieceRequest&, Snapshot&);
+  Result<v1::UploadReport> check_upload(const Subject&, const v1::CheckUploadRequest&, Snapshot&);
+
+  Result<v1::DefineStructuresReply> define_structures(const Subject&,
+                                                      const v1::DefineStructuresRequest&,
+                                                      Transaction&);
+  Result<v1::UploadReport> finish_upload(const Subject&, const v1::FinishUploadRequest&,
+                                         Transaction&);
+  // After finish_upload's commit.
+  void finished(const std::string& upload_name);
+
+  // The stream of Query: opened for a subject, who is asked for anew before each message.
+  using Who = std::function<Result<identity::SubjectPointer>()>;
+  Result<std::unique_ptr<net::Source>> query(const Who& who, const v1::QueryRequest& request);
+
+  // The dataflow, if the subject may read it now; not_found otherwise, whether there is one or not.
+  Result<std::shared_ptr<const Flow>> open_flow(const Subject& subject,
+                                                std::string_view name) const;
+  // Its figures, as far as the subject may read them.
+  [[nodiscard]] std::vector<SeenLayer> layers(const Subject& subject, const Flow& flow,
+                                              std::optional<Instant> as_of = {},
+                                              std::optional<Instant> updated_after = {}) const;
+
+ private:
+  [[nodiscard]] bool may_read(const Subject& subject, const Flow& flow) const;
+  Status decide_define(const Subject& subject, const std::vector<record::Structure>& rows,
+                       const Model& next) const;
+  Status find_orphans(const std::vector<record::Structure>& rows, const Model& next) const;
+  Status decide_upload(const Subject& subject, const Flow& flow) const;
+  Result<record::Upload> make_row(const Subject& subject, UploadSession& session,
+                                  const v1::FinishUploadRequest& message, const store::Id& id,
+                                  Transaction& transaction) const;
+  void record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
+                  const record::Upload& row, const Flow& flow) const;
+
+  Parts parts_;
+  std::mutex mutex_;
+  // Finished in a transaction that is not committed yet: upload's name -> account and chosen id.
+  std::map<std::string, std::pair<std::string, std::string>> finishing_;
+};
+
+// One answer, one path, for "no such object" and "not for you".
+[[nodiscard]] Status not_found(std::string_view name);
+
+// The operator's: enters structures when a network is made. What Structures::save and commit
+// return.
+[[nodiscard]] Status define_structures(store::Store& store, Structures& structures,
+                                       ledger::Ledger& ledger, const v1::StructureSet& set,
+                                       Instant now);
+
+}  // namespace entente::statistics

@@ -1,0 +1,116 @@
+#include "server/statistics/shelf.h"
+
+#include <set>
+
+#include "proto/contract/bytes.h"
+#include "server/statistics/structure/structures.h"
+
+namespace entente::statistics {
+namespace {
+
+constexpr std::string_view kUploads = "/uploads/";
+
+Status unreadable() {
+  return Status(Code::DataLoss, Reason::None, "an upload cannot be read")
+      .with_detail("statistics upload row");
+}
+
+}  // namespace
+
+store::Id upload_id(const store::Store& store, std::string_view account, std::string_view chosen) {
+  return store.blind("statistics.upload", std::string(account) + '\n' + std::string(chosen));
+}
+
+std::string upload_name(std::string_view dataflow, const store::Id& id) {
+  return std::string(dataflow) + std::string(kUploads) + to_hex(id.view());
+}
+
+Status Shelf::put(store::Snapshot& snapshot, const std::string& bytes) {
+  auto kept = std::make_shared<Kept>();
+  if (!kept->row.ParseFromString(bytes)) return unreadable();
+  for (std::size_t c = 0; c < circles && c < static_cast<std::size_t>(kept->row.parts_size());
+       ++c) {
+    const std::string& id = kept->row.parts(static_cast<int>(c));
+    if (id.empty()) continue;
+    if (id.size() != sizeof(store::Id)) return unreadable();
+    ENTENTE_TRY(kept->parts[c], read_header(snapshot, store::Id::from(id)));
+  }
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<const KeptList>& list = by_flow_[kept->row.dataflow()];
+  auto next = list ? std::make_shared<KeptList>(*list) : std::make_shared<KeptList>();
+  // Told in order; a load while commits go on may have seen some already.
+  if (!next->empty() && next->back()->row.number() >= kept->row.number()) return {};
+  next->push_back(std::move(kept));
+  list = std::move(next);
+  return {};
+}
+
+Status Shelf::load() {
+  {
+    const auto snapshot = store_.snapshot();
+    const auto cursor = snapshot->scan(store::Key(uploads_table));
+    for (; cursor->valid(); cursor->next()) {
+      ENTENTE_TRY(const std::string bytes, cursor->value());
+      ENTENTE_TRY_VOID(put(*snapshot, bytes));
+    }
+    ENTENTE_TRY_VOID(cursor->status());
+  }
+  return sweep();
+}
+
+// From part to part, not from row to row.
+Status Shelf::sweep() {
+  std::set<store::Id> named;
+  for (const auto& [flow, list] : by_flow_) {
+    for (const auto& kept : *list) {
+      for (const auto& part : kept->parts) {
+        if (part) named.insert(part->id);
+      }
+    }
+  }
+  std::set<store::Id> orphans;
+  const auto snapshot = store_.snapshot();
+  for (const store::Table table : {blocks_table, index_table}) {
+    std::optional<store::Key> from;
+    for (;;) {
+      const auto cursor = snapshot->scan(store::Key(table), from);
+      if (!cursor->valid()) {
+        ENTENTE_TRY_VOID(cursor->status());
+        break;
+      }
+      const store::Id id = store::Id::from(cursor->key_bytes().substr(1));
+      if (named.count(id) == 0) orphans.insert(id);
+      from = store::Key(table).id(id).number(UINT64_MAX);
+    }
+  }
+  Stage stage(store_);
+  for (const store::Id& id : orphans) ENTENTE_TRY_VOID(stage.erase(id));
+  return {};
+}
+
+void Shelf::follow(std::uint64_t, const ledger::Act& act) {
+  if (act.kind != acts::upload) return;
+  const std::size_t at = act.object.rfind(kUploads);
+  ENTENTE_CHECK(at != std::string::npos);
+  const auto id = from_hex(std::string_view(act.object).substr(at + kUploads.size()));
+  ENTENTE_CHECK(id.has_value() && id->size() == sizeof(store::Id));
+  const auto snapshot = store_.snapshot();
+  const auto place_bytes = snapshot->find(store::Key(upload_ids_table).id(store::Id::from(*id)));
+  record::UploadPlace place;
+  ENTENTE_CHECK(place_bytes.ok() && *place_bytes && place.ParseFromString(**place_bytes));
+  const auto bytes = snapshot->find(store::Key(uploads_table)
+                                        .id(store_.blind("statistics", place.dataflow()))
+                                        .number(place.number()));
+  // Who cannot follow would answer with what no longer holds: that is worse than to stop.
+  ENTENTE_CHECK(bytes.ok() && bytes->has_value());
+  ENTENTE_CHECK(put(*snapshot, **bytes).ok());
+}
+
+std::shared_ptr<const KeptList> Shelf::of(std::string_view dataflow) const {
+  static const auto nothing = std::make_shared<const KeptList>();
+  const std::lock_guard lock(mutex_);
+  const auto found = by_flow_.find(dataflow);
+  return found == by_flow_.end() ? nothing : found->second;
+}
+
+}  // namespace entente::statistics

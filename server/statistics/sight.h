@@ -1,0 +1,37 @@
+// Which parts of a dataflow's uploads a subject may read: the one place where figures and policy
+// meet. A part is opened by a decision on its own guard; nothing else hands parts to a query.
+//
+// Pure but for the clock passed in; any thread.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "proto/contract/clock.h"
+#include "server/policy/guarded.h"
+#include "server/statistics/series/merge.h"
+#include "server/statistics/shelf.h"
+#include "server/statistics/structure/model.h"
+
+namespace entente::statistics {
+
+// What stands over one circle of one upload.
+[[nodiscard]] policy::Guard guard_of(const Flow& flow, const record::Upload& upload, Circle circle);
+
+// A layer that the subject may read, and the upload that it is of.
+struct SeenLayer {
+  Layer layer;
+  std::shared_ptr<const Kept> kept;
+  Circle circle = Circle::Shared;
+};
+
+// Those that the subject may read at `now`, recorded at or before `as_of` if given; `fresh` are
+// those recorded after `updated_after`.
+[[nodiscard]] std::vector<SeenLayer> seen_layers(const policy::Subject& subject, const Flow& flow,
+                                                 const KeptList& uploads, Instant now,
+                                                 std::optional<Instant> as_of = {},
+                                                 std::optional<Instant> updated_after = {});
+
+[[nodiscard]] Instant recorded_at(const record::Upload& upload);
+
+}  // namespace entente::statistics

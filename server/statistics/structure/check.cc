@@ -1,0 +1,234 @@
+// What makes structures sound.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
+#include "server/statistics/structure/model.h"
+#include "server/statistics/structure/names.h"
+
+namespace entente::statistics {
+namespace {
+
+class Check {
+ public:
+  explicit Check(const Model& model) : model_(model) {}
+
+  void one(const record::Structure& structure) {
+    name_ = name_of(structure);
+    switch (structure.body_case()) {
+      case record::Structure::kCodelist:
+        return codelist(structure.codelist());
+      case record::Structure::kConceptScheme:
+        return concept_scheme(structure.concept_scheme());
+      case record::Structure::kDataStructure:
+        return data_structure(structure.data_structure());
+      case record::Structure::kDataflow:
+        return dataflow(structure.dataflow());
+      case record::Structure::kProvision:
+        return provision(structure.provision());
+      case record::Structure::BODY_NOT_SET:
+        return fault("", "is no structure");
+    }
+  }
+
+  [[nodiscard]] Status status() && {
+    if (faults_.empty()) return {};
+    return Status(Code::InvalidArgument, Reason::FieldInvalid,
+                  std::to_string(count_) + " faults in the structures")
+        .with_violations(std::move(faults_));
+  }
+
+ private:
+  void fault(const std::string& field, std::string rule) {
+    ++count_;
+    if (faults_.size() >= limits::import_problems_max) return;
+    faults_.push_back({.field = name_ + (field.empty() ? "" : "." + field),
+                       .rule = std::move(rule),
+                       .line = 0,
+                       .column = 0});
+  }
+
+  void head(std::string_view collection, const std::string& version, const v1::Text& title) {
+    if (!parse_structure_name(name_, collection)) {
+      fault("name", "must be `" + std::string(collection) + "/<agency>.<id>`");
+    }
+    const bool digits = !version.empty() && version.size() <= 32 &&
+                        std::all_of(version.begin(), version.end(),
+                                    [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+    if (!digits) fault("version", "must be like `1.0`");
+    text("title", title);
+  }
+
+  void text(const std::string& field, const v1::Text& text) {
+    if (static_cast<std::size_t>(text.by_language_size()) > limits::languages_max) {
+      fault(field, "has too many languages");
+    }
+    for (const auto& [language, words] : text.by_language()) {
+      if (words.size() > limits::text_bytes_max || !is_utf8(words)) fault(field, "is too long");
+      if (language.empty() || language.size() > 35) fault(field, "has a language that is none");
+    }
+  }
+
+  void items(const google::protobuf::RepeatedPtrField<v1::Item>& items, const char* field) {
+    if (static_cast<std::size_t>(items.size()) > limits::codelist_items_max) {
+      return fault(field, "are more than " + std::to_string(limits::codelist_items_max));
+    }
+    std::map<std::string, std::string> parents;
+    for (int i = 0; i < items.size(); ++i) {
+      const std::string at = std::string(field) + "[" + std::to_string(i) + "]";
+      const v1::Item& item = items[i];
+      if (!is_sdmx_id(item.id())) fault(at + ".id", "must be letters, digits, `_`, `-`, `$`, `@`");
+      if (!parents.emplace(item.id(), item.parent()).second) fault(at + ".id", "occurs twice");
+      text(at + ".title", item.title());
+    }
+    for (int i = 0; i < items.size(); ++i) {
+      const std::string at = std::string(field) + "[" + std::to_string(i) + "].parent";
+      std::size_t steps = 0;
+      for (std::string up = items[i].parent(); !up.empty(); ++steps) {
+        const auto parent = parents.find(up);
+        if (parent == parents.end()) {
+          fault(at, "`" + up + "` is not in the list");
+          break;
+        }
+        if (up == items[i].id() || steps > parents.size()) {
+          fault(at, "leads back to itself");
+          break;
+        }
+        up = parent->second;
+      }
+    }
+  }
+
+  void codelist(const v1::Codelist& list) {
+    head("codelists", list.version(), list.title());
+    items(list.items(), "items");
+  }
+
+  void concept_scheme(const v1::ConceptScheme& scheme) {
+    head("concept-schemes", scheme.version(), scheme.title());
+    items(scheme.concepts(), "concepts");
+  }
+
+  void component(const std::string& at, const std::string& id, const std::string& concept_id,
+                 const std::string& list, const v1::ConceptScheme* scheme,
+                 std::set<std::string>& ids) {
+    if (!is_sdmx_id(id)) fault(at + ".id", "must be letters, digits, `_`, `-`, `$`, `@`");
+    if (!ids.insert(id).second) fault(at + ".id", "occurs twice");
+    if (!list.empty() && !model_.find_codelist(list)) fault(at + ".codelist", "is not there");
+    const bool known = scheme != nullptr &&
+                       std::any_of(scheme->concepts().begin(), scheme->concepts().end(),
+                                   [&](const v1::Item& item) { return item.id() == concept_id; });
+    if (!known) fault(at + ".concept_id", "is not in the concept scheme");
+  }
+
+  void data_structure(const v1::DataStructure& structure) {
+    head("data-structures", structure.version(), structure.title());
+    const record::Structure* row = model_.find(structure.concept_scheme());
+    const v1::ConceptScheme* scheme =
+        row != nullptr && row->has_concept_scheme() ? &row->concept_scheme() : nullptr;
+    if (scheme == nullptr) fault("concept_scheme", "is not there");
+    const auto dimensions = static_cast<std::size_t>(structure.dimensions_size());
+    if (dimensions == 0 || dimensions > limits::dimensions_max) {
+      fault("dimensions", "must be 1 to " + std::to_string(limits::dimensions_max));
+    }
+    if (static_cast<std::size_t>(structure.attributes_size()) > limits::attributes_max) {
+      fault("attributes", "are more than " + std::to_string(limits::attributes_max));
+    }
+    const std::string measure = structure.measure().empty() ? "OBS_VALUE" : structure.measure();
+    std::set<std::string> ids = {std::string(time_dimension), measure};
+    std::map<int, int> roles;
+    for (int i = 0; i < structure.dimensions_size(); ++i) {
+      const auto& one = structure.dimensions(i);
+      const std::string at = "dimensions[" + std::to_string(i) + "]";
+      component(at, one.id(), one.concept_id(), one.codelist(), scheme, ids);
+      if (one.role() != v1::Dimension::ROLE_UNSPECIFIED && ++roles[one.role()] > 1) {
+        fault(at + ".role", "occurs twice");
+      }
+      if (one.role() == v1::Dimension::REFERENCE_AREA && one.codelist().empty()) {
+        fault(at + ".codelist", "is missing: provisions are given by its items");
+      }
+    }
+    std::map<int, int> attribute_roles;
+    for (int i = 0; i < structure.attributes_size(); ++i) {
+      const auto& one = structure.attributes(i);
+      const std::string at = "attributes[" + std::to_string(i) + "]";
+      component(at, one.id(), one.concept_id(), one.codelist(), scheme, ids);
+      if (one.role() != v1::Attribute::ROLE_UNSPECIFIED && ++attribute_roles[one.role()] > 1) {
+        fault(at + ".role", "occurs twice");
+      }
+    }
+  }
+
+  void dataflow(const v1::Dataflow& dataflow) {
+    head("dataflows", dataflow.version(), dataflow.title());
+    if (dataflow.process().substr(0, 10) != "processes/" ||
+        !policy::is_id(std::string_view(dataflow.process())
+                           .substr(std::min<std::size_t>(10, dataflow.process().size())))) {
+      fault("process", "must be a name such as `processes/igc`");
+    }
+    const auto handling = dataflow.visibility().handling();
+    if (handling != v1::HANDLING_OPEN && handling != v1::HANDLING_LIMITED) {
+      fault("visibility.handling", "must be open or limited: figures are read without a receipt");
+    }
+    if (dataflow.visibility().has_embargo_until() || dataflow.visibility().has_expires_at()) {
+      fault("visibility", "has a time: uploads have theirs, a dataflow has none");
+    }
+    const auto flow = model_.find_flow(name_);
+    if (!flow) return fault("data_structure", "is not there");
+    for (int i = 0; i < dataflow.constraint_size(); ++i) {
+      const std::string at = "constraint[" + std::to_string(i) + "]";
+      const auto dimension = flow->find_dimension(dataflow.constraint(i).dimension());
+      if (!dimension) {
+        fault(at + ".dimension", "is not of the structure");
+        continue;
+      }
+      const auto& list = flow->dimension_lists[*dimension];
+      for (const std::string& value : dataflow.constraint(i).values()) {
+        if (list && list->find(value) == nullptr) {
+          fault(at + ".values", "`" + value + "` is not in the codelist");
+        }
+      }
+    }
+  }
+
+  void provision(const v1::Provision& provision) {
+    const auto name = parse_provision_name(name_);
+    if (!name) return fault("name", "must be `dataflows/<dataflow>/provisions/<party>`");
+    if (provision.party() != "parties/" + name->party) fault("party", "is not the name's");
+    const auto flow = model_.find_flow(name->dataflow);
+    if (!flow) return fault("name", "its dataflow is not there");
+    for (const std::string& area : provision.reference_areas()) {
+      const auto list =
+          flow->reference_area ? flow->dimension_lists[*flow->reference_area] : nullptr;
+      if (!list || list->find(area) == nullptr) {
+        fault("reference_areas", "`" + area + "` is not an item of the reference area's codelist");
+      }
+    }
+    for (const v1::Note& note : provision.notes()) {
+      if (!is_sdmx_id(note.concept_id())) fault("notes", "has a concept that is none");
+      text("notes", note.text());
+    }
+  }
+
+  const Model& model_;
+  std::string name_;
+  std::vector<Violation> faults_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+Status check_structures(const Model& model, const std::vector<record::Structure>& changed) {
+  if (changed.size() > limits::structures_max) {
+    return invalid_argument("structures",
+                            "are more than " + std::to_string(limits::structures_max));
+  }
+  const std::shared_ptr<const Model> next = model.with(changed);
+  Check check(*next);
+  for (const record::Structure& one : changed) check.one(one);
+  return std::move(check).status();
+}
+
+}  // namespace entente::statistics

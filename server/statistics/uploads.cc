@@ -1,0 +1,280 @@
+#include "server/statistics/uploads.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace entente::statistics {
+namespace {
+
+Status no_such_upload(const std::string& id) {
+  return {Code::NotFound, Reason::None, "no upload `" + id + "` of yours is under way"};
+}
+
+v1::UploadProgress progress_of(const UploadSession& session) {
+  v1::UploadProgress progress;
+  progress.set_offset(session.offset);
+  progress.set_rows(session.checker.rows());
+  progress.set_problems(session.problems.count());
+  progress.set_piece_bytes_max(limits::upload_piece_bytes_max);
+  return progress;
+}
+
+// A reader's refusal becomes a problem; any other failure stays one.
+Status take_refusal(UploadSession& session, const Status& status) {
+  if (status.ok() || status.reason() != Reason::ImportRefused) return status;
+  session.stopped = true;
+  if (!session.has_heading || session.problems.count() == 0 || !status.violations().empty()) {
+    const Violation where = status.violations().empty() ? Violation() : status.violations().front();
+    if (!where.rule.empty()) {
+      session.problems.add(v1::Problem::MALFORMED, where.line, where.column, "", "", "",
+                           where.rule + "; the rest of the file was not read");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+RunningDigest::RunningDigest() : context_(EVP_MD_CTX_new()) {
+  auto* context = static_cast<EVP_MD_CTX*>(context_);
+  ENTENTE_CHECK(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
+}
+
+RunningDigest::~RunningDigest() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+
+void RunningDigest::add(std::string_view bytes) {
+  auto* context = static_cast<EVP_MD_CTX*>(context_);
+  ENTENTE_CHECK(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1);
+}
+
+std::string RunningDigest::finish() {
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+  auto* out = reinterpret_cast<unsigned char*>(digest.data());
+  ENTENTE_CHECK(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), out, &size) == 1);
+  digest.resize(size);
+  return digest;
+}
+
+UploadSession::UploadSession(store::Store& store, Entropy& entropy,
+                             std::shared_ptr<const Flow> its_flow, const std::string& its_party,
+                             const v1::BeginUploadRequest& its_request,
+                             const Collector::Rules& rules)
+    : flow(std::move(its_flow)),
+      party(its_party),
+      marks_hidden(rules.mark_hidden),
+      request(its_request),
+      collector(store, entropy, rules,
+                [this](const Collector::Twice& twice) {
+                  const std::string lines =
+                      twice.exact ? "stands on line " + std::to_string(twice.first_line) + ", too"
+                                  : "stands twice between line " +
+                                        std::to_string(twice.first_line) + " and this";
+                  problems.add(v1::Problem::DUPLICATE_KEY, twice.line, 0, "", twice.key, "",
+                               "the observation `" + twice.key + "` " + lines);
+                }),
+      checker(flow, party, its_request.action(), collector, problems),
+      reader([this](std::uint64_t line, std::span<const std::string_view> cells) {
+        if (has_heading) return checker.row(line, cells);
+        has_heading = true;
+        return checker.heading(line, cells);
+      }) {}
+
+UploadSession::~UploadSession() {
+  if (tried) collector.release();  // what then belongs to no upload goes at the next start
+}
+
+Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std::string& party,
+                                          std::shared_ptr<const Flow> flow,
+                                          const v1::BeginUploadRequest& request) {
+  sweep();
+  const std::unique_lock lock(mutex_);
+  const Place place(account, request.upload_id());
+  if (const auto found = sessions_.find(place); found != sessions_.end()) {
+    UploadSession& session = *found->second;
+    if (session.request.SerializeAsString() != request.SerializeAsString()) {
+      return Status(Code::AlreadyExists, Reason::AlreadyThere,
+                    "`upload_id` was begun for another dataflow or action");
+    }
+    const std::lock_guard inside(session.mutex);
+    return progress_of(session);
+  }
+  const auto own = std::count_if(sessions_.begin(), sessions_.end(),
+                                 [&](const auto& one) { return one.first.first == account; });
+  if (sessions_.size() >= limits::uploads_max ||
+      static_cast<std::size_t>(own) >= limits::uploads_per_account_max) {
+    return Status(Code::ResourceExhausted, Reason::Overloaded, "too many uploads are under way")
+        .with_retry_after_ms(10'000);
+  }
+  Collector::Rules rules;
+  rules.dimensions = static_cast<std::uint32_t>(flow->dimension_lists.size());
+  rules.attributes = static_cast<std::uint32_t>(flow->attribute_lists.size());
+  rules.mark_hidden = !parts_.shelf.of(flow->wire.name())->empty();
+  rules.rows_max = parts_.rows_max;
+  rules.series_max = parts_.series_max;
+  auto session = std::make_shared<UploadSession>(parts_.store, parts_.entropy, std::move(flow),
+                                                 party, request, rules);
+  session->used_at = parts_.clock.tick().count();
+  const v1::UploadProgress progress = progress_of(*session);
+  sessions_.emplace(place, std::move(session));
+  return progress;
+}
+
+std::shared_ptr<UploadSession> Uploads::find(const std::string& account, const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find({account, id});
+  if (found == sessions_.end()) return nullptr;
+  found->second->used_at = parts_.clock.tick().count();
+  return found->second;
+}
+
+Result<v1::UploadProgress> Uploads::piece(const std::string& account,
+                                          const v1::SendPieceRequest& request) {
+  const auto session = find(account, request.upload_id());
+  if (!session) return no_such_upload(request.upload_id());
+  if (request.content().size() > limits::upload_piece_bytes_max) {
+    return invalid_argument("content", "is larger than `piece_bytes_max`");
+  }
+  const std::lock_guard lock(session->mutex);
+  if (session->offset != request.offset() || session->ended) {
+    return Status(Code::FailedPrecondition, Reason::None,
+                  "the upload stands at byte " + std::to_string(session->offset));
+  }
+  session->offset += request.content().size();
+  session->digest.add(request.content());
+  if (!session->stopped) {
+    const Status read = take_refusal(*session, session->reader.feed(request.content()));
+    if (!read.ok()) {
+      session->stopped = true;  // what was read is lost: the upload cannot succeed any more
+      session->problems.add(v1::Problem::MALFORMED, 0, 0, "", "", "",
+                            "the upload could not be kept: " + std::string(read.message()));
+      return read;
+    }
+  }
+  return progress_of(*session);
+}
+
+Status Uploads::end(UploadSession& session) {
+  if (session.ended) return {};
+  if (!session.stopped) {
+    ENTENTE_TRY_VOID(take_refusal(session, session.reader.finish()));
+  }
+  if (!session.stopped && session.checker.rows() == 0) {
+    session.problems.add(v1::Problem::MALFORMED, 0, 0, "", "", "", "the file has no observations");
+  }
+  ENTENTE_TRY(session.collected, session.collector.finish());
+  session.ended = true;
+  session.sha256 = session.digest.finish();
+  if (session.request.action() == v1::APPEND && session.problems.count() == 0) {
+    return find_present(session);
+  }
+  return {};
+}
+
+// What an upload that only appends may not bring: observations that its party has given already.
+Status Uploads::find_present(UploadSession& session) {
+  std::vector<Layer> layers;
+  for (const auto& kept : *parts_.shelf.of(session.flow->wire.name())) {
+    if (kept->row.party() != session.party) continue;
+    for (const auto& part : kept->parts) {
+      if (part) layers.push_back({.part = part, .version = kept->row.number(), .fresh = true});
+    }
+  }
+  if (layers.empty()) return {};
+  for (const auto& part : session.collected.parts) {
+    if (part) layers.push_back({.part = part, .version = UINT64_MAX, .fresh = true});
+  }
+  const auto snapshot = parts_.store.snapshot();
+  IndexCache cache(0);
+  Reading reading;
+  reading.history = true;
+  // Only the areas of this upload: nothing is learnt of what others gave.
+  if (session.flow->reference_area) {
+    reading.codes.resize(session.flow->dimension_lists.size());
+    std::set<std::string> areas = session.checker.areas(Circle::Shared);
+    areas.insert(session.checker.areas(Circle::Confidential).begin(),
+                 session.checker.areas(Circle::Confidential).end());
+    reading.codes[*session.flow->reference_area].emplace(areas.begin(), areas.end());
+  }
+  ENTENTE_TRY(const auto merge,
+              Merge::open(*snapshot, cache, std::move(layers), std::move(reading)));
+  Merged all;
+  for (;;) {
+    ENTENTE_TRY_VOID(merge->next(all, limits::answer_observations_max));
+    if (all.columns.series() == 0) return {};
+    std::size_t cell = 0;
+    for (std::size_t s = 0; s < all.columns.series(); ++s) {
+      for (std::uint32_t i = 0; i < all.columns.counts[s]; ++i, ++cell) {
+        if (i == 0 || merge->layers()[all.layers[cell]].version != UINT64_MAX ||
+            all.columns.ordinals[cell] != all.columns.ordinals[cell - 1] ||
+            is_gone(all.columns.kinds[cell - 1])) {
+          continue;
+        }
+        std::string key;
+        for (std::size_t d = 0; d + 1 < all.columns.width; ++d) {
+          key += (d == 0 ? "" : ".") + merge->dimensions()[d][all.columns.key(s)[d]];
+        }
+        key += " " + to_text({all.columns.frequency(s), all.columns.ordinals[cell]});
+        session.problems.add(v1::Problem::ALREADY_THERE, 0, 0, "", key, "",
+                             "the observation `" + key + "` is there already");
+      }
+    }
+  }
+}
+
+Result<v1::UploadReport> Uploads::check(const std::string& account, const std::string& id) {
+  const auto session = find(account, id);
+  if (!session) return no_such_upload(id);
+  const std::lock_guard lock(session->mutex);
+  ENTENTE_TRY_VOID(end(*session));
+  return report_of(*session);
+}
+
+void Uploads::done(const std::string& account, const std::string& id) {
+  std::shared_ptr<UploadSession> session;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find({account, id});
+    if (found == sessions_.end()) return;
+    session = std::move(found->second);
+    sessions_.erase(found);
+  }
+  const std::lock_guard lock(session->mutex);
+  session->collector.release();
+}
+
+void Uploads::sweep() {
+  std::vector<std::shared_ptr<UploadSession>> gone;  // their rows are taken away outside the lock
+  const std::lock_guard lock(mutex_);
+  const Tick now = parts_.clock.tick();
+  for (auto at = sessions_.begin(); at != sessions_.end();) {
+    const Tick used(at->second->used_at.load());
+    if (now - used > std::chrono::milliseconds(limits::upload_idle_ms_max)) {
+      gone.push_back(std::move(at->second));
+      at = sessions_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+v1::UploadReport report_of(const UploadSession& session) {
+  v1::UploadReport report;
+  report.set_accepted(session.problems.count() == 0);
+  report.set_bytes(session.offset);
+  report.set_rows(session.checker.rows());
+  report.set_observations(session.collected.observations);
+  report.set_series(session.collected.series);
+  for (const v1::Problem& problem : session.problems.kept()) *report.add_problems() = problem;
+  report.set_problems_more(session.problems.count() - session.problems.kept().size());
+  report.set_sha256(session.sha256);
+  std::uint64_t bytes = 0;
+  for (const auto& part : session.collected.parts) bytes += part ? part->bytes : 0;
+  report.set_kept_bytes(bytes);
+  return report;
+}
+
+}  // namespace entente::statistics

@@ -1,0 +1,112 @@
+// Uploads under way: each is read as its pieces come, in bounded memory, and waits to be finished
+// or forgotten. Nothing of it is visible.
+//
+// Threads: any; one piece of one upload at a time, the next waits.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "proto/contract/clock.h"
+#include "server/statistics/checker.h"
+#include "server/statistics/formats/csv_reader.h"
+#include "server/statistics/shelf.h"
+#include "server/statistics/structure/structures.h"
+
+namespace entente::statistics {
+
+// SHA-256 of bytes as they come.
+class RunningDigest {
+ public:
+  RunningDigest();
+  ~RunningDigest();
+  RunningDigest(const RunningDigest&) = delete;
+  RunningDigest& operator=(const RunningDigest&) = delete;
+  void add(std::string_view bytes);
+  // Once, last.
+  [[nodiscard]] std::string finish();
+
+ private:
+  void* context_;
+};
+
+// One upload. Whoever holds `mutex` may touch it.
+struct UploadSession {
+  UploadSession(store::Store& store, Entropy& entropy, std::shared_ptr<const Flow> its_flow,
+                const std::string& its_party, const v1::BeginUploadRequest& its_request,
+                const Collector::Rules& rules);
+
+  ~UploadSession();
+  UploadSession(const UploadSession&) = delete;
+  UploadSession& operator=(const UploadSession&) = delete;
+
+  std::mutex mutex;
+  const std::shared_ptr<const Flow> flow;
+  const std::string party;
+  const bool marks_hidden;
+  const v1::BeginUploadRequest request;
+  std::uint64_t offset = 0;
+  RunningDigest digest;
+  Problems problems;
+  Collector collector;
+  Checker checker;
+  CsvReader reader;
+  bool has_heading = false;
+  bool stopped = false;  // the file cannot be read on; what still comes is only counted
+  bool ended = false;    // read to its end
+  Collected collected;
+  std::string sha256;
+  std::atomic<std::int64_t> used_at{0};  // ticks
+  // A commit that names its rows was tried: whether it came through, only the store knows.
+  bool tried = false;
+};
+
+class Uploads {
+ public:
+  struct Parts {
+    store::Store& store;
+    const Shelf& shelf;
+    const Clock& clock;
+    Entropy& entropy;
+    // Rows and series sorted at a time; smaller in tests.
+    std::size_t rows_max = limits::upload_rows_buffered_max;
+    std::size_t series_max = limits::upload_series_buffered_max;
+  };
+  explicit Uploads(Parts parts) : parts_(parts) {}
+
+  // Begins it or finds it. AlreadyExists: it was begun with other words. ResourceExhausted
+  // (Overloaded): too many are under way.
+  [[nodiscard]] Result<v1::UploadProgress> begin(const std::string& account,
+                                                 const std::string& party,
+                                                 std::shared_ptr<const Flow> flow,
+                                                 const v1::BeginUploadRequest& request);
+  // NotFound: no such upload of this account. FailedPrecondition: not at this offset. What
+  // Store::stage returns.
+  [[nodiscard]] Result<v1::UploadProgress> piece(const std::string& account,
+                                                 const v1::SendPieceRequest& request);
+  // Reads it to its end, if that was not done. NotFound as above.
+  [[nodiscard]] Result<v1::UploadReport> check(const std::string& account, const std::string& id);
+  // The session, for FinishUpload; null if there is none.
+  [[nodiscard]] std::shared_ptr<UploadSession> find(const std::string& account,
+                                                    const std::string& id);
+  // It is kept: its rows are the store's.
+  void done(const std::string& account, const std::string& id);
+  // Forgets what nobody has touched for upload_idle_ms_max.
+  void sweep();
+
+ private:
+  using Place = std::pair<std::string, std::string>;
+  Status end(UploadSession& session);
+  Status find_present(UploadSession& session);
+  Parts parts_;
+  std::mutex mutex_;
+  std::map<Place, std::shared_ptr<UploadSession>> sessions_;
+};
+
+[[nodiscard]] v1::UploadReport report_of(const UploadSession& session);
+
+}  // namespace entente::statistics

@@ -305,6 +305,8 @@ void Daemon::reseal(const std::stop_token& stop) {
   }
 }
 
+bool Daemon::alive() const { return operations_->alive(); }
+
 void Daemon::stop() {
   if (serving_.exchange(false)) log_.write(ops::Level::Info, "daemon.stopping");
   watcher_.reset();

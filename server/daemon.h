@@ -55,6 +55,8 @@ class Daemon {
   // Listens, and tends what time and files bring until stop().
   [[nodiscard]] Status start();
   void stop();
+  // Whether what must go round does go round. Requires: started.
+  [[nodiscard]] bool alive() const;
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 
   // --- for making a network ---

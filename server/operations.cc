@@ -120,7 +120,7 @@ net::LocalAnswer Operations::look(const net::LocalCall& call) const {
             .body = metrics(call.accept)};
   }
   if (call.target == "/ready") return ready();
-  if (call.target == "/live") return live();
+  if (call.target == "/live") return alive() ? text(200, "live") : text(503, "the watcher hangs");
   return text(404, "there are /metrics, /ready and /live");
 }
 
@@ -167,10 +167,8 @@ net::LocalAnswer Operations::ready() const {
   return text(200, "ready");
 }
 
-net::LocalAnswer Operations::live() const {
-  if (parts_.clock.tick() - parts_.tended.load() > kTendedWithin)
-    return text(503, "the watcher hangs");
-  return text(200, "live");
+bool Operations::alive() const {
+  return parts_.clock.tick() - parts_.tended.load() <= kTendedWithin;
 }
 
 std::string Operations::metrics(std::string_view accept) const {

@@ -62,6 +62,8 @@ class Operations {
 
   // On the loopback address: looks only.
   [[nodiscard]] net::LocalAnswer look(const net::LocalCall& call) const;
+  // Whether the watcher went round lately.
+  [[nodiscard]] bool alive() const;
   // On the socket: looks and acts.
   [[nodiscard]] net::LocalAnswer act(const net::LocalCall& call);
 
@@ -70,7 +72,6 @@ class Operations {
   [[nodiscard]] Status rotate(std::string_view what);
   [[nodiscard]] Status rotate_root(std::string_view what);
   [[nodiscard]] net::LocalAnswer ready() const;
-  [[nodiscard]] net::LocalAnswer live() const;
 
   Parts parts_;
 };

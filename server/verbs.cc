@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -20,6 +21,11 @@
 namespace entente {
 namespace fs = std::filesystem;
 namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  return value == nullptr ? "" : value;
+}
 
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -164,8 +170,13 @@ Exit serve(Machine& machine, const std::string& path, const ops::Config& config)
   if (!daemon.ok()) return fail(daemon.status());
   if (const Status status = (*daemon)->start(); !status.ok()) return fail(status);
   std::cout << "serving on port " << (*daemon)->port() << std::endl;
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  const std::string supervisor = environment("NOTIFY_SOCKET");
+  net::tell_supervisor(supervisor, "READY=1");
+  constexpr timespec pulse{.tv_sec = 5, .tv_nsec = 0};
+  while (::sigtimedwait(&signals, nullptr, &pulse) < 0) {
+    if ((*daemon)->alive()) net::tell_supervisor(supervisor, "WATCHDOG=1");
+  }
+  net::tell_supervisor(supervisor, "STOPPING=1");
   std::cout << "stopping" << std::endl;
   (*daemon)->stop();
   return Exit::Ok;

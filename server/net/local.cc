@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/datagram_protocol.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
@@ -300,6 +301,19 @@ Result<LocalAnswer> ask_local(const std::string& path, std::string_view verb,
   }
   answer.body = text.substr(end + kEndOfHead.size());
   return answer;
+}
+
+void tell_supervisor(const std::string& socket, std::string_view state) {
+  if (socket.empty() || (socket.front() != '/' && socket.front() != '@')) return;
+  std::string name = socket;
+  if (name.front() == '@') name.front() = '\0';  // of the abstract kind
+  if (name.size() > 107) return;
+  asio::io_context io;
+  asio::local::datagram_protocol::socket out(io);
+  error_code ignored;
+  out.open(asio::local::datagram_protocol(), ignored);
+  out.non_blocking(true, ignored);
+  out.send_to(asio::buffer(state), asio::local::datagram_protocol::endpoint(name), 0, ignored);
 }
 
 }  // namespace entente::net

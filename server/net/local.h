@@ -62,4 +62,9 @@ class LocalListener {
 [[nodiscard]] Result<LocalAnswer> ask_local(const std::string& path, std::string_view verb,
                                             std::string_view target);
 
+// Tells the service manager one line, `READY=1` say, on the datagram socket that it named
+// (systemd's protocol, sd_notify(3)). `socket` may be empty: then nobody is told. Never blocks;
+// failures are the manager's to notice.
+void tell_supervisor(const std::string& socket, std::string_view state);
+
 }  // namespace entente::net

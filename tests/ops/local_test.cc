@@ -6,6 +6,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/datagram_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
@@ -137,6 +138,22 @@ TEST_CASE("a socket that a killed daemon left behind is replaced", "[ops][local]
   const auto made = LocalListener::on_socket(path, echo);
   REQUIRE(made.ok());
   REQUIRE(ask_local(path, "GET", "/ready").ok());
+}
+
+TEST_CASE("the service manager is told, and one that is not there holds nobody up",
+          "[ops][local]") {
+  const test::Folder folder;
+  const std::string path = (folder.path() / "notify").string();
+  tell_supervisor("", "READY=1");
+  tell_supervisor(path, "READY=1");
+  tell_supervisor("relative", "READY=1");
+  asio::io_context io;
+  asio::local::datagram_protocol::socket manager(io,
+                                                 asio::local::datagram_protocol::endpoint(path));
+  tell_supervisor(path, "WATCHDOG=1");
+  std::string told(64, ' ');
+  told.resize(manager.receive(asio::buffer(told)));
+  REQUIRE(told == "WATCHDOG=1");
 }
 
 }  // namespace

@@ -1,117 +1,12 @@
 """What operators meet: the real daemon on a real network, asked, filled, rotated, rolled back and stopped.
 
 Run by CTest with BUILD set to the build folder. Skips by name what the machine does not allow."""
-import glob, http.client, json, os, shutil, signal, socket, subprocess, tempfile, threading, time, unittest
+import glob, os, shutil, socket, subprocess, sys, threading, time, unittest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ["BUILD"]
-ENTENTED = BUILD + "/server/entented"
-ENTENTE = BUILD + "/client/cli/entente"
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from network import ENTENTED, TOP, Network, eventually, read, run, write
+
 CANARY = "zq7canary"
-
-
-def read(path):
-    with open(path) as f:
-        return f.read()
-
-
-def write(path, text):
-    with open(path, "w") as f:
-        f.write(text)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def run(*command, **more):
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
-
-
-def eventually(what, holds, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if holds():
-            return
-        time.sleep(0.05)
-    raise AssertionError("never came true: " + what)
-
-
-class Network:
-    """One network, made once for all tests; the store on a disk of its own where that can be had."""
-
-    def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="entente-operations-")
-        os.mkdir(self.dir + "/disk")
-        mount = ("mount", "-t", "tmpfs", "-o", "size=400M", "tmpfs", self.dir + "/disk")
-        self.own_disk = os.geteuid() == 0 and run(*mount).returncode == 0
-        self.port, self.pages = free_port(), free_port()
-        made = run(TOP + "/deploy/make-network", "--dir", self.dir, "--port", str(self.port),
-                   "--entented", ENTENTED)
-        assert made.returncode == 0, made.stdout + made.stderr
-        self.config = self.dir + "/entente.textproto"
-        shutil.move(self.dir + "/store", self.dir + "/disk/store")
-        self.write_config("keys/root.key")
-        profiles = run(TOP + "/deploy/demo-profiles", "--dir", self.dir, "--port", str(self.port),
-                       "--entente", ENTENTE)
-        assert profiles.returncode == 0, profiles.stderr
-        self.daemon = None
-
-    def write_config(self, root_key, **more):
-        own = ("store:", "root_key_file:", "operations_")
-        lines = [line for line in read(self.config).splitlines(True) if not line.startswith(own)]
-        lines += ['store: "disk/store"\n', f'root_key_file: "{root_key}"\n', f"operations_port: {self.pages}\n"]
-        lines += [f"{key}: {value}\n" for key, value in more.items()]
-        write(self.config, "".join(lines))
-
-    def start(self):
-        if os.path.exists(self.dir + "/ready"):
-            os.unlink(self.dir + "/ready")
-        with open(self.dir + "/server.log", "a") as log:
-            self.daemon = subprocess.Popen([ENTENTED, "serve", "--config", self.config], stdout=log, stderr=log)
-        served = lambda: os.path.exists(self.dir + "/ready") or self.daemon.poll() is not None
-        eventually("the daemon serves", served)
-        assert self.daemon.poll() is None, self.logged()
-
-    def stop(self):
-        if self.daemon is None:
-            return None
-        self.daemon.send_signal(signal.SIGTERM)
-        code = self.daemon.wait(30)
-        self.daemon = None
-        return code
-
-    def remove(self):
-        if self.daemon is not None:
-            self.daemon.kill()
-            self.daemon.wait()
-        if self.own_disk:
-            run("umount", self.dir + "/disk")
-        shutil.rmtree(self.dir)
-
-    def get(self, path, accept="*/*"):
-        line = http.client.HTTPConnection("127.0.0.1", self.pages, timeout=10)
-        line.request("GET", path, headers={"Accept": accept})
-        answer = line.getresponse()
-        return answer.status, answer.read().decode()
-
-    def metric(self, name):
-        for line in self.get("/metrics")[1].splitlines():
-            if line.startswith(name + " "):
-                return float(line.split(" ")[1])
-        raise AssertionError("no metric " + name)
-
-    def entented(self, *verb):
-        return run(ENTENTED, verb[0], "--config", self.config, *verb[1:])
-
-    def entente(self, *verb, account="anna.lindqvist"):
-        where = {**os.environ, "XDG_CONFIG_HOME": self.dir + "/config"}
-        return run(ENTENTE, "--profile", account, *verb, env=where)
-
-    def logged(self):
-        return read(self.dir + "/server.log")
 
 
 class Operations(unittest.TestCase):
@@ -137,6 +32,12 @@ class Operations(unittest.TestCase):
         names = {family.name for family in text_string_to_metric_families(open_text)}
         self.assertIn("entente_calls", names)
         self.assertIn("entente_ledger_entries", names)
+
+    def test_every_metric_is_explained_in_the_runbook(self):
+        runbook = read(TOP + "/docs/runbook.md")
+        for line in self.net.get("/metrics")[1].splitlines():
+            if line.startswith("# TYPE "):
+                self.assertIn(f"`{line.split(' ')[2]}`", runbook)
 
     def test_calls_and_failures_are_counted(self):
         before = self.net.metric("entente_calls_total"), self.net.metric("entente_calls_failed_total")

@@ -1,0 +1,198 @@
+"""What is installed works: the library by both ways to find it, the example in Python, the packages, the unit.
+
+Run by CTest with BUILD set to the build folder."""
+import glob, os, re, subprocess, sys, tempfile, unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from network import BUILD, ENTENTED, TOP, Network, eventually, read, run, write
+
+EXAMPLES = TOP + "/docs/examples"
+PEOPLE = r"(?s)Reto Ammann, .*\n  \+44 20 7946 0103"
+
+
+class Installed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="entente-installed-")
+        cls.net = Network()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.addClassCleanup(cls.net.remove)
+        cls.net.start()
+        cls.prefix = cls.folder.name + "/prefix"
+        for component in ("libentente-client-dev", "entente", "entented"):
+            done = run("cmake", "--install", BUILD, "--prefix", cls.prefix, "--component", component)
+            assert done.returncode == 0, done.stderr
+
+    def who(self, *program, password="password", party="CHE"):
+        account = self.net.dir + "/credentials/anna.lindqvist"
+        key = [read(self.net.dir + "/ledger.pub").strip()] if program[0].endswith("lookup") else []
+        address = ["localhost", str(self.net.port)] if key else [f"localhost:{self.net.port}"]
+        return run(*program, *address, self.net.dir + "/ca.pem", "cert.pem", "key.pem", password, *key, party,
+                   "labour migration", cwd=account, env={**os.environ, "PROTO": self.prefix + "/share/entente/proto"})
+
+    def check_example(self, *program):
+        found = self.who(*program)
+        self.assertEqual((found.returncode, found.stderr), (0, ""))
+        self.assertRegex(found.stdout, PEOPLE)
+        wrong = self.folder.name + "/wrong"
+        write(wrong, "not the password\n")
+        refused = self.who(*program, password=wrong)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertNotIn("Reto", refused.stdout)
+
+    def test_the_example_is_thirty_lines(self):
+        text = read(EXAMPLES + "/lookup.cc").splitlines()
+        code = [line for line in text if line.strip() and not line.startswith(("//", "#include"))]
+        self.assertLessEqual(len(code), 30)
+
+    def test_the_example_links_the_library_that_cmake_finds(self):
+        project = self.folder.name + "/project"
+        os.mkdir(project)
+        text = read(EXAMPLES + "/README.md")
+        named = re.search(r"```cmake\n(.*?)```", text, re.S).group(1)
+        write(project + "/CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\nproject(lookup CXX)\n"
+              + named.replace(" lookup.cc", f" {EXAMPLES}/lookup.cc"))
+        for command in (["cmake", "-S", project, "-B", project, "-G", "Ninja", "-DCMAKE_PREFIX_PATH=" + self.prefix],
+                        ["cmake", "--build", project]):
+            done = run(*command)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.check_example(project + "/lookup")
+
+    def test_the_example_links_the_library_that_pkg_config_finds(self):
+        text = read(EXAMPLES + "/README.md")
+        command = re.search(r"```sh\n(g\+\+ .*?)\n```", text, re.S).group(1)
+        (where,) = glob.glob(self.prefix + "/lib/**/pkgconfig", recursive=True)
+        folder = self.folder.name + "/plain"
+        os.mkdir(folder)
+        made = run("bash", "-ec", command.replace("lookup.cc", EXAMPLES + "/lookup.cc", 1), cwd=folder,
+                   env={**os.environ, "PKG_CONFIG_PATH": where})
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.check_example(folder + "/lookup")
+
+    def test_a_program_in_python_needs_the_proto_files_alone(self):
+        self.check_example("/usr/bin/python3", EXAMPLES + "/lookup.py")
+
+    def test_the_installed_completion_is_of_this_command_line(self):
+        script = read(self.prefix + "/share/bash-completion/completions/entente")
+        asked = run("bash", "-c", script + '\nCOMP_WORDS=(entente ledger ""); COMP_CWORD=2; _entente\n'
+                    'echo "${COMPREPLY[@]}"')
+        self.assertIn("verify", asked.stdout)
+
+
+class Packages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="entente-packages-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        made = run("cpack", "-G", "DEB", "--config", BUILD + "/CPackConfig.cmake", "-B", cls.folder.name)
+        assert made.returncode == 0, made.stdout + made.stderr
+        cls.packages = {os.path.basename(p).split("_")[0]: p for p in glob.glob(cls.folder.name + "/*.deb")}
+
+    def files(self, package):
+        lines = run("dpkg-deb", "-c", self.packages[package]).stdout.splitlines()
+        return {line.split()[5].lstrip("."): line.split()[0:2] for line in lines}
+
+    def test_there_are_three_packages_with_what_each_needs(self):
+        self.assertEqual(set(self.packages), {"entented", "entente", "libentente-client-dev"})
+        self.assertIn("/usr/sbin/entented", self.files("entented"))
+        self.assertIn("/usr/bin/entente-ca", self.files("entented"))
+        self.assertIn("/usr/bin/entente", self.files("entente"))
+        self.assertIn("/usr/include/entente/client/lib/client.h", self.files("libentente-client-dev"))
+        depends = run("dpkg-deb", "-f", self.packages["entented"], "Depends").stdout
+        for library in ("librocksdb", "libssl3", "libnghttp2", "libprotobuf", "libsodium"):
+            self.assertIn(library, depends)
+
+    def test_nothing_of_them_is_writable_by_others_or_runs_as_root(self):
+        for package in self.packages:
+            for path, (mode, owner) in self.files(package).items():
+                self.assertEqual(owner, "root/root", path)
+                self.assertNotIn("s", mode, path)
+                self.assertEqual(mode[8], "-", path)
+
+    def test_no_key_and_no_demonstration_is_in_them(self):
+        for package in self.packages:
+            for path in self.files(package):
+                self.assertNotRegex(path, r"\.(key|p12|cred)$|password|demo-data")
+
+    def test_what_the_unit_names_is_in_the_package(self):
+        files = self.files("entented")
+        unit = read(TOP + "/deploy/entented.service")
+        programs = set(re.findall(r"^Exec\w+=(/\S+)", unit, re.M))
+        self.assertEqual(programs, {"/usr/sbin/entented"})
+        self.assertIn("/usr/share/doc/entented/runbook.md", files)
+        for path in programs | {"/lib/systemd/system/entented.service"}:
+            self.assertTrue(path in files or "/usr" + path in files, path)
+
+    def test_the_packaged_programs_run(self):
+        for package in ("entented", "entente"):
+            out = self.folder.name + "/out-" + package
+            run("dpkg-deb", "-x", self.packages[package], out)
+        self.assertEqual(run(self.folder.name + "/out-entente/usr/bin/entente", "--help").returncode, 0)
+        self.assertEqual(run(self.folder.name + "/out-entented/usr/sbin/entented", "--help").returncode, 0)
+
+    def test_lintian_finds_no_error(self):
+        if run("sh", "-c", "command -v lintian").returncode != 0:
+            self.skipTest("lintian is not installed")
+        # Without the library: lintian takes minutes over a static archive.
+        checked = run("lintian", "--allow-root", "--fail-on", "error", self.packages["entented"],
+                      self.packages["entente"])
+        errors = [line for line in checked.stdout.splitlines() if line.startswith("E:")]
+        self.assertEqual(errors, [])
+
+
+class Unit(unittest.TestCase):
+    """How much of the machine the daemon could touch, by systemd's own reckoning, and that it lives within it."""
+    unit = TOP + "/deploy/entented.service"
+
+    def test_the_exposure_is_at_most_1_5_of_10(self):
+        if run("sh", "-c", "command -v systemd-analyze").returncode != 0:
+            self.skipTest("systemd-analyze is not installed")
+        checked = run("systemd-analyze", "security", "--offline=true", "--threshold=15", self.unit)
+        self.assertEqual(checked.returncode, 0, checked.stdout[-400:] + checked.stderr)
+        self.assertIn("Overall exposure level", checked.stdout)
+
+    def allowed_calls(self):
+        shown = run("systemd-analyze", "syscall-filter", "--no-pager").stdout
+        sets, name = {}, None
+        for line in shown.splitlines():
+            if line.startswith("@"):
+                name = line.strip()
+                sets[name] = []
+            elif line.startswith("    ") and name and not line.strip().startswith("#"):
+                sets[name].append(line.strip())
+
+        def members(which):
+            return set().union(*[members(m) if m.startswith("@") else {m} for m in sets[which]])
+
+        filters = re.findall(r"^SystemCallFilter=(~?)(.*)$", read(self.unit), re.M)
+        allowed = set()
+        for sign, groups in filters:
+            for group in groups.split():
+                allowed = allowed - members(group) if sign else allowed | members(group)
+        return allowed | members("@default")
+
+    def test_the_daemon_makes_no_call_that_its_unit_forbids(self):
+        for tool in ("strace", "systemd-analyze"):
+            if run("sh", "-c", "command -v " + tool).returncode != 0:
+                self.skipTest(tool + " is not installed")
+        net = Network()
+        self.addCleanup(net.remove)
+        trace = net.dir + "/trace"
+        net.start("strace", "-f", "-qq", "-o", trace, "--seccomp-bpf")
+        self.assertEqual(net.entente("sign-in").returncode, 0)
+        self.assertEqual(net.entente("person", "confirm", "swe.anna.lindqvist").returncode, 0)
+        self.assertEqual(net.entented("rotate", "network").returncode, 0)
+        eventually("sealed anew", lambda: net.metric("entente_store_reseal_pending") == 0)
+        net.get("/metrics")
+        self.assertEqual(net.stop(), 0)
+        lines = read(trace).splitlines()
+        # The dynamic loader's own first steps and the exec itself are systemd's, before the filter.
+        used = {m.group(1) for m in (re.match(r"\d+ +(\w+)\(", line) for line in lines) if m}
+        # Refused with EPERM and meant to be: the daemon asks, and goes on without.
+        asked_for = {"execve", "prlimit64", "setrlimit"}
+        self.assertEqual(used - self.allowed_calls() - asked_for, set())
+        self.assertEqual(sum(" execve(" in line for line in lines), 1, "the daemon runs no other program")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

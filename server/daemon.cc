@@ -155,8 +155,11 @@ void Daemon::register_services() {
                                                                               .ledger = *ledger_,
                                                                               .clock = clock_,
                                                                               .entropy = entropy_});
+  access_ = std::make_unique<identity::AccessService>(identity::AccessService::Parts{
+      .worlds = *catalog_, .lines = *identity_, .guards = {catalog_.get()}, .clock = clock_});
   ledger_service_ = std::make_unique<ledger::LedgerService>(*ledger_, *checkpoints_);
   identity_->add_to(*gate_);
+  access_->add_to(*gate_);
   directory_->add_to(*gate_, [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   });

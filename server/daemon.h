@@ -19,6 +19,7 @@
 #include "server/directory/loader.h"
 #include "server/directory/records.h"
 #include "server/directory/service.h"
+#include "server/identity/access_service.h"
 #include "server/identity/certificates.h"
 #include "server/identity/gate.h"
 #include "server/identity/identity.h"
@@ -94,6 +95,7 @@ class Daemon {
   std::unique_ptr<identity::CertificateStore> certificates_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<directory::Service> directory_;
+  std::unique_ptr<identity::AccessService> access_;
   std::unique_ptr<ledger::LedgerService> ledger_service_;
   net::MethodTable table_;
   std::unique_ptr<identity::Gate> gate_;

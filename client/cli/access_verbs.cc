@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kService = "entente.v1.AccessService.";
 
+// The parties whose people see it, in order; those that the caller may not see last, unnamed.
 void show(const v1::Reckoning& reckoning) {
   std::cout << safe(reckoning.in_words()) << '\n';
   Table table({"PARTY", "PEOPLE", "PROGRAMS", "THROUGH"});
@@ -17,16 +18,18 @@ void show(const v1::Reckoning& reckoning) {
     std::string through;
     for (const std::string& principal : party.through())
       through += (through.empty() ? "" : " ") + principal;
-    table.row(
-        {party.party(), std::to_string(party.people()), std::to_string(party.programs()), through});
+    table.row({party.party().empty() ? "others" : party.party(), std::to_string(party.people()),
+               std::to_string(party.programs()), through});
   }
   if (!table.empty()) table.print();
 }
 
+// A time, or the end of a day: what became so on that day counts.
 Status read_time(const std::string& text, google::protobuf::Timestamp& out, const char* field) {
-  const std::optional<Instant> at = parse_rfc3339(text);
+  std::optional<Instant> at = parse_rfc3339(text);
   if (!at)
     return invalid_argument(field, "must be a day `2026-11-23` or a time `2026-11-23T09:00:00Z`");
+  if (text.find('T') == std::string::npos) *at += std::chrono::hours(24) - Tick(1);
   const auto micros = at->time_since_epoch().count();
   out.set_seconds(micros / 1'000'000);
   out.set_nanos(static_cast<std::int32_t>(micros % 1'000'000 * 1'000));
@@ -63,18 +66,35 @@ void add_looks(CLI::App& access, Context& context) {
 
   auto on = std::make_shared<v1::WhoCouldSeeRequest>();
   auto day = std::make_shared<std::string>();
-  CLI::App* verb = add_verb(
-      access, "on", "who could see an object on a day",
-      "entente access on 2026-01-31 persons/2f6c...", [=, &context] {
-        if (Status status = read_time(*day, *on->mutable_at(), "day"); !status.ok())
-          return context.fail(status);
-        context.call<v1::WhoCouldSeeReply>(std::string(kService) + "WhoCouldSee", *on,
-                                           [](const auto& reply) { show(reply.reckoning()); });
-      });
-  verb->add_option("day", *day, "a day or a time")->required();
+  CLI::App* verb =
+      add_verb(access, "on", "who could see an object on a day",
+               "entente access on 2026-01-31 persons/2f6c...", [=, &context] {
+                 if (Status status = read_time(*day, *on->mutable_at(), "day"); !status.ok())
+                   return context.fail(status);
+                 context.call<v1::WhoCouldSeeReply>(std::string(kService) + "WhoCouldSee", *on,
+                                                    [](const v1::WhoCouldSeeReply& reply) {
+                                                      if (!reply.has_visibility())
+                                                        std::cout << "it was not there yet, so: ";
+                                                      show(reply.reckoning());
+                                                    });
+               });
+  verb->add_option("day", *day, "a day (its end is meant) or a time")->required();
   verb->add_option_function<std::string>(
           "object", [on](const std::string& name) { on->set_object(name); }, "its resource name")
       ->required();
+}
+
+std::string line_of(const std::string& text) { return text; }
+std::string line_of(const v1::KindCount& row) {
+  return std::to_string(row.count()) + " of kind " + row.kind();
+}
+
+// `what: a, b, c`, if there is any.
+template <typename Items>
+void list(const char* what, const Items& items) {
+  std::string line;
+  for (const auto& item : items) line += (line.empty() ? "" : ", ") + line_of(item);
+  if (!line.empty()) std::cout << "  " << what << ": " << safe(line) << '\n';
 }
 
 void add_preview(CLI::App& access, Context& context) {
@@ -93,9 +113,13 @@ void add_preview(CLI::App& access, Context& context) {
                                                          ? v1::ParticipationChange::SUSPEND
                                                          : v1::ParticipationChange::END);
         }
-        context.call<v1::PreviewChangeReply>(
-            std::string(kService) + "PreviewChange", *request,
-            [](const auto& reply) { std::cout << safe(reply.in_words()) << '\n'; });
+        context.call<v1::PreviewChangeReply>(std::string(kService) + "PreviewChange", *request,
+                                             [](const v1::PreviewChangeReply& reply) {
+                                               std::cout << safe(reply.in_words()) << '\n';
+                                               list("opens", reply.opens());
+                                               list("no longer held", reply.principals_lost());
+                                               list("left vacant", reply.left_vacant());
+                                             });
       });
   verb->add_option("change", *change, "suspend or end")
       ->required()

@@ -583,17 +583,17 @@ Result<std::vector<policy::ObjectGroup>> Catalog::objects(store::Snapshot&) cons
       {Kind::Body, "body"},       {Kind::Office, "office"}, {Kind::Appointment, "appointment"},
       {Kind::Person, "person"}};
   std::vector<policy::ObjectGroup> groups;
+  const auto key_of = [](const Indexed& one) {
+    const policy::Guard& guard = one.guard;
+    return std::tuple(one.kind, guard.audience, guard.handling, guard.originator, guard.process,
+                      guard.person, guard.embargo_until, guard.expires_at);
+  };
   const std::shared_lock lock(mutex_);
+  std::map<decltype(key_of(slots_.front())), std::size_t> places;
   for (const Indexed& one : slots_) {
-    const auto same =
-        std::find_if(groups.begin(), groups.end(), [&](const policy::ObjectGroup& group) {
-          return group.kind == kinds.at(one.kind) && group.guard == one.guard;
-        });
-    if (same == groups.end()) {
-      groups.push_back({.kind = kinds.at(one.kind), .guard = one.guard, .count = 1});
-    } else {
-      ++same->count;
-    }
+    const auto [place, is_new] = places.emplace(key_of(one), groups.size());
+    if (is_new) groups.push_back({.kind = kinds.at(one.kind), .guard = one.guard, .count = 0});
+    ++groups[place->second].count;
   }
   return groups;
 }

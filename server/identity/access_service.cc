@@ -18,9 +18,10 @@ using policy::Principal;
 
 constexpr std::size_t named_max = 1'000;  // names of one party in an answer
 
-Status not_yours() {
-  return {Code::PermissionDenied, Reason::NotYours, "not for you to ask or to change"};
-}
+Status not_yours(const char* what) { return {Code::PermissionDenied, Reason::NotYours, what}; }
+constexpr const char* readers_not_yours =
+    "who can see it is told to its originator and to the secretariat";
+constexpr const char* change_not_yours = "it is not yours to change, and so not to preview";
 
 // "parties/SWE/institutions/x" has the words parties, SWE, institutions, x.
 std::vector<std::string_view> words_of(std::string_view name) {
@@ -202,7 +203,9 @@ struct AccessService::View {
     ENTENTE_TRY_VOID(need_name("object", name));
     ENTENTE_TRY(Guard guard, guard_now(name));
     if (!policy::decide(subject, Action::Read, guard, now).permits()) return not_found();
-    if (!policy::decide(subject, Action::ListReaders, guard, now).permits()) return not_yours();
+    if (!policy::decide(subject, Action::ListReaders, guard, now).permits()) {
+      return not_yours(readers_not_yours);
+    }
     return guard;
   }
 
@@ -227,8 +230,10 @@ struct AccessService::View {
       if (seen) row.set_party("parties/" + holders.party);
       ENTENTE_TRY_VOID(add_people(holders, row));
       if (seen) add_ways(holders, audience, as_of, row);
-      const std::uint32_t programs =
-          holders.whole_party ? parts.lines.programs_of(holders.party) : 0;
+      std::uint32_t programs = 0;
+      if (holders.whole_party) {
+        ENTENTE_TRY(programs, parts.lines.programs_of(snapshot, holders.party));
+      }
       row.set_programs(row.programs() + programs);
       out.set_programs(out.programs() + programs);
     }
@@ -279,12 +284,12 @@ struct AccessService::View {
     const bool keeps_process =
         policy::decide(subject, Action::KeepProcess, of_process, now).permits();
     if (change.kind != policy::ChangeKind::EndAppointment) {
-      return keeps_process ? Status() : not_yours();
+      return keeps_process ? Status() : not_yours(change_not_yours);
     }
     const bool keeps_party = policy::decide(subject, Action::KeepParty, guard, now).permits();
     const bool keeps_accounts = guard.process.empty() &&
                                 policy::decide(subject, Action::KeepAccounts, guard, now).permits();
-    return keeps_process || keeps_party || keeps_accounts ? Status() : not_yours();
+    return keeps_process || keeps_party || keeps_accounts ? Status() : not_yours(change_not_yours);
   }
 
   // Every object that the caller may read.

@@ -195,6 +195,26 @@ Result<std::string> Identity::enter_certificate(const std::vector<std::string>& 
   return name;
 }
 
+std::vector<policy::OpenStream> Identity::open_streams() const {
+  std::vector<policy::OpenStream> out;
+  policy::Guard guard;
+  guard.audience = policy::AudienceId{rules_.everyone};
+  guard.handling = policy::Handling::Open;
+  for (const SessionPointer& session : sessions_.streaming()) {
+    out.push_back(
+        {.party = session->facts().party, .person = session->facts().person, .guard = guard});
+  }
+  return out;
+}
+
+Result<std::uint32_t> Identity::programs_of(store::Snapshot& in, std::string_view party) const {
+  ENTENTE_TRY(const std::vector<record::Account> accounts, register_.accounts_of(in, party));
+  return static_cast<std::uint32_t>(std::ranges::count_if(accounts, [](const auto& account) {
+    return account.kind() == v1::Account::KIND_PROGRAM && !account.ended() &&
+           !account.password().empty();
+  }));
+}
+
 void Identity::follow(std::uint64_t /*index*/, const ledger::Act& act) {
   const std::string_view kind = act.kind;
   if (kind == acts::sign_out || kind == acts::end_session) {

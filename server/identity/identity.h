@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "server/identity/access_sources.h"
 #include "server/identity/account_service.h"
 #include "server/identity/attempts.h"
 #include "server/identity/block_list.h"
@@ -51,7 +52,7 @@ struct IdentityRules {
   std::uint32_t everyone = 0;
 };
 
-class Identity final : public ledger::Follower {
+class Identity final : public ledger::Follower, public LineSource {
  public:
   // All are borrowed and outlive it.
   struct Parts {
@@ -82,6 +83,13 @@ class Identity final : public ledger::Follower {
 
   // Ends what an act ends, before its commit returns to whoever made it.
   void follow(std::uint64_t index, const ledger::Act& act) override;
+
+  // For *who can see* and the preview of a change. A stream is of whoever receives it and ends with
+  // the session: what stands over it is what stands over being signed in.
+  [[nodiscard]] std::vector<policy::OpenStream> open_streams() const override;
+  // DataLoss, Unavailable: as the store.
+  [[nodiscard]] Result<std::uint32_t> programs_of(store::Snapshot& in,
+                                                  std::string_view party) const override;
 
   // --- what main does when a network is created, as the operator; each is one ledger entry ---
 

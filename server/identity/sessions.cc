@@ -208,6 +208,15 @@ std::vector<SessionPointer> Sessions::of_account(std::string_view account) const
   return out;
 }
 
+std::vector<SessionPointer> Sessions::streaming() const {
+  std::vector<SessionPointer> out;
+  for (const SessionPointer& session : all()) {
+    const std::lock_guard lock(session->mutex_);
+    out.insert(out.end(), session->wakers_.size(), session);
+  }
+  return out;
+}
+
 std::size_t Sessions::size() const { return all().size(); }
 
 Instant Sessions::ends_at(const Session& session) const {

@@ -119,6 +119,9 @@ class Sessions {
   [[nodiscard]] std::vector<SessionPointer> of_account(std::string_view account) const;
   [[nodiscard]] std::size_t size() const;
 
+  // Whose streams are open at this moment, one element a stream.
+  [[nodiscard]] std::vector<SessionPointer> streaming() const;
+
   // When the session ends at the latest, and when if no call comes before; as civil time.
   [[nodiscard]] Instant ends_at(const Session& session) const;
   [[nodiscard]] Instant idle_ends_at(const Session& session) const;

@@ -29,6 +29,8 @@ inline std::string certificate_name(std::string_view sha256) {
 }
 
 // The one answer to "no such object" and "not for you"; it names nothing.
-inline Status not_found() { return Status(Code::NotFound, Reason::None, "not found"); }
+inline Status not_found() {
+  return Status(Code::NotFound, Reason::None, "not found, or not for you");
+}
 
 }  // namespace entente::identity

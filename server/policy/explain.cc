@@ -181,6 +181,12 @@ void note_principals(const Touched& one, Preview& preview) {
                       std::inserter(preview.gained, preview.gained.end()));
 }
 
+// A session ends with anything that its account loses, and its streams with it.
+bool loses_something(const Touched& one) {
+  return !std::ranges::includes(one.after.principals, one.before.principals) ||
+         !std::ranges::includes(one.after.duties, one.before.duties);
+}
+
 void note_duties(Touched& one, Preview& preview) {
   std::vector<HeldDuty> lost;
   std::set_difference(one.before.duties.begin(), one.before.duties.end(), one.after.duties.begin(),
@@ -215,7 +221,8 @@ void note_streams(std::vector<Touched>& touched, const std::vector<OpenStream>& 
   for (const OpenStream& stream : streams) {
     for (Touched& one : touched) {
       if (one.before.party != stream.party || one.before.person != stream.person) continue;
-      if (!one.saw(stream.guard, when) || one.will_see(stream.guard, when)) continue;
+      if (!one.saw(stream.guard, when)) continue;
+      if (one.will_see(stream.guard, when) && !loses_something(one)) continue;
       one.loses = true;
       ++preview.streams;
     }
@@ -314,6 +321,25 @@ std::string in_words(const Principal& principal, std::string_view implied_proces
   return "contributors to " + quoted(first);
 }
 
+namespace {
+
+// The secretariats of the audience: each by its process, or of many their number.
+void add_secretariats(const Audience& audience, const std::string& process,
+                      std::vector<std::string>& where) {
+  constexpr std::size_t named_max = 3;
+  std::vector<std::string> secretariats;
+  for (const Principal& principal : audience.any_of) {
+    if (principal.parts().kind != Principal::Kind::Secretariat) continue;
+    secretariats.push_back(in_words(principal, process));
+  }
+  if (secretariats.size() > named_max) {
+    secretariats = {"the secretariats of " + std::to_string(secretariats.size()) + " processes"};
+  }
+  where.insert(where.end(), secretariats.begin(), secretariats.end());
+}
+
+}  // namespace
+
 std::string in_words(const Seers& seers, const Audience& audience) {
   std::string text = seers.people() == 0 ? "nobody" : counted(seers.people(), "person", "people");
   const std::string process = sole_process(audience);
@@ -327,12 +353,12 @@ std::string in_words(const Seers& seers, const Audience& audience) {
   add(PartyKind::Organisation, "organisation", "organisations");
   add(PartyKind::Network, "network", "networks");
   add(PartyKind::Territory, "territory", "territories");
-  // A party without a person yet, whose programs see it all the same.
-  if (!where.empty()) text += (seers.people() == 0 ? " yet in " : " in ") + listed(where);
-  for (const Principal& principal : audience.any_of) {
-    if (seers.holders.parties.empty() || seers.narrowed) break;
-    if (principal.parts().kind != Principal::Kind::Secretariat) continue;
-    text += " and " + in_words(principal, process);
+  const bool somewhere = !where.empty();
+  if (!seers.holders.parties.empty() && !seers.narrowed) add_secretariats(audience, process, where);
+  if (somewhere) {  // "yet": a party without a person, whose programs see it all the same.
+    text += (seers.people() == 0 ? " yet in " : " in ") + listed(where);
+  } else if (!where.empty()) {
+    text += " and " + listed(where);
   }
   if (seers.narrowed) text += ", for now the originator and the secretariat only";
   if (audience.none_of.empty()) return text;

@@ -128,8 +128,8 @@ class Network final : public WorldSource, public GuardSource, public LineSource 
     return {{"SWE", "anna", guards_.at("documents/paper")},
             {"SWE", "anna", guards_.at("persons/fleur")}};
   }
-  std::uint32_t programs_of(std::string_view party) const override {
-    return party == "SWE" ? 2 : 0;
+  Result<std::uint32_t> programs_of(store::Snapshot&, std::string_view party) const override {
+    return party == "SWE" ? 2U : 0U;
   }
 
   bool fails = false;
@@ -284,7 +284,7 @@ TEST_CASE("the originator and the secretariat are told who sees it, by name wher
   const auto ines = access.can_see(access.ines, "documents/paper");
   REQUIRE(ines.ok());
   const v1::Reckoning& reckoning = ines->reckoning();
-  CHECK(reckoning.in_words() == "4 people in 2 states and 1 organisation and the secretariat");
+  CHECK(reckoning.in_words() == "4 people in 2 states, 1 organisation and the secretariat");
   CHECK(reckoning.people() == 4);
   CHECK(reckoning.states() == 2);
   CHECK(reckoning.organisations() == 1);
@@ -330,7 +330,7 @@ TEST_CASE("a draft says who will see it before it is sent", "[access]") {
                                  "processes/igc");
   REQUIRE(told.ok());
   CHECK(told->reckoning().in_words() ==
-        "3 people in 1 state and 1 organisation and the secretariat; not: `NOR` and observers");
+        "3 people in 1 state, 1 organisation and the secretariat; not: `NOR` and observers");
   CHECK(told->reckoning().excluded_size() == 2);
   CHECK_FALSE(told->reckoning().narrowed());
   CHECK(access.draft(access.anna, {})->reckoning().in_words() == "nobody");

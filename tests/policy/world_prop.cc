@@ -220,7 +220,24 @@ TEST_CASE("what a change would close is what the oracle sees closed", "[policy][
         return oracle::may_read(facts, stream.party, stream.person, stream.guard, audiences[i],
                                 when);
       };
-      if (sees(before) && !sees(after)) ++streams_ended;
+      const bool is_lost = [&] {
+        const auto held = oracle_principals(before, stream.party, stream.person);
+        const auto will_hold = oracle_principals(after, stream.party, stream.person);
+        for (const auto& one : held) {
+          if (will_hold.count(one) == 0) return true;
+        }
+        for (const HeldDuty& duty : oracle_duties(before, stream.party, stream.person)) {
+          if (!oracle::has_duty(after, stream.party, stream.person, duty)) return true;
+        }
+        return false;
+      }();
+      if (!sees(before) || (sees(after) && !is_lost)) continue;
+      ++streams_ended;
+      if (stream.person.empty()) {
+        programs = true;
+      } else {
+        people.insert(stream.person);
+      }
     }
     RC_ASSERT(previewed->closes == closes);
     RC_ASSERT(previewed->opens == opens);

@@ -78,9 +78,9 @@ struct Preview {
   std::map<std::string, std::uint64_t>
       closes;                                  // objects by kind, closed to one of `people` or more
   std::map<std::string, std::uint64_t> opens;  // leaving may lift an exclusion
-  std::uint32_t streams = 0;  // that would end: as sessions do, with anything that is lost
-  std::set<std::string> people;                // who would lose sight of something, or a duty
-  bool programs = false;                       // the party's programs would lose sight, too
+  std::uint32_t streams = 0;     // that would end: as sessions do, with anything that is lost
+  std::set<std::string> people;  // who would lose sight of something, or a duty
+  bool programs = false;         // the party's programs would lose sight, too
   std::set<Principal> lost;
   std::set<Principal> gained;
   std::vector<HeldDuty> duties_lost;  // sorted, without repeats

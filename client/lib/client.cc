@@ -331,7 +331,7 @@ void Client::State::check_receipts(std::shared_ptr<Message> out, std::function<v
       return call(
           method_of(kProveConsistency), request.SerializeAsString(), proof,
           [=, this](Status status) {
-            if (!status.ok()) return done(std::move(status));
+            if (!status.ok()) return done(without_path(status, needed->first, needed->second));
             const auto ask = [&](std::uint64_t old_size,
                                  std::uint64_t size) -> Result<std::vector<Digest>> {
               if (old_size != needed->first || size != needed->second) {

@@ -65,8 +65,9 @@ Result<note::Checkpoint> LedgerView::accept(std::string_view signed_note,
     const bool older = shown.size < before->size;
     const note::Checkpoint& small = older ? shown : *before;
     const note::Checkpoint& large = older ? *before : shown;
-    ENTENTE_TRY(const std::vector<Digest> path, ask(small.size, large.size));
-    if (!merkle::verify_consistency(small.size, large.size, small.root, large.root, path)) {
+    const Result<std::vector<Digest>> path = ask(small.size, large.size);
+    if (!path.ok()) return without_path(path.status(), small.size, large.size);
+    if (!merkle::verify_consistency(small.size, large.size, small.root, large.root, *path)) {
       return lie("the server's ledger of " + size_text(shown.size) +
                  " does not continue the one of " + size_text(before->size) + " seen before");
     }
@@ -125,6 +126,12 @@ Status LedgerView::trust(const note::VerifierKey& key) {
 
 Status LedgerView::keep(const char* file, const std::string& text) const {
   return state_dir_.empty() ? Status() : write_whole(state_dir_ + file, text);
+}
+
+Status without_path(const Status& why, std::uint64_t old_size, std::uint64_t size) {
+  if (why.code() != Code::OutOfRange) return why;
+  return lie("the server's ledger of " + size_text(old_size) + " does not reach the " +
+             size_text(size) + " that it showed before: it was put back, or is another");
 }
 
 void for_each_receipt(const google::protobuf::Message& message,

@@ -60,6 +60,11 @@ class LedgerView {
   std::optional<note::Checkpoint> last_;
 };
 
+// What it means that the server gave no consistency path from `old_size` to `size`, answering
+// `why`: that its ledger is not as large as what it once showed is a lie (DataLoss), all else is as
+// it is.
+[[nodiscard]] Status without_path(const Status& why, std::uint64_t old_size, std::uint64_t size);
+
 // Every receipt anywhere within a reply.
 void for_each_receipt(const google::protobuf::Message& message,
                       const std::function<void(const v1::Receipt&)>& each);

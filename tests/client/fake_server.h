@@ -1,0 +1,185 @@
+// A server that says what a test tells it to, over the real port: honest about its ledger unless
+// told to lie. And the ledger that it shows. For tests of the client library.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "client/lib/client.h"
+#include "entente/v1/directory.pb.h"
+#include "entente/v1/ledger.pb.h"
+#include "entente/v1/session.pb.h"
+#include "proto/contract/merkle.h"
+#include "proto/contract/note.h"
+#include "server/net/server.h"
+#include "tests/support/certificates.h"
+
+namespace entente::test {
+
+// Leaves in memory. One thread at a time.
+class FakeLedger {
+ public:
+  explicit FakeLedger(std::string story = "true", char seed = 'k')
+      : story_(std::move(story)),
+        key_("test.example/ledger", note::SignatureType::Ed25519, Secret(std::string(32, seed))) {}
+
+  void grow_to(std::uint64_t size) {
+    while (leaves_.size() < size)
+      leaves_.push_back(merkle::leaf_hash(story_ + std::to_string(leaves_.size())));
+  }
+  // From here on another story is told.
+  void fork_at(std::uint64_t size) {
+    leaves_.resize(size);
+    story_ += "!";
+  }
+  [[nodiscard]] std::uint64_t size() const { return leaves_.size(); }
+  [[nodiscard]] const Digest& leaf(std::uint64_t index) const { return leaves_[index]; }
+  [[nodiscard]] const note::SigningKey& key() const { return key_; }
+
+  [[nodiscard]] std::string checkpoint() const {
+    const note::Checkpoint checkpoint{.origin = key_.verifier().name(),
+                                      .size = leaves_.size(),
+                                      .root = merkle::root_of(leaves_),
+                                      .extensions = {}};
+    note::Note note{.text = checkpoint.text(), .signatures = {}};
+    note.signatures.push_back(key_.sign(note.text));
+    return note.format();
+  }
+  [[nodiscard]] v1::Receipt receipt(std::uint64_t index) const {
+    v1::Receipt receipt;
+    receipt.set_entry_index(index);
+    receipt.set_leaf_hash(std::string(as_view(leaf(index))));
+    const auto path = merkle::prove_inclusion(index, size(), reader());
+    for (const Digest& hash : *path) receipt.add_inclusion_path(std::string(as_view(hash)));
+    receipt.set_checkpoint(checkpoint());
+    return receipt;
+  }
+  [[nodiscard]] Result<std::vector<Digest>> consistency(std::uint64_t old_size,
+                                                        std::uint64_t size) const {
+    if (size > leaves_.size())
+      return Status(Code::OutOfRange, Reason::None, "the ledger is not that large");
+    return merkle::prove_consistency(old_size, size, reader());
+  }
+
+ private:
+  [[nodiscard]] merkle::NodeReader reader() const {
+    return [this](unsigned level, std::uint64_t index) -> Result<Digest> {
+      const std::uint64_t width = std::uint64_t{1} << level;
+      return merkle::root_of(std::span(leaves_).subspan(index * width, width));
+    };
+  }
+  std::string story_;
+  note::SigningKey key_;
+  std::vector<Digest> leaves_;
+};
+
+// Any certificate opens the line: what is tested is the other end.
+class EveryPeer final : public net::PeerVerifier {
+ public:
+  [[nodiscard]] Result<std::string> verify(const std::vector<std::string>&) override {
+    return std::string("entente://swe.test.example/person/anna");
+  }
+};
+
+class FakeServer {
+ public:
+  FakeServer() {
+    on<v1::SignInRequest, v1::SignInReply>(
+        "SessionService.SignIn", [this](net::Call&, const auto& in, auto& out) {
+          ++sign_ins;
+          if (in.password() != "correct horse")
+            return Status(Code::Unauthenticated, Reason::SignInRefused, "refused");
+          out.set_token("token-" + std::to_string(sign_ins.load()));
+          return Status();
+        });
+    on<v1::SignOutRequest, v1::SignOutReply>(
+        "SessionService.SignOut", [](net::Call&, const auto&, auto&) { return Status(); });
+    on<v1::GetPersonRequest, v1::Person>("DirectoryService.GetPerson",
+                                         [this](net::Call& call, const auto&, auto& out) {
+                                           ++reads;
+                                           out.set_name("persons/" + token_of(call));
+                                           return read ? read(call) : Status();
+                                         });
+    on<v1::HandOverRequest, v1::HandOverReply>("DirectoryService.HandOver",
+                                               [this](net::Call&, const auto&, auto& out) {
+                                                 ++acts;
+                                                 const std::scoped_lock lock(mutex);
+                                                 if (act) return act(out);
+                                                 *out.mutable_receipt() = ledger.receipt(0);
+                                                 return Status();
+                                               });
+    on<v1::GetCheckpointRequest, v1::Checkpoint>("LedgerService.GetCheckpoint",
+                                                 [this](net::Call&, const auto&, auto& out) {
+                                                   const std::scoped_lock lock(mutex);
+                                                   out.set_note(ledger.checkpoint());
+                                                   return Status();
+                                                 });
+    on<v1::ProveConsistencyRequest, v1::ConsistencyProof>(
+        "LedgerService.ProveConsistency", [this](net::Call&, const auto& in, auto& out) {
+          const std::scoped_lock lock(mutex);
+          ENTENTE_TRY(const std::vector<Digest> path, ledger.consistency(in.old_size(), in.size()));
+          for (const Digest& hash : path) out.add_path(std::string(as_view(hash)));
+          return Status();
+        });
+    ledger.grow_to(1);
+    start("server");
+  }
+
+  void start(const std::string& certificate, std::uint16_t port = 0) {
+    server.reset();
+    net::ServerOptions options;
+    options.address = "127.0.0.1";
+    options.port = port;
+    options.certificate_path = certificates.path(certificate + ".pem");
+    options.key_path = certificates.path(certificate + ".key");
+    server = std::make_unique<net::Server>(options, table, peers, clock, entropy);
+    const Status started = server->start();
+    ENTENTE_CHECK(started.ok());
+  }
+
+  // What opens a client of this server; change before Client::open.
+  [[nodiscard]] client::Options options() const {
+    client::Options out;
+    out.host = "localhost";
+    out.port = server->port();
+    out.server_root_path = certificates.path("server-root.pem");
+    out.certificate_path = certificates.path("client.pem");
+    out.key_path = certificates.path("client.key");
+    out.ledger_key = ledger.key().verifier().text();
+    return out;
+  }
+
+  static std::string token_of(const net::Call& call) {
+    const auto field = call.header("authorization");
+    return field ? std::string(field->substr(std::min<std::size_t>(7, field->size()))) : "";
+  }
+
+  testing::Certificates certificates;
+  std::mutex mutex;  // of the ledger and `act`
+  FakeLedger ledger;
+  std::function<Status(v1::HandOverReply&)> act;  // instead of an honest receipt
+  std::function<Status(const net::Call&)> read;   // before a person is shown; any thread
+  std::atomic<int> sign_ins{0};
+  std::atomic<int> reads{0};
+  std::atomic<int> acts{0};
+  SystemClock clock;
+  SystemEntropy entropy;
+  EveryPeer peers;
+  net::MethodTable table;
+  std::unique_ptr<net::Server> server;  // the last: its handlers use all of the above
+
+ private:
+  template <typename In, typename Out, typename Handler>
+  void on(const std::string& rpc, Handler handler) {
+    table.add_unary("entente.v1." + rpc,
+                    [handler](net::Call& call, const net::Message& in, net::Message& out) {
+                      return handler(call, static_cast<const In&>(in), static_cast<Out&>(out));
+                    });
+  }
+};
+
+}  // namespace entente::test

@@ -31,12 +31,15 @@ class Context {
   [[nodiscard]] Result<client::Client*> client();
 
   // One call; on success `show` prints the answer for people, or `--json` prints it for programs.
+  // `says_no`: whether the answer is no, which both are told by the exit code.
   template <typename Rep, typename Show>
-  void call(std::string_view method, const google::protobuf::Message& in, Show show) {
+  void call(std::string_view method, const google::protobuf::Message& in, Show show,
+            const std::function<bool(const Rep&)>& says_no = {}) {
     Result<client::Client*> opened = client();
     if (!opened.ok()) return fail(opened.status());
     Result<Rep> reply = (*opened)->template call<Rep>(method, in);
     if (!reply.ok()) return fail(reply.status());
+    if (says_no && says_no(*reply)) exit = Exit::No;
     if (json) return print_json(*reply);
     show(*reply);
   }

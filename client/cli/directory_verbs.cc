@@ -106,19 +106,20 @@ constexpr const char* kOffices =
 
 void add_who(CLI::App& app, Context& context) {
   auto request = std::make_shared<v1::WhoAnswersRequest>();
-  CLI::App* verb = add_verb(
-      app, "who", "who answers for a topic or an office in a party",
-      "entente who trafficking --in CHE", [=, &context] {
-        context.call<v1::WhoAnswersReply>(
-            kService + "WhoAnswers", *request, [&context](const v1::WhoAnswersReply& reply) {
-              if (!reply.answers().empty()) return show_answers(reply.answers());
-              std::cout << safe(reply.nearest())
-                        << (reply.alternatives().empty() ? "; nobody comes close\n"
-                                                         : "; the nearest:\n");
-              if (!reply.alternatives().empty()) show_answers(reply.alternatives());
-              context.exit = Exit::No;
-            });
-      });
+  CLI::App* verb =
+      add_verb(app, "who", "who answers for a topic or an office in a party",
+               "entente who trafficking --in CHE", [=, &context] {
+                 context.call<v1::WhoAnswersReply>(
+                     kService + "WhoAnswers", *request,
+                     [](const v1::WhoAnswersReply& reply) {
+                       if (!reply.answers().empty()) return show_answers(reply.answers());
+                       std::cout << safe(reply.nearest())
+                                 << (reply.alternatives().empty() ? "; nobody comes close\n"
+                                                                  : "; the nearest:\n");
+                       if (!reply.alternatives().empty()) show_answers(reply.alternatives());
+                     },
+                     [](const v1::WhoAnswersReply& reply) { return reply.answers().empty(); });
+               });
   verb->add_option_function<std::string>(
       "topic", [request](const std::string& v) { request->set_topic(v); }, "in words, or empty");
   verb->add_option_function<std::string>(
@@ -140,10 +141,10 @@ void add_find(CLI::App& app, Context& context) {
       app, "find", "persons by any part of their names, titles, institutions or country",
       "entente find soderkoping --process igc", [=, &context] {
         context.call<v1::SearchPersonsReply>(
-            kService + "SearchPersons", *request, [&context](const v1::SearchPersonsReply& reply) {
+            kService + "SearchPersons", *request,
+            [](const v1::SearchPersonsReply& reply) {
               if (reply.found().empty()) {
                 std::cout << "nobody found\n";
-                context.exit = Exit::No;
                 return;
               }
               Table table({"NAME", "PARTY", "TITLE", "OFFICES", "TELEPHONE", "ENTRY"});
@@ -162,7 +163,8 @@ void add_find(CLI::App& app, Context& context) {
               if (!reply.next_page_token().empty()) {
                 std::cout << "more: --page " << reply.next_page_token() << '\n';
               }
-            });
+            },
+            [](const v1::SearchPersonsReply& reply) { return reply.found().empty(); });
       });
   verb->add_option_function<std::vector<std::string>>(
       "text",

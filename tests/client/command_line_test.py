@@ -1,0 +1,243 @@
+"""The command line, run as people and programs run it: every verb's help, every exit code, JSON, completion.
+
+Run by CTest with BUILD set to the build folder. With it set, `command_line_test.py --write` writes docs/command-line.md anew."""
+import json, os, re, shlex, stat, sys, unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+from network import ENTENTE, ENTENTED, TOP, Network, free_port, read, run, write
+
+REFERENCE = TOP + "/docs/command-line.md"
+
+
+def help_of(program, path):
+    shown = run(program, *path, "--help")
+    assert shown.returncode == 0, (path, shown.stderr)
+    return re.sub(r"\n {20,}(?=\S)", "  ", shown.stdout)  # what is explained on a line of its own
+
+
+def tree(program, path=()):
+    """Every verb below `path`, each with its help; groups before their verbs."""
+    text = help_of(program, path)
+    if path:
+        yield path, text
+    below = re.search(r"^Subcommands:\n((?:  .*\n)+)", text, re.M)
+    for line in below.group(1).splitlines() if below else []:
+        if name := re.match(r"  (\S+)", line):
+            yield from tree(program, (*path, name.group(1)))
+
+
+def is_group(text):
+    return "Subcommands:" in text
+
+
+def example_of(text):
+    found = re.search(r"^Example:\n((?:  .*\n?)+)", text, re.M)
+    return [line.strip() for line in found.group(1).splitlines()] if found else []
+
+
+def reference():
+    """docs/command-line.md, from what the programs say of themselves."""
+    out = ["# The command line", "",
+           "Made from the programs' own `--help` by `tests/client/command_line_test.py --write`; a test compares.", ""]
+    for program, name in ((ENTENTE, "entente"), (ENTENTED, "entented")):
+        top = help_of(program, ())
+        codes = re.search(r"^Exit codes: ((?:.|\n  )*)", top, re.M).group(1)
+        out += [f"## `{name}`", "", "| ends with | meaning |", "|---|---|"]
+        for code in " ".join(codes.split()).rstrip(".").split("; "):
+            number, meaning = code.split(" ", 1)
+            out.append(f"| {number} | {meaning} |")
+        out.append("")
+        if name == "entente":
+            out += ["`--profile NAME` takes another profile than the current one; `--json` prints answers as JSON (one",
+                    "line, names as in the `.proto` files). Both may stand before or behind the verb. Answers go to",
+                    "standard output, errors to standard error.", ""]
+        for path, text in tree(program):
+            if is_group(text):
+                continue
+            out += [f"### `{name} {' '.join(path)}`", "", text.splitlines()[0] + ".", ""]
+            options = re.findall(r"^  (?!-h,--help|--help-all)(\S.*?)(?:(?:  +|(?<=REQUIRED) )(.*))?$",
+                                 "\n".join(re.findall(r"^(?:Positionals|Options):\n((?:  .*\n)*)", text, re.M)), re.M)
+            out += [f"- `{option}`: {meaning}" for option, meaning in options]
+            out += [""] if options else []
+            out += ["```sh", *example_of(text), "```", ""]
+    return "\n".join(out)
+
+
+class Help(unittest.TestCase):
+    def test_every_verb_has_an_example_of_itself(self):
+        for program, name in ((ENTENTE, "entente"), (ENTENTED, "entented")):
+            verbs = [(path, text) for path, text in tree(program) if not is_group(text)]
+            self.assertGreater(len(verbs), 5)
+            for path, text in verbs:
+                with self.subTest(verb=" ".join(path)):
+                    examples = example_of(text)
+                    self.assertTrue(examples, "no example")
+                    for example in examples:
+                        self.assertIn(f"{name} {' '.join(path)}", example)
+
+    def test_every_example_uses_options_that_there_are(self):
+        for program, name in ((ENTENTE, "entente"), (ENTENTED, "entented")):
+            for path, text in tree(program):
+                for example in [] if is_group(text) else example_of(text):
+                    words = [word for word in shlex.split(example) if word.startswith("--")]
+                    for word in words:
+                        self.assertRegex(text, rf"(?m)^  (?:\S+,)?{re.escape(word)}\b", example)
+
+    def test_every_option_and_verb_is_explained(self):
+        for program in (ENTENTE, ENTENTED):
+            for path, text in tree(program):
+                for line in re.findall(r"^  (--?\S+.*)$", text, re.M):
+                    if "entente" not in line:
+                        self.assertRegex(line, r"(  |REQUIRED )\S", f"{path}: `{line}` is not explained")
+
+    def test_the_exit_codes_are_those_of_the_code(self):
+        for program, source in ((ENTENTE, "client/cli/output.h"), (ENTENTED, "server/verbs.h")):
+            codes = re.search(r"enum class Exit : int \{(.*?)\};", read(f"{TOP}/{source}"), re.S).group(1)
+            numbers = set(re.findall(r"= (\d+),", codes))
+            told = re.search(r"^Exit codes: ((?:.|\n  )*)", help_of(program, ()), re.M).group(1)
+            self.assertEqual(set(re.findall(r"(?:^|; |;\s+)(\d+) ", told)), numbers)
+
+    def test_the_reference_is_what_the_programs_say(self):
+        self.assertEqual(read(REFERENCE), reference(), "write it anew: tests/client/command_line_test.py --write")
+
+
+class Used(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.net = Network()
+        cls.addClassCleanup(cls.net.remove)
+        cls.net.start()
+        assert cls.net.entente("sign-in").returncode == 0
+        cls.environment = {**os.environ, "XDG_CONFIG_HOME": cls.net.dir + "/config"}
+
+    def ends(self, code, *verb, account="anna.lindqvist"):
+        done = self.net.entente(*verb, account=account)
+        self.assertEqual(done.returncode, code, f"{verb}: {done.stdout}{done.stderr}")
+        # Errors say so on standard error and nothing else on standard output.
+        if code >= 2:
+            self.assertEqual(done.stdout, "", verb)
+            self.assertNotEqual(done.stderr, "", verb)
+        return done
+
+    def profile(self, name, **changes):
+        known = self.net.dir + "/config/entente/profiles/"
+        text = read(known + "anna.lindqvist.textproto")
+        for key, value in changes.items():
+            text = re.sub(rf"(?m)^{key}:.*\n", "", text) + (f'{key}: "{value}"\n' if value is not None else "")
+        write(known + name + ".textproto", text)
+        return name
+
+    def test_each_exit_code_is_met(self):
+        self.ends(0, "whoami")
+        self.ends(1, "find", "nobodyofthisname")
+        self.assertIn("the nearest", self.ends(1, "who", "astronomy", "--in", "CHE").stdout)
+        self.ends(2, "dance")
+        self.ends(2, "person", "show")
+        self.ends(2, "access", "preview", "abolish", "parties/SWE")
+        self.assertIn("entente sign-in", self.ends(3, "whoami", account="paulo.mendes").stderr)
+        self.ends(4, "person", "show", "persons/swe.nobody")
+        self.ends(4, "whoami", account="no-such-profile")
+        self.ends(5, "person", "confirm", "che.reto.ammann")
+        self.ends(6, "whoami", account=self.profile("nowhere", server=f"localhost:{free_port()}"))
+        self.ends(8, "access", "on", "31 February", "persons/swe.anna.lindqvist")
+
+    def test_a_server_of_another_root_is_not_asked_for_anything(self):
+        other = self.net.dir + "/other-root.pem"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            "/CN=other", "-keyout", self.net.dir + "/other.key", "-out", other)
+        self.ends(6, "sign-in", account=self.profile("foreign", server_root=other))
+
+    def test_a_ledger_under_another_key_is_not_believed(self):
+        key = read(self.net.dir + "/ledger.pub").strip()
+        from_other_network = "other" + key[key.index("."):]
+        # A key whose hash is its own, but which signed nothing here.
+        made = run("/usr/bin/python3", "-c",
+                   "import base64,hashlib,os;k=b'\\x01'+os.urandom(32);n='demo.example/ledger';"
+                   "h=hashlib.sha256(n.encode()+b'\\n'+k).digest()[:4].hex();"
+                   "print(n+'+'+h+'+'+base64.b64encode(k).decode())")
+        state = self.net.dir + "/state-of-another-key"
+        name = self.profile("doubter", ledger_key=made.stdout.strip(), state_dir=state)
+        self.ends(0, "sign-in", account=name)
+        self.assertIn("do not rely", self.ends(7, "ledger", "verify", account=name).stderr)
+        self.ends(7, "ledger", "checkpoint", account=name)
+        self.ends(8, "whoami", account=self.profile("misspelt", ledger_key=from_other_network))
+
+    def test_every_answer_comes_as_json(self):
+        verbs = [("whoami",), ("sessions", "list"), ("who", "--in", "CHE"), ("find", "amman"), ("process", "list"),
+                 ("process", "show", "igc"), ("process", "members", "apc"), ("process", "bodies", "igc"),
+                 ("person", "show", "swe.anna.lindqvist"), ("office", "list", "--process", "igc"),
+                 ("office", "history", "swe.igc.focal-point"), ("ledger", "log"), ("profile", "show"),
+                 ("tool-password", "list")]
+        for verb in verbs:
+            with self.subTest(verb=" ".join(verb)):
+                done = self.net.entente("--json", *verb)
+                if done.returncode == 4:
+                    continue  # not there in this network; what is printed then is no answer
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(len(done.stdout.splitlines()), 1)
+                self.assertIsInstance(json.loads(done.stdout), dict)
+        self.assertEqual(json.loads(self.net.entente("whoami", "--json").stdout)["party"], "parties/SWE")
+
+    def test_json_says_no_by_the_same_exit_code_as_the_words(self):
+        self.assertEqual(self.net.entente("--json", "find", "nobodyofthisname").returncode, 1)
+        self.assertEqual(self.net.entente("--json", "who", "astronomy", "--in", "CHE").returncode, 1)
+
+    def test_completion_knows_every_verb_at_its_place(self):
+        for shell in ("bash", "zsh"):
+            self.assertIn("complete", self.net.entente("completion", shell).stdout)
+        self.ends(2, "completion", "fish")
+        script = self.net.entente("completion", "bash").stdout
+        places = {}
+        for path, text in tree(ENTENTE):
+            places.setdefault(path[:-1], []).append(path[-1])
+        asked = script + "\n"
+        for path in places:
+            words = " ".join(shlex.quote(w) for w in ("entente", *path, ""))
+            asked += f'COMP_WORDS=({words}); COMP_CWORD={len(path) + 1}; _entente; echo "${{COMPREPLY[*]}}"\n'
+        answers = run("bash", "-c", asked).stdout.splitlines()
+        for path, answer in zip(places, answers, strict=True):
+            self.assertLessEqual(set(places[path]), set(answer.split(" ")), path)
+
+    def test_profiles_are_made_chosen_shown_and_removed(self):
+        home = {**os.environ, "XDG_CONFIG_HOME": self.net.dir + "/fresh"}
+        entente = lambda *verb: run(ENTENTE, *verb, env=home)
+        none = entente("whoami")
+        self.assertEqual(none.returncode, 4)
+        self.assertIn("entente profile add", none.stderr)
+        where = ("--root", "ca.pem", "--certificate", "c.pem", "--key", "k.pem")
+        self.assertEqual(entente("profile", "add", "one", "--server", "one.example:1", *where).returncode, 0)
+        self.assertEqual(entente("profile", "add", "two", "--server", "two.example:2", *where).returncode, 0)
+        self.assertEqual(entente("profile", "list").stdout, "* one\n  two\n")
+        self.assertEqual(entente("profile", "use", "two").returncode, 0)
+        self.assertIn("two.example:2", entente("profile", "show").stdout)
+        self.assertIn("one.example:1", entente("--profile", "one", "profile", "show").stdout)
+        chosen = run(ENTENTE, "profile", "show", env={**home, "ENTENTE_PROFILE": "one"})
+        self.assertIn("one.example:1", chosen.stdout)
+        self.assertEqual(entente("profile", "add", "../three", "--server", "x:1", *where).returncode, 8)
+        self.assertEqual(entente("profile", "use", "four").returncode, 4)
+        self.assertIn("`one`, `two`", entente("profile", "use", "four").stderr)
+        self.assertEqual(entente("profile", "remove", "two").returncode, 0)
+        self.assertEqual(entente("profile", "list").stdout, "  one\n")
+        kept = self.net.dir + "/fresh/entente/profiles/one.textproto"
+        self.assertEqual(stat.S_IMODE(os.stat(kept).st_mode), 0o600)
+        write(kept, read(kept) + "pasword_file: \"x\"\n")
+        broken = entente("--profile", "one", "whoami")
+        self.assertEqual(broken.returncode, 8)
+        self.assertRegex(broken.stderr, r"line 5, column \d+: .*pasword_file")
+
+    def test_a_password_is_not_asked_for_where_nobody_can_answer(self):
+        name = self.profile("no-terminal", password_file=None, state_dir=self.net.dir + "/state-no-terminal")
+        self.assertIn("password_file", self.ends(5, "sign-in", account=name).stderr)
+
+    def test_nothing_that_a_server_says_steers_the_terminal(self):
+        done = self.net.entente(
+            "person", "show", "persons/a\x1b[2J\u202eb")
+        self.assertNotIn("\x1b", done.stdout + done.stderr)
+        self.assertNotIn("\u202e", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        write(REFERENCE, reference())
+    else:
+        unittest.main(verbosity=2)

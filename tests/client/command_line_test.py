@@ -1,6 +1,7 @@
 """The command line, run as people and programs run it: every verb's help, every exit code, JSON, completion.
 
-Run by CTest with BUILD set to the build folder. With it set, `command_line_test.py --write` writes docs/command-line.md anew."""
+Run by CTest with BUILD set to the build folder. With it set, `command_line_test.py --write` makes
+docs/command-line.md anew."""
 import json, os, re, shlex, stat, sys, unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))

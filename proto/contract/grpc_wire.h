@@ -30,6 +30,8 @@ class FrameReader {
   [[nodiscard]] Status feed(std::string_view bytes, const Each& each);
   // Whether a message was cut short.
   [[nodiscard]] bool in_the_middle() const { return !buffer_.empty(); }
+  // How many bytes of it are held.
+  [[nodiscard]] std::size_t held() const { return buffer_.size(); }
 
  private:
   bool inflate_;

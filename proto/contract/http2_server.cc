@@ -32,6 +32,7 @@ struct Stream {
   bool peer_ended = false;
   bool ended = false;     // our side: all that will be sent is in `queue`
   bool deferred = false;  // nghttp2 waits for bytes
+  Tick moved_at{};        // of the answer, while some of it waits; zero: not looked at yet
 };
 
 std::string_view view(const std::uint8_t* data, std::size_t size) {
@@ -285,6 +286,7 @@ struct ServerSession::Impl {
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     impl.out->append(view(head, 9));
     impl.queued_bytes -= stream->queue.take(*impl.out, size);
+    stream->moved_at = impl.now;
     if (!stream->ended && stream->queue.size() < kRoomBytes && stream->events) {
       impl.roomy.push_back(frame->hd.stream_id);
     }
@@ -384,6 +386,7 @@ void ServerSession::send(StreamId id, std::string bytes) {
   Stream* stream = impl_->find(id);
   if (stream == nullptr || stream->ended) return;
   impl_->queued_bytes += bytes.size();
+  if (stream->queue.empty()) stream->moved_at = Tick{};  // `now` may be long ago
   stream->queue.push(std::move(bytes));
   impl_->wake(*stream);
 }
@@ -411,6 +414,18 @@ std::size_t ServerSession::queued(StreamId id) const {
 }
 
 std::size_t ServerSession::queued() const { return impl_->queued_bytes; }
+
+std::size_t ServerSession::drop_stalled(Tick now, Tick stall_max) {
+  std::size_t dropped = 0;
+  for (const auto& stream : impl_->live) {
+    if (stream->queue.empty()) continue;
+    if (stream->moved_at == Tick{}) stream->moved_at = now;
+    if (now - stream->moved_at <= stall_max) continue;
+    ++dropped;
+    (void)nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_CANCEL);
+  }
+  return dropped;
+}
 
 bool ServerSession::wants_write() const { return nghttp2_session_want_write(impl_->session) != 0; }
 

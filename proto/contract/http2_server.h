@@ -82,6 +82,9 @@ class ServerSession {
   // How many bytes wait to be sent on this stream, and on all.
   [[nodiscard]] std::size_t queued(StreamId stream) const;
   [[nodiscard]] std::size_t queued() const;
+  // Resets every stream of whose answer nothing could be sent for longer than `stall_max`: a peer
+  // that gives no window. How many.
+  std::size_t drop_stalled(Tick now, Tick stall_max);
   // Whether nghttp2 has anything to say now.
   [[nodiscard]] bool wants_write() const;
 

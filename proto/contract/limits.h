@@ -28,7 +28,15 @@ inline constexpr std::uint32_t control_burst_max = 200;  // SETTINGS, PING, PRIO
 inline constexpr std::uint32_t control_per_s_max =
     20;  //   WINDOW_UPDATE floods (CVE-2019-9512..9518)
 inline constexpr std::uint32_t connections_per_address_max = 64;  // before sign-in, one address
+inline constexpr std::uint32_t handshakes_max = 512;  // half-open lines from many addresses
 inline constexpr std::uint32_t connections_per_account_max = 32;
+inline constexpr std::uint32_t connections_per_certificate_max =
+    24;  // one stolen certificate leaves its account's others some lines
+inline constexpr std::uint32_t calls_per_account_max = 800;  // under way on all lines of an account
+inline constexpr std::uint32_t connection_heavy_max =
+    8;  // heavy calls of one line on the pool at once: one line must not fill the pool's queue
+inline constexpr std::size_t connection_body_bytes_max =
+    16 << 20;  // requests half received, all streams of a line together
 inline constexpr std::uint32_t connections_max = 12'000;
 inline constexpr std::uint32_t idle_ms_max = 600'000;      // connections without a stream
 inline constexpr std::size_t message_bytes_max = 4 << 20;  // one gRPC or Connect message, inflated

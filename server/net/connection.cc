@@ -4,8 +4,6 @@
 
 #include <array>
 
-#include "proto/contract/limits.h"
-
 namespace entente::net {
 namespace {
 
@@ -21,9 +19,11 @@ Tick ms(std::uint32_t count) { return std::chrono::milliseconds(count); }
 }  // namespace
 
 Connection::Connection(tcp::socket socket, std::shared_ptr<TlsContext> tls, Surroundings& around,
-                       std::string address, std::function<void(Connection&)> closed)
+                       Admission& admission, std::string address,
+                       std::function<void(Connection&)> closed)
     : socket_(std::move(socket)),
       around_(around),
+      admission_(admission),
       address_(std::move(address)),
       closed_(std::move(closed)),
       shared_(std::make_shared<ConnectionShared>()),
@@ -41,10 +41,19 @@ void Connection::begin() {
 }
 
 void Connection::wait_readable() {
-  if (!open_ || reading_) return;
+  if (!open_ || reading_ || (protocol_ && !protocol_->wants_read())) return;
   // A peer whose socket does not take its answers is not asked for more. While it does take them,
   // what waits may be waiting for the WINDOW_UPDATE that is still to be read.
-  if (writing_ && protocol_ && protocol_->queued() > limits::connection_queue_bytes_max) return;
+  if (writing_ && protocol_ && protocol_->queued() > around_.limits.connection_queue_bytes_max)
+    return;
+  if (unread_) {
+    reading_ = true;
+    around_.post([self = shared_from_this()] {
+      self->reading_ = false;
+      self->on_readable();
+    });
+    return;
+  }
   reading_ = true;
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->reading_ = false;
@@ -64,17 +73,7 @@ void Connection::wait_writable() {
 void Connection::handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) {
-    const auto flushed = [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->flush();
-    };
-    protocol_ = protocol_of(ssl_.get()) == "h2" ? make_http2(around_, shared_, flushed)
-                                                : make_http1(around_, shared_, flushed);
-    counted_out_ = true;
-    if (established_event_) established_event_();
-    pump();
-    return on_readable();
-  }
+  if (result == 1) return establish();
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
       return wait_readable();
@@ -86,12 +85,30 @@ void Connection::handshake() {
   }
 }
 
+void Connection::establish() {
+  settled_ = true;
+  admission_.settle(address_);
+  shared_->account = admission_.name(shared_->peer.uri, shared_->peer.certificate_sha256);
+  if (!shared_->account) {
+    ++around_.counters.account_refused;
+    return shut();
+  }
+  const auto flushed = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->flush();
+  };
+  protocol_ = protocol_of(ssl_.get()) == "h2" ? make_http2(around_, shared_, flushed)
+                                              : make_http1(around_, shared_, flushed);
+  pump();
+  on_readable();
+}
+
 void Connection::on_readable() {
   if (!open_) return;
   if (!protocol_) return handshake();
   // Lent for this scope only, and read from before anyone else runs.
   std::array<char, kReadBytes> scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  for (int i = 0; i < kReadsPerWake && open_ && !ending_; ++i) {
+  unread_ = true;
+  for (int i = 0; i < kReadsPerWake && open_ && !ending_ && protocol_->wants_read(); ++i) {
     ERR_clear_error();
     const int count = SSL_read(ssl_.get(), scratch.data(), static_cast<int>(scratch.size()));
     if (count > 0) {
@@ -102,15 +119,13 @@ void Connection::on_readable() {
       continue;
     }
     const int error = SSL_get_error(ssl_.get(), count);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) break;
-    return close();  // the peer's end, or an alert
+    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
+      return close();  // the peer's end, or an alert
+    }
+    unread_ = false;  // at most a part of a record, whose rest will wake us
+    break;
   }
   pump();
-  // Bytes that OpenSSL has read ahead wake nobody.
-  if (open_ && !ending_ && SSL_has_pending(ssl_.get()) == 1) {
-    around_.post([self = shared_from_this()] { self->on_readable(); });
-    return;
-  }
   wait_readable();
 }
 
@@ -177,6 +192,9 @@ void Connection::close() {
   if (!open_) return;
   open_ = false;
   protocol_.reset();
+  if (!settled_) admission_.settle(address_);
+  admission_.release(shared_->account != nullptr, shared_->peer.uri,
+                     shared_->peer.certificate_sha256);
   error_code ignored;
   socket_.close(ignored);
   closed_(*this);
@@ -185,26 +203,30 @@ void Connection::close() {
 void Connection::sweep(Tick now) {
   if (!open_) return;
   if (!protocol_) {
-    if (now - begun_ > ms(limits::handshake_ms_max)) {
+    if (now - begun_ > ms(around_.limits.handshake_ms_max)) {
       ++around_.counters.handshakes_failed;
       close();
     }
     return;
   }
+  protocol_->sweep(now);
   const Protocol::Reading reading = protocol_->reading();
   const Tick read_for = now - reading.since;
-  const bool slow_header = reading.header && read_for > ms(limits::header_ms_max);
+  const bool slow_header = reading.header && read_for > ms(around_.limits.header_ms_max);
   const auto seconds =
       static_cast<std::size_t>(std::chrono::duration_cast<std::chrono::seconds>(read_for).count());
-  const bool slow_body = reading.body && read_for > ms(limits::body_grace_ms) &&
-                         reading.bytes < seconds * limits::body_bytes_per_s_min;
+  const bool slow_body = reading.body && read_for > ms(around_.limits.body_grace_ms) &&
+                         reading.bytes < seconds * around_.limits.body_bytes_per_s_min;
   const bool stalled =
-      stalled_since_ != Tick{} && now - stalled_since_ > ms(limits::write_stall_ms_max);
+      stalled_since_ != Tick{} && now - stalled_since_ > ms(around_.limits.write_stall_ms_max);
   if (slow_header || slow_body || stalled) {
     ++around_.counters.slow_peers;
     return close();
   }
-  if (protocol_->active() == 0 && now - active_at_ > ms(limits::idle_ms_max)) drain();
+  if (protocol_->active() == 0 && now - active_at_ > ms(around_.limits.idle_ms_max)) {
+    ++around_.counters.idle_closed;
+    drain();
+  }
 }
 
 }  // namespace entente::net

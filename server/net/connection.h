@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "server/net/admission.h"
 #include "server/net/invocation.h"
 #include "server/net/protocol.h"
 #include "server/net/tls_context.h"
@@ -17,16 +18,11 @@ namespace entente::net {
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
   Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<TlsContext> tls,
-             Surroundings& around, std::string address, std::function<void(Connection&)> closed);
+             Surroundings& around, Admission& admission, std::string address,
+             std::function<void(Connection&)> closed);
   ~Connection();
 
   void begin();
-  // Called once, when the handshake has succeeded.
-  void on_established(std::function<void()> established) {
-    established_event_ = std::move(established);
-  }
-  // Whether that has happened.
-  [[nodiscard]] bool counted_out() const { return counted_out_; }
   // Sends what waits to be gathered, soon.
   void flush();
   void drain();
@@ -44,16 +40,17 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void wait_writable();
   void on_readable();
   void handshake();
+  void establish();
   void pump();
   bool write_out();
   void shut();
 
   boost::asio::ip::tcp::socket socket_;
   Surroundings& around_;
+  Admission& admission_;
   std::string address_;
   std::function<void(Connection&)> closed_;
-  std::function<void()> established_event_;
-  bool counted_out_ = false;
+  bool settled_ = false;  // the handshake is over, one way or the other
   std::shared_ptr<ConnectionShared> shared_;
   std::shared_ptr<TlsContext> tls_;
   TlsContext::Ssl ssl_;
@@ -65,6 +62,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Tick stalled_since_{};  // zero: not stalled
   bool reading_ = false;  // a wait is armed
   bool writing_ = false;
+  bool unread_ = false;  // OpenSSL may hold whole records, which wake nobody
   bool flush_posted_ = false;
   bool ending_ = false;  // close once all is sent
   bool open_ = true;

@@ -114,6 +114,8 @@ class Http1 final : public Protocol, public Outlet {
   }
 
   [[nodiscard]] std::size_t queued() const override { return out_.size(); }
+  [[nodiscard]] std::size_t line_queued() const override { return out_.size(); }
+  void sweep(Tick) override {}
   void drain() override {
     closing_ = closing_ || !invocation_;
     draining_ = true;

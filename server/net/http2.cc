@@ -49,6 +49,8 @@ class Stream final : public http2::StreamEvents, public Outlet {
   void end(const http2::Headers& trailers) override { session_.end(id_, fields_of(trailers)); }
   void abort() override { session_.reset(id_, 2 /* INTERNAL_ERROR */); }
   [[nodiscard]] std::size_t queued() const override { return session_.queued(id_); }
+  [[nodiscard]] std::size_t line_queued() const override { return session_.queued(); }
+  void on_drain() { invocation_->on_drain(); }
   void credit(std::size_t bytes) override { session_.credit(id_, bytes); }
 
   [[nodiscard]] bool closed() const { return closed_; }
@@ -75,7 +77,7 @@ class Http2 final : public Protocol, private http2::ServerEvents {
       : around_(around),
         shared_(std::move(shared)),
         flushed_(std::move(flushed)),
-        session_(*this) {}
+        session_(*this, around.limits.http2) {}
   ~Http2() override { session_.lose(); }
 
   bool receive(std::string_view bytes) override {
@@ -85,13 +87,28 @@ class Http2 final : public Protocol, private http2::ServerEvents {
   }
 
   void gather(std::string& out, std::size_t bytes_max) override {
-    session_.output(out, bytes_max, around_.clock.tick());
+    const Tick now = around_.clock.tick();
+    session_.output(out, bytes_max, now);
+    if (shared_->parked.empty() || session_.queued() >= around_.limits.connection_queue_bytes_max)
+      return;
+    resume_parked(*shared_);
+    session_.output(out, bytes_max, now);
   }
 
   [[nodiscard]] std::size_t queued() const override { return session_.queued(); }
   void drain() override {
     session_.goodbye();
     draining_ = true;
+    shared_->draining = true;
+    for (const auto& weak : std::vector(streams_)) {
+      if (const auto stream = weak.lock(); stream && !stream->closed()) stream->on_drain();
+    }
+  }
+  void sweep(Tick now) override {
+    const std::size_t dropped =
+        session_.drop_stalled(now, std::chrono::milliseconds(around_.limits.write_stall_ms_max));
+    around_.counters.slow_peers += dropped;
+    if (dropped > 0) flushed_();
   }
   [[nodiscard]] bool done() const override {
     return !session_.alive() || (draining_ && session_.streams() == 0 && session_.queued() == 0);

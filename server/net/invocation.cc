@@ -1,10 +1,8 @@
 #include "server/net/invocation.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/util/json_util.h>
-
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
@@ -15,54 +13,13 @@ namespace {
 // A stream is pulled while less than this waits to be sent.
 constexpr std::size_t kHighWaterBytes = 128 * 1024;
 constexpr std::size_t kPlainChunkBytes = 64 * 1024;
-
-// How deep brackets nest, strings left out.
-bool too_deep(std::string_view json) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_string = false;
-      continue;
-    }
-    if (c == '"') in_string = true;
-    if ((c == '{' || c == '[') && ++depth > limits::message_depth_max) return true;
-    if (c == '}' || c == ']') --depth;
-  }
-  return false;
-}
+constexpr std::size_t kTurnBytes = 32 * 1024;    // one turn of a heavy source on the pool
+constexpr std::size_t kInboxBytes = 256 * 1024;  // questions that wait for a busy exchange
 
 std::string_view media_type(std::string_view value) {
   value = value.substr(0, value.find(';'));
   while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
   return value;
-}
-
-// The value of `name` in a query, decoded once; empty if it is not there.
-std::string query_value(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair.substr(0, pair.find('=')) != name || pair.find('=') == std::string_view::npos)
-      continue;
-    std::string out;
-    const std::string_view raw = pair.substr(name.size() + 1);
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-      const auto octet = raw[i] == '%' ? from_hex(raw.substr(i + 1, 2)) : std::nullopt;
-      if (octet && octet->size() == 1) {
-        out += *octet;
-        i += 2;
-      } else {
-        out += raw[i] == '+' ? ' ' : raw[i];
-      }
-    }
-    return out;
-  }
-  return {};
 }
 
 Status overloaded() {
@@ -74,41 +31,16 @@ Status cut_short() {
   return invalid_argument("message", "is cut short, or there is not exactly one");
 }
 
-// What a handler throws ends its call and nothing else; its words are for operators.
-Status run_guarded(const std::function<void()>& work) {
-  try {
-    work();
-    return Status();
-  } catch (const std::exception& thrown) {
-    return internal_error(std::string("a handler threw: ") + thrown.what());
-  } catch (...) {
-    return internal_error("a handler threw");
-  }
-}
+Status out_of_time() { return Status(Code::DeadlineExceeded, Reason::None, "out of time"); }
 
 }  // namespace
 
-std::optional<std::string> decode_path(std::string_view raw) {
-  std::string path;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] != '%') {
-      path += raw[i];
-      continue;
-    }
-    const auto octet = from_hex(raw.substr(i + 1, 2));
-    if (!octet || octet->size() != 1) return std::nullopt;
-    path += *octet;
-    i += 2;
+void resume_parked(ConnectionShared& line) {
+  for (std::size_t n = line.parked.size(); n > 0; --n) {
+    const auto one = line.parked.front().lock();
+    line.parked.pop_front();
+    if (one) one->resume();
   }
-  const bool dots = path.find("/../") != std::string::npos ||
-                    path.find("/./") != std::string::npos ||
-                    (path.size() >= 3 && path.compare(path.size() - 3, 3, "/..") == 0) ||
-                    (path.size() >= 2 && path.compare(path.size() - 2, 2, "/.") == 0);
-  if (path.empty() || path[0] != '/' || dots || path.find('\0') != std::string::npos ||
-      !is_utf8(path)) {
-    return std::nullopt;
-  }
-  return path;
 }
 
 Invocation::Invocation(Surroundings& around, std::shared_ptr<ConnectionShared> connection,
@@ -117,9 +49,14 @@ Invocation::Invocation(Surroundings& around, std::shared_ptr<ConnectionShared> c
       connection_(std::move(connection)),
       head_(std::move(head)),
       outlet_(&outlet),
-      flushed_(std::move(flushed)) {}
+      flushed_(std::move(flushed)) {
+  if (connection_->account) ++connection_->account->calls;
+}
 
-Invocation::~Invocation() = default;
+// Counted until its handler has returned, whether its caller still waits or not.
+Invocation::~Invocation() {
+  if (connection_->account) --connection_->account->calls;
+}
 
 std::optional<std::string_view> Invocation::header(std::string_view name) const {
   for (const auto& [key, value] : head_.headers) {
@@ -137,7 +74,7 @@ void Invocation::add_header(std::string name, std::string value) {
 void Invocation::detach() {
   gone_.store(true);
   outlet_ = nullptr;
-  finished_ = true;
+  settle();
   if (!running_) {
     source_.reset();
     exchange_.reset();
@@ -153,11 +90,16 @@ void Invocation::begin() {
   path_ = *path;
   set_deadline();
   route();
+  const auto& account = connection_->account;
+  if (!finished_ && account && account->calls > around_.limits.calls_per_account_max) {
+    ++around_.counters.account_refused;
+    finish(overloaded());
+  }
 }
 
 void Invocation::set_deadline() {
   const Tick now = around_.clock.tick();
-  deadline_ = now + std::chrono::milliseconds(limits::deadline_ms_max);
+  deadline_ = now + std::chrono::milliseconds(around_.limits.deadline_ms_max);
   std::optional<std::chrono::milliseconds> wanted;
   if (const auto text = header("grpc-timeout")) wanted = wire::parse_grpc_timeout(*text);
   if (const auto text = header("connect-timeout-ms")) {
@@ -206,13 +148,13 @@ bool Invocation::choose_protocol(std::string_view type) {
   }
   if (type == "application/connect+proto" || type == "application/connect+json") {
     protocol_ = Protocol::ConnectStream;
-    json_ = type == "application/connect+json";
+    encoding_ = type == "application/connect+json" ? Encoding::Json : Encoding::Proto;
     reader_ = wire::FrameReader(header("connect-content-encoding") == "gzip");
     return stream;
   }
   if (type == "application/proto" || type == "application/json") {
     protocol_ = Protocol::ConnectUnary;
-    json_ = type == "application/json";
+    encoding_ = type == "application/json" ? Encoding::Json : Encoding::Proto;
     return !stream;
   }
   return false;
@@ -224,7 +166,7 @@ void Invocation::begin_get() {
   const std::string_view target = head_.target;
   const std::size_t mark = target.find('?');
   const std::string_view query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
-  json_ = query_value(query, "encoding") != "proto";
+  encoding_ = query_value(query, "encoding") == "proto" ? Encoding::Proto : Encoding::Json;
   body_ = query_value(query, "message");
   if (query_value(query, "base64") == "1") {
     const auto decoded = from_base64url(body_);
@@ -236,8 +178,7 @@ void Invocation::begin_get() {
 
 void Invocation::on_data(std::string_view bytes) {
   owed_ += bytes.size();
-  give_credit();
-  if (finished_) return;
+  if (finished_) return give_credit();
   if (protocol_ == Protocol::ConnectUnary || protocol_ == Protocol::Plain) {
     if (body_.size() + bytes.size() > limits::message_bytes_max) {
       return protocol_ == Protocol::Plain
@@ -246,29 +187,39 @@ void Invocation::on_data(std::string_view bytes) {
                                  "the message is too large"));
     }
     body_.append(bytes);
-    return;
+  } else {
+    const Status status = reader_.feed(bytes, [this](std::string_view message, std::uint8_t) {
+      if (!finished_) take_message(message);
+      return Status();
+    });
+    if (!status.ok()) return finish(status);
   }
-  const Status status = reader_.feed(bytes, [this](std::string_view message, std::uint8_t) {
-    if (!finished_) take_message(message);
-    return Status();
-  });
-  if (!status.ok()) finish(status);
+  if (finished_) return give_credit();
+  const bool talk = method_ != nullptr && method_->exchange;
+  hold(talk ? reader_.held() + inbox_bytes_ : held_ + bytes.size());
+  if (connection_->body_bytes > around_.limits.connection_body_bytes_max) {
+    ++around_.counters.bodies_held_limit;
+    return finish(overloaded());
+  }
+  if (talk) advance();
+  give_credit();
+}
+
+// What this request holds of its line's memory.
+void Invocation::hold(std::size_t bytes) {
+  connection_->body_bytes += bytes - held_;
+  held_ = bytes;
 }
 
 void Invocation::take_message(std::string_view bytes) {
-  if (!method_->exchange) {
-    if (got_message_) return finish(cut_short());
-    got_message_ = true;
-    if (const Status status = decode(bytes, *in_); !status.ok()) finish(status);
+  if (method_->exchange) {
+    inbox_bytes_ += bytes.size();
+    inbox_.emplace_back(bytes);
     return;
   }
-  if (const Status status = decode(bytes, *in_); !status.ok()) return finish(status);
-  Status status;
-  const Status thrown = run_guarded([&] {
-    status = exchange_->on_message(*in_, [this](const Message& out) { send_message(out); });
-  });
-  if (!thrown.ok()) status = thrown;
-  if (!status.ok()) finish(status);
+  if (got_message_) return finish(cut_short());
+  got_message_ = true;
+  if (const Status status = decode(encoding_, bytes, *in_); !status.ok()) finish(status);
 }
 
 void Invocation::on_end() {
@@ -282,127 +233,147 @@ void Invocation::on_end() {
         return finish(invalid_argument("message", "is not gzip, or too large once inflated"));
       body_ = std::move(*inflated);
     }
-    if (const Status status = decode(body_, *in_); !status.ok()) return finish(status);
-    return run_unary();
+    const Status status = decode(encoding_, body_, *in_);
+    body_ = std::string();
+    return status.ok() ? run_unary() : finish(status);
   }
-  if (method_->exchange) {
-    if (reader_.in_the_middle()) return finish(cut_short());
-    Status status;
-    const Status thrown = run_guarded(
-        [&] { status = exchange_->on_end([this](const Message& out) { send_message(out); }); });
-    return finish(thrown.ok() ? status : thrown);
-  }
+  if (method_->exchange) return reader_.in_the_middle() ? finish(cut_short()) : advance();
   if (!got_message_ || reader_.in_the_middle()) return finish(cut_short());
   method_->unary ? run_unary() : begin_stream();
 }
 
-Status Invocation::decode(std::string_view bytes, Message& message) const {
-  if (json_) {
-    if (too_deep(bytes)) return invalid_argument("message", "nests too deeply");
-    if (!is_utf8(bytes)) return invalid_argument("message", "is not UTF-8");
-    google::protobuf::util::JsonParseOptions options;
-    const auto status = google::protobuf::util::JsonStringToMessage(
-        google::protobuf::StringPiece(bytes.data(), bytes.size()), &message, options);
-    if (status.ok()) return Status();
-    return invalid_argument(
-        "message", "does not read as JSON: " + std::string(status.message()).substr(0, 200));
+// --- running handlers ---
+
+// What a handler throws ends its call and nothing else; its words are for operators. What it held
+// of the connection's state is let go.
+Status Invocation::guarded(const std::function<void()>& work) {
+  Status status;
+  try {
+    work();
+  } catch (const std::exception& thrown) {
+    status = internal_error(std::string("a handler threw: ") + thrown.what());
+  } catch (...) {
+    status = internal_error("a handler threw");
   }
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  google::protobuf::io::CodedInputStream in(data, static_cast<int>(bytes.size()));
-  in.SetRecursionLimit(limits::message_depth_max);
-  if (message.ParseFromCodedStream(&in) && in.ConsumedEntireMessage()) return Status();
-  return invalid_argument("message", "does not read as protobuf");
+  if (state_lock_.owns_lock()) state_lock_.unlock();
+  return status;
 }
 
-Result<std::string> Invocation::encode(const Message& message) const {
-  std::string bytes;
-  if (!json_) {
-    if (!message.SerializeToString(&bytes)) return internal_error("a reply did not serialize");
-    return bytes;
-  }
-  if (!google::protobuf::util::MessageToJsonString(message, &bytes).ok()) {
-    return internal_error("a reply did not serialize as JSON");
-  }
-  return bytes;
+std::any& Invocation::connection_state() {
+  if (!state_lock_.owns_lock()) state_lock_ = std::unique_lock(connection_->state_mutex);
+  return connection_->state;
 }
 
 void Invocation::run(bool heavy, std::function<void()> work, std::function<void()> done) {
   running_ = true;
-  auto thrown = std::make_shared<Status>();
-  const auto guarded = [work = std::move(work), thrown] { *thrown = run_guarded(work); };
-  const auto after = [self = shared_from_this(), thrown, done = std::move(done)] {
-    self->running_ = false;
-    if (self->finished_) return self->detach();  // the peer went meanwhile
-    if (!thrown->ok()) return self->finish(*thrown);
-    done();
-  };
-  if (!heavy) {
-    guarded();
-    return after();
-  }
-  const bool taken = around_.pool.submit([self = shared_from_this(), guarded, after] {
-    guarded();
-    self->around_.post([self, after] {
-      after();
-      if (self->outlet_ != nullptr) self->flushed_();
+  if (!heavy) return ran(false, guarded(work), done);
+  ++connection_->heavy;
+  watch_deadline();
+  Pool& pool = method_ != nullptr && method_->hashes ? around_.hash_pool : around_.pool;
+  const bool taken = pool.submit([self = shared_from_this(), work = std::move(work), done] {
+    // Who went while this waited costs no more than the wait.
+    const Status thrown = self->cancelled() ? out_of_time() : self->guarded(work);
+    self->around_.post([self, thrown, done] {
+      self->ran(true, thrown, done);
+      self->flushed_();
     });
   });
   if (taken) return;
   running_ = false;
+  --connection_->heavy;
   ++around_.counters.calls_shed;
   finish(overloaded());
 }
 
-void Invocation::run_unary() {
-  if (cancelled()) return finish(Status(Code::DeadlineExceeded, Reason::None, "out of time"));
-  if (method_->heavy && deadline_ != Tick::max()) {
-    around_.at(deadline_, [weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (!self || self->finished_ || self->outlet_ == nullptr) return;
-      ++self->around_.counters.deadlines_met;
-      self->finish(Status(Code::DeadlineExceeded, Reason::None, "out of time"));
-      self->flushed_();
-    });
+void Invocation::ran(bool heavy, const Status& thrown, const std::function<void()>& done) {
+  running_ = false;
+  if (heavy) --connection_->heavy;
+  if (finished_) {  // the peer went meanwhile, or its time
+    source_.reset();
+    exchange_.reset();
+  } else if (around_.clock.tick() >= deadline_) {
+    expire();  // a handler that saw its time run out may have stopped half-way
+  } else if (!thrown.ok()) {
+    finish(thrown);
+  } else {
+    done();
   }
-  auto status = std::make_shared<Status>();
-  run(
-      method_->heavy, [this, status] { *status = method_->unary(*this, *in_, *out_); },
-      [this, status] { reply_unary(*status); });
+  if (heavy) resume_parked(*connection_);
 }
 
-void Invocation::reply_unary(const Status& status) {
-  if (!status.ok()) return finish(status);
+void Invocation::watch_deadline() {
+  if (alarm_ || deadline_ == Tick::max()) return;
+  alarm_ = around_.alarms.set(deadline_, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->expire();
+    self->flushed_();
+  });
+}
+
+void Invocation::expire() {
+  if (finished_ || outlet_ == nullptr) return;
+  ++around_.counters.deadlines_met;
+  finish(out_of_time());
+}
+
+// A line whose answers are not read, or that keeps the pool busy already, gets no further answer
+// made: what it may make us hold is bounded.
+bool Invocation::has_turn(bool heavy) const {
+  return outlet_->line_queued() < around_.limits.connection_queue_bytes_max &&
+         (!heavy || connection_->heavy < around_.limits.connection_heavy_max);
+}
+
+void Invocation::park(void (Invocation::*then)()) {
+  then_ = then;
+  if (std::exchange(parked_, true)) return;
+  watch_deadline();
+  connection_->parked.push_back(weak_from_this());
+}
+
+void Invocation::resume() {
+  if (!std::exchange(parked_, false) || finished_ || outlet_ == nullptr) return;
+  (this->*then_)();
+}
+
+void Invocation::run_unary() {
+  if (cancelled()) return expire();
+  start_unary();
+}
+
+void Invocation::start_unary() {
+  const bool pooled = method_->heavy;
+  if (!has_turn(pooled)) return park(&Invocation::start_unary);
+  auto reply = std::make_shared<Result<std::string>>(std::string());
+  run(
+      pooled, [this, reply] { *reply = answer(); }, [this, reply] { reply_unary(*reply); });
+}
+
+// The handler's answer, as it will be sent.
+Result<std::string> Invocation::answer() {
+  ENTENTE_TRY_VOID(method_->unary(*this, *in_, *out_));
+  return protocol_ == Protocol::Grpc ? framed(*out_) : encode(encoding_, *out_);
+}
+
+void Invocation::reply_unary(const Result<std::string>& bytes) {
+  if (!bytes.ok()) return finish(bytes.status());
   if (protocol_ == Protocol::Grpc) {
-    send_message(*out_);
+    send_frames(*bytes);
     return finish(Status());
   }
-  const Result<std::string> bytes = encode(*out_);
-  if (!bytes.ok()) return finish(bytes.status());
-  reply_head(200, json_ ? "application/json" : "application/proto");
+  reply_head(200, encoding_ == Encoding::Json ? "application/json" : "application/proto");
   outlet_->body(*bytes);
-  finished_ = true;
-  outlet_->end({});
+  end({});
 }
 
 void Invocation::begin_stream() {
-  if (deadline_ != Tick::max()) {
-    around_.at(deadline_, [weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (!self || self->finished_ || self->outlet_ == nullptr) return;
-      ++self->around_.counters.deadlines_met;
-      self->finish(Status(Code::DeadlineExceeded, Reason::None, "out of time"));
-      self->flushed_();
-    });
-  }
-  if (method_->exchange) {
-    Result<std::unique_ptr<Exchange>> exchange = Status(internal_error("no exchange was made"));
-    const Status thrown = run_guarded([&] { exchange = method_->exchange(*this); });
-    if (!thrown.ok()) return finish(thrown);
-    if (!exchange.ok()) return finish(exchange.status());
-    exchange_ = *std::move(exchange);
-    return;
-  }
+  watch_deadline();
+  start_stream();
+}
+
+void Invocation::start_stream() {
+  if (!has_turn(method_->heavy)) return park(&Invocation::start_stream);
+  if (method_->exchange) return make_exchange();
   auto made = std::make_shared<Result<std::unique_ptr<Source>>>(Status(internal_error("")));
   const Waker waker = [weak = weak_from_this(), post = around_.post] {
     post([weak] {
@@ -418,6 +389,78 @@ void Invocation::begin_stream() {
       });
 }
 
+// --- an exchange ---
+
+void Invocation::make_exchange() {
+  auto made = std::make_shared<Result<std::unique_ptr<Exchange>>>(Status(internal_error("")));
+  run(
+      method_->heavy, [this, made] { *made = method_->exchange(*this); },
+      [this, made] {
+        if (!made->ok()) return finish(made->status());
+        exchange_ = std::move(**made);
+        advance();
+      });
+}
+
+void Invocation::advance() {
+  const bool pooled = method_->heavy;
+  while (exchange_ && !running_ && !finished_ && !end_given_) {
+    if (outlet_->queued() > kHighWaterBytes) return;  // on_room comes
+    const bool end = inbox_.empty();
+    if (end && !peer_ended_) return;
+    if (!has_turn(pooled)) return park(&Invocation::advance);
+    std::string message;
+    if (!end) {
+      message = std::move(inbox_.front());
+      inbox_.pop_front();
+      inbox_bytes_ -= message.size();
+      hold(reader_.held() + inbox_bytes_);
+    }
+    end_given_ = end;
+    struct Talk {
+      std::string message;
+      std::string frames;
+      Status status;
+    };
+    auto talk = std::make_shared<Talk>();
+    talk->message = std::move(message);
+    run(
+        pooled, [this, talk, end] { talk->status = converse(talk->message, end, talk->frames); },
+        [this, talk, end, pooled] {
+          if (!talk->frames.empty()) send_frames(talk->frames);
+          if (end || !talk->status.ok()) return finish(talk->status);
+          give_credit();
+          if (pooled) advance();
+        });
+    if (pooled) return;
+  }
+}
+
+Status Invocation::converse(std::string_view message, bool end, std::string& frames) {
+  Status failed;
+  const auto send = [this, &frames, &failed](const Message& out) {
+    const Result<std::string> frame = framed(out);
+    frame.ok() ? static_cast<void>(frames += *frame) : static_cast<void>(failed = frame.status());
+  };
+  if (end) {
+    ENTENTE_TRY_VOID(exchange_->on_end(send));
+    return failed;
+  }
+  ENTENTE_TRY_VOID(decode(encoding_, message, *in_));
+  ENTENTE_TRY_VOID(exchange_->on_message(*in_, send));
+  return failed;
+}
+
+// Who does not take the answers of an exchange is not asked for more questions.
+void Invocation::give_credit() {
+  if (outlet_ == nullptr) return;
+  const bool talk = !finished_ && method_ != nullptr && method_->exchange;
+  if (talk && (outlet_->queued() > kHighWaterBytes || inbox_bytes_ > kInboxBytes)) return;
+  if (owed_ > 0) outlet_->credit(std::exchange(owed_, 0));
+}
+
+// --- a stream ---
+
 void Invocation::pump_soon() {
   if (running_) woken_ = true;  // the source may just be saying that it has nothing
   if (finished_ || running_ || !source_) return;
@@ -425,73 +468,85 @@ void Invocation::pump_soon() {
   if (outlet_ != nullptr) flushed_();
 }
 
-// Who does not take the answers of an exchange is not asked for more questions.
-void Invocation::give_credit() {
-  if (outlet_ == nullptr || (exchange_ && !finished_ && outlet_->queued() > kHighWaterBytes))
-    return;
-  outlet_->credit(std::exchange(owed_, 0));
+void Invocation::on_drain() {
+  if (finished_ || running_ || !source_ || !waiting_) return;
+  finish(Status(Code::Unavailable, Reason::None, "the server is stopping"));
 }
 
 void Invocation::on_room() {
-  if (owed_ > 0) give_credit();
+  give_credit();
   if (finished_ || running_) return;
   if (plain_.source) return pump_bytes();
-  if (source_) pump();
+  if (source_) return pump();
+  if (exchange_) advance();
 }
 
-// One message at a time, and only while there is room: a reader that does not read costs what is
-// queued.
+// Only while there is room: a reader that does not read costs what is queued.
 void Invocation::pump() {
+  const bool pooled = method_->heavy;
   while (!finished_ && !running_ && source_ && outlet_->queued() < kHighWaterBytes) {
-    auto next = std::make_shared<Result<Source::Next>>(Source::Next::End);
-    bool again = false;
+    if (!has_turn(pooled)) return park(&Invocation::pump);
+    waiting_ = false;
+    auto turn = std::make_shared<Turn>();
     run(
-        method_->heavy,
-        [this, next] {
-          out_->Clear();
-          *next = source_->next(*out_);
-        },
-        [this, next, &again, heavy = method_->heavy] {
-          if (next->ok() && **next == Source::Next::Message) {
-            send_message(*out_);
-            if (heavy) return pump();
-            again = true;
-          } else {
-            on_next(*next);
-          }
-        });
-    if (!again) return;
+        pooled, [this, turn, pooled] { fill(*turn, pooled ? kTurnBytes : 1); },
+        [this, turn] { take(*turn); });
+    if (pooled || waiting_) return;
   }
 }
 
-void Invocation::on_next(Result<Source::Next> next) {
-  if (!next.ok()) return finish(next.status());
-  if (*next == Source::Next::End) return finish(Status());
+void Invocation::fill(Turn& turn, std::size_t bytes_min) {
+  while (turn.frames.size() < bytes_min) {
+    out_->Clear();
+    turn.next = source_->next(*out_);
+    if (!turn.next.ok() || *turn.next != Source::Next::Message) return;
+    const Result<std::string> frame = framed(*out_);
+    if (!frame.ok()) {
+      turn.next = frame.status();
+      return;
+    }
+    turn.frames += *frame;
+  }
+}
+
+void Invocation::take(const Turn& turn) {
+  if (!turn.frames.empty()) send_frames(turn.frames);
+  if (!turn.next.ok()) return finish(turn.next.status());
+  if (*turn.next == Source::Next::End) return finish(Status());
+  if (*turn.next == Source::Next::Message) {
+    if (method_->heavy) pump();
+    return;
+  }
+  waiting_ = true;
+  if (connection_->draining) return on_drain();
   if (std::exchange(woken_, false))
     around_.post([self = shared_from_this()] { self->pump_soon(); });
 }
 
-void Invocation::send_message(const Message& message) {
-  if (finished_) return;
-  if (protocol_ == Protocol::Grpc && !json_ && !gzip_out_) {
-    if (!head_sent_) reply_head(200, "application/grpc");
+Result<std::string> Invocation::framed(const Message& message) const {
+  if (encoding_ == Encoding::Proto && !gzip_out_) {
     const std::size_t size = message.ByteSizeLong();
     std::string bytes(5, '\0');
     bytes.reserve(5 + size);
     message.AppendToString(&bytes);
     for (int i = 0; i < 4; ++i)
       bytes[static_cast<std::size_t>(1 + i)] = static_cast<char>(size >> (24 - 8 * i));
-    return outlet_->body(bytes);
+    return bytes;
   }
-  const Result<std::string> bytes = encode(message);
-  if (!bytes.ok()) return finish(bytes.status());
-  if (!head_sent_) {
-    reply_head(200, protocol_ == Protocol::Grpc ? "application/grpc"
-                    : json_                     ? "application/connect+json"
-                                                : "application/connect+proto");
-  }
-  outlet_->body(gzip_out_ ? wire::frame(wire::deflate_gzip(*bytes), wire::flag_compressed)
-                          : wire::frame(*bytes));
+  ENTENTE_TRY(const std::string bytes, encode(encoding_, message));
+  return gzip_out_ ? wire::frame(wire::deflate_gzip(bytes), wire::flag_compressed)
+                   : wire::frame(bytes);
+}
+
+void Invocation::send_frames(std::string_view frames) {
+  if (finished_) return;
+  if (!head_sent_) reply_head(200, stream_type());
+  outlet_->body(frames);
+}
+
+std::string_view Invocation::stream_type() const {
+  if (protocol_ == Protocol::Grpc) return "application/grpc";
+  return encoding_ == Encoding::Json ? "application/connect+json" : "application/connect+proto";
 }
 
 void Invocation::reply_head(int status, std::string_view content_type) {
@@ -500,9 +555,25 @@ void Invocation::reply_head(int status, std::string_view content_type) {
   headers.emplace_back("content-type", std::string(content_type));
   headers.emplace_back("cache-control", "no-store");
   if (gzip_out_) headers.emplace_back("grpc-encoding", "gzip");
-  for (auto& extra : extra_headers_) headers.push_back(std::move(extra));
+  // While a handler runs they are its own.
+  if (!running_)
+    std::move(extra_headers_.begin(), extra_headers_.end(), std::back_inserter(headers));
   head_sent_ = true;
   outlet_->head(status, headers);
+}
+
+void Invocation::settle() {
+  finished_ = true;
+  if (alarm_) around_.alarms.call_off(*alarm_);
+  alarm_.reset();
+  hold(0);
+  inbox_.clear();
+  inbox_bytes_ = 0;
+}
+
+void Invocation::end(const http2::Headers& trailers) {
+  settle();
+  outlet_->end(trailers);
 }
 
 void Invocation::finish(const Status& status) {
@@ -510,26 +581,26 @@ void Invocation::finish(const Status& status) {
   if (!status.ok()) ++around_.counters.calls_failed;
   switch (protocol_) {
     case Protocol::Plain:
-      return refuse_http(wire::connect_http_status(status.code()), status.message());
+      if (!head_sent_)
+        return refuse_http(wire::connect_http_status(status.code()), status.message());
+      settle();
+      outlet_->abort();
+      break;
     case Protocol::Grpc:
-      if (!head_sent_) reply_head(200, "application/grpc");
-      finished_ = true;
-      outlet_->end(wire::trailers_of(status));
+      if (!head_sent_) reply_head(200, stream_type());
+      end(wire::trailers_of(status));
       break;
     case Protocol::ConnectUnary:
       reply_head(wire::connect_http_status(status.code()), "application/json");
       outlet_->body(wire::connect_error(status));
-      finished_ = true;
-      outlet_->end({});
+      end({});
       break;
     case Protocol::ConnectStream:
-      if (!head_sent_)
-        reply_head(200, json_ ? "application/connect+json" : "application/connect+proto");
+      if (!head_sent_) reply_head(200, stream_type());
       outlet_->body(
           wire::frame(status.ok() ? "{}" : "{\"error\":" + wire::connect_error(status) + "}",
                       wire::flag_connect_end));
-      finished_ = true;
-      outlet_->end({});
+      end({});
       break;
   }
   if (!running_) {
@@ -543,11 +614,18 @@ void Invocation::refuse_http(int status, std::string_view why) {
   ++around_.counters.calls_failed;
   reply_head(status, "text/plain; charset=utf-8");
   outlet_->body(std::string(why) + "\n");
-  finished_ = true;
-  outlet_->end({});
+  end({});
 }
 
+// --- plain HTTP ---
+
 void Invocation::run_plain() {
+  if (cancelled()) return expire();
+  start_plain();
+}
+
+void Invocation::start_plain() {
+  if (!has_turn(route_->heavy)) return park(&Invocation::start_plain);
   auto request = std::make_shared<HttpRequest>();
   const std::size_t mark = head_.target.find('?');
   request->method = head_.method;
@@ -562,32 +640,29 @@ void Invocation::run_plain() {
 
 void Invocation::reply_plain(HttpResponse response) {
   http2::Headers headers = std::move(response.headers);
-  for (auto& extra : extra_headers_) headers.push_back(std::move(extra));
+  std::move(extra_headers_.begin(), extra_headers_.end(), std::back_inserter(headers));
   head_sent_ = true;
   outlet_->head(response.status, headers);
   if (response.source) {
     plain_.source = std::move(response.source);
+    // A long download over a slow line is bounded by its reader's pace, not by a deadline.
+    deadline_ = Tick::max();
+    if (alarm_) around_.alarms.call_off(*alarm_);
     return pump_bytes();
   }
   outlet_->body(response.body);
-  finished_ = true;
-  outlet_->end({});
+  end({});
 }
 
 void Invocation::pump_bytes() {
   if (finished_ || running_ || outlet_->queued() >= kHighWaterBytes) return;
+  if (!has_turn(route_->heavy)) return park(&Invocation::pump_bytes);
   auto bytes = std::make_shared<Result<std::string>>(std::string());
   run(
       route_->heavy, [this, bytes] { *bytes = plain_.source->read(kPlainChunkBytes); },
       [this, bytes] {
-        if (!bytes->ok()) {
-          finished_ = true;
-          return outlet_->abort();
-        }
-        if ((*bytes)->empty()) {
-          finished_ = true;
-          return outlet_->end({});
-        }
+        if (!bytes->ok()) return finish(bytes->status());
+        if ((*bytes)->empty()) return end({});
         outlet_->body(**bytes);
         pump_bytes();
       });

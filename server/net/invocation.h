@@ -3,19 +3,25 @@
 // handler still runs when the peer goes.
 //
 // Threads: everything on its worker's thread, but the handler of a heavy method, which runs on the
-// pool while nothing else touches the messages.
+// pool: meanwhile (`running_`) the worker touches neither the messages nor the headers that the
+// handler adds, even if it has to answer without it because time has run out.
 #pragma once
 
 #include <any>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/grpc_wire.h"
 #include "proto/contract/http2_client.h"
+#include "server/net/admission.h"
+#include "server/net/alarms.h"
+#include "server/net/codec.h"
 #include "server/net/counters.h"
 #include "server/net/method_table.h"
 #include "server/net/pool.h"
@@ -31,28 +37,43 @@ class Outlet {
   virtual void end(const http2::Headers& trailers) = 0;
   // Breaks the answer off so that the peer cannot take it for whole.
   virtual void abort() = 0;
+  // What waits to be sent of this answer, and of all answers on its line.
   [[nodiscard]] virtual std::size_t queued() const = 0;
+  [[nodiscard]] virtual std::size_t line_queued() const = 0;
   // `bytes` of the request's body have been consumed.
   virtual void credit(std::size_t bytes) = 0;
 };
 
-// What a connection's calls share.
+class Invocation;
+
+// What a connection's calls share. The worker's thread, but for what says otherwise.
 struct ConnectionShared {
-  Peer peer;
+  Peer peer;               // immutable from the handshake's end; any thread
+  std::mutex state_mutex;  // guards `state`: held by a handler from its first look to its return
   std::any state;
+  std::shared_ptr<AccountShare> account;  // from the handshake's end
+  std::uint32_t heavy = 0;                // calls of this line on the pool
+  std::size_t body_bytes = 0;             // of requests received and not yet answered
+  bool draining = false;                  // the server stops: what only waits ends
+  std::deque<std::weak_ptr<Invocation>> parked;
 };
+
+// Lets those go on that waited for this line's queue to drain or for its turn on the pool.
+void resume_parked(ConnectionShared& line);
 
 // What an invocation needs of its surroundings; outlives it.
 struct Surroundings {
   const MethodTable& table;
   Pool& pool;
+  Pool& hash_pool;
   const Clock& clock;
   Entropy& entropy;
   Counters& counters;
-  // Runs a job on the worker's thread, later; from any thread.
+  const LineLimits& limits;
+  // Runs a job on the worker's thread, later; from any thread. A copy may outlive the worker: then
+  // the job is dropped.
   std::function<void(std::function<void()>)> post;
-  // Runs a job on the worker's thread at a time; from the worker's thread.
-  std::function<void(Tick, std::function<void()>)> at;
+  Alarms& alarms;
 };
 
 // What came in the header block.
@@ -77,6 +98,10 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   void on_room();
   // The stream is gone: the outlet is not used any more.
   void detach();
+  // Goes on after it parked itself.
+  void resume();
+  // The server stops: a stream whose source has nothing to say ends.
+  void on_drain();
 
   // --- Call ---
   [[nodiscard]] const Peer& peer() const override { return connection_->peer; }
@@ -86,7 +111,7 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   [[nodiscard]] bool cancelled() const override;
   [[nodiscard]] std::string_view request_id() const override { return request_id_; }
   void add_header(std::string name, std::string value) override;
-  [[nodiscard]] std::any& connection_state() override { return connection_->state; }
+  [[nodiscard]] std::any& connection_state() override;
 
  private:
   enum class Protocol { Grpc, ConnectUnary, ConnectStream, Plain };
@@ -99,20 +124,46 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   void run_unary();
   void run_plain();
   void begin_stream();
+  [[nodiscard]] Result<std::string> answer();
   void pump();
   void pump_soon();
   void pump_bytes();
   void give_credit();
+  void hold(std::size_t bytes);
   void on_next(Result<Source::Next> next);
+  // Whether this line may have another answer made now; if not, this call is parked.
+  [[nodiscard]] bool has_turn(bool heavy) const;
+  void park(void (Invocation::*then)());
+  void watch_deadline();
   // Runs `work` on the pool if the method is heavy, otherwise here; then `done` on the worker's
   // thread.
   void run(bool heavy, std::function<void()> work, std::function<void()> done);
-  [[nodiscard]] Status decode(std::string_view bytes, Message& message) const;
-  [[nodiscard]] Result<std::string> encode(const Message& message) const;
-  void send_message(const Message& message);
+  void ran(bool heavy, const Status& thrown, const std::function<void()>& done);
+  [[nodiscard]] Status guarded(const std::function<void()>& work);
+  void expire();
+  void start_unary();
+  void start_stream();
+  void start_plain();
+  void make_exchange();
+  // Takes what came of an exchange, one message at a time.
+  void advance();
+  [[nodiscard]] Status converse(std::string_view message, bool end, std::string& frames);
+  // `message` as this call's answers are framed. Any thread.
+  [[nodiscard]] Result<std::string> framed(const Message& message) const;
+  void send_frames(std::string_view frames);
+  // What one turn of a source gave.
+  struct Turn {
+    std::string frames;
+    Result<Source::Next> next = Source::Next::Message;
+  };
+  void fill(Turn& turn, std::size_t bytes_min);
+  void take(const Turn& turn);
   void reply_head(int status, std::string_view content_type);
   void finish(const Status& status);
-  void reply_unary(const Status& status);
+  void end(const http2::Headers& trailers);
+  void settle();
+  [[nodiscard]] std::string_view stream_type() const;
+  void reply_unary(const Result<std::string>& bytes);
   void reply_plain(HttpResponse response);
   void refuse_http(int status, std::string_view why);
 
@@ -126,7 +177,7 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   const MethodTable::Method* method_ = nullptr;
   const MethodTable::Route* route_ = nullptr;
   Protocol protocol_ = Protocol::Grpc;
-  bool json_ = false;
+  Encoding encoding_ = Encoding::Proto;
   bool gzip_out_ = false;
   bool head_sent_ = false;
   bool finished_ = false;
@@ -135,10 +186,19 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   bool woken_ = false;    // a waker rang meanwhile
   bool peer_ended_ = false;
   bool got_message_ = false;
+  bool end_given_ = false;  // to the exchange
+  bool waiting_ = false;    // the source had nothing
+  bool parked_ = false;
+  void (Invocation::*then_)() = nullptr;  // what it was parked before
   std::atomic<bool> gone_{false};
   Tick deadline_{};
   wire::FrameReader reader_;
   std::string body_;
+  std::size_t held_ = 0;           // counted in connection_->body_bytes
+  std::deque<std::string> inbox_;  // messages of an exchange that wait for the one at work
+  std::size_t inbox_bytes_ = 0;
+  std::optional<Alarms::Id> alarm_;
+  std::unique_lock<std::mutex> state_lock_;  // the handler's thread
   std::unique_ptr<Message> in_;
   std::unique_ptr<Message> out_;
   http2::Headers extra_headers_;
@@ -146,9 +206,5 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   std::unique_ptr<Exchange> exchange_;
   HttpResponse plain_;
 };
-
-// Turns `%41` into `A`, once; empty if malformed or if the result has a NUL, a dot segment or no
-// slash first.
-[[nodiscard]] std::optional<std::string> decode_path(std::string_view raw);
 
 }  // namespace entente::net

@@ -35,7 +35,8 @@ MethodTable::Method& MethodTable::add(std::string_view full_name, bool client_st
   auto* factory = MessageFactory::generated_factory();
   method.in = factory->GetPrototype(descriptor->input_type());
   method.out = factory->GetPrototype(descriptor->output_type());
-  method.heavy = rule.heavy();
+  method.heavy = rule.heavy() || rule.hashes();
+  method.hashes = rule.hashes();
   method.side_effect_free =
       descriptor->options().idempotency_level() == MethodOptions::NO_SIDE_EFFECTS;
   return methods_.emplace(path_of(*descriptor), std::move(method)).first->second;

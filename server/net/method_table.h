@@ -61,7 +61,8 @@ class Call {
   // Sent before the answer.
   virtual void add_header(std::string name, std::string value) = 0;
   // What a handler keeps for the life of the connection (a checked application password). Only
-  // calls of the same connection see it, one at a time.
+  // calls of the same connection see it, one at a time: from the first look until the handler
+  // returns, others of that connection wait.
   [[nodiscard]] virtual std::any& connection_state() = 0;
 };
 
@@ -125,6 +126,7 @@ class MethodTable {
     const Message* in = nullptr;  // prototypes
     const Message* out = nullptr;
     bool heavy = false;
+    bool hashes = false;  // heavy, and waits for a password to be hashed
     bool side_effect_free = false;
     // Exactly one is set, as the descriptor's streaming says.
     UnaryHandler unary;

@@ -22,6 +22,10 @@ class Protocol {
   virtual void gather(std::string& out, std::size_t bytes_max) = 0;
   // What waits to be sent, in all.
   [[nodiscard]] virtual std::size_t queued() const = 0;
+  // Looks at the limits on time that only the protocol can see; called now and then.
+  virtual void sweep(Tick now) = 0;
+  // False: what has come is enough for now; the rest stays in the socket.
+  [[nodiscard]] virtual bool wants_read() const { return true; }
   // No new requests; those there are go on.
   virtual void drain() = 0;
   // True once everything is said and the line may be closed.

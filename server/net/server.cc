@@ -7,11 +7,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
-#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
 
+#include "server/net/admission.h"
+#include "server/net/alarms.h"
 #include "server/net/connection.h"
 #include "server/net/pool.h"
 
@@ -36,23 +37,49 @@ std::size_t descriptors_max() {
 
 }  // namespace
 
+// The way to a worker from other threads, and from what outlives it: then a job is dropped.
+class Door {
+ public:
+  explicit Door(asio::io_context& io) : io_(&io) {}
+  void post(std::function<void()> job) {
+    const std::scoped_lock lock(mutex_);
+    if (io_ != nullptr) asio::post(*io_, std::move(job));
+  }
+  void shut() {
+    const std::scoped_lock lock(mutex_);
+    io_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  asio::io_context* io_;
+};
+
 // One thread with its own listener and its own connections.
 class Worker {
  public:
-  Worker(Server::Impl& server, const MethodTable& table, Pool& pool, const Clock& clock,
-         Entropy& entropy, Counters& counters)
+  Worker(Server::Impl& server, const MethodTable& table, Pool& pool, Pool& hash_pool,
+         const Clock& clock, Entropy& entropy, Counters& counters, const LineLimits& limits)
       : server_(server),
         io_(1),
+        door_(std::make_shared<Door>(io_)),
         acceptor_(io_),
         sweeper_(io_),
         accept_pause_(io_),
+        alarm_(io_),
+        alarms_([this](Tick when) { arm(when); }),
         around_{.table = table,
                 .pool = pool,
+                .hash_pool = hash_pool,
                 .clock = clock,
                 .entropy = entropy,
                 .counters = counters,
-                .post = [this](std::function<void()> job) { asio::post(io_, std::move(job)); },
-                .at = [this](Tick when, std::function<void()> job) { at(when, std::move(job)); }} {}
+                .limits = limits,
+                .post = [door = door_](std::function<void()> job) { door->post(std::move(job)); },
+                .alarms = alarms_} {}
+  ~Worker() { door_->shut(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
   Status listen(const std::string& address, std::uint16_t port);
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
@@ -73,13 +100,17 @@ class Worker {
   void accept();
   void take(tcp::socket socket);
   void sweep();
-  void at(Tick when, std::function<void()> job);
+  void arm(Tick when);
+  void depart(Connection& closed);
 
   Server::Impl& server_;
   asio::io_context io_;
+  std::shared_ptr<Door> door_;
   tcp::acceptor acceptor_;
   asio::steady_timer sweeper_;
   asio::steady_timer accept_pause_;
+  asio::steady_timer alarm_;
+  Alarms alarms_;
   Surroundings around_;
   std::set<std::shared_ptr<Connection>> connections_;
   std::atomic<std::size_t> open_{0};
@@ -95,7 +126,9 @@ struct Server::Impl {
         verifier(peers),
         clock(time),
         entropy(random),
-        pool(options.pool_threads, options.pool_queue_max) {}
+        admission(options.limits),
+        pool(options.pool_threads, options.pool_queue_max),
+        hash_pool(options.hash_threads, options.hash_queue_max) {}
 
   ServerOptions options;
   const MethodTable& table;
@@ -103,12 +136,12 @@ struct Server::Impl {
   const Clock& clock;
   Entropy& entropy;
   Counters counters;
-  std::mutex mutex;  // guards tls and by_address
+  mutable std::mutex mutex;  // guards tls
   std::shared_ptr<TlsContext> tls;
-  std::map<std::string, std::uint32_t>
-      by_address;  // connections that have not shown a certificate yet
+  Admission admission;
   std::vector<std::unique_ptr<Worker>> workers;
-  Pool pool;  // after the workers: its jobs end before they go
+  Pool pool;  // after the workers: their jobs end before those go
+  Pool hash_pool;
   bool started = false;
 
   std::shared_ptr<TlsContext> current_tls() {
@@ -116,22 +149,11 @@ struct Server::Impl {
     return tls;
   }
   bool admit(const std::string& address) {
-    const std::scoped_lock lock(mutex);
-    const std::size_t cap = std::min<std::size_t>(
-        options.connections_max,
-        descriptors_max() - std::min<std::size_t>(descriptors_max(), limits::descriptors_reserved));
-    if (counters.connections_open.load() >= cap) return false;
-    std::uint32_t& here = by_address[address];
-    if (here >= options.connections_per_address_max) return false;
-    ++here;
-    ++counters.connections_open;
-    return true;
-  }
-  // The handshake is over, one way or the other.
-  void settled(const std::string& address) {
-    const std::scoped_lock lock(mutex);
-    const auto found = by_address.find(address);
-    if (found != by_address.end() && --found->second == 0) by_address.erase(found);
+    const std::size_t files = descriptors_max();
+    return admission.admit(
+        address,
+        std::min<std::size_t>(options.limits.connections_max,
+                              files - std::min<std::size_t>(files, limits::descriptors_reserved)));
   }
 };
 
@@ -179,18 +201,20 @@ void Worker::take(tcp::socket socket) {
   ++counters.connections_accepted;
   socket.native_non_blocking(true, error);
   socket.set_option(tcp::no_delay(true), error);
-  auto connection = std::make_shared<Connection>(
-      std::move(socket), server_.current_tls(), around_, address, [this](Connection& closed) {
-        if (!closed.counted_out()) server_.settled(closed.address());
-        --around_.counters.connections_open;
-        --open_;
-        // Whoever closed it may still be using it.
-        asio::post(io_, [this, gone = closed.shared_from_this()] { connections_.erase(gone); });
-      });
-  connection->on_established([this, address] { server_.settled(address); });
+  ++counters.connections_open;
+  auto connection = std::make_shared<Connection>(std::move(socket), server_.current_tls(), around_,
+                                                 server_.admission, address,
+                                                 [this](Connection& closed) { depart(closed); });
   connections_.insert(connection);
   ++open_;
   connection->begin();
+}
+
+void Worker::depart(Connection& closed) {
+  --around_.counters.connections_open;
+  --open_;
+  // Whoever closed it may still be using it.
+  asio::post(io_, [this, gone = closed.shared_from_this()] { connections_.erase(gone); });
 }
 
 void Worker::sweep() {
@@ -204,11 +228,10 @@ void Worker::sweep() {
   });
 }
 
-void Worker::at(Tick when, std::function<void()> job) {
-  auto timer =
-      std::make_shared<asio::steady_timer>(io_, std::max(Tick{}, when - around_.clock.tick()));
-  timer->async_wait([timer, job = std::move(job)](const error_code& error) {
-    if (!error) job();
+void Worker::arm(Tick when) {
+  alarm_.expires_after(std::max(Tick{}, when - around_.clock.tick()));
+  alarm_.async_wait([this](const error_code& error) {
+    if (!error) alarms_.ring(around_.clock.tick());
   });
 }
 
@@ -228,6 +251,7 @@ void Worker::halt() {
     for (const auto& connection : all) connection->close();
     sweeper_.cancel();
     accept_pause_.cancel();
+    alarm_.cancel();
     asio::post(io_, [this] { io_.stop(); });
   });
 }
@@ -255,8 +279,9 @@ Status Server::start() {
   ENTENTE_TRY_VOID(reload_certificate(options.certificate_path, options.key_path));
   std::uint16_t port = options.port;
   for (unsigned i = 0; i < options.workers; ++i) {
-    auto worker = std::make_unique<Worker>(*impl_, impl_->table, impl_->pool, impl_->clock,
-                                           impl_->entropy, impl_->counters);
+    auto worker =
+        std::make_unique<Worker>(*impl_, impl_->table, impl_->pool, impl_->hash_pool, impl_->clock,
+                                 impl_->entropy, impl_->counters, options.limits);
     ENTENTE_TRY_VOID(worker->listen(options.address, port));
     port = worker->port();
     impl_->workers.push_back(std::move(worker));
@@ -269,7 +294,8 @@ Status Server::start() {
 void Server::stop() {
   if (!std::exchange(impl_->started, false)) return;
   for (const auto& worker : impl_->workers) worker->drain();
-  const Tick until = impl_->clock.tick() + std::chrono::milliseconds(limits::drain_ms_max);
+  const Tick until =
+      impl_->clock.tick() + std::chrono::milliseconds(impl_->options.limits.drain_ms_max);
   const auto busy = [this] {
     for (const auto& worker : impl_->workers) {
       if (worker->open() > 0) return true;

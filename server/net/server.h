@@ -14,6 +14,7 @@
 #include "proto/contract/limits.h"
 #include "proto/contract/status.h"
 #include "server/net/counters.h"
+#include "server/net/line_limits.h"
 #include "server/net/method_table.h"
 
 namespace entente::net {
@@ -26,8 +27,11 @@ struct ServerOptions {
   unsigned workers = 1;       // threads that own connections
   unsigned pool_threads = 4;  // threads for heavy methods
   std::size_t pool_queue_max = 256;
-  std::uint32_t connections_max = limits::connections_max;
-  std::uint32_t connections_per_address_max = limits::connections_per_address_max;
+  // For methods that hash a password: they are made to wait for one another (server/identity hashes
+  // one at a time), and must not make others wait.
+  unsigned hash_threads = 2;
+  std::size_t hash_queue_max = limits::hash_queue_max;
+  LineLimits limits;
 };
 
 class Server {

@@ -5,8 +5,10 @@
 #include <thread>
 
 #include "client/lib/client.h"
+#include "entente/test/v1/echo.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "tests/support/certificates.h"
+#include "tests/support/echo_service.h"
 
 namespace {
 
@@ -29,6 +31,7 @@ class AnyPeer final : public entente::net::PeerVerifier {
 struct Port {
   Port() {
     entente::net::add_health(table, [] { return true; });
+    add_echo(table, echo);
     entente::net::add_reflection(table);
     entente::net::ServerOptions options;
     options.address = "127.0.0.1";
@@ -53,6 +56,7 @@ struct Port {
   entente::SystemClock clock;
   entente::SystemEntropy entropy;
   AnyPeer peers;
+  entente::test::EchoState echo;
   entente::net::MethodTable table;
   std::unique_ptr<entente::net::Server> server;
 };
@@ -69,7 +73,7 @@ TEST_CASE("a peer whose certificate is refused gets no answer", "[net]") {
   port.peers.refuse = true;
   const auto client = port.client();
   REQUIRE(check(*client).status().code() == Code::Unavailable);
-  REQUIRE(port.server->counters().handshakes_failed > 0);
+  while (port.server->counters().handshakes_failed == 0) std::this_thread::yield();
   REQUIRE(port.server->counters().calls_started == 0);
 }
 
@@ -118,6 +122,38 @@ TEST_CASE("stopping says goodbye and ends with nobody left", "[net]") {
   port.server->stop();
   REQUIRE(port.server->counters().connections_open == 0);
   REQUIRE(check(*client).status().code() == Code::Unavailable);
+}
+
+TEST_CASE("a waker that outlives the server wakes nobody and harms nothing", "[net]") {
+  // The bell rings its wakers from a thread of its own, every ten milliseconds, to the end.
+  Port port;
+  const auto client = port.client();
+  entente::test::v1::EchoRequest request;
+  request.set_count(2);
+  int seen = 0;
+  const Status status = client->stream<entente::test::v1::EchoResponse>(
+      "entente.test.v1.EchoService.Watch", request, [&](const auto&) { return ++seen > 0; });
+  REQUIRE(status.ok());
+  REQUIRE(seen == 2);
+  port.server.reset();
+  const auto before = port.echo.bell.rings();
+  while (port.echo.bell.rings() < before + 3) std::this_thread::yield();
+}
+
+TEST_CASE("a server ends while a heavy handler is at work, whose answer goes nowhere", "[net]") {
+  Port port;
+  std::thread caller([&] {
+    const auto client = port.client();
+    entente::test::v1::EchoRequest request;
+    request.set_sleep_ms(400);
+    request.set_stubborn(true);
+    (void)client->call<entente::test::v1::EchoResponse>("entente.test.v1.EchoService.EchoHeavy",
+                                                        request);
+  });
+  while (port.echo.handlers_begun == 0) std::this_thread::yield();
+  port.server->close_where([](const entente::net::Peer&) { return true; });
+  port.server.reset();
+  caller.join();
 }
 
 }  // namespace

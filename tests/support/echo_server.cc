@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <thread>
@@ -22,20 +23,41 @@ std::atomic<bool> serving{true};
 
 using entente::net::ServerOptions;
 
+// Sets what `name` names to `value`; false if nothing is named so.
 bool set_option(ServerOptions& options, const std::string& name, std::uint64_t value) {
-  const auto small = static_cast<std::uint32_t>(value);
+  auto& limits = options.limits;
+  const std::map<std::string, std::uint32_t*> small = {
+      {"workers", &options.workers},
+      {"pool_threads", &options.pool_threads},
+      {"hash_threads", &options.hash_threads},
+      {"handshake_ms_max", &limits.handshake_ms_max},
+      {"header_ms_max", &limits.header_ms_max},
+      {"body_grace_ms", &limits.body_grace_ms},
+      {"body_bytes_per_s_min", &limits.body_bytes_per_s_min},
+      {"write_stall_ms_max", &limits.write_stall_ms_max},
+      {"idle_ms_max", &limits.idle_ms_max},
+      {"deadline_ms_max", &limits.deadline_ms_max},
+      {"drain_ms_max", &limits.drain_ms_max},
+      {"connection_heavy_max", &limits.connection_heavy_max},
+      {"connections_max", &limits.connections_max},
+      {"connections_per_address_max", &limits.connections_per_address_max},
+      {"handshakes_max", &limits.handshakes_max},
+      {"connections_per_account_max", &limits.connections_per_account_max},
+      {"connections_per_certificate_max", &limits.connections_per_certificate_max},
+      {"calls_per_account_max", &limits.calls_per_account_max},
+  };
+  const std::map<std::string, std::size_t*> large = {
+      {"pool_queue_max", &options.pool_queue_max},
+      {"hash_queue_max", &options.hash_queue_max},
+      {"connection_queue_bytes_max", &limits.connection_queue_bytes_max},
+      {"connection_body_bytes_max", &limits.connection_body_bytes_max},
+  };
   if (name == "port")
     options.port = static_cast<std::uint16_t>(value);
-  else if (name == "workers")
-    options.workers = small;
-  else if (name == "pool_threads")
-    options.pool_threads = small;
-  else if (name == "pool_queue_max")
-    options.pool_queue_max = value;
-  else if (name == "connections_max")
-    options.connections_max = small;
-  else if (name == "connections_per_address_max")
-    options.connections_per_address_max = small;
+  else if (small.count(name) != 0)
+    *small.at(name) = static_cast<std::uint32_t>(value);
+  else if (large.count(name) != 0)
+    *large.at(name) = value;
   else
     return false;
   return true;
@@ -48,10 +70,10 @@ void obey(const std::string& line, entente::net::Server& server, entente::test::
   std::string second;
   words >> verb >> first >> second;
   if (verb == "counters") {
-    const auto& c = server.counters();
-    std::cout << "calls_started " << c.calls_started << "\ncalls_shed " << c.calls_shed
-              << "\ndeadlines_met " << c.deadlines_met << "\nrevoked_closed " << c.revoked_closed
-              << "\nhandshakes_failed " << c.handshakes_failed << '\n';
+    server.counters().each([](std::string_view name, std::uint64_t value) {
+      std::cout << name << ' ' << value << '\n';
+    });
+    std::cout << "handlers_begun " << state.handlers_begun << '\n';
     std::cout << std::endl;
   } else if (verb == "close") {
     server.close_where(

@@ -40,10 +40,14 @@ Status echo(EchoState& state, Call& call, const Message& message, Message& reply
   const auto& in = static_cast<const EchoRequest&>(message);
   auto& out = static_cast<EchoResponse&>(reply);
   if (in.throws()) throw std::runtime_error("as asked");
-  sleep(state, call, in.sleep_ms());
-  if (in.fail_code() != 0) return failure(in);
   if (const auto marker = call.header("x-marker"))
     call.add_header("x-marker", std::string(*marker));
+  ++state.handlers_begun;
+  if (in.stubborn())
+    std::this_thread::sleep_for(std::chrono::milliseconds(in.sleep_ms()));
+  else
+    sleep(state, call, in.sleep_ms());
+  if (in.fail_code() != 0) return failure(in);
   out.set_text(in.text());
   out.set_received(in.text().size());
   out.set_peer(call.peer().uri);
@@ -108,6 +112,7 @@ class Conversation final : public net::Exchange {
   explicit Conversation(bool each) : each_(each) {}
   Status on_message(const Message& message, const Send& send) override {
     const auto& in = static_cast<const EchoRequest&>(message);
+    std::this_thread::sleep_for(std::chrono::milliseconds(in.sleep_ms()));
     if (in.fail_code() != 0) return failure(in);
     out_.set_number(out_.number() + 1);
     out_.set_received(out_.received() + in.text().size());
@@ -207,7 +212,7 @@ void Bell::listen(net::Waker waker) {
 
 void add_echo(net::MethodTable& table, EchoState& state) {
   const std::string service = "entente.test.v1.EchoService.";
-  for (const char* name : {"Echo", "EchoHeavy"}) {
+  for (const char* name : {"Echo", "EchoHeavy", "EchoHash"}) {
     table.add_unary(service + name, [&state](Call& call, const Message& in, Message& out) {
       return echo(state, call, in, out);
     });

@@ -35,6 +35,7 @@ struct EchoState {
   Bell bell;
   std::atomic<int> cancelled_seen{0};
   std::atomic<int> sources_open{0};
+  std::atomic<int> handlers_begun{0};
 };
 
 // `state` outlives the table.

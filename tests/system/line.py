@@ -112,6 +112,119 @@ class Server:
         return self.context(certificate, protocol).wrap_socket(raw, server_hostname="localhost")
 
 
+class Peer:
+    """An HTTP/2 client that reads, answers and acknowledges only when told to."""
+
+    def __init__(self, server, certificate=None, settings=None):
+        import h2.config
+        import h2.connection
+        self.line = server.connect(certificate)
+        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
+            client_side=True, header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False))
+        self.h2.initiate_connection()
+        if settings:
+            self.h2.update_settings(settings)
+        self.replies = {}
+        self.goodbye = None
+        self.flush()
+        self.settle()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.line.close()
+
+    def flush(self):
+        try:
+            self.line.sendall(self.h2.data_to_send())
+        except OSError:  # the server has closed: that is for `read` and `ended` to find
+            pass
+
+    def settle(self):
+        """Until a PING has come back: what was sent before it has been taken in."""
+        self.h2.ping(b"settled?")
+        self.settled = False
+        self.flush()
+        while not self.settled and self.read():
+            pass
+
+    def raw(self, data):
+        self.line.sendall(data)
+
+    def start(self, path, body=b"", headers=(), end=True):
+        stream = self.h2.get_next_available_stream_id()
+        self.h2.send_headers(stream, [(":method", "POST"), (":scheme", "https"), (":authority", "localhost"),
+                                      (":path", path), ("content-type", "application/grpc"),
+                                      ("te", "trailers"), *headers], end_stream=end and not body)
+        if body:
+            self.h2.send_data(stream, body, end_stream=end)
+        self.replies[stream] = Reply()
+        self.flush()
+        return stream
+
+    def read(self, seconds=10, acknowledge=True):
+        """Takes in what comes next; False at the end of the line or when nothing came in time."""
+        import h2.events as events
+        self.line.settimeout(seconds)
+        try:
+            data = self.line.recv(65_536)
+        except (TimeoutError, ConnectionError, ssl.SSLError):
+            return False
+        if not data:
+            return False
+        for event in self.h2.receive_data(data):
+            reply = self.replies.setdefault(getattr(event, "stream_id", None) or 0, Reply())
+            if isinstance(event, events.ResponseReceived):
+                reply.headers = dict(event.headers)
+            elif isinstance(event, events.TrailersReceived):
+                reply.trailers = dict(event.headers)
+            elif isinstance(event, events.DataReceived):
+                reply.body += event.data
+                if acknowledge and event.flow_controlled_length:
+                    self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            elif isinstance(event, events.StreamReset):
+                reply.reset, reply.over = event.error_code, True
+            elif isinstance(event, events.StreamEnded):
+                reply.over = True
+            elif isinstance(event, events.PingAckReceived):
+                self.settled = True
+            elif isinstance(event, events.ConnectionTerminated):
+                self.goodbye = int(event.error_code)
+        self.flush()
+        return True
+
+    def reply(self, stream, seconds=20):
+        end = time.monotonic() + seconds
+        while not self.replies[stream].over and time.monotonic() < end and self.read(seconds):
+            pass
+        return self.replies[stream]
+
+    def ended(self, seconds=20):
+        """Whether the server ends the line."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self.read(max(0.1, end - time.monotonic())):
+                return time.monotonic() < end
+        return False
+
+
+class Reply:
+    def __init__(self):
+        self.headers, self.trailers, self.body, self.reset, self.over = {}, {}, b"", None, False
+
+    @property
+    def status(self):
+        """gRPC's, wherever it came."""
+        found = self.trailers.get("grpc-status", self.headers.get("grpc-status"))
+        return None if found is None else int(found)
+
+
+def framed(message):
+    body = message if isinstance(message, bytes) else message.SerializeToString()
+    return b"\0" + len(body).to_bytes(4, "big") + body
+
+
 def until(what, seconds=10):
     """Waits until `what()` is true; time bounds the wait and is no verdict of its own."""
     end = time.monotonic() + seconds

@@ -12,6 +12,21 @@
 namespace entente {
 namespace {
 
+// The directory numbers audiences for every room.
+class DirectoryAudiences final : public statistics::Audiences {
+ public:
+  DirectoryAudiences(const directory::Records& records, const directory::Catalog& catalog)
+      : records_(records), catalog_(catalog) {}
+  Result<policy::AudienceId> intern(store::Transaction& transaction,
+                                    const policy::Audience& audience) override {
+    return records_.intern(transaction, audience, *catalog_.audiences());
+  }
+
+ private:
+  const directory::Records& records_;
+  const directory::Catalog& catalog_;
+};
+
 constexpr std::chrono::milliseconds kCheckpointEvery{1'000};
 constexpr std::chrono::seconds kResealAgainAfter{60};
 
@@ -143,6 +158,13 @@ Status Daemon::open_rooms() {
   ledger_->add_follower(*catalog_);
   ledger_->add_follower(*identity_);
   ledger_->add_follower(*checkpoints_);
+  ENTENTE_TRY(statistics_,
+              statistics::Room::open(
+                  {.store = *store_,
+                   .ledger = *ledger_,
+                   .audiences = std::make_unique<DirectoryAudiences>(*records_, *catalog_),
+                   .clock = clock_,
+                   .entropy = entropy_}));
   ENTENTE_TRY_VOID(identity_->start());
   trust_ = std::make_unique<identity::TrustFolder>(identity_->trust_folder(config_.trust()));
   return Status();
@@ -173,6 +195,9 @@ void Daemon::register_services() {
                              return (ledger_service_.get()->*serve)(subject, message, snapshot);
                            });
   };
+  statistics_->add_to(*gate_, [this](store::CommitIndex index) {
+    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
+  });
   using L = ledger::LedgerService;
   reads("GetCheckpoint", &L::get_checkpoint);
   reads("ListEntries", &L::list_entries);
@@ -200,6 +225,10 @@ Status Daemon::define(const directory::Network& network,
                             .clock = clock_});
   ENTENTE_TRY_VOID(loader.load(network));
   return loader.load(people);
+}
+
+Status Daemon::define(const v1::StructureSet& structures) {
+  return statistics_->define(structures);
 }
 
 void Daemon::take_trust() { trust_->poll(); }

@@ -34,6 +34,7 @@
 #include "server/operations.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
+#include "server/statistics/room.h"
 #include "server/store/rocks_store.h"
 
 namespace entente {
@@ -63,6 +64,7 @@ class Daemon {
   // --- for making a network ---
   [[nodiscard]] Status define(const directory::Network& network,
                               const directory::config::DemoPeople& people);
+  [[nodiscard]] Status define(const v1::StructureSet& structures);
   // Takes what the trust folder holds now.
   void take_trust();
   [[nodiscard]] identity::Identity& identity() { return *identity_; }
@@ -94,6 +96,7 @@ class Daemon {
   std::unique_ptr<directory::Catalog> catalog_;
   std::unique_ptr<identity::CertificateStore> certificates_;
   std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<statistics::Room> statistics_;
   std::unique_ptr<directory::Service> directory_;
   std::unique_ptr<identity::AccessService> access_;
   std::unique_ptr<ledger::LedgerService> ledger_service_;

@@ -57,6 +57,7 @@ void add_serving_verbs(CLI::App& app, Line& line) {
       [&](const Config& config) { return entente::init(line.machine, config, line.files); });
   init->add_option("--definitions", line.files.definitions, "folder of process definitions")
       ->required();
+  init->add_option("--statistics", line.files.statistics, "folder of statistical structures");
   init->add_option("--demo-data", line.files.demo_data, "folder of invented people and accounts")
       ->required();
   init->add_option("--credentials", line.files.credentials,

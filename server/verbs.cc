@@ -16,6 +16,7 @@
 #include "server/directory/definitions/demo_people.h"
 #include "server/directory/definitions/parse.h"
 #include "server/net/local.h"
+#include "server/statistics/definitions.h"
 #include "server/store/backup.h"
 
 namespace entente {
@@ -60,6 +61,32 @@ Status make_accounts(Daemon& daemon, const directory::config::DemoAccounts& acco
   return Status();
 }
 
+// Structures for all, and what each process collects of its members.
+Result<v1::StructureSet> read_statistics(const std::string& folder,
+                                         const directory::Network& network) {
+  v1::StructureSet all;
+  for (const char* name : {"areas.textproto", "structures.textproto"}) {
+    ENTENTE_TRY(const v1::StructureSet some,
+                statistics::parse_structures(name, read_file(fs::path(folder) / name)));
+    all.MergeFrom(some);
+  }
+  constexpr const char* flows = "dataflows.textproto";
+  ENTENTE_TRY(const v1::StructureSet templates,
+              statistics::parse_structures(flows, read_file(fs::path(folder) / flows)));
+  std::vector<statistics::Reporters> processes;
+  for (const auto& process : network.processes) {
+    statistics::Reporters one{.process = process.id(), .parties = {}};
+    for (const auto& participation : process.participation()) {
+      const bool ended = !participation.span().until().empty();
+      if (participation.status() == directory::config::MEMBER && !ended)
+        one.parties.push_back(participation.party());
+    }
+    processes.push_back(std::move(one));
+  }
+  all.MergeFrom(statistics::dataflows_for(templates, all, processes));
+  return all;
+}
+
 Status make_network(Machine& machine, const ops::Config& config, const InitFiles& files) {
   ENTENTE_TRY(const directory::Network network, read_network(files.definitions));
   ENTENTE_TRY(const auto stock,
@@ -79,6 +106,12 @@ Status make_network(Machine& machine, const ops::Config& config, const InitFiles
   // Opened anew, for now it is known who everyone is that sees the certificates' entries.
   ENTENTE_TRY(const std::unique_ptr<Daemon> daemon,
               Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
+  if (!files.statistics.empty()) {
+    ENTENTE_TRY(const v1::StructureSet structures, read_statistics(files.statistics, network));
+    ENTENTE_TRY_VOID(daemon->define(structures));
+    std::cout << "  " << structures.dataflows_size() << " dataflows, "
+              << structures.provisions_size() << " provisions\n";
+  }
   daemon->take_trust();
   ENTENTE_TRY_VOID(make_accounts(*daemon, accounts, files.credentials));
   std::cout << "  " << accounts.account_size() << " accounts\n";

@@ -41,6 +41,7 @@ Exit check_configuration(const std::string& path, const ops::Config& config);
 
 struct InitFiles {
   std::string definitions;  // deploy/processes
+  std::string statistics;   // deploy/statistics; empty: no structures
   std::string demo_data;    // deploy/demo-data
   std::string credentials;  // `<account>/password` each
 };

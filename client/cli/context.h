@@ -62,6 +62,7 @@ void add_session_verbs(CLI::App& app, Context& context);
 void add_directory_verbs(CLI::App& app, Context& context);
 void add_access_verbs(CLI::App& app, Context& context);
 void add_ledger_verbs(CLI::App& app, Context& context);
+void add_stats_verbs(CLI::App& app, Context& context);
 void add_account_verbs(CLI::App& app, Context& context);
 void add_completion_verb(CLI::App& app, Context& context);
 

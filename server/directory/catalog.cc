@@ -316,6 +316,7 @@ Status Catalog::load() {
 }
 
 void Catalog::follow(std::uint64_t, const ledger::Act& act) {
+  if (act.kind.rfind("statistics.structure.", 0) == 0) return reload({});  // new audiences
   if (act.kind.rfind("directory.", 0) != 0) return;
   std::vector<std::string> names = act.touched;
   if (!act.object.empty()) names.push_back(act.object);

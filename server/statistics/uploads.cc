@@ -102,6 +102,8 @@ Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std:
     const std::lock_guard inside(session.mutex);
     return progress_of(session);
   }
+  std::vector<std::shared_ptr<UploadSession>> gone;  // goes with the lock's end
+  make_room(account, gone);
   const auto own = std::count_if(sessions_.begin(), sessions_.end(),
                                  [&](const auto& one) { return one.first.first == account; });
   if (sessions_.size() >= limits::uploads_max ||
@@ -121,6 +123,18 @@ Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std:
   const v1::UploadProgress progress = progress_of(*session);
   sessions_.emplace(place, std::move(session));
   return progress;
+}
+
+// A dry run that its account did not follow up makes room for the next.
+void Uploads::make_room(const std::string& account,
+                        std::vector<std::shared_ptr<UploadSession>>& gone) {
+  for (auto at = sessions_.begin(); at != sessions_.end();) {
+    std::unique_lock inside(at->second->mutex, std::try_to_lock);
+    const bool idle = at->first.first == account && inside.owns_lock() && at->second->ended;
+    inside = {};
+    if (idle) gone.push_back(std::move(at->second));
+    at = idle ? sessions_.erase(at) : std::next(at);
+  }
 }
 
 std::shared_ptr<UploadSession> Uploads::find(const std::string& account, const std::string& id) {

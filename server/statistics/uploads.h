@@ -100,6 +100,7 @@ class Uploads {
 
  private:
   using Place = std::pair<std::string, std::string>;
+  void make_room(const std::string& account, std::vector<std::shared_ptr<UploadSession>>& gone);
   Status end(UploadSession& session);
   Status find_present(UploadSession& session);
   Parts parts_;

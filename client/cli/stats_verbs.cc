@@ -1,0 +1,481 @@
+// `entente stats`: what the processes collect, bringing one's own figures, reading and comparing.
+#include <unistd.h>
+
+#include <iostream>
+#include <set>
+
+#include "client/cli/context.h"
+#include "client/lib/upload.h"
+#include "entente/v1/statistics.pb.h"
+#include "proto/contract/bytes.h"
+
+namespace entente::cli {
+namespace {
+
+const std::string kService = "entente.v1.StatisticsService.";
+
+// `IGC.ASYLUM` as well as `dataflows/IGC.ASYLUM`.
+std::string flow_name(const std::string& given) {
+  return given.starts_with("dataflows/") ? given : "dataflows/" + given;
+}
+
+std::string title_of(const v1::Text& text) {
+  const auto& titles = text.by_language();
+  const auto english = titles.find("en");
+  if (english != titles.end()) return english->second;
+  return titles.empty() ? "" : titles.begin()->second;
+}
+
+std::string day_of(const google::protobuf::Timestamp& time) {
+  return to_rfc3339(Instant(std::chrono::seconds(time.seconds()))).substr(0, 10);
+}
+
+// `CITIZEN=SYR,AFG` each; false, with an error said, if one is not of that form.
+template <typename Request>
+bool add_selections(Context& context, const std::vector<std::string>& given, Request& request) {
+  for (const std::string& one : given) {
+    const std::size_t equals = one.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      context.fail(invalid_argument("--where", "must be like `CITIZEN=SYR,AFG`"));
+      return false;
+    }
+    auto* selection = request.add_selections();
+    selection->set_dimension(one.substr(0, equals));
+    for (std::size_t at = equals + 1; at <= one.size();) {
+      const std::size_t comma = std::min(one.find(',', at), one.size());
+      selection->add_values(one.substr(at, comma - at));
+      at = comma + 1;
+    }
+  }
+  return true;
+}
+
+bool set_time(Context& context, const std::string& given, const char* option,
+              google::protobuf::Timestamp* (*mutable_time)(void*), void* request) {
+  if (given.empty()) return true;
+  const auto instant = parse_rfc3339(given);
+  if (!instant) {
+    context.fail(
+        invalid_argument(option, "must be a day or a time such as `2026-11-23T12:00:00Z`"));
+    return false;
+  }
+  mutable_time(request)->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(*instant).time_since_epoch().count());
+  return true;
+}
+
+// --- upload -------------------------------------------------------------------------------------
+
+void show_bar(std::uint64_t done, std::uint64_t of) {
+  constexpr std::uint64_t width = 40;
+  const std::uint64_t filled = of == 0 ? width : done * width / of;
+  std::cerr << "\r[" << std::string(filled, '#') << std::string(width - filled, '.') << "] "
+            << (of == 0 ? 100 : done * 100 / of) << " %" << (done == of ? "\n" : "") << std::flush;
+}
+
+void show_report(Context& context, const v1::UploadReport& report, bool dry_run) {
+  for (const v1::Problem& problem : report.problems()) {
+    std::cout << safe(problem.text()) << '\n';
+  }
+  if (report.problems_more() != 0) {
+    std::cout << "and " << report.problems_more() << " more\n";
+  }
+  if (!report.accepted()) {
+    const auto count = static_cast<std::uint64_t>(report.problems_size()) + report.problems_more();
+    std::cout << count << (count == 1 ? " fault" : " faults") << " in " << report.rows()
+              << " rows; nothing was kept\n";
+    context.exit = Exit::BadInput;
+    return;
+  }
+  std::cout << report.observations() << " observations in " << report.series() << " series, sha256 "
+            << to_hex(report.sha256()) << '\n';
+  if (dry_run && report.name().empty()) {
+    std::cout << "no fault; this was a dry run: nothing was kept\n";
+    return;
+  }
+  std::cout << (report.repeated() ? "this upload was there already: " : "kept as ") << report.name()
+            << '\n';
+}
+
+void run_upload(Context& context, const client::UploadFile& file) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  Result<client::Options> options = context.profiles().options();
+  if (!options.ok()) return context.fail(options.status());
+  client::UploadFile with = file;
+  with.certificate_path = options->certificate_path;
+  with.key_path = options->key_path;
+  const bool bar = ::isatty(STDERR_FILENO) != 0;
+  Result<v1::UploadReport> report =
+      client::upload(**client, std::move(with), [bar](std::uint64_t done, std::uint64_t of) {
+        if (bar) show_bar(done, of);
+      });
+  if (!report.ok()) return context.fail(report.status());
+  if (context.json) {
+    print_json(*report);
+    if (!report->accepted()) context.exit = Exit::BadInput;
+    return;
+  }
+  show_report(context, *report, file.dry_run);
+}
+
+void add_upload(CLI::App& group, Context& context) {
+  auto file = std::make_shared<client::UploadFile>();
+  auto flow = std::make_shared<std::string>();
+  auto action = std::make_shared<std::string>("replace");
+  auto embargo = std::make_shared<std::string>();
+  CLI::App* verb =
+      add_verb(group, "upload", "brings a file of figures, whole or not at all",
+               "entente stats upload asylum.csv --to IGC.ASYLUM --dry-run\n"
+               "  entente stats upload asylum.csv --to IGC.ASYLUM",
+               [=, &context] {
+                 file->request.set_dataflow(flow_name(*flow));
+                 file->request.set_format(v1::SDMX_CSV);
+                 file->request.set_action(*action == "append"   ? v1::APPEND
+                                          : *action == "delete" ? v1::DELETE
+                                                                : v1::REPLACE);
+                 const auto time = [](void* request) {
+                   return static_cast<v1::BeginUploadRequest*>(request)->mutable_embargo_until();
+                 };
+                 if (!set_time(context, *embargo, "--embargo", time, &file->request)) return;
+                 run_upload(context, *file);
+               });
+  verb->add_option("file", file->path, "SDMX-CSV, 1.0 or 2.0")->required();
+  verb->add_option("--to", *flow, "the dataflow, such as IGC.ASYLUM")->required();
+  verb->add_option("--action", *action, "what the file does to what is there")
+      ->check(CLI::IsMember({"replace", "append", "delete"}));
+  verb->add_flag("--dry-run", file->dry_run, "only say what is wrong with it");
+  verb->add_option("--embargo", *embargo, "not seen by others before this time");
+}
+
+// --- reading ------------------------------------------------------------------------------------
+
+void print_csv_cell(std::string_view text) {
+  if (text.find_first_of(",\"\n\r") == std::string_view::npos) {
+    std::cout << text;
+    return;
+  }
+  std::cout << '"';
+  for (const char c : text) std::cout << (c == '"' ? "\"\"" : std::string(1, c));
+  std::cout << '"';
+}
+
+// `125` and -2 is `1.25`.
+std::string decimal_text(std::int64_t mantissa, std::int32_t exponent) {
+  std::string digits = std::to_string(mantissa);
+  if (exponent == 0) return digits;
+  if (exponent > 0 || exponent < -20) return digits + "e" + std::to_string(exponent);
+  const std::string sign = mantissa < 0 ? "-" : "";
+  if (!sign.empty()) digits.erase(0, 1);
+  const auto places = static_cast<std::size_t>(-exponent);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  return sign + digits.insert(digits.size() - places, ".");
+}
+
+using Cells = std::vector<std::string>;
+
+Cells heading_of(const v1::Observations& some, bool history) {
+  Cells cells;
+  for (const auto& column : some.dimensions()) cells.push_back(column.id());
+  cells.insert(cells.end(), {"TIME_PERIOD", "OBS_VALUE"});
+  for (const auto& column : some.attributes()) cells.push_back(column.id());
+  if (history) cells.emplace_back("RECORDED");
+  return cells;
+}
+
+// Every observation of a message, as cells.
+void each_row(const v1::Observations& some, const std::function<void(Cells)>& visit) {
+  const std::set<std::uint32_t> missing(some.missing().begin(), some.missing().end());
+  const std::set<std::uint32_t> withdrawn(some.withdrawn().begin(), some.withdrawn().end());
+  const auto text = [](const v1::Observations::Column& column, int at) {
+    return column.dictionary(column.codes_size() == 0 ? 0 : static_cast<int>(column.codes(at)));
+  };
+  int cell = 0;
+  for (int s = 0; s < some.counts_size(); ++s) {
+    for (std::uint32_t i = 0; i < some.counts(s); ++i, ++cell) {
+      const auto at = static_cast<std::uint32_t>(cell);
+      Cells cells;
+      for (const auto& column : some.dimensions()) cells.push_back(text(column, s));
+      cells.push_back(text(some.periods(), cell));
+      const std::int32_t exponent = some.exponents_size() == 0 ? 0 : some.exponents(cell);
+      cells.push_back(withdrawn.count(at) != 0 ? "withdrawn"
+                      : missing.count(at) != 0 ? ""
+                                               : decimal_text(some.values(cell), exponent));
+      for (const auto& column : some.attributes()) cells.push_back(text(column, cell));
+      if (some.recorded_at_us_size() != 0) {
+        cells.push_back(to_rfc3339(Instant(std::chrono::microseconds(some.recorded_at_us(cell)))));
+      }
+      visit(std::move(cells));
+    }
+  }
+}
+
+void run_get(Context& context, const v1::QueryRequest& request, bool csv) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  std::unique_ptr<Table> table;
+  std::uint64_t rows = 0;
+  const Status status = (*client)->stream<v1::Observations>(
+      kService + "Query", request, [&](const v1::Observations& some) {
+        if (context.json) {
+          print_json(some);
+          return true;
+        }
+        if (rows == 0 && csv) {
+          std::cout << "DATAFLOW";
+          for (const auto& cell : heading_of(some, request.include_history())) {
+            std::cout << ',' << cell;
+          }
+          std::cout << '\n';
+        }
+        if (rows == 0 && !csv) {
+          table = std::make_unique<Table>(heading_of(some, request.include_history()));
+        }
+        const std::string name = request.dataflow().substr(10);
+        const std::size_t dot = name.rfind('.');
+        each_row(some, [&](Cells cells) {
+          ++rows;
+          if (!csv) return table->row(std::move(cells));
+          std::cout << name.substr(0, dot) << ':' << name.substr(dot + 1) << "(1.0)";
+          for (const std::string& cell : cells) {
+            std::cout << ',';
+            print_csv_cell(cell);
+          }
+          std::cout << '\n';
+        });
+        return true;
+      });
+  if (!status.ok()) return context.fail(status);
+  if (context.json) return;
+  if (rows == 0) {
+    std::cout << "no figures\n";
+    context.exit = Exit::No;
+  } else if (table) {
+    table->print();
+  }
+}
+
+void add_get(CLI::App& group, Context& context) {
+  auto request = std::make_shared<v1::QueryRequest>();
+  auto flow = std::make_shared<std::string>();
+  auto where = std::make_shared<std::vector<std::string>>();
+  auto as_of = std::make_shared<std::string>();
+  auto after = std::make_shared<std::string>();
+  auto csv = std::make_shared<bool>(false);
+  auto text = std::make_shared<std::array<std::string, 2>>();
+  auto history = std::make_shared<bool>(false);
+  CLI::App* verb =
+      add_verb(group, "get", "figures, as you may see them",
+               "entente stats get IGC.ASYLUM --where CITIZEN=SYR,AFG --from 2020\n"
+               "  entente stats get IGC.ASYLUM --as-of 2026-01-01 --csv > then.csv",
+               [=, &context] {
+                 request->set_dataflow(flow_name(*flow));
+                 request->set_start_period((*text)[0]);
+                 request->set_end_period((*text)[1]);
+                 request->set_include_history(*history);
+                 const auto of = [](void* to) {
+                   return static_cast<v1::QueryRequest*>(to)->mutable_as_of();
+                 };
+                 const auto since = [](void* to) {
+                   return static_cast<v1::QueryRequest*>(to)->mutable_updated_after();
+                 };
+                 if (!add_selections(context, *where, *request) ||
+                     !set_time(context, *as_of, "--as-of", of, request.get()) ||
+                     !set_time(context, *after, "--updated-after", since, request.get())) {
+                   return;
+                 }
+                 run_get(context, *request, *csv);
+               });
+  verb->add_option("dataflow", *flow, "such as IGC.ASYLUM")->required();
+  verb->add_option("--where", *where, "DIMENSION=CODE,CODE; may be given again");
+  verb->add_option("--from", (*text)[0], "first period, such as 2015 or 2015-Q1");
+  verb->add_option("--to", (*text)[1], "last period");
+  verb->add_option("--as-of", *as_of, "as it was known then");
+  verb->add_option("--updated-after", *after, "only what changed since");
+  verb->add_flag("--history", *history, "every version");
+  verb->add_flag("--csv", *csv, "SDMX-CSV 1.0 instead of a table");
+}
+
+void show_comparison(Context& context, const v1::Comparison& found) {
+  if (found.rows_size() == 0) {
+    std::cout << "no figures\n";
+    context.exit = Exit::No;
+    return;
+  }
+  Cells headings(found.dimensions().begin(), found.dimensions().end());
+  headings.emplace_back("TIME_PERIOD");
+  headings.insert(headings.end(), found.areas().begin(), found.areas().end());
+  Table table(headings);
+  for (const auto& row : found.rows()) {
+    Cells cells(row.key().begin(), row.key().end());
+    cells.push_back(row.period());
+    for (const auto& cell : row.cells()) {
+      const bool plain = cell.status().empty() || cell.status() == "A";
+      cells.push_back(cell.gap().empty() ? cell.value() + (plain ? "" : " (" + cell.status() + ")")
+                                         : cell.gap());
+    }
+    table.row(std::move(cells));
+  }
+  table.print();
+  for (const auto& notes : found.notes()) {
+    if (notes.has_updated_at()) {
+      std::cout << notes.area() << ": by " << notes.party() << ", last updated "
+                << day_of(notes.updated_at()) << '\n';
+    }
+    for (const v1::Note& note : notes.notes()) {
+      std::cout << notes.area() << ": " << note.concept_id() << ": " << safe(title_of(note.text()))
+                << '\n';
+    }
+  }
+  for (const std::string& warning : found.warnings()) std::cout << "! " << warning << '\n';
+}
+
+void add_compare(CLI::App& group, Context& context) {
+  auto request = std::make_shared<v1::ComparePartiesRequest>();
+  auto flow = std::make_shared<std::string>();
+  auto areas = std::make_shared<std::vector<std::string>>();
+  auto where = std::make_shared<std::vector<std::string>>();
+  auto text = std::make_shared<std::array<std::string, 2>>();
+  CLI::App* verb =
+      add_verb(group, "compare", "the same figures of several states side by side",
+               "entente stats compare IGC.ASYLUM --areas SWE,CHE --where CITIZEN=AFG --from 2020",
+               [=, &context] {
+                 request->set_dataflow(flow_name(*flow));
+                 for (const std::string& area : *areas) request->add_areas(area);
+                 request->set_start_period((*text)[0]);
+                 request->set_end_period((*text)[1]);
+                 if (!add_selections(context, *where, *request)) return;
+                 context.call<v1::Comparison>(
+                     kService + "CompareParties", *request,
+                     [&context](const v1::Comparison& found) { show_comparison(context, found); });
+               });
+  verb->add_option("dataflow", *flow, "such as IGC.ASYLUM")->required();
+  verb->add_option("--areas", *areas, "SWE,CHE; all that have figures if not given")
+      ->delimiter(',');
+  verb->add_option("--where", *where, "DIMENSION=CODE,CODE; may be given again");
+  verb->add_option("--from", (*text)[0], "first period");
+  verb->add_option("--to", (*text)[1], "last period");
+}
+
+// --- what there is ------------------------------------------------------------------------------
+
+void add_dataflows(CLI::App& group, Context& context) {
+  auto process = std::make_shared<std::string>();
+  add_verb(
+      group, "dataflows", "what the processes collect, as far as you may see it",
+      "entente stats dataflows --process igc",
+      [=, &context] {
+        v1::ListDataflowsRequest request;
+        if (!process->empty()) request.set_process("processes/" + *process);
+        context.call<v1::ListDataflowsReply>(
+            kService + "ListDataflows", request, [&context](const auto& reply) {
+              Table table({"DATAFLOW", "TITLE", "PARTIES", "OBSERVATIONS", "UPDATED", "YOURS"});
+              for (const auto& row : reply.rows()) {
+                table.row({row.dataflow().name().substr(10), title_of(row.dataflow().title()),
+                           std::to_string(row.parties()), std::to_string(row.observations()),
+                           row.has_updated_at() ? day_of(row.updated_at()) : "",
+                           row.may_report() ? "may report" : ""});
+              }
+              if (table.empty()) {
+                std::cout << "no dataflows\n";
+                context.exit = Exit::No;
+                return;
+              }
+              table.print();
+            });
+      })
+      ->add_option("--process", *process, "only this process's");
+}
+
+void show_structure(const v1::StructureSet& set) {
+  for (const auto& flow : set.dataflows()) {
+    std::cout << flow.name() << ": " << safe(title_of(flow.title())) << '\n';
+  }
+  for (const auto& structure : set.data_structures()) {
+    Table table({"COLUMN", "KIND", "CODELIST"});
+    for (const auto& one : structure.dimensions()) {
+      table.row({one.id(), "dimension", one.codelist()});
+    }
+    table.row({"TIME_PERIOD", "dimension", ""});
+    table.row({structure.measure().empty() ? "OBS_VALUE" : structure.measure(), "figure", ""});
+    for (const auto& one : structure.attributes()) {
+      table.row({one.id(), one.mandatory() ? "attribute, mandatory" : "attribute", one.codelist()});
+    }
+    table.print();
+  }
+  for (const auto& list : set.codelists()) {
+    if (set.codelists_size() > 1) {
+      std::cout << list.name() << ": " << list.items_size() << " items\n";
+      continue;
+    }
+    Table table({"ITEM", "TITLE", "PART OF"});
+    for (const auto& item : list.items()) {
+      table.row({item.id(), title_of(item.title()), item.parent()});
+    }
+    table.print();
+  }
+  for (const auto& provision : set.provisions()) {
+    std::cout << provision.party() << " reports for";
+    for (const std::string& area : provision.reference_areas()) std::cout << ' ' << area;
+    std::cout << '\n';
+  }
+}
+
+void add_structure(CLI::App& group, Context& context) {
+  auto name = std::make_shared<std::string>();
+  add_verb(
+      group, "structure", "the columns of a dataflow, or the items of a codelist",
+      "entente stats structure IGC.ASYLUM\n  entente stats structure codelists/ENTENTE.CL_AREA",
+      [=, &context] {
+        v1::GetStructureRequest request;
+        request.set_name(name->find('/') == std::string::npos ? flow_name(*name) : *name);
+        request.set_with_references(request.name().starts_with("dataflows/"));
+        context.call<v1::StructureSet>(kService + "GetStructure", request, show_structure);
+      })
+      ->add_option("name", *name, "a dataflow, or any structure's name")
+      ->required();
+}
+
+void add_uploads(CLI::App& group, Context& context) {
+  auto flow = std::make_shared<std::string>();
+  auto request = std::make_shared<v1::ListUploadsRequest>();
+  CLI::App* verb = add_verb(
+      group, "uploads", "who brought what to a dataflow, newest first",
+      "entente stats uploads IGC.ASYLUM", [=, &context] {
+        request->set_dataflow(flow_name(*flow));
+        context.call<v1::ListUploadsReply>(
+            kService + "ListUploads", *request, [&context](const auto& reply) {
+              Table table({"WHEN", "PARTY", "ACTION", "OBSERVATIONS", "SIGNED", "SHA256"});
+              for (const auto& one : reply.uploads()) {
+                table.row({to_rfc3339(Instant(std::chrono::seconds(one.recorded_at().seconds()))),
+                           one.party(), v1::UploadAction_Name(one.action()),
+                           std::to_string(one.observations()),
+                           one.signature().empty() ? "no" : "yes",
+                           to_hex(one.sha256()).substr(0, 16)});
+              }
+              if (table.empty()) {
+                std::cout << "no uploads\n";
+                context.exit = Exit::No;
+                return;
+              }
+              table.print();
+            });
+      });
+  verb->add_option("dataflow", *flow, "such as IGC.ASYLUM")->required();
+  verb->add_option("--page-token", *request->mutable_page_token(), "where to go on");
+}
+
+}  // namespace
+
+void add_stats_verbs(CLI::App& app, Context& context) {
+  CLI::App* group = app.add_subcommand("stats", "the closed database of figures");
+  group->require_subcommand(1);
+  add_dataflows(*group, context);
+  add_structure(*group, context);
+  add_upload(*group, context);
+  add_uploads(*group, context);
+  add_get(*group, context);
+  add_compare(*group, context);
+}
+
+}  // namespace entente::cli

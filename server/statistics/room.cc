@@ -1,0 +1,44 @@
+#include "server/statistics/room.h"
+
+namespace entente::statistics {
+namespace {
+
+constexpr std::size_t kIndexCacheBytes = 64 << 20;
+
+}  // namespace
+
+Room::Room(Parts parts)
+    : parts_(std::move(parts)),
+      structures_(parts_.store, *parts_.audiences),
+      shelf_(parts_.store),
+      uploads_({.store = parts_.store,
+                .shelf = shelf_,
+                .clock = parts_.clock,
+                .entropy = parts_.entropy}),
+      cache_(kIndexCacheBytes),
+      service_({.store = parts_.store,
+                .structures = structures_,
+                .shelf = shelf_,
+                .uploads = uploads_,
+                .cache = cache_,
+                .ledger = parts_.ledger,
+                .clock = parts_.clock}) {}
+
+Result<std::unique_ptr<Room>> Room::open(Parts parts) {
+  std::unique_ptr<Room> room(new Room(std::move(parts)));
+  ENTENTE_TRY_VOID(room->structures_.load());
+  ENTENTE_TRY_VOID(room->shelf_.load());
+  room->parts_.ledger.add_follower(room->structures_);
+  room->parts_.ledger.add_follower(room->shelf_);
+  return room;
+}
+
+void Room::add_to(identity::Gate& gate, Service::MakeReceipt make_receipt) {
+  service_.add_to(gate, std::move(make_receipt));
+}
+
+Status Room::define(const v1::StructureSet& set) {
+  return define_structures(parts_.store, structures_, parts_.ledger, set, parts_.clock.now());
+}
+
+}  // namespace entente::statistics

@@ -1,0 +1,42 @@
+// Statistics put together: what main makes, in the order in which it stands on each other.
+//
+// Threads: made by main's; serves any.
+#pragma once
+
+#include <memory>
+
+#include "server/identity/gate.h"
+#include "server/ledger/ledger.h"
+#include "server/statistics/service.h"
+
+namespace entente::statistics {
+
+class Room {
+ public:
+  struct Parts {
+    store::Store& store;
+    ledger::Ledger& ledger;
+    std::unique_ptr<Audiences> audiences;
+    const Clock& clock;
+    Entropy& entropy;
+  };
+  // Reads what is there, sweeps what a crash left, and follows the ledger from then on. Before the
+  // first commit. DataLoss, Unavailable: as the store.
+  [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
+
+  void add_to(identity::Gate& gate, Service::MakeReceipt make_receipt);
+  // When a network is made. What check_structures and commit return.
+  [[nodiscard]] Status define(const v1::StructureSet& set);
+  [[nodiscard]] Service& service() { return service_; }
+
+ private:
+  explicit Room(Parts parts);
+  Parts parts_;
+  Structures structures_;
+  Shelf shelf_;
+  Uploads uploads_;
+  IndexCache cache_;
+  Service service_;
+};
+
+}  // namespace entente::statistics

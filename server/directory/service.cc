@@ -146,25 +146,24 @@ bool Service::may_read(const Subject& subject, const policy::Guard& guard) const
 
 Result<std::optional<Record>> Service::read(const Subject& subject, Snapshot& snapshot,
                                             std::string_view name) const {
-  ENTENTE_TRY(const std::optional<policy::Guarded<Record>> found,
-              parts_.records.find(snapshot, name));
+  ENTENTE_TRY(std::optional<policy::Guarded<Record>> found, parts_.records.find(snapshot, name));
   const policy::Guard guard = found ? found->guard() : policy::Guard();
   const policy::Decision decision =
       policy::decide(subject, policy::Action::Read, guard, parts_.clock.now());
   if (!decision.permits()) return std::optional<Record>();
-  return std::optional<Record>(*found->open(decision));
+  return std::optional<Record>((*std::move(found)).take(decision));
 }
 
 // The person as `subject` may see it: each contact detail stands under its own guard.
-v1::Person Service::person_for(const Subject& subject, const Record& record) const {
-  v1::Person person = record.person();
+v1::Person Service::person_for(const Subject& subject, Record record) const {
+  v1::Person person;
+  person.Swap(record.mutable_person());
   person.set_revision(record.revision());
-  person.clear_contacts();
-  for (int i = 0; i < record.person().contacts_size(); ++i) {
+  for (int i = person.contacts_size(); i-- > 0;) {
     const bool own_guard =
         i < record.contact_guards_size() && record.contact_guards(i).audience() != 0;
-    if (own_guard && !may_read(subject, guard_of(record.contact_guards(i)))) continue;
-    *person.add_contacts() = record.person().contacts(i);
+    if (own_guard && !may_read(subject, guard_of(record.contact_guards(i))))
+      person.mutable_contacts()->DeleteSubrange(i, 1);
   }
   const auto days = std::chrono::hours(24) * confirmation_days(record.guard().process());
   const Instant confirmed(std::chrono::seconds(person.confirmed_at().seconds()));
@@ -178,9 +177,9 @@ std::uint32_t Service::confirmation_days(std::string_view process) const {
 
 Result<v1::Person> Service::get_person(const Subject& subject, const v1::GetPersonRequest& message,
                                        Snapshot& snapshot) {
-  ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, message.name()));
+  ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, message.name()));
   if (!record || !record->has_person()) return not_found(message.name());
-  return person_for(subject, *record);
+  return person_for(subject, *std::move(record));
 }
 
 Result<v1::Process> Service::get_process(const Subject& subject,
@@ -300,14 +299,14 @@ Result<std::optional<v1::Answer>> Service::answer_for(const Subject& subject, Sn
                                                       const Indexed& appointment) const {
   ENTENTE_TRY(const std::optional<Record> held, read(subject, snapshot, office.name));
   ENTENTE_TRY(const std::optional<Record> holding, read(subject, snapshot, appointment.name));
-  ENTENTE_TRY(const std::optional<Record> person, read(subject, snapshot, appointment.person));
+  ENTENTE_TRY(std::optional<Record> person, read(subject, snapshot, appointment.person));
   if (!held || !holding || !person) return std::optional<v1::Answer>();
   v1::Answer answer;
   *answer.mutable_office() = held->office();
   answer.mutable_office()->set_revision(held->revision());
   *answer.mutable_appointment() = holding->appointment();
   answer.mutable_appointment()->set_revision(holding->revision());
-  *answer.mutable_person() = person_for(subject, *person);
+  *answer.mutable_person() = person_for(subject, *std::move(person));
   const auto age =
       parts_.clock.now() - Instant(std::chrono::seconds(answer.person().confirmed_at().seconds()));
   answer.set_age_days(static_cast<std::uint32_t>(
@@ -477,10 +476,10 @@ Result<v1::SearchPersonsReply> Service::search_persons(const Subject& subject,
                                          page.back().sort_key + "\n" + page.back().name));
   }
   for (const Indexed& one : page) {
-    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, one.name));
+    ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, one.name));
     if (!record) continue;
     auto* found = reply.add_found();
-    *found->mutable_person() = person_for(subject, *record);
+    *found->mutable_person() = person_for(subject, *std::move(record));
     std::vector<std::string> offices;
     parts_.catalog.each_appointment_of_person(one.name, [&](const Indexed& held) {
       if (held.span.holds(when) && may_read(subject, held.guard)) offices.push_back(held.office);

@@ -70,7 +70,7 @@ class Service {
                                      std::string_view name) const;
   // The same without a look into the store, for filters and counts.
   [[nodiscard]] bool may_read(const Subject& subject, const policy::Guard& guard) const;
-  [[nodiscard]] v1::Person person_for(const Subject& subject, const Record& record) const;
+  [[nodiscard]] v1::Person person_for(const Subject& subject, Record record) const;
   Result<std::optional<v1::Answer>> answer_for(const Subject& subject, Snapshot& snapshot,
                                                const Indexed& office,
                                                const Indexed& appointment) const;

@@ -258,7 +258,7 @@ Result<v1::Person> Service::create_person(const Subject& subject,
   ENTENTE_TRY_VOID(guard_contacts(subject, transaction, record));
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   record_act(transaction, subject, "directory.person.create", record);  // record
-  return person_for(subject, record);                                   // reply
+  return person_for(subject, std::move(record));                        // reply
 }
 
 Result<v1::Person> Service::update_person(const Subject& subject,
@@ -298,7 +298,7 @@ Result<v1::Person> Service::update_person(const Subject& subject,
   ENTENTE_TRY_VOID(guard_contacts(subject, transaction, record));
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   record_act(transaction, subject, "directory.person.update", record);  // record
-  return person_for(subject, record);                                   // reply
+  return person_for(subject, std::move(record));                        // reply
 }
 
 Result<v1::Person> Service::confirm_person(const Subject& subject,
@@ -313,7 +313,7 @@ Result<v1::Person> Service::confirm_person(const Subject& subject,
       std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   record_act(transaction, subject, "directory.person.confirm", record);
-  return person_for(subject, record);
+  return person_for(subject, std::move(record));
 }
 
 Result<std::optional<Record>> Service::present_holder(const Subject& subject,

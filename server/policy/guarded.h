@@ -54,6 +54,12 @@ class Guarded {
   }
   // The view would outlive the object.
   Opened<T> open(const Decision& decision) const&& = delete;
+  // The object itself, for a reply that is made of it without a copy. Requires: as open().
+  [[nodiscard]] T take(const Decision& decision) && {
+    ENTENTE_CHECK(decision.permits());
+    ENTENTE_CHECK(decision.is_about(guard_));
+    return std::move(object_);
+  }
 
  private:
   Guard guard_;

@@ -52,6 +52,11 @@ TEST_CASE("a decision that denies, or is about another guard, opens nothing", "[
   other.process = "igc";
   const Guarded<int> swapped(other, 8);
   CHECK(dies([&] { (void)swapped.open(permitted); }));
+
+  // Nor can it be taken out.
+  CHECK(dies([&] { (void)Guarded<int>(object).take(denied); }));
+  CHECK(dies([&] { (void)Guarded<int>(swapped).take(permitted); }));
+  CHECK(Guarded<int>(object).take(permitted) == 7);
 }
 
 TEST_CASE("a principal is not made of what is no id", "[policy]") {

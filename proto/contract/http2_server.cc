@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::uint32_t kStreamWindowBytes = 256 * 1024;
 constexpr std::int32_t kLineWindowBytes = 4 << 20;
-constexpr std::size_t kRoomBytes = 64 * 1024;  // below: whoever fills the queue is asked for more
+constexpr std::chrono::seconds kTalksOnMax{1};  // after its answer, before it is told to stop
+constexpr std::size_t kRoomBytes = 64 * 1024;   // below: whoever fills the queue is asked for more
 // An honest reader sends at most about two WINDOW_UPDATEs and a PING for each DATA frame it gets.
 constexpr std::uint32_t kControlPerDataFrame = 3;
 
@@ -32,6 +33,7 @@ struct Stream {
   bool peer_ended = false;
   bool ended = false;     // our side: all that will be sent is in `queue`
   bool deferred = false;  // nghttp2 waits for bytes
+  Tick answered_at{};     // all of the answer has gone, and the peer still sends; zero: not so
   Tick moved_at{};        // of the answer, while some of it waits; zero: not looked at yet
 };
 
@@ -209,25 +211,20 @@ struct ServerSession::Impl {
     // One slow stream must not hold up the others: the line's own credit is always given.
     (void)nghttp2_session_consume_connection(impl.session, size);
     Stream* stream = impl.find(id);
-    if (stream == nullptr || stream->ended || !stream->events) {
-      (void)nghttp2_session_consume_stream(impl.session, id, size);
-      return 0;
-    }
+    // What comes after the answer is read past, as far as the window that was given reaches.
+    if (stream == nullptr || stream->ended || !stream->events) return 0;
     const auto taker = stream->events;
     taker->on_data(view(data, size));
     return 0;
   }
 
-  // A reply that ends while the peer still sends: RFC 9113 section 8.1 lets the server ask it to
-  // stop, with NO_ERROR, once the whole reply has gone; earlier, the reset would overtake it.
-  void stop_sender(const nghttp2_frame& frame) {
+  // A reply that ends while the peer still sends: see ServerSession::tend.
+  void note_end(const nghttp2_frame& frame) const {
     const bool ends = (frame.hd.type == NGHTTP2_DATA || frame.hd.type == NGHTTP2_HEADERS) &&
                       (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (!ends) return;
-    const Stream* stream = find(frame.hd.stream_id);
-    if (stream == nullptr || stream->peer_ended) return;
-    (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame.hd.stream_id,
-                                    NGHTTP2_NO_ERROR);
+    Stream* stream = find(frame.hd.stream_id);
+    if (stream != nullptr && !stream->peer_ended) stream->answered_at = now;
   }
 
   // MadeYouReset (CVE-2025-8671): what makes *us* reset streams is as cheap for the peer as its own
@@ -239,7 +236,7 @@ struct ServerSession::Impl {
         !impl.resets_sent.take(impl.now)) {
       return impl.exceed(Excess::ResetsSent);
     }
-    impl.stop_sender(*frame);
+    impl.note_end(*frame);
     return 0;
   }
 
@@ -382,6 +379,15 @@ void ServerSession::respond(StreamId id, std::span<const http::Field> headers) {
   (void)nghttp2_submit_response(impl_->session, id, block.data(), block.size(), &provider);
 }
 
+void ServerSession::go_on(StreamId id) {
+  const Stream* stream = impl_->find(id);
+  if (stream == nullptr || stream->responded || stream->peer_ended) return;
+  const std::array<http::Field, 1> interim = {{{.name = ":status", .value = "100"}}};
+  const Pairs block(interim);
+  (void)nghttp2_submit_headers(impl_->session, NGHTTP2_FLAG_NONE, id, nullptr, block.data(),
+                               block.size(), nullptr);
+}
+
 void ServerSession::send(StreamId id, std::string bytes) {
   Stream* stream = impl_->find(id);
   if (stream == nullptr || stream->ended) return;
@@ -415,9 +421,14 @@ std::size_t ServerSession::queued(StreamId id) const {
 
 std::size_t ServerSession::queued() const { return impl_->queued_bytes; }
 
-std::size_t ServerSession::drop_stalled(Tick now, Tick stall_max) {
+std::size_t ServerSession::tend(Tick now, Tick stall_max) {
   std::size_t dropped = 0;
   for (const auto& stream : impl_->live) {
+    const bool talks_on = stream->answered_at != Tick{} && now - stream->answered_at > kTalksOnMax;
+    if (talks_on) {
+      (void)nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, stream->id,
+                                      NGHTTP2_NO_ERROR);
+    }
     if (stream->queue.empty()) continue;
     if (stream->moved_at == Tick{}) stream->moved_at = now;
     if (now - stream->moved_at <= stall_max) continue;

@@ -71,9 +71,11 @@ class ServerSession {
   void output(std::string& out, std::size_t bytes_max, Tick now);
 
   // All without effect if the stream is gone.
+  // The interim answer 100: the peer may send its body.
+  void go_on(StreamId stream);
   void respond(StreamId stream, std::span<const http::Field> headers);
   void send(StreamId stream, std::string bytes);
-  // Ends the stream; `trailers` may be empty. A peer that still sends is told to stop.
+  // Ends the stream; `trailers` may be empty. What the peer still sends is read past.
   void end(StreamId stream, std::span<const http::Field> trailers);
   // `code` as RFC 9113 section 7 numbers them.
   void reset(StreamId stream, std::uint32_t code);
@@ -82,9 +84,11 @@ class ServerSession {
   // How many bytes wait to be sent on this stream, and on all.
   [[nodiscard]] std::size_t queued(StreamId stream) const;
   [[nodiscard]] std::size_t queued() const;
-  // Resets every stream of whose answer nothing could be sent for longer than `stall_max`: a peer
-  // that gives no window. How many.
-  std::size_t drop_stalled(Tick now, Tick stall_max);
+  // Called now and then. Resets every stream of whose answer nothing could be sent for longer than
+  // `stall_max` (a peer that gives no window); answers how many. Tells a peer to stop that still
+  // sends a second after it had its whole answer: RFC 9113 section 8.1 has NO_ERROR for it. At once
+  // would be allowed, but some clients (curl 7.88) lose the answer by it.
+  std::size_t tend(Tick now, Tick stall_max);
   // Whether nghttp2 has anything to say now.
   [[nodiscard]] bool wants_write() const;
 

@@ -3,12 +3,15 @@
 #include <openssl/err.h>
 
 #include <array>
+#include <cerrno>
 
 namespace entente::net {
 namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kGatherBytes = 64 * 1024;
+constexpr std::size_t kLingerBytesMax = 8 << 20;
+constexpr std::chrono::seconds kLingerMax{2};
 constexpr int kReadsPerWake = 16;  // then others have their turn
 
 using boost::asio::ip::tcp;
@@ -41,7 +44,8 @@ void Connection::begin() {
 }
 
 void Connection::wait_readable() {
-  if (!open_ || reading_ || (protocol_ && !protocol_->wants_read())) return;
+  if (!open_ || reading_ || lingering_since_ != Tick{} || (protocol_ && !protocol_->wants_read()))
+    return;
   // A peer whose socket does not take its answers is not asked for more. While it does take them,
   // what waits may be waiting for the WINDOW_UPDATE that is still to be read.
   if (writing_ && protocol_ && protocol_->queued() > around_.limits.connection_queue_bytes_max)
@@ -104,6 +108,7 @@ void Connection::establish() {
 
 void Connection::on_readable() {
   if (!open_) return;
+  if (lingering_since_ != Tick{}) return linger();
   if (!protocol_) return handshake();
   // Lent for this scope only, and read from before anyone else runs.
   std::array<char, kReadBytes> scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init)
@@ -166,7 +171,7 @@ bool Connection::write_out() {
 }
 
 void Connection::pump() {
-  if (!open_ || !protocol_) return;
+  if (!open_ || !protocol_ || lingering_since_ != Tick{}) return;
   for (;;) {
     if (!write_out()) return;
     protocol_->gather(out_, kGatherBytes);
@@ -178,11 +183,37 @@ void Connection::pump() {
 }
 
 void Connection::shut() {
+  if (lingering_since_ != Tick{}) return;
+  ERR_clear_error();
   (void)SSL_shutdown(ssl_.get());
-  close();
+  if (!ending_ && !(protocol_ && protocol_->peer_sending())) return close();
+  // Closing a socket with unread bytes resets it, and the reset would overtake the last answer.
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  lingering_since_ = around_.clock.tick();
+  linger();
+}
+
+// Reads past what still comes, a little and for a moment.
+void Connection::linger() {
+  std::array<char, kReadBytes> scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  for (;;) {
+    const ssize_t count = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), 0);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
+    if (count <= 0) return close();
+    lingered_bytes_ += static_cast<std::size_t>(count);
+    if (lingered_bytes_ > kLingerBytesMax) return close();
+  }
+  if (reading_) return;
+  reading_ = true;
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->reading_ = false;
+    if (!error && self->open_) self->linger();
+  });
 }
 
 void Connection::drain() {
+  if (lingering_since_ != Tick{}) return close();
   if (!protocol_) return close();
   protocol_->drain();
   pump();
@@ -202,6 +233,10 @@ void Connection::close() {
 
 void Connection::sweep(Tick now) {
   if (!open_) return;
+  if (lingering_since_ != Tick{}) {
+    if (now - lingering_since_ > kLingerMax) close();
+    return;
+  }
   if (!protocol_) {
     if (now - begun_ > ms(around_.limits.handshake_ms_max)) {
       ++around_.counters.handshakes_failed;

@@ -44,6 +44,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void pump();
   bool write_out();
   void shut();
+  void linger();
 
   boost::asio::ip::tcp::socket socket_;
   Surroundings& around_;
@@ -58,8 +59,10 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::string out_;  // plain text that the TLS layer has not taken yet, from `out_at_` on
   std::size_t out_at_ = 0;
   Tick begun_{};
-  Tick active_at_{};      // last byte either way
-  Tick stalled_since_{};  // zero: not stalled
+  Tick active_at_{};        // last byte either way
+  Tick stalled_since_{};    // zero: not stalled
+  Tick lingering_since_{};  // zero: not lingering
+  std::size_t lingered_bytes_ = 0;
   bool reading_ = false;  // a wait is armed
   bool writing_ = false;
   bool unread_ = false;  // OpenSSL may hold whole records, which wake nobody

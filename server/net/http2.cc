@@ -20,8 +20,8 @@ std::vector<http::Field> fields_of(const http2::Headers& headers) {
 // session.
 class Stream final : public http2::StreamEvents, public Outlet {
  public:
-  Stream(http2::ServerSession& session, http2::StreamId id, Tick since)
-      : session_(session), id_(id), since_(since) {}
+  Stream(http2::ServerSession& session, http2::StreamId id, Tick since, bool head_only)
+      : session_(session), id_(id), since_(since), head_only_(head_only) {}
 
   void serve(std::shared_ptr<Invocation> invocation) { invocation_ = std::move(invocation); }
 
@@ -45,7 +45,9 @@ class Stream final : public http2::StreamEvents, public Outlet {
     fields.insert(fields.begin(), {.name = ":status", .value = number});
     session_.respond(id_, fields);
   }
-  void body(std::string_view bytes) override { session_.send(id_, std::string(bytes)); }
+  void body(std::string_view bytes) override {
+    if (!head_only_) session_.send(id_, std::string(bytes));
+  }
   void end(const http2::Headers& trailers) override { session_.end(id_, fields_of(trailers)); }
   void abort() override { session_.reset(id_, 2 /* INTERNAL_ERROR */); }
   [[nodiscard]] std::size_t queued() const override { return session_.queued(id_); }
@@ -56,7 +58,7 @@ class Stream final : public http2::StreamEvents, public Outlet {
   [[nodiscard]] bool closed() const { return closed_; }
   // A body that is still being read.
   [[nodiscard]] std::optional<Protocol::Reading> reading() const {
-    if (ended_ || closed_) return std::nullopt;
+    if (ended_ || closed_ || invocation_->converses()) return std::nullopt;
     return Protocol::Reading{.header = false, .body = true, .since = since_, .bytes = bytes_};
   }
 
@@ -64,6 +66,7 @@ class Stream final : public http2::StreamEvents, public Outlet {
   http2::ServerSession& session_;
   http2::StreamId id_;
   Tick since_;
+  bool head_only_;
   std::size_t bytes_ = 0;
   bool ended_ = false;
   bool closed_ = false;
@@ -106,9 +109,9 @@ class Http2 final : public Protocol, private http2::ServerEvents {
   }
   void sweep(Tick now) override {
     const std::size_t dropped =
-        session_.drop_stalled(now, std::chrono::milliseconds(around_.limits.write_stall_ms_max));
+        session_.tend(now, std::chrono::milliseconds(around_.limits.write_stall_ms_max));
     around_.counters.slow_peers += dropped;
-    if (dropped > 0) flushed_();
+    if (session_.wants_write()) flushed_();
   }
   [[nodiscard]] bool done() const override {
     return !session_.alive() || (draining_ && session_.streams() == 0 && session_.queued() == 0);
@@ -142,7 +145,9 @@ class Http2 final : public Protocol, private http2::ServerEvents {
       else if (field.name[0] != ':')
         head.headers.emplace_back(field.name, field.value);
     }
-    auto stream = std::make_shared<Stream>(session_, id, around_.clock.tick());
+    auto stream =
+        std::make_shared<Stream>(session_, id, around_.clock.tick(), head.method == "HEAD");
+    const bool continues = headers.find("expect") == "100-continue";
     auto invocation =
         std::make_shared<Invocation>(around_, shared_, std::move(head), *stream, flushed_);
     // The outlet lives as long as the stream, and the stream outlives what the invocation sends.
@@ -153,6 +158,7 @@ class Http2 final : public Protocol, private http2::ServerEvents {
     });
     streams_.push_back(stream);
     invocation->begin();
+    if (continues) session_.go_on(id);  // unless it is answered already
     return stream;
   }
 

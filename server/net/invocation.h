@@ -100,6 +100,8 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   void detach();
   // Goes on after it parked itself.
   void resume();
+  // Both sides talk in their own time: a pause is no slow body.
+  [[nodiscard]] bool converses() const { return method_ != nullptr && method_->exchange; }
   // The server stops: a stream whose source has nothing to say ends.
   void on_drain();
 

@@ -26,6 +26,9 @@ class Protocol {
   virtual void sweep(Tick now) = 0;
   // False: what has come is enough for now; the rest stays in the socket.
   [[nodiscard]] virtual bool wants_read() const { return true; }
+  // Whether the peer may still be sending when the line is closed: then what comes is read past for
+  // a moment, since closing at once would destroy the answer on its way.
+  [[nodiscard]] virtual bool peer_sending() const { return false; }
   // No new requests; those there are go on.
   virtual void drain() = 0;
   // True once everything is said and the line may be closed.

@@ -162,8 +162,49 @@ TEST_CASE("an answer given before the whole question has come is not overtaken b
   pipe.server.session.respond(id, kOk);
   pipe.server.session.end(id, kDone);
   pipe.run();
+  REQUIRE(pipe.server.session.tend(pipe.now, std::chrono::seconds(30)) == 0);
+  pipe.run();
+  REQUIRE(!answer.status);  // it may go on for a moment, as far as its window reaches
+  pipe.now += std::chrono::milliseconds(1'001);
+  REQUIRE(pipe.server.session.tend(pipe.now, std::chrono::seconds(30)) == 0);
+  pipe.run();
+  REQUIRE(answer.status);
   REQUIRE(answer.headers.size() == 2);
   REQUIRE(answer.trailers == Headers{{"grpc-status", "0"}});
+}
+
+TEST_CASE("a stream whose answer cannot move is reset, and not before its time", "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  auto handlers = answer.handlers();
+  handlers.own_credit = true;  // and never gives any
+  REQUIRE(pipe.client.start(kHead, "q", handlers).ok());
+  pipe.run();
+  const StreamId id = pipe.server.streams.begin()->first;
+  pipe.now = std::chrono::hours(1);  // nothing came or went for long
+  pipe.server.session.respond(id, kOk);
+  pipe.server.session.send(id, std::string(4 << 20, 'x'));
+  pipe.run();
+  const Tick stall = std::chrono::seconds(30);
+  REQUIRE(pipe.server.session.tend(pipe.now + stall, stall) == 0);
+  REQUIRE(pipe.server.session.tend(pipe.now + 2 * stall + Tick(1), stall) == 1);
+  pipe.run();
+  REQUIRE(answer.status);
+  REQUIRE(!answer.status->ok());
+  REQUIRE(pipe.server.session.queued() == 0);
+}
+
+TEST_CASE("an interim answer comes before the answer, and never after it", "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  REQUIRE(pipe.client.start(kHead, std::string(4 << 20, 'x'), answer.handlers()).ok());
+  pipe.run();
+  const StreamId id = pipe.server.streams.begin()->first;
+  pipe.server.session.go_on(id);
+  pipe.server.session.respond(id, kOk);
+  pipe.server.session.go_on(id);
+  pipe.run();
+  REQUIRE(!pipe.broken);
 }
 
 TEST_CASE("a header list above the limit ends its stream and not the line", "[http2]") {

@@ -96,6 +96,8 @@ Status Daemon::open_store(bool create) {
   ENTENTE_TRY(const store::RootKey root, root_key_of(config_));
   store::RocksStoreOptions options = store_options_of(config_, log_);
   options.create = create;
+  // That a new store has no files yet is no event; what fails is answered.
+  if (create) options.on_event = nullptr;
   ENTENTE_TRY(store_, store::RocksStore::open(options, root, entropy_));
   return Status();
 }

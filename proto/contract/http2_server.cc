@@ -339,6 +339,7 @@ Status ServerSession::receive(std::string_view bytes, Tick now) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const ssize_t used = nghttp2_session_mem_recv(impl_->session, data, bytes.size());
+  if (used == NGHTTP2_ERR_FLOODED) (void)impl_->exceed(Excess::Flood);  // answers that pile up
   if (used < 0) {
     return Status(Code::Unavailable, Reason::None, "the peer broke HTTP/2")
         .with_detail(nghttp2_strerror(static_cast<int>(used)));

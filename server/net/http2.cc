@@ -116,6 +116,8 @@ class Http2 final : public Protocol, private http2::ServerEvents {
   [[nodiscard]] bool done() const override {
     return !session_.alive() || (draining_ && session_.streams() == 0 && session_.queued() == 0);
   }
+  // Who broke the rules may go on doing so; the GOAWAY that says why is to arrive all the same.
+  [[nodiscard]] bool peer_sending() const override { return !draining_; }
   [[nodiscard]] std::size_t active() const override { return session_.streams(); }
 
   [[nodiscard]] Reading reading() const override {

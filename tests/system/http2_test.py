@@ -1,0 +1,320 @@
+"""HTTP/2 as others abuse it: each is answered or ended as RFC 9113 says, counted, and costs little."""
+import resource
+import socket
+import time
+
+import hpack
+from hyperframe.frame import (ContinuationFrame, DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame,
+                              PriorityFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame)
+
+from grpc_test import SERVICE, request
+from line import Peer, Server, framed, main, until
+import grpc_test
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+FIELDS = [(":method", "POST"), (":scheme", "https"), (":authority", "localhost"), (":path", SERVICE + "Echo"),
+          ("content-type", "application/grpc"), ("te", "trailers")]
+PROTOCOL, FLOW, CLOSED, FRAME_SIZE, COMPRESSION, CALM = 1, 3, 5, 6, 9, 11
+
+
+def prepare(folder):
+    grpc_test.prepare(folder)
+
+
+class Raw:
+    """Frames as they are, good or bad."""
+
+    def __init__(self, server, greeting=True):
+        self.line = server.connect()
+        self.encoder = hpack.Encoder()
+        self.buffer = b""
+        self.frames = []
+        if greeting:
+            self.send(PREFACE + SettingsFrame(0).serialize())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.line.close()
+
+    def send(self, *pieces):
+        """False once the server takes no more."""
+        try:
+            self.line.sendall(b"".join(p if isinstance(p, bytes) else p.serialize() for p in pieces))
+            return True
+        except OSError:
+            return False
+
+    def headers(self, stream, fields=None, flags=("END_HEADERS",)):
+        return HeadersFrame(stream, self.encoder.encode(FIELDS if fields is None else fields), flags=flags)
+
+    def read(self, seconds):
+        """Takes in what comes for a while; True if the server has ended the line."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.line.settimeout(max(0.01, end - time.monotonic()))
+            try:
+                data = self.line.recv(65_536)
+            except TimeoutError:
+                return False
+            except OSError:
+                return True
+            if not data:
+                return True
+            self.buffer += data
+            while len(self.buffer) >= 9:
+                frame, size = Frame.parse_frame_header(memoryview(self.buffer[:9]))
+                if len(self.buffer) < 9 + size:
+                    break
+                frame.parse_body(memoryview(self.buffer[9:9 + size]))
+                self.buffer = self.buffer[9 + size:]
+                self.frames.append(frame)
+        return False
+
+    def ends(self, code):
+        """Whether the line ends within a second or so, with GOAWAY and this code (None: any, or none)."""
+        ended = self.read(10)
+        said = [int(frame.error_code) for frame in self.frames if isinstance(frame, GoAwayFrame)]
+        return ended and (code is None or code in said), said
+
+    def resets(self):
+        return [int(frame.error_code) for frame in self.frames if isinstance(frame, RstStreamFrame)]
+
+
+def honest(server):
+    with Peer(server) as peer:
+        assert peer.reply(peer.start(SERVICE + "Echo", framed(request(text="a")))).status == 0
+
+
+def flood(certificates, make, counter, options=(), code=CALM, batches=4_000):
+    """Sends `make(raw, n)` until the line ends; it must end, be counted, and leave the server as it was."""
+    with Server(certificates, *options) as server:
+        before, cpu = server.rss_kib(), server.cpu_s()
+        with Raw(server) as raw:
+            sent = 0
+            while sent < batches and raw.send(make(raw, sent)):
+                sent += 1
+                if sent % 20 == 0 and raw.read(0.001):
+                    break
+            ended, said = raw.ends(code)
+            assert ended, f"{sent} batches, GOAWAY {said}, RST {raw.resets()[:5]}, {server.counters()}"
+            assert sent < batches, "nothing stopped it"
+        assert server.counters()[counter] == 1, server.counters()
+        assert server.cpu_s() - cpu < 1.5 and server.rss_kib() - before < 8_192
+        honest(server)
+        return server.counters()
+
+
+def each(certificates, cases, counter, code=CALM):
+    for what, make in cases.items():
+        try:
+            yield flood(certificates, make, counter, code=code)
+        except AssertionError as error:
+            raise AssertionError(what) from error
+
+
+def begun(raw, n, *more, flags=("END_HEADERS",)):
+    stream = 2 * n + 1
+    return b"".join(f.serialize() for f in (raw.headers(stream, flags=flags), *[one(stream) for one in more]))
+
+
+def test_rapid_resets_end_the_line_and_reach_few_handlers(certificates):
+    counters = flood(certificates, lambda raw, n: begun(raw, n, lambda s: RstStreamFrame(s, 8)),
+                     "resets_received_limit")
+    assert counters["calls_started"] < 1_000, counters
+    heavy = [f if f[0] != ":path" else (":path", SERVICE + "EchoHeavy") for f in FIELDS]
+    body = framed(request(sleep_ms=50))
+    counters = flood(certificates, lambda raw, n: b"".join(f.serialize() for f in (
+        raw.headers(2 * n + 1, heavy), DataFrame(2 * n + 1, body, flags=["END_STREAM"]), RstStreamFrame(2 * n + 1, 8))),
+        "resets_received_limit")
+    assert counters["handlers_begun"] < 150, counters
+
+
+def test_resets_that_the_peer_provokes_end_the_line_too(certificates):
+    # CVE-2025-8671: an overflow of the window, a connection field, more body than was said, a bad dependency.
+    overflow = lambda raw, n: begun(raw, n, lambda s: WindowUpdateFrame(s, 0x7FFFFFFF))
+    connection = lambda raw, n: raw.headers(2 * n + 1, FIELDS + [("connection", "close")]).serialize()
+    longer = lambda raw, n: b"".join(f.serialize() for f in (
+        raw.headers(2 * n + 1, FIELDS + [("content-length", "1")]), DataFrame(2 * n + 1, b"abc")))
+    def too_big(raw, n):  # one field of 3 KB in the table, referred to six times
+        block = raw.encoder.encode(FIELDS + ([("x", "y" * 3_000)] if n == 0 else [])) + b"\xbe" * 6
+        return HeadersFrame(2 * n + 1, block, flags=["END_HEADERS"]).serialize()
+    cases = {"overflow": overflow, "connection": connection, "longer": longer, "too big": too_big}
+    for counters in each(certificates, cases, "resets_sent_limit"):
+        assert counters["handlers_begun"] <= 1
+
+
+def test_floods_of_control_frames_end_the_line(certificates):
+    settings = lambda raw, n: SettingsFrame(0).serialize() * 20
+    ping = lambda raw, n: PingFrame(0, b"12345678").serialize() * 20
+    ping_ack = lambda raw, n: PingFrame(0, b"12345678", flags=["ACK"]).serialize() * 20
+    window = lambda raw, n: WindowUpdateFrame(0, 1).serialize() * 20
+    priority = lambda raw, n: PriorityFrame(2 * n + 1, depends_on=0, stream_weight=3).serialize() * 20
+    empty = lambda raw, n: (raw.headers(1).serialize() if n == 0 else b"") + DataFrame(1, b"").serialize() * 20
+    cases = {"SETTINGS": settings, "PING": ping, "PING ACK": ping_ack, "WINDOW_UPDATE": window,
+             "PRIORITY": priority, "empty DATA": empty}
+    assert len(list(each(certificates, cases, "floods", code=None))) == len(cases)
+
+
+def test_a_header_block_that_goes_on_and_on_ends_the_line(certificates):
+    def continuations(raw, n):
+        if n == 0:
+            return raw.headers(1, flags=()).serialize()
+        return ContinuationFrame(1, raw.encoder.encode([("x", "y")])).serialize()
+    flood(certificates, continuations, "protocol_errors", code=None)
+    empty = lambda raw, n: (raw.headers(1, flags=()) if n == 0 else ContinuationFrame(1, b"")).serialize()
+    flood(certificates, empty, "protocol_errors", code=None)
+
+
+def test_a_header_bomb_is_counted_as_it_unfolds(certificates):
+    with Server(certificates) as server:
+        with Raw(server) as raw:
+            before = server.rss_kib()
+            # One entry of 3 KB in the table, referred to by one octet 8,000 times: 24 MB decoded.
+            bomb = raw.encoder.encode(FIELDS + [("x", "y" * 3_000)])
+            raw.send(HeadersFrame(1, bomb, flags=["END_HEADERS", "END_STREAM"]))
+            raw.send(HeadersFrame(3, raw.encoder.encode(FIELDS) + b"\xbe" * 8_000, flags=["END_HEADERS", "END_STREAM"]))
+            until(lambda: raw.resets() or raw.read(0.05))
+            assert raw.resets() == [2] or raw.ends(None)[0], raw.frames
+            assert server.rss_kib() - before < 4_096
+        assert server.counters()["header_limit"] == 1
+        honest(server)
+
+
+def test_frames_that_break_the_rules_get_the_error_of_the_rule(certificates):
+    def raw_frame(kind, body=b"", stream=0, flags=0):
+        return len(body).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + body
+    cases = {
+        "a frame above the largest": (raw_frame(0, b"x" * 16_385, 1), FRAME_SIZE),
+        "DATA on no stream": (raw_frame(0, b"x", 0), PROTOCOL),
+        "DATA on an idle stream": (raw_frame(0, b"x", 5), PROTOCOL),
+        "HEADERS on an even stream": (raw_frame(1, b"\x82", 2, 4), PROTOCOL),
+        "HEADERS on no stream": (raw_frame(1, b"\x82", 0, 4), PROTOCOL),
+        "HPACK that does not decode": (raw_frame(1, b"\xff\xff\xff\xff\xff", 1, 4), COMPRESSION),
+        "an index beyond the table": (raw_frame(1, b"\xfe", 1, 4), COMPRESSION),
+        "PRIORITY of a wrong length": (raw_frame(2, b"xx", 1), FRAME_SIZE),
+        "RST_STREAM of an idle stream": (raw_frame(3, b"\0\0\0\x08", 7), PROTOCOL),
+        "RST_STREAM of a wrong length": (raw_frame(3, b"\0\0", 7), FRAME_SIZE),
+        "SETTINGS on a stream": (raw_frame(4, b"", 1), PROTOCOL),
+        "SETTINGS of a wrong length": (raw_frame(4, b"xxx"), FRAME_SIZE),
+        "SETTINGS with a window above the largest": (raw_frame(4, b"\0\4\xff\xff\xff\xff"), FLOW),
+        "SETTINGS with ENABLE_PUSH 2": (raw_frame(4, b"\0\2\0\0\0\2"), PROTOCOL),
+        "SETTINGS ACK with a body": (raw_frame(4, b"\0\4\0\0\0\0", 0, 1), FRAME_SIZE),
+        "PUSH_PROMISE by a client": (raw_frame(5, b"\0\0\0\2\x82", 1, 4), PROTOCOL),
+        "PING of a wrong length": (raw_frame(6, b"x"), FRAME_SIZE),
+        "PING on a stream": (raw_frame(6, b"12345678", 1), PROTOCOL),
+        "GOAWAY on a stream": (raw_frame(7, b"\0" * 8, 1), PROTOCOL),
+        "WINDOW_UPDATE by nothing": (raw_frame(8, b"\0\0\0\0"), PROTOCOL),
+        "WINDOW_UPDATE beyond the largest": (raw_frame(8, b"\x7f\xff\xff\xff"), FLOW),
+        "CONTINUATION of nothing": (raw_frame(9, b"\x82", 1, 4), PROTOCOL),
+        "padding longer than its frame": (raw_frame(0, b"\x20ab", 0, 8), PROTOCOL),
+    }
+    with Server(certificates) as server:
+        for what, (frame, code) in cases.items():
+            with Raw(server) as raw:
+                raw.send(frame)
+                ended, said = raw.ends(code)
+                assert ended, (what, said, raw.resets())
+        for garbage in (b"GET / HTTP/1.1\r\nHost: l\r\n\r\n", b"\0" * 100, PREFACE[:-1] + b"x", PREFACE + b"\xff" * 100,
+                        PREFACE + raw_frame(0, b"x", 1)):
+            with Raw(server, greeting=False) as raw:
+                raw.send(garbage)
+                assert raw.ends(None)[0], garbage
+        with Raw(server) as raw:  # and what a newer HTTP/2 may bring is passed over
+            raw.send(raw_frame(0x42, b"new", 9), raw_frame(4, b"\x42\x42\0\0\0\1"))
+            raw.send(raw.headers(1), DataFrame(1, framed(b""), flags=["END_STREAM"]))
+            answered = lambda: any(isinstance(frame, HeadersFrame) for frame in raw.frames)
+            assert until(lambda: answered() or raw.read(0.05)) and answered() and not raw.resets()
+        honest(server)
+
+
+def test_heads_that_are_no_request_end_their_stream_and_not_the_line(certificates):
+    without = lambda name: [f for f in FIELDS if f[0] != name]
+    bad = {
+        "an upper-case name": FIELDS + [("X-Upper", "a")],
+        "no method": without(":method"), "no path": without(":path"), "no scheme": without(":scheme"),
+        "two paths": [FIELDS[0], *FIELDS], "a pseudo-field after a field": [*FIELDS[1:], FIELDS[0]],
+        "an unknown pseudo-field": [(":new", "a"), *FIELDS], "an empty path": [(":path", ""), *without(":path")],
+        "a status": [(":status", "200"), *FIELDS], "a NUL": FIELDS + [("x", "a\0b")],
+        "a line feed": FIELDS + [("x", "a\nb: c")], "transfer-encoding": FIELDS + [("transfer-encoding", "chunked")],
+        "te": [*FIELDS[:-1], ("te", "gzip")], "two lengths": FIELDS + [("content-length", "1"), ("content-length", "2")],
+        "a length that is none": FIELDS + [("content-length", "x")],
+    }
+    with Server(certificates) as server:
+        for what, fields in bad.items():
+            with Raw(server) as raw:
+                raw.send(raw.headers(1, fields, flags=("END_HEADERS", "END_STREAM")))
+                ended = []
+                until(lambda: raw.resets() or ended or (raw.read(0.05) and ended.append(what)))
+                assert raw.resets() == [PROTOCOL] and not ended, (what, raw.frames)
+        assert server.counters()["calls_started"] == 0
+        # A path without its slash reaches no handler by any detour (CVE-2026-33186).
+        with Peer(server) as peer:
+            for path in (SERVICE[1:] + "Echo", "*", "/" + SERVICE + "Echo", SERVICE + "Echo/", SERVICE + "%00Echo",
+                         SERVICE + "../EchoService/Echo"):
+                reply = peer.reply(peer.start(path, framed(b"")))
+                assert reply.status not in (0,) and reply.over, (path, vars(reply))
+        assert server.counters()["handlers_begun"] == 0
+
+
+def test_who_drips_or_sleeps_is_let_go(certificates):
+    options = ("header_ms_max=500", "body_grace_ms=500", "idle_ms_max=900")
+    with Server(certificates, *options) as server:
+        slow = {
+            "half a head": lambda raw: raw.send(raw.headers(1, flags=())),
+            "half a body": lambda raw: raw.send(raw.headers(1), DataFrame(1, b"\0\0\0\1\0ab")),
+        }
+        for what, make in slow.items():
+            before = server.counters()["slow_peers"]
+            with Raw(server) as raw:
+                make(raw)
+                assert raw.ends(None)[0], what
+            assert server.counters()["slow_peers"] == before + 1, what
+        with Raw(server, greeting=False) as raw:
+            raw.send(PREFACE[:10])
+            assert raw.ends(None)[0]
+        with Raw(server) as raw:
+            ended, said = raw.ends(0)
+            assert ended, said
+        assert server.counters()["idle_closed"] == 1
+        with Peer(server) as peer:  # a chat that pauses is neither
+            chat = peer.start(SERVICE + "Chat", framed(request(text="a")), end=False)
+            time.sleep(1.5)
+            peer.h2.send_data(chat, framed(request(text="b")), end_stream=True)
+            peer.flush()
+            assert peer.reply(chat).status == 0
+
+
+def test_a_reader_that_stops_reading_its_socket_is_let_go(certificates):
+    with Server(certificates, "write_stall_ms_max=700") as server:
+        before = server.rss_kib()
+        with Raw(server) as raw:
+            raw.send(SettingsFrame(0, settings={4: 0x7FFFFFFF}), WindowUpdateFrame(0, 0x7FFF0000))
+            fields = [f if f[0] != ":path" else (":path", "/files/10000000000") for f in FIELDS]
+            raw.send(raw.headers(1, fields[:4], flags=("END_HEADERS", "END_STREAM")))
+            assert until(lambda: server.counters()["slow_peers"] >= 1)
+            assert server.rss_kib() - before < 16_384
+        honest(server)
+
+
+def test_without_descriptors_new_lines_wait_or_are_refused_and_the_old_live_on(certificates):
+    with Server(certificates, "connections_per_address_max=1000") as server, Peer(server) as peer:
+        assert peer.reply(peer.start(SERVICE + "Echo", framed(b""))).status == 0
+        # Below what is reserved for files: lines are refused, and counted.
+        resource.prlimit(server.daemon.pid, resource.RLIMIT_NOFILE, (70, 70))
+        lines = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(20)]
+        assert until(lambda: server.counters()["connections_refused"] > 0)
+        # None at all: accept fails, and does not spin.
+        resource.prlimit(server.daemon.pid, resource.RLIMIT_NOFILE, (5, 5))
+        lines += [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
+        cpu = server.cpu_s()
+        time.sleep(1)
+        assert server.cpu_s() - cpu < 0.3
+        for _ in range(5):
+            assert peer.reply(peer.start(SERVICE + "EchoHeavy", framed(request(text="x" * 9_000)))).status == 0
+        [line.close() for line in lines]
+
+
+if __name__ == "__main__":
+    main(globals())

@@ -22,7 +22,8 @@ Room::Room(Parts parts)
                 .uploads = uploads_,
                 .cache = cache_,
                 .ledger = parts_.ledger,
-                .clock = parts_.clock}) {}
+                .clock = parts_.clock}),
+      rest_(service_, structures_, parts_.store, parts_.clock) {}
 
 Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   std::unique_ptr<Room> room(new Room(std::move(parts)));
@@ -35,6 +36,7 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
 
 void Room::add_to(identity::Gate& gate, Service::MakeReceipt make_receipt) {
   service_.add_to(gate, std::move(make_receipt));
+  rest_.add_to(gate);
 }
 
 Status Room::define(const v1::StructureSet& set) {

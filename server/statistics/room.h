@@ -7,6 +7,7 @@
 
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/statistics/rest.h"
 #include "server/statistics/service.h"
 
 namespace entente::statistics {
@@ -37,6 +38,7 @@ class Room {
   Uploads uploads_;
   IndexCache cache_;
   Service service_;
+  Rest rest_;
 };
 
 }  // namespace entente::statistics

@@ -68,6 +68,7 @@ class Service {
   [[nodiscard]] std::vector<SeenLayer> layers(const Subject& subject, const Flow& flow,
                                               std::optional<Instant> as_of = {},
                                               std::optional<Instant> updated_after = {}) const;
+  [[nodiscard]] IndexCache& cache() { return parts_.cache; }
 
  private:
   [[nodiscard]] bool may_read(const Subject& subject, const Flow& flow) const;

@@ -1,0 +1,34 @@
+// SDMX's own web service, for the tools of the trade: data under `/sdmx/2.1/` (SDMX-REST 1.5) and
+// `/sdmx/3.0/` (2.2.2). Whoever may not see a dataflow gets what it would get if there were none.
+//
+// Threads: any. Ownership: main's.
+#pragma once
+
+#include "server/identity/gate.h"
+#include "server/statistics/service.h"
+
+namespace entente::statistics {
+
+class Rest {
+ public:
+  Rest(Service& service, const Structures& structures, store::Store& store, const Clock& clock)
+      : service_(service), structures_(structures), store_(store), clock_(clock) {}
+
+  void add_to(identity::Gate& gate);
+
+  // One request of a subject, already known. `path` is decoded.
+  [[nodiscard]] net::HttpResponse serve(const policy::Subject& subject,
+                                        const net::HttpRequest& request);
+
+ private:
+  struct Wanted;
+  [[nodiscard]] Result<Wanted> wanted_of(const net::HttpRequest& request) const;
+  [[nodiscard]] Result<net::HttpResponse> answer(const policy::Subject& subject,
+                                                 const net::HttpRequest& request);
+  Service& service_;
+  const Structures& structures_;
+  store::Store& store_;
+  const Clock& clock_;
+};
+
+}  // namespace entente::statistics

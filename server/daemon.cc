@@ -233,6 +233,28 @@ Status Daemon::define(const v1::StructureSet& structures) {
   return statistics_->define(structures);
 }
 
+// The configuration's limits over the contract's.
+static net::LineLimits limits_of(const config::v1::Config::Limits& wanted) {
+  net::LineLimits limits;
+  const auto take = [](std::uint32_t from, std::uint32_t& to) {
+    if (from != 0) to = from;
+  };
+  take(wanted.connections(), limits.connections_max);
+  take(wanted.connections_per_address(), limits.connections_per_address_max);
+  take(wanted.connections_per_account(), limits.connections_per_account_max);
+  take(wanted.connections_per_certificate(), limits.connections_per_certificate_max);
+  take(wanted.handshakes(), limits.handshakes_max);
+  take(wanted.calls_per_account(), limits.calls_per_account_max);
+  take(wanted.streams(), limits.http2.streams_max);
+  take(wanted.handshake_ms(), limits.handshake_ms_max);
+  take(wanted.header_ms(), limits.header_ms_max);
+  take(wanted.write_stall_ms(), limits.write_stall_ms_max);
+  take(wanted.idle_ms(), limits.idle_ms_max);
+  take(wanted.deadline_ms(), limits.deadline_ms_max);
+  take(wanted.drain_ms(), limits.drain_ms_max);
+  return limits;
+}
+
 void Daemon::take_trust() { trust_->poll(); }
 
 Status Daemon::start() {
@@ -243,6 +265,7 @@ Status Daemon::start() {
   options.key_path = config_.server_key();
   options.workers = config_.workers();
   options.pool_threads = config_.pool_threads();
+  options.limits = limits_of(config_.limits());
   server_ = std::make_unique<net::Server>(options, table_, *certificates_, clock_, entropy_);
   certificates_->add_shut_out([this](const std::vector<Digest>& lost) {
     server_->close_where(

@@ -44,6 +44,17 @@ TEST_CASE("an unknown key inside a part is compared with that part's keys", "[op
   REQUIRE(violation.rule == "unknown key `kee`; did you mean `key`?");
 }
 
+TEST_CASE("limits are taken, and one that there is not is refused by name", "[ops][config]") {
+  const Result<Config> config =
+      parse_config(kGood + "limits { connections_per_account: 7 idle_ms: 900 }\n", "/etc/entente");
+  REQUIRE(config.ok());
+  CHECK(config->limits().connections_per_account() == 7);
+  CHECK(config->limits().idle_ms() == 900);
+  CHECK(config->limits().streams() == 0);
+  CHECK(only_violation(kGood + "limits { connection: 7 }\n").rule ==
+        "unknown key `connection`; did you mean `connections`?");
+}
+
 TEST_CASE("a key that is like no other is refused without a guess", "[ops][config]") {
   REQUIRE(only_violation(kGood + "quite_other_things: 1\n").rule ==
           "unknown key `quite_other_things`");

@@ -51,6 +51,23 @@ class Operations(unittest.TestCase):
         eventually("the failed handshake is counted",
                    lambda: self.net.metric("entente_handshakes_failed_total") > handshakes)
 
+    def test_the_limits_of_the_configuration_bind(self):
+        import ssl
+        self.net.stop()
+        self.net.write_config("keys/root.key", limits="{ connections_per_certificate: 1 }")
+        self.net.start()
+        mine = self.net.dir + "/credentials/reto.ammann"
+        context = ssl.create_default_context(cafile=self.net.dir + "/ca.pem")
+        context.load_cert_chain(mine + "/cert.pem", mine + "/key.pem")
+        context.set_alpn_protocols(["h2"])
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", self.net.port)),
+                                 server_hostname="localhost") as line:
+            self.assertTrue(line.recv(9), "the one line is served")
+            self.assertNotEqual(self.net.entente("sign-in", account="reto.ammann").returncode, 0)
+        eventually("there is room again", lambda: self.net.entente("sign-in", account="reto.ammann").returncode == 0)
+        self.net.stop()
+        self.net.write_config("keys/root.key")
+
     def test_a_page_that_others_could_reach_is_not_opened(self):
         self.net.stop()
         self.net.write_config("keys/root.key", operations_address='"0.0.0.0"')

@@ -131,7 +131,7 @@ Status Daemon::open_ledger() {
 
 Status Daemon::open_rooms() {
   records_ = std::make_unique<directory::Records>(*store_);
-  catalog_ = std::make_unique<directory::Catalog>(*store_, *records_);
+  catalog_ = std::make_unique<directory::Catalog>(*store_, *records_, clock_);
   ENTENTE_TRY_VOID(catalog_->load());
   certificates_ = std::make_unique<identity::CertificateStore>(
       identity::CertificateRules{.network = config_.network()}, clock_);
@@ -187,6 +187,8 @@ void Daemon::register_services() {
   directory_->add_to(*gate_, [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   });
+  books_ = std::make_unique<directory::BookServer>(*directory_, *records_, *gate_);
+  books_->add_to(table_);
   const auto reads = [&]<typename Req, typename Rep>(
                          const char* rpc,
                          Result<Rep> (ledger::LedgerService::*serve)(

@@ -15,6 +15,7 @@
 
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
+#include "server/directory/books.h"
 #include "server/directory/catalog.h"
 #include "server/directory/loader.h"
 #include "server/directory/records.h"
@@ -102,6 +103,7 @@ class Daemon {
   std::unique_ptr<ledger::LedgerService> ledger_service_;
   net::MethodTable table_;
   std::unique_ptr<identity::Gate> gate_;
+  std::unique_ptr<directory::BookServer> books_;
   std::unique_ptr<net::Server> server_;
   std::atomic<bool> serving_{false};
   std::atomic<Tick> tended_{};

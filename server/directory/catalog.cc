@@ -290,11 +290,18 @@ policy::Span span_of(const v1::Span& span) {
   return {.since = instant_of_day(span.since()), .until = instant_of_day(span.until())};
 }
 
-Catalog::Catalog(store::Store& store, const Records& records)
+Catalog::Catalog(store::Store& store, const Records& records, const Clock& clock)
     : store_(store),
       records_(records),
+      clock_(clock),
       world_(std::make_shared<const policy::World>()),
       published_table_(std::make_shared<const policy::AudienceTable>()) {}
+
+std::uint64_t Catalog::generation() const {
+  constexpr std::uint64_t days_max = 1 << 20;
+  const auto today = std::chrono::floor<std::chrono::days>(clock_.now()).time_since_epoch().count();
+  return generation_.load() * days_max + static_cast<std::uint64_t>(today) % days_max;
+}
 
 Status Catalog::load() {
   const auto snapshot = store_.snapshot();

@@ -57,7 +57,8 @@ class Catalog final : public ledger::Follower,
                       public identity::WorldSource,
                       public identity::GuardSource {
  public:
-  Catalog(store::Store& store, const Records& records);
+  // All are borrowed and outlive it.
+  Catalog(store::Store& store, const Records& records, const Clock& clock);
 
   // Reads everything. Before the first call; DataLoss, Unavailable: as the store.
   [[nodiscard]] Status load();
@@ -66,7 +67,8 @@ class Catalog final : public ledger::Follower,
 
   [[nodiscard]] identity::Holdings holdings(std::string_view party, std::string_view person,
                                             Instant now) const override;
-  [[nodiscard]] std::uint64_t generation() const override { return generation_.load(); }
+  // Another with every change, and with every day (UTC): spans begin and end at midnight.
+  [[nodiscard]] std::uint64_t generation() const override;
   [[nodiscard]] policy::Sight sight(const std::set<policy::Principal>& principals) const override;
   [[nodiscard]] std::shared_ptr<const policy::World> world() const override;
   [[nodiscard]] std::shared_ptr<const policy::AudienceTable> audiences() const override;
@@ -115,6 +117,7 @@ class Catalog final : public ledger::Follower,
 
   store::Store& store_;
   const Records& records_;
+  const Clock& clock_;
   std::atomic<std::uint64_t> generation_{1};
 
   mutable std::shared_mutex mutex_;

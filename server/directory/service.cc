@@ -194,18 +194,9 @@ Result<v1::Process> Service::get_process(const Subject& subject,
 Result<v1::ListProcessesReply> Service::list_processes(const Subject& subject,
                                                        const v1::ListProcessesRequest&,
                                                        Snapshot& snapshot) {
+  ENTENTE_TRY(std::vector<v1::Process> processes, processes_of(subject, snapshot));
   v1::ListProcessesReply reply;
-  std::vector<std::string> names;
-  parts_.catalog.each(Kind::Process, [&](const Indexed& one) {
-    names.push_back(one.name);
-    return true;
-  });
-  for (const std::string& name : names) {
-    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
-    if (!record) continue;
-    *reply.add_processes() = record->process();
-    reply.mutable_processes(reply.processes_size() - 1)->set_revision(record->revision());
-  }
+  for (v1::Process& process : processes) *reply.add_processes() = std::move(process);
   return reply;
 }
 

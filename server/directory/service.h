@@ -11,6 +11,7 @@
 
 #include "entente/v1/directory.pb.h"
 #include "server/directory/catalog.h"
+#include "server/directory/formats/from_wire.h"
 #include "server/directory/records.h"
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
@@ -64,6 +65,16 @@ class Service {
                                           Transaction&);
   Result<v1::HandOverReply> hand_over(const Subject&, const v1::HandOverRequest&, Transaction&);
 
+  // --- lists of people, of what `subject` sees and nothing else ---
+
+  // The people who hold an office of the process now, by sort key; their resource names.
+  std::vector<std::string> people_of_process(const Subject& subject,
+                                             std::string_view process) const;
+  // What a list shows of them, in that order; whoever is not there for the caller is left out.
+  Result<std::vector<Entry>> entries_of(const Subject& subject, Snapshot& snapshot,
+                                        const std::vector<std::string>& people) const;
+  Result<std::vector<v1::Process>> processes_of(const Subject& subject, Snapshot& snapshot) const;
+
  private:
   // The object, if `subject` may read it now; nothing if it may not or there is none: one path.
   Result<std::optional<Record>> read(const Subject& subject, Snapshot& snapshot,
@@ -80,6 +91,11 @@ class Service {
                                          const v1::SearchPersonsRequest& message, Instant when,
                                          std::pair<std::string, std::string> after,
                                          std::size_t max) const;
+  Status add_names(const Subject& subject, Snapshot& snapshot, const std::string& name,
+                   DisplayNames& names) const;
+  Result<std::optional<Entry>> entry_of_person(const Subject& subject, Snapshot& snapshot,
+                                               const std::string& person,
+                                               DisplayNames& names) const;
   [[nodiscard]] bool holds_matching_office(const Subject& subject, const Indexed& person,
                                            const v1::SearchPersonsRequest& request,
                                            Instant when) const;

@@ -26,11 +26,11 @@ class SessionReceiver final : public Receiver {
   std::unique_ptr<Sessions::Watch> watch_;
 };
 
-// What a connection remembers of the tool that uses it: which header opened which session.
-struct Tool {
-  Digest header{};
-  SessionPointer session;
-};
+// Of which certificate, for what scope, by which header.
+Digest tool_key(const net::Peer& peer, Scope scope, std::string_view header) {
+  return sha256(std::string(as_view(peer.certificate_sha256)) + static_cast<char>(scope) +
+                std::string(header));
+}
 
 }  // namespace
 
@@ -81,19 +81,32 @@ Result<SubjectPointer> Caller::authenticate_tool(net::Call& call, Scope scope) {
     ENTENTE_TRY(const SessionPointer found, session(call));
     return sessions_.subject(found, Sessions::Use::Call);
   }
-  const Digest digest = sha256(*header);
-  auto* tool = std::any_cast<Tool>(&call.connection_state());
-  const bool known = tool != nullptr &&
-                     equal_constant_time(as_view(tool->header), as_view(digest)) &&
-                     tool->session->facts().scope == scope;
-  if (known) {
-    Result<SubjectPointer> subject = sessions_.subject(tool->session, Sessions::Use::Call);
+  // Verified once, and again when that session has ended: a deleted password ends here. Tools open
+  // several connections at once; were each checked anew, they would use up the account's sessions
+  // and its ration of checks.
+  const Digest key = tool_key(call.peer(), scope, *header);
+  if (const SessionPointer known = find_tool(key)) {
+    Result<SubjectPointer> subject = sessions_.subject(known, Sessions::Use::Call);
     if (subject.ok()) return subject;
   }
-  // Once a connection, and again when that session has ended: a deleted password ends here.
   ENTENTE_TRY(SessionPointer opened, sign_in_.open_tool(call.peer(), scope, *authorization->basic));
-  call.connection_state() = Tool{.header = digest, .session = opened};
+  keep_tool(key, opened);
   return sessions_.subject(opened, Sessions::Use::Call);
+}
+
+SessionPointer Caller::find_tool(const Digest& key) const {
+  const std::lock_guard lock(tools_mutex_);
+  const auto found = tools_.find(key);
+  return found == tools_.end() ? nullptr : found->second;
+}
+
+void Caller::keep_tool(const Digest& key, const SessionPointer& session) {
+  const std::lock_guard lock(tools_mutex_);
+  if (tools_.size() >= tools_max) {
+    std::erase_if(tools_, [](const auto& one) { return one.second->ended(); });
+    if (tools_.size() >= tools_max) tools_.clear();  // They are checked anew.
+  }
+  tools_[key] = session;
 }
 
 Status Caller::pin(const policy::Subject& subject, store::Transaction& transaction) {

@@ -3,7 +3,9 @@
 // Threads: any. Owned by Identity.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "server/identity/gate.h"
@@ -29,12 +31,20 @@ class Caller final : public Authenticator {
   [[nodiscard]] Result<SessionPointer> session(net::Call& call) const;
 
  private:
+  // Attack: many passwords, to fill the memory.
+  static constexpr std::size_t tools_max = 4'096;
+
   Result<SubjectPointer> by_certificate(const net::Call& call) const;
+  // The session that this header has opened on this certificate; null if there is none.
+  SessionPointer find_tool(const Digest& key) const;
+  void keep_tool(const Digest& key, const SessionPointer& session);
 
   const std::string network_;
   SignIn& sign_in_;
   Sessions& sessions_;
   const Register& rows_;
+  mutable std::mutex tools_mutex_;
+  std::map<Digest, SessionPointer> tools_;  // by certificate, scope and header
 };
 
 }  // namespace entente::identity

@@ -113,7 +113,7 @@ int run() {
   Records records(*store);
   std::mt19937 dice(7);
   {
-    Catalog catalog(*store, records);
+    Catalog catalog(*store, records, clock);
     ledger->add_follower(catalog);
     Loader loader({*store, catalog, records, *ledger, clock});
     const Network network = made_network();
@@ -121,7 +121,7 @@ int run() {
     // In one commit: a second load would find the parties' offices there already.
     ENTENTE_CHECK(loader.load(made_people(persons, dice)).ok());
     // As after a start: all is read anew.
-    Catalog anew(*store, records);
+    Catalog anew(*store, records, clock);
     const auto start = SteadyClock::now();
     ENTENTE_CHECK(anew.load().ok());
     std::printf("directory.load %.1f ms\n", microseconds_since(start) / 1'000);

@@ -431,7 +431,7 @@ TEST_CASE("a directory made anew from the store answers as the one that followed
   request.set_person("persons/swe.orjan.ek");
   REQUIRE(world.act(swede, &Service::hand_over, request).ok());
 
-  Catalog anew(*world.store, world.records);
+  Catalog anew(*world.store, world.records, world.clock);
   REQUIRE(anew.load().ok());
   CHECK(anew.audiences()->size() == world.catalog.audiences()->size());
   for (const char* person : {"swe.anna.lindqvist", "swe.orjan.ek"}) {

@@ -66,7 +66,7 @@ struct DirectoryWorld {
                           const Network& network = the_network())
       : store(store::memory_store(entropy)),
         records(*store),
-        catalog(*store, records),
+        catalog(*store, records, clock),
         ledger(open_ledger()),
         service({catalog, records, *ledger, clock, entropy}) {
     ledger->add_follower(catalog);

@@ -324,7 +324,12 @@ TEST_CASE("an application password reads, in its scope, on its certificate, unti
   CHECK((*subject)->account == "parties/SWE/accounts/anna");
   CHECK(world.kinds(entries) == std::vector<std::string>{"identity.application_password.open"});
   for (int i = 0; i < 10; ++i) CHECK(door.authenticate_tool(good, Scope::Directory).ok());
-  CHECK(world.ledger->size() == entries + 1);  // Once a connection.
+  // Another connection of the same tool is not checked anew, nor is it another session.
+  MadeCall second_line = tool(made.anna, "anna", password);
+  const auto again = door.authenticate_tool(second_line, Scope::Directory);
+  REQUIRE(again.ok());
+  CHECK((*again)->session == (*subject)->session);
+  CHECK(world.ledger->size() == entries + 1);
 
   MadeCall other_scope = tool(made.anna, "anna", password);
   CHECK_FALSE(door.authenticate_tool(other_scope, Scope::Statistics).ok());

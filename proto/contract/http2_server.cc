@@ -17,8 +17,9 @@ constexpr std::uint32_t kStreamWindowBytes = 256 * 1024;
 constexpr std::int32_t kLineWindowBytes = 4 << 20;
 constexpr std::chrono::seconds kTalksOnMax{1};  // after its answer, before it is told to stop
 constexpr std::size_t kRoomBytes = 64 * 1024;   // below: whoever fills the queue is asked for more
-// An honest reader sends at most about two WINDOW_UPDATEs and a PING for each DATA frame it gets.
-constexpr std::uint32_t kControlPerDataFrame = 3;
+// An honest reader sends at most about two WINDOW_UPDATEs and a PING for each frame of an answer;
+// of answers without a body (errors), too.
+constexpr std::uint32_t kControlPerAnswerFrame = 3;
 
 struct Stream {
   StreamId id = 0;
@@ -231,7 +232,8 @@ struct ServerSession::Impl {
   // resets.
   static int on_sent(nghttp2_session*, const nghttp2_frame* frame, void* self) {
     auto& impl = *static_cast<Impl*>(self);
-    if (frame->hd.type == NGHTTP2_DATA) impl.control.give(kControlPerDataFrame);
+    const bool answers = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+    if (answers) impl.control.give(kControlPerAnswerFrame);
     if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
         !impl.resets_sent.take(impl.now)) {
       return impl.exceed(Excess::ResetsSent);

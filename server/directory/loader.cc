@@ -242,7 +242,14 @@ Status Loader::commit_in(store::Transaction& transaction, const char* kind,
     ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
     act.touched.push_back(record.name());
   }
-  if (!records.empty()) act.audience = records.front().guard().audience();
+  // The entry names them all: only who may see every one of them sees it, which an audience says
+  // only where it is the same.
+  const auto is_alike = [&](const Record& record) {
+    return record.guard().audience() == records.front().guard().audience();
+  };
+  if (!records.empty() && std::all_of(records.begin(), records.end(), is_alike)) {
+    act.audience = records.front().guard().audience();
+  }
   parts_.ledger.record(transaction, act);
   return transaction.commit().status();
 }

@@ -520,7 +520,12 @@ Result<v1::ListOfficesReply> Service::list_offices(const Subject& subject,
     });
     for (const std::string& appointment : appointments) {
       ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, appointment));
-      if (record) *held->add_appointments() = record->appointment();
+      if (!record) continue;
+      v1::Appointment& shown = *held->add_appointments();
+      shown = record->appointment();
+      // Whom it names is decided by the person's own entry.
+      const std::optional<Indexed> person = parts_.catalog.find(shown.person());
+      if (!person || !may_read(subject, person->guard)) shown.clear_person();
     }
   }
   return reply;

@@ -134,6 +134,9 @@ class Service {
                                    const policy::Guard& base) const;
   Record begin_appointment(const policy::Guard& guard, const std::string& office,
                            const std::string& person, v1::Capacity capacity) const;
+  // Of those who may see all that an entry names; Nobody where that is no audience of these.
+  [[nodiscard]] policy::AudienceId audience_of_all(const Record& object,
+                                                   const std::vector<std::string>& touched) const;
   void record_act(Transaction& transaction, const Subject& subject, const char* kind,
                   const Record& object, std::vector<std::string> touched = {}) const;
   [[nodiscard]] std::string today() const;

@@ -21,6 +21,12 @@ Status stale(std::string_view name) {
                 "`" + std::string(name) + "` has changed since the revision that you saw");
 }
 
+// Whether, by their words alone, all of `inner` are of `outer`; it may be so and not be seen here.
+bool is_within(const policy::Audience& inner, const policy::Audience& outer) {
+  return std::ranges::includes(outer.any_of, inner.any_of) &&
+         std::ranges::includes(inner.none_of, outer.none_of);
+}
+
 Instant instant_of_time(const google::protobuf::Timestamp& time) {
   return Instant(std::chrono::seconds(time.seconds())) +
          std::chrono::microseconds(time.nanos() / 1'000);
@@ -80,6 +86,23 @@ policy::Decision decide_keep(const policy::Subject& subject, const policy::Guard
 
 std::string Service::today() const { return to_rfc3339(parts_.clock.now()).substr(0, 10); }
 
+policy::AudienceId Service::audience_of_all(const Record& object,
+                                            const std::vector<std::string>& touched) const {
+  const auto table = parts_.catalog.audiences();
+  policy::AudienceId audience{object.guard().audience()};
+  for (const std::string& name : touched) {
+    const std::optional<Indexed> other = parts_.catalog.find(name);
+    if (!other) continue;
+    const policy::Audience* const mine = table->find(audience);
+    const policy::Audience* const its = table->find(other->guard.audience);
+    if (mine == nullptr || its == nullptr) return policy::AudienceId::Nobody;
+    if (is_within(*mine, *its)) continue;
+    if (!is_within(*its, *mine)) return policy::AudienceId::Nobody;
+    audience = other->guard.audience;
+  }
+  return audience;
+}
+
 void Service::record_act(Transaction& transaction, const Subject& subject, const char* kind,
                          const Record& object, std::vector<std::string> touched) const {
   ledger::Act act;
@@ -88,10 +111,10 @@ void Service::record_act(Transaction& transaction, const Subject& subject, const
   act.session = subject.session;
   act.kind = kind;
   act.object = object.name();
+  act.audience = static_cast<std::uint32_t>(audience_of_all(object, touched));
   act.touched = std::move(touched);
   act.revision = object.revision();
   act.object_digest = as_view(sha256(object.SerializeAsString()));
-  act.audience = object.guard().audience();
   if (object.has_appointment()) {
     act.signature = object.appointment().signature();
     act.signer_certificate_sha256 = object.appointment().signer_certificate_sha256();

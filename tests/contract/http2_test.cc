@@ -267,6 +267,25 @@ TEST_CASE("a flood of pings ends the line", "[http2]") {
   REQUIRE(!pipe.server.session.alive());
 }
 
+TEST_CASE("a client that measures the line at every refusal is no flood", "[http2]") {
+  Pipe pipe;
+  pipe.run();
+  std::string ping("\x00\x00\x08\x06\x00\x00\x00\x00\x00", 9);
+  ping += "12345678";
+  for (std::uint32_t i = 0; i < 2 * limits::control_burst_max; ++i) {
+    Answer answer;
+    REQUIRE(pipe.client.start(kHead, "q", answer.handlers()).ok());
+    pipe.run();
+    const StreamId id = pipe.server.streams.rbegin()->first;
+    pipe.server.session.respond(id, kOk);
+    pipe.server.session.end(id, kDone);  // no body
+    pipe.run();
+    REQUIRE(pipe.server.session.receive(ping, pipe.now).ok());
+    pipe.run();
+  }
+  REQUIRE(pipe.server.excesses.empty());
+}
+
 TEST_CASE("after goodbye the calls under way finish and the line ends", "[http2]") {
   Pipe pipe;
   Answer answer;

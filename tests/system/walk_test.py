@@ -1,0 +1,1022 @@
+"""Every rpc, as every role, over every object of a small world, compared with what an oracle says that shares nothing
+with server/policy: what is visible is answered; what is hidden is answered byte for byte as what never was.
+
+Methods come from the daemon by reflection. One without a place in PLACES fails by name: give it one below.
+No answer, whatever the method, may hold a name, a number or an address that its caller may not see."""
+import collections
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+import small_network
+from small_network import ACCOUNTS, BODIES, CHAIRS, PARTICIPATIONS, PARTIES, Caller, SmallNetwork, mobile
+from network import BUILD
+
+# server/policy's enumerators for those of the contract.
+STANDING = {"MEMBER": 0, "OBSERVER": 1, "PARTNER": 2, "INVITED": 3, "SUSPENDED": 4, "FORMER": 5}
+OFFICE = {1: 0, 2: 3, 3: 6, 4: 2, 5: 1, 6: 4, 7: 5, 8: 6}
+CAPACITY = {1: 0, 2: 2, 3: 1, 4: 3}
+FOCAL_POINT, SECRETARIAT, SECURITY_OFFICER, CERTIFICATE_OFFICER = 1, 2, 3, 5
+Guard = collections.namedtuple("Guard", "originator process holder any_of none_of", defaults=[frozenset()])
+
+
+def process_audience(process, party):
+    kinds = ("members", "observers", "partners", "secretariat", "chair")
+    return {f"process/{process}/{kind}" for kind in kinds if process} | ({"party/" + party} if party else set())
+
+
+EVERYONE = frozenset(process_audience("alpha", "") | process_audience("betaa", ""))
+
+
+# Entries that their holders narrow, with an exclusion and without.
+NARROWED = {"nora": ({"process/alpha/members", "party/NOR"}, {"process/alpha/body/wg-data"}),
+            "uma": ({"party/UNHCR", "person/swe.anna"}, ())}
+
+
+class Oracle:
+    def __init__(self):
+        self.program = subprocess.Popen([BUILD + "/tests/policy/ask_oracle"], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.known = {}
+
+    def close(self):
+        self.program.stdin.close()
+        self.program.wait()
+        self.program.stdout.close()
+
+    def say(self, *words):
+        self.program.stdin.write("\t".join(str(word) or "-" for word in words) + "\n")
+        self.program.stdin.flush()
+
+    def ask(self, *words):
+        if words not in self.known:
+            self.say(*words)
+            self.known[words] = self.program.stdout.readline() == "yes\n"
+        return self.known[words]
+
+    def sees(self, party, person, guard):
+        return self.ask("read", party, person, guard.originator, guard.process, guard.holder,
+                        ",".join(sorted(guard.any_of)), ",".join(sorted(guard.none_of)))
+
+    def has_duty(self, party, person, duty, process=""):
+        return self.ask("duty", party, person, duty, process)
+
+
+class Role(Caller):
+    def __init__(self, net, party, account, office):
+        super().__init__(net, account)
+        self.party, self.person = party, f"{party.lower()}.{account}" if office else ""
+        self.name = f"parties/{party}/accounts/{account}"
+
+
+class World:
+    """What there is, in names and guards, and who is asked."""
+
+    def __init__(self, net):
+        self.net, self.oracle, self.objects, self.contacts = net, Oracle(), {}, {}
+        self.roles = [Role(net, party, account, office) for party, account, office, _, _ in ACCOUNTS]
+        self.by_account = {role.account: role for role in self.roles}
+        for role in self.roles:
+            answer = role.sign_in()
+            assert answer.ok, f"{role.account}: {answer}"
+        self.narrow()
+        self.say_what_was_defined()
+        self.gather()
+        self.hidden = {role: self.hidden_from(role) for role in self.roles}
+
+    def close(self):
+        self.oracle.close()
+        for role in self.roles:
+            role.close()
+
+    def narrow(self):
+        for account, (any_of, none_of) in NARROWED.items():
+            role = self.by_account[account]
+            person = M.Person.FromString(role.ask("DirectoryService.GetPerson",
+                                                  M.GetPersonRequest(name="persons/" + role.person)).body)
+            person.visibility.handling = 2
+            person.visibility.audience.any_of[:] = sorted(any_of)
+            person.visibility.audience.none_of[:] = sorted(none_of)
+            answer = role.ask("DirectoryService.UpdatePerson", M.UpdatePersonRequest(person=person))
+            assert answer.ok, answer
+
+    def say_what_was_defined(self):
+        for code, _, _ in PARTIES:
+            self.oracle.say("party", code)
+            self.objects["parties/" + code] = Guard("", "", "", EVERYONE)
+        for process, chair in CHAIRS.items():
+            self.objects["processes/" + process] = Guard("", process, "", EVERYONE)
+            self.oracle.say("seat", process, 2, "", chair, "")
+        for process, party, status in PARTICIPATIONS:
+            self.oracle.say("participation", process, party, STANDING[status], "")
+            self.objects[f"processes/{process}/participations/{party}"] = Guard("", process, "", EVERYONE)
+        for process, body, members in BODIES:
+            self.oracle.say("body", process, body)
+            self.objects[f"processes/{process}/bodies/{body}"] = Guard("", process, "", EVERYONE)
+            for member in members:
+                self.oracle.say("seat", process, 0, body, member, "")
+
+    def gather(self):
+        """The people that the demonstration's maker adds: their own secretariats and parties see all of them."""
+        self.persons, self.offices, self.appointments = {}, {}, {}
+        for role in self.roles:
+            for person in self.search(role):
+                self.persons[person.name] = person
+            for where in [dict(process="processes/" + p) for p in CHAIRS] + [dict(party="parties/" + role.party)]:
+                reply = M.ListOfficesReply.FromString(
+                    role.ask("DirectoryService.ListOffices", M.ListOfficesRequest(**where)).body)
+                for held in reply.offices:
+                    self.offices[held.office.name] = held.office
+                    for appointment in held.appointments:
+                        if appointment.person:  # empty where the person is not for this role
+                            self.appointments[appointment.name] = appointment
+        last = lambda name: name.rsplit("/", 1)[-1]
+        for name, person in self.persons.items():
+            self.oracle.say("person", last(name), last(person.party), "")
+            audience, homes = set(), set()
+            for appointment in self.appointments.values():
+                if appointment.person == name:
+                    process = last(self.offices[appointment.office].process)
+                    homes.add(process)
+                    audience |= process_audience(process, last(person.party))
+            homes.discard("")
+            any_of, none_of = NARROWED.get(last(name).split(".")[-1], (audience, ()))
+            self.objects[name] = Guard(last(person.party), homes.pop() if len(homes) == 1 else "", last(name),
+                                       frozenset(any_of), frozenset(none_of))
+            self.contacts[name] = [contact.value for contact in person.contacts]
+        self.appointed = {a.name: a.person for a in self.appointments.values()}
+        for name, office in self.offices.items():
+            party, process = last(office.party), last(office.process)
+            self.oracle.say("office", last(name), OFFICE[office.kind], party, process, last(office.body), "")
+            keeper = "" if office.kind == M.SECRETARIAT_STAFF else party
+            self.objects[name] = Guard(keeper, process, "", frozenset(process_audience(process, party)))
+        for name, appointment in self.appointments.items():
+            office = self.objects[appointment.office]
+            self.oracle.say("appointment", last(name), last(appointment.office), last(appointment.person),
+                            CAPACITY[appointment.capacity])
+            self.objects[name] = office._replace(holder=last(appointment.person))
+
+    def search(self, role, **filters):
+        request = M.SearchPersonsRequest(page_size=1000, **filters)
+        reply = M.SearchPersonsReply.FromString(role.ask("DirectoryService.SearchPersons", request).body)
+        return [found.person for found in reply.found]
+
+    def sees(self, role, name):
+        guard = self.objects.get(name)
+        return guard is not None and self.oracle.sees(role.party, role.person, guard)
+
+    def secretariat(self, role, process):
+        return bool(process) and self.oracle.has_duty(role.party, role.person, SECRETARIAT, process)
+
+    def officer(self, role, party, duty=SECURITY_OFFICER):
+        return role.party == party and self.oracle.has_duty(role.party, role.person, duty)
+
+    def hidden_from(self, role):
+        """Words that no answer to the role may hold."""
+        words = set()
+        for name in self.objects:
+            if not self.sees(role, name):
+                words.add(name)
+                words.update(self.contacts.get(name, ()))
+        for party, account, office, process, _ in ACCOUNTS:
+            members = {f"process/{process}/{kind}" for kind in ("members", "secretariat") if process}
+            guard = Guard(party, process, f"{party.lower()}.{account}", frozenset(members | {"party/" + party}))
+            if office and not self.oracle.sees(role.party, role.person, guard):
+                words.add(mobile(account))
+        # What is seen names its party and process; a name that is the beginning of one that is seen says nothing.
+        seen = [name for name in self.objects if self.sees(role, name)]
+        for name in seen:
+            one = self.offices.get(name) or self.persons.get(name)
+            words -= {getattr(one, field, "") for field in ("party", "process", "body")}
+        words.discard("parties/" + role.party)
+        return [word.encode() for word in words if not any(name.startswith(word) for name in seen)]
+
+
+# A certificate is for whoever signed in and knows its fingerprint; it says whose it is.
+TELLS_ALL = {"CertificateService.GetCertificate"}
+
+
+def twin(name):
+    """A name of the same form and length that nothing bears."""
+    head, _, last = name.rpartition("/")
+    letter = "f" if re.fullmatch("[0-9a-f]{32,}", last) else "Q" if head in ("parties",) or last.isupper() else "q"
+    return head + "/" + re.sub("[A-Za-z0-9]", letter, last)
+
+
+class Walk:
+    def __init__(self, world, check):
+        self.world, self.check, self.absent, self.calls = world, check, {}, 0
+        self.allowed_acts = collections.Counter()
+
+    def ask(self, role, method, request):
+        self.calls += 1
+        answer = role.ask(method, request)
+        if method in TELLS_ALL:
+            return answer
+        said = request.SerializeToString()
+        face = answer.face()
+        for word in self.world.hidden[role]:
+            if word in face and word not in said:
+                self.check.fail(f"{method} tells {role.account} of {word.decode()}\n{request}\n{answer}")
+        self.check.assertNotIn(answer.code, ("UNKNOWN", "INTERNAL", "UNIMPLEMENTED", "UNAVAILABLE", "DATA_LOSS"),
+                               f"{method} as {role.account}: {request}\n{answer}")
+        return answer
+
+    def is_absent(self, role, method, name, request_of, answer):
+        """The answer is the one to a name that nothing bears."""
+        other = twin(name)
+        key = (role, request_of, re.sub("[^/]", "x", other), other.split("/")[0], other.rpartition("/")[0])
+        if key not in self.absent:
+            self.absent[key] = self.ask(role, method, request_of(other)).face(other, other.rpartition("/")[2])
+        self.check.assertEqual(answer.face(name, name.rpartition("/")[2]), self.absent[key],
+                               f"{method} tells {role.account} that there is {name}")
+
+    def names(self, kinds):
+        """All objects of these kinds, some of each other kind, and ids under parents that are not theirs."""
+        taken = collections.Counter()
+        for name in sorted(self.world.objects):
+            kind = kind_of(name)
+            taken[kind] += 1
+            if kind in kinds or taken[kind] <= 2:
+                yield name
+        yield from ["processes/alpha/bodies/wg-visa", "processes/betaa/bodies/wg-data",
+                    "processes/betaa/participations/SWE", "processes/alpha/participations/FRA",
+                    "parties/NOR/accounts/anna", "parties/SWE/accounts/nora"]
+
+    def by_name(self, method, kinds, request_of, allowed=None, denied=None, acts=False, right=None):
+        """One object by its name. `allowed(role, name)`: who of those that see it may. `denied`: what the others that
+        see it are told; else it is not found. What acts and is allowed is left to the acts below."""
+        for role in self.world.roles:
+            for name in self.names(kinds):
+                visible, fits = self.world.sees(role, name), kind_of(name) in kinds
+                may = visible and fits and (allowed is None or allowed(role, name))
+                if may and acts:
+                    self.allowed_acts[method] += 1
+                    continue
+                answer = self.ask(role, method, request_of(name))
+                context = f"{method} of {name} as {role.account}: {answer}"
+                if may:
+                    self.check.assertTrue(answer.ok, context)
+                    if right:
+                        right(role, name, answer)
+                elif visible and not fits:
+                    self.check.assertFalse(answer.ok, context)
+                elif visible and denied:
+                    self.check.assertEqual(answer.code, denied, context)
+                else:
+                    self.check.assertFalse(answer.ok, context)
+                    self.is_absent(role, method, name, request_of, answer)
+
+    def listed(self, method, request_of, values, expected, found):
+        """A list under a filter: exactly what the oracle lets the role see of it. Of nothing to see, the list is the
+        one of a filter that nothing bears."""
+        for role in self.world.roles:
+            for value in values:
+                answer = self.ask(role, method, request_of(value))
+                self.check.assertTrue(answer.ok, f"{method} of {value} as {role.account}: {answer}")
+                wanted = {name for name in expected(role, value) if self.world.sees(role, name)}
+                self.check.assertEqual(found(answer.body), wanted, f"{method} of {value} as {role.account}")
+                if not wanted and value.encode() in self.world.hidden[role]:
+                    self.is_absent(role, method, value, request_of, answer)
+
+
+def kind_of(name):
+    words = name.split("/")
+    return words[0] if len(words) < 3 else words[2] if len(words) == 4 else "/".join(words[::2])
+
+
+# --- the places of the methods ------------------------------------------------------------------------------
+
+PLACES = {}
+
+
+def place(*methods):
+    def put(walk):
+        for method in methods:
+            PLACES[method] = walk
+        return walk
+    return put
+
+
+@place("DirectoryService.GetPerson")
+def _(walk):
+    def right(role, name, answer):
+        walk.check.assertEqual(M.Person.FromString(answer.body).name, name)
+    walk.by_name("DirectoryService.GetPerson", ["persons"], lambda n: M.GetPersonRequest(name=n), right=right)
+
+
+@place("DirectoryService.GetProcess")
+def _(walk):
+    walk.by_name("DirectoryService.GetProcess", ["processes"], lambda n: M.GetProcessRequest(name=n))
+
+
+@place("DirectoryService.GetOfficeHistory")
+def _(walk):
+    def right(role, name, answer):
+        holders = {a.appointment.name for a in M.GetOfficeHistoryReply.FromString(answer.body).holders}
+        wanted = {a.name for a in walk.world.appointments.values() if a.office == name and
+                  walk.world.sees(role, a.name) and walk.world.sees(role, a.person)}
+        walk.check.assertEqual(holders, wanted, name)
+    walk.by_name("DirectoryService.GetOfficeHistory", ["offices"], lambda n: M.GetOfficeHistoryRequest(name=n),
+                 right=right)
+
+
+@place("DirectoryService.ListProcesses")
+def _(walk):
+    walk.listed("DirectoryService.ListProcesses", lambda _: M.ListProcessesRequest(), [""],
+                lambda role, _: ["processes/" + p for p in CHAIRS],
+                lambda body: {p.name for p in M.ListProcessesReply.FromString(body).processes})
+
+
+@place("DirectoryService.ListParties")
+def _(walk):
+    for role in walk.world.roles:
+        found, token = set(), ""
+        while True:
+            request = M.ListPartiesRequest(page_size=3, page_token=token)
+            reply = M.ListPartiesReply.FromString(walk.ask(role, "DirectoryService.ListParties", request).body)
+            found |= {party.name for party in reply.parties}
+            token = reply.next_page_token
+            if not token:
+                break
+        wanted = {"parties/" + code for code, _, _ in PARTIES if walk.world.sees(role, "parties/" + code)}
+        walk.check.assertEqual(found, wanted, role.account)
+
+
+def parties():
+    return ["parties/" + code for code, _, _ in PARTIES]
+
+
+def processes():
+    return ["processes/" + process for process in CHAIRS]
+
+
+@place("DirectoryService.ListParticipations")
+def _(walk):
+    found = lambda body: {p.name for p in M.ListParticipationsReply.FromString(body).participations}
+    names = [f"processes/{process}/participations/{party}" for process, party, _ in PARTICIPATIONS]
+    walk.listed("DirectoryService.ListParticipations", lambda p: M.ListParticipationsRequest(process=p), processes(),
+                lambda _, p: [n for n in names if n.startswith(p + "/")], found)
+    walk.listed("DirectoryService.ListParticipations", lambda p: M.ListParticipationsRequest(party=p, history=True),
+                parties(), lambda _, p: [n for n in names if n.endswith(p[len("parties"):])], found)
+
+
+@place("DirectoryService.ListBodies")
+def _(walk):
+    walk.listed("DirectoryService.ListBodies", lambda p: M.ListBodiesRequest(process=p), processes(),
+                lambda _, p: [f"processes/{q}/bodies/{b}" for q, b, _ in BODIES if "processes/" + q == p],
+                lambda body: {b.name for b in M.ListBodiesReply.FromString(body).bodies})
+
+
+@place("DirectoryService.ListOffices")
+def _(walk):
+    world = walk.world
+
+    def found(body):
+        reply = M.ListOfficesReply.FromString(body)
+        return {h.office.name for h in reply.offices} | {a.name for h in reply.offices for a in h.appointments}
+
+    def expected(field):
+        def of(role, value):
+            offices = {n for n, office in world.offices.items()
+                       if getattr(office, field) == value and world.sees(role, n)}
+            return offices | {n for n, a in world.appointments.items() if a.office in offices}
+        return of
+    walk.listed("DirectoryService.ListOffices", lambda p: M.ListOfficesRequest(process=p), processes(),
+                expected("process"), found)
+    walk.listed("DirectoryService.ListOffices", lambda p: M.ListOfficesRequest(party=p), parties(),
+                expected("party"), found)
+
+
+def holds(world, role, person, fits):
+    return any(a.person == person and world.sees(role, a.name) and world.sees(role, a.office) and
+               fits(world.offices[a.office]) for a in world.appointments.values())
+
+
+@place("DirectoryService.SearchPersons")
+def _(walk):
+    world, method = walk.world, "DirectoryService.SearchPersons"
+    found = lambda body: {f.person.name for f in M.SearchPersonsReply.FromString(body).found}
+    request = lambda **filters: M.SearchPersonsRequest(page_size=1000, **filters)
+    every = lambda role, _: world.persons
+    walk.listed(method, lambda _: request(), [""], every, found)
+    walk.listed(method, lambda p: request(party=p), parties(),
+                lambda _, p: [n for n, person in world.persons.items() if person.party == p], found)
+    walk.listed(method, lambda p: request(process=p), processes(),
+                lambda role, p: [n for n in world.persons if holds(world, role, n, lambda o: o.process == p)], found)
+    for kind in range(1, 9):
+        walk.listed(method, lambda _: request(office=kind), [""],
+                    lambda role, _: [n for n in world.persons if holds(world, role, n, lambda o: o.kind == kind)],
+                    found)
+    # What a hidden entry is called by finds nothing; nor does a number that is not for the caller.
+    for _, account, office, _, _ in ACCOUNTS:
+        if office:
+            walk.listed(method, lambda _: request(query=account + " tester"), [""],
+                        lambda role, _: [n for n in world.persons if n.endswith("." + account)], found)
+            walk.listed(method, lambda _: request(query=mobile(account)), [""], lambda role, _: [], found)
+
+
+@place("DirectoryService.WhoAnswers")
+def _(walk):
+    world = walk.world
+
+    def expected(fits):
+        return lambda role, value: {a.name for a in world.appointments.values() if fits(world.offices[a.office], value)
+                                    and world.sees(role, a.office) and world.sees(role, a.person)}
+    found = lambda body: {a.appointment.name for a in M.WhoAnswersReply.FromString(body).answers}
+    walk.listed("DirectoryService.WhoAnswers", lambda p: M.WhoAnswersRequest(party=p), parties(),
+                expected(lambda office, p: office.party == p), found)
+    for party in parties():
+        walk.listed("DirectoryService.WhoAnswers", lambda p: M.WhoAnswersRequest(process=p, party=party), processes(),
+                    expected(lambda office, p: office.process == p and office.party == party), found)
+
+
+@place("DirectoryService.ListGaps")
+def _(walk):
+    walk.by_name("DirectoryService.ListGaps", ["processes"], lambda n: M.ListGapsRequest(process=n),
+                 lambda role, n: walk.world.secretariat(role, n[10:]) or
+                 walk.world.oracle.has_duty(role.party, role.person, FOCAL_POINT, n[10:]))
+
+
+def keeps_person(walk):
+    """The holder; a focal point of the person's party."""
+    def may(role, name):
+        guard = walk.world.objects[name]
+        return role.person == guard.holder or role.party == guard.originator and any(
+            walk.world.oracle.has_duty(role.party, role.person, FOCAL_POINT, p) for p in CHAIRS)
+    return may
+
+
+@place("DirectoryService.ConfirmPerson", "DirectoryService.UpdatePerson")
+def _(walk):
+    walk.by_name("DirectoryService.ConfirmPerson", ["persons"], lambda n: M.ConfirmPersonRequest(name=n),
+                 keeps_person(walk), "PERMISSION_DENIED", acts=True)
+    walk.by_name("DirectoryService.UpdatePerson", ["persons"],
+                 lambda n: M.UpdatePersonRequest(person=M.Person(name=n, title="Usurper", given_name="A", family_name="B", display_name="A B", revision=1)),
+                 keeps_person(walk), "PERMISSION_DENIED", acts=True)
+
+
+@place("DirectoryService.CreatePerson")
+def _(walk):
+    world = walk.world
+    for role in world.roles:
+        for code, _, _ in PARTIES:
+            for process in processes():
+                may = role.party == code and (world.secretariat(role, process[10:]) or world.oracle.has_duty(
+                    role.party, role.person, FOCAL_POINT, process[10:]))
+                if may:
+                    continue
+                made = [walk.ask(role, "DirectoryService.CreatePerson", M.CreatePersonRequest(
+                    person=M.Person(name=f"persons/{code.lower()}.{id}", party="parties/" + code, given_name="A",
+                                    family_name="B", display_name="A B"), process=process))
+                    for id in ("anna", "qqqq")]
+                walk.check.assertFalse(made[0].ok or made[1].ok, f"{role.account} creates a person of {code}")
+                # Whether such an id is taken is not for who may not take it.
+                walk.check.assertEqual(made[0].face(f"{code.lower()}.anna"), made[1].face(f"{code.lower()}.qqqq"))
+
+
+def keeps_office(walk):
+    """A focal point, of the own party's offices; the secretariat, of the process's own."""
+    def may(role, name):
+        guard = walk.world.objects[name]
+        if not guard.originator:
+            return walk.world.secretariat(role, guard.process)
+        return role.party == guard.originator and any(
+            walk.world.oracle.has_duty(role.party, role.person, FOCAL_POINT, process)
+            for process in ([guard.process] if guard.process else CHAIRS))
+    return may
+
+
+@place("DirectoryService.Appoint", "DirectoryService.HandOver", "DirectoryService.EndAppointment")
+def _(walk):
+    own = lambda role_name: M.AppointRequest(office=role_name, person="persons/swe.anna", capacity=M.DEPUTY)
+    denied = "PERMISSION_DENIED"
+    walk.by_name("DirectoryService.Appoint", ["offices"], own, keeps_office(walk), denied, acts=True)
+    walk.by_name("DirectoryService.HandOver", ["offices"],
+                 lambda n: M.HandOverRequest(office=n, person="persons/swe.anna"), keeps_office(walk), denied, acts=True)
+    walk.by_name("DirectoryService.EndAppointment", ["appointments"], lambda n: M.EndAppointmentRequest(name=n),
+                 keeps_office(walk), denied, acts=True)
+    # Of an office that is the caller's to fill, a person that is not to be seen is not there.
+    anna = walk.world.by_account["anna"]
+    for person in [n for n in walk.world.persons if not walk.world.sees(anna, n)][:5] + ["offices/swe.alpha"]:
+        for method, request in [
+                ("Appoint", lambda n: M.AppointRequest(office="offices/swe.alpha.focal-point", person=n,
+                                                       capacity=M.DEPUTY)),
+                ("HandOver", lambda n: M.HandOverRequest(office="offices/swe.alpha.focal-point", person=n))]:
+            answer = walk.ask(anna, "DirectoryService." + method, request(person))
+            walk.check.assertFalse(answer.ok, person)
+            walk.is_absent(anna, "DirectoryService." + method, person, request, answer)
+
+
+# --- who sees what, said aloud -----------------------------------------------------------------------------
+
+def counted_right(walk, reckoning_of):
+    """As many people as the oracle counts, asked one by one."""
+    def right(role, name, answer):
+        world, guard = walk.world, walk.world.objects[name]
+        people = sum(world.oracle.sees(p.party[8:], n[8:], guard) for n, p in world.persons.items())
+        walk.check.assertEqual(reckoning_of(answer.body).people, people, f"{name} as {role.account}")
+        named = {n for party in reckoning_of(answer.body).parties for n in party.people_named}
+        walk.check.assertEqual(named, {n for n, p in world.persons.items() if world.sees(role, n) and
+                                       world.oracle.sees(p.party[8:], n[8:], guard)})
+    return right
+
+
+def lists_readers(walk):
+    def may(role, name):
+        guard = walk.world.objects[name]
+        return bool(guard.originator) and role.party == guard.originator or walk.world.secretariat(role, guard.process)
+    return may
+
+
+OBJECTS = ["parties", "processes", "participations", "bodies", "persons", "offices", "appointments"]
+
+
+@place("AccessService.WhoCanSee", "AccessService.WhoCouldSee", "AccessService.ExplainMyAccess")
+def _(walk):
+    import time
+    walk.by_name("AccessService.WhoCanSee", OBJECTS, lambda n: A.WhoCanSeeRequest(object=n), lists_readers(walk),
+                 "PERMISSION_DENIED", right=counted_right(walk, lambda b: A.WhoCanSeeReply.FromString(b).reckoning))
+    at = {"seconds": int(time.time()) + 5}
+    walk.by_name("AccessService.WhoCouldSee", OBJECTS, lambda n: A.WhoCouldSeeRequest(object=n, at=at),
+                 lists_readers(walk), "PERMISSION_DENIED",
+                 right=counted_right(walk, lambda b: A.WhoCouldSeeReply.FromString(b).reckoning))
+    walk.by_name("AccessService.ExplainMyAccess", OBJECTS, lambda n: A.ExplainMyAccessRequest(object=n))
+    # A principal of a draft that is hidden is one that never was.
+    for role in walk.world.roles:
+        for name in walk.names(["persons", "parties"]):
+            if kind_of(name) not in ("persons", "parties", "bodies"):
+                continue
+            principal = name.replace("persons/", "person/").replace("parties/", "party/")
+            principal = principal.replace("processes/", "process/").replace("/bodies/", "/body/")
+
+            def draft(text):
+                visibility = {"audience": {"any_of": [text]}, "handling": 2}
+                return A.WhoCanSeeRequest(draft={"visibility": visibility})
+            answer = walk.ask(role, "AccessService.WhoCanSee", draft(principal))
+            unknown = A.WhoCanSeeReply.FromString(answer.body).reckoning.unknown
+            walk.check.assertTrue(answer.ok, f"{principal} as {role.account}: {answer}")
+            walk.check.assertEqual(principal in unknown, not walk.world.sees(role, name), f"{name} {role.account}")
+            if principal in unknown:
+                walk.is_absent(role, "AccessService.WhoCanSee", principal, draft, answer)
+
+
+@place("AccessService.PreviewChange")
+def _(walk):
+    world, method = walk.world, "AccessService.PreviewChange"
+    walk.by_name(method, ["participations"],
+                 lambda n: A.PreviewChangeRequest(participation={"name": n, "kind": A.ParticipationChange.SUSPEND}),
+                 lambda role, n: world.secretariat(role, n.split("/")[1]), "PERMISSION_DENIED")
+
+    def may(role, name):
+        guard = world.objects[name]
+        return world.secretariat(role, guard.process) or keeps_office(walk)(role, name) or (
+            not guard.process and world.officer(role, guard.originator))
+    walk.by_name(method, ["appointments"],
+                 lambda n: A.PreviewChangeRequest(appointment={"name": n, "kind": A.AppointmentChange.END}), may,
+                 "PERMISSION_DENIED")
+
+
+# --- sessions, accounts, certificates -----------------------------------------------------------------------
+
+@place("SessionService.GetSession", "SessionService.ListSessions", "SessionService.ListApplicationPasswords",
+       "SessionService.EndSession", "SessionService.DeleteApplicationPassword")
+def _(walk):
+    sessions, passwords = {}, {}
+    for role in walk.world.roles:
+        made = walk.ask(role, "SessionService.CreateApplicationPassword",
+                        S.CreateApplicationPasswordRequest(scope=S.SCOPE_DIRECTORY, label="a tool"))
+        walk.check.assertTrue(made.ok, made)
+        made = S.CreateApplicationPasswordReply.FromString(made.body)
+        passwords[role] = made.application_password.name
+        own = S.Session.FromString(walk.ask(role, "SessionService.GetSession", S.GetSessionRequest()).body)
+        walk.check.assertEqual(own.account, role.name)
+        sessions[role] = own.name
+        listed = S.ListSessionsReply.FromString(walk.ask(role, "SessionService.ListSessions",
+                                                         S.ListSessionsRequest()).body)
+        walk.check.assertEqual([s.name for s in listed.sessions], [own.name], role.account)
+        listed = S.ListApplicationPasswordsReply.FromString(walk.ask(
+            role, "SessionService.ListApplicationPasswords", S.ListApplicationPasswordsRequest()).body)
+        walk.check.assertEqual([p.name for p in listed.application_passwords], [passwords[role]])
+    for role in walk.world.roles:
+        for other in walk.world.roles:
+            if other is role:
+                continue
+            for method, name, request in [
+                    ("SessionService.EndSession", sessions[other], lambda n: S.EndSessionRequest(name=n)),
+                    ("SessionService.DeleteApplicationPassword", passwords[other],
+                     lambda n: S.DeleteApplicationPasswordRequest(name=n)),
+                    # Another's id under the own name.
+                    ("SessionService.DeleteApplicationPassword", role.name + passwords[other][len(other.name):],
+                     lambda n: S.DeleteApplicationPasswordRequest(name=n))]:
+                answer = walk.ask(role, method, request(name))
+                walk.check.assertEqual(answer.code, "NOT_FOUND", f"{method} {name} as {role.account}")
+                walk.is_absent(role, method, name, request, answer)
+        answer = walk.ask(role, "SessionService.DeleteApplicationPassword",
+                          S.DeleteApplicationPasswordRequest(name=passwords[role]))
+        walk.check.assertTrue(answer.ok, answer)
+
+
+def accounts():
+    return [f"parties/{party}/accounts/{account}" for party, account, _, _, _ in ACCOUNTS]
+
+
+@place("AccountService.GetAccount", "AccountService.ResetAccount", "AccountService.ApproveReset",
+       "AccountService.EndAccount", "AccountService.UnlockAccount")
+def _(walk):
+    world = walk.world
+    rest = list(accounts()) + ["persons/swe.anna", "parties/SWE", "parties/NOR/accounts/anna"]
+    for role in world.roles:
+        for name in rest:
+            known = name in accounts()
+            officer = known and world.officer(role, name.split("/")[1])
+            own = name == role.name
+            for method, request in [("GetAccount", lambda n: C.GetAccountRequest(name=n)),
+                                    ("ResetAccount", lambda n: C.ResetAccountRequest(name=n)),
+                                    ("ApproveReset", lambda n: C.ApproveResetRequest(name=n)),
+                                    ("EndAccount", lambda n: C.EndAccountRequest(name=n)),
+                                    ("UnlockAccount", lambda n: C.UnlockAccountRequest(name=n))]:
+                method = "AccountService." + method
+                may = officer or (own and method.endswith("GetAccount"))
+                if officer and method.split(".")[1] in ("ResetAccount", "EndAccount", "UnlockAccount") and (
+                        not own or method.endswith("UnlockAccount")):
+                    walk.allowed_acts[method] += 1
+                    continue
+                answer = walk.ask(role, method, request(name))
+                context = f"{method} of {name} as {role.account}: {answer}"
+                if may and method.endswith("GetAccount"):
+                    walk.check.assertTrue(answer.ok, context)
+                elif may and own and method.split(".")[1] in ("ResetAccount", "EndAccount"):
+                    walk.check.assertEqual(answer.code, "PERMISSION_DENIED", context)
+                else:
+                    walk.check.assertFalse(answer.ok, context)
+                    walk.is_absent(role, method, name, request, answer)
+
+
+@place("AccountService.ListAccounts", "AccountService.CreateAccount")
+def _(walk):
+    for role in walk.world.roles:
+        for party in parties() + ["persons/swe.anna"]:
+            officer = walk.world.officer(role, party[8:])
+            listing = lambda p: C.ListAccountsRequest(party=p, page_size=1000)
+            answer = walk.ask(role, "AccountService.ListAccounts", listing(party))
+            if officer:
+                found = {a.name for a in C.ListAccountsReply.FromString(answer.body).accounts}
+                walk.check.assertEqual(found, {n for n in accounts() if n.startswith(party + "/")})
+            else:
+                walk.check.assertFalse(answer.ok, f"{role.account} lists {party}")
+                walk.is_absent(role, "AccountService.ListAccounts", party, listing, answer)
+            if officer:
+                continue
+            for id in ("anna", "qqqq"):
+                creating = lambda p: C.CreateAccountRequest(party=p, account_id=id, kind=2)
+                answer = walk.ask(role, "AccountService.CreateAccount", creating(party))
+                walk.check.assertFalse(answer.ok, f"{role.account} creates {id} of {party}")
+                walk.is_absent(role, "AccountService.CreateAccount", party, creating, answer)
+
+
+@place("CertificateService.GetCertificate", "CertificateService.ListCertificates", "CertificateService.ListAnchors")
+def _(walk):
+    every = {}
+    for role in walk.world.roles:
+        for party in parties():
+            request = lambda p: C.ListCertificatesRequest(party=p, page_size=1000)
+            answer = walk.ask(role, "CertificateService.ListCertificates", request(party))
+            if party[8:] == role.party:
+                found = C.ListCertificatesReply.FromString(answer.body).certificates
+                walk.check.assertEqual({c.account for c in found}, {n for n in accounts() if n.startswith(party + "/")})
+                every.update({c.name: c.account for c in found})
+            else:
+                walk.check.assertFalse(answer.ok, f"{role.account} lists {party}")
+                walk.is_absent(role, "CertificateService.ListCertificates", party, request, answer)
+            anchors = walk.ask(role, "CertificateService.ListAnchors", C.ListAnchorsRequest(party=party))
+            walk.check.assertEqual(len(C.ListAnchorsReply.FromString(anchors.body).anchors), 1, anchors)
+    # Every certificate that the authority issued is entered.
+    walk.check.assertEqual(sorted(every.values()), sorted(accounts()))
+    for role in walk.world.roles:
+        for name in every:
+            answer = walk.ask(role, "CertificateService.GetCertificate", C.GetCertificateRequest(name=name))
+            walk.check.assertTrue(answer.ok, answer)
+            walk.check.assertGreater(C.Certificate.FromString(answer.body).entered_at.seconds, 0)
+        for name in ("certificates/" + "ab" * 32, "persons/swe.anna"):
+            request = lambda n: C.GetCertificateRequest(name=n)
+            answer = walk.ask(role, "CertificateService.GetCertificate", request(name))
+            walk.is_absent(role, "CertificateService.GetCertificate", name, request, answer)
+
+
+def der_of(path):
+    return ssl.PEM_cert_to_DER_cert(re.search("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n",
+                                              path.read_text(), re.S).group())
+
+
+def crl_der(folder, party):
+    pem = folder.joinpath("trust", party, "crl.pem").read_text()
+    return ssl.PEM_cert_to_DER_cert(pem.strip().replace("X509 CRL", "CERTIFICATE"))
+
+
+@place("CertificateService.EnterCertificate", "CertificateService.PublishRevocationList",
+       "CertificateService.ProposeAnchor", "CertificateService.ApproveAnchor")
+def _(walk):
+    world, net = walk.world, walk.world.net
+    net.ca("issue", "SWE", "person", "later")
+    later = der_of(net.path / "issued/SWE/person/later/cert.pem")
+    entered = der_of(net.path / "credentials/anna/cert.pem")
+    crl = crl_der(net.path, "SWE")
+    root = der_of(net.path / "authorities/NOR/root.pem")
+    for role in world.roles:
+        officer = world.officer(role, "SWE", CERTIFICATE_OFFICER)
+        answers = [walk.ask(role, "CertificateService.EnterCertificate", C.EnterCertificateRequest(der=der))
+                   for der in (entered, later)]
+        if not officer:
+            # Whether it was entered before is not for who may not enter it.
+            walk.check.assertFalse(answers[1].ok, role.account)
+            walk.check.assertEqual(answers[0].face(), answers[1].face(), role.account)
+            request = lambda p: C.PublishRevocationListRequest(party=p, crl_der=crl)
+            answer = walk.ask(role, "CertificateService.PublishRevocationList", request("parties/SWE"))
+            walk.check.assertFalse(answer.ok)
+            walk.is_absent(role, "CertificateService.PublishRevocationList", "parties/SWE", request, answer)
+        else:
+            # The operator's folder brought it already, or will.
+            walk.check.assertIn(answers[1].code, ("OK", "ALREADY_EXISTS"))
+            walk.check.assertEqual(answers[0].code, "ALREADY_EXISTS")
+        for process in processes():
+            proposing = lambda p: C.ProposeAnchorRequest(party="parties/NOR", process=p, der=root, signature=b"none")
+            answer = walk.ask(role, "CertificateService.ProposeAnchor", proposing(process))
+            walk.check.assertFalse(answer.ok)
+            if world.secretariat(role, process[10:]):
+                walk.check.assertEqual(answer.code, "INVALID_ARGUMENT", answer)
+            else:
+                walk.is_absent(role, "CertificateService.ProposeAnchor", process, proposing, answer)
+        answer = walk.ask(role, "CertificateService.ApproveAnchor", C.ApproveAnchorRequest(
+            name="parties/NOR/anchorProposals/" + "ab" * 32, digest=b"\xab" * 32, signature=b"none"))
+        walk.check.assertEqual(answer.code, "NOT_FOUND", answer)
+
+
+# --- the ledger --------------------------------------------------------------------------------------------
+
+def rows_of(walk, role, size):
+    rows, begin = [], 0
+    while begin < size:
+        answer = walk.ask(role, "LedgerService.ListEntries", L.ListEntriesRequest(to=size, page_size=1000,
+                                                                                  **{"from": begin}))
+        walk.check.assertTrue(answer.ok, answer)
+        reply = L.ListEntriesReply.FromString(answer.body)
+        rows += reply.rows
+        begin = reply.next
+    return rows
+
+
+@place("LedgerService.ListEntries", "LedgerService.GetEntry")
+def _(walk):
+    world = walk.world
+    checkpoint = walk.ask(world.roles[0], "LedgerService.GetCheckpoint", L.GetCheckpointRequest())
+    size = L.Checkpoint.FromString(checkpoint.body).size
+    rows = {role: rows_of(walk, role, size) for role in world.roles}
+    known = {row.index: row.entry for some in rows.values() for row in some if row.canonical}
+
+    def should_see(role, entry):
+        if entry.party and entry.party.split("/")[-1] == role.party:
+            return True
+        if entry.kind.startswith("directory."):
+            named = [name for name in [entry.object, *entry.touched] if name in world.objects]
+            return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
+                holder="", originator="")) for name in named)
+        if entry.kind.startswith(("identity.certificate.", "identity.trust.", "identity.crl.", "identity.anchor.")):
+            return world.oracle.sees(role.party, role.person, Guard("", "", "", EVERYONE))
+        return False
+    leaves = [[row.leaf_hash for row in some] for some in rows.values()]
+    walk.check.assertTrue(all(some == leaves[0] for some in leaves))  # one ledger for all
+    for role in world.roles:
+        for index, entry in known.items():
+            visible = should_see(role, entry)
+            row = rows[role][index]
+            context = f"{role.account} and entry {index}: {entry.kind} {entry.object} of {entry.account}"
+            walk.check.assertEqual(bool(row.canonical), visible, context)
+            walk.check.assertEqual((row.HasField("entry"), bool(row.blinding)), (visible, visible), context)
+            if index % 3 == 0 or not visible:
+                answer = walk.ask(role, "LedgerService.GetEntry", L.GetEntryRequest(name=f"ledger/entries/{index}"))
+                walk.check.assertEqual(answer.ok, visible, context)
+                if not visible:
+                    never = walk.ask(role, "LedgerService.GetEntry", L.GetEntryRequest(
+                        name="ledger/entries/" + "9" * max(4, len(str(index)))))
+                    walk.check.assertEqual(answer.face(), never.face(), context)
+
+
+@place("LedgerService.GetCheckpoint", "LedgerService.ListCosignatures", "LedgerService.WatchCheckpoints",
+       "LedgerService.ProveInclusion", "LedgerService.ProveConsistency", "LedgerService.AddCosignature")
+def _(walk):
+    for role in walk.world.roles:
+        for method, request in [("GetCheckpoint", L.GetCheckpointRequest()),
+                                ("ListCosignatures", L.ListCosignaturesRequest()),
+                                ("WatchCheckpoints", L.WatchCheckpointsRequest()),
+                                ("ProveInclusion", L.ProveInclusionRequest(index=3)),
+                                ("ProveConsistency", L.ProveConsistencyRequest(old_size=2))]:
+            answer = walk.ask(role, "LedgerService." + method, request)
+            walk.check.assertTrue(answer.ok, f"{method} as {role.account}: {answer}")
+        for note in ("", "nothing", "x\n\n— y z\n"):
+            answer = walk.ask(role, "LedgerService.AddCosignature", L.AddCosignatureRequest(note=note))
+            walk.check.assertEqual(answer.code, "INVALID_ARGUMENT", answer)
+
+
+# Methods whose whole walk is in an own test below: they end what the others stand on.
+OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp", "SessionService.ChangePassword",
+       "SessionService.RedeemCode", "SessionService.CreateApplicationPassword"}
+
+
+class Everybody(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        global A, C, L, M, S, O
+        cls.folder = tempfile.TemporaryDirectory()
+        small_network.make_messages(cls.folder.name)
+        from entente.v1 import access_pb2 as A, account_pb2 as C, directory_pb2 as M, ledger_pb2 as L
+        from entente.v1 import options_pb2 as O, session_pb2 as S
+        globals().update(A=A, C=C, L=L, M=M, S=S, O=O)
+        cls.net = SmallNetwork()
+        cls.world = World(cls.net)
+        cls.methods = cls.reflected()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+        cls.net.stop()
+        cls.net.remove()
+        cls.folder.cleanup()
+
+    @classmethod
+    def reflected(cls):
+        """The methods that the daemon says it has, as descriptors."""
+        from google.protobuf import descriptor_pool
+        from grpc.reflection.v1 import reflection_pb2 as R
+        role = cls.world.roles[0]
+        ask = role.channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                                         request_serializer=R.ServerReflectionRequest.SerializeToString,
+                                         response_deserializer=R.ServerReflectionResponse.FromString)
+        reply = next(ask(iter([R.ServerReflectionRequest(list_services="")]), timeout=60))
+        methods = {}
+        for service in reply.list_services_response.service:
+            if service.name.startswith("grpc."):
+                continue
+            for method in descriptor_pool.Default().FindServiceByName(service.name).methods:
+                methods[f"{service.name.removeprefix('entente.v1.')}.{method.name}"] = method
+        return methods
+
+    def registered(self, method):
+        return self.world.roles[0].ask(method, b"").code != "UNIMPLEMENTED"
+
+    def test_0_every_method_has_a_rule_and_a_place(self):
+        self.assertGreater(len(self.methods), 50)
+        placed = set(PLACES) | OWN
+        self.assertEqual([m for m in self.methods if m not in placed], [], "give them a place in PLACES")
+        self.assertEqual([m for m in placed if m not in self.methods], [], "they are registered no more")
+        for name, method in self.methods.items():
+            self.assertNotEqual(method.GetOptions().Extensions[O.rule].who, O.WHO_UNSPECIFIED, name)
+
+    def test_1_nobody_without_a_session_is_answered(self):
+        anna, thief = self.world.by_account["anna"], Caller(self.net, "sven")
+        try:
+            for name, method in self.methods.items():
+                if method.GetOptions().Extensions[O.rule].who != O.WHO_SIGNED_IN:
+                    continue
+                faces = set()
+                named = [f.name for f in method.input_type.fields if f.type == f.TYPE_STRING and
+                         f.label != f.LABEL_REPEATED]
+                requests = [b""] + [method.input_type._concrete_class(**{field: value}).SerializeToString()
+                                    for field in named for value in ("persons/swe.anna", "persons/qqq.qqqq")]
+                # No token, garbage, a token of another's certificate, one of the right form.
+                for token in ("", "x", anna.token, "A" * 43):
+                    thief.token = token
+                    for request in requests:
+                        answer = thief.ask(name, request)
+                        self.assertEqual(answer.code, "UNAUTHENTICATED", f"{name}: {answer}")
+                        faces.add(answer.face())
+                self.assertEqual(len(faces), 1, name)
+        finally:
+            thief.close()
+
+    def test_1_a_stranger_gets_no_byte_of_http(self):
+        for protocol in ("h2", "http/1.1"):
+            context = ssl.create_default_context(cafile=self.net.dir + "/ca.pem")
+            context.set_alpn_protocols([protocol])
+            got = b""
+            try:
+                raw = socket.create_connection(("127.0.0.1", self.net.port), timeout=20)
+                with context.wrap_socket(raw, server_hostname="localhost") as line:
+                    line.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n" if protocol == "http/1.1" else
+                                 b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
+                    got = line.recv(1000)
+            except (ssl.SSLError, ConnectionError):
+                pass
+            self.assertEqual(got, b"")
+
+    def test_2_every_method_as_every_role_over_every_object(self):
+        walk = Walk(self.world, self)
+        size = lambda: self.net.metric("entente_ledger_entries_total")
+        for method, place in {place: method for method, place in PLACES.items()}.items():
+            before = size()
+            with self.subTest(place):
+                method(walk)
+            # What is refused leaves no entry; application passwords and two certificates are made on the way.
+            if not place.startswith(("SessionService", "CertificateService")):
+                self.assertEqual(size(), before, place)
+        print(f"{walk.calls} calls as {len(self.world.roles)} roles over {len(self.world.objects)} objects; "
+              f"{sum(walk.allowed_acts.values())} that act and are allowed are tried below")
+
+    def did(self, account, method, request, code="OK"):
+        answer = self.walk.ask(self.world.by_account[account], method, request)
+        self.assertEqual(answer.code, code, f"{method} as {account}: {answer}")
+        return answer
+
+    def test_3_who_may_act_does_and_one_entry_each_is_seen_by_those_who_see_what_it_names(self):
+        self.walk = Walk(self.world, self)
+        anna = "persons/swe.anna"
+        entries = lambda: self.net.metric("entente_ledger_entries_total")
+        before = entries()
+        self.did("anna", "DirectoryService.ConfirmPerson", M.ConfirmPersonRequest(name=anna))
+        self.did("anna", "DirectoryService.ConfirmPerson", M.ConfirmPersonRequest(name="persons/swe.sven"))
+        person = M.Person.FromString(self.did("anna", "DirectoryService.GetPerson", M.GetPersonRequest(name=anna)).body)
+        stale = M.Person.FromString(person.SerializeToString())
+        person.title = "Adviser"
+        self.did("anna", "DirectoryService.UpdatePerson", M.UpdatePersonRequest(person=person))
+        self.did("anna", "DirectoryService.UpdatePerson", M.UpdatePersonRequest(person=stale), "ABORTED")
+        made = M.Person(name="persons/swe.nils", party="parties/SWE", given_name="Nils", family_name="New",
+                        display_name="Nils New")
+        self.did("anna", "DirectoryService.CreatePerson", M.CreatePersonRequest(person=made, process="processes/alpha"))
+        appointed = M.Appointment.FromString(self.did("anna", "DirectoryService.Appoint", M.AppointRequest(
+            office="offices/swe.alpha.focal-point", person=made.name, capacity=M.DEPUTY)).body)
+        guard = Guard("SWE", "alpha", "swe.nils", frozenset(process_audience("alpha", "SWE")))
+        self.world.objects.update({made.name: guard, appointed.name: guard})
+        self.did("anna", "DirectoryService.EndAppointment", M.EndAppointmentRequest(name=appointed.name))
+        # To the present holder: changes nothing, and names an entry that its holder has narrowed.
+        self.did("nora", "DirectoryService.HandOver", M.HandOverRequest(office="offices/nor.alpha.focal-point",
+                                                                       person="persons/nor.nora"))
+        self.assertEqual(entries() - before, 7)
+        spare = "parties/SWE/accounts/spare"
+        code = C.AccountCode.FromString(self.did("lars", "AccountService.ResetAccount",
+                                                 C.ResetAccountRequest(name=spare)).body)
+        self.assertFalse(code.awaits_approval)
+        self.did("lars", "AccountService.UnlockAccount", C.UnlockAccountRequest(name=spare))
+        self.did("spare", "SessionService.GetSession", S.GetSessionRequest(), "UNAUTHENTICATED")
+        # The code of another account opens nothing; the own one does.
+        fresh = "en helt annan sak"
+        self.did("sven", "SessionService.RedeemCode", S.RedeemCodeRequest(code=code.code, new_password=fresh),
+                 "UNAUTHENTICATED")
+        self.did("spare", "SessionService.RedeemCode", S.RedeemCodeRequest(code=code.code, new_password=fresh))
+        self.assertTrue(self.world.by_account["spare"].sign_in(fresh).ok)
+        self.did("lars", "AccountService.EndAccount", C.EndAccountRequest(name=spare))
+        self.did("spare", "SessionService.GetSession", S.GetSessionRequest(), "UNAUTHENTICATED")
+        self.assertEqual(self.world.by_account["spare"].sign_in(fresh).code, "UNAUTHENTICATED")
+        # A duty beyond the party: the reset waits for a second person, who is neither who asked nor the holder.
+        ines = "parties/IGC/accounts/ines"
+        code = C.AccountCode.FromString(self.did("otto", "AccountService.ResetAccount",
+                                                 C.ResetAccountRequest(name=ines)).body)
+        self.assertTrue(code.awaits_approval)
+        for account in ("otto", "ines", "bea", "lars", "anna"):
+            self.assertIn(self.walk.ask(self.world.by_account[account], "AccountService.ApproveReset",
+                                        C.ApproveResetRequest(name=ines)).code, ("NOT_FOUND", "PERMISSION_DENIED"))
+        self.did("ines", "SessionService.GetSession", S.GetSessionRequest())
+        self.did("igor", "AccountService.ApproveReset", C.ApproveResetRequest(name=ines))
+        self.did("ines", "SessionService.GetSession", S.GetSessionRequest(), "UNAUTHENTICATED")
+        made = C.AccountCode.FromString(self.did("lars", "AccountService.CreateAccount", C.CreateAccountRequest(
+            party="parties/SWE", account_id="newer", kind=2)).body)
+        self.assertEqual(made.account.name, "parties/SWE/accounts/newer")
+        # The list in force is not taken twice; the next one is, made where the operator's folder is not.
+        present = C.PublishRevocationListRequest(party="parties/SWE", crl_der=crl_der(self.net.path, "SWE"))
+        self.did("eva", "CertificateService.PublishRevocationList", present, "FAILED_PRECONDITION")
+        elsewhere = self.net.path / "elsewhere"
+        shutil.copytree(self.net.path / "authorities", elsewhere / "authorities")
+        shutil.copy(self.net.path / "network", elsewhere)
+        small_network.do(small_network.CA, "--dir", elsewhere, "crl", "SWE")
+        self.did("eva", "CertificateService.PublishRevocationList", C.PublishRevocationListRequest(
+            party="parties/SWE", crl_der=crl_der(elsewhere, "SWE")))
+        # Every entry of all this, and to whom it is told.
+        self.world.roles = [role for role in self.world.roles if role.account not in ("spare", "ines")]
+        PLACES["LedgerService.GetEntry"](self.walk)
+
+    def test_4_sessions_are_stepped_up_changed_and_ended_by_their_own(self):
+        self.walk = Walk(self.world, self)
+        self.did("ivan", "SessionService.StepUp", S.StepUpRequest(password="not this one"), "UNAUTHENTICATED")
+        self.did("ivan", "SessionService.StepUp", S.StepUpRequest(password=small_network.PASSWORD))
+        other = Caller(self.net, "ivan")
+        self.assertTrue(other.sign_in().ok)
+        self.did("ivan", "SessionService.ChangePassword", S.ChangePasswordRequest(
+            old_password=small_network.PASSWORD, new_password="password"), "INVALID_ARGUMENT")
+        self.did("ivan", "SessionService.ChangePassword", S.ChangePasswordRequest(
+            old_password=small_network.PASSWORD, new_password="en helt annan sak"))
+        self.assertEqual(other.ask("SessionService.GetSession", S.GetSessionRequest()).code, "UNAUTHENTICATED")
+        self.did("ivan", "SessionService.GetSession", S.GetSessionRequest())
+        self.assertTrue(other.sign_in("en helt annan sak").ok)
+        name = S.Session.FromString(other.ask("SessionService.GetSession", S.GetSessionRequest()).body).name
+        self.did("ivan", "SessionService.EndSession", S.EndSessionRequest(name=name))
+        self.assertEqual(other.ask("SessionService.GetSession", S.GetSessionRequest()).code, "UNAUTHENTICATED")
+        self.did("ivan", "SessionService.SignOut", S.SignOutRequest())
+        self.did("ivan", "SessionService.SignOut", S.SignOutRequest(), "UNAUTHENTICATED")
+        other.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -309,6 +309,9 @@ Result<CertificateFacts> CertificateStore::read(std::string_view der) const {
   const std::optional<Instant> from = x509::instant_of(X509_get0_notBefore(certificate.get()));
   const std::optional<Instant> until = x509::instant_of(X509_get0_notAfter(certificate.get()));
   if (!from || !until) return refused("validity malformed");
+  if (profile != Profile::Seal && *until - *from > leaf_life_max) {
+    return refused("valid for longer than a year");
+  }
   return CertificateFacts{.name = *std::move(name),
                           .profile = profile,
                           .sha256 = sha256(der),

@@ -50,7 +50,10 @@ struct CertificateRules {
   std::chrono::hours crl_grace{24};
 };
 
-// Attacks that these stop: parsers fed with megabytes, chains that are long to check.
+// Attacks that these stop: keys stolen long ago, parsers fed with megabytes, chains that are long
+// to check.
+inline constexpr std::chrono::hours leaf_life_max{24 *
+                                                  367};  // who signs in; a lost key ends by itself
 inline constexpr std::size_t certificate_bytes_max = 16 * 1024;
 inline constexpr std::size_t crl_bytes_max = 512 * 1024;
 inline constexpr std::size_t chain_certificates_max = 4;

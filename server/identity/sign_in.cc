@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "entente/v1/account.pb.h"
 #include "proto/contract/bytes.h"
 #include "server/identity/acts.h"
 #include "server/identity/codes.h"
@@ -53,6 +54,17 @@ std::string SignIn::application_mac(std::string_view text) const {
   return std::string(as_view(hmac_sha256(application_key_, text)));
 }
 
+namespace {
+
+// A person's certificate opens a person's account, a program's a program's: ids are shared between
+// them, and a machine's key lies where no person's may.
+bool is_of_kind(const record::Account& account, CertificateName::Kind kind) {
+  return (kind == CertificateName::Kind::Person && account.kind() == v1::Account::KIND_PERSON) ||
+         (kind == CertificateName::Kind::Program && account.kind() == v1::Account::KIND_PROGRAM);
+}
+
+}  // namespace
+
 // The account, if this certificate may open it at all.
 Result<SignIn::Claim> SignIn::claim(const net::Peer& peer, CertificateFacts facts,
                                     store::Snapshot& in) const {
@@ -62,8 +74,8 @@ Result<SignIn::Claim> SignIn::claim(const net::Peer& peer, CertificateFacts fact
   ENTENTE_TRY(const std::optional<record::Certificate> entered,
               parts_.rows.certificate(in, facts.sha256));
   const bool opens = account && !account->ended() && entered && entered->account() == name &&
-                     now >= facts.not_before && now < facts.not_after &&
-                     !parts_.certificates.revoked(peer.certificate_der);
+                     is_of_kind(*account, facts.name.kind) && now >= facts.not_before &&
+                     now < facts.not_after && !parts_.certificates.revoked(peer.certificate_der);
   if (!opens) account.reset();
   return Claim{.facts = std::move(facts), .account = std::move(account)};
 }

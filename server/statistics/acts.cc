@@ -94,9 +94,10 @@ Status Service::decide_define(const Subject& subject, const std::vector<record::
       policy::Guard guard = flow->guard;
       guard.handling = policy::Handling::Limited;
       if (policy::decide(subject, Action::KeepProcess, guard, now).permits()) continue;
-      return before && !may_read(subject, *before)
-                 ? not_found(flow_name)
-                 : not_yours("dataflows and provisions are kept by the process's secretariat");
+      // One answer for what is hidden and what never was.
+      return before && may_read(subject, *before)
+                 ? not_yours("dataflows and provisions are kept by the process's secretariat")
+                 : not_found(flow_name);
     }
   }
   return {};

@@ -54,6 +54,7 @@ TEST_CASE("a certificate that says too little, too much or something else opens 
       {"e-mail beside", {.uri = anna, .alt_names = "URI:" + anna + ",email:a@example.org"}},
       {"two URIs", {.uri = anna, .alt_names = "URI:" + anna + ",URI:" + uri("swe", "person/olga")}},
       {"the same twice", {.uri = anna, .alt_names = "URI:" + anna + ",URI:" + anna}},
+      {"valid for longer than a year", {.uri = anna, .end = "20491231235959Z"}},
       {"https URI", {.uri = "https://swe.demo.example/person/anna"}},
       {"another network", {.uri = "entente://swe.other.example/person/anna"}},
       {"a longer network", {.uri = "entente://swe.demo.example.org/person/anna"}},

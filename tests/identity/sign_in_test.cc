@@ -8,6 +8,8 @@ namespace {
 TEST_CASE("unknown account, wrong password and wrong certificate look and cost the same",
           "[identity][sign-in]") {
   World world;
+  const Leaf program = certificates().swe.issue(uri("swe", "program/anna"));
+  REQUIRE(world.identity.enter_certificate({program.der}).ok());
   const struct {
     const char* what;
     const Leaf& leaf;
@@ -15,6 +17,7 @@ TEST_CASE("unknown account, wrong password and wrong certificate look and cost t
   } refusals[] = {
       {"no such account", certificates().nobody, std::string(good_password)},
       {"wrong password", certificates().anna, "another one entirely"},
+      {"a program's certificate in the name of a person", program, std::string(good_password)},
       {"certificate not entered", certificates().anna_second, std::string(good_password)},
       {"password of another account", certificates().bertil, "svea sjunger sopran"},
       {"no text", certificates().nils, "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8"},

@@ -122,7 +122,7 @@ class SmallNetwork(Network):
             'root_key_file: "keys/root.key" trust: "trust" ledger_key_file: "keys/ledger.key"\n'
             f'ledger_origin: "{NAME}/ledger" ready_file: "ready"\n')
         do(ENTENTED, "init", "--config", self.config, "--definitions", self.path / "definitions",
-            "--demo-data", self.path / "data", "--credentials", self.path / "credentials")
+            "--statistics", TOP / "deploy/statistics", "--demo-data", self.path / "data", "--credentials", self.path / "credentials")
         self.start()
 
     def ca(self, *words):
@@ -203,7 +203,7 @@ class Caller:
         if method in STREAMS:
             call = self.channel.unary_stream(path)(message, timeout=timeout, metadata=self.headers())
             try:
-                body = next(call)
+                body = next(call, b"")
                 initial = call.initial_metadata()
                 call.cancel()
                 return Answer("OK", "", body, list(initial), [])

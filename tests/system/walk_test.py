@@ -85,6 +85,7 @@ class World:
             assert answer.ok, f"{role.account}: {answer}"
         self.narrow()
         self.say_what_was_defined()
+        self.say_what_is_collected()
         self.gather()
         self.hidden = {role: self.hidden_from(role) for role in self.roles}
 
@@ -119,6 +120,18 @@ class World:
             self.objects[f"processes/{process}/bodies/{body}"] = Guard("", process, "", EVERYONE)
             for member in members:
                 self.oracle.say("seat", process, 0, body, member, "")
+
+    def say_what_is_collected(self):
+        """Each process has the dataflows of deploy/statistics; observers and partners see one of them."""
+        for process in CHAIRS:
+            for flow in ("ASYLUM", "DECISIONS", "RETURNS", "REFUGEES"):
+                kinds = ("members", "secretariat") + (("observers", "partners") if flow == "REFUGEES" else ())
+                guard = Guard("", process, "", frozenset(f"process/{process}/{kind}" for kind in kinds))
+                name = f"dataflows/{process.upper()}.{flow}"
+                self.objects[name] = guard
+                for of, party, status in PARTICIPATIONS:
+                    if of == process and status == "MEMBER":
+                        self.objects[f"{name}/provisions/{party}"] = guard
 
     def gather(self):
         """The people that the demonstration's maker adds: their own secretariats and parties see all of them."""
@@ -245,7 +258,8 @@ class Walk:
                 yield name
         yield from ["processes/alpha/bodies/wg-visa", "processes/betaa/bodies/wg-data",
                     "processes/betaa/participations/SWE", "processes/alpha/participations/FRA",
-                    "parties/NOR/accounts/anna", "parties/SWE/accounts/nora"]
+                    "parties/NOR/accounts/anna", "parties/SWE/accounts/nora",
+                    "dataflows/ALPHA.ASYLUM/provisions/FRA", "dataflows/BETAA.ASYLUM/provisions/SWE"]
 
     def by_name(self, method, kinds, request_of, allowed=None, denied=None, acts=False, right=None):
         """One object by its name. `allowed(role, name)`: who of those that see it may. `denied`: what the others that
@@ -781,7 +795,7 @@ def _(walk):
     def should_see(role, entry):
         if entry.party and entry.party.split("/")[-1] == role.party:
             return True
-        if entry.kind.startswith("directory."):
+        if entry.kind.startswith(("directory.", "statistics.")):
             named = [name for name in [entry.object, *entry.touched] if name in world.objects]
             return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
                 holder="", originator="")) for name in named)
@@ -822,6 +836,73 @@ def _(walk):
             walk.check.assertEqual(answer.code, "INVALID_ARGUMENT", answer)
 
 
+# --- statistics --------------------------------------------------------------------------------------------
+
+@place("StatisticsService.ListDataflows")
+def _(walk):
+    walk.listed("StatisticsService.ListDataflows", lambda p: T.ListDataflowsRequest(process=p), [""] + processes(),
+                lambda _, p: [n for n, guard in walk.world.objects.items() if kind_of(n) == "dataflows" and
+                              p in ("", "processes/" + guard.process)],
+                lambda body: {row.dataflow.name for row in T.ListDataflowsReply.FromString(body).rows})
+
+
+@place("StatisticsService.GetStructure", "StatisticsService.ListUploads", "StatisticsService.Query",
+       "StatisticsService.CompareParties")
+def _(walk):
+    walk.by_name("StatisticsService.GetStructure", ["dataflows", "provisions"],
+                 lambda n: T.GetStructureRequest(name=n))
+    flows = ["dataflows"]
+    walk.by_name("StatisticsService.ListUploads", flows, lambda n: T.ListUploadsRequest(dataflow=n))
+    walk.by_name("StatisticsService.Query", flows, lambda n: T.QueryRequest(dataflow=n))
+    walk.by_name("StatisticsService.CompareParties", flows, lambda n: T.ComparePartiesRequest(dataflow=n))
+
+
+@place("StatisticsService.BeginUpload", "StatisticsService.SendPiece", "StatisticsService.CheckUpload",
+       "StatisticsService.FinishUpload")
+def _(walk):
+    begin = lambda n: T.BeginUploadRequest(upload_id="walk", dataflow=n, action=T.REPLACE, format=T.SDMX_CSV)
+    walk.by_name("StatisticsService.BeginUpload", ["dataflows"], begin,
+                 lambda role, n: f"{n}/provisions/{role.party}" in walk.world.objects, "PERMISSION_DENIED", acts=True)
+    # An upload is its account's: to all others, of the same party too, its id is one that never was.
+    anna = walk.world.by_account["anna"]
+    walk.check.assertTrue(walk.ask(anna, "StatisticsService.BeginUpload", begin("dataflows/ALPHA.ASYLUM")).ok)
+    for role in walk.world.roles:
+        for method, request in [("SendPiece", lambda n: T.SendPieceRequest(upload_id=n[8:], content=b"x")),
+                                ("CheckUpload", lambda n: T.CheckUploadRequest(upload_id=n[8:])),
+                                ("FinishUpload", lambda n: T.FinishUploadRequest(upload_id=n[8:]))]:
+            if role is not anna:
+                answer = walk.ask(role, "StatisticsService." + method, request("uploads/walk"))
+                walk.check.assertFalse(answer.ok, f"{method} as {role.account}")
+                walk.is_absent(role, "StatisticsService." + method, "uploads/walk", request, answer)
+
+
+@place("StatisticsService.DefineStructures")
+def _(walk):
+    keeper = {process: next(r for r in walk.world.roles if walk.world.secretariat(r, process)) for process in CHAIRS}
+    flows = {}
+    for name, guard in walk.world.objects.items():
+        if kind_of(name) == "dataflows":
+            answer = walk.ask(keeper[guard.process], "StatisticsService.GetStructure", T.GetStructureRequest(name=name))
+            flows[name] = T.StructureSet.FromString(answer.body).dataflows[0]
+
+    def request(name):
+        flow = T.Dataflow.FromString(flows[request.of].SerializeToString())
+        flow.name = name
+        return T.DefineStructuresRequest(structures={"dataflows": [flow]})
+    for name in flows:
+        request.of = name
+        walk.absent.clear()
+        for role in walk.world.roles:
+            if walk.world.secretariat(role, walk.world.objects[name].process):
+                continue
+            answer = walk.ask(role, "StatisticsService.DefineStructures", request(name))
+            if walk.world.sees(role, name):
+                walk.check.assertEqual(answer.code, "PERMISSION_DENIED", f"{name} as {role.account}: {answer}")
+            else:
+                walk.check.assertFalse(answer.ok, answer)
+                walk.is_absent(role, "StatisticsService.DefineStructures", name, request, answer)
+
+
 # Methods whose whole walk is in an own test below: they end what the others stand on.
 OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp", "SessionService.ChangePassword",
        "SessionService.RedeemCode", "SessionService.CreateApplicationPassword"}
@@ -830,12 +911,11 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, L, M, S, O
+        global A, C, L, M, S, O, T
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, directory_pb2 as M, ledger_pb2 as L
-        from entente.v1 import options_pb2 as O, session_pb2 as S
-        globals().update(A=A, C=C, L=L, M=M, S=S, O=O)
+        from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

@@ -1,6 +1,7 @@
 #include "server/statistics/structure/structures.h"
 
 #include <algorithm>
+#include <set>
 
 #include "proto/contract/limits.h"
 #include "server/statistics/structure/names.h"
@@ -111,6 +112,7 @@ Result<Structures::Saved> Structures::save(store::Transaction& transaction,
                                            std::vector<record::Structure> rows, Instant now) {
   const std::shared_ptr<const Model> next = model()->with(rows);
   Saved saved;
+  std::set<std::uint32_t> audiences;
   for (record::Structure& row : rows) {
     const std::string name = name_of(row);
     const store::Key key = key_of(store_, name);
@@ -134,8 +136,10 @@ Result<Structures::Saved> Structures::save(store::Transaction& transaction,
                         .number(row.revision()),
                     out);
     saved.names.push_back(name);
-    if (row.audience() != 0) saved.audience = row.audience();
+    audiences.insert(row.audience());
   }
+  audiences.erase(0);  // codelists and the like are for everyone signed in
+  if (audiences.size() == 1) saved.audience = *audiences.begin();
   return saved;
 }
 

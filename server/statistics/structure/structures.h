@@ -40,7 +40,7 @@ class Structures final : public ledger::Follower {
 
   struct Saved {
     std::vector<std::string> names;  // of those that changed
-    std::uint32_t audience = 0;      // the last one's
+    std::uint32_t audience = 0;      // the one of all that has one; 0: they have several
   };
   // Writes the next revision of each that differs from what is there. Requires: checked.
   [[nodiscard]] Result<Saved> save(store::Transaction& transaction,

@@ -39,6 +39,7 @@ std::vector<std::string> Service::people_of_process(const Subject& subject,
   }
   std::sort(people.begin(), people.end());
   std::vector<std::string> sorted;
+  sorted.reserve(people.size());
   for (auto& [key, name] : people) sorted.push_back(std::move(name));
   return sorted;
 }

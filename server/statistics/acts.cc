@@ -261,7 +261,7 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
     row.set_embargo_until_us(
         instant_of(session.request.embargo_until()).time_since_epoch().count());
   }
-  row.set_action(session.request.action());
+  row.set_action(static_cast<std::uint32_t>(session.request.action()));
   const v1::UploadReport report = statistics::report_of(session);
   row.set_bytes(report.bytes());
   row.set_rows(report.rows());

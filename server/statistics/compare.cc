@@ -68,6 +68,54 @@ void add_warnings(v1::Comparison& out) {
   }
 }
 
+// The series of the parties compared, as a query.
+v1::QueryRequest query_of(const Flow& flow, const v1::ComparePartiesRequest& message) {
+  v1::QueryRequest query;
+  *query.mutable_selections() = message.selections();
+  query.set_start_period(message.start_period());
+  query.set_end_period(message.end_period());
+  if (message.areas_size() > 0) {
+    auto* selection = query.add_selections();
+    selection->set_dimension(
+        flow.structure.dimensions(static_cast<int>(*flow.reference_area)).id());
+    *selection->mutable_values() = message.areas();
+  }
+  return query;
+}
+
+using Rows = std::map<RowKey, std::map<std::string, v1::Comparison::Cell>>;
+
+// The table: a column a party, with its notes; a row a key and period.
+v1::Comparison table_of(const Flow& flow, const std::set<std::string>& areas,
+                        const std::map<std::string, Instant>& updated, Rows& rows) {
+  v1::Comparison out;
+  for (int d = 0; d < flow.structure.dimensions_size(); ++d) {
+    if (static_cast<std::size_t>(d) != *flow.reference_area) {
+      out.add_dimensions(flow.structure.dimensions(d).id());
+    }
+  }
+  for (const std::string& code : areas) {
+    out.add_areas(code);
+    add_notes(flow, code, updated, out);
+  }
+  for (auto& [key, cells] : rows) {
+    v1::Comparison::Row* row = out.add_rows();
+    for (const std::string& code : key.key) row->add_key(code);
+    row->set_period(to_text(key.period));
+    for (const std::string& code : areas) {
+      v1::Comparison::Cell* cell = row->add_cells();
+      const auto found = cells.find(code);
+      if (found != cells.end()) {
+        *cell = std::move(found->second);
+      } else {
+        cell->set_gap("not reported");
+      }
+    }
+  }
+  add_warnings(out);
+  return out;
+}
+
 }  // namespace
 
 Result<v1::Comparison> Service::compare_parties(const Subject& subject,
@@ -81,16 +129,7 @@ Result<v1::Comparison> Service::compare_parties(const Subject& subject,
     return invalid_argument("areas", "are more than " + std::to_string(limits::query_parties_max));
   }
   const std::size_t area = *flow->reference_area;
-  v1::QueryRequest query;
-  *query.mutable_selections() = message.selections();
-  query.set_start_period(message.start_period());
-  query.set_end_period(message.end_period());
-  if (message.areas_size() > 0) {
-    auto* selection = query.add_selections();
-    selection->set_dimension(flow->structure.dimensions(static_cast<int>(area)).id());
-    *selection->mutable_values() = message.areas();
-  }
-  ENTENTE_TRY(Reading reading, reading_of(*flow, query));
+  ENTENTE_TRY(Reading reading, reading_of(*flow, query_of(*flow, message)));
   std::optional<Instant> as_of;
   if (message.has_as_of()) as_of = instant_of(message.as_of());
   std::vector<Layer> chosen;
@@ -102,7 +141,7 @@ Result<v1::Comparison> Service::compare_parties(const Subject& subject,
   ENTENTE_TRY(const std::unique_ptr<Merge> merge,
               Merge::open(snapshot, parts_.cache, std::move(chosen), std::move(reading)));
 
-  std::map<RowKey, std::map<std::string, v1::Comparison::Cell>> rows;
+  Rows rows;
   std::set<std::string> areas(message.areas().begin(), message.areas().end());
   std::map<std::string, Instant> updated;
   Merged merged;
@@ -134,32 +173,7 @@ Result<v1::Comparison> Service::compare_parties(const Subject& subject,
     }
   }
 
-  v1::Comparison out;
-  for (int d = 0; d < flow->structure.dimensions_size(); ++d) {
-    if (static_cast<std::size_t>(d) != area) {
-      out.add_dimensions(flow->structure.dimensions(d).id());
-    }
-  }
-  for (const std::string& code : areas) {
-    out.add_areas(code);
-    add_notes(*flow, code, updated, out);
-  }
-  for (auto& [key, cells] : rows) {
-    v1::Comparison::Row* row = out.add_rows();
-    for (const std::string& code : key.key) row->add_key(code);
-    row->set_period(to_text(key.period));
-    for (const std::string& code : areas) {
-      v1::Comparison::Cell* cell = row->add_cells();
-      const auto found = cells.find(code);
-      if (found != cells.end()) {
-        *cell = std::move(found->second);
-      } else {
-        cell->set_gap("not reported");
-      }
-    }
-  }
-  add_warnings(out);
-  return out;
+  return table_of(*flow, areas, updated, rows);
 }
 
 }  // namespace entente::statistics

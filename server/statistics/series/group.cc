@@ -246,7 +246,7 @@ bool unpack_group(std::string_view bytes, std::uint64_t wanted, Columns& out) {
         ordinal = added(last_start, unzigzag(codes.start.get(in)));
         last_start = ordinal;
       } else {
-        ordinal = added(ordinal, static_cast<std::int64_t>(codes.gap.get(in)) + 1);
+        ordinal = added(ordinal, static_cast<std::int64_t>(codes.gap.get(in) + 1));
       }
       const std::uint64_t kind = kinds.get(in);
       if (kind > static_cast<std::uint64_t>(Kind::Hidden)) return false;

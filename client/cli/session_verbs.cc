@@ -1,4 +1,6 @@
 // `entente sign-in`, `whoami`, `sessions`, `password`: who am I, and on what lines.
+#include <chrono>
+#include <cstdint>
 #include <iostream>
 
 #include "client/cli/context.h"
@@ -30,7 +32,8 @@ std::string_view duty_name(v1::HeldDuty::Duty duty) {
   }
 }
 
-void show(const v1::Session& session) {
+// With a reminder in the last thirty days of the certificate.
+void show(const v1::Session& session, const Clock& clock) {
   std::cout << safe(session.account()) << " of " << safe(session.party()) << '\n';
   for (const v1::HeldDuty& held : session.duties()) {
     std::cout << "  " << duty_name(held.duty()) << " of " << held.party()
@@ -39,6 +42,12 @@ void show(const v1::Session& session) {
   std::cout << "session ends " << day(session.ends_at()) << ", when idle "
             << day(session.idle_ends_at()) << "\ncertificate ends "
             << day(session.certificate_ends_at()) << '\n';
+  constexpr std::int64_t told_days = 30;
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch();
+  const std::int64_t days = (session.certificate_ends_at().seconds() - now.count()) / 86'400;
+  if (days > told_days) return;
+  std::cout << "your certificate ends in " << days << (days == 1 ? " day" : " days")
+            << ": ask your certificate officer for the next one\n";
 }
 
 void sign_in(Context& context) {
@@ -48,9 +57,9 @@ void sign_in(Context& context) {
   if (!password.ok()) return context.fail(password.status());
   if (Status status = (*client)->sign_in(*password); !status.ok()) return context.fail(status);
   context.call<v1::Session>(kService + "GetSession", v1::GetSessionRequest(),
-                            [](const v1::Session& session) {
+                            [&](const v1::Session& session) {
                               std::cout << "signed in\n";
-                              show(session);
+                              show(session, context.clock());
                             });
 }
 
@@ -200,8 +209,9 @@ void add_session_verbs(CLI::App& app, Context& context) {
   });
   add_verb(app, "whoami", "your account, party, duties and how long they last", "entente whoami",
            [&context] {
-             context.call<v1::Session>(kService + "GetSession", v1::GetSessionRequest(),
-                                       [](const v1::Session& session) { show(session); });
+             context.call<v1::Session>(
+                 kService + "GetSession", v1::GetSessionRequest(),
+                 [&](const v1::Session& session) { show(session, context.clock()); });
            });
   add_verb(
       app, "step-up", "gives the password again, for what is grave", "entente step-up", [&context] {

@@ -134,6 +134,9 @@ class Service {
                                    const policy::Guard& base) const;
   Record begin_appointment(const policy::Guard& guard, const std::string& office,
                            const std::string& person, v1::Capacity capacity) const;
+  // FailedPrecondition (Conflict): the person holds an office that this one is kept apart from.
+  Status check_apart(const Subject& subject, Transaction& transaction, const v1::Office& office,
+                     const std::string& person) const;
   // Of those who may see all that an entry names; Nobody where that is no audience of these.
   [[nodiscard]] policy::AudienceId audience_of_all(const Record& object,
                                                    const std::vector<std::string>& touched) const;

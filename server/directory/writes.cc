@@ -21,6 +21,13 @@ Status stale(std::string_view name) {
                 "`" + std::string(name) + "` has changed since the revision that you saw");
 }
 
+// Who makes an account must not make the key that opens it.
+v1::OfficeKind kept_apart_from(v1::OfficeKind kind) {
+  if (kind == v1::SECURITY_OFFICER) return v1::CERTIFICATE_OFFICER;
+  if (kind == v1::CERTIFICATE_OFFICER) return v1::SECURITY_OFFICER;
+  return v1::OFFICE_KIND_UNSPECIFIED;
+}
+
 // Whether, by their words alone, all of `inner` are of `outer`; it may be so and not be seen here.
 bool is_within(const policy::Audience& inner, const policy::Audience& outer) {
   return std::ranges::includes(outer.any_of, inner.any_of) &&
@@ -382,6 +389,33 @@ Record Service::begin_appointment(const policy::Guard& guard, const std::string&
   return record;
 }
 
+Status Service::check_apart(const Subject& subject, Transaction& transaction,
+                            const v1::Office& office, const std::string& person) const {
+  const v1::OfficeKind other = kept_apart_from(office.kind());
+  if (other == v1::OFFICE_KIND_UNSPECIFIED) return Status();
+  std::vector<std::string> others;
+  parts_.catalog.each_of_party(id_in(office.party(), "parties"), Kind::Office,
+                               [&](const Indexed& one) {
+                                 if (one.office_kind == other) others.push_back(one.name);
+                                 return true;
+                               });
+  const Instant now = parts_.clock.now();
+  for (const std::string& name : others) {
+    // Read in the transaction: of two who appoint at once one loses.
+    ENTENTE_TRY(const auto appointments, parts_.records.appointments_to(transaction, name));
+    for (const policy::Guarded<Record>& one : appointments) {
+      if (one.guard().person != id_in(person, "persons")) continue;
+      const policy::Decision decision = decide_keep(subject, one.guard(), now);
+      if (!decision.permits()) return not_yours(name);
+      const policy::Span span = span_of(one.open(decision)->appointment().span());
+      if (span.until && *span.until <= now) continue;
+      return Status(Code::FailedPrecondition, Reason::Conflict,
+                    "one person may not keep a party's accounts and its certificates");
+    }
+  }
+  return Status();
+}
+
 Result<v1::Appointment> Service::appoint(const Subject& subject, const v1::AppointRequest& message,
                                          Transaction& transaction) {
   if (message.capacity() == v1::CAPACITY_UNSPECIFIED ||
@@ -397,6 +431,7 @@ Result<v1::Appointment> Service::appoint(const Subject& subject, const v1::Appoi
   if (person->person().party() != held.office().party()) {
     return invalid_argument("person", "is not of the party whose office it is");
   }
+  ENTENTE_TRY_VOID(check_apart(subject, transaction, held.office(), message.person()));
   const Instant now = parts_.clock.now();
   ENTENTE_TRY(const auto present, present_holder(subject, transaction, message.office()));
   if (present && message.capacity() == v1::HOLDER) {
@@ -439,6 +474,7 @@ Result<v1::HandOverReply> Service::hand_over(const Subject& subject,
   if (person->person().party() != held.office().party()) {
     return invalid_argument("person", "is not of the party whose office it is");
   }
+  ENTENTE_TRY_VOID(check_apart(subject, transaction, held.office(), message.person()));
   const Instant now = parts_.clock.now();
   ENTENTE_TRY(const auto present, present_holder(subject, transaction, message.office()));
   v1::HandOverReply reply;

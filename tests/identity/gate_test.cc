@@ -1,4 +1,12 @@
 // The way from a call to a service function and back.
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/empty.pb.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "entente/v1/options.pb.h"
 #include "tests/identity/world.h"
 
 namespace entente::identity::testing {
@@ -109,6 +117,92 @@ TEST_CASE("every rpc of this room says who may call it, and what acts is heavy",
     CHECK((status.code() == Code::Unauthenticated || status.reason() == Reason::PasswordWeak));
   }
   CHECK(world.table.methods().size() == 25);
+}
+
+// Whether `act` ends the process by a check.
+template <typename Act>
+bool dies(Act act) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    (void)std::signal(SIGABRT, SIG_DFL);  // not Catch's handler
+    (void)close(STDERR_FILENO);
+    act();
+    _exit(0);
+  }
+  int state = 0;
+  REQUIRE(waitpid(child, &state, 0) == child);
+  return WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT;
+}
+
+// A service as if it had been linked: one rpc for each rule.
+void link_service(const std::map<std::string, std::optional<v1::Rule>>& rpcs) {
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("test/bare.proto");
+  file.set_package("test");
+  file.set_syntax("proto3");
+  file.add_dependency("google/protobuf/empty.proto");
+  file.add_dependency("entente/v1/options.proto");
+  auto* service = file.add_service();
+  service->set_name("Bare");
+  for (const auto& [name, rule] : rpcs) {
+    auto* method = service->add_method();
+    method->set_name(name);
+    method->set_input_type(".google.protobuf.Empty");
+    method->set_output_type(".google.protobuf.Empty");
+    if (rule) *method->mutable_options()->MutableExtension(v1::rule) = *rule;
+  }
+  static std::string kept;  // the pool keeps the bytes
+  kept = file.SerializeAsString();
+  google::protobuf::DescriptorPool::InternalAddGeneratedFile(kept.data(),
+                                                             static_cast<int>(kept.size()));
+}
+
+TEST_CASE("an rpc without a rule, or with another than it is registered as, ends the start",
+          "[identity][gate]") {
+  using Empty = google::protobuf::Empty;
+  const auto rule = [](v1::Who who, bool acts, bool heavy) {
+    v1::Rule made;
+    made.set_who(who);
+    made.set_acts(acts);
+    made.set_heavy(heavy);
+    return made;
+  };
+  link_service({{"Unruled", std::nullopt},
+                {"ForNobody", rule(v1::WHO_UNSPECIFIED, false, false)},
+                {"Reads", rule(v1::WHO_SIGNED_IN, false, false)},
+                {"Acts", rule(v1::WHO_SIGNED_IN, true, true)},
+                {"ActsQuickly", rule(v1::WHO_SIGNED_IN, true, false)}});
+  World world;
+  const auto bare = [&](const std::string& name) {
+    net::MethodTable table;
+    table.add_unary("test.Bare." + name, [](net::Call&, const auto&, auto&) { return Status(); });
+  };
+  const auto reads = [&](const std::string& name) {
+    net::MethodTable table;
+    Gate(table, *world.store, world.identity.authenticator())
+        .reads<Empty, Empty>("test.Bare." + name,
+                             [](const auto&, const auto&, auto&) { return Empty(); });
+  };
+  const auto acts = [&](const std::string& name) {
+    net::MethodTable table;
+    Gate(table, *world.store, world.identity.authenticator())
+        .acts<Empty, Empty>("test.Bare." + name,
+                            [](const auto&, const auto&, auto&) { return Empty(); });
+  };
+  for (const char* name : {"Unruled", "ForNobody", "NotThere"}) {
+    INFO(name);
+    CHECK(dies([&] { bare(name); }));
+    CHECK(dies([&] { reads(name); }));
+    CHECK(dies([&] { acts(name); }));
+  }
+  CHECK(dies([&] { reads("Acts"); }));
+  CHECK(dies([&] { acts("Reads"); }));
+  CHECK(dies([&] { acts("ActsQuickly"); }));
+  // The check itself can pass.
+  CHECK_FALSE(dies([&] { bare("Reads"); }));
+  CHECK_FALSE(dies([&] { reads("Reads"); }));
+  CHECK_FALSE(dies([&] { acts("Acts"); }));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 lists and the server's own certificate are taken as they come; a bad certificate gets no byte of HTTP and is counted;
 of a sign-in that fails nobody learns why."""
 import hashlib
+import os
 import pathlib
 import shutil
 import socket
@@ -12,7 +13,7 @@ import time
 import unittest
 
 import small_network
-from network import eventually, run
+from network import ENTENTE, eventually, run
 from small_network import PASSWORD, Caller, SmallNetwork, do
 
 LEAF = "basicConstraints=critical,CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
@@ -268,6 +269,23 @@ class Trust(unittest.TestCase):
             self.assertTrue(self.is_open(uma))
         finally:
             stream.close()
+
+    def test_whose_certificate_ends_soon_is_told_at_signing_in(self):
+        folder = self.net.path / "credentials/bea.short"
+        where = {**os.environ, "XDG_CONFIG_HOME": self.net.dir + "/config"}
+        entente = lambda *words: do(ENTENTE, *words, env=where)
+        for days, told in (("300", None), ("12", "your certificate ends in 11 days")):
+            self.net.ca("renew", "BUD", "person", "bea", "--days", days, "--out", folder)
+            shutil.copy(self.net.credentials("bea")[1], folder / "key.pem")
+            entente("profile", "add", "bea" + days, "--server", f"localhost:{self.net.port}", "--root",
+                    self.net.dir + "/ca.pem", "--certificate", folder / "cert.pem", "--key", folder / "key.pem",
+                    "--password-file", self.net.dir + "/credentials/bea/password", "--ledger-key",
+                    (self.net.path / "ledger.pub").read_text().strip())
+            eventually("it is entered", lambda: run(ENTENTE, "--profile", "bea" + days, "sign-in",
+                                                    env=where).returncode == 0)
+            said = entente("--profile", "bea" + days, "whoami")
+            self.assertEqual("your certificate ends" in said, told is not None, said)
+            self.assertIn(told or "certificate ends", said)
 
     def test_what_is_no_trust_changes_nothing(self):
         ivan = self.signed_in("ivan")

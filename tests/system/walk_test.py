@@ -1006,6 +1006,28 @@ class Everybody(unittest.TestCase):
         print(f"{walk.calls} calls as {len(self.world.roles)} roles over {len(self.world.objects)} objects; "
               f"{sum(walk.allowed_acts.values())} that act and are allowed are tried below")
 
+    def test_2_a_page_token_is_its_callers_and_its_lists(self):
+        self.walk = Walk(self.world, self)
+        listing = {"DirectoryService.ListParties": (M.ListPartiesRequest, M.ListPartiesReply, {}, "anna", "nora"),
+                   "DirectoryService.SearchPersons": (M.SearchPersonsRequest, M.SearchPersonsReply, {}, "anna", "nora"),
+                   "AccountService.ListAccounts": (C.ListAccountsRequest, C.ListAccountsReply,
+                                                   {"party": "parties/SWE"}, "lars", "nick"),
+                   "CertificateService.ListCertificates": (C.ListCertificatesRequest, C.ListCertificatesReply,
+                                                           {"party": "parties/SWE"}, "anna", "sven")}
+        tokens = {}
+        for method, (request, reply, of, mine, _) in listing.items():
+            answer = self.did(mine, method, request(page_size=1, **of))
+            tokens[method] = reply.FromString(answer.body).next_page_token
+            self.assertTrue(tokens[method], method)
+            self.did(mine, method, request(page_size=1, page_token=tokens[method], **of))
+        for method, (request, _, of, mine, others) in listing.items():
+            foreign = dict(of, party="parties/NOR") if others == "nick" else of
+            asked = [(others, foreign, tokens[method]), (mine, of, "AAAA"), (mine, of, tokens[method][:-2] + "AA")]
+            asked += [(mine, of, token) for other, token in tokens.items() if other != method]
+            for account, where, token in asked:
+                answer = self.did(account, method, request(page_size=1, page_token=token, **where), "INVALID_ARGUMENT")
+                self.assertIn(b"PAGE_TOKEN_INVALID", answer.face())
+
     def did(self, account, method, request, code="OK"):
         answer = self.walk.ask(self.world.by_account[account], method, request)
         self.assertEqual(answer.code, code, f"{method} as {account}: {answer}")
@@ -1031,10 +1053,19 @@ class Everybody(unittest.TestCase):
         guard = Guard("SWE", "alpha", "swe.nils", frozenset(process_audience("alpha", "SWE")))
         self.world.objects.update({made.name: guard, appointed.name: guard})
         self.did("anna", "DirectoryService.EndAppointment", M.EndAppointmentRequest(name=appointed.name))
+        # Who keeps a party's certificates does not keep its accounts.
+        both = lambda office: M.AppointRequest(office="offices/swe." + office, person="persons/swe.sven",
+                                               capacity=M.DEPUTY)
+        deputy = M.Appointment.FromString(self.did("anna", "DirectoryService.Appoint", both("certificate-officer")).body)
+        self.world.objects[deputy.name] = Guard("SWE", "", "swe.sven", frozenset({"party/SWE"}))
+        self.did("anna", "DirectoryService.Appoint", both("security-officer"), "FAILED_PRECONDITION")
+        self.did("anna", "DirectoryService.HandOver", M.HandOverRequest(
+            office="offices/swe.security-officer", person="persons/swe.sven"), "FAILED_PRECONDITION")
+        self.did("anna", "DirectoryService.EndAppointment", M.EndAppointmentRequest(name=deputy.name))
         # To the present holder: changes nothing, and names an entry that its holder has narrowed.
         self.did("nora", "DirectoryService.HandOver", M.HandOverRequest(office="offices/nor.alpha.focal-point",
                                                                        person="persons/nor.nora"))
-        self.assertEqual(entries() - before, 7)
+        self.assertEqual(entries() - before, 9)
         spare = "parties/SWE/accounts/spare"
         code = C.AccountCode.FromString(self.did("lars", "AccountService.ResetAccount",
                                                  C.ResetAccountRequest(name=spare)).body)

@@ -89,6 +89,14 @@ std::size_t count_of(const http::HeaderList& fields, std::string_view name) {
   return count;
 }
 
+bool has_bare_feed(std::string_view text) {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') return true;
+  }
+  return false;
+}
+
 // Whether a comma-separated list such as `keep-alive, Close` names `word`.
 bool names(std::string_view list, std::string_view word) {
   while (!list.empty()) {
@@ -215,17 +223,17 @@ class Http1 final : public Protocol, public Outlet {
   }
 
   bool read_head() {
-    // RFC 9112 section 2.2: one empty line before a request is ignored.
-    if (in_.compare(0, 2, "\r\n") == 0) in_.erase(0, 2);
+    // RFC 9112 section 2.2: one empty line before a request is ignored, however it is cut.
+    if (!blank_seen_ && in_.compare(0, 2, "\r\n") == 0) {
+      blank_seen_ = true;
+      in_.erase(0, 2);
+    }
     const std::size_t end = in_.find("\r\n\r\n");
     const std::size_t most = around_.limits.http2.header_bytes_max;
-    if (std::min(end, in_.size()) > most) return refuse_header();
-    if (end == std::string::npos) {
-      // A line that ends in a bare LF will never be good.
-      const std::size_t feed = in_.find('\n');
-      if (feed != std::string::npos && (feed == 0 || in_[feed - 1] != '\r')) return refuse(400);
-      return false;
-    }
+    // A line that ends in a bare LF will never be good: said as soon as it is seen.
+    if (has_bare_feed(std::string_view(in_).substr(0, std::min(end, most)))) return refuse(400);
+    if (end == std::string::npos ? in_.size() > most + 3 : end > most) return refuse_header();
+    if (end == std::string::npos) return false;
     RequestHead head;
     http::HeaderList fields;
     const std::string_view block = std::string_view(in_).substr(0, end);
@@ -239,6 +247,7 @@ class Http1 final : public Protocol, public Outlet {
   }
 
   void begin(RequestHead head, const http::HeaderList& fields) {
+    blank_seen_ = false;
     head_only_ = head.method == "HEAD";
     last_ = names(fields.find("connection").value_or(""), "close");
     const bool continues = reading_ != Reading::Nothing && fields.find("expect");
@@ -459,6 +468,7 @@ class Http1 final : public Protocol, public Outlet {
   Tick body_since_{};
   std::size_t body_bytes_ = 0;
   bool stepping_ = false;
+  bool blank_seen_ = false;  // before this request
   bool head_sent_ = false;
   bool answered_ = false;
   bool chunked_ = false;

@@ -127,6 +127,10 @@ def test_it_is_all_the_same_octet_by_octet(certificates):
         whole = ask(server, good)
         assert statuses(whole) == [200, 200] and b"abcde" in whole and b"fg" in whole, whole
         assert ask(server, *[good[i:i + 1] for i in range(len(good))]) == whole
+        for blank, expected in ((b"\r\n", [200, 200]), (b"\r\n\r\n", [200, 400])):
+            row = SECOND + blank + HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nfg"
+            for pieces in ([row], [row[i:i + 1] for i in range(len(row))]):
+                assert statuses(ask(server, *pieces)) == expected, blank
         for what in ("two lengths", "a bare LF", "a folded line", "length and chunked"):
             first = AMBIGUOUS[what] + SECOND
             got = ask(server, *[first[i:i + 1] for i in range(len(first))])

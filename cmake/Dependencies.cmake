@@ -20,3 +20,7 @@ find_package(Catch2 2 REQUIRED)
 find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
 add_library(entente_rapidcheck INTERFACE)
 target_link_libraries(entente_rapidcheck INTERFACE ${RAPIDCHECK_LIBRARY})
+
+# Catch2's own main is compiled once and linked into every test program.
+add_library(entente_catch_main INTERFACE)
+target_link_libraries(entente_catch_main INTERFACE Catch2::Catch2WithMain)

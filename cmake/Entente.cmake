@@ -2,7 +2,9 @@
 
 find_program(ENTENTE_CCACHE ccache)
 if(ENTENTE_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ENTENTE_CCACHE})
+  # What ccache must overlook to keep objects made with a precompiled header (its manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${ENTENTE_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${ENTENTE_CCACHE})
 endif()
 
@@ -16,12 +18,27 @@ if(ENTENTE_SANITIZE)
   add_link_options(-fsanitize=${ENTENTE_SANITIZE})
 endif()
 
+# One code model for rooms and programs alike, so that one precompiled header serves both.
+add_compile_options(-fPIC)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+endif()
+
+# entente_precompiled(<target> <header> DEPENDS target ...): parses the header once, for all that reuse it.
+function(entente_precompiled target header)
+  cmake_parse_arguments(PRECOMPILED "" "" "DEPENDS" ${ARGN})
+  add_library(${target} OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
+  target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/${header})
+  target_link_libraries(${target} PRIVATE entente_flags ${PRECOMPILED_DEPENDS})
+endfunction()
+
 # entente_room(<target> SOURCES a.cc ... DEPENDS target ...): one static library a room.
 function(entente_room target)
   cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(${target} STATIC ${ROOM_SOURCES})
   target_link_libraries(${target} PUBLIC ${ROOM_DEPENDS} PRIVATE entente_flags)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_precompile_headers(${target} REUSE_FROM entente_precompiled)
 endfunction()
 
 # entente_test(<target> SOURCES a_test.cc a_prop.cc ... DEPENDS target ...): one Catch2 program a room,
@@ -30,6 +47,7 @@ function(entente_test target)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${target} ${TEST_SOURCES})
   target_link_libraries(${target} PRIVATE ${TEST_DEPENDS} entente_flags entente_catch_main)
+  target_precompile_headers(${target} REUSE_FROM entente_precompiled_test)
   add_test(NAME ${target} COMMAND ${target} --order rand --rng-seed time)
   set_tests_properties(${target} PROPERTIES LABELS "unit;${TEST_LABELS}" TIMEOUT 600)
 endfunction()

@@ -799,7 +799,7 @@ def _(walk):
             named = [name for name in [entry.object, *entry.touched] if name in world.objects]
             return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
                 holder="", originator="")) for name in named)
-        if entry.kind.startswith(("identity.certificate.", "identity.trust.", "identity.crl.", "identity.anchor.")):
+        if entry.kind.startswith(("identity.certificate.", "identity.trust.", "identity.revocation_list.", "identity.anchor.")):
             return world.oracle.sees(role.party, role.person, Guard("", "", "", EVERYONE))
         return False
     leaves = [[row.leaf_hash for row in some] for some in rows.values()]

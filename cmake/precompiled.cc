@@ -1,0 +1,1 @@
+// An owner for the precompiled headers, which CMake gives to targets only.

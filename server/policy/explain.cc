@@ -8,7 +8,7 @@
 namespace entente::policy {
 namespace {
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string ticked(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
   return std::to_string(count) + " " + std::string(count == 1 ? one : many);
@@ -89,29 +89,29 @@ std::string reason(const Principal& principal) {
   const auto [kind, first, second] = principal.parts();
   switch (kind) {
     case Principal::Kind::Party:
-      return "you are of " + quoted(first);
+      return "you are of " + ticked(first);
     case Principal::Kind::Institution:
-      return "you are of " + quoted(second) + " of " + quoted(first);
+      return "you are of " + ticked(second) + " of " + ticked(first);
     case Principal::Kind::Person:
       return "it names you";
     case Principal::Kind::Account:
       return "it names your account";
     case Principal::Kind::Members:
-      return "your party is a member of " + quoted(first);
+      return "your party is a member of " + ticked(first);
     case Principal::Kind::Observers:
-      return "your party is an observer of " + quoted(first);
+      return "your party is an observer of " + ticked(first);
     case Principal::Kind::Partners:
-      return "your party is a partner of " + quoted(first);
+      return "your party is a partner of " + ticked(first);
     case Principal::Kind::Secretariat:
-      return "you are of the secretariat of " + quoted(first);
+      return "you are of the secretariat of " + ticked(first);
     case Principal::Kind::Chair:
-      return "you are of the chair of " + quoted(first);
+      return "you are of the chair of " + ticked(first);
     case Principal::Kind::Body:
-      return "you are of the body " + quoted(second) + " of " + quoted(first);
+      return "you are of the body " + ticked(second) + " of " + ticked(first);
     case Principal::Kind::Contributors:
       break;
   }
-  return "your party has given its own figures to " + quoted(first);
+  return "your party has given its own figures to " + ticked(first);
 }
 
 Status no_such_change() {
@@ -293,16 +293,16 @@ std::vector<Principal> held_of(const Audience& audience, const std::set<Principa
 
 std::string in_words(const Principal& principal, std::string_view implied_process) {
   const auto [kind, first, second] = principal.parts();
-  const std::string of = first == implied_process ? "" : " of " + quoted(first);
+  const std::string of = first == implied_process ? "" : " of " + ticked(first);
   switch (kind) {
     case Principal::Kind::Party:
-      return quoted(first);
+      return ticked(first);
     case Principal::Kind::Institution:
-      return quoted(second) + " of " + quoted(first);
+      return ticked(second) + " of " + ticked(first);
     case Principal::Kind::Person:
-      return "the person " + quoted(first);
+      return "the person " + ticked(first);
     case Principal::Kind::Account:
-      return "the account " + quoted(second) + " of " + quoted(first);
+      return "the account " + ticked(second) + " of " + ticked(first);
     case Principal::Kind::Members:
       return "members" + of;
     case Principal::Kind::Observers:
@@ -314,11 +314,11 @@ std::string in_words(const Principal& principal, std::string_view implied_proces
     case Principal::Kind::Chair:
       return "the chair" + of;
     case Principal::Kind::Body:
-      return "the body " + quoted(second) + of;
+      return "the body " + ticked(second) + of;
     case Principal::Kind::Contributors:
       break;
   }
-  return "contributors to " + quoted(first);
+  return "contributors to " + ticked(first);
 }
 
 namespace {
@@ -441,14 +441,14 @@ std::string in_words(const Change& change, const Preview& preview) {
   std::string text;
   switch (change.kind) {
     case ChangeKind::SuspendParticipation:
-      text = "suspending " + quoted(change.party) + " in " + quoted(change.process);
+      text = "suspending " + ticked(change.party) + " in " + ticked(change.process);
       break;
     case ChangeKind::EndParticipation:
       text =
-          "ending the participation of " + quoted(change.party) + " in " + quoted(change.process);
+          "ending the participation of " + ticked(change.party) + " in " + ticked(change.process);
       break;
     case ChangeKind::EndAppointment:
-      text = "ending " + quoted(change.appointment);
+      text = "ending " + ticked(change.appointment);
       break;
   }
   std::vector<std::string> closed;

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
+import doors
 import small_network
 from small_network import ACCOUNTS, BODIES, CHAIRS, PARTICIPATIONS, PARTIES, Caller, SmallNetwork, mobile
 from network import BUILD
@@ -224,6 +225,7 @@ class Walk:
     def __init__(self, world, check):
         self.world, self.check, self.absent, self.calls = world, check, {}, 0
         self.allowed_acts = collections.Counter()
+        self.doors = None
 
     def ask(self, role, method, request):
         self.calls += 1
@@ -237,6 +239,8 @@ class Walk:
                 self.check.fail(f"{method} tells {role.account} of {word.decode()}\n{request}\n{answer}")
         self.check.assertNotIn(answer.code, ("UNKNOWN", "INTERNAL", "UNIMPLEMENTED", "UNAVAILABLE", "DATA_LOSS"),
                                f"{method} as {role.account}: {request}\n{answer}")
+        if self.doors:
+            self.doors.compare(role, method, request, answer, self.world.hidden[role])
         return answer
 
     def is_absent(self, role, method, name, request_of, answer):
@@ -995,6 +999,8 @@ class Everybody(unittest.TestCase):
 
     def test_2_every_method_as_every_role_over_every_object(self):
         walk = Walk(self.world, self)
+        walk.doors = doors.Doors(self.net, self.methods, self)
+        self.addCleanup(walk.doors.close)
         size = lambda: self.net.metric("entente_ledger_entries_total")
         for method, place in {place: method for method, place in PLACES.items()}.items():
             before = size()
@@ -1005,6 +1011,8 @@ class Everybody(unittest.TestCase):
                 self.assertEqual(size(), before, place)
         print(f"{walk.calls} calls as {len(self.world.roles)} roles over {len(self.world.objects)} objects; "
               f"{sum(walk.allowed_acts.values())} that act and are allowed are tried below")
+        unary = {method for method in PLACES if method not in small_network.STREAMS | TELLS_ALL}
+        self.assertEqual(sorted(unary - walk.doors.tried), [], "never asked by Connect")
 
     def test_2_a_page_token_is_its_callers_and_its_lists(self):
         self.walk = Walk(self.world, self)

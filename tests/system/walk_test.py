@@ -4,6 +4,7 @@ with server/policy: what is visible is answered; what is hidden is answered byte
 Methods come from the daemon by reflection. One without a place in PLACES fails by name: give it one below.
 No answer, whatever the method, may hold a name, a number or an address that its caller may not see."""
 import collections
+import hashlib
 import re
 import shutil
 import socket
@@ -1035,6 +1036,72 @@ class Everybody(unittest.TestCase):
             for account, where, token in asked:
                 answer = self.did(account, method, request(page_size=1, page_token=token, **where), "INVALID_ARGUMENT")
                 self.assertIn(b"PAGE_TOKEN_INVALID", answer.face())
+
+    def tool(self, account, scope):
+        made = S.CreateApplicationPasswordReply.FromString(self.did(
+            account, "SessionService.CreateApplicationPassword",
+            S.CreateApplicationPasswordRequest(scope=scope, label="a tool")).body)
+        tool = doors.Tool(self.net, account, account, made.password)
+        self.addCleanup(tool.close)
+        return tool
+
+    def test_2_address_books_hold_whom_the_rpcs_show(self):
+        self.walk = Walk(self.world, self)
+        world, shown = self.world, 0
+        for role in world.roles:
+            if not role.person:
+                continue
+            tool = self.tool(role.account, S.SCOPE_DIRECTORY)
+            for process in CHAIRS:
+                wanted = {person for person in world.persons if world.sees(role, person) and
+                          holds(world, role, person, lambda office: office.process == "processes/" + process)}
+                _, books = tool.face("PROPFIND", "/carddav/books/", Depth="1")
+                self.assertEqual(f"/books/{process}/".encode() in books, bool(wanted), role.account)
+                _, cards = tool.face("PROPFIND", f"/carddav/books/{process}/", Depth="1")
+                found = {"persons/" + name.decode() for name in re.findall(rb"/([a-z0-9._-]+)\.vcf<", cards)}
+                self.assertEqual(found, wanted, f"{process} as {role.account}")
+                shown += len(found)
+                for person in world.persons:
+                    name = person.split("/")[1]
+                    status, face = tool.face("GET", f"/carddav/books/{process}/{name}.vcf", name)
+                    self.assertEqual(status, 200 if person in wanted else 404, f"{person} as {role.account}")
+                    if person not in wanted:
+                        nobody = re.sub("[a-z]", "q", name)
+                        self.assertEqual(face, tool.face("GET", f"/carddav/books/{process}/{nobody}.vcf", nobody)[1])
+                for word in world.hidden[role]:
+                    self.assertNotIn(word, books + cards, role.account)
+        self.assertGreater(shown, 50)
+
+    def test_2_sdmx_tools_get_what_the_rpcs_show(self):
+        self.walk = Walk(self.world, self)
+        rows = "".join(f"ALPHA:ASYLUM(1.0),A,SWE,AFG,_T,_T,N,{year},{value},A,F\n"
+                       for year, value in (("2018", 608), ("2019", 679)))
+        content = ("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n" +
+                   rows).encode()
+        name = dict(upload_id="tools")
+        self.did("anna", "StatisticsService.BeginUpload", T.BeginUploadRequest(
+            dataflow="dataflows/ALPHA.ASYLUM", action=T.REPLACE, format=T.SDMX_CSV, **name))
+        self.did("anna", "StatisticsService.SendPiece", T.SendPieceRequest(content=content, **name))
+        self.did("anna", "StatisticsService.FinishUpload", T.FinishUploadRequest(
+            sha256=hashlib.sha256(content).digest(), **name))
+        answered = 0
+        for role in self.world.roles:
+            if not role.person:
+                continue
+            tool = self.tool(role.account, S.SCOPE_STATISTICS)
+            for flow in [name for name in self.world.objects if kind_of(name) == "dataflows"]:
+                agency, ident = flow.split("/")[1].split(".")
+                never = re.sub("[A-Z]", "Q", ident)
+                for path in ("/sdmx/2.1/data/{a},{i},1.0/all", "/sdmx/3.0/data/dataflow/{a}/{i}/1.0/*"):
+                    status, face = tool.face("GET", path.format(a=agency, i=ident), ident)
+                    context = f"{flow} as {role.account}: {face}"
+                    if flow == "dataflows/ALPHA.ASYLUM" and self.world.sees(role, flow):
+                        self.assertEqual((status, b"679" in face), (200, True), context)
+                        answered += 1
+                    else:
+                        self.assertEqual(face, tool.face("GET", path.format(a=agency, i=never), never)[1], context)
+                        self.assertIn(status, (204, 404), context)
+        self.assertGreater(answered, 5)
 
     def did(self, account, method, request, code="OK"):
         answer = self.walk.ask(self.world.by_account[account], method, request)

@@ -4,7 +4,6 @@ in turns, so that what the machine does meanwhile falls on both.
 """
 import os
 import pathlib
-import re
 import resource
 import shutil
 import signal
@@ -16,26 +15,12 @@ import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/support"))
+from h2load import h2load  # found once the folder is
+
 TICK = os.sysconf("SC_CLK_TCK")
 SERVER_CORE, LOAD_CORE = 0, 1
 FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-H2LOAD_SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <openssl/ssl.h>
-#include <stdlib.h>
-/* h2load has no option for a client certificate: every context that it makes is given one. */
-SSL_CTX *SSL_CTX_new(const SSL_METHOD *method) {
-  SSL_CTX *(*made)(const SSL_METHOD *) = dlsym(RTLD_NEXT, "SSL_CTX_new");
-  SSL_CTX *context = made(method);
-  if (context == NULL || getenv("BENCH_CERTIFICATE") == NULL) return context;
-  if (SSL_CTX_use_certificate_chain_file(context, getenv("BENCH_CERTIFICATE")) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context, getenv("BENCH_KEY"), SSL_FILETYPE_PEM) != 1)
-    abort();
-  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-  return context;
-}
-"""
 
 
 def run(*words, **more):
@@ -95,33 +80,17 @@ class Bench:
                 time.sleep(0.05)
         sys.exit(f"{words[0]} does not listen")
 
-    def shim(self):
-        library = self.folder / "shim.so"
-        if not library.exists():
-            (self.folder / "shim.c").write_text(H2LOAD_SHIM)
-            run("cc", "-O2", "-shared", "-fPIC", "-o", library, self.folder / "shim.c", "-lssl", "-lcrypto", "-ldl")
-        return library
-
     def h2load(self, server, url, certificate, key, arguments, expect=None):
         """Calls a second and the server's processor time a call, in microseconds; every call must be a 2xx."""
         before = processor_time(server.pid)
-        out = subprocess.run(
-            ["h2load", "-t", "1", *arguments, url], capture_output=True, text=True, timeout=600,
-            env={**os.environ, "LD_PRELOAD": str(self.shim()), "BENCH_CERTIFICATE": str(certificate),
-                 "BENCH_KEY": str(key)},
-            preexec_fn=lambda: (os.sched_setaffinity(0, {LOAD_CORE}),
-                                resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))))
+        load = h2load(self.folder, url, (certificate, key), *arguments, preexec_fn=lambda: (
+            os.sched_setaffinity(0, {LOAD_CORE}), resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))))
         spent = processor_time(server.pid) - before
-        rate = re.search(r"finished in [\d.]+\w+, ([\d.]+) req/s", out.stdout)
-        done = re.search(r"requests: (\d+) total.* (\d+) succeeded, (\d+) failed", out.stdout)
-        codes = re.search(r"status codes: (\d+) 2xx", out.stdout)
-        data = re.search(r"traffic: .* \((\d+)\) data", out.stdout)
-        if not (rate and done and codes) or done[3] != "0" or codes[1] != done[1]:
-            sys.exit(f"h2load: not every call was answered:\n{out.stdout}\n{out.stderr}")
-        each = int(data[1]) / int(done[1])
-        if expect and not expect[0] <= each <= expect[1]:
-            sys.exit(f"h2load: {each:.0f} bytes an answer; between {expect[0]} and {expect[1]} were expected")
-        return float(rate[1]), spent / int(done[1]) * 1e6
+        if not load.all_answered:
+            sys.exit("h2load: not every call was answered:\n" + load.text)
+        if expect and not expect[0] <= load.each <= expect[1]:
+            sys.exit(f"h2load: {load.each:.0f} bytes an answer; between {expect[0]} and {expect[1]} were expected")
+        return load.rate, spent / load.total * 1e6
 
     def add(self, name, value, unit):
         self.figures.setdefault((name, unit), []).append(value)

@@ -9,7 +9,7 @@ namespace {
 
 using P = v1::Problem;
 
-std::string quoted(std::string_view text) { return "`" + std::string(text.substr(0, 64)) + "`"; }
+std::string ticked(std::string_view text) { return "`" + std::string(text.substr(0, 64)) + "`"; }
 
 // Before `: `, which labels put behind a code.
 std::string_view without_label(std::string_view text) { return text.substr(0, text.find(": ")); }
@@ -111,14 +111,14 @@ bool Checker::check_structure(std::uint64_t line, std::size_t at, std::string_vi
   if (reference && reference->agency == name->agency && reference->id == name->id) return true;
   say(P::WRONG_DATAFLOW, line, at, cell,
       name->agency + ":" + name->id + "(" + flow_->wire.version() + ")",
-      quoted(cell) + " is not the dataflow that the upload is for");
+      ticked(cell) + " is not the dataflow that the upload is for");
   return false;
 }
 
 bool Checker::check_action(std::uint64_t line, std::size_t at, std::string_view cell) {
   withdraws_ = cell == "D";
   if (cell == "I" || cell == "A" || cell == "R" || cell == "M" || cell == "D") return true;
-  say(P::UNKNOWN_CODE, line, at, cell, "", quoted(cell) + " is none of `I`, `A`, `R`, `M`, `D`");
+  say(P::UNKNOWN_CODE, line, at, cell, "", ticked(cell) + " is none of `I`, `A`, `R`, `M`, `D`");
   return false;
 }
 
@@ -131,21 +131,21 @@ bool Checker::check_dimension(std::uint64_t line, std::size_t at, std::string_vi
   }
   if (list && list->find(cell) == nullptr) {
     say(P::UNKNOWN_CODE, line, at, cell, problems_.keeps() ? list->nearest(cell) : "",
-        quoted(cell) + " is not an item of " + list->wire().name());
+        ticked(cell) + " is not an item of " + list->wire().name());
     return false;
   }
   if (!list && !is_sdmx_id(cell)) {
-    say(P::UNKNOWN_CODE, line, at, cell, "", quoted(cell) + " is no id");
+    say(P::UNKNOWN_CODE, line, at, cell, "", ticked(cell) + " is no id");
     return false;
   }
   const auto& allowed = flow_->allowed[dimension];
   if (!allowed.empty() && !std::binary_search(allowed.begin(), allowed.end(), cell)) {
-    say(P::NOT_ALLOWED, line, at, cell, "", "the dataflow does not take " + quoted(cell) + " here");
+    say(P::NOT_ALLOWED, line, at, cell, "", "the dataflow does not take " + ticked(cell) + " here");
     return false;
   }
   if (flow_->reference_area == dimension && provided_.count(cell) == 0) {
     say(P::NOT_PROVIDED, line, at, cell, "",
-        "parties/" + party_ + " has no provision to report for " + quoted(cell));
+        "parties/" + party_ + " has no provision to report for " + ticked(cell));
     return false;
   }
   return true;
@@ -163,7 +163,7 @@ bool Checker::check_attribute(std::uint64_t line, std::size_t at, std::string_vi
   }
   if (list && list->find(cell) == nullptr) {
     say(P::UNKNOWN_CODE, line, at, cell, problems_.keeps() ? list->nearest(cell) : "",
-        quoted(cell) + " is not an item of " + list->wire().name());
+        ticked(cell) + " is not an item of " + list->wire().name());
     return false;
   }
   if (cell.size() > 4'096) {
@@ -177,7 +177,7 @@ bool Checker::check_time(std::uint64_t line, std::size_t at, std::string_view ce
   const auto period = parse_period(cell);
   if (!period) {
     say(P::BAD_PERIOD, line, at, cell, "",
-        quoted(cell) + " is no period such as `2015`, `2015-Q1`, `2015-03`");
+        ticked(cell) + " is no period such as `2015`, `2015-Q1`, `2015-03`");
     return false;
   }
   one_.period = *period;
@@ -195,7 +195,7 @@ bool Checker::check_measure(std::uint64_t line, std::size_t at, std::string_view
   if (!value) {
     const bool comma = cell.find(',') != std::string_view::npos;
     say(P::BAD_NUMBER, line, at, cell, "",
-        quoted(cell) + (comma ? " has a comma; figures have a point and no thousands separator"
+        ticked(cell) + (comma ? " has a comma; figures have a point and no thousands separator"
                               : " is no figure of at most 18 digits"));
     return false;
   }
@@ -212,7 +212,7 @@ bool Checker::check_cell(std::uint64_t line, std::size_t at, std::string_view ce
       return true;
     case Role::StructureKind:
       if (cell == "dataflow") return true;
-      say(P::WRONG_DATAFLOW, line, at, cell, "dataflow", quoted(cell) + " is not read");
+      say(P::WRONG_DATAFLOW, line, at, cell, "dataflow", ticked(cell) + " is not read");
       return false;
     case Role::Time:
       return check_time(line, at, cell);
@@ -245,7 +245,7 @@ bool Checker::check_frequency(std::uint64_t line) {
   const auto frequency = frequency_of(code);
   if (!frequency || *frequency == one_.period.frequency) return true;
   say(P::WRONG_FREQUENCY, line, *time_column_, to_text(one_.period), "",
-      quoted(to_text(one_.period)) + " is not a period of frequency " + quoted(code));
+      ticked(to_text(one_.period)) + " is not a period of frequency " + ticked(code));
   return false;
 }
 

@@ -1045,7 +1045,7 @@ class Everybody(unittest.TestCase):
         self.addCleanup(tool.close)
         return tool
 
-    def test_2_address_books_hold_whom_the_rpcs_show(self):
+    def test_2_the_address_books_hold_whom_the_rpcs_show(self):
         self.walk = Walk(self.world, self)
         world, shown = self.world, 0
         for role in world.roles:
@@ -1053,8 +1053,9 @@ class Everybody(unittest.TestCase):
                 continue
             tool = self.tool(role.account, S.SCOPE_DIRECTORY)
             for process in CHAIRS:
-                wanted = {person for person in world.persons if world.sees(role, person) and
-                          holds(world, role, person, lambda office: office.process == "processes/" + process)}
+                of = "processes/" + process
+                wanted = {person for person in world.persons if world.sees(role, of) and world.sees(role, person) and
+                          holds(world, role, person, lambda office: office.process == of)}
                 _, books = tool.face("PROPFIND", "/carddav/books/", Depth="1")
                 self.assertEqual(f"/books/{process}/".encode() in books, bool(wanted), role.account)
                 _, cards = tool.face("PROPFIND", f"/carddav/books/{process}/", Depth="1")
@@ -1072,7 +1073,7 @@ class Everybody(unittest.TestCase):
                     self.assertNotIn(word, books + cards, role.account)
         self.assertGreater(shown, 50)
 
-    def test_2_sdmx_tools_get_what_the_rpcs_show(self):
+    def test_2_the_tools_of_sdmx_get_what_the_rpcs_show(self):
         self.walk = Walk(self.world, self)
         rows = "".join(f"ALPHA:ASYLUM(1.0),A,SWE,AFG,_T,_T,N,{year},{value},A,F\n"
                        for year, value in (("2018", 608), ("2019", 679)))
@@ -1082,8 +1083,10 @@ class Everybody(unittest.TestCase):
         self.did("anna", "StatisticsService.BeginUpload", T.BeginUploadRequest(
             dataflow="dataflows/ALPHA.ASYLUM", action=T.REPLACE, format=T.SDMX_CSV, **name))
         self.did("anna", "StatisticsService.SendPiece", T.SendPieceRequest(content=content, **name))
-        self.did("anna", "StatisticsService.FinishUpload", T.FinishUploadRequest(
+        done = self.did("anna", "StatisticsService.FinishUpload", T.FinishUploadRequest(
             sha256=hashlib.sha256(content).digest(), **name))
+        upload = T.UploadReport.FromString(done.body).name
+        self.world.objects[upload] = self.world.objects["dataflows/ALPHA.ASYLUM"]
         answered = 0
         for role in self.world.roles:
             if not role.person:

@@ -174,11 +174,14 @@ Status Daemon::open_rooms() {
 
 void Daemon::register_services() {
   gate_ = std::make_unique<identity::Gate>(table_, *store_, identity_->authenticator());
-  directory_ = std::make_unique<directory::Service>(directory::Service::Parts{.catalog = *catalog_,
-                                                                              .records = *records_,
-                                                                              .ledger = *ledger_,
-                                                                              .clock = clock_,
-                                                                              .entropy = entropy_});
+  signers_ = std::make_unique<directory::SessionSigners>(identity_->sessions(), identity_->rows());
+  directory_ = std::make_unique<directory::Service>(
+      directory::Service::Parts{.catalog = *catalog_,
+                                .records = *records_,
+                                .ledger = *ledger_,
+                                .signers = *signers_,
+                                .origin = config_.ledger_origin(),
+                                .clock = clock_});
   access_ = std::make_unique<identity::AccessService>(identity::AccessService::Parts{
       .worlds = *catalog_, .lines = *identity_, .guards = {catalog_.get()}, .clock = clock_});
   ledger_service_ = std::make_unique<ledger::LedgerService>(*ledger_, *checkpoints_);

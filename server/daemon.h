@@ -98,6 +98,7 @@ class Daemon {
   std::unique_ptr<identity::CertificateStore> certificates_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<statistics::Room> statistics_;
+  std::unique_ptr<directory::SessionSigners> signers_;
   std::unique_ptr<directory::Service> directory_;
   std::unique_ptr<identity::AccessService> access_;
   std::unique_ptr<ledger::LedgerService> ledger_service_;

@@ -1,22 +1,12 @@
-// `entente who`, `find`, `person`, `process`, `office`: the person to call, and what a process is.
+// `entente who`, `find`, `person`, `process`: the person to call, and what a process is.
 #include <iostream>
-#include <map>
 
 #include "client/cli/context.h"
+#include "client/cli/directory_words.h"
 #include "entente/v1/directory.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.DirectoryService.";
-
-// `CHE` or `parties/CHE`.
-std::string in(const char* collection, const std::string& text) {
-  return text.empty() || text.find('/') != std::string::npos ? text
-                                                             : std::string(collection) + "/" + text;
-}
-
-std::string last(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
 std::string contact_of(const v1::Person& person, v1::Contact::Kind kind) {
   for (const v1::Contact& contact : person.contacts()) {
@@ -25,48 +15,50 @@ std::string contact_of(const v1::Person& person, v1::Contact::Kind kind) {
   return "";
 }
 
-std::string shown_name(const v1::Person& person) {
-  return person.latin_name().empty() ? person.display_name()
-                                     : person.display_name() + " (" + person.latin_name() + ")";
-}
-
-std::string joined(const google::protobuf::RepeatedPtrField<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + text;
-  return out;
-}
-
-std::string capacity_word(v1::Capacity capacity) {
-  switch (capacity) {
-    case v1::HOLDER:
-      return "holder";
-    case v1::ACTING:
-      return "acting";
-    case v1::DEPUTY:
-      return "deputy";
-    case v1::DUTY_CONTACT:
-      return "duty contact";
-    default:
-      return "";
-  }
-}
-
-void show_answers(const google::protobuf::RepeatedPtrField<v1::Answer>& answers) {
-  Table table(
-      {"NAME", "PARTY", "OFFICE", "", "TELEPHONE", "MOBILE", "E-MAIL", "LANGUAGES", "CONFIRMED"});
-  for (const v1::Answer& answer : answers) {
+void show_answers(const google::protobuf::RepeatedPtrField<v1::Answer>& answers,
+                  const std::vector<std::string>& appointed) {
+  Table table({"NAME", "PARTY", "OFFICE", "", "BODY", "TOPICS", "TELEPHONE", "MOBILE", "E-MAIL",
+               "LANGUAGES", "CONFIRMED", "APPOINTED BY"});
+  for (int i = 0; i < answers.size(); ++i) {
+    const v1::Answer& answer = answers[i];
     const v1::Person& person = answer.person();
     table.row(
         {shown_name(person), last(person.party()),
          answer.office().title() +
              (answer.office().process().empty() ? "" : ", " + last(answer.office().process())),
-         capacity_word(answer.appointment().capacity()), contact_of(person, v1::Contact::TELEPHONE),
+         capacity_word(answer.appointment().capacity()),
+         answer.office().body().empty() ? "" : last(answer.office().body()),
+         joined(answer.office().topics()), contact_of(person, v1::Contact::TELEPHONE),
          contact_of(person, v1::Contact::MOBILE), contact_of(person, v1::Contact::EMAIL),
          joined(person.languages()),
          (answer.age_days() == 0 ? "today" : std::to_string(answer.age_days()) + " days ago") +
-             (person.stale() ? " (stale)" : "")});
+             (person.stale() ? " (stale)" : ""),
+         last(appointed[static_cast<std::size_t>(i)])});
   }
   table.print();
+}
+
+// Asks, and checks who appointed each before anything is shown.
+void answer_who(Context& context, const v1::WhoAnswersRequest& request) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  const auto reply =
+      (*client)->call<v1::WhoAnswersReply>(directory_service + "WhoAnswers", request);
+  if (!reply.ok()) return context.fail(reply.status());
+  const bool nobody = reply->answers().empty();
+  client::AppointmentReader reader(**client);
+  std::vector<std::string> appointed;
+  for (const v1::Answer& answer : nobody ? reply->alternatives() : reply->answers()) {
+    Result<std::string> by = appointed_by(reader, answer);
+    if (!by.ok()) return context.fail(by.status());
+    appointed.push_back(*std::move(by));
+  }
+  if (nobody) context.exit = Exit::No;
+  if (context.json) return print_json(*reply);
+  if (!nobody) return show_answers(reply->answers(), appointed);
+  std::cout << safe(reply->nearest())
+            << (reply->alternatives().empty() ? "; nobody comes close\n" : "; the nearest:\n");
+  if (!reply->alternatives().empty()) show_answers(reply->alternatives(), appointed);
 }
 
 void show_person(const v1::Person& person) {
@@ -87,39 +79,11 @@ void show_person(const v1::Person& person) {
             << person.revision() << '\n';
 }
 
-v1::OfficeKind office_named(const std::string& word) {
-  static const std::map<std::string, v1::OfficeKind> kinds = {
-      {"focal-point", v1::FOCAL_POINT},
-      {"body-contact", v1::BODY_CONTACT},
-      {"coordinator", v1::THEMATIC_COORDINATOR},
-      {"chair", v1::CHAIR},
-      {"secretariat", v1::SECRETARIAT_STAFF},
-      {"security-officer", v1::SECURITY_OFFICER},
-      {"certificate-officer", v1::CERTIFICATE_OFFICER}};
-  const auto found = kinds.find(word);
-  return found == kinds.end() ? v1::OFFICE_KIND_UNSPECIFIED : found->second;
-}
-
-constexpr const char* kOffices =
-    "focal-point, body-contact, coordinator, chair, secretariat, security-officer, "
-    "certificate-officer";
-
 void add_who(CLI::App& app, Context& context) {
   auto request = std::make_shared<v1::WhoAnswersRequest>();
-  CLI::App* verb =
-      add_verb(app, "who", "who answers for a topic or an office in a party",
-               "entente who trafficking --in CHE", [=, &context] {
-                 context.call<v1::WhoAnswersReply>(
-                     kService + "WhoAnswers", *request,
-                     [](const v1::WhoAnswersReply& reply) {
-                       if (!reply.answers().empty()) return show_answers(reply.answers());
-                       std::cout << safe(reply.nearest())
-                                 << (reply.alternatives().empty() ? "; nobody comes close\n"
-                                                                  : "; the nearest:\n");
-                       if (!reply.alternatives().empty()) show_answers(reply.alternatives());
-                     },
-                     [](const v1::WhoAnswersReply& reply) { return reply.answers().empty(); });
-               });
+  CLI::App* verb = add_verb(app, "who", "who answers for a topic or an office in a party",
+                            "entente who trafficking --in CHE",
+                            [=, &context] { answer_who(context, *request); });
   verb->add_option_function<std::string>(
       "topic", [request](const std::string& v) { request->set_topic(v); }, "in words, or empty");
   verb->add_option_function<std::string>(
@@ -130,7 +94,7 @@ void add_who(CLI::App& app, Context& context) {
       "the process: `igc`");
   verb->add_option_function<std::string>(
       "--office", [request](const std::string& v) { request->set_office(office_named(v)); },
-      kOffices);
+      office_words);
   verb->add_option_function<std::string>(
       "--on", [request](const std::string& v) { request->set_as_of(v); }, "as of a day");
 }
@@ -141,7 +105,7 @@ void add_find(CLI::App& app, Context& context) {
       app, "find", "persons by any part of their names, titles, institutions or country",
       "entente find soderkoping --process igc", [=, &context] {
         context.call<v1::SearchPersonsReply>(
-            kService + "SearchPersons", *request,
+            directory_service + "SearchPersons", *request,
             [](const v1::SearchPersonsReply& reply) {
               if (reply.found().empty()) {
                 std::cout << "nobody found\n";
@@ -180,7 +144,7 @@ void add_find(CLI::App& app, Context& context) {
          [](auto& r, const std::string& v) { r.set_process(in("processes", v)); });
   filter("--in", "the party: `CHE`",
          [](auto& r, const std::string& v) { r.set_party(in("parties", v)); });
-  filter("--office", kOffices,
+  filter("--office", office_words,
          [](auto& r, const std::string& v) { r.set_office(office_named(v)); });
   filter("--topic", "in words", [](auto& r, const std::string& v) { r.set_topic(v); });
   filter("--language", "BCP 47: `fr`", [](auto& r, const std::string& v) { r.set_language(v); });
@@ -195,7 +159,7 @@ void add_person(CLI::App& app, Context& context) {
   auto get = std::make_shared<v1::GetPersonRequest>();
   add_verb(*group, "show", "one person's card", "entente person show persons/swe.anna.lindqvist",
            [=, &context] {
-             context.call<v1::Person>(kService + "GetPerson", *get,
+             context.call<v1::Person>(directory_service + "GetPerson", *get,
                                       [](const v1::Person& person) { show_person(person); });
            })
       ->add_option_function<std::string>(
@@ -206,7 +170,7 @@ void add_person(CLI::App& app, Context& context) {
   add_verb(*group, "confirm", "says that the entry is still right",
            "entente person confirm persons/swe.anna.lindqvist",
            [=, &context] {
-             context.call<v1::Person>(kService + "ConfirmPerson", *confirm,
+             context.call<v1::Person>(directory_service + "ConfirmPerson", *confirm,
                                       [](const v1::Person& person) { show_person(person); });
            })
       ->add_option_function<std::string>(
@@ -219,7 +183,8 @@ void add_person(CLI::App& app, Context& context) {
       "entente person telephone persons/swe.anna.lindqvist \"+46 8 465 004 99\"", [=, &context] {
         Result<client::Client*> client = context.client();
         if (!client.ok()) return context.fail(client.status());
-        Result<v1::Person> present = (*client)->call<v1::Person>(kService + "GetPerson", *get);
+        Result<v1::Person> present =
+            (*client)->call<v1::Person>(directory_service + "GetPerson", *get);
         if (!present.ok()) return context.fail(present.status());
         v1::UpdatePersonRequest request;
         *request.mutable_person() = *present;
@@ -233,7 +198,7 @@ void add_person(CLI::App& app, Context& context) {
           contact->set_kind(v1::Contact::TELEPHONE);
           contact->set_value(*telephone);
         }
-        context.call<v1::Person>(kService + "UpdatePerson", request,
+        context.call<v1::Person>(directory_service + "UpdatePerson", request,
                                  [](const v1::Person& person) { show_person(person); });
       });
   set->add_option_function<std::string>(
@@ -249,9 +214,8 @@ void add_process_parts(CLI::App& group, Context& context) {
   CLI::App* who = add_verb(
       group, "members", "who takes part, on a day", "entente process members igc --on 2008-06-01",
       [=, &context] {
-        context.call<v1::ListParticipationsReply>(
-            kService + "ListParticipations", *members,
-            [](const v1::ListParticipationsReply& reply) {
+        call_all<v1::ListParticipationsReply>(
+            context, "ListParticipations", *members, [](const v1::ListParticipationsReply& reply) {
               Table table({"PARTY", "STATUS", "SINCE", "UNTIL", "GROUP", "NOTE"});
               for (const v1::Participation& one : reply.participations()) {
                 for (const auto& standing : one.standings()) {
@@ -274,8 +238,8 @@ void add_process_parts(CLI::App& group, Context& context) {
   auto bodies = std::make_shared<v1::ListBodiesRequest>();
   add_verb(group, "bodies", "its working groups and other bodies", "entente process bodies igc",
            [=, &context] {
-             context.call<v1::ListBodiesReply>(
-                 kService + "ListBodies", *bodies, [](const v1::ListBodiesReply& reply) {
+             call_all<v1::ListBodiesReply>(
+                 context, "ListBodies", *bodies, [](const v1::ListBodiesReply& reply) {
                    Table table({"BODY", "TITLE", "KIND", "CHAIR", "CO-CHAIRS"});
                    for (const v1::Body& body : reply.bodies()) {
                      std::string co_chairs;
@@ -292,30 +256,30 @@ void add_process_parts(CLI::App& group, Context& context) {
           "`igc`")
       ->required();
   auto gaps = std::make_shared<v1::ListGapsRequest>();
-  add_verb(group, "gaps", "what a secretariat chases: vacant offices, stale entries",
-           "entente process gaps igc",
-           [=, &context] {
-             context.call<v1::ListGapsReply>(
-                 kService + "ListGaps", *gaps, [](const v1::ListGapsReply& reply) {
-                   Table table({"GAP", "PARTY", "OBJECT", "IN WORDS"});
-                   for (const v1::Gap& gap : reply.gaps()) {
-                     table.row({v1::Gap::Kind_Name(gap.kind()), last(gap.party()), gap.object(),
-                                gap.in_words()});
-                   }
-                   table.print();
-                 });
-           })
+  add_verb(
+      group, "gaps", "what a secretariat chases: vacant offices, stale entries",
+      "entente process gaps igc",
+      [=, &context] {
+        call_all<v1::ListGapsReply>(context, "ListGaps", *gaps, [](const v1::ListGapsReply& reply) {
+          Table table({"GAP", "PARTY", "OBJECT", "IN WORDS"});
+          for (const v1::Gap& gap : reply.gaps()) {
+            table.row(
+                {v1::Gap::Kind_Name(gap.kind()), last(gap.party()), gap.object(), gap.in_words()});
+          }
+          table.print();
+        });
+      })
       ->add_option_function<std::string>(
           "id", [gaps](const std::string& v) { gaps->set_process(in("processes", v)); }, "`igc`")
       ->required();
 }
 
-void add_process(CLI::App& app, Context& context) {
+CLI::App* add_process(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("process", "the processes: what they are, who takes part");
   group->require_subcommand(1);
   add_verb(*group, "list", "all that you may see", "entente process list", [&context] {
     context.call<v1::ListProcessesReply>(
-        kService + "ListProcesses", v1::ListProcessesRequest(),
+        directory_service + "ListProcesses", v1::ListProcessesRequest(),
         [](const v1::ListProcessesReply& reply) {
           Table table({"PROCESS", "NAME", "SINCE", "STATUS", "REGION"});
           for (const v1::Process& process : reply.processes()) {
@@ -331,7 +295,7 @@ void add_process(CLI::App& app, Context& context) {
   add_verb(*group, "show", "one process: goals, priorities, chairs", "entente process show igc",
            [=, &context] {
              context.call<v1::Process>(
-                 kService + "GetProcess", *get, [](const v1::Process& process) {
+                 directory_service + "GetProcess", *get, [](const v1::Process& process) {
                    std::cout << safe(process.short_name()) << ": " << safe(process.long_name())
                              << " (since " << safe(process.established())
                              << ")\nsecretariat: " << safe(process.secretariat()) << '\n';
@@ -351,71 +315,7 @@ void add_process(CLI::App& app, Context& context) {
           "id", [get](const std::string& v) { get->set_name(in("processes", v)); }, "`igc`")
       ->required();
   add_process_parts(*group, context);
-}
-
-void add_office(CLI::App& app, Context& context) {
-  CLI::App* group = app.add_subcommand("office", "offices: their holders, hand-over, history");
-  group->require_subcommand(1);
-  auto over = std::make_shared<v1::HandOverRequest>();
-  CLI::App* hand = add_verb(
-      *group, "hand-over", "the holder changes, the office stays; one act",
-      "entente office hand-over offices/swe.igc.focal-point persons/swe.erik.berg", [=, &context] {
-        context.call<v1::HandOverReply>(
-            kService + "HandOver", *over, [](const v1::HandOverReply& reply) {
-              std::cout << "handed over to " << safe(reply.begun().person()) << " from "
-                        << reply.begun().span().since() << "\nentry "
-                        << reply.receipt().entry_index() << " of the ledger\n";
-            });
-      });
-  hand->add_option_function<std::string>(
-          "office", [over](const std::string& v) { over->set_office(in("offices", v)); },
-          "the office")
-      ->required();
-  hand->add_option_function<std::string>(
-          "person", [over](const std::string& v) { over->set_person(in("persons", v)); },
-          "the next holder")
-      ->required();
-  auto history = std::make_shared<v1::GetOfficeHistoryRequest>();
-  add_verb(
-      *group, "history", "who has held it", "entente office history offices/swe.igc.focal-point",
-      [=, &context] {
-        context.call<v1::GetOfficeHistoryReply>(
-            kService + "GetOfficeHistory", *history, [](const auto& reply) {
-              Table table({"HOLDER", "", "SINCE", "UNTIL"});
-              for (const v1::Answer& one : reply.holders()) {
-                table.row({shown_name(one.person()), capacity_word(one.appointment().capacity()),
-                           one.appointment().span().since(), one.appointment().span().until()});
-              }
-              table.print();
-            });
-      })
-      ->add_option_function<std::string>(
-          "office", [history](const std::string& v) { history->set_name(in("offices", v)); },
-          "the office")
-      ->required();
-  auto list = std::make_shared<v1::ListOfficesRequest>();
-  CLI::App* all = add_verb(
-      *group, "list", "offices of a process or a party", "entente office list --process igc",
-      [=, &context] {
-        context.call<v1::ListOfficesReply>(
-            kService + "ListOffices", *list, [](const v1::ListOfficesReply& reply) {
-              Table table({"OFFICE", "TITLE", "PARTY", "PROCESS", "HELD BY"});
-              for (const auto& held : reply.offices()) {
-                std::string by;
-                for (const v1::Appointment& one : held.appointments())
-                  by += (by.empty() ? "" : ", ") + last(one.person());
-                table.row({held.office().name(), held.office().title(), last(held.office().party()),
-                           last(held.office().process()), by.empty() ? "(vacant)" : by});
-              }
-              table.print();
-            });
-      });
-  all->add_option_function<std::string>(
-      "--process", [list](const std::string& v) { list->set_process(in("processes", v)); },
-      "`igc`");
-  all->add_option_function<std::string>(
-      "--in", [list](const std::string& v) { list->set_party(in("parties", v)); },
-      "the party: `CHE`");
+  return group;
 }
 
 }  // namespace
@@ -424,8 +324,10 @@ void add_directory_verbs(CLI::App& app, Context& context) {
   add_who(app, context);
   add_find(app, context);
   add_person(app, context);
-  add_process(app, context);
-  add_office(app, context);
+  CLI::App* process = add_process(app, context);
+  add_keeping_verbs(app, *process, context);
+  add_office_verbs(app, context);
+  add_list_verbs(app, context);
 }
 
 }  // namespace entente::cli

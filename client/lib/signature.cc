@@ -3,10 +3,12 @@
 #include <openssl/bio.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
+#include <optional>
 
 #include "proto/contract/digest.h"
 
@@ -24,45 +26,146 @@ using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Cms = std::unique_ptr<CMS_ContentInfo, Freed<CMS_ContentInfo_free>>;
+using Digesting = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using Store = std::unique_ptr<X509_STORE, Freed<X509_STORE_free>>;
+using Checking = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>;
+using Names = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
 
 Status cannot(const std::string& what) {
   ERR_clear_error();
   return invalid_argument("signature", what);
 }
 
+// NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+const unsigned char* octets(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+std::string text_of(const ASN1_IA5STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+// NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
+
+struct Signer {
+  Certificate certificate;
+  Key key;
+  Digest digest{};
+};
+
+Result<Signer> load(const std::string& certificate_path, const std::string& key_path) {
+  Signer signer;
+  const Bio certificate_file(BIO_new_file(certificate_path.c_str(), "r"));
+  if (certificate_file)
+    signer.certificate.reset(PEM_read_bio_X509(certificate_file.get(), nullptr, nullptr, nullptr));
+  if (!signer.certificate) return cannot("`" + certificate_path + "` holds no certificate");
+  const Bio key_file(BIO_new_file(key_path.c_str(), "r"));
+  if (key_file)
+    signer.key.reset(PEM_read_bio_PrivateKey(key_file.get(), nullptr, nullptr, nullptr));
+  if (!signer.key) return cannot("`" + key_path + "` holds no key");
+  if (X509_check_private_key(signer.certificate.get(), signer.key.get()) != 1)
+    return cannot("the key is not the certificate's");
+  const int size = i2d_X509(signer.certificate.get(), nullptr);
+  if (size <= 0) return cannot("the certificate does not encode");
+  std::string der(static_cast<std::size_t>(size), '\0');
+  unsigned char* at = octets(der);
+  i2d_X509(signer.certificate.get(), &at);
+  signer.digest = sha256(der);
+  return signer;
+}
+
+Certificate decode(std::string_view der) {
+  const unsigned char* at = octets(der);
+  Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (!certificate) ERR_clear_error();
+  return certificate;
+}
+
+// The one name of the certificate; nothing if it has another beside it, or none.
+std::optional<std::string> only_uri(const X509* certificate) {
+  int critical = 0;
+  const Names names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, &critical, nullptr)));
+  if (!names || sk_GENERAL_NAME_num(names.get()) != 1) return std::nullopt;
+  const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), 0);
+  if (name->type != GEN_URI) return std::nullopt;
+  return text_of(name->d.uniformResourceIdentifier);
+}
+
 }  // namespace
 
 Result<Signature> sign_detached(const std::string& certificate_path, const std::string& key_path,
                                 std::string_view content) {
-  const Bio certificate_file(BIO_new_file(certificate_path.c_str(), "r"));
-  const Certificate certificate(
-      certificate_file ? PEM_read_bio_X509(certificate_file.get(), nullptr, nullptr, nullptr)
-                       : nullptr);
-  if (!certificate) return cannot("`" + certificate_path + "` holds no certificate");
-  const Bio key_file(BIO_new_file(key_path.c_str(), "r"));
-  const Key key(key_file ? PEM_read_bio_PrivateKey(key_file.get(), nullptr, nullptr, nullptr)
-                         : nullptr);
-  if (!key) return cannot("`" + key_path + "` holds no key");
+  ENTENTE_TRY(Signer signer, load(certificate_path, key_path));
   const Bio in(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-  const Cms cms(CMS_sign(certificate.get(), key.get(), nullptr, in.get(),
+  const Cms cms(CMS_sign(signer.certificate.get(), signer.key.get(), nullptr, in.get(),
                          CMS_DETACHED | CMS_BINARY | CMS_NOSMIMECAP));
   if (!cms) return cannot("the key does not sign for the certificate");
-  unsigned char* der = nullptr;
-  const int size = i2d_CMS_ContentInfo(cms.get(), &der);
-  if (size <= 0) return cannot("the signature does not encode");
   Signature out;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  out.der.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  unsigned char* own = nullptr;
-  const int own_size = i2d_X509(certificate.get(), &own);
-  if (own_size <= 0) return cannot("the certificate does not encode");
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  const std::string_view bytes(reinterpret_cast<const char*>(own),
-                               static_cast<std::size_t>(own_size));
-  out.certificate_sha256 = as_view(sha256(bytes));
-  OPENSSL_free(own);
+  const int size = i2d_CMS_ContentInfo(cms.get(), nullptr);
+  if (size <= 0) return cannot("the signature does not encode");
+  out.der.resize(static_cast<std::size_t>(size));
+  unsigned char* at = octets(out.der);
+  i2d_CMS_ContentInfo(cms.get(), &at);
+  out.certificate_sha256 = as_view(signer.digest);
   return out;
+}
+
+Result<Signature> sign_plain(const std::string& certificate_path, const std::string& key_path,
+                             std::string_view content) {
+  ENTENTE_TRY(Signer signer, load(certificate_path, key_path));
+  const Digesting context(EVP_MD_CTX_new());
+  std::size_t size = 0;
+  Signature out;
+  if (EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, signer.key.get()) != 1 ||
+      EVP_DigestSign(context.get(), nullptr, &size, octets(content), content.size()) != 1) {
+    return cannot("the key does not sign");
+  }
+  out.der.resize(size);
+  if (EVP_DigestSign(context.get(), octets(out.der), &size, octets(content), content.size()) != 1)
+    return cannot("the key does not sign");
+  out.der.resize(size);
+  out.certificate_sha256 = as_view(signer.digest);
+  return out;
+}
+
+bool holds_plain(std::string_view certificate_der, std::string_view content,
+                 std::string_view signature) {
+  const Certificate certificate = decode(certificate_der);
+  const Digesting context(EVP_MD_CTX_new());
+  const bool holds = certificate && context &&
+                     EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr,
+                                          X509_get0_pubkey(certificate.get())) == 1 &&
+                     EVP_DigestVerify(context.get(), octets(signature), signature.size(),
+                                      octets(content), content.size()) == 1;
+  ERR_clear_error();
+  return holds;
+}
+
+bool is_of_party(std::string_view certificate_der, std::string_view party,
+                 const std::vector<std::string>& anchors_der) {
+  const Certificate leaf = decode(certificate_der);
+  if (!leaf) return false;
+  std::string home = "entente://";
+  for (const char c : party.substr(party.find('/') + 1))
+    home += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::optional<std::string> uri = only_uri(leaf.get());
+  const bool signs = uri && (uri->find("/person/") != std::string::npos ||
+                             uri->find("/program/") != std::string::npos);
+  if (!signs || !uri->starts_with(home + ".")) return false;
+  const Store store(X509_STORE_new());
+  for (const std::string& der : anchors_der) {
+    if (const Certificate anchor = decode(der)) X509_STORE_add_cert(store.get(), anchor.get());
+  }
+  const Checking checking(X509_STORE_CTX_new());
+  if (X509_STORE_CTX_init(checking.get(), store.get(), leaf.get(), nullptr) != 1) return false;
+  X509_STORE_CTX_set_flags(checking.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME |
+                                               X509_V_FLAG_X509_STRICT);
+  const bool holds = X509_verify_cert(checking.get()) == 1;
+  ERR_clear_error();
+  return holds;
 }
 
 }  // namespace entente::client

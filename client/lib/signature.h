@@ -1,9 +1,11 @@
-// Signs what an account answers for: a detached CMS signature (RFC 5652) by the key of its
-// certificate, which anyone checks with `openssl cms -verify`. Any thread.
+// Signs what an account answers for, by the key of its certificate: a detached CMS signature
+// (RFC 5652), which anyone checks with `openssl cms -verify`; or ECDSA with SHA-256 alone, for what
+// the server checks too. Any thread.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/contract/status.h"
 
@@ -18,5 +20,19 @@ struct Signature {
 [[nodiscard]] Result<Signature> sign_detached(const std::string& certificate_path,
                                               const std::string& key_path,
                                               std::string_view content);
+// As sign_detached.
+[[nodiscard]] Result<Signature> sign_plain(const std::string& certificate_path,
+                                           const std::string& key_path, std::string_view content);
+
+// Whether the certificate's key made `signature` (as sign_plain does) over `content`. Says nothing
+// of the certificate.
+[[nodiscard]] bool holds_plain(std::string_view certificate_der, std::string_view content,
+                               std::string_view signature);
+
+// Whether the certificate is of `party` (`parties/SWE`): one of its anchors (DER) or an authority
+// under one signed it, and its one name is `entente://swe.<network>/person/...` or `/program/...`.
+// Whether it has ended since says nothing of what it signed before.
+[[nodiscard]] bool is_of_party(std::string_view certificate_der, std::string_view party,
+                               const std::vector<std::string>& anchors_der);
 
 }  // namespace entente::client

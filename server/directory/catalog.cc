@@ -114,7 +114,7 @@ void add_party(const std::string& name, const v1::Party& party, Facts& out) {
     out.push_back(
         {.key = institution.name(),
          .body = policy::Institution{.party = code, .id = institution_id(institution.name())},
-         .span = {}});
+         .span = span_of(institution.span())});
   }
 }
 
@@ -184,7 +184,7 @@ Facts facts_of(const Record& record) {
                                             .process = id_in(office.process(), "processes"),
                                             .body = body_id(office.body()),
                                             .institution = {}},
-                     .span = {}});
+                     .span = span_of(office.span())});
       break;
     }
     case Record::kAppointment: {
@@ -205,6 +205,7 @@ Facts facts_of(const Record& record) {
                                   .institution = institution_id(record.person().institution())},
            .span = {}});
       break;
+    case Record::kContactTest:
     case Record::BODY_NOT_SET:
       break;
   }
@@ -248,6 +249,7 @@ Indexed index_of(const Record& record) {
       one.process = id_in(office.process(), "processes");
       one.body = office.body();
       one.office_kind = office.kind();
+      one.span = span_of(office.span());
       for (const std::string& topic : office.topics()) one.topics += " " + fold(topic);
       one.topics += " " + fold(office.title());
       break;
@@ -265,6 +267,7 @@ Indexed index_of(const Record& record) {
       one.party = id_in(person.party(), "parties");
       one.process = record.guard().process();
       one.institution = person.institution();
+      one.display_key = fold(person.display_name());
       one.languages = {person.languages().begin(), person.languages().end()};
       one.confirmed_at_us = person.confirmed_at().seconds() * 1'000'000;
       one.sort_key =
@@ -276,6 +279,14 @@ Indexed index_of(const Record& record) {
                         contact.kind() == v1::Contact::TELEPHONE ||
                         contact.kind() == v1::Contact::MOBILE;
       }
+      break;
+    }
+    case Record::kContactTest: {
+      const v1::ContactTest& test = record.contact_test();
+      one.process = parsed->first;
+      one.person = test.person();
+      if (!test.has_answered_at())
+        one.unanswered_since = Instant(std::chrono::seconds(test.started_at().seconds()));
       break;
     }
     case Record::BODY_NOT_SET:
@@ -586,10 +597,14 @@ Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapsh
 }
 
 Result<std::vector<policy::ObjectGroup>> Catalog::objects(store::Snapshot&) const {
-  static const std::map<Kind, std::string> kinds = {
-      {Kind::Process, "process"}, {Kind::Party, "party"},   {Kind::Participation, "participation"},
-      {Kind::Body, "body"},       {Kind::Office, "office"}, {Kind::Appointment, "appointment"},
-      {Kind::Person, "person"}};
+  static const std::map<Kind, std::string> kinds = {{Kind::Process, "process"},
+                                                    {Kind::Party, "party"},
+                                                    {Kind::Participation, "participation"},
+                                                    {Kind::Body, "body"},
+                                                    {Kind::Office, "office"},
+                                                    {Kind::Appointment, "appointment"},
+                                                    {Kind::Person, "person"},
+                                                    {Kind::ContactTest, "contact test"}};
   std::vector<policy::ObjectGroup> groups;
   const auto key_of = [](const Indexed& one) {
     const policy::Guard& guard = one.guard;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -37,6 +38,7 @@ struct Indexed {
   std::string process;   // id
   std::string sort_key;  // folded
   // of a person
+  std::string display_key;  // the name as it is displayed, folded
   std::string institution;
   std::vector<std::string> languages;
   std::int64_t confirmed_at_us = 0;
@@ -45,11 +47,13 @@ struct Indexed {
   v1::OfficeKind office_kind = v1::OFFICE_KIND_UNSPECIFIED;
   std::string body;
   std::string topics;  // folded, one blank between words and before the first
-  // of an appointment
+  // of an appointment, a contact test
   std::string office;
   std::string person;
   v1::Capacity capacity = v1::CAPACITY_UNSPECIFIED;
-  policy::Span span;
+  policy::Span span;  // an office has one too
+  // of a contact test: when it was started, if nobody has answered it
+  std::optional<Instant> unanswered_since;
 };
 
 class Catalog final : public ledger::Follower,

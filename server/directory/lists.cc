@@ -1,10 +1,48 @@
 // Lists of people as their reader sees them: for address books, exports and paper.
 #include <algorithm>
 
+#include "proto/contract/limits.h"
+#include "server/directory/formats/printable.h"
+#include "server/directory/formats/roster.h"
+#include "server/directory/formats/vcard.h"
 #include "server/directory/service.h"
 
 namespace entente::directory {
 namespace {
+
+constexpr int kExportMax = 5'000;
+
+Status too_many() {
+  return Status(Code::ResourceExhausted, Reason::None,
+                "the list is too long for one file; ask for less at once");
+}
+
+// The file's name is its ending until its beginning is known.
+Status fill(v1::ExportPersonsReply& reply, v1::ExportPersonsRequest::Format format,
+            const ListHeading& heading, const std::vector<Entry>& entries) {
+  const auto set = [&](const char* ending, const char* type, std::string content) {
+    reply.set_file_name(ending);
+    reply.set_media_type(type);
+    reply.set_content(std::move(content));
+    return Status();
+  };
+  switch (format) {
+    case v1::ExportPersonsRequest::CSV:
+      return set(".csv", "text/csv; charset=utf-8; header=present", export_roster(entries));
+    case v1::ExportPersonsRequest::VCARD_4:
+      return set(".vcf", "text/vcard; charset=utf-8; version=4.0",
+                 to_vcards(entries, VcardVersion::V4));
+    case v1::ExportPersonsRequest::VCARD_3:
+      return set(".vcf", "text/vcard; charset=utf-8; version=3.0",
+                 to_vcards(entries, VcardVersion::V3));
+    case v1::ExportPersonsRequest::HTML:
+      return set(".html", "text/html; charset=utf-8", to_html(heading, entries));
+    case v1::ExportPersonsRequest::TEXT:
+      return set(".txt", "text/plain; charset=utf-8", to_text(heading, entries));
+    default:
+      return invalid_argument("format", "must be CSV, VCARD_4, VCARD_3, HTML or TEXT");
+  }
+}
 
 std::string english(const v1::Text& text) {
   const auto& names = text.by_language();
@@ -120,6 +158,42 @@ Result<std::vector<Entry>> Service::entries_of(const Subject& subject, Snapshot&
     if (entry) entries.push_back(*std::move(entry));
   }
   return entries;
+}
+
+Result<v1::ExportPersonsReply> Service::export_persons(const Subject& subject,
+                                                       const v1::ExportPersonsRequest& message,
+                                                       Snapshot& snapshot) {
+  const bool of_process = message.persons().empty();  // validate
+  const std::string process = id_in(message.process(), "processes");
+  if (of_process == message.process().empty() || (of_process && process.empty()))
+    return invalid_argument("process", "or `persons` must be given, and not both");
+  if (message.persons_size() > kExportMax) return too_many();
+  ListHeading heading;
+  std::vector<std::string> people(message.persons().begin(), message.persons().end());
+  if (of_process) {
+    ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, message.process()));
+    if (!record || !record->has_process()) return not_found(message.process());  // decide
+    heading.process_name = record->process().short_name();
+    heading.long_name = record->process().long_name();
+    people = people_of_process(subject, process);
+  }
+  if (people.size() > kExportMax) return too_many();
+  ENTENTE_TRY(const std::vector<Entry> entries, entries_of(subject, snapshot, people));
+  if (!of_process && entries.size() != people.size()) {
+    for (const std::string& name : people) {
+      const bool there = std::any_of(entries.begin(), entries.end(),
+                                     [&](const Entry& one) { return one.uid == name; });
+      if (!there) return not_found(name);
+    }
+  }
+  heading.printed_at = parts_.clock.now();
+  heading.printed_for = subject.account;
+  v1::ExportPersonsReply reply;
+  ENTENTE_TRY_VOID(fill(reply, message.format(), heading, entries));
+  reply.set_file_name((of_process ? process : "persons") + reply.file_name());
+  reply.set_persons(static_cast<std::uint32_t>(entries.size()));
+  if (reply.content().size() + 4'096 > limits::message_bytes_max) return too_many();
+  return reply;
 }
 
 }  // namespace entente::directory

@@ -35,6 +35,7 @@ std::optional<Name> parse_name(std::string_view text) {
   if (parts.size() != 4 || parts[0] != "processes" || !policy::is_id(parts[3])) return std::nullopt;
   const std::string second(parts[3]);
   if (parts[2] == "participations") return Name{Kind::Participation, first, second};
+  if (parts[2] == "contactTests") return Name{Kind::ContactTest, first, second};
   if (parts[2] == "bodies") return Name{Kind::Body, first, second};
   return std::nullopt;
 }

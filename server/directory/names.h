@@ -1,7 +1,7 @@
 // Resource names of the directory, taken apart and put together. Pure; any thread.
 //   processes/<id>   processes/<id>/participations/<PARTY>   processes/<id>/bodies/<id>
 //   parties/<PARTY>  parties/<PARTY>/institutions/<id>       persons/<id>  offices/<id>
-//   appointments/<id>
+//   appointments/<id>  processes/<id>/contactTests/<person>
 #pragma once
 
 #include <optional>
@@ -10,12 +10,12 @@
 
 namespace entente::directory {
 
-enum class Kind { Process, Party, Participation, Body, Office, Appointment, Person };
+enum class Kind { Process, Party, Participation, Body, Office, Appointment, Person, ContactTest };
 
 struct Name {
   Kind kind = Kind::Process;
   std::string first;   // the process, party, office, appointment or person
-  std::string second;  // the participating party, the body
+  std::string second;  // the participating party, the body, who is asked
 };
 
 // Empty if it is none of the above (institutions are parts of their party's object).

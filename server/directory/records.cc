@@ -117,6 +117,36 @@ Result<std::vector<policy::Guarded<Record>>> Records::appointments_to(
   return found;
 }
 
+Result<std::optional<record::Proposal>> Records::proposal(store::Snapshot& snapshot,
+                                                          std::string_view name) const {
+  ENTENTE_TRY(const std::optional<std::string> bytes,
+              snapshot.find(store::Key(proposals_table).id(id_of(name))));
+  if (!bytes) return std::optional<record::Proposal>();
+  record::Proposal row;
+  if (!row.ParseFromString(*bytes)) return unreadable("proposal");
+  return std::optional(std::move(row));
+}
+
+Result<std::vector<record::Proposal>> Records::proposals(store::Snapshot& snapshot) const {
+  std::vector<record::Proposal> all;
+  const auto cursor = snapshot.scan(store::Key(proposals_table));
+  for (; cursor->valid(); cursor->next()) {
+    ENTENTE_TRY(const std::string bytes, cursor->value());
+    if (!all.emplace_back().ParseFromString(bytes)) return unreadable("proposal");
+  }
+  ENTENTE_TRY_VOID(cursor->status());
+  return all;
+}
+
+void Records::put(store::Transaction& transaction, const record::Proposal& row,
+                  std::string_view name) const {
+  transaction.put(store::Key(proposals_table).id(id_of(name)), row.SerializeAsString());
+}
+
+void Records::erase(store::Transaction& transaction, std::string_view proposal) const {
+  transaction.erase(store::Key(proposals_table).id(id_of(proposal)));
+}
+
 Result<policy::AudienceId> Records::intern(store::Transaction& transaction,
                                            const policy::Audience& audience,
                                            const policy::AudienceTable& known) const {

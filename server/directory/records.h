@@ -24,6 +24,7 @@ inline constexpr store::Table objects_table{0x40};    // blinded name -> Record,
 inline constexpr store::Table revisions_table{0x41};  // blinded name, revision -> Record
 inline constexpr store::Table audiences_table{0x42};  // number -> Audience
 inline constexpr store::Table held_table{0x43};  // blinded office, blinded appointment -> its name
+inline constexpr store::Table proposals_table{0x44};  // blinded name -> Proposal
 
 using record::Record;
 
@@ -48,6 +49,13 @@ class Records {
   // appoints to it meanwhile conflicts.
   [[nodiscard]] Result<std::vector<policy::Guarded<Record>>> appointments_to(
       store::Snapshot& snapshot, std::string_view office) const;
+
+  [[nodiscard]] Result<std::optional<record::Proposal>> proposal(store::Snapshot& snapshot,
+                                                                 std::string_view name) const;
+  [[nodiscard]] Result<std::vector<record::Proposal>> proposals(store::Snapshot& snapshot) const;
+  void put(store::Transaction& transaction, const record::Proposal& row,
+           std::string_view name) const;
+  void erase(store::Transaction& transaction, std::string_view proposal) const;
 
   // The number of `audience`; gives it the next one, in this transaction, if it has none.
   // `known`: how many are given already, as the reader knows (a lower bound).

@@ -3,16 +3,17 @@
 
 #include <algorithm>
 
-#include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 #include "server/directory/definitions/parse.h"
 #include "server/directory/fold.h"
+#include "server/directory/pages.h"
 
 namespace entente::directory {
 namespace {
 
 constexpr std::size_t kAnswersMax = 50;
 constexpr std::size_t kAlternativesMax = 5;
+constexpr std::chrono::hours contact_test_patience{14 * 24};
 
 Result<Instant> when_of(const std::string& as_of, Instant now) {
   if (as_of.empty()) return now;
@@ -27,30 +28,15 @@ Status check_filter(const char* field, const std::string& name, std::string_view
   return invalid_argument(field, "must be a name such as `" + std::string(collection) + "/...`");
 }
 
-std::uint32_t page_size_of(std::uint32_t asked) {
-  return asked == 0 ? limits::page_size_default : std::min(asked, limits::page_size_max);
+// A key that is the smaller the later the appointment began.
+std::string newest_first(const Indexed& one) {
+  const std::int64_t since = one.span.since ? one.span.since->time_since_epoch().count() : 0;
+  const std::uint64_t left = ~(static_cast<std::uint64_t>(since) ^ (1ULL << 63));
+  const std::string digits = std::to_string(left);
+  return std::string(20 - digits.size(), '0') + digits + one.name;
 }
 
-// A page token: where to go on, and a MAC over that, the caller and the query.
-std::string make_token(const Records& records, const std::string& account, const std::string& query,
-                       const std::string& after) {
-  return to_base64url(records.token_mac(account + '\n' + query + '\n' + after) + after);
-}
-
-Result<std::string> read_token(const Records& records, const std::string& account,
-                               const std::string& query, const std::string& token) {
-  const auto refused = [] {
-    return Status(Code::InvalidArgument, Reason::PageTokenInvalid,
-                  "`page_token` is not one that this query gave you");
-  };
-  if (token.empty()) return std::string();
-  const auto bytes = token.size() <= 2048 ? from_base64url(token) : std::nullopt;
-  if (!bytes || bytes->size() < 16) return refused();
-  std::string after = bytes->substr(16);
-  const std::string mac = records.token_mac(account + '\n' + query + '\n' + after);
-  if (!equal_constant_time(mac, std::string_view(*bytes).substr(0, 16))) return refused();
-  return after;
-}
+const std::string& by_itself(const std::string& name) { return name; }
 
 int rank(v1::Capacity capacity) { return static_cast<int>(capacity); }
 
@@ -120,11 +106,35 @@ void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
   reads("ListOffices", &Service::list_offices);
   reads("GetOfficeHistory", &Service::get_office_history);
   reads("ListGaps", &Service::list_gaps);
+  reads("GetParty", &Service::get_party);
+  reads("GetParticipation", &Service::get_participation);
+  reads("GetBody", &Service::get_body);
+  reads("GetOffice", &Service::get_office);
+  reads("GetAppointment", &Service::get_appointment);
+  reads("ExportPersons", &Service::export_persons);
+  reads("ListReminders", &Service::list_reminders);
+  reads("ListParticipationProposals", &Service::list_participation_proposals);
+  reads("CheckRoster", &Service::check_roster);
   acts("CreatePerson", &Service::create_person);
   acts("UpdatePerson", &Service::update_person);
   acts("ConfirmPerson", &Service::confirm_person);
   acts("Appoint", &Service::appoint);
   acts("EndAppointment", &Service::end_appointment);
+  acts("SetConfirmationPeriod", &Service::set_confirmation_period);
+  acts("CreateBody", &Service::create_body);
+  acts("UpdateBody", &Service::update_body);
+  acts("CloseBody", &Service::close_body);
+  acts("CreateInstitution", &Service::create_institution);
+  acts("UpdateInstitution", &Service::update_institution);
+  acts("CloseInstitution", &Service::close_institution);
+  acts("CreateOffice", &Service::create_office);
+  acts("UpdateOffice", &Service::update_office);
+  acts("CloseOffice", &Service::close_office);
+  acts("ProposeParticipation", &Service::propose_participation);
+  acts("ApproveParticipation", &Service::approve_participation);
+  acts("StartContactTests", &Service::start_contact_tests);
+  acts("AnswerContactTest", &Service::answer_contact_test);
+  acts("ImportRoster", &Service::import_roster);
   gate.acts<v1::HandOverRequest, v1::HandOverReply>(
       service + "HandOver",
       [this](const Subject& subject, const v1::HandOverRequest& message, Transaction& transaction) {
@@ -191,6 +201,57 @@ Result<v1::Process> Service::get_process(const Subject& subject,
   return process;
 }
 
+Result<v1::Party> Service::get_party(const Subject& subject, const v1::GetPartyRequest& message,
+                                     Snapshot& snapshot) {
+  ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, message.name()));
+  if (!record || !record->has_party()) return not_found(message.name());
+  record->mutable_party()->set_revision(record->revision());
+  return record->party();
+}
+
+Result<v1::Participation> Service::get_participation(const Subject& subject,
+                                                     const v1::GetParticipationRequest& message,
+                                                     Snapshot& snapshot) {
+  ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, message.name()));
+  if (!record || !record->has_participation()) return not_found(message.name());
+  record->mutable_participation()->set_revision(record->revision());
+  return record->participation();
+}
+
+Result<v1::Body> Service::get_body(const Subject& subject, const v1::GetBodyRequest& message,
+                                   Snapshot& snapshot) {
+  ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, message.name()));
+  if (!record || !record->has_body_of_process()) return not_found(message.name());
+  record->mutable_body_of_process()->set_revision(record->revision());
+  return record->body_of_process();
+}
+
+Result<v1::Office> Service::get_office(const Subject& subject, const v1::GetOfficeRequest& message,
+                                       Snapshot& snapshot) {
+  ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, message.name()));
+  if (!record || !record->has_office()) return not_found(message.name());
+  record->mutable_office()->set_revision(record->revision());
+  return record->office();
+}
+
+Result<v1::Appointment> Service::get_appointment(const Subject& subject,
+                                                 const v1::GetAppointmentRequest& message,
+                                                 Snapshot& snapshot) {
+  ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, message.name()));
+  if (!record || !record->has_appointment()) return not_found(message.name());
+  return appointment_for(subject, *std::move(record));
+}
+
+// Whom an appointment names is decided by that person's own entry.
+v1::Appointment Service::appointment_for(const Subject& subject, Record record) const {
+  v1::Appointment shown;
+  shown.Swap(record.mutable_appointment());
+  shown.set_revision(record.revision());
+  const std::optional<Indexed> person = parts_.catalog.find(shown.person());
+  if (!person || !may_read(subject, person->guard)) shown.clear_person();
+  return shown;
+}
+
 Result<v1::ListProcessesReply> Service::list_processes(const Subject& subject,
                                                        const v1::ListProcessesRequest&,
                                                        Snapshot& snapshot) {
@@ -208,12 +269,13 @@ Result<v1::ListParticipationsReply> Service::list_participations(
     return invalid_argument("process", "or `party` must be given");
   }
   ENTENTE_TRY(const Instant when, when_of(message.as_of(), parts_.clock.now()));
+  ENTENTE_TRY(const Page page, page_of(parts_.records, subject, message));
   std::vector<std::string> names;
   const auto take = [&](const Indexed& one) {
     const bool fits =
         (message.process().empty() || "processes/" + one.process == message.process()) &&
         (message.party().empty() || "parties/" + one.party == message.party());
-    if (fits) names.push_back(one.name);
+    if (fits && may_read(subject, one.guard)) names.push_back(one.name);
     return true;
   };
   if (!message.process().empty()) {
@@ -223,6 +285,7 @@ Result<v1::ListParticipationsReply> Service::list_participations(
     parts_.catalog.each_of_party(id_in(message.party(), "parties"), Kind::Participation, take);
   }
   v1::ListParticipationsReply reply;
+  keep_page(names, page, by_itself, reply);
   for (const std::string& name : names) {
     ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
     if (!record) continue;
@@ -245,12 +308,14 @@ Result<v1::ListBodiesReply> Service::list_bodies(const Subject& subject,
                                                  Snapshot& snapshot) {
   const std::string process = id_in(message.process(), "processes");
   if (process.empty()) return invalid_argument("process", "must be a name such as `processes/igc`");
+  ENTENTE_TRY(const Page page, page_of(parts_.records, subject, message));
   std::vector<std::string> names;
   parts_.catalog.each_of_process(process, Kind::Body, [&](const Indexed& one) {
-    names.push_back(one.name);
+    if (may_read(subject, one.guard)) names.push_back(one.name);
     return true;
   });
   v1::ListBodiesReply reply;
+  keep_page(names, page, by_itself, reply);
   for (const std::string& name : names) {
     ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
     if (!record) continue;
@@ -263,19 +328,15 @@ Result<v1::ListBodiesReply> Service::list_bodies(const Subject& subject,
 Result<v1::ListPartiesReply> Service::list_parties(const Subject& subject,
                                                    const v1::ListPartiesRequest& message,
                                                    Snapshot& snapshot) {
-  ENTENTE_TRY(const std::string after,
-              read_token(parts_.records, subject.account, "parties", message.page_token()));
-  const std::uint32_t size = page_size_of(message.page_size());
+  ENTENTE_TRY(const Page page,
+              page_of(parts_.records, subject, message, limits::page_size_default));
   std::vector<std::string> names;
   parts_.catalog.each(Kind::Party, [&](const Indexed& one) {
-    if (one.name > after && may_read(subject, one.guard)) names.push_back(one.name);
-    return names.size() <= size;
+    if (one.name > page.after() && may_read(subject, one.guard)) names.push_back(one.name);
+    return names.size() <= page.size();
   });
   v1::ListPartiesReply reply;
-  if (names.size() > size) {
-    names.pop_back();
-    reply.set_next_page_token(make_token(parts_.records, subject.account, "parties", names.back()));
-  }
+  keep_page(names, page, by_itself, reply);
   for (const std::string& name : names) {
     ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, name));
     if (!record) continue;
@@ -448,25 +509,20 @@ Result<v1::SearchPersonsReply> Service::search_persons(const Subject& subject,
   ENTENTE_TRY_VOID(check_filter("party", message.party(), "parties"));
   ENTENTE_TRY_VOID(check_filter("process", message.process(), "processes"));
   ENTENTE_TRY(const Instant when, when_of(message.as_of(), parts_.clock.now()));
-  v1::SearchPersonsRequest query = message;
-  query.clear_page_token();
-  query.clear_page_size();
-  const std::string same_query = query.SerializeAsString();
-  ENTENTE_TRY(const std::string after,
-              read_token(parts_.records, subject.account, same_query, message.page_token()));
-  const std::string after_key = after.substr(0, after.find('\n'));
-  const std::string after_name = after.empty() ? "" : after.substr(after.find('\n') + 1);
-  const std::uint32_t size = page_size_of(message.page_size());
-
-  ENTENTE_TRY(std::vector<Indexed> page,
-              find_page(subject, message, when, {after_key, after_name}, size + 1));
+  ENTENTE_TRY(const Page page,
+              page_of(parts_.records, subject, message, limits::page_size_default));
+  const std::size_t between = page.after().find('\n');
+  ENTENTE_TRY(std::vector<Indexed> people,
+              find_page(subject, message, when,
+                        {page.after().substr(0, between),
+                         page.after().empty() ? "" : page.after().substr(between + 1)},
+                        page.size() + 1));
   v1::SearchPersonsReply reply;
-  if (page.size() > size) {
-    page.pop_back();
-    reply.set_next_page_token(make_token(parts_.records, subject.account, same_query,
-                                         page.back().sort_key + "\n" + page.back().name));
+  if (people.size() > page.size()) {
+    people.pop_back();
+    reply.set_next_page_token(page.token(people.back().sort_key + "\n" + people.back().name));
   }
-  for (const Indexed& one : page) {
+  for (const Indexed& one : people) {
     ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, one.name));
     if (!record) continue;
     auto* found = reply.add_found();
@@ -492,12 +548,14 @@ Result<v1::ListOfficesReply> Service::list_offices(const Subject& subject,
   if (message.process().empty() && message.party().empty()) {
     return invalid_argument("process", "or `party` must be given");
   }
+  ENTENTE_TRY(const Page page, page_of(parts_.records, subject, message));
+  const Instant now = parts_.clock.now();
   std::vector<std::string> names;
   const auto take = [&](const Indexed& one) {
     const bool fits =
         (message.process().empty() || "processes/" + one.process == message.process()) &&
         (message.party().empty() || "parties/" + one.party == message.party());
-    if (fits) names.push_back(one.name);
+    if (fits && one.span.holds(now) && may_read(subject, one.guard)) names.push_back(one.name);
     return true;
   };
   if (!message.process().empty()) {
@@ -506,7 +564,7 @@ Result<v1::ListOfficesReply> Service::list_offices(const Subject& subject,
     parts_.catalog.each_of_party(id_in(message.party(), "parties"), Kind::Office, take);
   }
   v1::ListOfficesReply reply;
-  const Instant now = parts_.clock.now();
+  keep_page(names, page, by_itself, reply);
   for (const std::string& name : names) {
     ENTENTE_TRY(const std::optional<Record> office, read(subject, snapshot, name));
     if (!office) continue;
@@ -519,13 +577,9 @@ Result<v1::ListOfficesReply> Service::list_offices(const Subject& subject,
       return true;
     });
     for (const std::string& appointment : appointments) {
-      ENTENTE_TRY(const std::optional<Record> record, read(subject, snapshot, appointment));
+      ENTENTE_TRY(std::optional<Record> record, read(subject, snapshot, appointment));
       if (!record) continue;
-      v1::Appointment& shown = *held->add_appointments();
-      shown = record->appointment();
-      // Whom it names is decided by the person's own entry.
-      const std::optional<Indexed> person = parts_.catalog.find(shown.person());
-      if (!person || !may_read(subject, person->guard)) shown.clear_person();
+      *held->add_appointments() = appointment_for(subject, *std::move(record));
     }
   }
   return reply;
@@ -535,16 +589,16 @@ Result<v1::GetOfficeHistoryReply> Service::get_office_history(
     const Subject& subject, const v1::GetOfficeHistoryRequest& message, Snapshot& snapshot) {
   ENTENTE_TRY(const std::optional<Record> office, read(subject, snapshot, message.name()));
   if (!office || !office->has_office()) return not_found(message.name());
+  ENTENTE_TRY(const Page page, page_of(parts_.records, subject, message));
   v1::GetOfficeHistoryReply reply;
   *reply.mutable_office() = office->office();
   const std::optional<Indexed> indexed = parts_.catalog.find(message.name());
   std::vector<Indexed> appointments;
   parts_.catalog.each_appointment_of_office(message.name(), [&](const Indexed& one) {
-    appointments.push_back(one);
+    if (may_read(subject, one.guard)) appointments.push_back(one);
     return true;
   });
-  std::sort(appointments.begin(), appointments.end(),
-            [](const Indexed& a, const Indexed& b) { return b.span.since < a.span.since; });
+  keep_page(appointments, page, newest_first, reply);
   for (const Indexed& appointment : appointments) {
     if (!indexed) break;
     ENTENTE_TRY(std::optional<v1::Answer> answer,
@@ -559,7 +613,7 @@ Service::Filled Service::gaps_of_offices(const Subject& subject, const std::stri
   const Instant now = parts_.clock.now();
   std::vector<Indexed> offices;
   parts_.catalog.each_of_process(process, Kind::Office, [&](const Indexed& one) {
-    if (may_read(subject, one.guard)) offices.push_back(one);
+    if (one.span.holds(now) && may_read(subject, one.guard)) offices.push_back(one);
     return true;
   });
   Filled filled;
@@ -620,6 +674,22 @@ Status Service::gaps_of_members(const Subject& subject, const std::string& proce
   return Status();
 }
 
+void Service::gaps_of_tests(const Subject& subject, const std::string& process,
+                            const TakeGap& take) const {
+  const Instant now = parts_.clock.now();
+  std::vector<std::string> people;
+  parts_.catalog.each_of_process(process, Kind::ContactTest, [&](const Indexed& one) {
+    const bool late = one.unanswered_since && now - *one.unanswered_since > contact_test_patience;
+    if (late && may_read(subject, one.guard)) people.push_back(one.person);
+    return true;
+  });
+  for (const std::string& name : people) {
+    const std::optional<Indexed> person = parts_.catalog.find(name);
+    if (person && may_read(subject, person->guard))
+      take(v1::Gap::UNANSWERED, person->party, name, "nobody has answered the contact test");
+  }
+}
+
 Result<v1::ListGapsReply> Service::list_gaps(const Subject& subject,
                                              const v1::ListGapsRequest& message,
                                              Snapshot& snapshot) {
@@ -634,6 +704,7 @@ Result<v1::ListGapsReply> Service::list_gaps(const Subject& subject,
   const bool secretariat = holds(policy::Duty::Secretariat);
   if (!readable || (!secretariat && !holds(policy::Duty::FocalPoint)))
     return not_found(message.process());
+  ENTENTE_TRY(const Page page, page_of(parts_.records, subject, message));
   v1::ListGapsReply reply;
   const TakeGap take = [&](v1::Gap::Kind kind, const std::string& party, const std::string& object,
                            const std::string& words) {
@@ -646,7 +717,14 @@ Result<v1::ListGapsReply> Service::list_gaps(const Subject& subject,
   };
   const Filled filled = gaps_of_offices(subject, process, take);
   gaps_of_persons(subject, process, filled.persons, take);
+  gaps_of_tests(subject, process, take);
   ENTENTE_TRY_VOID(gaps_of_members(subject, process, filled.focal_points, snapshot, take));
+  keep_page(
+      *reply.mutable_gaps(), page,
+      [](const v1::Gap& gap) {
+        return std::to_string(gap.kind()) + '\n' + gap.party() + '\n' + gap.object();
+      },
+      reply);
   return reply;
 }
 

@@ -5,14 +5,18 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "entente/v1/directory.pb.h"
 #include "server/directory/catalog.h"
 #include "server/directory/formats/from_wire.h"
 #include "server/directory/records.h"
+#include "server/directory/signers.h"
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
 
@@ -24,10 +28,11 @@ class Service {
     const Catalog& catalog;
     const Records& records;
     ledger::Ledger& ledger;
+    const Signers& signers;
+    std::string origin;  // the ledger's: what is signed is of this network
     const Clock& clock;
-    Entropy& entropy;
   };
-  explicit Service(Parts parts) : parts_(parts) {}
+  explicit Service(Parts parts) : parts_(std::move(parts)) {}
 
   // Makes the receipt of a commit, for the replies that bear one.
   using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
@@ -65,6 +70,51 @@ class Service {
                                           Transaction&);
   Result<v1::HandOverReply> hand_over(const Subject&, const v1::HandOverRequest&, Transaction&);
 
+  Result<v1::Party> get_party(const Subject&, const v1::GetPartyRequest&, Snapshot&);
+  Result<v1::Participation> get_participation(const Subject&, const v1::GetParticipationRequest&,
+                                              Snapshot&);
+  Result<v1::Body> get_body(const Subject&, const v1::GetBodyRequest&, Snapshot&);
+  Result<v1::Office> get_office(const Subject&, const v1::GetOfficeRequest&, Snapshot&);
+  Result<v1::Appointment> get_appointment(const Subject&, const v1::GetAppointmentRequest&,
+                                          Snapshot&);
+  Result<v1::ExportPersonsReply> export_persons(const Subject&, const v1::ExportPersonsRequest&,
+                                                Snapshot&);
+  Result<v1::ListRemindersReply> list_reminders(const Subject&, const v1::ListRemindersRequest&,
+                                                Snapshot&);
+  Result<v1::ListParticipationProposalsReply> list_participation_proposals(
+      const Subject&, const v1::ListParticipationProposalsRequest&, Snapshot&);
+  Result<v1::ImportRosterReply> check_roster(const Subject&, const v1::ImportRosterRequest&,
+                                             Snapshot&);
+
+  Result<v1::Process> set_confirmation_period(const Subject&,
+                                              const v1::SetConfirmationPeriodRequest&,
+                                              Transaction&);
+  Result<v1::Body> create_body(const Subject&, const v1::CreateBodyRequest&, Transaction&);
+  Result<v1::Body> update_body(const Subject&, const v1::UpdateBodyRequest&, Transaction&);
+  Result<v1::Body> close_body(const Subject&, const v1::CloseBodyRequest&, Transaction&);
+  Result<v1::Party> create_institution(const Subject&, const v1::CreateInstitutionRequest&,
+                                       Transaction&);
+  Result<v1::Party> update_institution(const Subject&, const v1::UpdateInstitutionRequest&,
+                                       Transaction&);
+  Result<v1::Party> close_institution(const Subject&, const v1::CloseInstitutionRequest&,
+                                      Transaction&);
+  Result<v1::Office> create_office(const Subject&, const v1::CreateOfficeRequest&, Transaction&);
+  Result<v1::Office> update_office(const Subject&, const v1::UpdateOfficeRequest&, Transaction&);
+  Result<v1::Office> close_office(const Subject&, const v1::CloseOfficeRequest&, Transaction&);
+  Result<v1::ParticipationProposal> propose_participation(const Subject&,
+                                                          const v1::ProposeParticipationRequest&,
+                                                          Transaction&);
+  Result<v1::Participation> approve_participation(const Subject&,
+                                                  const v1::ApproveParticipationRequest&,
+                                                  Transaction&);
+  Result<v1::StartContactTestsReply> start_contact_tests(const Subject&,
+                                                         const v1::StartContactTestsRequest&,
+                                                         Transaction&);
+  Result<v1::ContactTest> answer_contact_test(const Subject&, const v1::AnswerContactTestRequest&,
+                                              Transaction&);
+  Result<v1::ImportRosterReply> import_roster(const Subject&, const v1::ImportRosterRequest&,
+                                              Transaction&);
+
   // --- lists of people, of what `subject` sees and nothing else ---
 
   // The people who hold an office of the process now, by sort key; their resource names.
@@ -82,6 +132,7 @@ class Service {
   // The same without a look into the store, for filters and counts.
   [[nodiscard]] bool may_read(const Subject& subject, const policy::Guard& guard) const;
   [[nodiscard]] v1::Person person_for(const Subject& subject, Record record) const;
+  [[nodiscard]] v1::Appointment appointment_for(const Subject& subject, Record record) const;
   Result<std::optional<v1::Answer>> answer_for(const Subject& subject, Snapshot& snapshot,
                                                const Indexed& office,
                                                const Indexed& appointment) const;
@@ -109,6 +160,7 @@ class Service {
   };
   Filled gaps_of_offices(const Subject& subject, const std::string& process,
                          const TakeGap& take) const;
+  void gaps_of_tests(const Subject& subject, const std::string& process, const TakeGap& take) const;
   void gaps_of_persons(const Subject& subject, const std::string& process,
                        const std::set<std::string>& persons, const TakeGap& take) const;
   [[nodiscard]] Status gaps_of_members(const Subject& subject, const std::string& process,
@@ -123,22 +175,80 @@ class Service {
                                                std::string_view name) const;
   Status check_person(const v1::Person& person) const;
   Status check_institution(const v1::Person& person) const;
-  // The appointment as holder that is in force, if any; read in this transaction, so that of two
-  // who appoint at once one loses.
-  Result<std::optional<Record>> present_holder(const Subject& subject, Transaction& transaction,
-                                               const std::string& office) const;
+  Result<std::optional<Record>> holder_at(const Subject& subject, Transaction& transaction,
+                                          const std::string& office, Instant at) const;
   // A change replaces what its caller sees: contacts that it does not see stay.
   void keep_unseen_contacts(const Subject& subject, const Record& before, v1::Person& person) const;
   Status guard_contacts(const Subject& subject, Transaction& transaction, Record& record) const;
   Result<policy::Guard> guard_from(Transaction& transaction, const v1::Visibility& visibility,
                                    const policy::Guard& base) const;
-  Record begin_appointment(const policy::Guard& guard, const std::string& office,
-                           const std::string& person, v1::Capacity capacity) const;
+  [[nodiscard]] Record begin_appointment(const policy::Guard& guard, const std::string& name,
+                                         const std::string& office, const std::string& person,
+                                         v1::Capacity capacity, const std::string& since) const;
+  Status check_signed(const Subject& subject, Transaction& transaction, const v1::Office& office,
+                      const std::string& certificate_sha256, Record& record) const;
+  Result<std::string> signer_of(const Subject& subject, Transaction& transaction,
+                                const v1::Office& office, const std::string& message,
+                                const std::string& signature,
+                                const std::string& certificate_sha256) const;
+  Status end_signed(const Subject& subject, Transaction& transaction, const v1::Office& office,
+                    const v1::EndAppointmentRequest& message, Record& record) const;
+  Status check_day(const char* field, const std::string& text) const;
+  Status check_beginning(const std::string& name, const std::string& since) const;
+  Result<Record> office_to_fill(const Subject& subject, Transaction& transaction,
+                                const std::string& office, const std::string& person) const;
+  Result<std::optional<Record>> begun_before(const Subject& subject, Transaction& transaction,
+                                             const Record& wanted) const;
+
+  Result<Record> record_to_keep(const Subject& subject, Transaction& transaction,
+                                std::string_view name,
+                                const std::optional<std::string>& originator = {}) const;
+  Status check_body(const v1::Body& body, const std::string& process) const;
+  Result<Record> party_to_keep(const Subject& subject, Transaction& transaction,
+                               const std::string& institution, std::uint64_t revision) const;
+  Result<v1::Party> save_party(const Subject& subject, Transaction& transaction, Record& record,
+                               const char* kind) const;
+  Result<policy::Guard> guard_of_office(const Subject& subject, Transaction& transaction,
+                                        const v1::Office& office) const;
+
+  Result<policy::Guard> guard_to_admit(const Subject& subject, Snapshot& snapshot,
+                                       const std::string& process, const std::string& party) const;
+  Status check_two_persons(const Subject& subject, Transaction& transaction,
+                           const record::Proposal& row, const std::string& second_digest,
+                           const std::string& device, const policy::Guard& guard) const;
+  void record_consent(Transaction& transaction, const Subject& subject, const char* kind,
+                      const std::string& object, const record::Proposal& row,
+                      const std::string& signature, const std::string& device,
+                      const policy::Guard& guard) const;
+
+  Result<Record> new_test(const Subject& subject, Transaction& transaction,
+                          const std::string& process, const Indexed& person) const;
+  [[nodiscard]] std::set<std::string> looked_after(const Subject& subject) const;
+
+  struct RosterPlan;
+  [[nodiscard]] RosterVocabulary vocabulary_for(const Subject& subject,
+                                                const std::string& process) const;
+  Result<std::optional<std::string>> person_named(const Subject& subject,
+                                                  const RosterRow& row) const;
+  [[nodiscard]] std::string office_of_row(const Subject& subject, const RosterRow& row,
+                                          const std::string& process,
+                                          std::vector<Violation>& faults) const;
+  Status plan_person(const Subject& subject, Snapshot& snapshot, const RosterRow& row,
+                     const std::string& process, RosterPlan& plan, std::vector<Violation>& faults,
+                     std::string& name) const;
+  Status plan_appointment(const Subject& subject, Snapshot& snapshot, const RosterRow& row,
+                          const std::string& person, const std::string& process,
+                          std::string_view file, RosterPlan& plan,
+                          std::vector<Violation>& faults) const;
+  Result<RosterPlan> plan_roster(const Subject& subject, Snapshot& snapshot,
+                                 const v1::ImportRosterRequest& message) const;
+  Status save_roster_person(const Subject& subject, Transaction& transaction, Record& record,
+                            bool is_new, const std::string& process) const;
   // FailedPrecondition (Conflict): the person holds an office that this one is kept apart from.
   Status check_apart(const Subject& subject, Transaction& transaction, const v1::Office& office,
                      const std::string& person) const;
   // Of those who may see all that an entry names; Nobody where that is no audience of these.
-  [[nodiscard]] policy::AudienceId audience_of_all(const Record& object,
+  [[nodiscard]] policy::AudienceId audience_of_all(Transaction& transaction, const Record& object,
                                                    const std::vector<std::string>& touched) const;
   void record_act(Transaction& transaction, const Subject& subject, const char* kind,
                   const Record& object, std::vector<std::string> touched = {}) const;

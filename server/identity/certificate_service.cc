@@ -75,10 +75,6 @@ Digest anchor_digest(std::string_view party, std::string_view process, bool repl
       {"entente/anchor/1\n", party, "\n", process, "\n", replaces ? "replace" : "add", "\n", der});
 }
 
-std::string consent_message(std::string_view digest) {
-  return std::string("entente/consent/1\n").append(digest);
-}
-
 CertificateService::CertificateService(Parts parts)
     : parts_(parts), page_tokens_(parts.store.purpose_key("identity page token")) {}
 

@@ -11,6 +11,7 @@
 
 #include "entente/v1/account.pb.h"
 #include "proto/contract/clock.h"
+#include "proto/contract/consent.h"
 #include "server/identity/certificates.h"
 #include "server/identity/gate.h"
 #include "server/identity/holdings.h"
@@ -80,7 +81,5 @@ class CertificateService {
 // What both persons sign for an anchor: session.proto's ProposeAnchorRequest.signature says how.
 [[nodiscard]] Digest anchor_digest(std::string_view party, std::string_view process, bool replaces,
                                    std::string_view der);
-// The bytes that are signed for a digest.
-[[nodiscard]] std::string consent_message(std::string_view digest);
 
 }  // namespace entente::identity

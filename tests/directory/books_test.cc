@@ -107,9 +107,10 @@ TEST_CASE("who goes out of office goes out of the book", "[directory][carddav]")
   });
   world.clock.pass(std::chrono::hours(24));
   for (const std::string& name : held) {
-    v1::EndAppointmentRequest request;
-    request.set_name(name);
-    REQUIRE(world.act(focal_point, &Service::end_appointment, request).ok());
+    const auto request = world.end_by(focal_point, name);
+    const auto ended = world.act(focal_point, &Service::end_appointment, request);
+    INFO(name << ": " << ended.status().message());
+    REQUIRE(ended.ok());
   }
   View after(world, reto, seen);
   const auto changes = after.books.changes_since("igc", before);

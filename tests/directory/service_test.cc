@@ -262,10 +262,12 @@ TEST_CASE("an office is handed over in one act, and its duties go with it", "[di
   request.set_office(focal_point);
   request.set_person("persons/swe.orjan.ek");
   // Not by a foreign focal point, nor to a foreign person.
-  CHECK(!world.act(world.as("CHE", "reto.ammann"), &Service::hand_over, request).ok());
+  const auto reto = world.as("CHE", "reto.ammann");
+  CHECK(!world.act(reto, &Service::hand_over, world.signed_by(reto, request, "1")).ok());
   auto foreign = request;
   foreign.set_person("persons/che.reto.ammann");
-  CHECK(!world.act(swede, &Service::hand_over, foreign).ok());
+  CHECK(!world.act(swede, &Service::hand_over, world.signed_by(swede, foreign, "1")).ok());
+  request = world.signed_by(swede, request, "1");
 
   const auto size = world.ledger->size();
   const auto handed = world.act(swede, &Service::hand_over, request);
@@ -279,7 +281,10 @@ TEST_CASE("an office is handed over in one act, and its duties go with it", "[di
   CHECK(world.as("SWE", "anna.lindqvist").duties.empty());
   // Who gave it away cannot take it back; who has it gets the same answer again.
   CHECK(!world.act(world.as("SWE", "anna.lindqvist"), &Service::hand_over, request).ok());
-  const auto again = world.act(next, &Service::hand_over, request);
+  v1::HandOverRequest once_more;
+  once_more.set_office(focal_point);
+  once_more.set_person("persons/swe.orjan.ek");
+  const auto again = world.act(next, &Service::hand_over, world.signed_by(next, once_more, "2"));
   REQUIRE(again.ok());
   CHECK(again->begun().name() == handed->begun().name());
   CHECK_FALSE(again->has_ended());
@@ -313,9 +318,9 @@ TEST_CASE("of two who appoint a holder at once one loses", "[directory]") {
   const auto one = world.store->begin();
   const auto two = world.store->begin();
   request.set_person("persons/swe.a");
-  REQUIRE(world.service.hand_over(swede, request, *one).ok());
+  REQUIRE(world.service.hand_over(swede, world.signed_by(swede, request, "a"), *one).ok());
   request.set_person("persons/swe.b");
-  REQUIRE(world.service.hand_over(swede, request, *two).ok());
+  REQUIRE(world.service.hand_over(swede, world.signed_by(swede, request, "b"), *two).ok());
   CHECK(one->commit().ok());
   CHECK(two->commit().status().code() == Code::Aborted);
 }
@@ -331,16 +336,18 @@ TEST_CASE("an office that has a holder takes no second one", "[directory]") {
   request.set_person("persons/swe.orjan.ek");
   CHECK(world.act(swede, &Service::appoint, request).status().code() == Code::InvalidArgument);
   request.set_capacity(v1::HOLDER);
-  CHECK(world.act(swede, &Service::appoint, request).status().reason() == Reason::Conflict);
+  CHECK(
+      world.act(swede, &Service::appoint, world.signed_by(swede, request, "1")).status().reason() ==
+      Reason::Conflict);
   request.set_capacity(v1::DEPUTY);
+  request = world.signed_by(swede, request, "2", v1::DEPUTY);
   const auto deputy = world.act(swede, &Service::appoint, request);
   REQUIRE(deputy.ok());
-  v1::EndAppointmentRequest end;
-  end.set_name(deputy->name());
-  CHECK(
-      world.act(world.as("CHE", "reto.ammann"), &Service::end_appointment, end).status().reason() ==
-      Reason::NotYours);
-  CHECK(world.act(swede, &Service::end_appointment, end).ok());
+  const auto reto = world.as("CHE", "reto.ammann");
+  CHECK(world.act(reto, &Service::end_appointment, world.end_by(reto, deputy->name()))
+            .status()
+            .reason() == Reason::NotYours);
+  CHECK(world.act(swede, &Service::end_appointment, world.end_by(swede, deputy->name())).ok());
   CHECK(world.as("SWE", "orjan.ek").duties.empty());
 }
 
@@ -429,7 +436,7 @@ TEST_CASE("a directory made anew from the store answers as the one that followed
   v1::HandOverRequest request;
   request.set_office(focal_point);
   request.set_person("persons/swe.orjan.ek");
-  REQUIRE(world.act(swede, &Service::hand_over, request).ok());
+  REQUIRE(world.act(swede, &Service::hand_over, world.signed_by(swede, request, "1")).ok());
 
   Catalog anew(*world.store, world.records, world.clock);
   REQUIRE(anew.load().ok());
@@ -440,7 +447,8 @@ TEST_CASE("a directory made anew from the store answers as the one that followed
     CHECK(a.principals == b.principals);
     CHECK(a.duties == b.duties);
   }
-  Service service({anew, world.records, *world.ledger, world.clock, world.entropy});
+  Service service(
+      {anew, world.records, *world.ledger, world.signers, "demo.example/ledger", world.clock});
   const auto reader = world.as("CHE", "reto.ammann");
   v1::SearchPersonsRequest all;
   all.set_page_size(1000);

@@ -8,6 +8,9 @@
 #include <set>
 #include <string>
 
+#include "proto/contract/appointment.h"
+#include "proto/contract/bytes.h"
+#include "proto/contract/digest.h"
 #include "server/directory/catalog.h"
 #include "server/directory/loader.h"
 #include "server/directory/service.h"
@@ -61,6 +64,26 @@ inline config::DemoPeople people_of_accounts() {
   return people;
 }
 
+// Signatures without keys: who signs is the subject's account.
+class WorldSigners final : public Signers {
+ public:
+  static std::string certificate_of(const policy::Subject& subject) {
+    return std::string(as_view(sha256("certificate " + subject.account)));
+  }
+  static std::string sign(const policy::Subject& subject, std::string_view message) {
+    return to_hex(as_view(sha256(subject.account + '\n' + std::string(message))));
+  }
+  Result<std::string> check(const policy::Subject& subject, store::Snapshot&,
+                            std::string_view message, std::string_view signature) const override {
+    if (signature == sign(subject, message)) return certificate_of(subject);
+    return Status(Code::InvalidArgument, Reason::SignatureInvalid, "signature does not hold");
+  }
+  Result<bool> is_in_being(store::Snapshot&, std::string_view account) const override {
+    return ended.count(std::string(account)) == 0;
+  }
+  std::set<std::string> ended;
+};
+
 struct DirectoryWorld {
   explicit DirectoryWorld(const config::DemoPeople& people = people_of_accounts(),
                           const Network& network = the_network())
@@ -68,7 +91,7 @@ struct DirectoryWorld {
         records(*store),
         catalog(*store, records, clock),
         ledger(open_ledger()),
-        service({catalog, records, *ledger, clock, entropy}) {
+        service({catalog, records, *ledger, signers, "demo.example/ledger", clock}) {
     ledger->add_follower(catalog);
     REQUIRE(catalog.load().ok());
     Loader loader({*store, catalog, records, *ledger, clock});
@@ -128,7 +151,58 @@ struct DirectoryWorld {
   Records records;
   Catalog catalog;
   std::unique_ptr<ledger::TreeLedger> ledger;
+  WorldSigners signers;
   Service service;
+
+  // As the client of `subject` would send it; the appointment's name is drawn from `seed`.
+  template <typename Req>
+  Req signed_by(const policy::Subject& subject, Req request, const std::string& seed,
+                v1::Capacity capacity = v1::HOLDER) {
+    if (request.name().empty())
+      request.set_name("appointments/" + to_hex(as_view(sha256(seed)).substr(0, 16)));
+    if (request.since().empty()) request.set_since(to_rfc3339(clock.now()).substr(0, 10));
+    v1::GetOfficeRequest get;
+    get.set_name(request.office());
+    const auto office = ask(subject, &Service::get_office, get);
+    const v1::Office shown = office.ok() ? *office : v1::Office();
+    const auto words = appointment_message({.origin = "demo.example/ledger",
+                                            .name = request.name(),
+                                            .office = request.office(),
+                                            .office_kind = shown.kind(),
+                                            .party = shown.party(),
+                                            .process = shown.process(),
+                                            .body = shown.body(),
+                                            .person = request.person(),
+                                            .capacity = capacity,
+                                            .since = request.since()});
+    request.set_signature(WorldSigners::sign(subject, *words));
+    request.set_signer_certificate_sha256(WorldSigners::certificate_of(subject));
+    return request;
+  }
+
+  // The end of an appointment, today, as the client of `subject` would sign it.
+  v1::EndAppointmentRequest end_by(const policy::Subject& subject, const std::string& name) {
+    v1::GetAppointmentRequest get;
+    get.set_name(name);
+    const auto one = ask(subject, &Service::get_appointment, get);
+    v1::GetOfficeRequest get_office;
+    get_office.set_name(one.ok() ? one->office() : "");
+    const auto office = ask(subject, &Service::get_office, get_office);
+    v1::EndAppointmentRequest request;
+    request.set_name(name);
+    request.set_until(to_rfc3339(clock.now()).substr(0, 10));
+    const v1::Office held = office.ok() ? *office : v1::Office();
+    const v1::Appointment shown = one.ok() ? *one : v1::Appointment();
+    const auto words = appointment_end_message({.origin = "demo.example/ledger",
+                                                .name = name,
+                                                .office = held.name(),
+                                                .party = held.party(),
+                                                .person = shown.person(),
+                                                .until = request.until()});
+    request.set_signature(WorldSigners::sign(subject, *words));
+    request.set_signer_certificate_sha256(WorldSigners::certificate_of(subject));
+    return request;
+  }
 
  private:
   std::unique_ptr<ledger::TreeLedger> open_ledger() {

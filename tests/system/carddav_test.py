@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import tempfile
 
-from demo_network import Demo, check, free_port, run
+from network import Network, free_port, run
 
 ANNA = "swe.anna.lindqvist"
 
@@ -37,6 +37,17 @@ read_only = true
     return path
 
 
+def told(*words, code=0, **more):
+    """What a program says on both its outputs; it must end with `code` (None: however it ends)."""
+    done = run(*map(str, words), **more)
+    assert code is None or done.returncode == code, f"{words}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def check(holds, what):
+    assert holds, what
+
+
 class Reader:
     """An account with vdirsyncer and khard."""
 
@@ -47,10 +58,10 @@ class Reader:
         self.password_name, self.password = made[0], made[1]
         # Debian's vdirsyncer takes `auth_cert` and drops it (its http.py says so): socat presents the certificate,
         # as docs/users/exports.md has it.
-        here, port = demo.credentials(account), free_port()
+        here, port = f"{demo.dir}/credentials/{account}", free_port()
         self.tunnel = subprocess.Popen(
             ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr",
-             f"OPENSSL:localhost:{demo.port},cafile={demo.folder}/ca.pem,cert={here}/cert.pem,key={here}/key.pem"])
+             f"OPENSSL:localhost:{demo.port},cafile={demo.dir}/ca.pem,cert={here}/cert.pem,key={here}/key.pem"])
         self.config = configuration(folder, port, account, self.password)
         self.environment = dict(os.environ, HOME=str(folder), LC_ALL="C.UTF-8")
 
@@ -59,9 +70,9 @@ class Reader:
         self.tunnel.wait()
 
     def sync(self, code=0):
-        said = run("vdirsyncer", "-c", self.config, "discover", "people", input="y\n" * 40, env=self.environment,
+        said = told("vdirsyncer", "-c", self.config, "discover", "people", input="y\n" * 40, env=self.environment,
                    code=None if code is None else 0)
-        return said + run("vdirsyncer", "-vDEBUG", "-c", self.config, "sync", env=self.environment, code=code)
+        return said + told("vdirsyncer", "-vDEBUG", "-c", self.config, "sync", env=self.environment, code=code)
 
     def cards(self, book):
         files = (self.folder / f"{self.account}.cards" / book).glob("*.vcf")
@@ -75,12 +86,12 @@ class Reader:
         conf = self.folder / "khard.conf"
         conf.write_text(f"[addressbooks]\n[[{book}]]\npath = {self.folder}/{self.account}.cards/{book}\n"
                         "[general]\n[vcard]\n")
-        return run("khard", "-c", conf, "list", "--parsable", env=self.environment).strip().split("\n")
+        return told("khard", "-c", conf, "list", "--parsable", env=self.environment).strip().split("\n")
 
     def ask(self, method, path, certificate=None, password=None, body=None, **headers):
         """One plain HTTP call; whose certificate and which password, as wanted."""
-        here = self.demo.credentials(certificate or self.account)
-        context = ssl.create_default_context(cafile=str(self.demo.folder / "ca.pem"))
+        here = pathlib.Path(self.demo.dir) / "credentials" / (certificate or self.account)
+        context = ssl.create_default_context(cafile=self.demo.dir + "/ca.pem")
         context.load_cert_chain(str(here / "cert.pem"), str(here / "key.pem"))
         line = http.client.HTTPSConnection("localhost", self.demo.port, context=context, timeout=60)
         if password != "":
@@ -158,15 +169,18 @@ def journey(demo, member, observer, stranger):
 
 
 def main():
-    with Demo() as demo, tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        accounts = ("reto.ammann", "samira.haddad", "kamon.wongsakul")
-        readers = [Reader(folder, demo, account) for account in accounts]
-        try:
+    demo, readers = Network(), []
+    try:
+        demo.start()
+        with tempfile.TemporaryDirectory() as name:
+            for account in ("reto.ammann", "samira.haddad", "kamon.wongsakul"):
+                readers.append(Reader(pathlib.Path(name), demo, account))
             journey(demo, *readers)
-        finally:
-            for reader in readers:
-                reader.close()
+    finally:
+        for reader in readers:
+            reader.close()
+        demo.stop()
+        demo.remove()
 
 
 main()

@@ -27,6 +27,13 @@ def run(*command, **more):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
 
 
+def do(*words, **more):
+    """Runs a program that must succeed; its output."""
+    done = run(*[str(word) for word in words], **more)
+    assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
 def eventually(what, holds, seconds=30):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -110,6 +117,12 @@ class Network:
     def entente(self, *verb, account="anna.lindqvist"):
         where = {**os.environ, "XDG_CONFIG_HOME": self.dir + "/config"}
         return run(ENTENTE, "--profile", account, *verb, env=where)
+
+    def as_(self, account, *verb):
+        """What a verb that must succeed prints."""
+        done = self.entente(*verb, account=account)
+        assert done.returncode == 0, f"{verb} as {account}: {done.stdout}{done.stderr}"
+        return done.stdout
 
     def logged(self):
         return read(self.dir + "/server.log")

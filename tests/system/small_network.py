@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 
-from network import ENTENTED, TOP, Network, eventually, free_port, run
+from network import ENTENTED, TOP, Network, do, free_port
 
 TOP = pathlib.Path(TOP)
 CA = str(TOP / "certs/ca")
@@ -34,13 +34,6 @@ ACCOUNTS = [("SWE", "anna", "FOCAL_POINT", "alpha", ""), ("SWE", "sven", "BODY_C
             ("NZL", "nico", "FOCAL_POINT", "alpha", ""), ("FIN", "finn", "OTHER_OFFICE", "", ""),
             ("IGC", "ines", "SECRETARIAT", "alpha", ""), ("IGC", "igor", "SECRETARIAT", "alpha", ""),
             ("IGC", "otto", "SECURITY_OFFICER", "", ""), ("BUD", "bea", "SECRETARIAT", "betaa", "")]
-
-
-def do(*words, **more):
-    """Runs a program that must succeed; its output."""
-    done = run(*[str(word) for word in words], **more)
-    assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def definitions(folder):

@@ -14,6 +14,7 @@ import tempfile
 import unittest
 
 import doors
+import signing
 import small_network
 from small_network import ACCOUNTS, BODIES, CHAIRS, PARTICIPATIONS, PARTIES, Caller, SmallNetwork, mobile
 from network import BUILD
@@ -86,6 +87,7 @@ class World:
             answer = role.sign_in()
             assert answer.ok, f"{role.account}: {answer}"
         self.narrow()
+        self.ask_whether_it_reaches()
         self.say_what_was_defined()
         self.say_what_is_collected()
         self.gather()
@@ -106,6 +108,15 @@ class World:
             person.visibility.audience.none_of[:] = sorted(none_of)
             answer = role.ask("DirectoryService.UpdatePerson", M.UpdatePersonRequest(person=person))
             assert answer.ok, answer
+
+    def ask_whether_it_reaches(self):
+        """A contact test waits for Anna; the secretariat, she and her party see it."""
+        answer = self.by_account["ines"].ask("DirectoryService.StartContactTests", M.StartContactTestsRequest(
+            process="processes/alpha", persons=["persons/swe.anna"]))
+        assert answer.ok, answer
+        self.contact_test = M.StartContactTestsReply.FromString(answer.body).tests[0].name
+        self.objects[self.contact_test] = Guard("SWE", "alpha", "swe.anna",
+                                                frozenset({"process/alpha/secretariat", "party/SWE", "party/IGC"}))
 
     def say_what_was_defined(self):
         for code, _, _ in PARTIES:
@@ -333,6 +344,22 @@ def _(walk):
     walk.by_name("DirectoryService.GetProcess", ["processes"], lambda n: M.GetProcessRequest(name=n))
 
 
+@place("DirectoryService.GetParty", "DirectoryService.GetParticipation", "DirectoryService.GetBody",
+       "DirectoryService.GetOffice", "DirectoryService.GetAppointment")
+def _(walk):
+    for kind, message in [("parties", M.Party), ("participations", M.Participation), ("bodies", M.Body),
+                          ("offices", M.Office), ("appointments", M.Appointment)]:
+        def right(role, name, answer):
+            shown = message.FromString(answer.body)
+            walk.check.assertEqual(shown.name, name)
+            walk.check.assertGreater(shown.revision, 0)
+            if kind == "appointments":
+                person = walk.world.appointed[name]
+                walk.check.assertEqual(shown.person, person if walk.world.sees(role, person) else "")
+        request = getattr(M, f"Get{message.__name__}Request")
+        walk.by_name(f"DirectoryService.Get{message.__name__}", [kind], lambda n: request(name=n), right=right)
+
+
 @place("DirectoryService.GetOfficeHistory")
 def _(walk):
     def right(role, name, answer):
@@ -461,6 +488,112 @@ def _(walk):
                  walk.world.oracle.has_duty(role.party, role.person, FOCAL_POINT, n[10:]))
 
 
+@place("DirectoryService.ListReminders")
+def _(walk):
+    for role in walk.world.roles:
+        answer = walk.ask(role, "DirectoryService.ListReminders", M.ListRemindersRequest())
+        found = {one.object for one in M.ListRemindersReply.FromString(answer.body).reminders}
+        walk.check.assertEqual(found, {walk.world.contact_test} if role.person == "swe.anna" else set(), role.account)
+
+
+@place("DirectoryService.ExportPersons")
+def _(walk):
+    world, method = walk.world, "DirectoryService.ExportPersons"
+
+    def right(role, name, answer):
+        reply = M.ExportPersonsReply.FromString(answer.body)
+        wanted = {n for n in world.persons if world.sees(role, n) and
+                  (n == name or holds(world, role, n, lambda office: office.process == name))}
+        walk.check.assertEqual(reply.persons, len(wanted), f"{name} as {role.account}")
+        for person in wanted:
+            walk.check.assertIn(world.persons[person].display_name.encode(), reply.content)
+    for format in (M.ExportPersonsRequest.CSV, M.ExportPersonsRequest.VCARD_4, M.ExportPersonsRequest.VCARD_3,
+                   M.ExportPersonsRequest.TEXT):
+        walk.by_name(method, ["processes"], lambda n: M.ExportPersonsRequest(process=n, format=format), right=right)
+    walk.by_name(method, ["persons"], lambda n: M.ExportPersonsRequest(persons=[n], format=M.ExportPersonsRequest.VCARD_4),
+                 right=right)
+
+
+def of_secretariat(walk):
+    return lambda role, name: walk.world.secretariat(role, walk.world.objects[name].process)
+
+
+def focal_point_of(walk, role, process):
+    return walk.world.oracle.has_duty(role.party, role.person, FOCAL_POINT, process)
+
+
+DENIED = "PERMISSION_DENIED"
+
+
+@place("DirectoryService.SetConfirmationPeriod", "DirectoryService.CreateBody", "DirectoryService.StartContactTests",
+       "DirectoryService.ProposeParticipation")
+def _(walk):
+    body = lambda n: M.Body(name=n + "/bodies/wg-walk", title="A body", kind=M.Body.WORKING_GROUP)
+    standing = M.Participation.Standing(status=M.Participation.INVITED, span={"since": signing.today()})
+    for method, request_of in [
+            ("SetConfirmationPeriod", lambda n: M.SetConfirmationPeriodRequest(process=n, days=90)),
+            ("CreateBody", lambda n: M.CreateBodyRequest(body=body(n))),
+            ("StartContactTests", lambda n: M.StartContactTestsRequest(process=n)),
+            ("ProposeParticipation", lambda n: M.ProposeParticipationRequest(process=n, party="parties/NOR",
+                                                                             standing=standing))]:
+        walk.by_name("DirectoryService." + method, ["processes"], request_of, of_secretariat(walk), DENIED, acts=True)
+    # Whom the secretariat does not see, or who is not of its process, is not there to be asked.
+    ines = walk.world.by_account["ines"]
+    for person in [n for n in walk.world.persons if not walk.world.sees(ines, n)] + ["persons/qqq.qqqq"]:
+        request_of = lambda n: M.StartContactTestsRequest(process="processes/alpha", persons=[n])
+        answer = walk.ask(ines, "DirectoryService.StartContactTests", request_of(person))
+        walk.check.assertEqual(answer.code, "NOT_FOUND", person)
+        walk.is_absent(ines, "DirectoryService.StartContactTests", person, request_of, answer)
+
+
+@place("DirectoryService.UpdateBody", "DirectoryService.CloseBody")
+def _(walk):
+    body = lambda n: M.Body(name=n, title="Another title", kind=M.Body.WORKING_GROUP)
+    walk.by_name("DirectoryService.UpdateBody", ["bodies"], lambda n: M.UpdateBodyRequest(body=body(n)),
+                 of_secretariat(walk), DENIED, acts=True)
+    walk.by_name("DirectoryService.CloseBody", ["bodies"], lambda n: M.CloseBodyRequest(name=n), of_secretariat(walk),
+                 DENIED, acts=True)
+
+
+@place("DirectoryService.ListParticipationProposals", "DirectoryService.ApproveParticipation")
+def _(walk):
+    walk.by_name("DirectoryService.ListParticipationProposals", ["processes"],
+                 lambda n: M.ListParticipationProposalsRequest(process=n), of_secretariat(walk))
+    for role in walk.world.roles:
+        for process in processes():
+            answer = walk.ask(role, "DirectoryService.ApproveParticipation", M.ApproveParticipationRequest(
+                name=process + "/participationProposals/" + "ab" * 32, digest=b"\xab" * 32, signature=b"none"))
+            walk.check.assertEqual(answer.code, "NOT_FOUND", answer)
+
+
+@place("DirectoryService.AnswerContactTest")
+def _(walk):
+    walk.by_name("DirectoryService.AnswerContactTest", ["contactTests"], lambda n: M.AnswerContactTestRequest(name=n),
+                 lambda role, name: role.person == walk.world.objects[name].holder, DENIED, acts=True)
+
+
+@place("DirectoryService.CreateInstitution", "DirectoryService.UpdateInstitution", "DirectoryService.CloseInstitution")
+def _(walk):
+    may = lambda role, name: "parties/" + role.party == name and any(focal_point_of(walk, role, p) for p in CHAIRS)
+
+    def institution(name, id):
+        return M.Institution(name=f"{name}/institutions/{id}", names={"by_language": {"en": "An institution"}})
+    for method, request_of in [
+            ("CreateInstitution", lambda n: M.CreateInstitutionRequest(institution=institution(n, "walk"), revision=1)),
+            ("UpdateInstitution", lambda n: M.UpdateInstitutionRequest(institution=institution(n, "office"), revision=1)),
+            ("CloseInstitution", lambda n: M.CloseInstitutionRequest(name=n + "/institutions/office", revision=1))]:
+        walk.by_name("DirectoryService." + method, ["parties"], request_of, may, DENIED, acts=True)
+
+
+@place("DirectoryService.CheckRoster", "DirectoryService.ImportRoster")
+def _(walk):
+    may = lambda role, name: focal_point_of(walk, role, name[10:])
+    for method in ("CheckRoster", "ImportRoster"):
+        walk.by_name("DirectoryService." + method, ["processes"],
+                     lambda n: M.ImportRosterRequest(process=n, content=b"party,name\r\nSWE,Nils New\r\n"), may, DENIED,
+                     acts=True)
+
+
 def keeps_person(walk):
     """The holder; a focal point of the person's party."""
     def may(role, name):
@@ -510,6 +643,27 @@ def keeps_office(walk):
     return may
 
 
+@place("DirectoryService.CreateOffice", "DirectoryService.UpdateOffice", "DirectoryService.CloseOffice")
+def _(walk):
+    world = walk.world
+    walk.by_name("DirectoryService.UpdateOffice", ["offices"],
+                 lambda n: M.UpdateOfficeRequest(office=M.Office(name=n, title="Another title")), keeps_office(walk),
+                 DENIED, acts=True)
+    walk.by_name("DirectoryService.CloseOffice", ["offices"], lambda n: M.CloseOfficeRequest(name=n),
+                 keeps_office(walk), DENIED, acts=True)
+    for role in world.roles:
+        for code, _, _ in PARTIES:
+            for process in processes():
+                if role.party == code and focal_point_of(walk, role, process[10:]):
+                    continue
+                made = [walk.ask(role, "DirectoryService.CreateOffice", M.CreateOfficeRequest(office=M.Office(
+                    name=f"offices/{code.lower()}.alpha.{id}", kind=M.OTHER_OFFICE, title="An office",
+                    party="parties/" + code, process=process))) for id in ("focal-point", "qqqqq-qqqqq")]
+                walk.check.assertFalse(made[0].ok or made[1].ok, f"{role.account} creates an office of {code}")
+                # Whether such an id is taken is not for who may not take it.
+                walk.check.assertEqual(made[0].face("focal-point"), made[1].face("qqqqq-qqqqq"))
+
+
 @place("DirectoryService.Appoint", "DirectoryService.HandOver", "DirectoryService.EndAppointment")
 def _(walk):
     own = lambda role_name: M.AppointRequest(office=role_name, person="persons/swe.anna", capacity=M.DEPUTY)
@@ -552,7 +706,7 @@ def lists_readers(walk):
     return may
 
 
-OBJECTS = ["parties", "processes", "participations", "bodies", "persons", "offices", "appointments"]
+OBJECTS = ["parties", "processes", "participations", "bodies", "persons", "offices", "appointments", "contactTests"]
 
 
 @place("AccessService.WhoCanSee", "AccessService.WhoCouldSee", "AccessService.ExplainMyAccess")
@@ -800,6 +954,9 @@ def _(walk):
     def should_see(role, entry):
         if entry.party and entry.party.split("/")[-1] == role.party:
             return True
+        # What names objects of different audiences is told to the party that acted, and to nobody else.
+        if entry.kind in ("directory.contact_test.start", "directory.roster.import"):
+            return False
         if entry.kind.startswith(("directory.", "statistics.")):
             named = [name for name in [entry.object, *entry.touched] if name in world.objects]
             return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
@@ -1019,6 +1176,10 @@ class Everybody(unittest.TestCase):
         self.walk = Walk(self.world, self)
         listing = {"DirectoryService.ListParties": (M.ListPartiesRequest, M.ListPartiesReply, {}, "anna", "nora"),
                    "DirectoryService.SearchPersons": (M.SearchPersonsRequest, M.SearchPersonsReply, {}, "anna", "nora"),
+                   "DirectoryService.ListOffices": (M.ListOfficesRequest, M.ListOfficesReply,
+                                                    {"process": "processes/alpha"}, "anna", "nora"),
+                   "DirectoryService.ListParticipations": (M.ListParticipationsRequest, M.ListParticipationsReply,
+                                                           {"process": "processes/alpha"}, "anna", "nora"),
                    "AccountService.ListAccounts": (C.ListAccountsRequest, C.ListAccountsReply,
                                                    {"party": "parties/SWE"}, "lars", "nick"),
                    "CertificateService.ListCertificates": (C.ListCertificatesRequest, C.ListCertificatesReply,
@@ -1126,23 +1287,33 @@ class Everybody(unittest.TestCase):
         made = M.Person(name="persons/swe.nils", party="parties/SWE", given_name="Nils", family_name="New",
                         display_name="Nils New")
         self.did("anna", "DirectoryService.CreatePerson", M.CreatePersonRequest(person=made, process="processes/alpha"))
-        appointed = M.Appointment.FromString(self.did("anna", "DirectoryService.Appoint", M.AppointRequest(
-            office="offices/swe.alpha.focal-point", person=made.name, capacity=M.DEPUTY)).body)
+        pens = {account: signing.Signer(self.net, account, small_network.NAME + "/ledger") for account in ("anna", "nora")}
+
+        def appoint(account, office, person, code="OK"):
+            request = M.AppointRequest(office="offices/" + office, person=person, capacity=M.DEPUTY)
+            pens[account].beginning(request, self.world.offices[request.office], M.DEPUTY)
+            return M.Appointment.FromString(self.did(account, "DirectoryService.Appoint", request, code).body)
+
+        def end(account, appointment):
+            request = pens[account].end(M.EndAppointmentRequest(), self.world.offices[appointment.office], appointment)
+            self.did(account, "DirectoryService.EndAppointment", request)
+
+        def hand_over(account, office, person, code="OK"):
+            request = M.HandOverRequest(office="offices/" + office, person=person)
+            pens[account].beginning(request, self.world.offices[request.office])
+            self.did(account, "DirectoryService.HandOver", request, code)
+        appointed = appoint("anna", "swe.alpha.focal-point", made.name)
         guard = Guard("SWE", "alpha", "swe.nils", frozenset(process_audience("alpha", "SWE")))
         self.world.objects.update({made.name: guard, appointed.name: guard})
-        self.did("anna", "DirectoryService.EndAppointment", M.EndAppointmentRequest(name=appointed.name))
+        end("anna", appointed)
         # Who keeps a party's certificates does not keep its accounts.
-        both = lambda office: M.AppointRequest(office="offices/swe." + office, person="persons/swe.sven",
-                                               capacity=M.DEPUTY)
-        deputy = M.Appointment.FromString(self.did("anna", "DirectoryService.Appoint", both("certificate-officer")).body)
+        deputy = appoint("anna", "swe.certificate-officer", "persons/swe.sven")
         self.world.objects[deputy.name] = Guard("SWE", "", "swe.sven", frozenset({"party/SWE"}))
-        self.did("anna", "DirectoryService.Appoint", both("security-officer"), "FAILED_PRECONDITION")
-        self.did("anna", "DirectoryService.HandOver", M.HandOverRequest(
-            office="offices/swe.security-officer", person="persons/swe.sven"), "FAILED_PRECONDITION")
-        self.did("anna", "DirectoryService.EndAppointment", M.EndAppointmentRequest(name=deputy.name))
+        appoint("anna", "swe.security-officer", "persons/swe.sven", "FAILED_PRECONDITION")
+        hand_over("anna", "swe.security-officer", "persons/swe.sven", "FAILED_PRECONDITION")
+        end("anna", deputy)
         # To the present holder: changes nothing, and names an entry that its holder has narrowed.
-        self.did("nora", "DirectoryService.HandOver", M.HandOverRequest(office="offices/nor.alpha.focal-point",
-                                                                       person="persons/nor.nora"))
+        hand_over("nora", "nor.alpha.focal-point", "persons/nor.nora")
         self.assertEqual(entries() - before, 9)
         spare = "parties/SWE/accounts/spare"
         code = C.AccountCode.FromString(self.did("lars", "AccountService.ResetAccount",

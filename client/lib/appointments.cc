@@ -1,0 +1,197 @@
+#include "client/lib/appointments.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "client/lib/signature.h"
+#include "entente/v1/account.pb.h"
+#include "entente/v1/ledger.pb.h"
+#include "proto/contract/appointment.h"
+#include "proto/contract/bytes.h"
+#include "proto/contract/digest.h"
+#include "proto/contract/entry.h"
+#include "proto/contract/merkle.h"
+
+namespace entente::client {
+namespace {
+
+Status lie(std::string what) {
+  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
+}
+
+Result<std::string> words_of(const std::string& origin, const v1::Office& office,
+                             const std::string& name, const std::string& person, int capacity,
+                             const std::string& since) {
+  return appointment_message({.origin = origin,
+                              .name = name,
+                              .office = office.name(),
+                              .office_kind = office.kind(),
+                              .party = office.party(),
+                              .process = office.process(),
+                              .body = office.body(),
+                              .person = person,
+                              .capacity = capacity,
+                              .since = since});
+}
+
+Result<std::string> end_words_of(const std::string& origin, const v1::Office& office,
+                                 const v1::Appointment& appointment, const std::string& until) {
+  return appointment_end_message({.origin = origin,
+                                  .name = appointment.name(),
+                                  .office = office.name(),
+                                  .party = office.party(),
+                                  .person = appointment.person(),
+                                  .until = until});
+}
+
+template <typename Message, typename Request>
+Result<Message> get(Client& client, const char* rpc, const std::string& name) {
+  Request request;
+  request.set_name(name);
+  ENTENTE_TRY(Message shown, client.call<Message>(rpc, request));
+  if (shown.name() != name) return lie("the server showed another object than `" + name + "`");
+  return shown;
+}
+
+Result<v1::Office> office_named(Client& client, const std::string& name) {
+  return get<v1::Office, v1::GetOfficeRequest>(client, "entente.v1.DirectoryService.GetOffice",
+                                               name);
+}
+
+Result<v1::Appointment> appointment_named(Client& client, const std::string& name) {
+  return get<v1::Appointment, v1::GetAppointmentRequest>(
+      client, "entente.v1.DirectoryService.GetAppointment", name);
+}
+
+Result<v1::Certificate> certificate_named(Client& client, const std::string& name) {
+  return get<v1::Certificate, v1::GetCertificateRequest>(
+      client, "entente.v1.CertificateService.GetCertificate", name);
+}
+
+std::string today(const Clock& clock) { return to_rfc3339(clock.now()).substr(0, 10); }
+
+template <typename Request>
+Status put_signature(const SigningFiles& files, const std::string& words, Request& request) {
+  ENTENTE_TRY(Signature signature, sign_plain(files.certificate_path, files.key_path, words));
+  request.set_signature(std::move(signature.der));
+  request.set_signer_certificate_sha256(std::move(signature.certificate_sha256));
+  return Status();
+}
+
+template <typename Request>
+Status sign_beginning(Client& client, const SigningFiles& files, const Clock& clock,
+                      Entropy& entropy, v1::Capacity capacity, Request& request) {
+  ENTENTE_TRY(const note::Checkpoint network, client.checkpoint());
+  ENTENTE_TRY(const v1::Office office, office_named(client, request.office()));
+  if (request.name().empty()) request.set_name("appointments/" + to_hex(entropy.bytes(16)));
+  if (request.since().empty()) request.set_since(today(clock));
+  ENTENTE_TRY(const std::string words, words_of(network.origin, office, request.name(),
+                                                request.person(), capacity, request.since()));
+  return put_signature(files, words, request);
+}
+
+}  // namespace
+
+Status sign(Client& client, const SigningFiles& files, const Clock& clock, Entropy& entropy,
+            v1::AppointRequest& request) {
+  return sign_beginning(client, files, clock, entropy, request.capacity(), request);
+}
+
+Status sign(Client& client, const SigningFiles& files, const Clock& clock, Entropy& entropy,
+            v1::HandOverRequest& request) {
+  return sign_beginning(client, files, clock, entropy, v1::HOLDER, request);
+}
+
+Status sign(Client& client, const SigningFiles& files, const Clock& clock, Entropy&,
+            v1::EndAppointmentRequest& request) {
+  ENTENTE_TRY(const note::Checkpoint network, client.checkpoint());
+  ENTENTE_TRY(const v1::Appointment appointment, appointment_named(client, request.name()));
+  ENTENTE_TRY(const v1::Office office, office_named(client, appointment.office()));
+  if (request.until().empty()) request.set_until(today(clock));
+  ENTENTE_TRY(const std::string words,
+              end_words_of(network.origin, office, appointment, request.until()));
+  return put_signature(files, words, request);
+}
+
+Result<AppointmentReader::Signer> AppointmentReader::ask_signer(const std::string& sha256_octets) {
+  const std::string name = "certificates/" + to_hex(sha256_octets);
+  ENTENTE_TRY(const v1::Certificate shown, certificate_named(client_, name));
+  if (as_view(sha256(shown.der())) != sha256_octets) return lie("`" + name + "` is another one");
+  // Its entry, then that this entry stands in the ledger that this client follows.
+  v1::GetEntryRequest asked;
+  asked.set_name("ledger/entries/" + std::to_string(shown.entry_index()));
+  ENTENTE_TRY(const auto row,
+              client_.call<v1::LedgerRow>("entente.v1.LedgerService.GetEntry", asked));
+  const Result<Entry> entry = decode_entry(row.canonical());
+  const bool entered =
+      entry.ok() && entry->index == shown.entry_index() &&
+      entry->act.kind == "identity.certificate.enter" &&
+      (entry->act.object == name || std::find(entry->act.touched.begin(), entry->act.touched.end(),
+                                              name) != entry->act.touched.end()) &&
+      row.blinding().size() == blinding_bytes;
+  if (!entered) return lie("`" + name + "` was not entered where the server says");
+  ENTENTE_TRY(const note::Checkpoint checkpoint, client_.checkpoint());
+  v1::ProveInclusionRequest prove;
+  prove.set_index(shown.entry_index());
+  prove.set_size(checkpoint.size);
+  ENTENTE_TRY(const auto proof,
+              client_.call<v1::InclusionProof>("entente.v1.LedgerService.ProveInclusion", prove));
+  std::vector<Digest> path;
+  for (const std::string& one : proof.path()) {
+    if (one.size() != sizeof(Digest)) return lie("a proof is malformed");
+    path.push_back(digest_from(one));
+  }
+  if (!merkle::verify_inclusion(shown.entry_index(), checkpoint.size,
+                                entry_leaf(row.blinding(), row.canonical()), path,
+                                checkpoint.root)) {
+    return lie("`" + name + "` does not stand in the ledger");
+  }
+  return Signer{.der = shown.der(), .party = shown.party(), .account = shown.account()};
+}
+
+Result<AppointmentReader::Signer> AppointmentReader::signer_of(const std::string& sha256,
+                                                               const std::string& party) {
+  const auto known = known_.find(sha256);
+  if (known != known_.end() && known->second.party == party) return known->second;
+  ENTENTE_TRY(Signer signer, ask_signer(sha256));
+  v1::ListAnchorsRequest request;
+  request.set_party(party);
+  ENTENTE_TRY(const auto anchors, client_.call<v1::ListAnchorsReply>(
+                                      "entente.v1.CertificateService.ListAnchors", request));
+  std::vector<std::string> ders;
+  for (const v1::Anchor& one : anchors.anchors()) ders.push_back(one.der());
+  if (!is_of_party(signer.der, party, ders))
+    return lie("who signed the appointment is not of `" + party + "`");
+  signer.party = party;
+  return known_[sha256] = std::move(signer);
+}
+
+Result<std::string> AppointmentReader::check(const v1::Office& office,
+                                             const v1::Appointment& appointment) {
+  const std::string name = "`" + appointment.name() + "`";
+  if (appointment.office() != office.name()) return lie(name + " is to another office");
+  if (appointment.signature().empty() && appointment.end_signature().empty()) return std::string();
+  ENTENTE_TRY(const note::Checkpoint network, client_.checkpoint());
+  std::string account;
+  if (!appointment.signature().empty()) {
+    ENTENTE_TRY(const Signer signer,
+                signer_of(appointment.signer_certificate_sha256(), office.party()));
+    const auto words = words_of(network.origin, office, appointment.name(), appointment.person(),
+                                appointment.capacity(), appointment.span().since());
+    if (!words.ok() || !holds_plain(signer.der, *words, appointment.signature()))
+      return lie(name + " is not what its party signed");
+    account = signer.account;
+  }
+  if (!appointment.end_signature().empty()) {
+    ENTENTE_TRY(const Signer signer,
+                signer_of(appointment.end_signer_certificate_sha256(), office.party()));
+    const auto words =
+        end_words_of(network.origin, office, appointment, appointment.span().until());
+    if (!words.ok() || !holds_plain(signer.der, *words, appointment.end_signature()))
+      return lie("the end of " + name + " is not what its party signed");
+  }
+  return account;
+}
+
+}  // namespace entente::client

@@ -1,0 +1,57 @@
+// Signs an appointment, and its end, by the key of the official's certificate, over the bytes that
+// proto/contract/appointment.h makes; and checks what others have signed, so that whoever reads it
+// need not believe the host: the signature, the certificate's place in the ledger, the party's
+// anchor. docs/appointments.md. One thread.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "client/lib/client.h"
+#include "entente/v1/directory.pb.h"
+#include "proto/contract/clock.h"
+#include "proto/contract/status.h"
+
+namespace entente::client {
+
+struct SigningFiles {
+  std::string certificate_path;  // PEM, leaf first
+  std::string key_path;          // PEM
+};
+
+// Fill name, since or until (if empty: today) and signature of a request. InvalidArgument: a file
+// cannot be read. FailedPrecondition: no ledger key is known, whose name says of which network it
+// is. Otherwise every Code of GetOffice and GetAppointment.
+[[nodiscard]] Status sign(Client& client, const SigningFiles& files, const Clock& clock,
+                          Entropy& entropy, v1::AppointRequest& request);
+[[nodiscard]] Status sign(Client& client, const SigningFiles& files, const Clock& clock,
+                          Entropy& entropy, v1::HandOverRequest& request);
+[[nodiscard]] Status sign(Client& client, const SigningFiles& files, const Clock& clock,
+                          Entropy& entropy, v1::EndAppointmentRequest& request);
+
+class AppointmentReader {
+ public:
+  explicit AppointmentReader(Client& client) : client_(client) {}
+
+  // The account that signed the appointment for its party; empty if nobody did: the operator
+  // entered it when the network was made. DataLoss (ProofInvalid): a signature that does not hold,
+  // of a key that is not the party's, or a certificate that the ledger does not hold. Otherwise
+  // every Code of GetCertificate, ListAnchors and the ledger's proofs.
+  [[nodiscard]] Result<std::string> check(const v1::Office& office,
+                                          const v1::Appointment& appointment);
+
+ private:
+  struct Signer {
+    std::string der;
+    std::string party;
+    std::string account;
+  };
+  Result<Signer> ask_signer(const std::string& sha256);
+  // The certificate of this fingerprint, if it is of the party and stands in the ledger.
+  Result<Signer> signer_of(const std::string& sha256, const std::string& party);
+
+  Client& client_;
+  std::map<std::string, Signer> known_;  // by fingerprint
+};
+
+}  // namespace entente::client

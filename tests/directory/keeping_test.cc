@@ -1,0 +1,371 @@
+#include <algorithm>
+
+#include "proto/contract/consent.h"
+#include "tests/directory/world.h"
+
+namespace entente::directory {
+namespace {
+
+using testing::DirectoryWorld;
+using testing::WorldSigners;
+
+const std::string anna = "persons/swe.anna.lindqvist";
+const std::string focal_point = "offices/swe.igc.focal-point";
+
+v1::AppointRequest as_deputy(const std::string& person) {
+  v1::AppointRequest request;
+  request.set_office(focal_point);
+  request.set_person(person);
+  request.set_capacity(v1::DEPUTY);
+  return request;
+}
+
+// --- appointments are signed by their party ---
+
+TEST_CASE("an appointment that is not signed, or not by its party's client, is refused",
+          "[directory][signature]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto reto = world.as("CHE", "reto.ammann");
+  const v1::AppointRequest good = world.signed_by(swede, as_deputy(anna), "1", v1::DEPUTY);
+  const auto refused = [&](const policy::Subject& who, const v1::AppointRequest& request) {
+    const auto size = world.ledger->size();
+    const auto answer = world.act(who, &Service::appoint, request);
+    CHECK(world.ledger->size() == size);
+    return answer.ok() ? Reason::None : answer.status().reason();
+  };
+  auto unsigned_one = good;
+  unsigned_one.clear_signature();
+  CHECK(refused(swede, unsigned_one) == Reason::SignatureInvalid);
+  auto by_another = good;
+  by_another.set_signature(world.signed_by(reto, as_deputy(anna), "1", v1::DEPUTY).signature());
+  CHECK(refused(swede, by_another) == Reason::SignatureInvalid);
+  auto other_certificate = good;
+  other_certificate.set_signer_certificate_sha256(WorldSigners::certificate_of(reto));
+  CHECK(refused(swede, other_certificate) == Reason::SignatureInvalid);
+}
+
+TEST_CASE("a signature over one appointment is none over another", "[directory][signature]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const v1::AppointRequest good = world.signed_by(swede, as_deputy(anna), "1", v1::DEPUTY);
+  const auto reason = [&](const v1::AppointRequest& request) {
+    const auto answer = world.act(swede, &Service::appoint, request);
+    return answer.ok() ? Reason::None : answer.status().reason();
+  };
+  auto other_name = good;
+  other_name.set_name("appointments/00000000000000000000000000000000");
+  CHECK(reason(other_name) == Reason::SignatureInvalid);
+  auto other_capacity = good;
+  other_capacity.set_capacity(v1::ACTING);
+  CHECK(reason(other_capacity) == Reason::SignatureInvalid);
+  auto other_day = good;
+  other_day.set_since("2026-11-24");
+  CHECK(reason(other_day) == Reason::SignatureInvalid);
+  auto bent = good;
+  bent.set_signature(good.signature().substr(1) + "0");
+  CHECK(reason(bent) == Reason::SignatureInvalid);
+
+  const auto appointed = world.act(swede, &Service::appoint, good);
+  REQUIRE(appointed.ok());
+  CHECK(appointed->signature() == good.signature());
+  // A retry is answered with what there is; nothing is appointed twice.
+  const auto again = world.act(swede, &Service::appoint, good);
+  REQUIRE(again.ok());
+  CHECK(again->name() == appointed->name());
+  v1::GetOfficeHistoryRequest history;
+  history.set_name(focal_point);
+  CHECK(world.ask(swede, &Service::get_office_history, history)->holders_size() == 2);
+}
+
+TEST_CASE("an appointment ends by its party's signed word, and by that once",
+          "[directory][signature]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto appointed =
+      world.act(swede, &Service::appoint, world.signed_by(swede, as_deputy(anna), "1", v1::DEPUTY));
+  REQUIRE(appointed.ok());
+  const auto reason = [&](const v1::EndAppointmentRequest& request) {
+    const auto answer = world.act(swede, &Service::end_appointment, request);
+    return answer.ok() ? Reason::None : answer.status().reason();
+  };
+  const v1::EndAppointmentRequest good = world.end_by(swede, appointed->name());
+  auto unsigned_one = good;
+  unsigned_one.clear_signature();
+  CHECK(reason(unsigned_one) == Reason::SignatureInvalid);
+  auto other_day = good;
+  other_day.set_until("2026-11-24");
+  CHECK(reason(other_day) == Reason::SignatureInvalid);
+  auto another = good;
+  another.set_signature(
+      world.end_by(world.as("CHE", "reto.ammann"), appointed->name()).signature());
+  CHECK(reason(another) == Reason::SignatureInvalid);
+
+  const auto ended = world.act(swede, &Service::end_appointment, good);
+  REQUIRE(ended.ok());
+  CHECK(ended->span().until() == "2026-11-23");
+  CHECK(ended->end_signature() == good.signature());
+  CHECK(ended->signature() == appointed->signature());
+  CHECK(world.act(swede, &Service::end_appointment, good).ok());
+  world.clock.pass(std::chrono::hours(48));
+  CHECK(reason(world.end_by(swede, appointed->name())) == Reason::Conflict);
+}
+
+// --- the process and its bodies ---
+
+TEST_CASE("the secretariat alone sets the period, and only on what it has seen", "[directory]") {
+  DirectoryWorld world;
+  const auto helena = world.as("IGC", "helena.brandt");
+  v1::SetConfirmationPeriodRequest request;
+  request.set_process("processes/igc");
+  request.set_days(90);
+  request.set_revision(1);
+  CHECK(world.act(world.as("SWE", "anna.lindqvist"), &Service::set_confirmation_period, request)
+            .status()
+            .reason() == Reason::NotYours);
+  auto elsewhere = request;
+  elsewhere.set_process("processes/budapest");
+  CHECK_FALSE(world.act(helena, &Service::set_confirmation_period, elsewhere).ok());
+  auto too_short = request;
+  too_short.set_days(1);
+  CHECK(world.act(helena, &Service::set_confirmation_period, too_short).status().code() ==
+        Code::InvalidArgument);
+  const auto set = world.act(helena, &Service::set_confirmation_period, request);
+  REQUIRE(set.ok());
+  CHECK(set->confirmation_period_days() == 90);
+  CHECK(world.catalog.confirmation_days("igc") == 90);
+  CHECK(world.act(helena, &Service::set_confirmation_period, request).status().reason() ==
+        Reason::RevisionStale);
+}
+
+TEST_CASE("a body is made, changed and closed by the secretariat, and its seats go with it",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto helena = world.as("IGC", "helena.brandt");
+  v1::CreateBodyRequest request;
+  request.mutable_body()->set_name("processes/igc/bodies/wg-new");
+  request.mutable_body()->set_title("Working group on something new");
+  request.mutable_body()->set_kind(v1::Body::WORKING_GROUP);
+  request.mutable_body()->add_members("parties/SWE");
+  CHECK(world.act(world.as("SWE", "anna.lindqvist"), &Service::create_body, request)
+            .status()
+            .reason() == Reason::NotYours);
+  auto stranger = request;
+  stranger.mutable_body()->add_members("parties/THA");
+  CHECK(world.act(helena, &Service::create_body, stranger).status().code() ==
+        Code::InvalidArgument);
+  REQUIRE(world.act(helena, &Service::create_body, request).ok());
+  CHECK(world.act(helena, &Service::create_body, request).status().code() == Code::AlreadyExists);
+  const auto seat = policy::Principal::parse("process/igc/body/wg-new");
+  CHECK(world.as("SWE", "anna.lindqvist").principals.count(*seat) == 1);
+  v1::CloseBodyRequest close;
+  close.set_name("processes/igc/bodies/wg-new");
+  REQUIRE(world.act(helena, &Service::close_body, close).ok());
+  CHECK(world.as("SWE", "anna.lindqvist").principals.count(*seat) == 0);
+}
+
+// --- offices ---
+
+TEST_CASE("a party makes and closes offices of its own and nobody else's", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  v1::CreateOfficeRequest request;
+  v1::Office& office = *request.mutable_office();
+  office.set_name("offices/swe.igc.returns");
+  office.set_kind(v1::THEMATIC_COORDINATOR);
+  office.set_title("Returns");
+  office.set_party("parties/SWE");
+  office.set_process("processes/igc");
+  CHECK_FALSE(world.act(world.as("CHE", "reto.ammann"), &Service::create_office, request).ok());
+  auto grave = request;
+  grave.mutable_office()->set_kind(v1::SECURITY_OFFICER);
+  CHECK(world.act(swede, &Service::create_office, grave).status().code() == Code::InvalidArgument);
+  auto staff = request;
+  staff.mutable_office()->set_kind(v1::SECRETARIAT_STAFF);
+  CHECK(world.act(swede, &Service::create_office, staff).status().reason() == Reason::NotYours);
+  REQUIRE(world.act(swede, &Service::create_office, request).ok());
+
+  v1::AppointRequest appoint = as_deputy(anna);
+  appoint.set_office(office.name());
+  appoint.set_capacity(v1::HOLDER);
+  const auto appointed = world.act(swede, &Service::appoint, world.signed_by(swede, appoint, "1"));
+  REQUIRE(appointed.ok());
+  v1::CloseOfficeRequest close;
+  close.set_name(office.name());
+  const auto size = world.ledger->size();
+  // Closed with a holder whose end nobody has signed, it would say more than its party did.
+  CHECK(world.act(swede, &Service::close_office, close).status().reason() == Reason::Conflict);
+  *close.add_ends() = world.end_by(swede, appointed->name());
+  close.mutable_ends(0)->set_until("2026-11-24");
+  CHECK_FALSE(world.act(swede, &Service::close_office, close).ok());
+  CHECK(world.ledger->size() == size);
+  *close.mutable_ends(0) = world.end_by(swede, appointed->name());
+  REQUIRE(world.act(swede, &Service::close_office, close).ok());
+  CHECK(world.ledger->size() == size + 1);
+  v1::GetAppointmentRequest get;
+  get.set_name(appointed->name());
+  CHECK(world.ask(swede, &Service::get_appointment, get)->span().until() == "2026-11-23");
+  CHECK(
+      world.act(swede, &Service::appoint, world.signed_by(swede, appoint, "2")).status().reason() ==
+      Reason::Conflict);
+}
+
+// --- two persons ---
+
+TEST_CASE("what a party is in a process does not change by the word of one", "[directory]") {
+  DirectoryWorld world;
+  const auto helena = world.as("IGC", "helena.brandt");
+  v1::ProposeParticipationRequest request;
+  request.set_process("processes/igc");
+  request.set_party("parties/THA");
+  request.mutable_standing()->set_status(v1::Participation::OBSERVER);
+  request.mutable_standing()->mutable_span()->set_since("2026-11-23");
+  CHECK(world.act(world.as("SWE", "anna.lindqvist"), &Service::propose_participation, request)
+            .status()
+            .reason() == Reason::NotYours);
+  CHECK(world.act(helena, &Service::propose_participation, request).status().reason() ==
+        Reason::SignatureInvalid);
+  const Digest digest =
+      sha256("entente/participation/1\nprocesses/igc\nparties/THA\nOBSERVER\n2026-11-23\n\n\n\n0");
+  const std::string message = consent_message(as_view(digest));
+  request.set_signature(WorldSigners::sign(helena, message));
+  const auto proposed = world.act(helena, &Service::propose_participation, request);
+  REQUIRE(proposed.ok());
+  CHECK(world.search(world.as("THA", "kamon.wongsakul"), "anna").found_size() == 0);
+
+  v1::ApproveParticipationRequest approve;
+  approve.set_name(proposed->name());
+  approve.set_digest(proposed->digest());
+  approve.set_signature(WorldSigners::sign(helena, message));
+  CHECK(world.act(helena, &Service::approve_participation, approve).status().reason() ==
+        Reason::SecondPersonNeeded);
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  approve.set_signature(WorldSigners::sign(swede, message));
+  CHECK(world.act(swede, &Service::approve_participation, approve).status().code() ==
+        Code::NotFound);
+  CHECK(world.search(world.as("THA", "kamon.wongsakul"), "anna").found_size() == 0);
+
+  const auto marc = world.as("IGC", "marc.delisle");
+  approve.set_signature(WorldSigners::sign(marc, message));
+  const auto approved = world.act(marc, &Service::approve_participation, approve);
+  REQUIRE(approved.ok());
+  CHECK(world.search(world.as("THA", "kamon.wongsakul"), "anna").found_size() == 1);
+  CHECK(world.act(marc, &Service::approve_participation, approve).status().code() ==
+        Code::NotFound);
+}
+
+// --- contact tests ---
+
+TEST_CASE("a contact test waits for its person, who alone answers it, and then is a gap no more",
+          "[directory]") {
+  DirectoryWorld world;
+  v1::StartContactTestsRequest start;
+  start.set_process("processes/igc");
+  start.add_persons(anna);
+  CHECK(world.act(world.as("SWE", "anna.lindqvist"), &Service::start_contact_tests, start)
+            .status()
+            .reason() == Reason::NotYours);
+  const auto started =
+      world.act(world.as("IGC", "helena.brandt"), &Service::start_contact_tests, start);
+  REQUIRE(started.ok());
+  // As they are from now on: sessions are made anew with every change of the directory.
+  const auto helena = world.as("IGC", "helena.brandt");
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  REQUIRE(started->tests_size() == 1);
+  const auto waits = [&] {
+    const auto all = world.ask(swede, &Service::list_reminders, v1::ListRemindersRequest());
+    return std::count_if(all->reminders().begin(), all->reminders().end(), [](const auto& one) {
+      return one.kind() == v1::Reminder::ANSWER_CONTACT_TEST;
+    });
+  };
+  const auto gaps = [&] {
+    v1::ListGapsRequest request;
+    request.set_process("processes/igc");
+    const auto all = world.ask(helena, &Service::list_gaps, request);
+    return std::count_if(all->gaps().begin(), all->gaps().end(),
+                         [](const auto& one) { return one.kind() == v1::Gap::UNANSWERED; });
+  };
+  CHECK(waits() == 1);
+  CHECK(gaps() == 0);
+  world.clock.pass(std::chrono::hours(15 * 24));
+  CHECK(gaps() == 1);
+  v1::AnswerContactTestRequest answer;
+  answer.set_name(started->tests(0).name());
+  CHECK(world.act(helena, &Service::answer_contact_test, answer).status().reason() ==
+        Reason::NotYours);
+  CHECK(world.act(world.as("CHE", "reto.ammann"), &Service::answer_contact_test, answer)
+            .status()
+            .code() == Code::NotFound);
+  const auto answered = world.act(swede, &Service::answer_contact_test, answer);
+  INFO(answered.status().message() << answered.status().detail());
+  REQUIRE(answered.ok());
+  CHECK(waits() == 0);
+  CHECK(gaps() == 0);
+}
+
+// --- lists and rosters ---
+
+TEST_CASE("an export holds what its reader may see, and nothing of what is hidden", "[directory]") {
+  DirectoryWorld world;
+  v1::ExportPersonsRequest request;
+  request.set_process("processes/igc");
+  request.set_format(v1::ExportPersonsRequest::CSV);
+  const auto exported = [&](const char* party, const char* person) {
+    const auto file = world.ask(world.as(party, person), &Service::export_persons, request);
+    REQUIRE(file.ok());
+    return file->content();
+  };
+  CHECK(exported("CHE", "reto.ammann").find("+46 70 174 06") != std::string::npos);
+  CHECK(exported("UNHCR", "samira.haddad").find("+46 70 174 06") == std::string::npos);
+  CHECK(exported("THA", "kamon.wongsakul").find("Lindqvist") == std::string::npos);
+  v1::ExportPersonsRequest one;
+  one.set_format(v1::ExportPersonsRequest::VCARD_4);
+  one.add_persons(anna);
+  CHECK(world.ask(world.as("THA", "kamon.wongsakul"), &Service::export_persons, one)
+            .status()
+            .code() == Code::NotFound);
+}
+
+TEST_CASE("a roster comes in all or nothing, in one act; its faults are named by row and column",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  v1::ImportRosterRequest request;
+  request.set_process("processes/igc");
+  request.set_content(
+      "party,name,title,email\r\nSWE,Örjan Ek,Adviser,orjan@swe.example.org\r\n"
+      "SWE,Åsa Berg,Adviser,no address\r\n");
+  auto size = world.ledger->size();
+  const auto faulty = world.act(swede, &Service::import_roster, request);
+  REQUIRE_FALSE(faulty.ok());
+  CHECK(faulty.status().reason() == Reason::ImportRefused);
+  REQUIRE_FALSE(faulty.status().violations().empty());
+  CHECK(faulty.status().violations().front().line == 3);
+  CHECK(world.ledger->size() == size);
+
+  request.set_content(
+      "party,name,title,email\r\nSWE,Örjan Ek,Adviser,orjan@swe.example.org\r\n"
+      "SWE,Åsa Berg,Adviser,asa@swe.example.org\r\n");
+  CHECK(world.act(world.as("IGC", "helena.brandt"), &Service::import_roster, request)
+            .status()
+            .reason() == Reason::NotYours);
+  // A focal point of another party: rows of a party that is not its own are faults.
+  CHECK(world.act(world.as("UNHCR", "samira.haddad"), &Service::import_roster, request)
+            .status()
+            .reason() == Reason::ImportRefused);
+  const auto checked = world.ask(swede, &Service::check_roster, request);
+  REQUIRE(checked.ok());
+  CHECK(checked->created() == 2);
+  CHECK(world.ledger->size() == size);
+  const auto imported = world.act(swede, &Service::import_roster, request);
+  REQUIRE(imported.ok());
+  CHECK(imported->created() == 2);
+  CHECK(world.ledger->size() == size + 1);
+  CHECK(world.get_person(swede, "persons/swe.orjan.ek").ok());
+  const auto again = world.act(swede, &Service::import_roster, request);
+  REQUIRE(again.ok());
+  CHECK(again->unchanged() == 2);
+}
+
+}  // namespace
+}  // namespace entente::directory

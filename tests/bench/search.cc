@@ -20,6 +20,15 @@
 namespace entente::directory {
 namespace {
 
+class NobodySigns final : public Signers {
+ public:
+  Result<std::string> check(const policy::Subject&, store::Snapshot&, std::string_view,
+                            std::string_view) const override {
+    return Status(Code::InvalidArgument, Reason::SignatureInvalid, "nobody signs here");
+  }
+  Result<bool> is_in_being(store::Snapshot&, std::string_view) const override { return false; }
+};
+
 using SteadyClock = std::chrono::steady_clock;
 
 double microseconds_since(SteadyClock::time_point start) {
@@ -125,7 +134,8 @@ int run() {
     const auto start = SteadyClock::now();
     ENTENTE_CHECK(anew.load().ok());
     std::printf("directory.load %.1f ms\n", microseconds_since(start) / 1'000);
-    Service service({anew, records, *ledger, clock, entropy});
+    const NobodySigns signers;
+    Service service({anew, records, *ledger, signers, "bench.example/ledger", clock});
     const auto subject_for = [&](const std::string& party, const std::string& person) {
       policy::Subject subject = policy::subject_of(*anew.world(), *anew.audiences(), party, person,
                                                    {.when = clock.now()});

@@ -6,6 +6,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "server/statistics/rest_words.h"
 #include "server/statistics/structure/names.h"
 #include "server/statistics/wire.h"
 #include "server/statistics/writers.h"
@@ -13,44 +14,9 @@
 namespace entente::statistics {
 namespace {
 
-constexpr std::string_view kOld = "/sdmx/2.1/";
-constexpr std::string_view kNew = "/sdmx/3.0/";
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-// `%41` is `A`; a blank may be `+` only where it is not SDMX's "or". Empty: malformed.
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto byte = i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
-    if (!byte) return std::nullopt;
-    out += *byte;
-    i += 2;
-  }
-  if (!is_utf8(out)) return std::nullopt;
-  return out;
-}
-
-Status bad(const std::string& what) { return invalid_argument("query", what); }
-
 // What the caller reads best, of those that the version of the interface has.
 std::optional<DataFormat> format_of(const net::HttpRequest& request, bool is_old) {
-  std::string_view accept;
-  for (const auto& [name, value] : request.headers) {
-    if (name == "accept") accept = value;
-  }
+  const std::string_view accept = accepted(request);
   if (accept.empty()) return is_old ? DataFormat::GenericXml : DataFormat::Json2;
   for (const std::string_view one : split(accept, ',')) {
     const auto has = [&](std::string_view what) {
@@ -66,34 +32,6 @@ std::optional<DataFormat> format_of(const net::HttpRequest& request, bool is_old
     if (has("*/*")) return is_old ? DataFormat::GenericXml : DataFormat::Json2;
   }
   return std::nullopt;
-}
-
-// SDMX's own numbers: 100 nothing found, 110 not signed in, 140 malformed, 150 not possible, 500
-// ours.
-net::HttpResponse refusal(bool is_old, int status, int code, const std::string& text) {
-  net::HttpResponse response;
-  response.status = status;
-  if (is_old) {
-    response.headers.emplace_back("content-type", "application/vnd.sdmx.error+xml; version=2.1");
-    response.body =
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<mes:Error xmlns:mes=\"http://www.sdmx.org/"
-        "resources/sdmxml/schemas/v2_1/message\" xmlns:com=\"http://www.sdmx.org/resources/sdmxml/"
-        "schemas/v2_1/common\"><mes:ErrorMessage code=\"" +
-        std::to_string(code) + "\"><com:Text>" + xml_escaped(text) +
-        "</com:Text></mes:ErrorMessage></mes:Error>\n";
-  } else {
-    response.headers.emplace_back("content-type", "application/json");
-    response.body = "{\"errors\":[{\"code\":" + std::to_string(code) +
-                    ",\"title\":" + json_quoted(text) + "}]}\n";
-  }
-  return response;
-}
-
-net::HttpResponse nothing_found(bool is_old) {
-  if (is_old) return refusal(true, 404, 100, "no results found");
-  net::HttpResponse response;
-  response.status = 204;
-  return response;
 }
 
 // An answer, made while it is sent.
@@ -159,7 +97,7 @@ std::string flow_of_reference(const Model& model, std::string_view reference) {
 
 Result<google::protobuf::Timestamp> time_of(std::string_view text, const char* parameter) {
   const auto instant = parse_rfc3339(text);
-  if (!instant) return bad("`" + std::string(parameter) + "` is no time");
+  if (!instant) return bad_request("`" + std::string(parameter) + "` is no time");
   google::protobuf::Timestamp out;
   set_time(out, *instant);
   return out;
@@ -169,7 +107,7 @@ Result<std::uint32_t> count_of(std::string_view text, const char* parameter) {
   std::uint32_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc{} || end != text.data() + text.size() || count == 0) {
-    return bad("`" + std::string(parameter) + "` is no number above 0");
+    return bad_request("`" + std::string(parameter) + "` is no number above 0");
   }
   return count;
 }
@@ -185,7 +123,7 @@ Status take_time(const std::string& value, v1::QueryRequest& query) {
       query.set_start_period(std::string(one));
       query.set_end_period(std::string(one));
     } else {
-      return bad("`c[TIME_PERIOD]` takes `ge:` and `le:` only");
+      return bad_request("`c[TIME_PERIOD]` takes `ge:` and `le:` only");
     }
   }
   return {};
@@ -197,14 +135,13 @@ Result<Rest::Wanted> Rest::wanted_of(const net::HttpRequest& request) const {
   Wanted wanted;
   const bool is_old = request.path.starts_with(kOld);
   const auto path = split(std::string_view(request.path).substr(kOld.size()), '/');
-  if (path.empty() || path[0] != "data") return bad("only `data` is answered here");
   if (is_old) {
-    if (path.size() < 2 || path[1].empty()) return bad("the path names no dataflow");
+    if (path.size() < 2 || path[1].empty()) return bad_request("the path names no dataflow");
     wanted.flow = flow_of_reference(*structures_.model(), path[1]);
     if (path.size() > 2 && path[2] != "all") wanted.key = path[2];
   } else {
     if (path.size() < 4 || path[1] != "dataflow" || path[3].empty()) {
-      return bad("the path must be `data/dataflow/<agency>/<id>/<version>/<key>`");
+      return bad_request("the path must be `data/dataflow/<agency>/<id>/<version>/<key>`");
     }
     wanted.flow = structure_name("dataflows", path[2], path[3]);
     if (path.size() > 5 && path[5] != "*") wanted.key = path[5];
@@ -214,7 +151,7 @@ Result<Rest::Wanted> Rest::wanted_of(const net::HttpRequest& request) const {
     const std::size_t equals = one.find('=');
     const auto name = unescaped(one.substr(0, equals));
     const auto value = unescaped(equals == std::string_view::npos ? "" : one.substr(equals + 1));
-    if (!name || !value) return bad("a parameter is malformed");
+    if (!name || !value) return bad_request("a parameter is malformed");
     v1::QueryRequest& query = wanted.query;
     if (*name == "startPeriod") {
       query.set_start_period(*value);
@@ -239,7 +176,7 @@ Result<Rest::Wanted> Rest::wanted_of(const net::HttpRequest& request) const {
       }
       wanted.components.emplace_back(name->substr(2, name->size() - 3), std::move(values));
     } else if (*name == "dimensionAtObservation" && *value != "TIME_PERIOD") {
-      return bad("`dimensionAtObservation` is `TIME_PERIOD` here");
+      return bad_request("`dimensionAtObservation` is `TIME_PERIOD` here");
     }
   }
   return wanted;
@@ -248,6 +185,8 @@ Result<Rest::Wanted> Rest::wanted_of(const net::HttpRequest& request) const {
 Result<net::HttpResponse> Rest::answer(const policy::Subject& subject,
                                        const net::HttpRequest& request) {
   const bool is_old = request.path.starts_with(kOld);
+  const auto path = split(std::string_view(request.path).substr(kOld.size()), '/');
+  if (path[0] != "data") return structures(subject, request);
   ENTENTE_TRY(Wanted wanted, wanted_of(request));
   const std::optional<DataFormat> format = format_of(request, is_old);
   if (!format) return refusal(is_old, 406, 140, "none of the formats asked for is written here");
@@ -260,8 +199,8 @@ Result<net::HttpResponse> Rest::answer(const policy::Subject& subject,
   if (!wanted.key.empty()) {
     const auto parts = split(wanted.key, '.');
     if (parts.size() != flow->dimension_lists.size()) {
-      return bad("the key has " + std::to_string(parts.size()) + " parts instead of " +
-                 std::to_string(flow->dimension_lists.size()));
+      return bad_request("the key has " + std::to_string(parts.size()) + " parts instead of " +
+                         std::to_string(flow->dimension_lists.size()));
     }
     for (std::size_t d = 0; d < parts.size(); ++d) {
       if (parts[d].empty() || parts[d] == "*") continue;

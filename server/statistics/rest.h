@@ -1,5 +1,6 @@
-// SDMX's own web service, for the tools of the trade: data under `/sdmx/2.1/` (SDMX-REST 1.5) and
-// `/sdmx/3.0/` (2.2.2). Whoever may not see a dataflow gets what it would get if there were none.
+// SDMX's own web service, for the tools of the trade: data and structures under `/sdmx/2.1/`
+// (SDMX-REST 1.5) and `/sdmx/3.0/` (2.2.2). Whoever may not see a dataflow gets what it would get
+// if there were none.
 //
 // Threads: any. Ownership: main's.
 #pragma once
@@ -25,6 +26,9 @@ class Rest {
   [[nodiscard]] Result<Wanted> wanted_of(const net::HttpRequest& request) const;
   [[nodiscard]] Result<net::HttpResponse> answer(const policy::Subject& subject,
                                                  const net::HttpRequest& request);
+  // Dataflows, data structures, codelists, concept schemes.
+  [[nodiscard]] Result<net::HttpResponse> structures(const policy::Subject& subject,
+                                                     const net::HttpRequest& request);
   Service& service_;
   const Structures& structures_;
   store::Store& store_;

@@ -224,7 +224,7 @@ class JsonWriter final : public DataWriter {
            "/sdmx-json-data-schema.json\",\"id\":\"ENTENTE\",\"prepared\":\"" + prepared_ +
            "\",\"test\":false,\"sender\":{\"id\":\"ENTENTE\"}},\"data\":{\"dataSets\":[{" +
            (second_ ? "\"structure\":0," : "") + "\"action\":\"" +
-           (second_ ? "Replace" : "Information") + "\",\"series\":{";
+           (second_ ? "Replace" : "Information") + "\"," + links() + "\"series\":{";
   }
 
   void write(const Merge& merge, const Merged& some, std::string& out) override {
@@ -257,7 +257,7 @@ class JsonWriter final : public DataWriter {
     out += second_ ? "\"structures\":[{" : "\"structure\":{";
     const std::string title = title_of(flow_.wire.title(), flow_.wire.name());
     if (second_) {
-      out += "\"dataSets\":[0],";
+      out += "\"dataSets\":[0]," + links();
     } else {
       out += "\"name\":" + json_quoted(title) + ",";
     }
@@ -273,14 +273,17 @@ class JsonWriter final : public DataWriter {
     component(std::string(time_dimension), periods_, nullptr, dimensions_.size(), out);
     out += "]}";
     if (second_) {
-      out += ",\"measures\":{\"dataSet\":[],\"series\":[],\"observation\":[{\"id\":" +
-             json_quoted(flow_.measure) + ",\"name\":\"Figure\"}]}";
+      out += ",\"measures\":{\"observation\":[{\"id\":" + json_quoted(flow_.measure) +
+             ",\"name\":\"Figure\"}]}";
     }
     out += ",\"attributes\":{\"dataSet\":[],\"series\":[],\"observation\":[";
     for (std::size_t a = 0; a < attributes_.size(); ++a) {
       if (a != 0) out += ',';
       component(flow_.structure.attributes(static_cast<int>(a)).id(), attributes_[a],
                 flow_.attribute_lists[a].get(), std::nullopt, out);
+      out.pop_back();
+      out += second_ ? ",\"relationship\":{\"observation\":{}}}"
+                     : ",\"relationship\":{\"primaryMeasure\":" + json_quoted(flow_.measure) + "}}";
     }
     out += "]}";
     out += second_ ? "}]}}" : "}}}";
@@ -292,12 +295,26 @@ class JsonWriter final : public DataWriter {
     return found == text.by_language().end() ? otherwise : found->second;
   }
 
+  // What the figures are of.
+  [[nodiscard]] std::string links() const {
+    const auto name = parse_structure_name(flow_.wire.name(), "dataflows");
+    if (!name) return {};
+    return "\"links\":[{\"rel\":\"dataflow\",\"urn\":" +
+           json_quoted("urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=" + name->agency + ":" +
+                       name->id + "(" + flow_.wire.version() + ")") +
+           "}],";
+  }
+
   void component(const std::string& id, const Met& met, const Codelist* list,
                  std::optional<std::size_t> position, std::string& out) const {
     out += "{\"id\":" + json_quoted(id) + ",\"name\":" + json_quoted(id);
     if (position) out += ",\"keyPosition\":" + std::to_string(*position);
     if (id == time_dimension) {
       out += second_ ? ",\"roles\":[\"TIME_PERIOD\"]" : ",\"role\":\"time\"";
+    }
+    if (second_ && met.texts.empty()) {  // The 2.0 form has no empty lists.
+      out += '}';
+      return;
     }
     out += ",\"values\":[";
     for (std::size_t i = 0; i < met.texts.size(); ++i) {

@@ -132,13 +132,64 @@ TEST_CASE("keys, periods and components select; what is malformed is told", "[st
            {kOld + "IGC,ASYLUM/all", "lastNObservations=0"},
            {kOld + "IGC,ASYLUM/all", "startPeriod=%zz"},
            {kOld + "IGC,ASYLUM/all", "dimensionAtObservation=SEX"},
-           {"/sdmx/2.1/schema/x", ""},
            {"/sdmx/2.1/", ""},
            {kNew, ""},
            {kNew + "ASYLUM/1.0/*", "c[NONE]=1"}}) {
     CAPTURE(path, query);
     CHECK(world.get(che, path, query).status == 400);
   }
+}
+
+const std::string kOldStructures = "/sdmx/2.1/";
+const std::string kNewStructures = "/sdmx/3.0/structure/";
+
+TEST_CASE("a hidden dataflow has no structure, as one that never was", "[statistics][rest]") {
+  RestWorld world;
+  for (const std::string type : {"dataflow", "structure"}) {
+    const auto absent = world.get(world.member("CHE"), kOldStructures + type + "/IGC/NONE");
+    CHECK(absent.status == 404);
+    const auto hidden = world.get(world.stranger(), kOldStructures + type + "/IGC/ASYLUM/1.0");
+    CHECK(hidden.status == absent.status);
+    CHECK(hidden.body == absent.body);
+  }
+  CHECK(world.get(world.stranger(), kNewStructures + "dataflow/IGC/ASYLUM/1.0").status == 204);
+  // In a list it is not there either.
+  const auto seen = world.get(world.member("CHE"), kOldStructures + "dataflow/all");
+  CHECK(seen.body.find("id=\"ASYLUM\"") != std::string::npos);
+  const auto unseen = world.get(world.stranger(), kOldStructures + "dataflow/all");
+  CHECK(unseen.body.find("ASYLUM") == std::string::npos);
+}
+
+TEST_CASE("structures come alone, or with what they rest on", "[statistics][rest]") {
+  RestWorld world;
+  const auto che = world.member("CHE");
+  const auto alone = world.get(che, kOldStructures + "dataflow/IGC/ASYLUM/latest");
+  CHECK(alone.status == 200);
+  CHECK(alone.type == "application/vnd.sdmx.structure+xml; version=2.1; charset=utf-8");
+  CHECK(alone.body.find("<str:Codelist ") == std::string::npos);
+  const auto whole = world.get(che, kOldStructures + "dataflow/IGC/ASYLUM/1.0", "references=all");
+  CHECK(whole.body.find("<str:Codelist ") != std::string::npos);
+  CHECK(whole.body.find("<str:TimeDimension id=\"TIME_PERIOD\"") != std::string::npos);
+  CHECK(world.get(che, kOldStructures + "dataflow/IGC/ASYLUM/2.0").status == 404);
+  const auto json = world.get(che, kNewStructures + "datastructure", "references=none");
+  CHECK(json.status == 200);
+  CHECK(json.type == "application/vnd.sdmx.structure+json; version=2.0.0; charset=utf-8");
+  CHECK(json.body.find("\"dataStructures\":[") != std::string::npos);
+  CHECK(json.body.find("\"codelists\"") == std::string::npos);
+}
+
+TEST_CASE("a structure that is not kept or not written so is refused in SDMX's words",
+          "[statistics][rest]") {
+  RestWorld world;
+  const auto che = world.member("CHE");
+  CHECK(world.get(che, kOldStructures + "categoryscheme/all").status == 501);
+  CHECK(world.get(che, kOldStructures + "schema/x").status == 501);
+  CHECK(world.get(che, kOldStructures + "dataflow/all", "references=parents").status == 400);
+  CHECK(world
+            .get(che, kNewStructures + "dataflow", "",
+                 "application/vnd.sdmx.structure+xml;version=3.0.0")
+            .status == 406);
+  CHECK(world.get(che, "/sdmx/3.0/availability/x").status == 400);
 }
 
 }  // namespace

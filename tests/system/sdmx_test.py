@@ -1,0 +1,134 @@
+"""SDMX's web service as the tools of the trade meet it: each message is valid by the official schemas, and R's rsdmx reads the
+numbers that were brought. ENTENTE_DATA names the folder of the schemas; without it their part is skipped, loudly."""
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import doors
+import small_network
+from small_network import SmallNetwork, Caller, TOP
+
+DATA = pathlib.Path(os.environ.get("ENTENTE_DATA", TOP.parent / "shared/data")) / "sdmx/schemas"
+HEADER = "DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+FIGURES = {("AFG", "2018"): 608, ("AFG", "2019"): 679, ("SYR", "2018"): 1205, ("SYR", "2019"): 1089}
+FLOW = "/sdmx/2.1/data/ALPHA,ASYLUM,1.0/all"
+
+
+def rscript(code):
+    done = subprocess.run(["Rscript", "--vanilla", "-e", code], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Sdmx(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        global S, T
+        cls.folder = tempfile.TemporaryDirectory()
+        small_network.make_messages(cls.folder.name)
+        from entente.v1 import session_pb2 as S, statistics_pb2 as T
+        cls.net = SmallNetwork()
+        cls.anna = Caller(cls.net, "anna")
+        assert cls.anna.sign_in().ok
+        cls.bring()
+        made = cls.anna.ask("SessionService.CreateApplicationPassword", S.CreateApplicationPasswordRequest(
+            scope=S.SCOPE_STATISTICS, label="R"))
+        password = S.CreateApplicationPasswordReply.FromString(made.body).password
+        cls.tool = doors.Tool(cls.net, "anna", "anna", password)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.tool.close()
+        cls.anna.close()
+        cls.net.stop()
+        cls.net.remove()
+        cls.folder.cleanup()
+
+    @classmethod
+    def bring(cls):
+        rows = "".join(f"ALPHA:ASYLUM(1.0),A,SWE,{citizen},_T,_T,N,{year},{value},A,F\n"
+                       for (citizen, year), value in FIGURES.items())
+        content = (HEADER + rows).encode()
+        for method, request in [
+                ("BeginUpload", T.BeginUploadRequest(upload_id="r", dataflow="dataflows/ALPHA.ASYLUM", action=T.REPLACE,
+                                                     format=T.SDMX_CSV)),
+                ("SendPiece", T.SendPieceRequest(upload_id="r", content=content)),
+                ("FinishUpload", T.FinishUploadRequest(upload_id="r", sha256=hashlib.sha256(content).digest()))]:
+            answer = cls.anna.ask("StatisticsService." + method, request)
+            assert answer.ok, answer
+
+    def get(self, path, accept=""):
+        status, body, headers = self.tool.ask("GET", path, **({"Accept": accept} if accept else {}))
+        self.assertEqual(status, 200, f"{path} as {accept}: {body[:500]}")
+        return body, dict(headers)["content-type"]
+
+    def keep(self, name, body):
+        path = pathlib.Path(self.folder.name) / name
+        path.write_bytes(body)
+        return str(path)
+
+    def schemas(self):
+        if not DATA.is_dir():
+            self.skipTest(f"SKIPPED: no schemas at {DATA}")
+        return DATA
+
+    def test_the_structures_are_valid_sdmx_ml(self):
+        schema = self.schemas() / "ml-2.1/SDMXMessage.xsd"
+        for path in ("dataflow/ALPHA/ASYLUM?references=all", "dataflow", "codelist/ENTENTE/CL_SEX/1.0", "conceptscheme",
+                     "datastructure", "structure"):
+            body, kind = self.get("/sdmx/2.1/" + path)
+            self.assertTrue(kind.startswith("application/vnd.sdmx.structure+xml"), kind)
+            done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", schema, self.keep("structures.xml", body)],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, path + "\n" + done.stderr[:3000])
+
+    def test_the_figures_are_valid_sdmx_ml(self):
+        schema = self.schemas() / "ml-2.1/SDMXMessage.xsd"
+        body, _ = self.get(FLOW, "application/vnd.sdmx.genericdata+xml;version=2.1")
+        done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", schema, self.keep("generic.xml", body)],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr[:3000])
+
+    def test_json_is_valid_by_the_schema_of_its_version(self):
+        import jsonschema
+        # The schemas say draft 7 or 2019-09, by addresses that the library does not know; they use nothing newer.
+        for path, accept, schema in [
+                (FLOW, "application/vnd.sdmx.data+json;version=1.0.0", "json-1.0/sdmx-json-data-schema.json"),
+                (FLOW, "application/vnd.sdmx.data+json;version=2.0.0", "json-2.0.0/sdmx-json-data-schema.json"),
+                ("/sdmx/3.0/structure/dataflow/ALPHA/ASYLUM?references=all", "", "json-2.0.0/sdmx-json-structure-schema.json"),
+                ("/sdmx/3.0/structure/*", "", "json-2.0.0/sdmx-json-structure-schema.json")]:
+            with self.subTest(accept or path):
+                rules = json.loads((self.schemas() / schema).read_text())
+                body, _ = self.get(path, accept)
+                faults = list(jsonschema.Draft7Validator(rules).iter_errors(json.loads(body)))
+                self.assertEqual([f"{list(one.absolute_path)}: {one.message[:200]}" for one in faults[:5]], [])
+
+    def test_rsdmx_reads_the_numbers_that_were_brought(self):
+        for accept in ("application/xml", "application/vnd.sdmx.structurespecificdata+xml;version=2.1"):
+            body, _ = self.get(FLOW, accept)
+            said = rscript(f'suppressMessages(library(rsdmx)); d <- as.data.frame(readSDMX("{self.keep("data.xml", body)}", '
+                           'isURL = FALSE)); write.csv(d[, c("CITIZEN", if ("obsTime" %in% names(d)) "obsTime" else '
+                           '"TIME_PERIOD", if ("obsValue" %in% names(d)) "obsValue" else "OBS_VALUE")], quote = FALSE, '
+                           'row.names = FALSE)')
+            rows = [line.split(",") for line in said.strip().split("\n")[1:]]
+            self.assertEqual({(citizen, year): float(value) for citizen, year, value in rows}, FIGURES, accept)
+
+    def test_rsdmx_reads_the_structure_with_its_labels(self):
+        body, _ = self.get("/sdmx/2.1/datastructure/ENTENTE/ASYLUM_APPLICATIONS/1.0?references=children")
+        said = rscript('suppressMessages(library(rsdmx)); s <- readSDMX("' + self.keep("structures.xml", body) +
+                       '", isURL = FALSE); l <- as.data.frame(slot(s, "codelists"), codelistId = "CL_SEX"); '
+                       'cat(as.character(l$id), "\\n"); cat(as.character(l$label.en), "\\n"); '
+                       'cat(sapply(slot(slot(s, "datastructures"), "datastructures")[[1]]@Components@Dimensions, '
+                       'function(d) slot(d, "conceptRef")))')
+        ids, labels, dimensions = said.split("\n")
+        self.assertEqual(ids.split(), ["_T", "F", "M", "_U"])
+        self.assertEqual(labels.split(), ["Total", "Female", "Male", "Unknown"])
+        self.assertEqual(dimensions.split(), ["FREQ", "REF_AREA", "CITIZEN", "SEX", "AGE", "APPLICATION"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -146,17 +146,22 @@ Details read_details(std::string_view base64) {
 }  // namespace
 
 std::string frame(std::string_view message, std::uint8_t flags) {
-  std::string out(1, static_cast<char>(flags));
+  std::string out;
+  out.reserve(kPrefixBytes + message.size());
+  out.push_back(static_cast<char>(flags));
   append_u32(out, static_cast<std::uint32_t>(message.size()));
   out.append(message);
   return out;
 }
 
 Status FrameReader::feed(std::string_view bytes, const Each& each) {
-  buffer_.append(bytes);
+  // Whole messages are given as they lie; only what is cut short is kept.
+  const bool joined = !buffer_.empty();
+  if (joined) buffer_.append(bytes);
+  const std::string_view all = joined ? std::string_view(buffer_) : bytes;
   std::size_t at = 0;
-  while (buffer_.size() - at >= kPrefixBytes) {
-    const std::string_view rest = std::string_view(buffer_).substr(at);
+  while (all.size() - at >= kPrefixBytes) {
+    const std::string_view rest = all.substr(at);
     const auto flags = static_cast<std::uint8_t>(rest[0]);
     if ((flags & ~(flag_compressed | flag_connect_end)) != 0) {
       return invalid_argument("frame", "bears flags that nobody has defined");
@@ -177,7 +182,8 @@ Status FrameReader::feed(std::string_view bytes, const Each& each) {
     }
     at += kPrefixBytes + size;
   }
-  buffer_.erase(0, at);
+  joined ? static_cast<void>(buffer_.erase(0, at))
+         : static_cast<void>(buffer_.assign(all.substr(at)));
   return Status();
 }
 

@@ -26,6 +26,11 @@ class HeaderList {
                         .value_bytes = static_cast<std::uint32_t>(value.size())});
     text_.append(name).append(value);
   }
+  // Room for so much without another allocation.
+  void reserve(std::size_t fields, std::size_t text_bytes) {
+    entries_.reserve(fields);
+    text_.reserve(text_bytes);
+  }
   // Views that hold until the list changes.
   [[nodiscard]] Field operator[](std::size_t index) const {
     const Entry& entry = entries_[index];

@@ -21,6 +21,10 @@ constexpr std::size_t kRoomBytes = 64 * 1024;   // below: whoever fills the queu
 // of answers without a body (errors), too.
 constexpr std::uint32_t kControlPerAnswerFrame = 3;
 
+// Of a call's head: more is no harm, only another allocation.
+constexpr std::size_t kUsualFields = 16;
+constexpr std::size_t kUsualHeaderBytes = 512;
+
 struct Stream {
   StreamId id = 0;
   std::size_t index = 0;  // in Impl::live
@@ -135,6 +139,7 @@ struct ServerSession::Impl {
     auto stream = std::make_unique<Stream>();
     stream->id = frame->hd.stream_id;
     stream->index = impl.live.size();
+    stream->headers.reserve(kUsualFields, kUsualHeaderBytes);
     (void)nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, stream.get());
     impl.live.push_back(std::move(stream));
     return 0;

@@ -46,10 +46,19 @@ Result<SubjectPointer> Caller::by_certificate(const net::Call& call) const {
 Result<SessionPointer> Caller::session(net::Call& call) const {
   const std::optional<std::string_view> header = call.header("authorization");
   if (!header) return signed_out();
+  // Nobody else keeps anything with a connection.
+  const auto shown = std::static_pointer_cast<const Shown>(call.kept());
+  if (shown && !shown->session->ended() &&
+      equal_constant_time(shown->header.reveal(SecretAccess{}), *header)) {
+    return shown->session;
+  }
   const std::optional<Authorization> authorization = parse_authorization(*header);
   if (!authorization || !authorization->token) return signed_out();
   SessionPointer session = sessions_.find(*authorization->token, call.peer().certificate_sha256);
   if (!session) return signed_out();
+  auto fresh =
+      std::make_shared<Shown>(Shown{.header = Secret(std::string(*header)), .session = session});
+  call.keep(std::move(fresh));
   return session;
 }
 

@@ -34,6 +34,14 @@ class Caller final : public Authenticator {
   // Attack: many passwords, to fill the memory.
   static constexpr std::size_t tools_max = 4'096;
 
+  // What a line has shown last: the whole header, and the session that it opened. A line shows the
+  // same one at every call, and need not have it decoded and hashed each time; whether the session
+  // still lasts is asked anew.
+  struct Shown {
+    Secret header;
+    SessionPointer session;
+  };
+
   Result<SubjectPointer> by_certificate(const net::Call& call) const;
   // The session that this header has opened on this certificate; null if there is none.
   SessionPointer find_tool(const Digest& key) const;

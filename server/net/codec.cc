@@ -103,9 +103,12 @@ Result<std::string> encode(Encoding encoding, const google::protobuf::Message& m
 
 std::optional<std::string> decode_path(std::string_view raw) {
   std::string path;
+  path.reserve(raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) {
     if (raw[i] != '%') {
-      path += raw[i];
+      const std::size_t plain = std::min(raw.find('%', i), raw.size());
+      path.append(raw, i, plain - i);
+      i = plain - 1;
       continue;
     }
     const auto octet = from_hex(raw.substr(i + 1, 2));

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kGatherBytes = 64 * 1024;
+constexpr std::size_t kUsualGatherBytes = 8 * 1024;  // a turn's answers to a busy line
 constexpr std::size_t kLingerBytesMax = 8 << 20;
 constexpr std::chrono::seconds kLingerMax{2};
 constexpr int kReadsPerWake = 16;  // then others have their turn
@@ -97,11 +98,11 @@ void Connection::establish() {
     ++around_.counters.account_refused;
     return shut();
   }
-  const auto flushed = [weak = weak_from_this()] {
+  shared_->flushed = [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->flush();
   };
-  protocol_ = protocol_of(ssl_.get()) == "h2" ? make_http2(around_, shared_, flushed)
-                                              : make_http1(around_, shared_, flushed);
+  protocol_ =
+      protocol_of(ssl_.get()) == "h2" ? make_http2(around_, shared_) : make_http1(around_, shared_);
   pump();
   on_readable();
 }
@@ -121,7 +122,12 @@ void Connection::on_readable() {
       if (!protocol_->receive(std::string_view(scratch.data(), static_cast<std::size_t>(count)))) {
         ending_ = true;
       }
-      continue;
+      if (static_cast<std::size_t>(count) > kReadBytes / 2 || SSL_has_pending(ssl_.get()) == 1)
+        continue;
+      // The socket is most likely dry, and asking it costs a system call; if it is not, the wait
+      // says so at once.
+      unread_ = false;
+      break;
     }
     const int error = SSL_get_error(ssl_.get(), count);
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
@@ -174,6 +180,7 @@ void Connection::pump() {
   if (!open_ || !protocol_ || lingering_since_ != Tick{}) return;
   for (;;) {
     if (!write_out()) return;
+    if (out_.capacity() < kUsualGatherBytes) out_.reserve(kUsualGatherBytes);
     protocol_->gather(out_, kGatherBytes);
     if (out_.empty()) break;
   }

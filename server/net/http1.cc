@@ -121,9 +121,8 @@ std::string_view origin_form(std::string_view target) {
 
 class Http1 final : public Protocol, public Outlet {
  public:
-  Http1(Surroundings& around, std::shared_ptr<ConnectionShared> shared,
-        std::function<void()> flushed)
-      : around_(around), shared_(std::move(shared)), flushed_(std::move(flushed)) {}
+  Http1(Surroundings& around, std::shared_ptr<ConnectionShared> shared)
+      : around_(around), shared_(std::move(shared)) {}
   ~Http1() override {
     if (invocation_) invocation_->detach();
   }
@@ -235,28 +234,24 @@ class Http1 final : public Protocol, public Outlet {
     if (end == std::string::npos ? in_.size() > most + 3 : end > most) return refuse_header();
     if (end == std::string::npos) return false;
     RequestHead head;
-    http::HeaderList fields;
     const std::string_view block = std::string_view(in_).substr(0, end);
     int refused = parse_line(block.substr(0, block.find("\r\n")), head);
-    if (refused == kFine) refused = parse_fields(block, fields);
-    if (refused == kFine) refused = read_framing(fields);
+    if (refused == kFine) refused = parse_fields(block, head.headers);
+    if (refused == kFine) refused = read_framing(head.headers);
     if (refused != kFine) return refused == 431 ? refuse_header() : refuse(refused);
     in_.erase(0, end + 4);
-    begin(std::move(head), fields);
+    begin(std::move(head));
     return true;
   }
 
-  void begin(RequestHead head, const http::HeaderList& fields) {
+  void begin(RequestHead head) {
     blank_seen_ = false;
     head_only_ = head.method == "HEAD";
-    last_ = names(fields.find("connection").value_or(""), "close");
-    const bool continues = reading_ != Reading::Nothing && fields.find("expect");
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      head.headers.emplace_back(fields[i].name, fields[i].value);
-    }
+    last_ = names(head.headers.find("connection").value_or(""), "close");
+    const bool continues = reading_ != Reading::Nothing && head.headers.find("expect");
     body_since_ = around_.clock.tick();
     body_bytes_ = 0;
-    invocation_ = std::make_shared<Invocation>(around_, shared_, std::move(head), *this, flushed_);
+    invocation_ = std::make_shared<Invocation>(around_, shared_, std::move(head), *this);
     const std::shared_ptr<Invocation> begun = invocation_;
     begun->begin();
     if (continues && !answered_) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -405,7 +400,7 @@ class Http1 final : public Protocol, public Outlet {
   }
 
   // --- Outlet ---
-  void head(int status, const http2::Headers& headers) override {
+  void head(int status, std::span<const http::Field> headers) override {
     std::string text =
         "HTTP/1.1 " + std::to_string(status) + " " + std::string(phrase(status)) + "\r\n";
     bool has_length = false;
@@ -413,7 +408,7 @@ class Http1 final : public Protocol, public Outlet {
       // What a handler says must not become a field of its own.
       if (!is_token(name) || !is_field_value(value)) continue;
       has_length = has_length || name == "content-length";
-      text += name + ": " + value + "\r\n";
+      text.append(name).append(": ").append(value).append("\r\n");
     }
     // A request that is not wholly read cannot be followed by another.
     last_ = last_ || draining_ || reading_ != Reading::Nothing;
@@ -424,7 +419,7 @@ class Http1 final : public Protocol, public Outlet {
     out_ += text + "\r\n";
     head_sent_ = true;
   }
-  void body(std::string_view bytes) override {
+  void body(std::string bytes) override {
     if (answered_ || bodiless_ || bytes.empty()) return;
     if (!chunked_) {
       out_.append(bytes);
@@ -438,7 +433,7 @@ class Http1 final : public Protocol, public Outlet {
         .append(bytes)
         .append("\r\n");
   }
-  void end(const http2::Headers&) override {
+  void end(std::span<const http::Field>) override {
     if (answered_) return;
     if (chunked_) out_ += "0\r\n\r\n";
     answer_over();
@@ -456,7 +451,6 @@ class Http1 final : public Protocol, public Outlet {
 
   Surroundings& around_;
   std::shared_ptr<ConnectionShared> shared_;
-  std::function<void()> flushed_;
   std::shared_ptr<Invocation> invocation_;
   std::string in_;
   std::string out_;
@@ -481,9 +475,9 @@ class Http1 final : public Protocol, public Outlet {
 
 }  // namespace
 
-std::unique_ptr<Protocol> make_http1(Surroundings& around, std::shared_ptr<ConnectionShared> shared,
-                                     std::function<void()> flushed) {
-  return std::make_unique<Http1>(around, std::move(shared), std::move(flushed));
+std::unique_ptr<Protocol> make_http1(Surroundings& around,
+                                     std::shared_ptr<ConnectionShared> shared) {
+  return std::make_unique<Http1>(around, std::move(shared));
 }
 
 }  // namespace entente::net

@@ -9,21 +9,24 @@
 namespace entente::net {
 namespace {
 
-std::vector<http::Field> fields_of(const http2::Headers& headers) {
-  std::vector<http::Field> fields;
-  fields.reserve(headers.size() + 1);
-  for (const auto& [name, value] : headers) fields.push_back({.name = name, .value = value});
-  return fields;
-}
+class Stream;
+// The streams of a line whose invocations are not over, in no order.
+using Streams = std::vector<std::shared_ptr<Stream>>;
 
 // One stream: what the session tells it goes to its invocation, what the invocation answers to the
 // session.
 class Stream final : public http2::StreamEvents, public Outlet {
  public:
-  Stream(http2::ServerSession& session, http2::StreamId id, Tick since, bool head_only)
-      : session_(session), id_(id), since_(since), head_only_(head_only) {}
+  Stream(http2::ServerSession& session, Streams& streams, http2::StreamId id, Tick since,
+         bool head_only)
+      : session_(session), streams_(streams), id_(id), since_(since), head_only_(head_only) {}
 
-  void serve(std::shared_ptr<Invocation> invocation) { invocation_ = std::move(invocation); }
+  // The outlet lives as long as the stream, and the stream outlives what the invocation sends.
+  static void serve(const std::shared_ptr<Stream>& stream, std::shared_ptr<Invocation> invocation) {
+    stream->invocation_ = std::move(invocation);
+    stream->index_ = stream->streams_.size();
+    stream->streams_.push_back(stream);
+  }
 
   void on_data(std::string_view bytes) override {
     bytes_ += bytes.size();
@@ -37,18 +40,26 @@ class Stream final : public http2::StreamEvents, public Outlet {
   void on_closed() override {
     closed_ = true;
     invocation_->detach();
+    const std::shared_ptr<Stream> self = std::move(streams_[index_]);
+    if (index_ + 1 < streams_.size()) {
+      streams_[index_] = std::move(streams_.back());
+      streams_[index_]->index_ = index_;
+    }
+    streams_.pop_back();
   }
 
-  void head(int status, const http2::Headers& headers) override {
+  void head(int status, std::span<const http::Field> headers) override {
     const std::string number = std::to_string(status);
-    std::vector<http::Field> fields = fields_of(headers);
-    fields.insert(fields.begin(), {.name = ":status", .value = number});
+    std::vector<http::Field> fields;
+    fields.reserve(1 + headers.size());
+    fields.push_back({.name = ":status", .value = number});
+    fields.insert(fields.end(), headers.begin(), headers.end());
     session_.respond(id_, fields);
   }
-  void body(std::string_view bytes) override {
-    if (!head_only_) session_.send(id_, std::string(bytes));
+  void body(std::string bytes) override {
+    if (!head_only_) session_.send(id_, std::move(bytes));
   }
-  void end(const http2::Headers& trailers) override { session_.end(id_, fields_of(trailers)); }
+  void end(std::span<const http::Field> trailers) override { session_.end(id_, trailers); }
   void abort() override { session_.reset(id_, 2 /* INTERNAL_ERROR */); }
   [[nodiscard]] std::size_t queued() const override { return session_.queued(id_); }
   [[nodiscard]] std::size_t line_queued() const override { return session_.queued(); }
@@ -64,6 +75,8 @@ class Stream final : public http2::StreamEvents, public Outlet {
 
  private:
   http2::ServerSession& session_;
+  Streams& streams_;
+  std::size_t index_ = 0;  // in `streams_`
   http2::StreamId id_;
   Tick since_;
   bool head_only_;
@@ -75,12 +88,8 @@ class Stream final : public http2::StreamEvents, public Outlet {
 
 class Http2 final : public Protocol, private http2::ServerEvents {
  public:
-  Http2(Surroundings& around, std::shared_ptr<ConnectionShared> shared,
-        std::function<void()> flushed)
-      : around_(around),
-        shared_(std::move(shared)),
-        flushed_(std::move(flushed)),
-        session_(*this, around.limits.http2) {}
+  Http2(Surroundings& around, std::shared_ptr<ConnectionShared> shared)
+      : around_(around), shared_(std::move(shared)), session_(*this, around.limits.http2) {}
   ~Http2() override { session_.lose(); }
 
   bool receive(std::string_view bytes) override {
@@ -103,15 +112,15 @@ class Http2 final : public Protocol, private http2::ServerEvents {
     session_.goodbye();
     draining_ = true;
     shared_->draining = true;
-    for (const auto& weak : std::vector(streams_)) {
-      if (const auto stream = weak.lock(); stream && !stream->closed()) stream->on_drain();
+    for (const auto& stream : Streams(streams_)) {
+      if (!stream->closed()) stream->on_drain();
     }
   }
   void sweep(Tick now) override {
     const std::size_t dropped =
         session_.tend(now, std::chrono::milliseconds(around_.limits.write_stall_ms_max));
     around_.counters.slow_peers += dropped;
-    if (session_.wants_write()) flushed_();
+    if (session_.wants_write()) shared_->flushed();
   }
   [[nodiscard]] bool done() const override {
     return !session_.alive() || (draining_ && session_.streams() == 0 && session_.queued() == 0);
@@ -125,9 +134,8 @@ class Http2 final : public Protocol, private http2::ServerEvents {
       return {.header = true, .body = false, .since = *since, .bytes = 0};
     }
     Reading slowest;
-    for (const auto& weak : streams_) {
-      const auto stream = weak.lock();
-      const auto one = stream ? stream->reading() : std::nullopt;
+    for (const auto& stream : streams_) {
+      const auto one = stream->reading();
       if (one && (!slowest.body || one->since < slowest.since)) slowest = *one;
     }
     return slowest;
@@ -136,29 +144,14 @@ class Http2 final : public Protocol, private http2::ServerEvents {
  private:
   std::shared_ptr<http2::StreamEvents> on_head(http2::StreamId id,
                                                http::HeaderList&& headers) override {
-    RequestHead head;
-    head.headers.reserve(headers.size());
-    for (std::size_t i = 0; i < headers.size(); ++i) {
-      const http::Field field = headers[i];
-      if (field.name == ":method")
-        head.method = field.value;
-      else if (field.name == ":path")
-        head.target = field.value;
-      else if (field.name[0] != ':')
-        head.headers.emplace_back(field.name, field.value);
-    }
-    auto stream =
-        std::make_shared<Stream>(session_, id, around_.clock.tick(), head.method == "HEAD");
-    const bool continues = headers.find("expect") == "100-continue";
-    auto invocation =
-        std::make_shared<Invocation>(around_, shared_, std::move(head), *stream, flushed_);
-    // The outlet lives as long as the stream, and the stream outlives what the invocation sends.
-    stream->serve(invocation);
-    std::erase_if(streams_, [](const auto& weak) {
-      const auto one = weak.lock();
-      return !one || one->closed();
-    });
-    streams_.push_back(stream);
+    RequestHead head{.method = std::string(headers.find(":method").value_or("")),
+                     .target = std::string(headers.find(":path").value_or("")),
+                     .headers = std::move(headers)};
+    const bool continues = head.headers.find("expect") == "100-continue";
+    auto stream = std::make_shared<Stream>(session_, streams_, id, around_.clock.tick(),
+                                           head.method == "HEAD");
+    auto invocation = std::make_shared<Invocation>(around_, shared_, std::move(head), *stream);
+    Stream::serve(stream, invocation);
     invocation->begin();
     if (continues) session_.go_on(id);  // unless it is answered already
     return stream;
@@ -183,17 +176,16 @@ class Http2 final : public Protocol, private http2::ServerEvents {
 
   Surroundings& around_;
   std::shared_ptr<ConnectionShared> shared_;
-  std::function<void()> flushed_;
-  std::vector<std::weak_ptr<Stream>> streams_;  // those whose bodies may still be read
+  Streams streams_;
   bool draining_ = false;
   http2::ServerSession session_;
 };
 
 }  // namespace
 
-std::unique_ptr<Protocol> make_http2(Surroundings& around, std::shared_ptr<ConnectionShared> shared,
-                                     std::function<void()> flushed) {
-  return std::make_unique<Http2>(around, std::move(shared), std::move(flushed));
+std::unique_ptr<Protocol> make_http2(Surroundings& around,
+                                     std::shared_ptr<ConnectionShared> shared) {
+  return std::make_unique<Http2>(around, std::move(shared));
 }
 
 }  // namespace entente::net

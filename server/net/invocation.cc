@@ -31,6 +31,29 @@ Status cut_short() {
   return invalid_argument("message", "is cut short, or there is not exactly one");
 }
 
+void add_fields(const http2::Headers& headers, std::vector<http::Field>& fields) {
+  for (const auto& [name, value] : headers) fields.push_back({.name = name, .value = value});
+}
+
+std::vector<http::Field> fields_of(const http2::Headers& headers) {
+  std::vector<http::Field> fields;
+  add_fields(headers, fields);
+  return fields;
+}
+
+// What a handler throws ends its call and nothing else; its words are for operators.
+template <typename Work>
+Status guarded(const Work& work) {
+  try {
+    work();
+    return Status();
+  } catch (const std::exception& thrown) {
+    return internal_error(std::string("a handler threw: ") + thrown.what());
+  } catch (...) {
+    return internal_error("a handler threw");
+  }
+}
+
 Status out_of_time() { return Status(Code::DeadlineExceeded, Reason::None, "out of time"); }
 
 }  // namespace
@@ -44,12 +67,11 @@ void resume_parked(ConnectionShared& line) {
 }
 
 Invocation::Invocation(Surroundings& around, std::shared_ptr<ConnectionShared> connection,
-                       RequestHead head, Outlet& outlet, std::function<void()> flushed)
+                       RequestHead head, Outlet& outlet)
     : around_(around),
       connection_(std::move(connection)),
       head_(std::move(head)),
-      outlet_(&outlet),
-      flushed_(std::move(flushed)) {
+      outlet_(&outlet) {
   if (connection_->account) ++connection_->account->calls;
 }
 
@@ -59,10 +81,22 @@ Invocation::~Invocation() {
 }
 
 std::optional<std::string_view> Invocation::header(std::string_view name) const {
-  for (const auto& [key, value] : head_.headers) {
-    if (key == name) return value;
-  }
-  return std::nullopt;
+  return head_.headers.find(name);
+}
+
+std::string_view Invocation::request_id() const {
+  if (request_id_.empty()) request_id_ = to_hex(around_.entropy.bytes(8));
+  return request_id_;
+}
+
+Kept Invocation::kept() const {
+  const std::scoped_lock lock(connection_->kept_mutex);
+  return connection_->kept;
+}
+
+void Invocation::keep(Kept value) {
+  const std::scoped_lock lock(connection_->kept_mutex);
+  connection_->kept.swap(value);
 }
 
 bool Invocation::cancelled() const { return gone_.load() || around_.clock.tick() >= deadline_; }
@@ -83,11 +117,17 @@ void Invocation::detach() {
 
 void Invocation::begin() {
   ++around_.counters.calls_started;
-  request_id_ = to_hex(around_.entropy.bytes(8));
-  const std::string_view target = head_.target;
-  const std::optional<std::string> path = decode_path(target.substr(0, target.find('?')));
-  if (!path) return refuse_http(400, "the path is malformed");
-  path_ = *path;
+  // A registered path that came as it stands needs no decoding.
+  method_ = around_.table.find(head_.target);
+  if (method_ != nullptr) {
+    path_ = head_.target;
+  } else {
+    const std::string_view target = head_.target;
+    std::optional<std::string> path = decode_path(target.substr(0, target.find('?')));
+    if (!path) return refuse_http(400, "the path is malformed");
+    path_ = *std::move(path);
+    method_ = around_.table.find(path_);
+  }
   set_deadline();
   route();
   const auto& account = connection_->account;
@@ -112,7 +152,6 @@ void Invocation::set_deadline() {
 
 void Invocation::route() {
   const std::string_view type = media_type(header("content-type").value_or(""));
-  method_ = around_.table.find(path_);
   if (method_ != nullptr && head_.method == "GET" && method_->side_effect_free && method_->unary) {
     return begin_get();
   }
@@ -125,8 +164,8 @@ void Invocation::route() {
     in_.reset(method_->in->New());
     out_.reset(method_->out->New());
     // A stream without a limit of the caller's own lives as long as its session.
-    const bool limited = header("grpc-timeout") || header("connect-timeout-ms");
-    if (!limited && !method_->unary) deadline_ = Tick::max();
+    if (!method_->unary && !header("grpc-timeout") && !header("connect-timeout-ms"))
+      deadline_ = Tick::max();
     if (method_->exchange) return begin_stream();
     return;
   }
@@ -141,9 +180,8 @@ bool Invocation::choose_protocol(std::string_view type) {
   if (type == "application/grpc" || type == "application/grpc+proto") {
     protocol_ = Protocol::Grpc;
     reader_ = wire::FrameReader(encoding == "gzip");
-    gzip_out_ =
-        header("grpc-accept-encoding").value_or("").find("gzip") != std::string_view::npos &&
-        encoding == "gzip";
+    gzip_out_ = encoding == "gzip" &&
+                header("grpc-accept-encoding").value_or("").find("gzip") != std::string_view::npos;
     return true;
   }
   if (type == "application/connect+proto" || type == "application/connect+json") {
@@ -244,38 +282,26 @@ void Invocation::on_end() {
 
 // --- running handlers ---
 
-// What a handler throws ends its call and nothing else; its words are for operators. What it held
-// of the connection's state is let go.
-Status Invocation::guarded(const std::function<void()>& work) {
-  Status status;
-  try {
-    work();
-  } catch (const std::exception& thrown) {
-    status = internal_error(std::string("a handler threw: ") + thrown.what());
-  } catch (...) {
-    status = internal_error("a handler threw");
-  }
-  if (state_lock_.owns_lock()) state_lock_.unlock();
-  return status;
-}
-
-std::any& Invocation::connection_state() {
-  if (!state_lock_.owns_lock()) state_lock_ = std::unique_lock(connection_->state_mutex);
-  return connection_->state;
-}
-
-void Invocation::run(bool heavy, std::function<void()> work, std::function<void()> done) {
+// What is quick runs here and now, and pays for no closure that could outlive this.
+template <typename Work, typename Done>
+void Invocation::run(bool heavy, const Work& work, const Done& done) {
   running_ = true;
-  if (!heavy) return ran(false, guarded(work), done);
+  if (heavy) return run_on_pool(work, done);
+  if (returned(guarded(work))) done();
+}
+
+void Invocation::run_on_pool(std::function<void()> work, std::function<void()> done) {
   ++connection_->heavy;
   watch_deadline();
   Pool& pool = method_ != nullptr && method_->hashes ? around_.hash_pool : around_.pool;
   const bool taken = pool.submit([self = shared_from_this(), work = std::move(work), done] {
     // Who went while this waited costs no more than the wait.
-    const Status thrown = self->cancelled() ? out_of_time() : self->guarded(work);
+    const Status thrown = self->cancelled() ? out_of_time() : guarded(work);
     self->around_.post([self, thrown, done] {
-      self->ran(true, thrown, done);
-      self->flushed_();
+      --self->connection_->heavy;
+      if (self->returned(thrown)) done();
+      resume_parked(*self->connection_);
+      self->connection_->flushed();
     });
   });
   if (taken) return;
@@ -285,20 +311,19 @@ void Invocation::run(bool heavy, std::function<void()> work, std::function<void(
   finish(overloaded());
 }
 
-void Invocation::ran(bool heavy, const Status& thrown, const std::function<void()>& done) {
+bool Invocation::returned(const Status& thrown) {
   running_ = false;
-  if (heavy) --connection_->heavy;
   if (finished_) {  // the peer went meanwhile, or its time
     source_.reset();
     exchange_.reset();
-  } else if (around_.clock.tick() >= deadline_) {
-    expire();  // a handler that saw its time run out may have stopped half-way
-  } else if (!thrown.ok()) {
-    finish(thrown);
-  } else {
-    done();
+    return false;
   }
-  if (heavy) resume_parked(*connection_);
+  if (around_.clock.tick() >= deadline_) {
+    expire();  // a handler that saw its time run out may have stopped half-way
+    return false;
+  }
+  if (!thrown.ok()) finish(thrown);
+  return thrown.ok();
 }
 
 void Invocation::watch_deadline() {
@@ -307,7 +332,7 @@ void Invocation::watch_deadline() {
     const auto self = weak.lock();
     if (!self) return;
     self->expire();
-    self->flushed_();
+    self->connection_->flushed();
   });
 }
 
@@ -344,25 +369,36 @@ void Invocation::run_unary() {
 void Invocation::start_unary() {
   const bool pooled = method_->heavy;
   if (!has_turn(pooled)) return park(&Invocation::start_unary);
-  auto reply = std::make_shared<Result<std::string>>(std::string());
   run(
-      pooled, [this, reply] { *reply = answer(); }, [this, reply] { reply_unary(*reply); });
+      pooled, [this] { answer(); }, [this] { reply_unary(); });
 }
 
-// The handler's answer, as it will be sent.
-Result<std::string> Invocation::answer() {
-  ENTENTE_TRY_VOID(method_->unary(*this, *in_, *out_));
+// Has the handler answer. While it runs, `reply_` is its own.
+void Invocation::answer() {
+  if (Status status = method_->unary(*this, *in_, *out_); !status.ok()) {
+    reply_ = std::move(status);
+  } else {
+    reply_ = encoded();
+  }
+}
+
+Result<std::string> Invocation::encoded() {
+  const bool as_it_is = encoding_ == Encoding::Proto && !gzip_out_;
+  if (serialized_ && as_it_is)
+    return protocol_ == Protocol::Grpc ? wire::frame(*serialized_) : *std::move(serialized_);
+  if (serialized_ && !out_->ParseFromString(*serialized_))
+    return internal_error("a reply does not read as its own message");
   return protocol_ == Protocol::Grpc ? framed(*out_) : encode(encoding_, *out_);
 }
 
-void Invocation::reply_unary(const Result<std::string>& bytes) {
-  if (!bytes.ok()) return finish(bytes.status());
+void Invocation::reply_unary() {
+  if (!reply_.ok()) return finish(reply_.status());
   if (protocol_ == Protocol::Grpc) {
-    send_frames(*bytes);
+    send_frames(*std::move(reply_));
     return finish(Status());
   }
   reply_head(200, encoding_ == Encoding::Json ? "application/json" : "application/proto");
-  outlet_->body(*bytes);
+  outlet_->body(*std::move(reply_));
   end({});
 }
 
@@ -427,7 +463,7 @@ void Invocation::advance() {
     run(
         pooled, [this, talk, end] { talk->status = converse(talk->message, end, talk->frames); },
         [this, talk, end, pooled] {
-          if (!talk->frames.empty()) send_frames(talk->frames);
+          if (!talk->frames.empty()) send_frames(std::move(talk->frames));
           if (end || !talk->status.ok()) return finish(talk->status);
           give_credit();
           if (pooled) advance();
@@ -465,7 +501,7 @@ void Invocation::pump_soon() {
   if (running_) woken_ = true;  // the source may just be saying that it has nothing
   if (finished_ || running_ || !source_) return;
   pump();
-  if (outlet_ != nullptr) flushed_();
+  if (outlet_ != nullptr) connection_->flushed();
 }
 
 void Invocation::on_drain() {
@@ -509,8 +545,8 @@ void Invocation::fill(Turn& turn, std::size_t bytes_min) {
   }
 }
 
-void Invocation::take(const Turn& turn) {
-  if (!turn.frames.empty()) send_frames(turn.frames);
+void Invocation::take(Turn& turn) {
+  if (!turn.frames.empty()) send_frames(std::move(turn.frames));
   if (!turn.next.ok()) return finish(turn.next.status());
   if (*turn.next == Source::Next::End) return finish(Status());
   if (*turn.next == Source::Next::Message) {
@@ -526,9 +562,9 @@ void Invocation::take(const Turn& turn) {
 Result<std::string> Invocation::framed(const Message& message) const {
   if (encoding_ == Encoding::Proto && !gzip_out_) {
     const std::size_t size = message.ByteSizeLong();
-    std::string bytes(5, '\0');
-    bytes.reserve(5 + size);
-    message.AppendToString(&bytes);
+    std::string bytes(5 + size, '\0');
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+    message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(bytes.data() + 5));
     for (int i = 0; i < 4; ++i)
       bytes[static_cast<std::size_t>(1 + i)] = static_cast<char>(size >> (24 - 8 * i));
     return bytes;
@@ -538,10 +574,10 @@ Result<std::string> Invocation::framed(const Message& message) const {
                    : wire::frame(bytes);
 }
 
-void Invocation::send_frames(std::string_view frames) {
+void Invocation::send_frames(std::string frames) {
   if (finished_) return;
   if (!head_sent_) reply_head(200, stream_type());
-  outlet_->body(frames);
+  outlet_->body(std::move(frames));
 }
 
 std::string_view Invocation::stream_type() const {
@@ -550,14 +586,11 @@ std::string_view Invocation::stream_type() const {
 }
 
 void Invocation::reply_head(int status, std::string_view content_type) {
-  http2::Headers headers;
-  headers.reserve(4 + extra_headers_.size());
-  headers.emplace_back("content-type", std::string(content_type));
-  headers.emplace_back("cache-control", "no-store");
-  if (gzip_out_) headers.emplace_back("grpc-encoding", "gzip");
+  std::vector<http::Field> headers = {{.name = "content-type", .value = content_type},
+                                      {.name = "cache-control", .value = "no-store"}};
+  if (gzip_out_) headers.push_back({.name = "grpc-encoding", .value = "gzip"});
   // While a handler runs they are its own.
-  if (!running_)
-    std::move(extra_headers_.begin(), extra_headers_.end(), std::back_inserter(headers));
+  if (!running_) add_fields(extra_headers_, headers);
   head_sent_ = true;
   outlet_->head(status, headers);
 }
@@ -571,7 +604,7 @@ void Invocation::settle() {
   inbox_bytes_ = 0;
 }
 
-void Invocation::end(const http2::Headers& trailers) {
+void Invocation::end(std::span<const http::Field> trailers) {
   settle();
   outlet_->end(trailers);
 }
@@ -588,7 +621,13 @@ void Invocation::finish(const Status& status) {
       break;
     case Protocol::Grpc:
       if (!head_sent_) reply_head(200, stream_type());
-      end(wire::trailers_of(status));
+      if (status.ok()) {
+        static constexpr http::Field fine[] = {{.name = "grpc-status", .value = "0"}};
+        end(fine);
+      } else {
+        const http2::Headers trailers = wire::trailers_of(status);
+        end(fields_of(trailers));
+      }
       break;
     case Protocol::ConnectUnary:
       reply_head(wire::connect_http_status(status.code()), "application/json");
@@ -631,7 +670,10 @@ void Invocation::start_plain() {
   request->method = head_.method;
   request->path = path_;
   if (mark != std::string::npos) request->query = head_.target.substr(mark + 1);
-  request->headers = head_.headers;
+  for (std::size_t i = 0; i < head_.headers.size(); ++i) {
+    const http::Field field = head_.headers[i];
+    if (field.name[0] != ':') request->headers.emplace_back(field.name, field.value);
+  }
   request->body = std::move(body_);
   run(
       route_->heavy, [this, request] { plain_ = route_->handler(*this, *request); },
@@ -642,7 +684,7 @@ void Invocation::reply_plain(HttpResponse response) {
   http2::Headers headers = std::move(response.headers);
   std::move(extra_headers_.begin(), extra_headers_.end(), std::back_inserter(headers));
   head_sent_ = true;
-  outlet_->head(response.status, headers);
+  outlet_->head(response.status, fields_of(headers));
   if (response.source) {
     plain_.source = std::move(response.source);
     // A long download over a slow line is bounded by its reader's pace, not by a deadline.
@@ -650,7 +692,7 @@ void Invocation::reply_plain(HttpResponse response) {
     if (alarm_) around_.alarms.call_off(*alarm_);
     return pump_bytes();
   }
-  outlet_->body(response.body);
+  outlet_->body(std::move(response.body));
   end({});
 }
 
@@ -663,7 +705,7 @@ void Invocation::pump_bytes() {
       [this, bytes] {
         if (!bytes->ok()) return finish(bytes->status());
         if ((*bytes)->empty()) return end({});
-        outlet_->body(**bytes);
+        outlet_->body(**std::move(bytes));
         pump_bytes();
       });
 }

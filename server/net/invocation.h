@@ -7,17 +7,19 @@
 // handler adds, even if it has to answer without it because time has run out.
 #pragma once
 
-#include <any>
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/grpc_wire.h"
+#include "proto/contract/header_list.h"
 #include "proto/contract/http2_client.h"
 #include "server/net/admission.h"
 #include "server/net/alarms.h"
@@ -32,9 +34,9 @@ namespace entente::net {
 class Outlet {
  public:
   virtual ~Outlet() = default;
-  virtual void head(int status, const http2::Headers& headers) = 0;
-  virtual void body(std::string_view bytes) = 0;
-  virtual void end(const http2::Headers& trailers) = 0;
+  virtual void head(int status, std::span<const http::Field> headers) = 0;
+  virtual void body(std::string bytes) = 0;
+  virtual void end(std::span<const http::Field> trailers) = 0;
   // Breaks the answer off so that the peer cannot take it for whole.
   virtual void abort() = 0;
   // What waits to be sent of this answer, and of all answers on its line.
@@ -48,9 +50,11 @@ class Invocation;
 
 // What a connection's calls share. The worker's thread, but for what says otherwise.
 struct ConnectionShared {
-  Peer peer;               // immutable from the handshake's end; any thread
-  std::mutex state_mutex;  // guards `state`: held by a handler from its first look to its return
-  std::any state;
+  Peer peer;  // immutable from the handshake's end; any thread
+  // Something was handed to an outlet outside of the protocol's own calls, and is to be sent.
+  std::function<void()> flushed;
+  std::mutex kept_mutex;  // guards `kept`
+  Kept kept;
   std::shared_ptr<AccountShare> account;  // from the handshake's end
   std::uint32_t heavy = 0;                // calls of this line on the pool
   std::size_t body_bytes = 0;             // of requests received and not yet answered
@@ -79,16 +83,14 @@ struct Surroundings {
 // What came in the header block.
 struct RequestHead {
   std::string method;
-  std::string target;  // path and query as they came
-  http2::Headers headers;
+  std::string target;        // path and query as they came
+  http::HeaderList headers;  // HTTP/2's own (`:path`) may be among them
 };
 
 class Invocation final : public Call, public std::enable_shared_from_this<Invocation> {
  public:
-  // `flushed`: called on the worker's thread when something was handed to the outlet outside of the
-  // calls below, so that it is sent.
   Invocation(Surroundings& around, std::shared_ptr<ConnectionShared> connection, RequestHead head,
-             Outlet& outlet, std::function<void()> flushed);
+             Outlet& outlet);
   ~Invocation() override;
 
   // --- the protocol's side ---
@@ -111,9 +113,11 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const override;
   [[nodiscard]] Tick deadline() const override { return deadline_; }
   [[nodiscard]] bool cancelled() const override;
-  [[nodiscard]] std::string_view request_id() const override { return request_id_; }
+  [[nodiscard]] std::string_view request_id() const override;
   void add_header(std::string name, std::string value) override;
-  [[nodiscard]] std::any& connection_state() override;
+  void reply_with(std::string bytes) override { serialized_ = std::move(bytes); }
+  [[nodiscard]] Kept kept() const override;
+  void keep(Kept value) override;
 
  private:
   enum class Protocol { Grpc, ConnectUnary, ConnectStream, Plain };
@@ -126,7 +130,8 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   void run_unary();
   void run_plain();
   void begin_stream();
-  [[nodiscard]] Result<std::string> answer();
+  void answer();
+  [[nodiscard]] Result<std::string> encoded();
   void pump();
   void pump_soon();
   void pump_bytes();
@@ -139,9 +144,11 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   void watch_deadline();
   // Runs `work` on the pool if the method is heavy, otherwise here; then `done` on the worker's
   // thread.
-  void run(bool heavy, std::function<void()> work, std::function<void()> done);
-  void ran(bool heavy, const Status& thrown, const std::function<void()>& done);
-  [[nodiscard]] Status guarded(const std::function<void()>& work);
+  template <typename Work, typename Done>
+  void run(bool heavy, const Work& work, const Done& done);
+  void run_on_pool(std::function<void()> work, std::function<void()> done);
+  // Back from the handler; whether its result is still wanted.
+  [[nodiscard]] bool returned(const Status& thrown);
   void expire();
   void start_unary();
   void start_stream();
@@ -152,20 +159,20 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   [[nodiscard]] Status converse(std::string_view message, bool end, std::string& frames);
   // `message` as this call's answers are framed. Any thread.
   [[nodiscard]] Result<std::string> framed(const Message& message) const;
-  void send_frames(std::string_view frames);
+  void send_frames(std::string frames);
   // What one turn of a source gave.
   struct Turn {
     std::string frames;
     Result<Source::Next> next = Source::Next::Message;
   };
   void fill(Turn& turn, std::size_t bytes_min);
-  void take(const Turn& turn);
+  void take(Turn& turn);
   void reply_head(int status, std::string_view content_type);
   void finish(const Status& status);
-  void end(const http2::Headers& trailers);
+  void end(std::span<const http::Field> trailers);
   void settle();
   [[nodiscard]] std::string_view stream_type() const;
-  void reply_unary(const Result<std::string>& bytes);
+  void reply_unary();
   void reply_plain(HttpResponse response);
   void refuse_http(int status, std::string_view why);
 
@@ -173,9 +180,8 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   std::shared_ptr<ConnectionShared> connection_;
   RequestHead head_;
   Outlet* outlet_;
-  std::function<void()> flushed_;
   std::string path_;
-  std::string request_id_;
+  mutable std::string request_id_;  // made when it is first asked for
   const MethodTable::Method* method_ = nullptr;
   const MethodTable::Route* route_ = nullptr;
   Protocol protocol_ = Protocol::Grpc;
@@ -196,13 +202,14 @@ class Invocation final : public Call, public std::enable_shared_from_this<Invoca
   Tick deadline_{};
   wire::FrameReader reader_;
   std::string body_;
-  std::size_t held_ = 0;           // counted in connection_->body_bytes
-  std::deque<std::string> inbox_;  // messages of an exchange that wait for the one at work
+  std::size_t held_ = 0;          // counted in connection_->body_bytes
+  std::list<std::string> inbox_;  // messages of an exchange that wait for the one at work
   std::size_t inbox_bytes_ = 0;
   std::optional<Alarms::Id> alarm_;
-  std::unique_lock<std::mutex> state_lock_;  // the handler's thread
   std::unique_ptr<Message> in_;
   std::unique_ptr<Message> out_;
+  std::optional<std::string> serialized_;      // instead of `out_`
+  Result<std::string> reply_ = std::string();  // to a unary call, as it will be sent
   http2::Headers extra_headers_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Exchange> exchange_;

@@ -10,7 +10,6 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
-#include <any>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +42,8 @@ class PeerVerifier {
   [[nodiscard]] virtual Result<std::string> verify(const std::vector<std::string>& chain_der) = 0;
 };
 
+using Kept = std::shared_ptr<const void>;
+
 // One invocation, as its handler sees it. Lives until the handler has returned (unary) or its
 // Source or Exchange has been destroyed (streams). One thread at a time.
 class Call {
@@ -56,14 +57,16 @@ class Call {
   [[nodiscard]] virtual Tick deadline() const = 0;
   // True once the client has gone, cancelled or run out of time: long work asks now and then.
   [[nodiscard]] virtual bool cancelled() const = 0;
-  // Unguessable, for matching a report by a user with the log.
+  // Unguessable, made when first asked for; for matching a report by a user with the log.
   [[nodiscard]] virtual std::string_view request_id() const = 0;
   // Sent before the answer.
   virtual void add_header(std::string name, std::string value) = 0;
-  // What a handler keeps for the life of the connection (a checked application password). Only
-  // calls of the same connection see it, one at a time: from the first look until the handler
-  // returns, others of that connection wait.
-  [[nodiscard]] virtual std::any& connection_state() = 0;
+  // The answer of a unary call, serialized already: its handler then leaves `out` alone.
+  virtual void reply_with(std::string bytes) = 0;
+  // What a handler has kept for later calls of the same connection, and of no other: one value,
+  // replaced whole; null at first. Its type is an agreement of those who register handlers.
+  [[nodiscard]] virtual Kept kept() const = 0;
+  virtual void keep(Kept value) = 0;
 };
 
 using Message = google::protobuf::Message;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,12 +44,10 @@ class Protocol {
   [[nodiscard]] virtual Reading reading() const = 0;
 };
 
-// `flushed`: something waits to be gathered.
+// Requires: `shared->flushed` is set.
 [[nodiscard]] std::unique_ptr<Protocol> make_http2(Surroundings& around,
-                                                   std::shared_ptr<ConnectionShared> shared,
-                                                   std::function<void()> flushed);
+                                                   std::shared_ptr<ConnectionShared> shared);
 [[nodiscard]] std::unique_ptr<Protocol> make_http1(Surroundings& around,
-                                                   std::shared_ptr<ConnectionShared> shared,
-                                                   std::function<void()> flushed);
+                                                   std::shared_ptr<ConnectionShared> shared);
 
 }  // namespace entente::net

@@ -20,6 +20,14 @@ TEST_CASE("a session ends at each of its ends, and its token never comes back",
   Certificates& made = certificates();
   const std::string token = world.sign_in(made.anna);
   REQUIRE(world.is_open(made.anna, token));
+  // A line that has shown the token already, and need not show more than that it is the same.
+  MadeCall line = world.call(made.anna, token);
+  const auto ask_again = [&] {
+    return world.ask<v1::GetSessionRequest, v1::Session>(
+        line, "/entente.v1.SessionService/GetSession", {});
+  };
+  REQUIRE(ask_again().ok());
+  REQUIRE(ask_again().ok());
 
   SECTION("when its holder signs out") {
     REQUIRE(session_call<v1::SignOutReply>(world, made.anna, token, "SignOut", v1::SignOutRequest())
@@ -101,6 +109,8 @@ TEST_CASE("a session ends at each of its ends, and its token never comes back",
     REQUIRE(session_call<v1::EndSessionReply>(world, made.anna, other, "EndSession", request).ok());
     CHECK(world.is_open(made.anna, other));
   }
+  CHECK(ask_again().status().reason() == Reason::SignedOut);
+  CHECK(ask_again().status().reason() == Reason::SignedOut);
   const auto after = world.get_session(made.anna, token);
   REQUIRE_FALSE(after.ok());
   CHECK(after.status().code() == Code::Unauthenticated);

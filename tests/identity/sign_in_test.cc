@@ -87,6 +87,34 @@ TEST_CASE("a token works on the certificate that it was opened on and on no othe
   CHECK(world.is_open(certificates().anna, token));
 }
 
+TEST_CASE("a line may show another token at any call, and each opens its own session or nothing",
+          "[identity][session]") {
+  World world;
+  const std::string one = world.sign_in(certificates().anna);
+  const std::string two = world.sign_in(certificates().anna);
+  const std::string of_bertil = world.sign_in(certificates().bertil);
+  MadeCall line = world.call(certificates().anna);
+  const auto show = [&](const std::string& header) {
+    line.headers["authorization"] = header;
+    const auto reply = world.ask<v1::GetSessionRequest, v1::Session>(
+        line, "/entente.v1.SessionService/GetSession", {});
+    return reply.ok() ? reply->name() : std::string();
+  };
+  const std::string name = show("Bearer " + one);
+  REQUIRE_FALSE(name.empty());
+  CHECK(show("Bearer " + one) == name);
+  std::string altered = one;
+  altered.back() = altered.back() == 'A' ? 'E' : 'A';
+  const std::vector<std::string> others = {
+      "Bearer " + altered, "Bearer " + of_bertil, "Bearer " + one + " ", "Bearer", one, ""};
+  for (const std::string& bad : others) {
+    CHECK(show(bad).empty());
+  }
+  CHECK_FALSE(show("Bearer " + two).empty());
+  CHECK(show("Bearer " + two) != name);
+  CHECK(show("bearer " + one) == name);
+}
+
 TEST_CASE("failures on one certificate never keep another certificate out", "[identity][sign-in]") {
   World world;
   REQUIRE(world.identity.enter_certificate({certificates().anna_second.der}).ok());

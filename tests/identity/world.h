@@ -110,10 +110,13 @@ class MadeCall final : public net::Call {
   bool cancelled() const override { return false; }
   std::string_view request_id() const override { return "0"; }
   void add_header(std::string, std::string) override {}
-  std::any& connection_state() override { return *state; }
+  void reply_with(std::string bytes) override { replied = std::move(bytes); }
+  net::Kept kept() const override { return *state; }
+  void keep(net::Kept value) override { *state = std::move(value); }
 
   std::map<std::string, std::string> headers;
-  std::shared_ptr<std::any> state = std::make_shared<std::any>();
+  std::string replied;
+  std::shared_ptr<net::Kept> state = std::make_shared<net::Kept>();  // of the connection
 
  private:
   net::Peer peer_;

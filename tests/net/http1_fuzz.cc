@@ -7,7 +7,7 @@ namespace {
 
 std::string answers(std::string_view bytes, std::size_t piece) {
   entente::testing::Line line;
-  auto protocol = entente::net::make_http1(line.around, line.shared, [] {});
+  auto protocol = entente::net::make_http1(line.around, line.shared);
   line.feed(*protocol, bytes, piece);
   protocol.reset();
   ENTENTE_CHECK(line.shared->body_bytes == 0);

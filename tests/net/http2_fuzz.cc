@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::string sent = (data[0] & 1U) != 0 ? framed(bytes) : std::string(bytes);
   entente::testing::Line line;
-  auto protocol = entente::net::make_http2(line.around, line.shared, [] {});
+  auto protocol = entente::net::make_http2(line.around, line.shared);
   line.feed(*protocol, sent, (data[0] & 2U) != 0 ? sent.size() : 1 + data[0] / 4);
   protocol.reset();
   ENTENTE_CHECK(line.shared->body_bytes == 0);

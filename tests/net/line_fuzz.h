@@ -45,6 +45,7 @@ class Parrot final : public net::Exchange {
 class Line {
  public:
   Line() {
+    shared->flushed = [] {};
     using test::v1::EchoRequest;
     using test::v1::EchoResponse;
     const std::string service = "entente.test.v1.EchoService.";

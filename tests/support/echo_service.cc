@@ -179,10 +179,10 @@ net::HttpResponse download(const net::HttpRequest& request) {
 
 net::HttpResponse mirror(net::Call& call, const net::HttpRequest& request) {
   net::HttpResponse response;
-  auto& seen = call.connection_state();
-  seen = seen.has_value() ? std::any_cast<int>(seen) + 1 : 1;
-  response.headers = {{"content-type", "text/plain"},
-                      {"x-nth", std::to_string(std::any_cast<int>(seen))}};
+  const net::Kept kept = call.kept();
+  const int nth = 1 + (kept ? *static_cast<const int*>(kept.get()) : 0);
+  call.keep(std::make_shared<const int>(nth));
+  response.headers = {{"content-type", "text/plain"}, {"x-nth", std::to_string(nth)}};
   response.body = request.method + " " + request.path + "?" + request.query + "\n" + request.body;
   return response;
 }

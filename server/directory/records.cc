@@ -35,6 +35,32 @@ Status walk(store::Cursor& cursor, const std::function<Status(Record)>& visit) {
   return cursor.status();
 }
 
+// What readers share of a row.
+Result<store::Decoded> decode_stored(std::string_view name, std::string_view bytes) {
+  Stored stored;
+  Record& record = stored.record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || record.name() != name)
+    return unreadable(name);
+  if (record.has_person()) {
+    v1::Person alone = record.person();
+    alone.set_revision(record.revision());
+    alone.clear_stale();
+    alone.clear_contacts();
+    stored.person = alone.SerializeAsString();
+    for (int i = 0; i < record.person().contacts_size(); ++i) {
+      v1::Person only;
+      *only.add_contacts() = record.person().contacts(i);
+      Stored::Contact contact{.guard = std::nullopt, .bytes = only.SerializeAsString()};
+      if (i < record.contact_guards_size() && record.contact_guards(i).audience() != 0)
+        contact.guard = guard_of(record.contact_guards(i));
+      stored.contacts.push_back(std::move(contact));
+    }
+  }
+  policy::Guard guard = guard_of(record.guard());
+  return store::Decoded(
+      std::make_shared<const policy::Guarded<Stored>>(std::move(guard), std::move(stored)));
+}
+
 }  // namespace
 
 Instant instant_of(std::int64_t micros) { return Instant(std::chrono::microseconds(micros)); }
@@ -73,6 +99,14 @@ Result<std::optional<policy::Guarded<Record>>> Records::find(store::Snapshot& sn
   if (!record.ParseFromString(*bytes) || record.name() != name) return unreadable(name);
   policy::Guard guard = guard_of(record.guard());
   return std::optional(policy::Guarded<Record>(std::move(guard), std::move(record)));
+}
+
+Result<std::shared_ptr<const policy::Guarded<Stored>>> Records::look(store::Snapshot& snapshot,
+                                                                     std::string_view name) const {
+  const auto decode = [&name](std::string_view bytes) { return decode_stored(name, bytes); };
+  ENTENTE_TRY(store::Decoded found,
+              snapshot.find_decoded(store::Key(objects_table).id(id_of(name)), decode));
+  return std::static_pointer_cast<const policy::Guarded<Stored>>(std::move(found));
 }
 
 Result<std::optional<std::uint64_t>> Records::revision_of(store::Snapshot& snapshot,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,19 @@ using record::Record;
 [[nodiscard]] record::Guard to_record(const policy::Guard& guard);
 [[nodiscard]] Instant instant_of(std::int64_t micros);
 
+// An object as it is kept for its readers.
+struct Stored {
+  // A contact of a person: under its own guard, if it has one; as v1::Person serializes it.
+  struct Contact {
+    std::optional<policy::Guard> guard;
+    std::string bytes;
+  };
+  Record record;
+  // Of a person: v1::Person serialized without its contacts and `stale`; then the contacts.
+  std::string person;
+  std::vector<Contact> contacts;
+};
+
 class Records {
  public:
   explicit Records(store::Store& store) : store_(store) {}
@@ -39,6 +53,9 @@ class Records {
   // The object under its guard; nothing if there is none. DataLoss, Unavailable: as the store.
   [[nodiscard]] Result<std::optional<policy::Guarded<Record>>> find(store::Snapshot& snapshot,
                                                                     std::string_view name) const;
+  // The same to read only, shared with its other readers; null if there is none.
+  [[nodiscard]] Result<std::shared_ptr<const policy::Guarded<Stored>>> look(
+      store::Snapshot& snapshot, std::string_view name) const;
   // The object's revision and nothing else of it: what an audit holds against the ledger. As find.
   [[nodiscard]] Result<std::optional<std::uint64_t>> revision_of(store::Snapshot& snapshot,
                                                                  std::string_view name) const;

@@ -45,7 +45,8 @@ class Service {
   Result<v1::WhoAnswersReply> who_answers(const Subject&, const v1::WhoAnswersRequest&, Snapshot&);
   Result<v1::SearchPersonsReply> search_persons(const Subject&, const v1::SearchPersonsRequest&,
                                                 Snapshot&);
-  Result<v1::Person> get_person(const Subject&, const v1::GetPersonRequest&, Snapshot&);
+  // A v1::Person, serialized.
+  Result<std::string> get_person(const Subject&, const v1::GetPersonRequest&, Snapshot&);
   Result<v1::Process> get_process(const Subject&, const v1::GetProcessRequest&, Snapshot&);
   Result<v1::ListProcessesReply> list_processes(const Subject&, const v1::ListProcessesRequest&,
                                                 Snapshot&);
@@ -133,6 +134,8 @@ class Service {
   [[nodiscard]] bool may_read(const Subject& subject, const policy::Guard& guard) const;
   [[nodiscard]] v1::Person person_for(const Subject& subject, Record record) const;
   [[nodiscard]] v1::Appointment appointment_for(const Subject& subject, Record record) const;
+  // Whether a person of `process`, last confirmed then, is past its confirmation period.
+  [[nodiscard]] bool is_stale(const v1::Person& person, std::string_view process) const;
   Result<std::optional<v1::Answer>> answer_for(const Subject& subject, Snapshot& snapshot,
                                                const Indexed& office,
                                                const Indexed& appointment) const;

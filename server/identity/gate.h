@@ -82,6 +82,27 @@ class Gate {
     });
   }
 
+  // The same for an rpc that is called so often that its service keeps pieces of replies as they
+  // are serialized: answers a whole Rep in bytes, made of pieces that this subject's decisions
+  // opened.
+  template <typename Req, typename Rep>
+  void reads_serialized(
+      std::string_view full_name,
+      std::function<Result<std::string>(const policy::Subject&, const Req&, store::Snapshot&)>
+          serve) {
+    const auto& method = describe(full_name, /*acts=*/false);
+    ENTENTE_CHECK(method.output_type() == Rep::descriptor());
+    table_.add_unary(full_name, [this, &method, serve = std::move(serve)](
+                                    net::Call& call, const net::Message& in, net::Message&) {
+      return read(
+          call, method, [&](const policy::Subject& subject, store::Snapshot& snapshot) -> Status {
+            ENTENTE_TRY(std::string reply, serve(subject, static_cast<const Req&>(in), snapshot));
+            call.reply_with(std::move(reply));
+            return Status();
+          });
+    });
+  }
+
   // An rpc whose rule says `acts`: one transaction, one ledger entry, committed before the reply
   // leaves. A reply that succeeds without an entry is a bug and ends the daemon. `after`, if given,
   // sees the commit's index and may add to the reply (a receipt).

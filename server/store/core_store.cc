@@ -105,22 +105,32 @@ Result<std::optional<std::string>> find_in(EngineView& view, const Keyring& keyr
 
 class CoreSnapshot final : public Snapshot {
  public:
-  CoreSnapshot(const Keyring& keyring, std::unique_ptr<EngineView> view)
-      : keyring_(keyring), view_(std::move(view)) {}
+  CoreSnapshot(const Keyring& keyring, SharedViews& views)
+      : keyring_(keyring), views_(views), shared_(views.shared()) {}
 
   [[nodiscard]] Result<std::optional<std::string>> find(const Key& key) override {
-    return find_in(*view_, keyring_, key);
+    return find_in(*shared_.view, keyring_, key);
+  }
+
+  [[nodiscard]] Result<Decoded> find_decoded(const Key& key, const Decode& decode) override {
+    if (Decoded known = views_.find(key.bytes(), shared_.version)) return known;
+    ENTENTE_TRY(const std::optional<std::string> value, find(key));
+    if (!value) return Decoded();
+    ENTENTE_TRY(Decoded made, decode(*value));
+    views_.keep(key.bytes(), shared_.version, made, value->size());
+    return made;
   }
 
   [[nodiscard]] std::unique_ptr<Cursor> scan(const Key& prefix,
                                              const std::optional<Key>& from) override {
-    return std::make_unique<RowCursor>(keyring_, *view_, start_of(prefix, from),
+    return std::make_unique<RowCursor>(keyring_, *shared_.view, start_of(prefix, from),
                                        end_of_prefix(prefix.bytes()), std::nullopt);
   }
 
  private:
   const Keyring& keyring_;
-  std::unique_ptr<EngineView> view_;
+  SharedViews& views_;
+  const SharedViews::Shared shared_;
 };
 
 class CoreTransaction final : public Transaction {
@@ -206,7 +216,10 @@ class CoreTransaction final : public Transaction {
 }  // namespace
 
 CoreStore::CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> keyring)
-    : keyring_(std::move(keyring)), engine_(std::move(engine)), queue_(*engine_, *keyring_) {}
+    : keyring_(std::move(keyring)),
+      engine_(std::move(engine)),
+      views_(*engine_),
+      queue_(views_, *keyring_) {}
 
 Result<std::unique_ptr<CoreStore>> CoreStore::open(std::unique_ptr<Engine> engine,
                                                    std::unique_ptr<Keyring> keyring) {
@@ -216,7 +229,7 @@ Result<std::unique_ptr<CoreStore>> CoreStore::open(std::unique_ptr<Engine> engin
 }
 
 std::unique_ptr<Snapshot> CoreStore::snapshot() {
-  return std::make_unique<CoreSnapshot>(*keyring_, engine_->view());
+  return std::make_unique<CoreSnapshot>(*keyring_, views_);
 }
 
 std::unique_ptr<Transaction> CoreStore::begin() {
@@ -254,7 +267,7 @@ CommitIndex CoreStore::size() const { return queue_.size(); }
 void CoreStore::set_sequencer(Sequencer& sequencer) { queue_.set_sequencer(sequencer); }
 
 Id CoreStore::blind(std::string_view domain, std::string_view text) const {
-  return keyring_->blind(domain, text);
+  return blinded_.get(domain, text, [&] { return keyring_->blind(domain, text); });
 }
 
 Status CoreStore::ensure_seal(const SealName& name, const Id& process) {
@@ -264,7 +277,10 @@ Status CoreStore::ensure_seal(const SealName& name, const Id& process) {
 Status CoreStore::destroy_seal(const SealName& name) {
   // Between the check of a commit's keys and its write no key may go.
   Status status;
-  queue_.exclusively([&] { status = keyring_->destroy(name); });
+  queue_.exclusively([&] {
+    status = keyring_->destroy(name);
+    views_.forget();  // what it sealed lives no longer than it
+  });
   return status;
 }
 

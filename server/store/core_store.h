@@ -13,9 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "server/store/blind_memo.h"
 #include "server/store/commit_queue.h"
 #include "server/store/engine.h"
 #include "server/store/keyring.h"
+#include "server/store/shared_views.h"
 #include "server/store/store.h"
 
 namespace entente::store {
@@ -74,7 +76,9 @@ class CoreStore : public Store {
                                    std::uint64_t& faults);
 
   std::unique_ptr<Keyring> keyring_;
+  mutable BlindMemo blinded_;
   std::unique_ptr<Engine> engine_;
+  SharedViews views_;  // over engine_
   CommitQueue queue_;
 };
 

@@ -54,13 +54,27 @@ class Cursor {
   [[nodiscard]] virtual Status status() const = 0;
 };
 
+// What a reader made of a value, shared with others and never changed.
+using Decoded = std::shared_ptr<const void>;
+
 class Snapshot {
  public:
+  using Decode = std::function<Result<Decoded>(std::string_view value)>;
+
   virtual ~Snapshot() = default;
 
   // The value, or nothing if no row has this key (not an error).
   // DataLoss: a row is there and does not authenticate. Unavailable: the engine could not read.
   [[nodiscard]] virtual Result<std::optional<std::string>> find(const Key& key) = 0;
+
+  // What `decode` makes of the value, or null if no row has this key. A snapshot that is no
+  // transaction may give what another reader made of the same value (SharedViews).
+  // As find, and what `decode` returns. Requires: all who read a table so agree on what is made.
+  [[nodiscard]] virtual Result<Decoded> find_decoded(const Key& key, const Decode& decode) {
+    ENTENTE_TRY(const std::optional<std::string> value, find(key));
+    if (!value) return Decoded();
+    return decode(*value);
+  }
 
   // Rows whose key begins with `prefix`, from the first whose key is at least `from` (from the
   // start of the prefix if absent). A transaction's cursor sees the transaction's own writes.

@@ -86,6 +86,36 @@ TEST_CASE("an observer sees an entry without what is for members only", "[direct
   }
 }
 
+TEST_CASE("whoever asks first, each caller gets the own view of an entry, and always the newest",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto member = world.as("CHE", "reto.ammann");
+  const auto observer = world.as("UNHCR", "samira.haddad");
+  const auto outsider = world.as("THA", "kamon.wongsakul");
+  for (const std::string title : {"One", "Two", "Three"}) {
+    v1::UpdatePersonRequest update;
+    *update.mutable_person() = *world.get_person(swede, anna);
+    update.mutable_person()->set_title(title);
+    REQUIRE(world.act(swede, &Service::update_person, update).ok());
+    for (int turn = 0; turn < 2; ++turn) {
+      CHECK(world.get_person(outsider, anna).status().code() == Code::NotFound);
+      for (const auto* subject : {&swede, &observer, &member}) {
+        const auto shown = world.get_person(*subject, anna);
+        REQUIRE(shown.ok());
+        CHECK(shown->title() == title);
+        CHECK(has_mobile(*shown) == (subject != &observer));
+        // A list shows the same of them, made another way.
+        const auto listed = world.search(*subject, "anna lindqvist");
+        REQUIRE(listed.found_size() == 1);
+        CHECK(listed.found(0).person().SerializeAsString() == shown->SerializeAsString());
+      }
+    }
+  }
+  world.clock.pass(std::chrono::hours(24 * 800));
+  CHECK(world.get_person(world.as("SWE", "anna.lindqvist"), anna)->stale());
+}
+
 TEST_CASE("a suspended party finds nobody of the process", "[directory]") {
   DirectoryWorld world;
   const auto suspended = world.as("ERI", "selam.tesfay");

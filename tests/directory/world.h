@@ -137,7 +137,11 @@ struct DirectoryWorld {
   Result<v1::Person> get_person(const policy::Subject& subject, const std::string& name) {
     v1::GetPersonRequest request;
     request.set_name(name);
-    return ask(subject, &Service::get_person, request);
+    Result<std::string> bytes = ask(subject, &Service::get_person, request);
+    if (!bytes.ok()) return bytes.status();
+    v1::Person person;
+    REQUIRE(person.ParseFromString(*bytes));
+    return person;
   }
   v1::SearchPersonsReply search(const policy::Subject& subject, const std::string& query) {
     v1::SearchPersonsRequest request;

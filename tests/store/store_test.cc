@@ -1,4 +1,5 @@
 // What every engine must do alike.
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "proto/contract/limits.h"
+#include "server/store/shared_views.h"
 #include "tests/store/stores.h"
 
 namespace entente::store {
@@ -114,6 +116,108 @@ TEMPLATE_TEST_CASE("a snapshot does not change", "[store]", OnMemory, OnRocks) {
   CHECK(*before->find(row(2)) == std::nullopt);
   CHECK(rows_of(*before, Key(table)) == Pairs{{1, "old"}});
   CHECK(rows_of(*on.store->snapshot(), Key(table)) == Pairs{{1, "new"}, {2, "new"}});
+}
+
+// What readers make of a value: its length; and how often that was done.
+struct Lengths {
+  std::size_t of(Snapshot& snapshot, const Key& key) {
+    const Result<Decoded> found =
+        snapshot.find_decoded(key, [this](std::string_view value) -> Result<Decoded> {
+          ++made;
+          if (value == "bad") return Status(Code::DataLoss, Reason::None, "does not read");
+          return Decoded(std::make_shared<const std::size_t>(value.size()));
+        });
+    code = found.status().code();
+    return found.ok() && *found ? *std::static_pointer_cast<const std::size_t>(*found) : 0;
+  }
+  int made = 0;
+  Code code = Code::Ok;
+};
+
+TEMPLATE_TEST_CASE("what one reader made of a row others get until it changes, and never after",
+                   "[store]", OnMemory, OnRocks) {
+  TestType on;
+  Lengths lengths;
+  REQUIRE(lengths.of(*on.store->snapshot(), row(1)) == 0);  // absent, and remembered as nothing
+  REQUIRE(put(*on.store, row(1), "a") == Code::Ok);
+  const auto old = on.store->snapshot();
+  REQUIRE(lengths.of(*on.store->snapshot(), row(1)) == 1);
+  REQUIRE(lengths.of(*on.store->snapshot(), row(1)) == 1);
+  CHECK(lengths.made == 1);
+  REQUIRE(put(*on.store, row(2), "elsewhere") == Code::Ok);
+  CHECK(lengths.of(*on.store->snapshot(), row(1)) == 1);
+  CHECK(lengths.made == 1);
+
+  REQUIRE(put(*on.store, row(1), "longer") == Code::Ok);
+  CHECK(lengths.of(*on.store->snapshot(), row(1)) == 6);
+  CHECK(lengths.of(*old, row(1)) == 1);  // it still shows what it showed
+  CHECK(lengths.of(*on.store->snapshot(), row(1)) == 6);
+
+  const auto transaction = on.store->begin();
+  transaction->put(row(1), "own");
+  CHECK(lengths.of(*transaction, row(1)) == 3);
+  CHECK(lengths.of(*on.store->snapshot(), row(1)) == 6);
+
+  REQUIRE(put(*on.store, row(1), "bad") == Code::Ok);
+  CHECK(lengths.of(*on.store->snapshot(), row(1)) == 0);
+  CHECK(lengths.code == Code::DataLoss);
+  REQUIRE(on.store->stage({{.key = row(1), .value = std::nullopt, .seal = {}}}).ok());
+  CHECK(lengths.of(*on.store->snapshot(), row(1)) == 0);
+  CHECK(lengths.code == Code::Ok);
+}
+
+TEMPLATE_TEST_CASE("what was made of a row goes with the key that sealed it", "[store][seal]",
+                   OnMemory, OnRocks) {
+  TestType on;
+  Lengths lengths;
+  const SealName process{.scope = SealName::Scope::Process, .id = Id{.octets = {1}}};
+  REQUIRE(on.store->ensure_seal(process).ok());
+  REQUIRE(put(*on.store, row(1), "sealed", process) == Code::Ok);
+  const auto before = on.store->snapshot();
+  REQUIRE(lengths.of(*before, row(1)) == 6);
+  REQUIRE(on.store->destroy_seal(process).ok());
+  CHECK(lengths.of(*on.store->snapshot(), row(1)) == 0);
+  CHECK(lengths.code == Code::DataLoss);
+  CHECK(lengths.of(*before, row(1)) == 0);
+}
+
+TEST_CASE("a reader that makes something of an old row while it is written keeps nothing of it",
+          "[store]") {
+  SystemEntropy entropy;
+  Entries entries;
+  Lengths lengths;
+  std::unique_ptr<Store> store;
+  bool reading = false;
+  store = memory_store(entropy, [&] {
+    if (reading) CHECK(lengths.of(*store->snapshot(), row(1)) == 3);
+    return Status();
+  });
+  store->set_sequencer(entries);
+  REQUIRE(put(*store, row(1), "old") == Code::Ok);
+  reading = true;
+  REQUIRE(put(*store, row(1), "newer") == Code::Ok);
+  CHECK(lengths.of(*store->snapshot(), row(1)) == 5);
+}
+
+TEST_CASE("what readers keep is bounded", "[store]") {
+  SystemEntropy entropy;
+  Entries entries;
+  const auto store = memory_store(entropy);
+  store->set_sequencer(entries);
+  std::vector<std::weak_ptr<const void>> kept;
+  const std::string large(SharedViews::made_bytes_max / 64, 'x');
+  for (std::uint64_t number = 0; number < 128; ++number) {
+    REQUIRE(put(*store, row(number), large) == Code::Ok);
+    const Result<Decoded> made =
+        store->snapshot()->find_decoded(row(number), [](std::string_view value) -> Result<Decoded> {
+          return Decoded(std::make_shared<const std::string>(value));
+        });
+    REQUIRE(made.ok());
+    kept.push_back(*made);
+  }
+  const auto living = std::ranges::count_if(kept, [](const auto& one) { return !one.expired(); });
+  CHECK(living > 0);
+  CHECK(living <= 64);
 }
 
 TEMPLATE_TEST_CASE("a scan stays within its prefix and begins where it is told", "[store]",

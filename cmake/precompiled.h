@@ -1,6 +1,6 @@
 // What nearly every source of the house parses anyway, parsed once: the standard library, Protocol
 // Buffers' runtime and Asio's ground. No header of ours and no generated one: those change. Nothing
-// may lean on this: a source includes what it uses, and the fuzz build goes without and notices.
+// may lean on this: a source includes what it uses; clang-tidy reads it without and notices.
 #pragma once
 
 #include <google/protobuf/generated_message_reflection.h>

@@ -220,6 +220,25 @@ bool is_earlier(const Record& a, const Record& b) {
   return place(a) < place(b);
 }
 
+void index_person(const Record& record, Indexed& one) {
+  const v1::Person& person = record.person();
+  one.party = id_in(person.party(), "parties");
+  one.process = record.guard().process();
+  one.institution = person.institution();
+  one.display_key = fold(person.display_name());
+  one.languages = {person.languages().begin(), person.languages().end()};
+  one.confirmed_at_us = person.confirmed_at().seconds() * 1'000'000;
+  one.sort_key =
+      fold(person.family_name().empty() ? person.display_name()
+                                        : person.family_name() + " " + person.given_name());
+  if (one.sort_key.empty()) one.sort_key = fold(person.latin_name());
+  for (const v1::Contact& contact : person.contacts()) {
+    one.reachable = one.reachable || contact.kind() == v1::Contact::EMAIL ||
+                    contact.kind() == v1::Contact::TELEPHONE ||
+                    contact.kind() == v1::Contact::MOBILE;
+  }
+}
+
 Indexed index_of(const Record& record) {
   Indexed one;
   one.name = record.name();
@@ -262,25 +281,9 @@ Indexed index_of(const Record& record) {
       one.span = span_of(appointment.span());
       break;
     }
-    case Record::kPerson: {
-      const v1::Person& person = record.person();
-      one.party = id_in(person.party(), "parties");
-      one.process = record.guard().process();
-      one.institution = person.institution();
-      one.display_key = fold(person.display_name());
-      one.languages = {person.languages().begin(), person.languages().end()};
-      one.confirmed_at_us = person.confirmed_at().seconds() * 1'000'000;
-      one.sort_key =
-          fold(person.family_name().empty() ? person.display_name()
-                                            : person.family_name() + " " + person.given_name());
-      if (one.sort_key.empty()) one.sort_key = fold(person.latin_name());
-      for (const v1::Contact& contact : person.contacts()) {
-        one.reachable = one.reachable || contact.kind() == v1::Contact::EMAIL ||
-                        contact.kind() == v1::Contact::TELEPHONE ||
-                        contact.kind() == v1::Contact::MOBILE;
-      }
+    case Record::kPerson:
+      index_person(record, one);
       break;
-    }
     case Record::kContactTest: {
       const v1::ContactTest& test = record.contact_test();
       one.process = parsed->first;

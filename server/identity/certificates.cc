@@ -190,12 +190,15 @@ struct CertificateStore::PartyTrust {
     return nullptr;
   }
 
+  std::uint64_t generation = 0;  // of all the store's trusts, no two have the same
+
   Status add_anchor(std::string_view der);
   Result<CrlFacts> facts_of_crl(X509_CRL* crl, Instant now) const;
   Status add_crl(std::string_view der, Instant now);
   void seal();
   // Whether the list of its issuer names it; true too if there is no such list.
   bool names(std::string_view der) const;
+  Instant holds_until(const STACK_OF(X509) * chain, std::chrono::hours grace) const;
 };
 
 Status CertificateStore::PartyTrust::add_anchor(std::string_view der) {
@@ -271,6 +274,20 @@ bool CertificateStore::PartyTrust::names(std::string_view der) const {
   return X509_CRL_get0_by_cert(crl->second.second.get(), &entry, certificate.get()) != 0;
 }
 
+// The first end of any certificate of the chain, or of the grace of any of the party's lists.
+Instant CertificateStore::PartyTrust::holds_until(const STACK_OF(X509) * chain,
+                                                  std::chrono::hours grace) const {
+  Instant until = Instant::max();
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    until = std::min(
+        until, x509::instant_of(X509_get0_notAfter(sk_X509_value(chain, i))).value_or(Instant()));
+  }
+  for (const auto& [issuer, crl] : crls) {
+    until = std::min(until, crl.first.next_update + grace);
+  }
+  return until;
+}
+
 CertificateStore::CertificateStore(CertificateRules rules, const Clock& clock)
     : rules_(std::move(rules)), clock_(clock) {}
 CertificateStore::~CertificateStore() = default;
@@ -319,9 +336,9 @@ Result<CertificateFacts> CertificateStore::read(std::string_view der) const {
                           .not_after = *until};
 }
 
-Result<CertificateFacts> CertificateStore::check_against(const PartyTrust& trust,
-                                                         const std::vector<std::string>& chain_der,
-                                                         const CertificateFacts& facts) const {
+Result<Instant> CertificateStore::check_against(const PartyTrust& trust,
+                                                const std::vector<std::string>& chain_der,
+                                                Profile profile) const {
   std::vector<Owned<X509>> sent;
   for (const std::string& der : chain_der) {
     if (der.size() > certificate_bytes_max) return refused("certificate too long");
@@ -349,7 +366,7 @@ Result<CertificateFacts> CertificateStore::check_against(const PartyTrust& trust
   X509_VERIFY_PARAM_set_time(param,
                              std::chrono::system_clock::to_time_t(
                                  std::chrono::time_point_cast<std::chrono::seconds>(grace.now)));
-  if (facts.profile != Profile::Seal) {
+  if (profile != Profile::Seal) {
     X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_CLIENT);
   }
   if (X509_verify_cert(context.get()) != 1) {
@@ -370,7 +387,7 @@ Result<CertificateFacts> CertificateStore::check_against(const PartyTrust& trust
     }
   }
   if (!through_issuing) return refused("not through the party's issuing authority");
-  return facts;
+  return trust.holds_until(chain, rules_.crl_grace);
 }
 
 Result<CertificateFacts> CertificateStore::check(const std::vector<std::string>& chain_der) const {
@@ -384,38 +401,63 @@ Result<CertificateFacts> CertificateStore::check(const std::vector<std::string>&
   if (!facts.ok()) return worded(facts.status());
   const std::shared_ptr<const PartyTrust> trust = trust_of(facts->name.party);
   if (!trust) return not_valid("certificate", "its party has no anchor");
-  Result<CertificateFacts> checked = check_against(*trust, chain_der, *facts);
+  const Result<Instant> checked = check_against(*trust, chain_der, facts->profile);
   if (!checked.ok()) return worded(checked.status());
-  return checked;
+  return facts;
 }
 
 Result<std::string> CertificateStore::verify(const std::vector<std::string>& chain_der) {
   if (chain_der.empty()) return refused("no certificate");
   if (chain_der.size() > chain_certificates_max) return refused("chain too long");
+  if (const std::optional<CertificateName> name = recall(chain_der))
+    return certificate_uri(*name, rules_.network);
   ENTENTE_TRY(const CertificateFacts facts, read(chain_der.front()));
   if (facts.profile == Profile::Seal) return refused("an office's certificate opens no line");
   while (true) {
     const std::shared_ptr<const PartyTrust> trust = trust_of(facts.name.party);
     if (!trust) return refused("its party has no anchor");
-    ENTENTE_TRY([[maybe_unused]] const CertificateFacts checked,
-                check_against(*trust, chain_der, facts));
-    remember(facts, chain_der);
+    const Instant now = clock_.now();
+    ENTENTE_TRY(const Instant until, check_against(*trust, chain_der, facts.profile));
+    remember({.facts = facts,
+              .chain = chain_der,
+              .generation = trust->generation,
+              .checked_at = now,
+              .holds_until = until,
+              .order = 0});
     // A change between the check and its being remembered has not seen this certificate: look anew.
     if (trust_of(facts.name.party) == trust) break;
   }
   return certificate_uri(facts.name, rules_.network);
 }
 
-void CertificateStore::remember(const CertificateFacts& facts,
-                                const std::vector<std::string>& chain_der) {
+// The name of a chain that was accepted, if checking it anew could say nothing else.
+std::optional<CertificateName> CertificateStore::recall(const std::vector<std::string>& chain_der) {
+  const Digest digest = sha256(chain_der.front());
+  const Instant now = clock_.now();
   const std::lock_guard lock(accepted_mutex_);
-  const auto [at, fresh] = accepted_.try_emplace(facts.sha256);
+  const auto found = accepted_.find(digest);
+  if (found == accepted_.end()) return std::nullopt;
+  Accepted& accepted = found->second;
+  const std::shared_ptr<const PartyTrust> trust = trust_of(accepted.facts.name.party);
+  // A clock that was set back proves nothing about then.
+  const bool holds = trust && trust->generation == accepted.generation &&
+                     accepted.chain == chain_der && accepted.checked_at <= now &&
+                     now < accepted.holds_until;
+  if (!holds) return std::nullopt;
+  by_order_.erase(accepted.order);
+  accepted.order = next_order_++;
+  by_order_[accepted.order] = digest;
+  return accepted.facts.name;
+}
+
+void CertificateStore::remember(Accepted accepted) {
+  const Digest digest = accepted.facts.sha256;
+  const std::lock_guard lock(accepted_mutex_);
+  const auto [at, fresh] = accepted_.try_emplace(digest);
   if (!fresh) by_order_.erase(at->second.order);
-  at->second = Accepted{.party = facts.name.party,
-                        .chain = chain_der,
-                        .not_after = facts.not_after,
-                        .order = next_order_++};
-  by_order_[at->second.order] = facts.sha256;
+  at->second = std::move(accepted);
+  at->second.order = next_order_++;
+  by_order_[at->second.order] = digest;
   // More certificates than lines can be open: the oldest cannot be live, unless its line has
   // outlasted this many others; its session still ends with the party's next change, see below.
   if (accepted_.size() > accepted_certificates_max) {
@@ -495,6 +537,7 @@ Status CertificateStore::set_trust(std::string_view party, TrustSource source, T
     given[source] = std::move(trust);
     auto built = std::make_shared<PartyTrust>();
     ENTENTE_TRY_VOID(build(party, given, *built));
+    built->generation = ++generation_;
     given_[std::string(party)] = std::move(given);
     const std::shared_ptr<const PartyTrust> before = trust_of(party);
     lists_only = before && before->anchors_der == built->anchors_der &&
@@ -547,7 +590,7 @@ Instant CertificateStore::lists_end() const {
 bool CertificateStore::holds_against(const PartyTrust& trust,
                                      const std::vector<std::string>& chain_der) const {
   const Result<CertificateFacts> facts = read(chain_der.front());
-  return facts.ok() && check_against(trust, chain_der, *facts).ok();
+  return facts.ok() && check_against(trust, chain_der, facts->profile).ok();
 }
 
 // `lists_only`: the authorities are what they were, so that it is enough to look into the lists:
@@ -557,7 +600,7 @@ void CertificateStore::recheck(std::string_view party, bool lists_only) {
   {
     const std::lock_guard lock(accepted_mutex_);
     for (const auto& [digest, accepted] : accepted_) {
-      if (accepted.party == party) mine.emplace_back(digest, accepted.chain);
+      if (accepted.facts.name.party == party) mine.emplace_back(digest, accepted.chain);
     }
   }
   const std::shared_ptr<const PartyTrust> trust = trust_of(party);
@@ -578,7 +621,7 @@ void CertificateStore::sweep() {
     const Instant now = clock_.now();
     const std::lock_guard lock(accepted_mutex_);
     for (const auto& [digest, accepted] : accepted_) {
-      if (accepted.not_after < now) lost.push_back(digest);
+      if (accepted.facts.not_after < now) lost.push_back(digest);
     }
   }
   tell(lost);

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -91,7 +92,9 @@ class CertificateStore final : public net::PeerVerifier {
   using ShutOut = std::function<void(const std::vector<Digest>& certificates)>;
   void add_shut_out(ShutOut shut_out);
 
-  // The handshake. Answers the leaf's URI. Unauthenticated, with the cause in detail().
+  // The handshake. Answers the leaf's URI. Unauthenticated, with the cause in detail(). A chain
+  // that came before, byte for byte, is not checked anew while nothing that was looked at has
+  // changed or ended; that its sender has the key is proved at each handshake, by TLS.
   [[nodiscard]] Result<std::string> verify(const std::vector<std::string>& chain_der) override;
 
   // As verify, for a certificate shown in a message: also of an office, and not held to be live.
@@ -132,9 +135,13 @@ class CertificateStore final : public net::PeerVerifier {
  private:
   struct PartyTrust;
   struct Accepted {
-    std::string party;
+    CertificateFacts facts;
     std::vector<std::string> chain;
-    Instant not_after;
+    // Against which trust it was checked, when, and until when nothing but a change of that trust
+    // can alter the verdict.
+    std::uint64_t generation = 0;
+    Instant checked_at;
+    Instant holds_until;
     std::uint64_t order = 0;
   };
   using Accepteds = std::map<Digest, Accepted>;
@@ -142,10 +149,11 @@ class CertificateStore final : public net::PeerVerifier {
   Status build(std::string_view party, const std::map<TrustSource, Trust>& given,
                PartyTrust& out) const;
   std::shared_ptr<const PartyTrust> trust_of(std::string_view party) const;
-  Result<CertificateFacts> check_against(const PartyTrust& trust,
-                                         const std::vector<std::string>& chain_der,
-                                         const CertificateFacts& facts) const;
-  void remember(const CertificateFacts& facts, const std::vector<std::string>& chain_der);
+  // Answers until when the verdict holds if the trust stays.
+  Result<Instant> check_against(const PartyTrust& trust, const std::vector<std::string>& chain_der,
+                                Profile profile) const;
+  void remember(Accepted accepted);
+  std::optional<CertificateName> recall(const std::vector<std::string>& chain_der);
   bool holds_against(const PartyTrust& trust, const std::vector<std::string>& chain_der) const;
   void recheck(std::string_view party, bool lists_only);
   void tell(const std::vector<Digest>& certificates);
@@ -161,6 +169,7 @@ class CertificateStore final : public net::PeerVerifier {
   Accepteds accepted_;
   std::map<std::uint64_t, Digest> by_order_;  // oldest first
   std::uint64_t next_order_ = 0;
+  std::uint64_t generation_ = 0;  // of the newest trust; under changing_
 };
 
 // Whether `signature` (DER, ECDSA with SHA-256) over `message` was made with the key of the

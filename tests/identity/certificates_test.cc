@@ -173,6 +173,22 @@ TEST_CASE("validity follows the clock of the daemon", "[identity][certificate]")
   CHECK_FALSE(world.verdict({made.anna.der}).empty());
 }
 
+TEST_CASE("what was accepted is accepted again, and nothing beside it", "[identity][certificate]") {
+  Anchored world;
+  Certificates& made = certificates();
+  for (int again = 0; again < 3; ++again) {
+    CHECK(world.verdict({made.anna.der}).empty());
+    CHECK_FALSE(world.verdict({made.anna.der, "no certificate"}).empty());
+    std::string altered = made.anna.der;
+    altered.back() = static_cast<char>(altered.back() ^ 1);
+    CHECK_FALSE(world.verdict({altered}).empty());
+  }
+  CHECK(world.verdict({made.anna.der, made.nils.der}).empty());  // One more than is needed.
+  CHECK(world.verdict({made.anna.der}).empty());
+  REQUIRE(world.store->set_trust("SWE", TrustSource::Folder, {}).ok());
+  CHECK_FALSE(world.verdict({made.anna.der}).empty());
+}
+
 TEST_CASE("a revoked certificate opens nothing, and is told to whom it had opened a line",
           "[identity][certificate][revocation]") {
   Anchored world;

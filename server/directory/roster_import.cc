@@ -194,7 +194,10 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
                                  const std::string& person, const std::string& process,
                                  std::string_view file, RosterPlan& plan,
                                  std::vector<Violation>& faults) const {
-  if (row.office.empty()) return Status();
+  // What has ended is history, not an appointment to make.
+  const auto until = first_day_of(row.until);
+  const bool over = until && Instant(*until) <= parts_.clock.now();
+  if (row.office.empty() || over) return Status();
   const std::string office = office_of_row(subject, row, process, faults);
   if (office.empty()) return Status();
   const v1::Capacity capacity =
@@ -203,8 +206,7 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
   bool holds_it = false;
   std::string other;
   parts_.catalog.each_appointment_of_office(office, [&](const Indexed& one) {
-    const bool over = one.span.until && *one.span.until <= now;
-    if (over) return true;
+    if (one.span.until && *one.span.until <= now) return true;
     holds_it = holds_it || (one.person == person && one.capacity == capacity);
     if (one.capacity == v1::HOLDER && one.person != person) other = one.person;
     return true;
@@ -223,9 +225,9 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
   // The same of the same file and row, so that what the dry run shows is what is signed.
   const Digest mark = sha256("entente/roster/1\n" + std::string(file) + '\n' +
                              std::to_string(row.line) + '\n' + office + '\n' + person);
-  Record record = begin_appointment(guard_of(held->guard()),
-                                    "appointments/" + to_hex(as_view(mark).substr(0, 16)), office,
-                                    person, capacity, today());
+  Record record = begin_appointment(
+      guard_of(held->guard()), "appointments/" + to_hex(as_view(mark).substr(0, 16)), office,
+      person, capacity, row.since.size() == 10 ? std::max(row.since, today()) : today());
   plan.appointments.push_back(std::move(record));
   plan.offices.push_back(held->office());
   return Status();

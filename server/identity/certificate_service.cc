@@ -8,9 +8,14 @@
 #include "server/identity/acts.h"
 #include "server/identity/records.h"
 #include "server/identity/wire.h"
+#include "server/ledger/tree_ledger.h"
 
 namespace entente::identity {
 namespace {
+
+// Acts of the same instant that are looked through for one: a ledger full of them must not be read
+// for one certificate.
+constexpr std::uint64_t entries_scanned_max = 256;
 
 policy::Guard guard_of(std::string_view party) {
   policy::Guard guard;
@@ -178,13 +183,44 @@ Result<v1::Certificate> CertificateService::enter(const Subject& subject,
   return to_wire(row);
 }
 
+// Where in the ledger the certificate was entered; nothing if it is not found near its time.
+// Entries are in the order of their times.
+Result<std::optional<std::uint64_t>> CertificateService::entry_of(
+    store::Snapshot& in, const record::Certificate& row) const {
+  const std::string name = certificate_name(row.sha256());
+  std::uint64_t low = 0;
+  // What this snapshot has: the ledger may have grown since it was taken.
+  std::uint64_t size = parts_.ledger.size();
+  for (std::uint64_t high = size; low < high;) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    const Result<ledger::StoredEntry> read = ledger::read_entry(in, middle);
+    if (!read.ok() && read.status().code() != Code::NotFound) return read.status();
+    if (!read.ok()) size = middle;
+    if (read.ok() && to_micros(read->entry.time) < row.entered_at())
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (std::uint64_t index = low; index < std::min(size, low + entries_scanned_max); ++index) {
+    const Result<ledger::StoredEntry> read = ledger::read_entry(in, index);
+    if (!read.ok() && read.status().code() == Code::NotFound) break;
+    if (!read.ok()) return read.status();
+    if (read->entry.act.kind == acts::enter_certificate && read->entry.act.object == name)
+      return std::optional(index);
+  }
+  return std::optional<std::uint64_t>();
+}
+
 Result<v1::Certificate> CertificateService::get(const v1::GetCertificateRequest& message,
                                                 store::Snapshot& in) {
   const std::optional<Digest> sha256 = fingerprint_of(message.name());
   if (!sha256) return not_found();
   ENTENTE_TRY(const auto row, parts_.rows.certificate(in, *sha256));
   if (!row) return not_found();
-  return to_wire(*row);
+  v1::Certificate shown = to_wire(*row);
+  ENTENTE_TRY(const std::optional<std::uint64_t> index, entry_of(in, *row));
+  if (index) shown.set_entry_index(*index);
+  return shown;
 }
 
 Result<v1::ListCertificatesReply> CertificateService::list(

@@ -6,6 +6,8 @@
 // Threads: any. Owned by Identity.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -72,6 +74,8 @@ class CertificateService {
   Result<std::string> consenting_device(const Subject& subject, std::string_view digest,
                                         std::string_view signature, store::Snapshot& in) const;
   v1::Certificate to_wire(const record::Certificate& row) const;
+  Result<std::optional<std::uint64_t>> entry_of(store::Snapshot& in,
+                                                const record::Certificate& row) const;
   ledger::Act act(const Subject& subject, std::string_view kind, std::string object) const;
 
   Parts parts_;

@@ -51,12 +51,15 @@ void add_net(Exposition& out, const net::Counters& net) {
   out.counter("entente_calls_failed", "calls that ended with any code but OK", net.calls_failed);
   out.counter("entente_calls_shed", "calls refused because the queue was full", net.calls_shed);
   out.counter("entente_calls_late", "calls cut at their deadline", net.deadlines_met);
+  out.counter("entente_lines_idle", "lines ended because nothing came over them", net.idle_closed);
   out.counter("entente_lines_revoked", "lines ended because their certificate no longer holds",
               net.revoked_closed);
   out.counter("entente_protocol_errors", "lines ended for what HTTP does not allow",
               net.protocol_errors);
   out.counter("entente_limits_met", "lines or calls ended at a limit", "limit",
-              {{"header", net.header_limit},
+              {{"account", net.account_refused},
+               {"bodies_held", net.bodies_held_limit},
+               {"header", net.header_limit},
                {"slow_peer", net.slow_peers},
                {"resets_received", net.resets_received_limit},
                {"resets_sent", net.resets_sent_limit},

@@ -64,6 +64,7 @@ class Operations(unittest.TestCase):
                                  server_hostname="localhost") as line:
             self.assertTrue(line.recv(9), "the one line is served")
             self.assertNotEqual(self.net.entente("sign-in", account="reto.ammann").returncode, 0)
+        self.assertGreater(self.net.metric('entente_limits_met_total{limit="account"}'), 0)
         eventually("there is room again", lambda: self.net.entente("sign-in", account="reto.ammann").returncode == 0)
         self.net.stop()
         self.net.write_config("keys/root.key")

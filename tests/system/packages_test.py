@@ -1,12 +1,13 @@
-"""What is installed works: the library by both ways to find it, the example in Python, the packages, the unit.
+"""What is installed works: the library by both ways to find it, the examples in Python and Java, the packages, the unit.
 
 Run by CTest with BUILD set to the build folder."""
-import glob, os, re, subprocess, sys, tempfile, unittest
+import glob, os, re, shutil, subprocess, sys, tempfile, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from network import BUILD, ENTENTED, TOP, Network, eventually, read, run, write
 
 EXAMPLES = TOP + "/docs/examples"
+PROTOBUF_JAR = "/usr/share/java/protobuf.jar"
 PEOPLE = r"(?s)Reto Ammann, .*\n  \+44 20 7946 0103"
 
 
@@ -23,20 +24,20 @@ class Installed(unittest.TestCase):
             done = run("cmake", "--install", BUILD, "--prefix", cls.prefix, "--component", component)
             assert done.returncode == 0, done.stderr
 
-    def who(self, *program, password="password", party="CHE"):
+    def who(self, *program, password="password", party="CHE", mine=("cert.pem", "key.pem")):
         account = self.net.dir + "/credentials/anna.lindqvist"
         key = [read(self.net.dir + "/ledger.pub").strip()] if program[0].endswith("lookup") else []
         address = ["localhost", str(self.net.port)] if key else [f"localhost:{self.net.port}"]
-        return run(*program, *address, self.net.dir + "/ca.pem", "cert.pem", "key.pem", password, *key, party,
+        return run(*program, *address, self.net.dir + "/ca.pem", *mine, password, *key, party,
                    "labour migration", cwd=account, env={**os.environ, "PROTO": self.prefix + "/share/entente/proto"})
 
-    def check_example(self, *program):
-        found = self.who(*program)
+    def check_example(self, *program, **given):
+        found = self.who(*program, **given)
         self.assertEqual((found.returncode, found.stderr), (0, ""))
         self.assertRegex(found.stdout, PEOPLE)
         wrong = self.folder.name + "/wrong"
         write(wrong, "not the password\n")
-        refused = self.who(*program, password=wrong)
+        refused = self.who(*program, **{**given, "password": wrong})
         self.assertNotEqual(refused.returncode, 0)
         self.assertNotIn("Reto", refused.stdout)
 
@@ -71,6 +72,19 @@ class Installed(unittest.TestCase):
 
     def test_a_program_in_python_needs_the_proto_files_alone(self):
         self.check_example("/usr/bin/python3", EXAMPLES + "/lookup.py")
+
+    @unittest.skipUnless(shutil.which("javac") and os.path.exists(PROTOBUF_JAR),
+                         "needs default-jdk-headless and libprotobuf-java")
+    def test_a_program_in_java_needs_the_proto_files_alone(self):
+        made, classes = self.folder.name + "/java", self.folder.name + "/classes"
+        os.mkdir(made)
+        done = run("protoc", "-I", self.prefix + "/share/entente/proto", "--java_out", made,
+                   *(f"entente/v1/{name}.proto" for name in ("options", "types", "session", "directory")))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = run("javac", "-cp", PROTOBUF_JAR, "-d", classes, EXAMPLES + "/Lookup.java",
+                   *glob.glob(made + "/**/*.java", recursive=True))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_example("java", "-cp", classes + ":" + PROTOBUF_JAR, "Lookup", mine=("bundle.p12",))
 
     def test_the_installed_completion_is_of_this_command_line(self):
         script = read(self.prefix + "/share/bash-completion/completions/entente")

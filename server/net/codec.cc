@@ -59,6 +59,7 @@ Status json_refused(std::string_view said) {
   if (!field.empty() && !name.empty()) field += '.';
   field += name.substr(0, kSaidBytesMax);
   while (!is_utf8(field)) field.pop_back();
+  if (field.empty()) field = "message";  // A scalar or a list where the message itself should be.
   std::replace_if(
       field.begin(), field.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
   return invalid_argument(std::move(field), rule_of(rest.substr(colon + 2)));

@@ -40,7 +40,9 @@ TEST_CASE("a field that JSON misspells or fills wrongly is named to who sent it"
   CHECK(field_of(R"({"more":[{"count":-1}]})") == "more[0].count");
   CHECK(field_of(R"({"nested":[1]})") == "nested");
   CHECK(field_of(R"({"text":)") == "message");
-  CHECK(field_of("") == "message");
+  for (const char* no_message : {"", "0", "true", "null", "[]", R"("n}")"}) {
+    CHECK(field_of(no_message) == "message");
+  }
 }
 
 TEST_CASE("an unknown field's name cannot break the answer's lines or its UTF-8", "[net][codec]") {

@@ -144,9 +144,9 @@ class Http2 final : public Protocol, private http2::ServerEvents {
  private:
   std::shared_ptr<http2::StreamEvents> on_head(http2::StreamId id,
                                                http::HeaderList&& headers) override {
-    RequestHead head{.method = std::string(headers.find(":method").value_or("")),
-                     .target = std::string(headers.find(":path").value_or("")),
-                     .headers = std::move(headers)};
+    const std::string method(headers.find(":method").value_or(""));
+    const std::string target(headers.find(":path").value_or(""));
+    RequestHead head{.method = method, .target = target, .headers = std::move(headers)};
     const bool continues = head.headers.find("expect") == "100-continue";
     auto stream = std::make_shared<Stream>(session_, streams_, id, around_.clock.tick(),
                                            head.method == "HEAD");

@@ -705,7 +705,7 @@ void Invocation::pump_bytes() {
       [this, bytes] {
         if (!bytes->ok()) return finish(bytes->status());
         if ((*bytes)->empty()) return end({});
-        outlet_->body(**std::move(bytes));
+        outlet_->body(std::move(**bytes));
         pump_bytes();
       });
 }

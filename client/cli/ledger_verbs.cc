@@ -47,6 +47,16 @@ void show_row(const v1::LedgerRow& row, Table& table) {
              open ? entry.account() : "(not for you)", entry.kind(), entry.object()});
 }
 
+void show_witnesses(const v1::ListCosignaturesReply& reply) {
+  Table table({"WITNESS", "PARTY", "ENTRIES", "LOOKED"});
+  for (const v1::Cosignature& held : reply.cosignatures()) {
+    table.row({held.witness(), held.party(), held.has_time() ? std::to_string(held.size()) : "",
+               held.has_time() ? to_rfc3339(Instant(std::chrono::seconds(held.time().seconds())))
+                               : "never"});
+  }
+  table.print();
+}
+
 void add_log(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ListEntriesRequest>();
   auto count = std::make_shared<std::uint64_t>(20);
@@ -212,6 +222,11 @@ void add_ledger_verbs(CLI::App& app, Context& context) {
            });
   add_verb(*group, "export", "every row as JSON, for whoever checks it without our code",
            "entente ledger export > ledger.jsonl", [&context] { export_ledger(context); });
+  add_verb(*group, "witnesses", "each witness, and the newest checkpoint that it has co-signed",
+           "entente ledger witnesses", [&context] {
+             context.call<v1::ListCosignaturesReply>(kService + "ListCosignatures",
+                                                     v1::ListCosignaturesRequest(), show_witnesses);
+           });
   add_log(*group, context);
   add_witness(app, context);
 }

@@ -38,6 +38,8 @@ std::string newest_first(const Indexed& one) {
 
 const std::string& by_itself(const std::string& name) { return name; }
 
+const std::string kService = "entente.v1.DirectoryService.";
+
 int rank(v1::Capacity capacity) { return static_cast<int>(capacity); }
 
 // Every word of `wanted` begins some word of `topics` (which has a blank before each word).
@@ -78,21 +80,17 @@ Status not_found(std::string_view name) {
 }
 
 void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
-  const std::string service = "entente.v1.DirectoryService.";
+  add_reads(gate);
+  add_acts(gate, std::move(make_receipt));
+}
+
+void Service::add_reads(identity::Gate& gate) {
   const auto reads = [&]<typename Req, typename Rep>(
                          const char* rpc,
                          Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
+    gate.reads<Req, Rep>(kService + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                       Snapshot& snapshot) {
       return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  const auto acts = [&]<typename Req, typename Rep>(
-                        const char* rpc,
-                        Result<Rep> (Service::*serve)(const Subject&, const Req&, Transaction&)) {
-    gate.acts<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                     Transaction& transaction) {
-      return (this->*serve)(subject, message, transaction);
     });
   };
   reads("WhoAnswers", &Service::who_answers);
@@ -115,10 +113,21 @@ void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
   reads("ListParticipationProposals", &Service::list_participation_proposals);
   reads("CheckRoster", &Service::check_roster);
   gate.reads_serialized<v1::GetPersonRequest, v1::Person>(
-      service + "GetPerson",
+      kService + "GetPerson",
       [this](const Subject& subject, const v1::GetPersonRequest& message, Snapshot& snapshot) {
         return get_person(subject, message, snapshot);
       });
+}
+
+void Service::add_acts(identity::Gate& gate, MakeReceipt make_receipt) {
+  const auto acts = [&]<typename Req, typename Rep>(
+                        const char* rpc,
+                        Result<Rep> (Service::*serve)(const Subject&, const Req&, Transaction&)) {
+    gate.acts<Req, Rep>(kService + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                      Transaction& transaction) {
+      return (this->*serve)(subject, message, transaction);
+    });
+  };
   acts("CreatePerson", &Service::create_person);
   acts("UpdatePerson", &Service::update_person);
   acts("ConfirmPerson", &Service::confirm_person);
@@ -140,7 +149,7 @@ void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
   acts("AnswerContactTest", &Service::answer_contact_test);
   acts("ImportRoster", &Service::import_roster);
   gate.acts<v1::HandOverRequest, v1::HandOverReply>(
-      service + "HandOver",
+      kService + "HandOver",
       [this](const Subject& subject, const v1::HandOverRequest& message, Transaction& transaction) {
         return hand_over(subject, message, transaction);
       },

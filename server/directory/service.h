@@ -127,6 +127,9 @@ class Service {
   Result<std::vector<v1::Process>> processes_of(const Subject& subject, Snapshot& snapshot) const;
 
  private:
+  void add_reads(identity::Gate& gate);
+  void add_acts(identity::Gate& gate, MakeReceipt make_receipt);
+
   // The object, if `subject` may read it now; nothing if it may not or there is none: one path.
   Result<std::optional<Record>> read(const Subject& subject, Snapshot& snapshot,
                                      std::string_view name) const;

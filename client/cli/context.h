@@ -63,6 +63,7 @@ void add_directory_verbs(CLI::App& app, Context& context);
 void add_access_verbs(CLI::App& app, Context& context);
 void add_ledger_verbs(CLI::App& app, Context& context);
 void add_stats_verbs(CLI::App& app, Context& context);
+void add_compare_verbs(CLI::App& group, Context& context);
 void add_account_verbs(CLI::App& app, Context& context);
 void add_completion_verb(CLI::App& app, Context& context);
 

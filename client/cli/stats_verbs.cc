@@ -4,7 +4,7 @@
 #include <iostream>
 #include <set>
 
-#include "client/cli/context.h"
+#include "client/cli/stats_words.h"
 #include "client/lib/upload.h"
 #include "entente/v1/statistics.pb.h"
 #include "proto/contract/bytes.h"
@@ -13,56 +13,6 @@ namespace entente::cli {
 namespace {
 
 const std::string kService = "entente.v1.StatisticsService.";
-
-// `IGC.ASYLUM` as well as `dataflows/IGC.ASYLUM`.
-std::string flow_name(const std::string& given) {
-  return given.starts_with("dataflows/") ? given : "dataflows/" + given;
-}
-
-std::string title_of(const v1::Text& text) {
-  const auto& titles = text.by_language();
-  const auto english = titles.find("en");
-  if (english != titles.end()) return english->second;
-  return titles.empty() ? "" : titles.begin()->second;
-}
-
-std::string day_of(const google::protobuf::Timestamp& time) {
-  return to_rfc3339(Instant(std::chrono::seconds(time.seconds()))).substr(0, 10);
-}
-
-// `CITIZEN=SYR,AFG` each; false, with an error said, if one is not of that form.
-template <typename Request>
-bool add_selections(Context& context, const std::vector<std::string>& given, Request& request) {
-  for (const std::string& one : given) {
-    const std::size_t equals = one.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      context.fail(invalid_argument("--where", "must be like `CITIZEN=SYR,AFG`"));
-      return false;
-    }
-    auto* selection = request.add_selections();
-    selection->set_dimension(one.substr(0, equals));
-    for (std::size_t at = equals + 1; at <= one.size();) {
-      const std::size_t comma = std::min(one.find(',', at), one.size());
-      selection->add_values(one.substr(at, comma - at));
-      at = comma + 1;
-    }
-  }
-  return true;
-}
-
-bool set_time(Context& context, const std::string& given, const char* option,
-              google::protobuf::Timestamp* (*mutable_time)(void*), void* request) {
-  if (given.empty()) return true;
-  const auto instant = parse_rfc3339(given);
-  if (!instant) {
-    context.fail(
-        invalid_argument(option, "must be a day or a time such as `2026-11-23T12:00:00Z`"));
-    return false;
-  }
-  mutable_time(request)->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(*instant).time_since_epoch().count());
-  return true;
-}
 
 // --- upload -------------------------------------------------------------------------------------
 
@@ -134,10 +84,10 @@ void add_upload(CLI::App& group, Context& context) {
                  file->request.set_action(*action == "append"   ? v1::APPEND
                                           : *action == "delete" ? v1::DELETE
                                                                 : v1::REPLACE);
-                 const auto time = [](void* request) {
-                   return static_cast<v1::BeginUploadRequest*>(request)->mutable_embargo_until();
-                 };
-                 if (!set_time(context, *embargo, "--embargo", time, &file->request)) return;
+                 if (!embargo->empty() && !read_time(context, *embargo, "--embargo",
+                                                     *file->request.mutable_embargo_until())) {
+                   return;
+                 }
                  run_upload(context, *file);
                });
   verb->add_option("file", file->path, "SDMX-CSV, 1.0 or 2.0")->required();
@@ -273,15 +223,11 @@ void add_get(CLI::App& group, Context& context) {
                  request->set_start_period((*text)[0]);
                  request->set_end_period((*text)[1]);
                  request->set_include_history(*history);
-                 const auto of = [](void* to) {
-                   return static_cast<v1::QueryRequest*>(to)->mutable_as_of();
-                 };
-                 const auto since = [](void* to) {
-                   return static_cast<v1::QueryRequest*>(to)->mutable_updated_after();
-                 };
-                 if (!add_selections(context, *where, *request) ||
-                     !set_time(context, *as_of, "--as-of", of, request.get()) ||
-                     !set_time(context, *after, "--updated-after", since, request.get())) {
+                 if (!read_selections(context, *where, *request->mutable_selections()) ||
+                     (!as_of->empty() &&
+                      !read_time(context, *as_of, "--as-of", *request->mutable_as_of())) ||
+                     (!after->empty() && !read_time(context, *after, "--updated-after",
+                                                    *request->mutable_updated_after()))) {
                    return;
                  }
                  run_get(context, *request, *csv);
@@ -344,7 +290,7 @@ void add_compare(CLI::App& group, Context& context) {
                  for (const std::string& area : *areas) request->add_areas(area);
                  request->set_start_period((*text)[0]);
                  request->set_end_period((*text)[1]);
-                 if (!add_selections(context, *where, *request)) return;
+                 if (!read_selections(context, *where, *request->mutable_selections())) return;
                  context.call<v1::Comparison>(
                      kService + "CompareParties", *request,
                      [&context](const v1::Comparison& found) { show_comparison(context, found); });
@@ -476,6 +422,7 @@ void add_stats_verbs(CLI::App& app, Context& context) {
   add_uploads(*group, context);
   add_get(*group, context);
   add_compare(*group, context);
+  add_compare_verbs(*group, context);
 }
 
 }  // namespace entente::cli

@@ -108,6 +108,7 @@ inline constexpr std::size_t structures_max = 4'096;           // sent at once
 inline constexpr std::size_t selection_values_max = 2'048;     // of one dimension in a query
 inline constexpr std::size_t query_parties_max = 64;           // compared at once
 inline constexpr std::size_t comparison_rows_max = 10'000;     // more must be narrowed
+inline constexpr std::size_t due_days_max = 3'653;             // a calendar that never ends
 inline constexpr std::size_t answer_observations_max = 4'096;  // in one message of a stream
 
 // --- the store ---

@@ -7,6 +7,7 @@
 
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/statistics/comparison.h"
 #include "server/statistics/rest.h"
 #include "server/statistics/service.h"
 
@@ -38,6 +39,7 @@ class Room {
   Uploads uploads_;
   IndexCache cache_;
   Service service_;
+  ComparisonService comparison_;
   Rest rest_;
 };
 

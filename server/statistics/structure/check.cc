@@ -5,6 +5,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "server/statistics/series/period.h"
 #include "server/statistics/structure/model.h"
 #include "server/statistics/structure/names.h"
 
@@ -175,6 +176,7 @@ class Check {
     if (dataflow.visibility().has_embargo_until() || dataflow.visibility().has_expires_at()) {
       fault("visibility", "has a time: uploads have theirs, a dataflow has none");
     }
+    reporting(dataflow);
     const auto flow = model_.find_flow(name_);
     if (!flow) return fault("data_structure", "is not there");
     for (int i = 0; i < dataflow.constraint_size(); ++i) {
@@ -190,6 +192,19 @@ class Check {
           fault(at + ".values", "`" + value + "` is not in the codelist");
         }
       }
+    }
+  }
+
+  void reporting(const v1::Dataflow& dataflow) {
+    if (!dataflow.has_reporting()) return;
+    const auto frequency = frequency_of(dataflow.reporting().frequency());
+    const auto since = parse_period(dataflow.reporting().since());
+    if (!frequency) fault("reporting.frequency", "must be one such as `A`, `Q`, `M`");
+    if (!since || since->frequency != frequency) {
+      fault("reporting.since", "must be a period of the frequency");
+    }
+    if (dataflow.reporting().due_days() > limits::due_days_max) {
+      fault("reporting.due_days", "must be at most " + std::to_string(limits::due_days_max));
     }
   }
 

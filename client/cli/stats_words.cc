@@ -1,0 +1,55 @@
+#include "client/cli/stats_words.h"
+
+#include <algorithm>
+
+namespace entente::cli {
+
+std::string full_name(const std::string& collection, const std::string& given) {
+  return given.empty() || given.starts_with(collection) ? given : collection + given;
+}
+
+std::string flow_name(const std::string& given) { return full_name("dataflows/", given); }
+
+std::string title_of(const v1::Text& text) {
+  const auto& titles = text.by_language();
+  const auto english = titles.find("en");
+  if (english != titles.end()) return english->second;
+  return titles.empty() ? "" : titles.begin()->second;
+}
+
+std::string day_of(const google::protobuf::Timestamp& time) {
+  return to_rfc3339(Instant(std::chrono::seconds(time.seconds()))).substr(0, 10);
+}
+
+bool read_time(Context& context, const std::string& given, const char* option,
+               google::protobuf::Timestamp& out) {
+  const auto instant = parse_rfc3339(given);
+  if (!instant) {
+    context.fail(
+        invalid_argument(option, "must be a day or a time such as `2026-11-23T12:00:00Z`"));
+    return false;
+  }
+  out.set_seconds(std::chrono::floor<std::chrono::seconds>(*instant).time_since_epoch().count());
+  return true;
+}
+
+bool read_selections(Context& context, const std::vector<std::string>& given,
+                     google::protobuf::RepeatedPtrField<v1::Selection>& out) {
+  for (const std::string& one : given) {
+    const std::size_t equals = one.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      context.fail(invalid_argument("--where", "must be like `CITIZEN=SYR,AFG`"));
+      return false;
+    }
+    v1::Selection* selection = out.Add();
+    selection->set_dimension(one.substr(0, equals));
+    for (std::size_t at = equals + 1; at <= one.size();) {
+      const std::size_t comma = std::min(one.find(',', at), one.size());
+      selection->add_values(one.substr(at, comma - at));
+      at = comma + 1;
+    }
+  }
+  return true;
+}
+
+}  // namespace entente::cli

@@ -1,0 +1,32 @@
+// What the verbs of `entente stats` share: names, times and selections as people type them. One
+// thread.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <vector>
+
+#include "client/cli/context.h"
+#include "entente/v1/statistics.pb.h"
+
+namespace entente::cli {
+
+// `IGC.ASYLUM` as well as `dataflows/IGC.ASYLUM`; likewise of `processes/` and `parties/`.
+[[nodiscard]] std::string flow_name(const std::string& given);
+[[nodiscard]] std::string full_name(const std::string& collection, const std::string& given);
+
+// In English, or in the first language that there is.
+[[nodiscard]] std::string title_of(const v1::Text& text);
+
+[[nodiscard]] std::string day_of(const google::protobuf::Timestamp& time);
+
+// Reads a day or a time into `out`, if anything is given; false, with an error said, if it is none.
+[[nodiscard]] bool read_time(Context& context, const std::string& given, const char* option,
+                             google::protobuf::Timestamp& out);
+
+// `CITIZEN=SYR,AFG` each; false, with an error said, if one is not of that form.
+[[nodiscard]] bool read_selections(Context& context, const std::vector<std::string>& given,
+                                   google::protobuf::RepeatedPtrField<v1::Selection>& out);
+
+}  // namespace entente::cli

@@ -1,0 +1,74 @@
+#include "server/statistics/contributions.h"
+
+#include <algorithm>
+
+#include "proto/contract/limits.h"
+
+namespace entente::statistics {
+namespace {
+
+constexpr std::size_t kKeptMax = 256;  // sets of parts: about one a dataflow and party
+
+// The versions of one observation, the oldest first: places `from` to `end` of the columns.
+void add(const Merged& merged, const std::vector<Instant>& recorded, std::size_t from,
+         std::size_t end, Given& given) {
+  if (is_gone(merged.columns.kinds[end - 1])) return;
+  std::size_t first = end - 1;
+  while (first > from && !is_gone(merged.columns.kinds[first - 1])) --first;
+  const Instant came = recorded[merged.layers[first]];
+  given.first = given.observations == 0 ? came : std::min(given.first, came);
+  given.updated = std::max(given.updated, recorded[merged.layers[end - 1]]);
+  ++given.observations;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Contributions>> ContributionReader::read(store::Snapshot& snapshot,
+                                                                      const Flow& flow,
+                                                                      std::vector<SeenLayer> seen) {
+  std::string which = flow.wire.name();
+  std::map<std::uint64_t, Instant> times;
+  std::vector<Layer> chosen;
+  for (SeenLayer& one : seen) {
+    which += one.layer.part->id.view();
+    times[one.layer.version] = recorded_at(one.kept->row);
+    chosen.push_back(std::move(one.layer));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = kept_.find(which); found != kept_.end()) return found->second;
+  }
+  Reading reading;
+  reading.codes.resize(flow.dimension_lists.size());
+  reading.history = true;
+  ENTENTE_TRY(const std::unique_ptr<Merge> merge,
+              Merge::open(snapshot, cache_, std::move(chosen), std::move(reading)));
+  std::vector<Instant> recorded;
+  for (const Layer& layer : merge->layers()) recorded.push_back(times[layer.version]);
+
+  auto out = std::make_shared<Contributions>();
+  Merged merged;
+  for (;;) {
+    ENTENTE_TRY_VOID(merge->next(merged, limits::answer_observations_max));
+    const Columns& columns = merged.columns;
+    if (columns.series() == 0) break;
+    std::size_t cell = 0;
+    for (std::size_t s = 0; s < columns.series(); ++s) {
+      const std::string& area =
+          merge->dimensions()[*flow.reference_area][columns.key(s)[*flow.reference_area]];
+      const std::size_t series_end = cell + columns.counts[s];
+      while (cell < series_end) {
+        const std::size_t from = cell;
+        while (cell < series_end && columns.ordinals[cell] == columns.ordinals[from]) ++cell;
+        add(merged, recorded, from, cell,
+            (*out)[{area, {columns.frequency(s), columns.ordinals[from]}}]);
+      }
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  if (kept_.size() >= kKeptMax) kept_.clear();
+  kept_[which] = out;
+  return std::shared_ptr<const Contributions>(std::move(out));
+}
+
+}  // namespace entente::statistics

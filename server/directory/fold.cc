@@ -36,7 +36,9 @@ const icu::Transliterator& to_latin() {
   thread_local const std::unique_ptr<icu::Transliterator> made = [] {
     UErrorCode error = U_ZERO_ERROR;
     std::unique_ptr<icu::Transliterator> latin(icu::Transliterator::createInstance(
-        "Any-Latin; NFD; [:M:] Remove; NFC; Latin-ASCII; Lower", UTRANS_FORWARD, error));
+        // Greek as the United Nations romanize it: Ελένη is Eleni, as its bearer writes it.
+        "Greek-Latin/UNGEGN; Any-Latin; NFD; [:M:] Remove; NFC; Latin-ASCII; Lower", UTRANS_FORWARD,
+        error));
     ENTENTE_CHECK(U_SUCCESS(error) && latin != nullptr);
     return latin;
   }();

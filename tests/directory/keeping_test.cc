@@ -303,6 +303,54 @@ TEST_CASE("a contact test waits for its person, who alone answers it, and then i
   CHECK(gaps() == 0);
 }
 
+TEST_CASE("a stale entry is brought before its holder, the deputy and the party, and nobody else",
+          "[directory]") {
+  config::DemoPeople people = testing::people_of_accounts();
+  const auto with = [&](const char* id, config::DemoOffice office, config::DemoCapacity capacity) {
+    config::DemoPerson& one = *people.add_person();
+    one.set_id(id);
+    one.set_party("SWE");
+    one.set_given("A");
+    one.set_family("B");
+    one.set_display("A B");
+    config::DemoDuty& duty = *one.add_duty();
+    duty.set_office(office);
+    duty.set_capacity(capacity);
+    duty.set_process("igc");
+    duty.set_since("2024-01-01");
+  };
+  with("dag", config::OTHER_OFFICE, config::HOLDER);
+  with("didrik", config::OTHER_OFFICE, config::DEPUTY);
+  with("theo", config::THEMATIC_COORDINATOR, config::HOLDER);
+  DirectoryWorld world(people);
+  const auto kinds = [&](const policy::Subject& subject, const std::string& person) {
+    const auto all = world.ask(subject, &Service::list_reminders, v1::ListRemindersRequest());
+    REQUIRE(all.ok());
+    std::vector<v1::Reminder::Kind> found;
+    for (const auto& one : all->reminders()) {
+      if (one.object() == person) found.push_back(one.kind());
+    }
+    return found;
+  };
+  using Kinds = std::vector<v1::Reminder::Kind>;
+  const std::string dag = "persons/swe.dag";
+  const std::vector<std::pair<const char*, const char*>> everyone = {
+      {"SWE", "dag"},           {"SWE", "didrik"},         {"SWE", "anna.lindqvist"},
+      {"SWE", "theo"},          {"SWE", "lars.nyberg"},    {"CHE", "reto.ammann"},
+      {"IGC", "helena.brandt"}, {"UNHCR", "samira.haddad"}};
+  for (const auto& [party, id] : everyone) CHECK(kinds(world.as(party, id), dag).empty());
+  world.clock.pass(std::chrono::hours(24 * 181));
+  CHECK(kinds(world.as("SWE", "dag"), dag) == Kinds{v1::Reminder::CONFIRM_OWN});
+  CHECK(kinds(world.as("SWE", "didrik"), dag) == Kinds{v1::Reminder::CONFIRM_OTHER});
+  CHECK(kinds(world.as("SWE", "anna.lindqvist"), dag) == Kinds{v1::Reminder::CONFIRM_OTHER});
+  for (std::size_t i = 3; i < everyone.size(); ++i)
+    CHECK(kinds(world.as(everyone[i].first, everyone[i].second), dag).empty());
+  v1::ConfirmPersonRequest confirm;
+  confirm.set_name(dag);
+  REQUIRE(world.act(world.as("SWE", "dag"), &Service::confirm_person, confirm).ok());
+  for (const auto& [party, id] : everyone) CHECK(kinds(world.as(party, id), dag).empty());
+}
+
 // --- lists and rosters ---
 
 TEST_CASE("an export holds what its reader may see, and nothing of what is hidden", "[directory]") {

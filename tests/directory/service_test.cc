@@ -143,6 +143,23 @@ TEST_CASE("search folds accents, scripts and former names of countries", "[direc
   CHECK(world.search(swede, "soderkop").found_size() == 1);
   CHECK(world.search(swede, "Söderköping").found_size() == 1);
   CHECK(world.search(swede, "senior adviser lindqvist").found_size() == 0);
+  // What is written in one script is found in Latin letters, and by the beginning of any word.
+  for (const auto& [written, typed] :
+       std::vector<std::pair<std::string, std::string>>{{"Иван Петров", "ivan petrov"},
+                                                        {"Łukasz Ørsted", "lukasz orsted"},
+                                                        {"北京 王", "wang bei"},
+                                                        {"سلمى ناصر", "nasr"},
+                                                        {"Ελένη Παπαδοπούλου", "eleni papad"},
+                                                        {"이 순신", "sunsin"}}) {
+    const auto entry = world.get_person(swede, anna);
+    REQUIRE(entry.ok());
+    *update.mutable_person() = *entry;
+    update.mutable_person()->set_display_name(written);
+    REQUIRE(world.act(swede, &Service::update_person, update).ok());
+    INFO(written << " by " << typed);
+    CHECK(world.search(swede, typed).found_size() == 1);
+    CHECK(world.search(swede, written).found_size() == 1);
+  }
 }
 
 TEST_CASE("a query without a letter or digit finds nobody, an empty one everybody", "[directory]") {

@@ -1,7 +1,9 @@
 """A real network for a test: certificates, accounts, store and daemon, by the programs of the folder BUILD."""
-import http.client, os, shutil, signal, socket, subprocess, tempfile, time
+import http.client, os, shutil, signal, subprocess, sys, tempfile, time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TOP + "/tests/support")
+from ports import free_port
 BUILD = os.environ["BUILD"]
 ENTENTED = BUILD + "/server/entented"
 ENTENTE = BUILD + "/client/cli/entente"
@@ -15,12 +17,6 @@ def read(path):
 def write(path, text):
     with open(path, "w") as f:
         f.write(text)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def run(*command, **more):

@@ -508,7 +508,7 @@ def _(walk):
         for person in wanted:
             walk.check.assertIn(world.persons[person].display_name.encode(), reply.content)
     for format in (M.ExportPersonsRequest.CSV, M.ExportPersonsRequest.VCARD_4, M.ExportPersonsRequest.VCARD_3,
-                   M.ExportPersonsRequest.TEXT):
+                   M.ExportPersonsRequest.TEXT, M.ExportPersonsRequest.HTML):
         walk.by_name(method, ["processes"], lambda n: M.ExportPersonsRequest(process=n, format=format), right=right)
     walk.by_name(method, ["persons"], lambda n: M.ExportPersonsRequest(persons=[n], format=M.ExportPersonsRequest.VCARD_4),
                  right=right)

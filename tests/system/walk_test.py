@@ -135,10 +135,12 @@ class World:
                 self.oracle.say("seat", process, 0, body, member, "")
 
     def say_what_is_collected(self):
-        """Each process has the dataflows of deploy/statistics; observers and partners see one of them."""
+        """Each process has the dataflows of deploy/statistics; observers and partners see three of them."""
         for process in CHAIRS:
-            for flow in ("ASYLUM", "DECISIONS", "RETURNS", "REFUGEES"):
-                kinds = ("members", "secretariat") + (("observers", "partners") if flow == "REFUGEES" else ())
+            for flow in ("ASYLUM", "DECISIONS", "RETURNS", "REFUGEES", "PERMITS", "DISPLACEMENT", "ENTRIES", "TRAFFICKING",
+                         "POPULATION"):
+                wide = flow in ("REFUGEES", "DISPLACEMENT", "POPULATION")
+                kinds = ("members", "secretariat") + (("observers", "partners") if wide else ())
                 guard = Guard("", process, "", frozenset(f"process/{process}/{kind}" for kind in kinds))
                 name = f"dataflows/{process.upper()}.{flow}"
                 self.objects[name] = guard
@@ -1019,6 +1021,11 @@ def _(walk):
     walk.by_name("StatisticsService.CompareParties", flows, lambda n: T.ComparePartiesRequest(dataflow=n))
 
 
+@place("ComparisonService.GetCalendar")
+def _(walk):
+    walk.by_name("ComparisonService.GetCalendar", ["dataflows"], lambda n: K.GetCalendarRequest(dataflow=n))
+
+
 @place("StatisticsService.BeginUpload", "StatisticsService.SendPiece", "StatisticsService.CheckUpload",
        "StatisticsService.FinishUpload")
 def _(walk):
@@ -1073,11 +1080,11 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, L, M, S, O, T
+        global A, C, K, L, M, S, O, T
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, directory_pb2 as M, ledger_pb2 as L
-        from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
+        from entente.v1 import comparison_pb2 as K, options_pb2 as O, session_pb2 as S, statistics_pb2 as T
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
 #include "server/directory/visibility.h"
 #include "server/store/root_key.h"
 
@@ -27,7 +28,7 @@ class DirectoryAudiences final : public statistics::Audiences {
   const directory::Catalog& catalog_;
 };
 
-constexpr std::chrono::milliseconds kCheckpointEvery{1'000};
+constexpr std::chrono::milliseconds kCheckpointEvery{limits::checkpoint_interval_ms_max};
 constexpr std::chrono::seconds kResealAgainAfter{60};
 
 ops::Level level_of(store::Severity severity) {

@@ -16,7 +16,6 @@ namespace {
 constexpr std::uint32_t kStreamWindowBytes = 256 * 1024;
 constexpr std::int32_t kLineWindowBytes = 4 << 20;
 constexpr std::chrono::seconds kTalksOnMax{1};  // after its answer, before it is told to stop
-constexpr std::size_t kRoomBytes = 64 * 1024;   // below: whoever fills the queue is asked for more
 // An honest reader sends at most about two WINDOW_UPDATEs and a PING for each frame of an answer;
 // of answers without a body (errors), too.
 constexpr std::uint32_t kControlPerAnswerFrame = 3;
@@ -291,7 +290,7 @@ struct ServerSession::Impl {
     impl.out->append(view(head, 9));
     impl.queued_bytes -= stream->queue.take(*impl.out, size);
     stream->moved_at = impl.now;
-    if (!stream->ended && stream->queue.size() < kRoomBytes && stream->events) {
+    if (!stream->ended && stream->queue.size() < limits::stream_queue_bytes_max && stream->events) {
       impl.roomy.push_back(frame->hd.stream_id);
     }
     return 0;
@@ -323,6 +322,7 @@ ServerSession::ServerSession(ServerEvents& events, const ServerLimits& limits)
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_max_outbound_ack(option, limits.control_burst_max);
+  nghttp2_option_set_max_continuations(option, limits::continuations_max);
   const int made = nghttp2_session_server_new2(&impl_->session, callbacks, impl_.get(), option);
   nghttp2_option_del(option);
   nghttp2_session_callbacks_del(callbacks);

@@ -15,9 +15,10 @@ inline constexpr std::size_t header_bytes_max =
     16 * 1024;                                          // decoded, cookies included: HPACK bombs
 inline constexpr std::size_t header_fields_max = 100;   // many tiny header fields
 inline constexpr std::uint32_t body_grace_ms = 10'000;  // then body_bytes_per_s_min holds
-inline constexpr std::uint32_t body_bytes_per_s_min = 1'024;        // bodies that drip in
-inline constexpr std::uint32_t write_stall_ms_max = 30'000;         // readers that do not read
-inline constexpr std::size_t stream_queue_bytes_max = 1 << 20;      // unread answers, a stream
+inline constexpr std::uint32_t body_bytes_per_s_min = 1'024;  // bodies that drip in
+inline constexpr std::uint32_t write_stall_ms_max = 30'000;   // readers that do not read
+inline constexpr std::size_t stream_queue_bytes_max =
+    64 * 1024;  // unread answers, a stream: above it, no further message is made for it
 inline constexpr std::size_t connection_queue_bytes_max = 4 << 20;  // unread answers, a connection
 inline constexpr std::uint32_t streams_max = 100;      // concurrent streams a connection
 inline constexpr std::uint32_t continuations_max = 8;  // CONTINUATION flood (CVE-2024-28182)
@@ -38,7 +39,13 @@ inline constexpr std::uint32_t connection_heavy_max =
 inline constexpr std::size_t connection_body_bytes_max =
     16 << 20;  // requests half received, all streams of a line together
 inline constexpr std::uint32_t connections_max = 12'000;
-inline constexpr std::uint32_t idle_ms_max = 600'000;      // connections without a stream
+inline constexpr std::uint32_t idle_ms_max = 600'000;  // connections without a stream
+// Peers that vanished without a word, their streams open: seconds of silence before a probe,
+// between probes, and how many; and how long what was sent may stay unacknowledged.
+inline constexpr int keepalive_idle_s = 60;
+inline constexpr int keepalive_every_s = 15;
+inline constexpr int keepalive_probes = 4;
+inline constexpr unsigned unacknowledged_ms_max = 30'000;
 inline constexpr std::size_t message_bytes_max = 4 << 20;  // one gRPC or Connect message, inflated
 inline constexpr int message_depth_max = 64;               // nested protobuf and JSON (stack)
 inline constexpr std::uint32_t deadline_ms_max =

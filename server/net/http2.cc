@@ -133,10 +133,18 @@ class Http2 final : public Protocol, private http2::ServerEvents {
     if (const auto since = session_.waiting_for_head()) {
       return {.header = true, .body = false, .since = *since, .bytes = 0};
     }
+    // The slowest of those whose grace is over: a body that comes well does not hide one that
+    // drips.
+    const Tick now = around_.clock.tick();
+    const auto rate = [now](const Reading& one) {
+      return static_cast<double>(one.bytes) / static_cast<double>((now - one.since).count());
+    };
     Reading slowest;
     for (const auto& stream : streams_) {
       const auto one = stream->reading();
-      if (one && (!slowest.body || one->since < slowest.since)) slowest = *one;
+      if (!one || now - one->since <= std::chrono::milliseconds(around_.limits.body_grace_ms))
+        continue;
+      if (!slowest.body || rate(*one) < rate(slowest)) slowest = *one;
     }
     return slowest;
   }

@@ -1,5 +1,6 @@
 #include "server/net/server.h"
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
@@ -27,7 +28,23 @@ namespace {
 constexpr std::chrono::milliseconds kSweepEvery{500};
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after EMFILE: never spin
 
+using KeepIdle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
+using KeepEvery = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
+using KeepProbes = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
+using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+// A peer that vanished without a word (its machine is off, its network is cut) is found out, though
+// it holds streams that never end and nothing is to be sent to it. Linux hands the options of the
+// listening socket to each line, which saves each the calls.
+void watch_for_vanishing(tcp::acceptor& acceptor) {
+  error_code ignored;
+  acceptor.set_option(tcp::acceptor::keep_alive(true), ignored);
+  acceptor.set_option(KeepIdle(limits::keepalive_idle_s), ignored);
+  acceptor.set_option(KeepEvery(limits::keepalive_every_s), ignored);
+  acceptor.set_option(KeepProbes(limits::keepalive_probes), ignored);
+  acceptor.set_option(UserTimeout(static_cast<int>(limits::unacknowledged_ms_max)), ignored);
+}
 
 std::size_t descriptors_max() {
   rlimit limit{};
@@ -164,6 +181,7 @@ Status Worker::listen(const std::string& address, std::uint16_t port) {
   acceptor_.open(endpoint.protocol(), error);
   acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   acceptor_.set_option(ReusePort(true), error);
+  watch_for_vanishing(acceptor_);
   acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(1024, error);
   if (error) {

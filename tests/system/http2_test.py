@@ -264,6 +264,9 @@ def test_who_drips_or_sleeps_is_let_go(certificates):
         slow = {
             "half a head": lambda raw: raw.send(raw.headers(1, flags=())),
             "half a body": lambda raw: raw.send(raw.headers(1), DataFrame(1, b"\0\0\0\1\0ab")),
+            "half a body beside one that came well": lambda raw: raw.send(
+                raw.headers(1), DataFrame(1, b"\0\0\1\0\0" + b"x" * 16_000), raw.headers(3),
+                DataFrame(3, b"\0\0\0\1\0ab")),
         }
         for what, make in slow.items():
             before = server.counters()["slow_peers"]

@@ -1,4 +1,7 @@
 """What one account, certificate or line may make the server do and hold, and who does not wait for whom."""
+import ctypes
+import os
+import socket
 import time
 
 import grpc
@@ -41,6 +44,32 @@ def test_lines_that_never_finish_their_handshake_are_bounded(certificates):
         assert until(lambda: server.counters()["handshakes_failed"] == 5)
         assert not refused(server)
         [line.close() for line in half]
+
+
+def option_of(server, port, level, option):
+    """A socket option of the server's side of the line from our `port`."""
+    pidfd = os.pidfd_open(server.daemon.pid)
+    for descriptor in os.listdir(f"/proc/{server.daemon.pid}/fd"):
+        PIDFD_GETFD = 438
+        copy = ctypes.CDLL(None, use_errno=True).syscall(PIDFD_GETFD, pidfd, int(descriptor), 0)
+        assert copy >= 0, os.strerror(ctypes.get_errno())
+        try:
+            with socket.socket(fileno=copy) as line:
+                if line.getpeername()[1] == port:
+                    return line.getsockopt(level, option)
+        except OSError:  # no socket, or one that listens
+            pass
+    raise AssertionError("the server has no such line")
+
+
+def test_a_peer_that_vanishes_without_a_word_is_found_out(certificates):
+    TCP_USER_TIMEOUT = 18
+    asked = {(socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1, (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 60,
+             (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL): 15, (socket.IPPROTO_TCP, socket.TCP_KEEPCNT): 4,
+             (socket.IPPROTO_TCP, TCP_USER_TIMEOUT): 30_000}
+    with Server(certificates) as server, Peer(server) as peer:
+        port = peer.line.getsockname()[1]
+        assert {which: option_of(server, port, *which) for which in asked} == asked
 
 
 def test_an_account_has_only_so_many_calls_under_way_on_all_its_lines(certificates):

@@ -4,10 +4,11 @@
     house.py [--rule NAME]     all rules, or one; prints `file:line: what is wrong`, exits 1 if anything is
 
 Rules: walls (includes only go down), foreign (one room a foreign library), bans (what the style forbids),
-columns, secrets (no key, no binary, no path of a machine). Each rule is first tried on a line that breaks it:
+columns, secrets (no key, no binary, no path of a machine), limits (each one that is named is held somewhere). Each rule is first tried on a line that breaks it:
 a check that cannot fail is no check.
 """
 import argparse
+import functools
 import pathlib
 import re
 import subprocess
@@ -62,6 +63,7 @@ BANS = [
      {"tests/"}, "no using-directive"),
 ]
 COLUMNS = 100
+LIMITS = "proto/contract/limits.h"
 SOURCES = (".cc", ".h")
 
 
@@ -136,7 +138,23 @@ def secrets(name, lines):
             yield number, "a path of one machine"
 
 
-RULES = {"walls": walls, "foreign": foreign, "bans": bans, "columns": columns, "secrets": secrets}
+@functools.cache
+def held():
+    """Every word of our sources beside the list of limits."""
+    sources = [name for name in tracked() if name.endswith(SOURCES) and name.startswith(("server/", "client/", "proto/"))]
+    return {word for name in sources if name != LIMITS for word in re.findall(r"\w+", (TOP / name).read_text())}
+
+
+def limits(name, lines):
+    if name != LIMITS:
+        return
+    for number, line in enumerate(lines, 1):
+        found = re.match(r"inline constexpr \S+ (\w+)", line)
+        if found and found[1] not in held():
+            yield number, f"`{found[1]}` is named, and nothing holds it"
+
+
+RULES = {"walls": walls, "foreign": foreign, "bans": bans, "columns": columns, "secrets": secrets, "limits": limits}
 # One file that breaks each rule: (name, line).
 BROKEN = {
     "walls": ("server/policy/x.cc", '#include "server/store/store.h"'),
@@ -144,6 +162,7 @@ BROKEN = {
     "bans": ("server/net/x.cc", "  co_await f({.a = 1});"),
     "columns": ("server/net/x.cc", "x" * (COLUMNS + 1)),
     "secrets": ("docs/x.md", "-----BEGIN EC PRIVATE" + " KEY-----"),
+    "limits": (LIMITS, "inline constexpr int nobody_asks_for_" + "it_max = 1;"),
 }
 
 
@@ -166,7 +185,7 @@ def main():
             continue
         files += 1
         for rule in chosen:
-            if rule in ("walls", "foreign", "bans", "columns") and not name.endswith(SOURCES):
+            if rule in ("walls", "foreign", "bans", "columns", "limits") and not name.endswith(SOURCES):
                 continue
             for number, what in RULES[rule](name, lines):
                 print(f"{name}:{number}: {what}")

@@ -10,6 +10,7 @@
 #include "server/statistics/series/collector.h"
 #include "server/statistics/series/group.h"
 #include "server/statistics/series/merge.h"
+#include "server/statistics/series/sum.h"
 #include "server/store/memory_store.h"
 
 namespace entente::statistics {
@@ -28,12 +29,18 @@ Decimal decimal() {
   return canonical(*figure(), exponent);
 }
 
+std::string packed(const Columns& columns) {
+  std::string bytes;
+  pack_group(columns, bytes);
+  return bytes.append(bits_slack_bytes, '\xff');
+}
+
 Columns any_columns() {
   Columns out;
   out.width = *rc::gen::inRange<std::uint32_t>(1, 5);
   out.attributes = *rc::gen::inRange<std::uint32_t>(0, 3);
   std::set<std::vector<std::uint32_t>> keys;
-  const auto count = *rc::gen::inRange<std::size_t>(1, 33);
+  const auto count = *rc::gen::inRange<std::size_t>(1, group_series_max + 1);
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<std::uint32_t> key;
     for (std::uint32_t d = 0; d < out.width; ++d)
@@ -54,7 +61,8 @@ Columns any_columns() {
       out.kinds.push_back(kind);
       out.values.push_back(kind == Kind::Value ? decimal() : Decimal{});
       for (std::uint32_t a = 0; a < out.attributes; ++a) {
-        out.codes.push_back(*rc::gen::weightedElement<std::uint32_t>({{9, 0}, {1, 1}, {1, 200}}));
+        const auto code = *rc::gen::weightedElement<std::uint32_t>({{9, 0}, {1, 1}, {1, 200}});
+        out.codes.push_back(is_gone(kind) ? 0 : code);  // what is gone has none
       }
     }
   }
@@ -64,8 +72,7 @@ Columns any_columns() {
 TEST_CASE("a group comes back as it went in", "[statistics][group][property]") {
   rc::prop("pack and unpack", [] {
     const Columns in = any_columns();
-    std::string bytes;
-    pack_group(in, bytes);
+    const std::string bytes = packed(in);
     Columns out;
     out.width = in.width;
     out.attributes = in.attributes;
@@ -76,8 +83,7 @@ TEST_CASE("a group comes back as it went in", "[statistics][group][property]") {
     const Columns in = any_columns();
     const auto wanted = *rc::gen::arbitrary<std::uint64_t>() &
                         ((in.series() == 64 ? 0 : std::uint64_t{1} << in.series()) - 1);
-    std::string bytes;
-    pack_group(in, bytes);
+    const std::string bytes = packed(in);
     Columns out;
     out.width = in.width;
     out.attributes = in.attributes;
@@ -95,6 +101,40 @@ TEST_CASE("a group comes back as it went in", "[statistics][group][property]") {
       }
     }
     RC_ASSERT(got == out.series());
+  });
+}
+
+TEST_CASE("a group sums and cuts by period as its cells do", "[statistics][group][property]") {
+  rc::prop("sums and cuts", [] {
+    const Columns in = any_columns();
+    const std::string bytes = packed(in);
+    GroupView view;
+    RC_ASSERT(view.open(std::string_view(bytes).substr(0, bytes.size() - bits_slack_bytes),
+                        in.width, in.attributes));
+    const std::int32_t first = *rc::gen::inRange(-3000, 30'000);
+    const Ordinals range{.first = first, .last = first + *rc::gen::inRange(-1, 20'000)};
+    std::size_t cell = 0;
+    for (std::size_t s = 0; s < in.series(); ++s) {
+      std::array<std::uint32_t, kind_count> kinds{};
+      Total expected;
+      std::vector<std::int32_t> within;
+      for (std::uint32_t i = 0; i < in.counts[s]; ++i, ++cell) {
+        ++kinds[static_cast<std::size_t>(in.kinds[cell])];
+        expected.add(in.values[cell].mantissa, in.values[cell].exponent);
+        if (range.first <= in.ordinals[cell] && in.ordinals[cell] <= range.last) {
+          within.push_back(in.ordinals[cell]);
+        }
+      }
+      RC_ASSERT(view.count_kinds(s) == kinds);
+      Columns cut;
+      RC_ASSERT(view.append(s, range, cut));
+      RC_ASSERT(cut.ordinals == within);
+      RC_ASSERT(cut.values.size() == within.size() && cut.codes.empty());
+      if (!view.has_one_exponent()) continue;
+      Total got;
+      got.add(view.sum(s), view.exponent());
+      RC_ASSERT(got.decimal() == expected.decimal());
+    }
   });
 }
 
@@ -316,6 +356,120 @@ TEST_CASE("queries answer as a plain table would, at every time and for both cir
       RC_ASSERT(got == expected);
     }
   });
+}
+
+using SumKey = std::pair<Key, std::optional<std::pair<int, std::int32_t>>>;
+using SumTable = std::map<SumKey, std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Total>>;
+
+// What a table, walked from end to end, says: by the first `width` dimensions of `by`.
+SumTable sums_by_table(const World& world, const Question& q, const SumQuestion& sum) {
+  SumTable table;
+  for (const auto& [key, periods] : world.table) {
+    bool fits = true;
+    for (std::size_t d = 0; d < 3; ++d) {
+      fits = fits && (!sum.codes[d] ||
+                      std::binary_search(sum.codes[d]->begin(), sum.codes[d]->end(), key[d]));
+    }
+    if (!fits) continue;
+    SumKey to;
+    for (const std::uint32_t d : sum.by) to.first.push_back(key[d]);
+    for (const auto& [ordinal, versions] : periods) {
+      const Period period{*frequency_of(key[3]), ordinal};
+      if (!sum.days.holds(period)) continue;
+      const Version* newest = nullptr;
+      for (const Version& version : versions) {
+        if (version.upload <= q.as_of) newest = &version;
+      }
+      if (newest == nullptr || newest->kind == Kind::Withdrawn) {
+        // Withdrawn in confidence: to an outsider, hidden.
+        if (newest == nullptr || newest->circle == Circle::Shared || q.confidential) continue;
+      }
+      to.second.reset();
+      if (sum.periods == SumQuestion::Periods::Each) {
+        to.second = {static_cast<int>(period.frequency), ordinal};
+      }
+      if (sum.periods == SumQuestion::Periods::Years) {
+        const int year = period.frequency == Frequency::Annual ? ordinal : ordinal / 12;
+        to.second = {static_cast<int>(Frequency::Annual), year};
+      }
+      auto& [figures, missing, hidden, total] = table[to];
+      if (newest->circle == Circle::Confidential && !q.confidential) {
+        ++hidden;
+        continue;
+      }
+      figures += newest->kind == Kind::Value ? 1 : 0;
+      missing += newest->kind == Kind::Missing ? 1 : 0;
+      total.add(newest->value.mantissa, newest->value.exponent);
+    }
+  }
+  return table;
+}
+
+TEST_CASE("sums are those of the newest versions that the reader sees", "[statistics][property]") {
+  rc::prop("as a table", [] {
+    World world;
+    const auto uploads = *rc::gen::inRange(1, 4);
+    for (int i = 0; i < uploads; ++i) upload(world);
+    for (int i = 0; i < 10; ++i) {
+      const Question q = question(world);
+      SumQuestion sum;
+      sum.codes = q.reading.codes;
+      if (*rc::gen::arbitrary<bool>()) sum.days = q.reading.days;
+      const std::vector<std::vector<std::uint32_t>> ways = {{}, {0}, {2}, {2, 1}, {0, 1, 2}};
+      sum.by = *rc::gen::elementOf(ways);
+      sum.periods = *rc::gen::element(SumQuestion::Periods::Together, SumQuestion::Periods::Each,
+                                      SumQuestion::Periods::Years);
+      const auto snapshot = world.store->snapshot();
+      const auto sums = sum_by(*snapshot, world.cache, world.layers(q.confidential, q.as_of), sum);
+      RC_ASSERT(sums.ok());
+      SumTable got;
+      for (std::size_t c = 0; c < sums->cells.size(); ++c) {
+        SumKey key;
+        for (std::size_t d = 0; d < sum.by.size(); ++d) {
+          key.first.push_back(sums->codes[d][sums->keys[c * sum.by.size() + d]]);
+        }
+        if (!sums->periods.empty()) {
+          key.second = {static_cast<int>(sums->periods[c].frequency), sums->periods[c].ordinal};
+        }
+        const SumCell& cell = sums->cells[c];
+        // A cell in which everything is withdrawn says nothing.
+        if (cell.figures + cell.missing + cell.hidden == 0) continue;
+        RC_ASSERT(got.count(key) == 0);
+        got[key] = {cell.figures, cell.missing, cell.hidden, cell.total};
+      }
+      const SumTable expected = sums_by_table(world, q, sum);
+      RC_ASSERT(got.size() == expected.size());
+      for (const auto& [key, cell] : expected) {
+        const auto found = got.find(key);
+        RC_ASSERT(found != got.end());
+        RC_ASSERT(std::get<0>(found->second) == std::get<0>(cell));
+        RC_ASSERT(std::get<1>(found->second) == std::get<1>(cell));
+        RC_ASSERT(std::get<2>(found->second) == std::get<2>(cell));
+        RC_ASSERT(std::get<3>(found->second).decimal() == std::get<3>(cell).decimal());
+      }
+    }
+  });
+}
+
+TEST_CASE("a sum of too many cells is refused, not made", "[statistics]") {
+  SystemEntropy entropy;
+  const auto store = store::memory_store(entropy);
+  Collector collector(*store, entropy,
+                      {.dimensions = 1, .attributes = 0, .rows_max = 100, .series_max = 100},
+                      [](const auto&) {});
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    const std::vector<std::uint32_t> code = {collector.code(0, std::to_string(i))};
+    REQUIRE(collector.add(code, {}, {.period = {Frequency::Annual, 2015}, .value = {1, 0}}).ok());
+  }
+  const auto collected = collector.finish();
+  REQUIRE(collected.ok());
+  const auto snapshot = store->snapshot();
+  IndexCache cache(0);
+  SumQuestion question{.codes = {}, .days = {}, .by = {0}, .cells_max = 49};
+  const std::vector<Layer> layers = {{.part = collected->parts[0], .version = 1}};
+  CHECK(sum_by(*snapshot, cache, layers, question).status().code() == Code::ResourceExhausted);
+  question.cells_max = 50;
+  CHECK(sum_by(*snapshot, cache, layers, question)->cells.size() == 50);
 }
 
 std::size_t rows_of(store::Store& store) {

@@ -209,7 +209,7 @@ Collector::Writers Collector::make_writers(
     const std::vector<std::vector<std::string>>& attributes) {
   Writers writers;
   for (std::size_t c = 0; c < circles; ++c) {
-    writers[c] = std::make_unique<PartWriter>(stages_[c], new_part(), dimensions, attributes);
+    writers[c] = std::make_unique<PartWriter>(&stages_[c], new_part(), dimensions, attributes);
   }
   return writers;
 }

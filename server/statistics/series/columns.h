@@ -18,6 +18,7 @@ enum class Kind : std::uint8_t {
   Withdrawn = 2,  // taken back: what was there before is there no longer
   Hidden = 3,     // what was free before has become confidential
 };
+inline constexpr std::size_t kind_count = 4;
 // Whether an observation of this kind stands for none.
 [[nodiscard]] constexpr bool is_gone(Kind kind) { return kind >= Kind::Withdrawn; }
 

@@ -1,294 +1,367 @@
+// Bits to columns. Everything is held against the size of the group when it is opened; what is read
+// afterwards need not be.
 #include "server/statistics/series/group.h"
 
 #include <algorithm>
-#include <array>
-#include <limits>
-#include <optional>
 
 #include "proto/contract/status.h"
-#include "server/statistics/series/bits.h"
+#include "server/statistics/series/layout.h"
 
 namespace entente::statistics {
 namespace {
 
-constexpr std::array<std::int64_t, 19> kPowers = [] {
-  std::array<std::int64_t, 19> powers{};
-  std::int64_t power = 1;
-  for (auto& one : powers) {
-    one = power;
-    power = power < std::numeric_limits<std::int64_t>::max() / 10 ? power * 10 : power;
-  }
-  return powers;
-}();
-
-// The mantissas of a group with one exponent, if all fit so; else as they are.
-struct Scaled {
-  std::vector<std::int64_t> mantissas;
-  std::vector<std::int16_t> exponents;
-};
-
-Scaled scale(const Columns& columns) {
-  const std::size_t count = columns.observations();
-  Scaled out;
-  int least = 0;
-  bool any = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (columns.kinds[i] != Kind::Value || columns.values[i].mantissa == 0) continue;
-    least = any ? std::min<int>(least, columns.values[i].exponent) : columns.values[i].exponent;
-    any = true;
-  }
-  constexpr std::int64_t most = std::int64_t{1} << 61;
-  bool fits = true;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Decimal& value = columns.values[i];
-    if (columns.kinds[i] != Kind::Value || value.mantissa == 0) continue;
-    const int raise = value.exponent - least;
-    const std::int64_t bound = raise <= 18 ? most / kPowers[static_cast<std::size_t>(raise)] : 0;
-    fits = fits && value.mantissa <= bound && value.mantissa >= -bound;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const Decimal& value = columns.values[i];
-    const bool is_value = columns.kinds[i] == Kind::Value;
-    const int raise = fits && is_value && value.mantissa != 0 ? value.exponent - least : 0;
-    out.mantissas.push_back(value.mantissa * kPowers[static_cast<std::size_t>(raise)]);
-    out.exponents.push_back(static_cast<std::int16_t>(fits ? least : value.exponent));
-  }
-  return out;
+std::int32_t wrapped(std::uint64_t value) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
 }
-
-// One column of a group: what it mostly says and whether it ever says else.
-template <typename At>
-RunsWriter begin_runs(BitWriter& out, std::size_t count, const At& at) {
-  // The most frequent of the first few is near enough to the most frequent of all.
-  std::uint64_t usual = at(0);
-  std::size_t best = 0;
-  for (std::size_t i = 0; i < std::min<std::size_t>(count, 16); ++i) {
-    std::size_t same = 0;
-    for (std::size_t j = 0; j < std::min<std::size_t>(count, 64); ++j) same += at(j) == at(i);
-    if (same > best) {
-      best = same;
-      usual = at(i);
-    }
-  }
-  bool constant = true;
-  for (std::size_t i = 0; i < count && constant; ++i) constant = at(i) == usual;
-  return {out, usual, constant};
+std::size_t slot_of(std::uint64_t kind) {
+  return static_cast<std::size_t>(packed_kinds[kind % kind_count]);
 }
-
-// What the numbers of a group are told by.
-struct Codes {
-  explicit Codes(std::uint32_t width) : step(width), plain(width) {}
-  Adaptive shared;
-  std::vector<Adaptive> step;   // from the last key's code, where the first difference is
-  std::vector<Adaptive> plain;  // behind it
-  Adaptive count;
-  Adaptive start;
-  Adaptive gap;
-  Adaptive figure;
-  Adaptive difference;
-};
-
-void put_key(BitWriter& out, Codes& codes, const Columns& columns, std::size_t series,
-             bool is_first) {
-  const auto key = columns.key(series);
-  std::uint32_t shared = 0;
-  if (!is_first) {
-    const auto before = columns.key(series - 1);
-    while (shared < columns.width && key[shared] == before[shared]) ++shared;
-    codes.shared.put(out, columns.width - shared);
-    if (shared < columns.width) {
-      ENTENTE_CHECK(key[shared] > before[shared]);
-      codes.step[shared].put(out, key[shared] - before[shared] - 1);
-      ++shared;
-    }
-  }
-  for (; shared < columns.width; ++shared) codes.plain[shared].put(out, key[shared]);
-}
-
-bool get_key(BitReader& in, Codes& codes, std::vector<std::uint32_t>& key, bool is_first) {
-  std::size_t shared = 0;
-  if (!is_first) {
-    const std::uint64_t other = codes.shared.get(in);
-    if (other > key.size()) return false;
-    shared = key.size() - other;
-    if (shared < key.size()) {
-      key[shared] += static_cast<std::uint32_t>(codes.step[shared].get(in)) + 1;
-      ++shared;
-    }
-  }
-  for (; shared < key.size(); ++shared) {
-    key[shared] = static_cast<std::uint32_t>(codes.plain[shared].get(in));
-  }
-  return true;
-}
-
-std::int32_t added(std::int32_t to, std::int64_t more) {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(to) +
-                                   static_cast<std::uint32_t>(more));
-}
-
-std::uint64_t wrapped(std::int64_t a, std::int64_t b) {
-  return zigzag(
-      static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)));
-}
-
-// Whether the differences of the figures are shorter than the figures.
-bool prefer_differences(const std::int64_t* figures, std::size_t count, bool positive) {
-  std::uint64_t plain = 0;
-  std::uint64_t different = 0;
-  for (std::size_t i = 1; i < count; ++i) {
-    plain += static_cast<std::uint64_t>(
-        std::bit_width(positive ? static_cast<std::uint64_t>(figures[i]) : zigzag(figures[i])));
-    different += static_cast<std::uint64_t>(std::bit_width(wrapped(figures[i], figures[i - 1])));
-  }
-  return different < plain;
-}
-
-void put_figures(BitWriter& out, Codes& codes, const std::int64_t* figures, std::size_t count,
-                 bool positive) {
-  const bool differences = prefer_differences(figures, count, positive);
-  out.put(differences ? 1 : 0, 1);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (differences && i > 0) {
-      codes.difference.put(out, wrapped(figures[i], figures[i - 1]));
-    } else {
-      codes.figure.put(out, positive ? static_cast<std::uint64_t>(figures[i]) : zigzag(figures[i]));
-    }
-  }
+std::int64_t added(std::int64_t to, std::uint64_t more) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(to) + more);
 }
 
 }  // namespace
 
-// A group is: its count of series; one bit, whether no figure is negative; the heads of the runs of
-// kinds, exponents and each attribute; then each series with its key, count, periods, kinds,
-// exponents, attributes, and the figures of those that have one.
-void pack_group(const Columns& columns, std::string& out) {
-  ENTENTE_CHECK(columns.series() > 0 && columns.series() <= 64);
-  const std::size_t count = columns.observations();
-  ENTENTE_CHECK(count > 0);
+bool GroupView::read_packed(BitReader& in, Packed& out) {
+  out.base = get_number(in);
+  out.width = static_cast<unsigned>(in.get(7));
+  return out.width <= 64;
+}
 
-  BitWriter bits(out);
-  Adaptive().put(bits, columns.series() - 1);
-  const Scaled scaled = scale(columns);
-  const bool positive = std::all_of(scaled.mantissas.begin(), scaled.mantissas.end(),
-                                    [](std::int64_t m) { return m >= 0; });
-  bits.put(positive ? 1 : 0, 1);
-  const auto kind_at = [&](std::size_t i) { return static_cast<std::uint64_t>(columns.kinds[i]); };
-  const auto exponent_at = [&](std::size_t i) { return zigzag(scaled.exponents[i]); };
-  RunsWriter kinds = begin_runs(bits, count, kind_at);
-  RunsWriter exponents = begin_runs(bits, count, exponent_at);
-  const auto attribute_at = [&](std::uint32_t a) {
-    return [&columns, a](std::size_t i) -> std::uint64_t {
-      return columns.codes[i * columns.attributes + a];
-    };
-  };
-  std::vector<RunsWriter> attributes;
-  for (std::uint32_t a = 0; a < columns.attributes; ++a) {
-    attributes.push_back(begin_runs(bits, count, attribute_at(a)));
+bool GroupView::read_sparse(BitReader& in, Sparse& out) const {
+  out = Sparse();
+  const std::uint64_t mode = in.get(2);
+  out.mode = static_cast<Sparse::Mode>(mode);
+  if (mode == 0) {
+    out.all.base = get_number(in);
+    return true;
   }
+  if (mode == 2) return read_packed(in, out.all);
+  if (mode != 1) return false;
+  out.all.base = get_number(in);
+  const std::uint64_t count = get_number(in);
+  if (count > std::uint64_t{group_series_max} * entry_observations_max) return false;
+  out.exceptions = static_cast<std::uint32_t>(count);
+  return read_packed(in, out.places) && read_packed(in, out.values);
+}
 
-  Codes codes(columns.width);
-  std::int32_t last_start = 0;
-  std::vector<std::int64_t> figures;
-  std::size_t at = 0;
-  for (std::size_t series = 0; series < columns.series(); ++series) {
-    const std::uint32_t held = columns.counts[series];
-    ENTENTE_CHECK(held > 0);
-    put_key(bits, codes, columns, series, series == 0);
-    codes.count.put(bits, held - 1);
-    figures.clear();
-    for (std::uint32_t i = 0; i < held; ++i, ++at) {
-      const std::int32_t ordinal = columns.ordinals[at];
-      if (i == 0) {
-        codes.start.put(bits, zigzag(std::int64_t{ordinal} - last_start));
-        last_start = ordinal;
-      } else {
-        const std::int64_t gap = std::int64_t{ordinal} - columns.ordinals[at - 1];
-        ENTENTE_CHECK(gap > 0);
-        codes.gap.put(bits, static_cast<std::uint64_t>(gap - 1));
-      }
-      kinds.put(at, count, kind_at);
-      exponents.put(at, count, exponent_at);
-      for (std::uint32_t a = 0; a < columns.attributes; ++a) {
-        attributes[a].put(at, count, attribute_at(a));
-      }
-      if (columns.kinds[at] == Kind::Value) figures.push_back(scaled.mantissas[at]);
+bool GroupView::read_head(BitReader& in, std::uint32_t width, std::uint32_t attributes) {
+  const std::uint64_t series = get_number(in);
+  if (series == 0 || series > group_series_max) return false;
+  series_ = static_cast<std::uint32_t>(series);
+  keys_.resize(width);
+  bool right = true;
+  for (Packed& one : keys_) right = read_packed(in, one) && right;
+  const std::uint64_t least = get_number(in);
+  for (Packed* one : {&counts_, &starts_, &spans_, &modes_, &widths_}) {
+    right = read_packed(in, *one) && right;
+  }
+  starts_.base += static_cast<std::uint64_t>(unzigzag(least));
+  anchor_width_ = static_cast<unsigned>(in.get(7));
+  right = anchor_width_ <= 64 && read_sparse(in, kinds_) && read_sparse(in, exponents_) && right;
+  attributes_.resize(attributes);
+  for (Sparse& one : attributes_) right = right && read_sparse(in, one);
+  return right && !in.past_end();
+}
+
+void GroupView::place(Packed& column, std::size_t count, std::size_t& at) {
+  column.at = at;
+  at += column.width * count;
+}
+
+void GroupView::place(Sparse& column, std::size_t count, std::size_t& at) {
+  if (column.mode == Sparse::Mode::Exceptions) {
+    place(column.places, column.exceptions, at);
+    place(column.values, column.exceptions, at);
+  } else {
+    place(column.all, count, at);
+  }
+}
+
+// Where each series begins; `at`: the end of the columns of one number a series, which are there.
+bool GroupView::place_series(std::size_t& at) {
+  std::uint32_t ordinals = 0;
+  std::uint32_t figures = 0;
+  first_[0] = 0;
+  for (std::size_t s = 0; s < series_; ++s) {
+    const std::uint64_t count = counts_.get(bytes_, s) + 1;
+    const std::uint64_t span = spans_.get(bytes_, s);
+    const std::uint64_t mode = modes_.get(bytes_, s);
+    const std::uint64_t width = widths_.get(bytes_, s);
+    if (count == 0 || count > entry_observations_max || mode > 2 || width > 64 ||
+        span > UINT32_MAX || span + 1 < count) {
+      return false;
     }
-    put_figures(bits, codes, figures.data(), figures.size(), positive);
+    const auto held = static_cast<std::uint32_t>(count);
+    const auto bits = static_cast<std::uint32_t>(width);
+    mode_[s] = static_cast<std::uint8_t>(mode);
+    width_[s] = static_cast<std::uint8_t>(width);
+    first_[s + 1] = first_[s] + held;
+    ordinals_at_[s] = ordinals;
+    figures_at_[s] = figures;
+    ordinals += OrdinalLayout(held, static_cast<std::uint32_t>(span)).bits();
+    figures += bits * held;
+    if (mode != 0) figures += anchor_width_;
+    if (mode == 2) figures -= bits;
   }
-  bits.finish();
+  place(kinds_, observations(), at);
+  place(exponents_, observations(), at);
+  for (Sparse& one : attributes_) place(one, observations(), at);
+  // From here on they count from the start of the group.
+  const auto ordinals_from = static_cast<std::uint32_t>(at);
+  const std::uint32_t figures_from = ordinals_from + ordinals;
+  for (std::size_t s = 0; s < series_; ++s) {
+    ordinals_at_[s] += ordinals_from;
+    figures_at_[s] += figures_from;
+  }
+  ordinals_at_[series_] = figures_from;
+  at += std::size_t{ordinals} + figures;
+  return true;
+}
+
+bool GroupView::open(std::string_view bytes, std::uint32_t width, std::uint32_t attributes) {
+  constexpr std::size_t most = std::size_t{1} << 28;  // far beyond: bits are counted in 32 bits
+  if (bytes.size() > most) return false;
+  bytes_ = bytes.data();
+  BitReader in(bytes);
+  if (!read_head(in, width, attributes)) return false;
+  std::size_t at = in.at();
+  for (Packed& one : keys_) place(one, series_, at);
+  for (Packed* one : {&counts_, &starts_, &spans_, &modes_, &widths_}) place(*one, series_, at);
+  if (at > bytes.size() * 8) return false;
+  return place_series(at) && (at + 7) / 8 == bytes.size();
+}
+
+std::int32_t GroupView::first_ordinal(std::size_t series) const {
+  return wrapped(starts_.get(bytes_, series));
+}
+
+std::int32_t GroupView::last_ordinal(std::size_t series) const {
+  return wrapped(starts_.get(bytes_, series) + spans_.get(bytes_, series));
+}
+
+bool GroupView::read_ordinals(std::size_t series, std::int32_t* out) const {
+  const std::uint32_t held = count(series);
+  const std::int32_t first = first_ordinal(series);
+  const auto span = static_cast<std::uint32_t>(spans_.get(bytes_, series));
+  const OrdinalLayout layout(held, span);
+  const auto start = static_cast<std::uint32_t>(first);
+  out[0] = first;
+  out[held - 1] = wrapped(std::uint64_t{start} + span);
+  if (layout.inner == 0) {
+    for (std::uint32_t i = 1; i + 1 < held; ++i) out[i] = wrapped(std::uint64_t{start} + i);
+    return true;
+  }
+  std::size_t low = ordinals_at_[series];
+  std::size_t high = low + std::size_t{layout.inner} * layout.low_width;
+  const std::size_t end = high + layout.high_bits;
+  std::uint32_t zeros = 0;
+  std::uint32_t i = 1;
+  while (i <= layout.inner) {
+    if (high >= end) return false;
+    const auto width = static_cast<unsigned>(std::min<std::size_t>(57, end - high));
+    std::uint64_t word = bits_at(bytes_, high, width);
+    unsigned used = 0;
+    for (; word != 0 && i <= layout.inner; ++i) {
+      const auto run = static_cast<unsigned>(std::countr_zero(word));
+      zeros += run;
+      used += run + 1;
+      word = word >> run >> 1;
+      const std::uint64_t slack =
+          (std::uint64_t{zeros} << layout.low_width) | bits_at(bytes_, low, layout.low_width);
+      low += layout.low_width;
+      out[i] = wrapped(start + slack + i);
+    }
+    zeros += width - used;
+    high += width;
+  }
+  return true;
+}
+
+void GroupView::read_figures(std::size_t series, std::size_t from, std::size_t to,
+                             std::int64_t* out) const {
+  const unsigned width = width_[series];
+  std::size_t at = figures_at_[series];
+  const auto mode = static_cast<FigureMode>(mode_[series]);
+  std::int64_t anchor = 0;
+  if (mode != FigureMode::Plain) {
+    anchor = unzigzag(bits_at(bytes_, at, anchor_width_));
+    at += anchor_width_;
+  }
+  if (mode != FigureMode::Steps) {
+    at += from * width;
+    for (std::size_t i = from; i < to; ++i, at += width) {
+      *out++ = added(anchor, bits_at(bytes_, at, width));
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < to; ++i) {
+    if (i > 0) {
+      anchor = added(anchor, static_cast<std::uint64_t>(unzigzag(bits_at(bytes_, at, width))));
+      at += width;
+    }
+    if (i >= from) *out++ = anchor;
+  }
+}
+
+// What a column says of some observations; of one, perhaps, first what is usual.
+template <typename Put>
+void GroupView::each(const Sparse& column, std::size_t from, std::size_t to, const Put& put) const {
+  if (column.mode == Sparse::Mode::Packed) {
+    for (std::size_t i = from; i < to; ++i) put(i - from, column.all.get(bytes_, i));
+    return;
+  }
+  for (std::size_t i = 0; i < to - from; ++i) put(i, column.all.base);
+  if (column.mode == Sparse::Mode::Constant) return;
+  std::size_t low = 0;
+  std::size_t high = column.exceptions;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    column.places.get(bytes_, middle) < from ? low = middle + 1 : high = middle;
+  }
+  for (; low < column.exceptions; ++low) {
+    const std::uint64_t place = column.places.get(bytes_, low);
+    if (place >= to) return;
+    if (place >= from) put(place - from, column.values.get(bytes_, low));
+  }
+}
+
+bool GroupView::append(std::size_t series, const Ordinals& range, Columns& out) const {
+  const std::int32_t first = first_ordinal(series);
+  const std::int32_t last = last_ordinal(series);
+  if (first > range.last || last < range.first || range.first > range.last) return true;
+  const std::uint32_t held = count(series);
+  const std::size_t base = out.ordinals.size();
+  out.ordinals.resize(base + held);
+  if (!read_ordinals(series, out.ordinals.data() + base)) return false;
+  std::size_t from = 0;
+  std::size_t to = held;
+  const auto begin = out.ordinals.begin() + static_cast<std::ptrdiff_t>(base);
+  if (last > range.last) {
+    to = static_cast<std::size_t>(std::upper_bound(begin, out.ordinals.end(), range.last) - begin);
+    out.ordinals.resize(base + to);
+  }
+  if (first < range.first) {
+    from =
+        static_cast<std::size_t>(std::lower_bound(begin, out.ordinals.end(), range.first) - begin);
+    out.ordinals.erase(begin, begin + static_cast<std::ptrdiff_t>(from));
+  }
+  if (from >= to) return true;
+  const std::size_t start = first_[series] + from;
+  const std::size_t end = first_[series] + to;
+  const std::size_t more = to - from;
+
+  out.kinds.resize(base + more);
+  each(kinds_, start, end, [&](std::size_t i, std::uint64_t kind) {
+    out.kinds[base + i] = static_cast<Kind>(slot_of(kind));
+  });
+  std::array<std::int64_t, 64> figures{};
+  out.values.resize(base + more);
+  if (more <= figures.size() && has_one_exponent() && exponent() == 0) {
+    read_figures(series, from, to, figures.data());
+    for (std::size_t i = 0; i < more; ++i) {
+      out.values[base + i] = {out.kinds[base + i] == Kind::Value ? figures[i] : 0, 0};
+    }
+  } else if (!append_values(series, from, to, out)) {
+    return false;
+  }
+  const std::size_t attributes = out.attributes;
+  out.codes.resize((base + more) * attributes);
+  for (std::size_t a = 0; a < attributes; ++a) {
+    each(attributes_[a], start, end, [&](std::size_t i, std::uint64_t code) {
+      out.codes[(base + i) * attributes + a] =
+          is_gone(out.kinds[base + i]) ? 0 : static_cast<std::uint32_t>(code);
+    });
+  }
+  return true;
+}
+
+// Values of many observations, or with exponents.
+bool GroupView::append_values(std::size_t series, std::size_t from, std::size_t to,
+                              Columns& out) const {
+  std::vector<std::int64_t> figures(to - from);
+  read_figures(series, from, to, figures.data());
+  const std::size_t base = out.values.size() - figures.size();
+  bool right = true;
+  const std::size_t start = first_[series] + from;
+  each(exponents_, start, start + figures.size(), [&](std::size_t i, std::uint64_t exponent) {
+    const std::int64_t one = unzigzag(exponent);
+    if (out.kinds[base + i] != Kind::Value) {
+      out.values[base + i] = {};
+    } else if (one == 0) {
+      out.values[base + i] = {figures[i], 0};
+    } else if (one > 1'000 || one < -1'000) {
+      right = false;
+    } else {
+      out.values[base + i] = canonical(figures[i], static_cast<int>(one));
+    }
+  });
+  return right;
+}
+
+std::array<std::uint32_t, kind_count> GroupView::count_kinds(std::size_t series) const {
+  std::array<std::uint32_t, kind_count> counts{};
+  const std::size_t from = first_[series];
+  const std::size_t to = first_[series + 1];
+  const auto held = static_cast<std::uint32_t>(to - from);
+  if (kinds_.mode == Sparse::Mode::Constant) {
+    counts[slot_of(kinds_.all.base)] = held;
+  } else if (kinds_.mode == Sparse::Mode::Packed && kinds_.all.width == 1) {
+    std::uint32_t ones = 0;
+    for (std::size_t at = from; at < to; at += 56) {
+      const auto width = static_cast<unsigned>(std::min<std::size_t>(56, to - at));
+      ones += static_cast<std::uint32_t>(std::popcount(bits_at(bytes_, kinds_.all.at + at, width)));
+    }
+    counts[slot_of(kinds_.all.base)] += held - ones;
+    counts[slot_of(kinds_.all.base + 1)] += ones;
+  } else {
+    std::array<std::uint8_t, entry_observations_max> slots;
+    read_slots(series, slots.data());
+    for (std::size_t i = 0; i < held; ++i) ++counts[slots[i]];
+  }
+  return counts;
+}
+
+void GroupView::read_slots(std::size_t series, std::uint8_t* out) const {
+  each(kinds_, first_[series], first_[series + 1], [&](std::size_t i, std::uint64_t kind) {
+    out[i] = static_cast<std::uint8_t>(slot_of(kind));
+  });
+}
+
+Int128 GroupView::sum(std::size_t series) const {
+  const std::uint32_t held = count(series);
+  const unsigned width = width_[series];
+  if (static_cast<FigureMode>(mode_[series]) == FigureMode::Plain && width + bits_of(held) < 64) {
+    std::uint64_t total = 0;  // what has no figure is 0
+    std::size_t at = figures_at_[series];
+    for (std::uint32_t i = 0; width > 0 && i < held; ++i, at += width) {
+      total += bits_at(bytes_, at, width);
+    }
+    return total;
+  }
+  std::array<std::int64_t, entry_observations_max> figures;
+  std::array<std::uint8_t, entry_observations_max> slots;
+  read_figures(series, 0, held, figures.data());
+  read_slots(series, slots.data());
+  Int128 total = 0;
+  for (std::uint32_t i = 0; i < held; ++i) {
+    if (slots[i] == static_cast<std::uint8_t>(Kind::Value)) total += figures[i];
+  }
+  return total;
 }
 
 bool unpack_group(std::string_view bytes, std::uint64_t wanted, Columns& out) {
-  BitReader in(bytes);
-  const std::uint64_t series = Adaptive().get(in) + 1;
-  if (series > 64) return false;
-  const bool positive = in.get(1) != 0;
-  RunsReader kinds(in);
-  RunsReader exponents(in);
-  std::vector<RunsReader> attributes;
-  attributes.reserve(out.attributes);
-  for (std::uint32_t a = 0; a < out.attributes; ++a) attributes.emplace_back(in);
-
-  Codes codes(out.width);
-  std::vector<std::uint32_t> key(out.width);
-  std::int32_t last_start = 0;
-  for (std::uint64_t s = 0; s < series; ++s) {
-    if (wanted >> s == 0) return !in.past_end();  // nobody asks for the rest
-    if (!get_key(in, codes, key, s == 0)) return false;
-    const std::uint64_t held = codes.count.get(in) + 1;
-    if (held > entry_observations_max || in.past_end()) return false;
-    const bool keep = (wanted >> s & 1) != 0;
-    const std::size_t base = out.ordinals.size();
-    std::int32_t ordinal = 0;
-    for (std::uint64_t i = 0; i < held; ++i) {
-      if (i == 0) {
-        ordinal = added(last_start, unzigzag(codes.start.get(in)));
-        last_start = ordinal;
-      } else {
-        ordinal = added(ordinal, static_cast<std::int64_t>(codes.gap.get(in) + 1));
-      }
-      const std::uint64_t kind = kinds.get(in);
-      if (kind > static_cast<std::uint64_t>(Kind::Hidden)) return false;
-      out.ordinals.push_back(ordinal);
-      out.kinds.push_back(static_cast<Kind>(kind));
-      out.values.push_back({0, static_cast<std::int16_t>(unzigzag(exponents.get(in)))});
-      for (RunsReader& one : attributes) {
-        out.codes.push_back(static_cast<std::uint32_t>(one.get(in)));
-      }
-    }
-    const bool differences = in.get(1) != 0;
-    std::int64_t figure = 0;
-    bool is_first = true;
-    for (std::size_t i = base; i < out.ordinals.size(); ++i) {
-      if (out.kinds[i] != Kind::Value) {
-        out.values[i] = {};
-        continue;
-      }
-      if (differences && !is_first) {
-        figure = static_cast<std::int64_t>(
-            static_cast<std::uint64_t>(figure) +
-            static_cast<std::uint64_t>(unzigzag(codes.difference.get(in))));
-      } else {
-        const std::uint64_t plain = codes.figure.get(in);
-        figure = positive ? static_cast<std::int64_t>(plain) : unzigzag(plain);
-      }
-      is_first = false;
-      const int exponent = out.values[i].exponent;
-      if (exponent > 1'000 || exponent < -1'000) return false;
-      out.values[i] = exponent == 0 ? Decimal{figure, 0} : canonical(figure, exponent);
-    }
-    if (keep) {
-      out.keys.insert(out.keys.end(), key.begin(), key.end());
-      out.counts.push_back(static_cast<std::uint32_t>(held));
-    } else {
-      out.ordinals.resize(base);
-      out.kinds.resize(base);
-      out.values.resize(base);
-      out.codes.resize(base * out.attributes);
-    }
+  if (bytes.size() < bits_slack_bytes) return false;
+  GroupView view;
+  bytes.remove_suffix(bits_slack_bytes);
+  if (!view.open(bytes, out.width, out.attributes)) return false;
+  for (std::size_t s = 0; s < view.series(); ++s) {
+    if ((wanted >> s & 1) == 0) continue;
+    for (std::size_t d = 0; d < out.width; ++d) out.keys.push_back(view.code(s, d));
+    out.counts.push_back(view.count(s));
+    if (!view.append(s, {}, out)) return false;
   }
-  return !in.past_end();
+  return true;
 }
 
 }  // namespace entente::statistics

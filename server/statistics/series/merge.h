@@ -11,19 +11,9 @@
 #include <vector>
 
 #include "proto/contract/clock.h"
-#include "server/statistics/series/part.h"
+#include "server/statistics/series/walk.h"
 
 namespace entente::statistics {
-
-// What a part is read as. Parts of one upload bear the same version.
-struct Layer {
-  std::shared_ptr<const PartHeader> part;
-  std::uint64_t version = 0;  // the higher is the newer
-  bool fresh = true;          // recorded after `updated_after`, if that is asked for
-};
-
-// Of each dimension the codes that fit, sorted; none: any.
-using CodeSelection = std::vector<std::optional<std::vector<std::string>>>;
 
 struct Reading {
   CodeSelection codes;
@@ -54,60 +44,33 @@ class Merge {
 
   // The codes that the numbers in `Merged` stand for: sorted.
   [[nodiscard]] const std::vector<std::vector<std::string>>& dimensions() const {
-    return dimensions_;
+    return walk_->dimensions();
   }
   // The first is the empty text.
   [[nodiscard]] const std::vector<std::vector<std::string>>& attributes() const {
-    return attributes_;
+    return walk_->attributes();
   }
-  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
+  [[nodiscard]] const std::vector<Layer>& layers() const { return walk_->layers(); }
   // How many entries of series fit by their key, whatever their periods: an upper bound of the
   // series.
-  [[nodiscard]] std::uint64_t series() const { return series_; }
+  [[nodiscard]] std::uint64_t series() const { return walk_->series(); }
 
   // Fills `out` with the next series, until it has about `observations_max` observations; empty at
   // the end.
   [[nodiscard]] Status next(Merged& out, std::size_t observations_max);
 
  private:
-  // One layer, on its way.
-  struct Track {
-    std::uint32_t layer = 0;
-    std::unique_ptr<PartCursor> cursor;
-    Columns group;
-    std::size_t at = 0;    // which series of the group
-    std::size_t from = 0;  // its first observation
-    bool over = false;
-    // From the part's numbers to the merged ones; empty: the same.
-    std::vector<std::vector<std::uint32_t>> dimensions;
-    std::vector<std::vector<std::uint32_t>> attributes;
-    std::vector<std::vector<bool>> allowed;  // of a part without an index: the codes that fit
-    std::vector<std::uint32_t> key;          // of the series at hand, in merged numbers
-  };
-  Merge(store::Snapshot& snapshot, IndexCache& cache, Reading reading)
-      : snapshot_(snapshot), cache_(cache), reading_(std::move(reading)) {}
-  void unite();
-  Status add_track(std::uint32_t layer, const Wanted& wanted);
-  // Stands on the next series that fits, from the one at hand on.
-  Status settle(Track& track);
-  void step(Track& track);
-  void copy_cells(const Track& track);
+  Merge(Reading reading, std::unique_ptr<Walk> walk)
+      : reading_(std::move(reading)), ranges_(reading_.days), walk_(std::move(walk)) {}
   void choose();
   [[nodiscard]] bool keeps(std::size_t place, std::size_t end, bool had_value) const;
   void emit(const std::vector<std::uint32_t>& key, Merged& out) const;
 
-  store::Snapshot& snapshot_;
-  IndexCache& cache_;
-  Reading reading_;
-  std::vector<Layer> layers_;
-  std::vector<std::vector<std::string>> dimensions_;
-  std::vector<std::vector<std::string>> attributes_;
-  std::vector<std::unique_ptr<Track>> tracks_;
-  std::vector<Track*> order_;  // a heap: the least key first
-  std::uint64_t series_ = 0;
-  // The series at hand, from all tracks that have it; and those of its observations that stay.
-  Columns cells_;
-  std::vector<std::uint32_t> cell_layers_;
+  const Reading reading_;
+  const OrdinalRanges ranges_;
+  const std::unique_ptr<Walk> walk_;
+  // The series at hand, of all layers that have it; and those of its observations that stay.
+  Versions versions_;
   std::vector<std::uint32_t> chosen_;
 };
 

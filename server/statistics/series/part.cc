@@ -12,16 +12,12 @@ namespace {
 
 // Large enough that a seal and a row's own cost are small beside it, small enough that who wants
 // one series of it does not wait.
-constexpr std::size_t kBlockBytes = 8 * 1024;
+constexpr std::size_t kBlockBytes = 16 * 1024;
 constexpr std::size_t kIndexRowBytes = 32 * 1024;
 constexpr std::size_t kStageBytes = 4 << 20;
 // With fewer series it is cheaper to look at all of them than to keep an index.
 constexpr std::uint32_t kIndexedSeriesMin = 2 * group_series_max + 1;
 constexpr std::size_t kTagBytes = 16;
-
-Status unreadable(const char* what) {
-  return Status(Code::DataLoss, Reason::None, "some figures cannot be read").with_detail(what);
-}
 
 store::Key header_key(const store::Id& part) { return store::Key(index_table).id(part).number(0); }
 
@@ -86,18 +82,18 @@ Status Stage::erase(const store::Id& part) {
 
 // --- PartWriter ----------------------------------------------------------------------------------
 
-PartWriter::PartWriter(Stage& stage, const store::Id& id,
+PartWriter::PartWriter(Stage* stage, const store::Id& id,
                        std::vector<std::vector<std::string>> dimensions,
                        std::vector<std::vector<std::string>> attributes)
     : stage_(stage) {
   header_.id = id;
   header_.dimensions = std::move(dimensions);
   header_.attributes = std::move(attributes);
-  header_.first_day = INT32_MAX;
-  header_.last_day = INT32_MIN;
-  header_.bytes = stage.bytes();
+  header_.bytes = stage_ == nullptr ? 0 : stage_->bytes();
+  spans_.fill({.first = INT32_MAX, .last = INT32_MIN});
   pending_.width = header_.width();
   pending_.attributes = static_cast<std::uint32_t>(header_.attributes.size());
+  if (stage_ == nullptr) return;
   for (const auto& codes : header_.dimensions) lists_.emplace_back(codes.size());
   runs_.resize(header_.dimensions.size());
 }
@@ -135,9 +131,9 @@ Status PartWriter::add_entry(const Columns& columns, std::size_t series, std::si
   copy(columns.kinds, pending_.kinds, 1);
   copy(columns.values, pending_.values, 1);
   copy(columns.codes, pending_.codes, columns.attributes);
-  const Frequency frequency = columns.frequency(series);
-  header_.first_day = std::min(header_.first_day, first_day({frequency, columns.ordinals[from]}));
-  header_.last_day = std::max(header_.last_day, last_day({frequency, columns.ordinals[end - 1]}));
+  Ordinals& span = spans_[static_cast<std::size_t>(columns.frequency(series)) % frequencies];
+  span.first = std::min(span.first, columns.ordinals[from]);
+  span.last = std::max(span.last, columns.ordinals[end - 1]);
   header_.observations += count;
   for (std::size_t i = from; i < end; ++i) header_.gone += is_gone(columns.kinds[i]) ? 1 : 0;
   return {};
@@ -184,7 +180,13 @@ Status PartWriter::close_block() {
   if (block.size() > limits::store_value_bytes_max) {
     return {Code::ResourceExhausted, Reason::LimitReached, "some series are too large"};
   }
-  return stage_.put(store::Key(blocks_table).id(header_.id).number(number), std::move(block));
+  if (stage_ == nullptr) {
+    header_.bytes += block.size();
+    ENTENTE_TRY(header_.in_memory.emplace_back(),
+                read_block(std::move(block), header_.block_first.back()));
+    return {};
+  }
+  return stage_->put(store::Key(blocks_table).id(header_.id).number(number), std::move(block));
 }
 
 // An index row is its lists one after the other, each with its length before it.
@@ -197,8 +199,8 @@ Status PartWriter::write_index() {
     header_.index_first.push_back(first);
     first = list;
     const std::uint64_t number = header_.index_first.size();
-    return stage_.put(store::Key(index_table).id(header_.id).number(number),
-                      std::exchange(row, {}));
+    return stage_->put(store::Key(index_table).id(header_.id).number(number),
+                       std::exchange(row, {}));
   };
   for (std::size_t d = 0; d < lists_.size(); ++d) {
     for (SeriesSet& set : lists_[d]) {
@@ -216,14 +218,32 @@ Status PartWriter::write_index() {
   return close();
 }
 
+void PartWriter::note_days() {
+  header_.first_day = INT32_MAX;
+  header_.last_day = INT32_MIN;
+  for (std::uint32_t f = 0; f < frequencies; ++f) {
+    if (spans_[f].first > spans_[f].last) continue;
+    const auto frequency = static_cast<Frequency>(f);
+    header_.first_day = std::min(header_.first_day, first_day({frequency, spans_[f].first}));
+    header_.last_day = std::max(header_.last_day, last_day({frequency, spans_[f].last}));
+  }
+}
+
 Result<PartHeader> PartWriter::finish() {
   ENTENTE_TRY_VOID(close_group());
   ENTENTE_TRY_VOID(close_block());
   ENTENTE_CHECK(header_.series == noted_ && noted_ > 0);
+  note_days();
+  if (stage_ == nullptr) return std::move(header_);
   for (std::size_t d = 0; d < runs_.size(); ++d) {
     lists_[d][runs_[d].first].addRange(runs_[d].second, noted_);
   }
   ENTENTE_TRY_VOID(write_index());
+  ENTENTE_TRY_VOID(write_header());
+  return std::move(header_);
+}
+
+Status PartWriter::write_header() {
   record::Part row;
   for (const auto& codes : header_.dimensions) {
     *row.add_dimensions()->mutable_codes() = {codes.begin(), codes.end()};
@@ -243,194 +263,14 @@ Result<PartHeader> PartWriter::finish() {
   for (const std::uint32_t first : header_.index_first) row.add_index_lists(first);
   row.set_first_day(header_.first_day);
   row.set_last_day(header_.last_day);
-  header_.bytes = stage_.bytes() - header_.bytes;
+  header_.bytes = stage_->bytes() - header_.bytes;
   row.set_bytes(header_.bytes);
   std::string bytes = row.SerializeAsString();
   if (bytes.size() > limits::store_value_bytes_max) {
-    return Status(Code::ResourceExhausted, Reason::LimitReached, "the file has too many codes");
+    return {Code::ResourceExhausted, Reason::LimitReached, "the file has too many codes"};
   }
   header_.bytes += bytes.size();
-  ENTENTE_TRY_VOID(stage_.put(header_key(header_.id), std::move(bytes)));
-  return std::move(header_);
-}
-
-// --- reading -------------------------------------------------------------------------------------
-
-Result<std::shared_ptr<const PartHeader>> read_header(store::Snapshot& snapshot,
-                                                      const store::Id& id) {
-  ENTENTE_TRY(const std::optional<std::string> bytes, snapshot.find(header_key(id)));
-  record::Part row;
-  if (!bytes || !row.ParseFromString(*bytes)) return unreadable("part header");
-  auto header = std::make_shared<PartHeader>();
-  header->id = id;
-  for (const auto& one : row.dimensions()) {
-    header->dimensions.emplace_back(one.codes().begin(), one.codes().end());
-  }
-  for (const auto& one : row.attributes()) {
-    header->attributes.emplace_back(one.codes().begin(), one.codes().end());
-  }
-  header->series = row.series();
-  header->observations = row.observations();
-  header->gone = row.gone();
-  std::uint32_t first = 0;
-  for (const std::uint32_t series : row.block_series()) {
-    header->block_first.push_back(first);
-    first += series;
-  }
-  if (first != row.series()) return unreadable("part header's blocks");
-  header->index_first.assign(row.index_lists().begin(), row.index_lists().end());
-  header->first_day = row.first_day();
-  header->last_day = row.last_day();
-  header->bytes = row.bytes() + bytes->size();
-  return std::shared_ptr<const PartHeader>(std::move(header));
-}
-
-IndexCache::Lists IndexCache::find(const Place& place) {
-  const std::lock_guard lock(mutex_);
-  const auto found = places_.find(place);
-  if (found == places_.end()) return nullptr;
-  held_.splice(held_.begin(), held_, found->second);
-  return found->second->lists;
-}
-
-void IndexCache::keep(const Place& place, Lists lists) {
-  std::size_t bytes = 128;
-  for (const SeriesSet& set : *lists) bytes += set.getSizeInBytes() + 64;
-  const std::lock_guard lock(mutex_);
-  if (places_.count(place) != 0) return;
-  held_.push_front({.place = place, .lists = std::move(lists), .bytes = bytes});
-  places_[place] = held_.begin();
-  bytes_ += bytes;
-  while (bytes_ > bytes_max_ && held_.size() > 1) {
-    bytes_ -= held_.back().bytes;
-    places_.erase(held_.back().place);
-    held_.pop_back();
-  }
-}
-
-namespace {
-
-Result<IndexCache::Lists> read_lists(store::Snapshot& snapshot, IndexCache& cache,
-                                     const PartHeader& part, std::uint32_t row) {
-  const IndexCache::Place place(part.id, row);
-  if (IndexCache::Lists kept = cache.find(place)) return kept;
-  ENTENTE_TRY(const std::optional<std::string> bytes,
-              snapshot.find(store::Key(index_table).id(part.id).number(row + 1)));
-  if (!bytes) return unreadable("index row");
-  auto lists = std::make_shared<std::vector<SeriesSet>>();
-  for (std::string_view rest = *bytes; !rest.empty();) {
-    const auto length = take_varint(rest);
-    if (!length || *length > rest.size()) return unreadable("index list");
-    try {
-      lists->push_back(SeriesSet::readSafe(rest.data(), *length));
-    } catch (const std::exception&) {
-      return unreadable("index list");
-    }
-    rest.remove_prefix(*length);
-  }
-  cache.keep(place, lists);
-  return IndexCache::Lists(std::move(lists));
-}
-
-}  // namespace
-
-Result<SeriesSet> find_series(store::Snapshot& snapshot, IndexCache& cache, const PartHeader& part,
-                              const Wanted& wanted) {
-  SeriesSet all;
-  all.addRange(0, part.series);
-  if (part.index_first.empty()) return all;
-  std::uint32_t list_of_dimension = 0;
-  for (std::size_t d = 0; d < part.dimensions.size(); ++d) {
-    const std::uint32_t base = list_of_dimension;
-    list_of_dimension += static_cast<std::uint32_t>(part.dimensions[d].size());
-    if (!wanted[d]) continue;
-    SeriesSet any;
-    IndexCache::Lists lists;
-    std::size_t loaded = SIZE_MAX;
-    for (const std::uint32_t code : *wanted[d]) {
-      const std::uint32_t list = base + code;
-      const auto row = static_cast<std::size_t>(
-          std::upper_bound(part.index_first.begin(), part.index_first.end(), list) -
-          part.index_first.begin() - 1);
-      if (row != loaded) {
-        ENTENTE_TRY(lists, read_lists(snapshot, cache, part, static_cast<std::uint32_t>(row)));
-        loaded = row;
-      }
-      const std::size_t at = list - part.index_first[row];
-      if (at >= lists->size()) return unreadable("index list");
-      any |= (*lists)[at];
-    }
-    all &= any;
-    if (all.isEmpty()) break;
-  }
-  return all;
-}
-
-PartCursor::PartCursor(store::Snapshot& snapshot, const PartHeader& part, const SeriesSet& series)
-    : snapshot_(snapshot), part_(part), series_(series.cardinality()) {
-  series.toUint32Array(series_.data());
-}
-
-Status PartCursor::next(Columns& out) {
-  out.clear();
-  out.width = part_.width();
-  out.attributes = static_cast<std::uint32_t>(part_.attributes.size());
-  if (at_ == series_.size()) return {};
-  const std::uint32_t first = series_[at_];
-  const auto block = static_cast<std::uint32_t>(
-      std::upper_bound(part_.block_first.begin(), part_.block_first.end(), first) -
-      part_.block_first.begin() - 1);
-  if (block_ != block) ENTENTE_TRY_VOID(load(block));
-  const auto group =
-      std::upper_bound(groups_.begin(), groups_.end(), first,
-                       [](std::uint32_t series, const Group& one) { return series < one.first; });
-  if (group == groups_.begin()) return unreadable("block");
-  const auto index = static_cast<std::size_t>(group - groups_.begin() - 1);
-  return unpack(index, out);
-}
-
-Status PartCursor::unpack(std::size_t group, Columns& out) {
-  const Group& one = groups_[group];
-  std::uint64_t wanted = 0;
-  std::size_t count = 0;
-  for (; at_ < series_.size() && series_[at_] < one.first + one.series; ++at_, ++count) {
-    wanted |= std::uint64_t{1} << (series_[at_] - one.first);
-  }
-  const std::string_view bytes = std::string_view(bytes_).substr(one.offset, one.bytes);
-  if (count == 0 || !unpack_group(bytes, wanted, out) || out.series() != count) {
-    return unreadable("group");
-  }
-  return {};
-}
-
-Status PartCursor::load(std::uint32_t block) {
-  block_.reset();
-  groups_.clear();
-  ENTENTE_TRY(std::optional<std::string> bytes,
-              snapshot_.find(store::Key(blocks_table).id(part_.id).number(block)));
-  if (!bytes) return unreadable("block row");
-  bytes_ = *std::move(bytes);
-  std::string_view rest = bytes_;
-  const auto count = take_varint(rest);
-  if (!count || *count > rest.size()) return unreadable("block");
-  std::uint32_t series = part_.block_first[block];
-  std::size_t offset = 0;
-  for (std::uint64_t i = 0; i < *count; ++i) {
-    const auto held = take_varint(rest);
-    const auto size = take_varint(rest);
-    if (!held || !size || *held == 0 || *held > 64) return unreadable("block");
-    groups_.push_back({.first = series,
-                       .series = static_cast<std::uint32_t>(*held),
-                       .offset = offset,
-                       .bytes = *size});
-    series += static_cast<std::uint32_t>(*held);
-    offset += *size;
-  }
-  if (offset != rest.size()) return unreadable("block");
-  const std::size_t head = bytes_.size() - rest.size();
-  for (Group& one : groups_) one.offset += head;
-  block_ = block;
-  return {};
+  return stage_->put(header_key(header_.id), std::move(bytes));
 }
 
 }  // namespace entente::statistics

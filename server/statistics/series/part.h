@@ -14,12 +14,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
 #include "server/statistics/series/columns.h"
+#include "server/statistics/series/group.h"
 #include "server/store/store.h"
 
 namespace entente::statistics {
@@ -29,6 +31,22 @@ inline constexpr store::Table blocks_table{0x68};  // part, number -> block
 inline constexpr store::Table index_table{0x69};   // part, 0 -> header; part, number -> lists
 
 using SeriesSet = ::Roaring;
+
+// Some groups, as they are read: unsealed, and told apart.
+struct Block {
+  struct Group {
+    std::uint32_t first;  // series, counted in the part
+    std::uint32_t series;
+    std::uint32_t offset;
+    std::uint32_t bytes;
+  };
+  std::string bytes;  // and bits_slack_bytes
+  std::vector<Group> groups;
+};
+using BlockPointer = std::shared_ptr<const Block>;
+
+// `first`: the number of its first series. DataLoss: these are not the bytes of a block.
+[[nodiscard]] Result<BlockPointer> read_block(std::string bytes, std::uint32_t first);
 
 // A code's number in a part is its place among the part's codes of the dimension, which are sorted
 // as texts.
@@ -44,6 +62,8 @@ struct PartHeader {
   std::int32_t first_day = 0;
   std::int32_t last_day = 0;
   std::uint64_t bytes = 0;  // on disk, sealed
+  // Of a part that was never staged, all of it.
+  std::vector<BlockPointer> in_memory;
 
   [[nodiscard]] std::uint32_t width() const {
     return static_cast<std::uint32_t>(dimensions.size()) + 1;
@@ -74,8 +94,9 @@ class Stage {
 
 class PartWriter {
  public:
-  // `dimensions` and `attributes`: the dictionaries, as in PartHeader.
-  PartWriter(Stage& stage, const store::Id& id, std::vector<std::vector<std::string>> dimensions,
+  // `dimensions` and `attributes`: the dictionaries, as in PartHeader. Without `stage` the part is
+  // kept in memory, and has no index.
+  PartWriter(Stage* stage, const store::Id& id, std::vector<std::vector<std::string>> dimensions,
              std::vector<std::vector<std::string>> attributes);
 
   // Adds one series of `columns`, whose observations begin at `from`. Requires: its key is not
@@ -91,16 +112,19 @@ class PartWriter {
   Status add_entry(const Columns& columns, std::size_t series, std::size_t from,
                    std::uint32_t count);
   void note_key(std::span<const std::uint32_t> key);
+  void note_days();
   Status close_group();
   Status close_block();
   Status write_index();
+  Status write_header();
 
-  Stage& stage_;
+  Stage* stage_;
   PartHeader header_;
   Columns pending_;     // the group under way
   std::string groups_;  // the block under way: its packed groups
   std::vector<std::pair<std::uint32_t, std::uint32_t>> in_block_;  // series and bytes of each group
   std::uint32_t block_series_ = 0;
+  std::array<Ordinals, frequencies> spans_;  // the first and last period of each frequency
   // Of each dimension and code the series that have it; and the run of series under way.
   std::vector<std::vector<SeriesSet>> lists_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> runs_;  // code, first series
@@ -111,26 +135,46 @@ class PartWriter {
 [[nodiscard]] Result<std::shared_ptr<const PartHeader>> read_header(store::Snapshot& snapshot,
                                                                     const store::Id& id);
 
-// Lists lately used, so that a query need not unseal them again. Any thread.
+// What was lately read of parts, so that a query need not unseal it again: lists of the index, and
+// blocks. Bounded in bytes. Any thread.
 class IndexCache {
  public:
-  explicit IndexCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  // 0: keeps nothing.
+  explicit IndexCache(std::size_t bytes_max)
+      : lists_(bytes_max / 4), blocks_(bytes_max - bytes_max / 4) {}
   using Lists = std::shared_ptr<const std::vector<SeriesSet>>;
   using Place = std::pair<store::Id, std::uint32_t>;
-  [[nodiscard]] Lists find(const Place& place);
+  [[nodiscard]] Lists find(const Place& place) { return lists_.find(place); }
   void keep(const Place& place, Lists lists);
+  [[nodiscard]] BlockPointer find_block(const Place& place) { return blocks_.find(place); }
+  void keep_block(const Place& place, BlockPointer block);
 
  private:
-  struct Held {
-    Place place;
-    Lists lists;
-    std::size_t bytes;
+  struct Hash {
+    std::size_t operator()(const Place& place) const;
   };
-  const std::size_t bytes_max_;
-  std::mutex mutex_;
-  std::list<Held> held_;  // lately used first
-  std::map<Place, std::list<Held>::iterator> places_;
-  std::size_t bytes_ = 0;
+  // What was used last is kept.
+  template <typename Value>
+  class Kept {
+   public:
+    explicit Kept(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+    [[nodiscard]] Value find(const Place& place);
+    void keep(const Place& place, Value value, std::size_t bytes);
+
+   private:
+    struct One {
+      Place place;
+      Value value;
+      std::size_t bytes;
+    };
+    const std::size_t bytes_max_;
+    std::mutex mutex_;
+    std::list<One> held_;  // lately used first
+    std::unordered_map<Place, typename std::list<One>::iterator, Hash> places_;
+    std::size_t bytes_ = 0;
+  };
+  Kept<Lists> lists_;
+  Kept<BlockPointer> blocks_;
 };
 
 // Of each dimension the numbers of the codes that fit; none: any.
@@ -140,32 +184,44 @@ using Wanted = std::vector<std::optional<std::vector<std::uint32_t>>>;
 [[nodiscard]] Result<SeriesSet> find_series(store::Snapshot& snapshot, IndexCache& cache,
                                             const PartHeader& part, const Wanted& wanted);
 
-// Walks those series of a part, a group at a time.
+// Walks those series of a part.
 class PartCursor {
  public:
-  // `snapshot` and `part` outlive it.
-  PartCursor(store::Snapshot& snapshot, const PartHeader& part, const SeriesSet& series);
-  // Fills `out` with the wanted series of the next group that has any; leaves it empty at the end.
+  // `snapshot`, `cache` and `part` outlive it.
+  PartCursor(store::Snapshot& snapshot, IndexCache& cache, const PartHeader& part,
+             const SeriesSet& series);
+  // To the next series; the first time, to the first. Requires: !over().
   // DataLoss: a block does not authenticate or does not read.
-  [[nodiscard]] Status next(Columns& out);
+  [[nodiscard]] Status next() {
+    pending_ &= pending_ - 1;
+    if (pending_ != 0) return {};
+    return next_group();
+  }
+  [[nodiscard]] bool over() const { return over_; }
+  // Requires: !over(), and next() was called. What they give lives until the next group.
+  [[nodiscard]] const GroupView& group() const { return view_; }
+  [[nodiscard]] std::size_t series() const {
+    return static_cast<std::size_t>(std::countr_zero(pending_));
+  }
+  // The wanted series of the group from the one at hand on, as bits.
+  [[nodiscard]] std::uint64_t pending() const { return pending_; }
+  // To the first series of the next group that has any.
+  [[nodiscard]] Status next_group();
 
  private:
   Status load(std::uint32_t block);
-  Status unpack(std::size_t group, Columns& out);
 
   store::Snapshot& snapshot_;
+  IndexCache& cache_;
   const PartHeader& part_;
-  std::vector<std::uint32_t> series_;
+  bool all_ = false;
+  std::vector<std::uint32_t> series_;  // unless all
   std::size_t at_ = 0;
-  std::optional<std::uint32_t> block_;
-  std::string bytes_;
-  struct Group {
-    std::uint32_t first;  // series
-    std::uint32_t series;
-    std::size_t offset;
-    std::size_t bytes;
-  };
-  std::vector<Group> groups_;
+  std::optional<std::uint32_t> number_;  // of the block
+  BlockPointer block_;
+  GroupView view_;
+  std::uint64_t pending_ = 0;
+  bool over_ = false;
 };
 
 // Numbers that take one byte each while they are small, least first.

@@ -1,0 +1,236 @@
+#include "server/statistics/series/walk.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace entente::statistics {
+namespace {
+
+Status unreadable() {
+  return Status(Code::DataLoss, Reason::None, "some figures cannot be read").with_detail("group");
+}
+
+// From each part's numbers to those of `all`.
+std::vector<std::uint32_t> translation(const std::vector<std::string>& codes,
+                                       const std::vector<std::string>& all) {
+  std::vector<std::uint32_t> to;
+  to.reserve(codes.size());
+  auto at = all.begin();
+  for (const std::string& code : codes) {
+    at = std::lower_bound(at, all.end(), code);
+    to.push_back(static_cast<std::uint32_t>(at - all.begin()));
+  }
+  return to;
+}
+
+std::vector<std::string> united(const std::vector<const std::vector<std::string>*>& lists) {
+  std::vector<std::string> all;
+  for (const auto* list : lists) {
+    std::vector<std::string> more;
+    more.reserve(all.size() + list->size());
+    std::set_union(all.begin(), all.end(), list->begin(), list->end(), std::back_inserter(more));
+    all = std::move(more);
+  }
+  return all;
+}
+
+// The part's numbers of the codes that fit; empty if no series of it can.
+std::optional<Wanted> wanted_of(const PartHeader& part, const CodeSelection& codes) {
+  Wanted wanted(part.dimensions.size());
+  for (std::size_t d = 0; d < codes.size() && d < wanted.size(); ++d) {
+    if (!codes[d]) continue;
+    wanted[d].emplace();
+    for (const std::string& code : *codes[d]) {
+      if (const auto number = part.find(d, code)) wanted[d]->push_back(*number);
+    }
+    if (wanted[d]->empty()) return std::nullopt;
+  }
+  return wanted;
+}
+
+bool is_later(const Walk::Track& a, const Walk::Track& b) {
+  return a.key != b.key ? a.key > b.key : a.layer > b.layer;
+}
+
+// A heap whose top is the least.
+struct Later {
+  bool operator()(const Walk::Track* a, const Walk::Track* b) const { return is_later(*a, *b); }
+};
+
+}  // namespace
+
+bool Walk::Track::fits(std::size_t series) const {
+  for (std::size_t d = 0; d < allowed.size(); ++d) {
+    const std::uint32_t code = group().code(series, d);
+    if (code >= allowed[d].size() || !allowed[d][code]) return false;
+  }
+  return true;
+}
+
+Result<std::unique_ptr<Walk>> Walk::open(store::Snapshot& snapshot, IndexCache& cache,
+                                         std::vector<Layer> layers, const CodeSelection& codes,
+                                         const DayRange& days) {
+  std::unique_ptr<Walk> walk(new Walk());
+  std::vector<Wanted> wanted;
+  for (Layer& layer : layers) {
+    if (layer.part->last_day < days.first || layer.part->first_day > days.last) continue;
+    std::optional<Wanted> fits = wanted_of(*layer.part, codes);
+    if (!fits) continue;
+    wanted.push_back(*std::move(fits));
+    walk->layers_.push_back(std::move(layer));
+  }
+  walk->unite();
+  for (std::uint32_t i = 0; i < walk->layers_.size(); ++i) {
+    ENTENTE_TRY_VOID(walk->add_track(snapshot, cache, i, wanted[i]));
+  }
+  if (!walk->order_.empty()) {
+    std::pop_heap(walk->order_.begin(), walk->order_.end(), Later());
+    walk->front_ = walk->order_.back();
+    walk->order_.pop_back();
+  }
+  return walk;
+}
+
+void Walk::unite() {
+  if (layers_.empty()) return;
+  const std::size_t dimensions = layers_.front().part->dimensions.size();
+  const std::size_t attributes = layers_.front().part->attributes.size();
+  for (const auto& [count, lists, out] :
+       {std::tuple(dimensions, &PartHeader::dimensions, &dimensions_),
+        std::tuple(attributes, &PartHeader::attributes, &attributes_)}) {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<const std::vector<std::string>*> all;
+      for (const Layer& layer : layers_) {
+        ENTENTE_CHECK(((*layer.part).*lists).size() == count);
+        all.push_back(&((*layer.part).*lists)[i]);
+      }
+      out->push_back(united(all));
+    }
+  }
+}
+
+Status Walk::add_track(store::Snapshot& snapshot, IndexCache& cache, std::uint32_t layer,
+                       const Wanted& wanted) {
+  const PartHeader& part = *layers_[layer].part;
+  ENTENTE_TRY(const SeriesSet series, find_series(snapshot, cache, part, wanted));
+  if (series.isEmpty()) return {};
+  series_ += series.cardinality();
+  auto track = std::make_unique<Track>(snapshot, cache, part, series);
+  track->layer = layer;
+  if (layers_.size() > 1) {
+    for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+      track->dimensions.push_back(translation(part.dimensions[d], dimensions_[d]));
+    }
+    for (std::size_t a = 0; a < attributes_.size(); ++a) {
+      track->attributes.push_back(translation(part.attributes[a], attributes_[a]));
+    }
+  }
+  const bool any =
+      std::none_of(wanted.begin(), wanted.end(), [](const auto& one) { return !!one; });
+  if (part.index_first.empty() && !any) {
+    for (std::size_t d = 0; d < wanted.size(); ++d) {
+      track->allowed.emplace_back(part.dimensions[d].size(), !wanted[d].has_value());
+      if (!wanted[d]) continue;
+      for (const std::uint32_t code : *wanted[d]) track->allowed[d][code] = true;
+    }
+  }
+  ENTENTE_TRY_VOID(track->cursor.next());
+  ENTENTE_TRY_VOID(settle(*track));
+  if (track->cursor.over()) return {};
+  order_.push_back(track.get());
+  std::push_heap(order_.begin(), order_.end(), Later());
+  tracks_.push_back(std::move(track));
+  return {};
+}
+
+// Stands on the next series that fits, from the one at hand on.
+Status Walk::settle(Track& track) {
+  while (!track.cursor.over() && !track.fits(track.series())) {
+    ENTENTE_TRY_VOID(track.cursor.next());
+  }
+  if (track.cursor.over()) return {};
+  const GroupView& group = track.group();
+  const std::size_t series = track.series();
+  track.key.resize(group.width());
+  for (std::size_t d = 0; d < track.key.size(); ++d) track.key[d] = group.code(series, d);
+  for (std::size_t d = 0; d < track.dimensions.size(); ++d) {
+    if (track.key[d] >= track.dimensions[d].size()) return unreadable();
+    track.key[d] = track.dimensions[d][track.key[d]];
+  }
+  return {};
+}
+
+Status Walk::step() {
+  ENTENTE_TRY_VOID(front_->cursor.next());
+  ENTENTE_TRY_VOID(settle(*front_));
+  take_turns();
+  return {};
+}
+
+Status Walk::step_group() {
+  ENTENTE_TRY_VOID(front_->cursor.next_group());
+  ENTENTE_TRY_VOID(settle(*front_));
+  take_turns();
+  return {};
+}
+
+void Walk::take_turns() {
+  const bool over = front_->cursor.over();
+  if (order_.empty()) {
+    if (over) front_ = nullptr;
+    return;
+  }
+  if (!over && !is_later(*front_, *order_.front())) return;
+  std::pop_heap(order_.begin(), order_.end(), Later());
+  std::swap(front_, order_.back());
+  if (over) {
+    order_.pop_back();
+  } else {
+    std::push_heap(order_.begin(), order_.end(), Later());
+  }
+}
+
+void Versions::clear() {
+  cells.clear();
+  layers.clear();
+}
+
+Status Versions::add(const Walk::Track& track, const Ordinals& range) {
+  const std::size_t before = cells.observations();
+  if (!track.group().append(track.series(), range, cells)) return unreadable();
+  layers.resize(cells.observations(), track.layer);
+  if (track.attributes.empty() || cells.attributes == 0) return {};
+  for (std::size_t at = before * cells.attributes; at < cells.codes.size();) {
+    for (std::size_t a = 0; a < cells.attributes; ++a, ++at) {
+      if (cells.codes[at] >= track.attributes[a].size()) return unreadable();
+      cells.codes[at] = track.attributes[a][cells.codes[at]];
+    }
+  }
+  return {};
+}
+
+void Versions::settle(const std::vector<Layer>& all) {
+  order.resize(cells.observations());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto weight = [&](std::uint32_t cell) {
+    const Kind kind = cells.kinds[cell];
+    return kind == Kind::Hidden ? 0 : is_gone(kind) ? 1 : 2;
+  };
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    if (cells.ordinals[a] != cells.ordinals[b]) return cells.ordinals[a] < cells.ordinals[b];
+    const std::uint64_t of_a = all[layers[a]].version;
+    const std::uint64_t of_b = all[layers[b]].version;
+    return of_a != of_b ? of_a < of_b : weight(a) < weight(b);
+  };
+  if (!std::is_sorted(order.begin(), order.end(), before)) {
+    std::stable_sort(order.begin(), order.end(), before);
+  }
+}
+
+OrdinalRanges::OrdinalRanges(const DayRange& days) {
+  for (std::uint32_t f = 0; f < frequencies; ++f) {
+    by_frequency_[f] = ordinals_in(days, static_cast<Frequency>(f));
+  }
+}
+
+}  // namespace entente::statistics

@@ -1,0 +1,118 @@
+// The series of several parts, one after the other in the order of their keys.
+//
+// One thread; what is passed in outlives it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/statistics/series/part.h"
+
+namespace entente::statistics {
+
+// What a part is read as. Parts of one upload bear the same version.
+struct Layer {
+  std::shared_ptr<const PartHeader> part;
+  std::uint64_t version = 0;  // the higher is the newer
+  bool fresh = true;          // recorded after `updated_after`, if that is asked for
+};
+
+// Of each dimension the codes that fit, sorted; none: any.
+using CodeSelection = std::vector<std::optional<std::vector<std::string>>>;
+
+class Walk {
+ public:
+  // One layer, on its way.
+  struct Track {
+    Track(store::Snapshot& snapshot, IndexCache& cache, const PartHeader& part,
+          const SeriesSet& series)
+        : cursor(snapshot, cache, part, series) {}
+    std::uint32_t layer = 0;
+    PartCursor cursor;
+    // From the part's numbers to those of all parts; empty: the same.
+    std::vector<std::vector<std::uint32_t>> dimensions;
+    std::vector<std::vector<std::uint32_t>> attributes;
+    std::vector<std::vector<bool>> allowed;  // of a part without an index: the codes that fit
+    std::vector<std::uint32_t> key;          // of the series at hand, in the numbers of all parts
+    [[nodiscard]] const GroupView& group() const { return cursor.group(); }
+    [[nodiscard]] std::size_t series() const { return cursor.series(); }
+    // Whether a series of the group at hand fits by its key.
+    [[nodiscard]] bool fits(std::size_t series) const;
+  };
+
+  // Finds what fits. `layers` in any order; those that have nothing of `days` are not opened.
+  // DataLoss, Unavailable: as the store.
+  [[nodiscard]] static Result<std::unique_ptr<Walk>> open(store::Snapshot& snapshot,
+                                                          IndexCache& cache,
+                                                          std::vector<Layer> layers,
+                                                          const CodeSelection& codes,
+                                                          const DayRange& days);
+
+  // The track with the least key; null at the end.
+  [[nodiscard]] Track* front() const { return front_; }
+  // Whether no other track stands on that key, or ever will.
+  [[nodiscard]] bool alone() const { return order_.empty() || order_.front()->key != front_->key; }
+  // The front goes to its next series. DataLoss, Unavailable: as the store.
+  [[nodiscard]] Status step();
+  // The front goes to the first series of its next group. Requires: tracks() == 1.
+  [[nodiscard]] Status step_group();
+
+  // The codes that the numbers in keys stand for: sorted.
+  [[nodiscard]] const std::vector<std::vector<std::string>>& dimensions() const {
+    return dimensions_;
+  }
+  // The first is the empty text.
+  [[nodiscard]] const std::vector<std::vector<std::string>>& attributes() const {
+    return attributes_;
+  }
+  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
+  // How many entries of series fit by their key, whatever their periods.
+  [[nodiscard]] std::uint64_t series() const { return series_; }
+  // The tracks that have anything.
+  [[nodiscard]] std::size_t tracks() const { return tracks_.size(); }
+
+ private:
+  Walk() = default;
+  void unite();
+  Status add_track(store::Snapshot& snapshot, IndexCache& cache, std::uint32_t layer,
+                   const Wanted& wanted);
+  static Status settle(Track& track);
+  void take_turns();
+
+  std::vector<Layer> layers_;
+  std::vector<std::vector<std::string>> dimensions_;
+  std::vector<std::vector<std::string>> attributes_;
+  std::vector<std::unique_ptr<Track>> tracks_;
+  Track* front_ = nullptr;
+  std::vector<Track*> order_;  // the others, a heap: the least key first
+  std::uint64_t series_ = 0;
+};
+
+// The observations of one key, of all layers that have it.
+struct Versions {
+  Columns cells;
+  std::vector<std::uint32_t> layers;
+  std::vector<std::uint32_t> order;  // of the cells, once settled
+  void clear();
+  // Takes those of the series at hand. DataLoss: it does not read.
+  [[nodiscard]] Status add(const Walk::Track& track, const Ordinals& range);
+  // Orders them by period; those of one period, the oldest first. Of the same version the marker of
+  // what is confidential comes first, what stands for something last: it is the newest.
+  void settle(const std::vector<Layer>& all);
+};
+
+// The ordinals of a range of days, by frequency.
+class OrdinalRanges {
+ public:
+  explicit OrdinalRanges(const DayRange& days);
+  [[nodiscard]] const Ordinals& of(Frequency frequency) const {
+    return by_frequency_[static_cast<std::size_t>(frequency) % frequencies];
+  }
+
+ private:
+  std::array<Ordinals, frequencies> by_frequency_;
+};
+
+}  // namespace entente::statistics

@@ -938,7 +938,7 @@ def rows_of(walk, role, size):
     while begin < size:
         answer = walk.ask(role, "LedgerService.ListEntries", L.ListEntriesRequest(to=size, page_size=1000,
                                                                                   **{"from": begin}))
-        walk.check.assertTrue(answer.ok, answer)
+        walk.check.assertTrue(answer.ok, f"{role.account}: {answer}")
         reply = L.ListEntriesReply.FromString(answer.body)
         rows += reply.rows
         begin = reply.next
@@ -1316,12 +1316,16 @@ class Everybody(unittest.TestCase):
         # Who keeps a party's certificates does not keep its accounts.
         deputy = appoint("anna", "swe.certificate-officer", "persons/swe.sven")
         self.world.objects[deputy.name] = Guard("SWE", "", "swe.sven", frozenset({"party/SWE"}))
+        self.did("sven", "SessionService.GetSession", S.GetSessionRequest())
         appoint("anna", "swe.security-officer", "persons/swe.sven", "FAILED_PRECONDITION")
         hand_over("anna", "swe.security-officer", "persons/swe.sven", "FAILED_PRECONDITION")
         end("anna", deputy)
+        # The session that held the duty ends with it: asked above, so that it surely held it.
+        self.did("sven", "SessionService.GetSession", S.GetSessionRequest(), "UNAUTHENTICATED")
         # To the present holder: changes nothing, and names an entry that its holder has narrowed.
         hand_over("nora", "nor.alpha.focal-point", "persons/nor.nora")
         self.assertEqual(entries() - before, 9)
+        self.assertTrue(self.world.by_account["sven"].sign_in().ok)
         spare = "parties/SWE/accounts/spare"
         code = C.AccountCode.FromString(self.did("lars", "AccountService.ResetAccount",
                                                  C.ResetAccountRequest(name=spare)).body)

@@ -8,6 +8,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 #include "server/directory/visibility.h"
+#include "server/net/static_files.h"
 #include "server/store/root_key.h"
 
 namespace entente {
@@ -279,6 +280,10 @@ Status Daemon::start() {
           return gone.count(peer.certificate_sha256) != 0;
         });
   });
+  if (!config_.portal().empty()) {
+    ENTENTE_TRY(auto files, net::StaticFiles::load(config_.portal()));
+    net::StaticFiles::add_to(table_, std::move(files));
+  }
   trust_->poll();
   checkpoints_->start(kCheckpointEvery);
   ENTENTE_TRY_VOID(server_->start());

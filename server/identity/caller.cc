@@ -4,6 +4,7 @@
 
 #include "entente/v1/options.pb.h"
 #include "server/identity/authorization.h"
+#include "server/identity/browser.h"
 
 namespace entente::identity {
 namespace {
@@ -44,8 +45,14 @@ Result<SubjectPointer> Caller::by_certificate(const net::Call& call) const {
 }
 
 Result<SessionPointer> Caller::session(net::Call& call) const {
-  const std::optional<std::string_view> header = call.header("authorization");
-  if (!header) return signed_out();
+  std::optional<std::string_view> header = call.header("authorization");
+  std::string from_cookie;  // what a page's cookie says, as a program would say it
+  if (!header) {
+    const std::optional<std::string_view> token = cookie_token(call);
+    if (!token) return signed_out();
+    from_cookie = "Bearer " + std::string(*token);
+    header = from_cookie;
+  }
   // Nobody else keeps anything with a connection.
   const auto shown = std::static_pointer_cast<const Shown>(call.kept());
   if (shown && !shown->session->ended() &&
@@ -83,6 +90,10 @@ Result<SubjectPointer> Caller::authenticate(net::Call& call,
 
 Result<SubjectPointer> Caller::authenticate_tool(net::Call& call, Scope scope) {
   const std::optional<std::string_view> header = call.header("authorization");
+  if (!header && cookie_token(call)) {
+    ENTENTE_TRY(const SessionPointer found, session(call));
+    return sessions_.subject(found, Sessions::Use::Call);
+  }
   if (!header) return sign_in_refused();
   std::optional<Authorization> authorization = parse_authorization(*header);
   if (!authorization) return sign_in_refused();

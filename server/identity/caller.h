@@ -27,7 +27,8 @@ class Caller final : public Authenticator {
   Result<std::unique_ptr<Receiver>> receive(const SubjectPointer& subject,
                                             net::Waker waker) override;
 
-  // The session that the call's token opens on its certificate. Unauthenticated (SignedOut).
+  // The session that the call's token opens on its certificate, given in its header or, by an own
+  // page, in its cookie (browser.h). Unauthenticated (SignedOut).
   [[nodiscard]] Result<SessionPointer> session(net::Call& call) const;
 
  private:

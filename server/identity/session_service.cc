@@ -4,6 +4,7 @@
 
 #include "proto/contract/bytes.h"
 #include "server/identity/acts.h"
+#include "server/identity/browser.h"
 #include "server/identity/codes.h"
 #include "server/identity/wire.h"
 
@@ -98,7 +99,12 @@ Result<v1::SignInReply> SessionService::sign_in(net::Call& call, const v1::SignI
   ENTENTE_TRY(Sessions::Opened opened, parts_.sign_in.open(call.peer(), message.password()));
   v1::SignInReply reply;
   ENTENTE_TRY(*reply.mutable_session(), to_wire(opened.session, opened.session->id()));
-  reply.set_token(token_text(opened.token));
+  // A page never sees its own token: what no script can read, no script can give away.
+  if (from_own_page(call)) {
+    call.add_header("set-cookie", session_cookie(opened.token));
+  } else {
+    reply.set_token(token_text(opened.token));
+  }
   return reply;
 }
 

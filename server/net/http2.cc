@@ -9,6 +9,27 @@
 namespace entente::net {
 namespace {
 
+// RFC 9113 section 8.2.3: a cookie may come in crumbs, to be put together before anyone looks.
+void join_cookies(http::HeaderList& headers) {
+  constexpr std::string_view name = "cookie";
+  std::size_t crumbs = 0;
+  if (!headers.find(name)) return;
+  for (std::size_t i = 0; i < headers.size(); ++i) crumbs += headers[i].name == name ? 1 : 0;
+  if (crumbs == 1) return;
+  http::HeaderList joined;
+  std::string cookie;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const http::Field field = headers[i];
+    if (field.name != name) {
+      joined.add(field.name, field.value);
+    } else {
+      cookie.append(cookie.empty() ? "" : "; ").append(field.value);
+    }
+  }
+  joined.add(name, cookie);
+  headers = std::move(joined);
+}
+
 class Stream;
 // The streams of a line whose invocations are not over, in no order.
 using Streams = std::vector<std::shared_ptr<Stream>>;
@@ -154,6 +175,7 @@ class Http2 final : public Protocol, private http2::ServerEvents {
                                                http::HeaderList&& headers) override {
     const std::string method(headers.find(":method").value_or(""));
     const std::string target(headers.find(":path").value_or(""));
+    join_cookies(headers);
     RequestHead head{.method = method, .target = target, .headers = std::move(headers)};
     const bool continues = head.headers.find("expect") == "100-continue";
     auto stream = std::make_shared<Stream>(session_, streams_, id, around_.clock.tick(),

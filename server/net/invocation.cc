@@ -589,6 +589,12 @@ void Invocation::reply_head(int status, std::string_view content_type) {
   std::vector<http::Field> headers = {{.name = "content-type", .value = content_type},
                                       {.name = "cache-control", .value = "no-store"}};
   if (gzip_out_) headers.push_back({.name = "grpc-encoding", .value = "gzip"});
+  // What a browser can be made to ask for, it must not take for a page or a script, nor show to
+  // another site's.
+  if (protocol_ != Protocol::Grpc) {
+    headers.push_back({.name = "x-content-type-options", .value = "nosniff"});
+    headers.push_back({.name = "cross-origin-resource-policy", .value = "same-origin"});
+  }
   // While a handler runs they are its own.
   if (!running_) add_fields(extra_headers_, headers);
   head_sent_ = true;

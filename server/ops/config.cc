@@ -130,7 +130,7 @@ Result<Config> parse_config(std::string_view text, const std::string& folder) {
        {config.mutable_server_certificate(), config.mutable_server_key(), config.mutable_store(),
         config.mutable_root_key_file(), config.mutable_root_key_passphrase_file(),
         config.mutable_trust(), config.mutable_ledger_key_file(), config.mutable_ready_file(),
-        config.mutable_control_socket()}) {
+        config.mutable_control_socket(), config.mutable_portal()}) {
     if (!path->empty() && path->front() != '/')
       *path = (std::filesystem::path(folder) / *path).string();
   }
@@ -187,6 +187,7 @@ Status check_files(const std::string& path, const Config& config) {
   must_be("ledger_key_file", config.ledger_key_file(), false);
   must_be("trust", config.trust(), true);
   must_be("store", config.store(), true);
+  must_be("portal", config.portal(), true);
   return wrong.empty() ? Status() : refused(std::move(wrong));
 }
 

@@ -109,12 +109,15 @@ class MadeCall final : public net::Call {
   Tick deadline() const override { return Tick::max(); }
   bool cancelled() const override { return false; }
   std::string_view request_id() const override { return "0"; }
-  void add_header(std::string, std::string) override {}
+  void add_header(std::string name, std::string value) override {
+    added[std::move(name)] = std::move(value);
+  }
   void reply_with(std::string bytes) override { replied = std::move(bytes); }
   net::Kept kept() const override { return *state; }
   void keep(net::Kept value) override { *state = std::move(value); }
 
   std::map<std::string, std::string> headers;
+  std::map<std::string, std::string> added;
   std::string replied;
   std::shared_ptr<net::Kept> state = std::make_shared<net::Kept>();  // of the connection
 

@@ -1,0 +1,134 @@
+// The frame around every page: who is signed in, where one can go, and what stands in when the session has ended.
+import type { ComponentType } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { LANGUAGES, isLanguage, t, useLanguage } from './i18n';
+import { onSessionLost } from './lib/api';
+import { chooseLanguage, chooseTheme, theme, type Theme } from './lib/preferences';
+import { linkTo, usePlace, type Place } from './lib/router';
+import { signOut, startSession, useSession } from './lib/session';
+import { Button, Dialog, Failed, Waiting } from './ui/basic';
+import { Boundary } from './ui/boundary';
+import { HomePage } from './pages/home';
+import { PersonPage } from './pages/person';
+import { SignInForm, SignInPage } from './pages/sign-in';
+
+type Page = ComponentType<{ place: Place }>;
+
+const PAGES: Record<string, Page> = { '': HomePage, person: PersonPage };
+// Fetched when they are first gone to.
+const LATER: Record<string, () => Promise<Page>> = {};
+
+export function App() {
+  useLanguage();
+  const session = useSession();
+  const [lost, setLost] = useState<(() => void) | undefined>(undefined);
+  useEffect(() => {
+    let waiting: Promise<void> | undefined;
+    onSessionLost(() => waiting ??= new Promise<void>((resolve) => {
+      setLost(() => () => { waiting = undefined; setLost(undefined); resolve(); });
+    }));
+    void startSession();
+  }, []);
+  if (session.kind === 'starting') return <main class="alone"><Waiting /></main>;
+  if (session.kind === 'unreachable') return <main class="alone"><Failed error={session.error} retry={startSession} /></main>;
+  if (session.kind === 'out') return <SignInPage ended={session.ended} preferences={<Preferences />} />;
+  return (
+    <>
+      <Frame />
+      {lost && (
+        <Dialog title={t('session_ended')} close={() => undefined} mandatory>
+          <p>{t('session_ended_detail')}</p>
+          <SignInForm done={lost} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Frame() {
+  const place = usePlace();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  const page = place.parts[0] ?? '';
+  const where = place.parts.join('/');
+  useEffect(() => {
+    if (first.current) { first.current = false; return; }
+    // A new page is announced and read from its title on.
+    scrollTo(0, 0);
+    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+  }, [where]);
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>{t('skip')}</a>
+      <header class="top">
+        <a class="brand" href="#/">Entente</a>
+        <nav aria-label={t('nav')}>
+          <NavLink to={[]} here={page === '' || page === 'person'}>{t('nav_find')}</NavLink>
+        </nav>
+        <Preferences />
+        <Me />
+      </header>
+      <main id="main" tabIndex={-1} ref={main}>
+        <Boundary key={where}><PageAt page={page} place={place} /></Boundary>
+      </main>
+    </>
+  );
+}
+
+function NavLink({ to, here, children }: { to: string[]; here: boolean; children: string }) {
+  return <a href={linkTo(to)} aria-current={here ? 'page' : undefined}>{children}</a>;
+}
+
+function PageAt({ page, place }: { page: string; place: Place }) {
+  const [loaded, setLoaded] = useState<{ page: string; Shown?: Page; error?: unknown }>({ page: '' });
+  const [attempt, setAttempt] = useState(0);
+  const Now = PAGES[page];
+  const later = LATER[page];
+  useEffect(() => {
+    if (!later) return;
+    let gone = false;
+    later().then((Shown) => { if (!gone) setLoaded({ page, Shown }); },
+      (error: unknown) => { if (!gone) setLoaded({ page, error }); });
+    return () => { gone = true; };
+  }, [page, attempt]);
+  if (Now) return <Now place={place} />;
+  if (!later) return <section class="page"><h1 tabIndex={-1}>{t('error_not_found')}</h1><p>{t('error_not_found_detail')}</p><a href="#/">{t('nav_find')}</a></section>;
+  if (loaded.page === page && loaded.Shown) return <loaded.Shown place={place} />;
+  if (loaded.page === page && loaded.error) return <Failed error={loaded.error} retry={() => setAttempt((n) => n + 1)} />;
+  return <Waiting />;
+}
+
+function Me() {
+  const session = useSession();
+  const [failed, setFailed] = useState<unknown>();
+  if (session.kind !== 'in') return null;
+  const leave = () => signOut().catch(setFailed);
+  return (
+    <div class="me">
+      <span dir="auto">{session.person?.displayName ?? session.session.account}</span>
+      <Button kind="quiet" onClick={leave}>{t('sign_out')}</Button>
+      {failed !== undefined && <Failed error={failed} />}
+    </div>
+  );
+}
+
+export function Preferences() {
+  const language = useLanguage();
+  const [light, setLight] = useState<Theme>(theme());
+  return (
+    <div class="preferences">
+      <label><span class="unseen">{t('language')}</span>
+        <select value={language} onChange={(event) => { const to = event.currentTarget.value; if (isLanguage(to)) void chooseLanguage(to); }}>
+          {Object.entries(LANGUAGES).map(([tag, name]) => <option key={tag} value={tag} lang={tag}>{name}</option>)}
+        </select>
+      </label>
+      <label><span class="unseen">{t('theme')}</span>
+        <select value={light} onChange={(event) => { const to = event.currentTarget.value as Theme; setLight(to); chooseTheme(to); }}>
+          <option value="auto">{t('theme_auto')}</option>
+          <option value="light">{t('theme_light')}</option>
+          <option value="dark">{t('theme_dark')}</option>
+        </select>
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+// Persons with what belongs to them, as more than one page shows them.
+import type { Answer, Held, Party } from './types';
+import type { Person } from '../gen/entente/v1/directory_pb';
+import { Contact_Kind } from '../gen/entente/v1/directory_pb';
+import { allPages, directory } from './api';
+import { once } from './use-call';
+
+export function parties(): Promise<Map<string, Party>> {
+  return once('parties', async () => {
+    const all = await allPages((pageToken) => directory.listParties({ pageSize: 1000, pageToken }), (reply) => reply.parties);
+    return new Map(all.map((party) => [party.name, party]));
+  });
+}
+
+export function processes() {
+  return once('processes', async () => (await directory.listProcesses({})).processes);
+}
+
+// The offices that a person holds now, and how.
+export async function officesOf(person: Person): Promise<Held[]> {
+  const held = await allPages((pageToken) => directory.listOffices({ party: person.party, pageSize: 1000, pageToken }), (reply) => reply.offices);
+  return held.filter((one) => one.appointments.some((appointment) => appointment.person === person.name));
+}
+
+export async function officeHistory(office: string): Promise<Answer[]> {
+  return allPages((pageToken) => directory.getOfficeHistory({ name: office, pageSize: 1000, pageToken }), (reply) => reply.holders);
+}
+
+export function telephones(person: Person) {
+  return person.contacts.filter((one) => one.kind === Contact_Kind.TELEPHONE || one.kind === Contact_Kind.MOBILE);
+}
+export function emails(person: Person) {
+  return person.contacts.filter((one) => one.kind === Contact_Kind.EMAIL);
+}

@@ -1,0 +1,57 @@
+// Where the reader is, as the fragment of the address: `#/process/igc`. A fragment is never sent to the server, stands
+// in no log and no referrer, and one page serves all. It holds names of things, never what someone typed.
+import { useEffect, useState } from 'preact/hooks';
+
+export interface Place {
+  parts: string[]; // `['process', 'igc']`
+  query: URLSearchParams;
+}
+
+export function parsePlace(fragment: string): Place {
+  const text = fragment.replace(/^#?\/?/, '');
+  const mark = text.indexOf('?');
+  const path = mark < 0 ? text : text.slice(0, mark);
+  const parts = path.split('/').filter((one) => one !== '').map(decoded);
+  return { parts, query: new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1)) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // `%` by itself: a name that nobody has
+  }
+}
+
+export function linkTo(parts: readonly string[], query?: Record<string, string>): string {
+  const path = '#/' + parts.map(encodeURIComponent).join('/');
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? path : `${path}?${search}`;
+}
+
+// `persons/swe.anna` -> the page of it.
+export function linkToRecord(name: string): string {
+  const [collection = '', ...rest] = name.split('/');
+  const pages: Record<string, string> = { persons: 'person', processes: 'process', offices: 'office', dataflows: 'statistics', parties: 'party' };
+  const page = pages[collection];
+  return page && rest.length === 1 ? linkTo([page, rest[0] as string]) : linkTo(['record', ...name.split('/')]);
+}
+
+export function go(to: string, how: 'push' | 'replace' = 'push'): void {
+  if (how === 'push') {
+    location.hash = to;
+  } else {
+    history.replaceState(null, '', to);
+    dispatchEvent(new HashChangeEvent('hashchange'));
+  }
+}
+
+export function usePlace(): Place {
+  const [place, setPlace] = useState(() => parsePlace(location.hash));
+  useEffect(() => {
+    const changed = () => setPlace(parsePlace(location.hash));
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return place;
+}

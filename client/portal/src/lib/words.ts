@@ -1,0 +1,40 @@
+// Enumerators of the treaty, in the reader's words.
+import { Capacity, OfficeKind, type Office } from '../gen/entente/v1/directory_pb';
+import { t } from '../i18n';
+import type { MessageKey } from '../i18n/en';
+import { lastPart, plainly, processName } from './names';
+
+const OFFICES: Record<OfficeKind, MessageKey> = {
+  [OfficeKind.OFFICE_KIND_UNSPECIFIED]: 'office_other',
+  [OfficeKind.FOCAL_POINT]: 'office_focal_point',
+  [OfficeKind.BODY_CONTACT]: 'office_body_contact',
+  [OfficeKind.THEMATIC_COORDINATOR]: 'office_coordinator',
+  [OfficeKind.CHAIR]: 'office_chair',
+  [OfficeKind.SECRETARIAT_STAFF]: 'office_secretariat',
+  [OfficeKind.SECURITY_OFFICER]: 'office_security',
+  [OfficeKind.CERTIFICATE_OFFICER]: 'office_certificates',
+  [OfficeKind.OTHER_OFFICE]: 'office_other',
+};
+const CAPACITIES: Record<Capacity, MessageKey> = {
+  [Capacity.CAPACITY_UNSPECIFIED]: 'capacity_holder',
+  [Capacity.HOLDER]: 'capacity_holder',
+  [Capacity.ACTING]: 'capacity_acting',
+  [Capacity.DEPUTY]: 'capacity_deputy',
+  [Capacity.DUTY_CONTACT]: 'capacity_duty_contact',
+};
+
+export function officeKind(kind: OfficeKind): string {
+  return t(OFFICES[kind] ?? 'office_other');
+}
+export function capacity(of: Capacity): string {
+  return t(CAPACITIES[of] ?? 'capacity_holder');
+}
+
+// `Focal point, IGC (asylum, statistics)`.
+export function officeTitle(office: Office): string {
+  const what = office.title !== '' && office.kind === OfficeKind.OTHER_OFFICE ? plainly(office.title) : officeKind(office.kind);
+  const where = office.process === '' ? '' : `, ${processName(office.process)}`;
+  const body = office.body === '' ? '' : ` · ${lastPart(office.body)}`;
+  const topics = office.topics.length === 0 ? '' : ` (${office.topics.map(plainly).join(', ')})`;
+  return what + where + body + topics;
+}

@@ -1,0 +1,11 @@
+import { render } from 'preact';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/components.css';
+import './styles/pages.css';
+import './styles/print.css';
+import { App } from './app';
+import { startPreferences } from './lib/preferences';
+
+const root = document.getElementById('app') as HTMLElement;
+startPreferences().finally(() => render(<App />, root));

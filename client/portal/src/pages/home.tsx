@@ -1,0 +1,122 @@
+// One page to start: the person to call, as one types.
+import { useMemo, useRef, useState } from 'preact/hooks';
+import { collator, t } from '../i18n';
+import { directory } from '../lib/api';
+import { inFilters, search } from '../lib/ask';
+import { mailLink, partyName, plainly, processName, telephoneLink } from '../lib/names';
+import { emails, parties, processes, telephones } from '../lib/people';
+import { linkToRecord, type Place } from '../lib/router';
+import type { Found, Party } from '../lib/types';
+import { useCall } from '../lib/use-call';
+import { officeTitle } from '../lib/words';
+import { Badge, Failed, Waiting } from '../ui/basic';
+import { Icon } from '../ui/icons';
+import { PersonCard } from '../ui/person-card';
+
+// What was looked for stays for the way back, in this page's memory and nowhere else.
+const memory = { query: '', process: '', chosen: 0 };
+
+export function HomePage(_: { place: Place }) {
+  const [query, setQuery] = useState(memory.query);
+  const [process, setProcess] = useState(memory.process);
+  const [chosen, setChosen] = useState(memory.chosen);
+  const list = useRef<HTMLUListElement>(null);
+  const known = useCall('home', async () => ({ parties: await parties(), processes: await processes() }));
+  const wanted = query.trim();
+  const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
+  const asked = useCall(key, async (signal) => ({ understood: await search(wanted, process, await processes(), signal) }));
+  const understood = key === null ? undefined : asked.data?.understood;
+  const found = understood?.reply.found ?? [];
+  const filters = understood ? inFilters(understood.meaning, process) : [];
+  const shown = found[Math.min(chosen, found.length - 1)];
+  const choose = (index: number) => { memory.chosen = index; setChosen(index); };
+  const typed = (text: string) => { memory.query = text; setQuery(text); choose(0); };
+  const sorted = useMemo(() => [...known.data?.processes ?? []].sort((a, b) => collator().compare(a.shortName, b.shortName)), [known.data]);
+  const onKey = (event: KeyboardEvent) => {
+    const links = [...list.current?.querySelectorAll<HTMLAnchorElement>('a.name') ?? []];
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step === 0 || links.length === 0) return;
+    const at = links.indexOf(document.activeElement as HTMLAnchorElement);
+    if (at + step < 0) document.querySelector<HTMLInputElement>('#search')?.focus();
+    else links[Math.min(links.length - 1, at + step)]?.focus();
+    event.preventDefault();
+  };
+  return (
+    <section class={key === null ? 'page home' : 'page home searching'} onKeyDown={onKey}>
+      <h1 tabIndex={-1}>{t('home_title')}</h1>
+      <form class="search" role="search" onSubmit={(event) => { event.preventDefault(); list.current?.querySelector<HTMLAnchorElement>('a.name')?.focus(); }}>
+        <label for="search" class="unseen">{t('search_label')}</label>
+        <Icon name="search" />
+        <input id="search" type="search" value={query} placeholder={t('search_placeholder')} autocomplete="off" spellcheck={false} maxLength={200}
+          autoFocus onInput={(event) => typed(event.currentTarget.value)} />
+        <label class="unseen" for="search-process">{t('in_process')}</label>
+        <select id="search-process" value={process} onChange={(event) => { memory.process = event.currentTarget.value; setProcess(event.currentTarget.value); choose(0); }}>
+          <option value="">{t('all_processes')}</option>
+          {sorted.map((one) => <option key={one.name} value={one.name}>{one.shortName || processName(one.name)}</option>)}
+        </select>
+      </form>
+      <p class="unseen" role="status">{key !== null && asked.data && !asked.loading ? t('n_found', { n: found.length }) : ''}</p>
+      {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
+      {key !== null && !asked.data && asked.loading && <Waiting lines={4} />}
+      {key !== null && asked.data && found.length === 0 && !asked.loading && <Nobody query={wanted} process={process} known={known.data?.parties} />}
+      {found.length > 0 && <>
+        <p class="taken">{filters.map((one) => <Badge key={one} tone="accent">{one}</Badge>)}</p>
+        <div class="results" aria-busy={asked.loading}>
+          <ul class="people" ref={list}>
+            {found.map((one, index) => one.person && (
+              <Row key={one.person.name} found={one} known={known.data?.parties} chosen={one === shown} choose={() => choose(index)} />
+            ))}
+          </ul>
+          {shown?.person && (
+            <aside class="beside" aria-label={t('card_of', { name: shown.person.displayName })}>
+              <PersonCard key={shown.person.name} person={shown.person} party={known.data?.parties.get(shown.person.party)} offices={shown.offices} linked />
+            </aside>
+          )}
+        </div>
+      </>}
+    </section>
+  );
+}
+
+function Row({ found, known, chosen, choose }: { found: Found; known: Map<string, Party> | undefined; chosen: boolean; choose: () => void }) {
+  const person = found.person;
+  if (!person) return null;
+  const telephone = telephones(person)[0];
+  const email = emails(person)[0];
+  return (
+    <li class={chosen ? 'chosen' : ''} onMouseEnter={choose} onFocusCapture={choose}>
+      <a class="name" href={linkToRecord(person.name)}><bdi>{plainly(person.displayName)}</bdi></a>
+      <span class="where">{partyName(person.party, known?.get(person.party))}</span>
+      <span class="what">{found.offices.map(officeTitle).join(' · ') || plainly(person.title)}</span>
+      <span class="reach">
+        {telephone && <a href={telephoneLink(telephone.value)} dir="ltr" aria-label={t('call_name', { name: person.displayName, number: telephone.value })}>{plainly(telephone.value)}</a>}
+        {email && <a href={mailLink(email.value)} dir="ltr" aria-label={t('mail_to', { name: person.displayName })}>{plainly(email.value)}</a>}
+      </span>
+    </li>
+  );
+}
+
+// Nobody by these words: who is found by all of them but one.
+function Nobody({ query, process, known }: { query: string; process: string; known: Map<string, Party> | undefined }) {
+  const words = query.split(/\s+/);
+  const asked = useCall(words.length < 2 ? null : `${process} nearest ${query}`, async (signal) => {
+    for (let left = words.length - 1; left >= 0; --left) {
+      const fewer = words.filter((_, index) => index !== left).join(' ');
+      const { found } = await directory.searchPersons({ query: fewer, process, pageSize: 5 }, { signal });
+      if (found.length > 0) return { without: words[left] ?? '', found };
+    }
+    return undefined;
+  });
+  const nearest = asked.data;
+  return (
+    <div class="nobody">
+      <p><strong>{t('nobody')}</strong> {t('nobody_hint')}</p>
+      {nearest && <>
+        <h2>{t('nearest', { word: nearest.without })}</h2>
+        <ul class="people">{nearest.found.map((one) => one.person && (
+          <Row key={one.person.name} known={known} chosen={false} choose={() => undefined} found={one} />
+        ))}</ul>
+      </>}
+    </div>
+  );
+}

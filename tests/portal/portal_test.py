@@ -1,0 +1,35 @@
+"""The portal in a real browser (Debian's Chromium, driven by playwright) before the real daemon: every journey of
+tests/portal/*_test.mjs on one demonstration network. Run by CTest with BUILD set to the build folder.
+
+    portal_test.py [WORD]     only the journeys whose file's name holds the word
+"""
+import glob, os, pathlib, subprocess, sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
+from network import BUILD, Network
+
+
+def main():
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    journeys = sorted(path for path in glob.glob(HERE + "/*_test.mjs") if word in os.path.basename(path))
+    net = Network()
+    try:
+        with open(net.config, "a") as config:
+            config.write(f'portal: "{BUILD}/client/portal/site"\n')
+        net.start()
+        where = {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
+                 "CONFIG": net.config, "DAEMON": str(net.daemon.pid)}
+        done = subprocess.run(["node", "--test", *(["--test-concurrency=1"] if node() >= 20 else []), *journeys], env=where)
+        assert net.daemon.poll() is None, net.logged()[-4000:]
+        return done.returncode
+    finally:
+        net.remove()
+
+
+def node():
+    return int(subprocess.run(["node", "--version"], capture_output=True, text=True).stdout[1:].split(".")[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,10 +1,10 @@
 """What operators meet: the real daemon on a real network, asked, filled, rotated, rolled back and stopped.
 
 Run by CTest with BUILD set to the build folder. Skips by name what the machine does not allow."""
-import glob, os, shutil, socket, subprocess, sys, threading, time, unittest
+import glob, os, re, shutil, socket, subprocess, sys, threading, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from network import ENTENTED, TOP, Network, eventually, read, run, write
+from network import ENTENTED, TOP, Network, do, eventually, read, run, write
 
 CANARY = "zq7canary"
 
@@ -81,6 +81,8 @@ class Operations(unittest.TestCase):
         if not self.net.own_disk:
             self.skipTest("needs root and mount to fill a disk of its own")
         self.assertEqual(self.net.get("/ready"), (200, "ready\n"))
+        self.assertEqual(self.net.entente("sign-in").returncode, 0)
+        confirm = ("person", "confirm", "swe.anna.lindqvist")
         room = shutil.disk_usage(self.net.dir + "/disk").free
         with open(self.net.dir + "/disk/filler", "wb") as filler:
             os.posix_fallocate(filler.fileno(), 0, room - (40 << 20))
@@ -89,10 +91,62 @@ class Operations(unittest.TestCase):
             self.assertEqual(self.net.metric("entente_store_writable"), 0)
             self.assertEqual(self.net.metric("entente_ready"), 0)
             self.assertEqual(self.net.get("/live")[0], 200)
+            # What would be written is refused in words, and nothing of it is kept; what reads goes on.
+            entries = self.net.metric("entente_ledger_entries_total")
+            refused = self.net.entente(*confirm)
+            self.assertEqual((refused.returncode, refused.stdout), (6, ""))
+            self.assertIn("takes no writes", refused.stderr)
+            self.assertIn("Reto", self.net.as_("anna.lindqvist", "who", "--in", "CHE", "--process", "igc"))
+            self.assertEqual(self.net.metric("entente_ledger_entries_total"), entries)
         finally:
             os.unlink(self.net.dir + "/disk/filler")
         eventually("ready again once there is room", lambda: self.net.get("/ready")[0] == 200)
         self.assertEqual(self.net.metric("entente_store_writable"), 1)
+        self.assertEqual(self.net.entente(*confirm).returncode, 0)
+
+    def test_a_clock_that_jumps_ends_no_session_revives_none_and_turns_no_entry_back(self):
+        shim = self.net.dir + "/moved_clock.so"
+        do("cc", "-O2", "-shared", "-fPIC", "-o", shim, TOP + "/tests/support/moved_clock.c")
+
+        def jump(days):
+            with open(self.net.dir + "/clock", "r+b" if days is not None else "wb") as clock:
+                clock.write(((days or 0) * 86_400).to_bytes(8, "little", signed=True))
+        kept = {self.net.dir + "/disk/store": self.net.dir + "/store of now",
+                self.net.dir + "/config": self.net.dir + "/config of now"}
+        self.net.stop()
+        for path, copy in kept.items():
+            shutil.copytree(path, copy)
+        jump(None)
+        self.net.start("env", "LD_PRELOAD=" + shim, f"MOVED_CLOCK={self.net.dir}/clock")
+        anna = lambda *verb: self.net.entente(*verb).returncode
+        reto = lambda *verb: self.net.entente(*verb, account="reto.ammann").returncode
+        confirm = ("person", "confirm", "swe.anna.lindqvist")
+        self.assertEqual((anna("sign-in"), reto("sign-in")), (0, 0))
+        token = glob.glob(self.net.dir + "/config/entente/state/*reto*/token")[0]
+        dead = read(token)
+        self.assertEqual(reto("sign-out"), 0)
+        for by in (3, 0, -10, 0):
+            jump(by)
+            write(token, dead)
+            lines = self.net.metric("entente_handshakes_failed_total")
+            if by < 0:  # nobody's certificate has begun
+                self.assertEqual((anna("whoami"), reto("whoami")), (6, 6))
+                self.assertGreater(self.net.metric("entente_handshakes_failed_total"), lines)
+            else:
+                self.assertEqual((anna("whoami"), reto("whoami"), anna(*confirm)), (0, 3, 0), by)
+            self.assertEqual(self.net.get("/live")[0], 200)
+        checked = self.net.entented("ledger")
+        self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+        times = re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+Z", self.net.as_("anna.lindqvist", "ledger", "log", "--last", "20"))
+        self.assertEqual(times, sorted(times))
+        # Three days behind its own last entry it does not start.
+        self.net.stop()
+        behind = run(ENTENTED, "serve", "--config", self.net.config)
+        self.assertNotEqual(behind.returncode, 0)
+        self.assertIn("the clock is behind the ledger's last entry", behind.stderr)
+        for path, copy in kept.items():
+            shutil.rmtree(path)
+            shutil.move(copy, path)
 
     def test_readiness_falls_at_the_drain_before_the_daemon_is_gone(self):
         seen = []

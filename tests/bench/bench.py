@@ -165,17 +165,17 @@ def certificates(folder):
     return made
 
 
-def demo_network(bench, build, configuration="", under=()):
+def demo_network(bench, build, configuration="", under=(), deploy=TOP / "deploy"):
     """A demonstration network served on a free port: (server, port, folder, the command line, its environment).
-    `under`: the words of a program that runs the daemon."""
+    `under`: the words of a program that runs the daemon. `deploy`: where its makings are."""
     folder, port = bench.folder / "network", free_port()
     folder.mkdir()
-    run(TOP / "deploy/make-network", "--dir", folder, "--port", port, "--entented", build / "server/entented")
+    run(deploy / "make-network", "--dir", folder, "--port", port, "--entented", build / "server/entented")
     with open(folder / "entente.textproto", "a", encoding="utf-8") as more:
         more.write(configuration)
     server = bench.start([*under, build / "server/entented", "serve", "--config", folder / "entente.textproto", "--port", port], port)
     environment = {**os.environ, "XDG_CONFIG_HOME": str(folder / "config")}
-    run(TOP / "deploy/demo-profiles", "--dir", folder, "--port", port, "--entente", build / "client/cli/entente",
+    run(deploy / "demo-profiles", "--dir", folder, "--port", port, "--entente", build / "client/cli/entente",
         env=environment)
     entente = [build / "client/cli/entente", "--profile", "anna.lindqvist"]
     run(*entente, "sign-in", env=environment)

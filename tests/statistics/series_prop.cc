@@ -56,13 +56,16 @@ Columns any_columns() {
     for (std::uint32_t i = 0; i < held; ++i) {
       out.ordinals.push_back(ordinal);
       ordinal += sparse ? *rc::gen::inRange(1, 500) : 1;
-      const auto kind = *rc::gen::weightedElement<Kind>(
-          {{9, Kind::Value}, {1, Kind::Missing}, {1, Kind::Withdrawn}, {1, Kind::Hidden}});
+      const auto kind = *rc::gen::weightedElement<Kind>({{9, Kind::Value},
+                                                         {1, Kind::Missing},
+                                                         {1, Kind::Withdrawn},
+                                                         {1, Kind::Hidden},
+                                                         {1, Kind::Kept}});
       out.kinds.push_back(kind);
       out.values.push_back(kind == Kind::Value ? decimal() : Decimal{});
       for (std::uint32_t a = 0; a < out.attributes; ++a) {
         const auto code = *rc::gen::weightedElement<std::uint32_t>({{9, 0}, {1, 1}, {1, 200}});
-        out.codes.push_back(is_gone(kind) ? 0 : code);  // what is gone has none
+        out.codes.push_back(has_attributes(kind) ? code : 0);
       }
     }
   }
@@ -186,6 +189,7 @@ void upload(World& world) {
   Collector::Rules rules{.dimensions = 3, .attributes = 1, .mark_hidden = true};
   rules.rows_max = *rc::gen::element<std::size_t>(7, 50, 10'000);  // several runs, or one
   rules.series_max = *rc::gen::element<std::size_t>(5, 10'000);
+  rules.runs_bytes_max = *rc::gen::element<std::size_t>(0, 200, 1 << 20);  // staged, or in memory
   std::size_t twice = 0;
   Collector collector(*world.store, world.entropy, rules,
                       [&](const Collector::Twice&) { ++twice; });

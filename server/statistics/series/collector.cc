@@ -6,8 +6,6 @@
 namespace entente::statistics {
 namespace {
 
-constexpr std::size_t kMergedAtOnce = 16'384;
-
 // The used among `texts`, sorted, and from each one's number to its place there.
 void rank(const std::vector<std::string>& texts, const std::vector<bool>& is_used,
           std::vector<std::string>& used, std::vector<std::uint32_t>& ranks) {
@@ -25,10 +23,8 @@ void rank(const std::vector<std::string>& texts, const std::vector<bool>& is_use
   }
 }
 
-void begin_series(Columns& columns, std::uint32_t width, std::uint32_t attributes) {
-  columns.clear();
-  columns.width = width;
-  columns.attributes = attributes;
+std::uint64_t place_of_period(std::int32_t ordinal) {
+  return static_cast<std::uint32_t>(ordinal) ^ 0x8000'0000U;
 }
 
 }  // namespace
@@ -42,13 +38,40 @@ std::uint32_t Interner::number(std::string_view text) {
   return next;
 }
 
-std::uint32_t Collector::Tuples::number(std::span<const std::uint32_t> tuple) {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  std::string bytes(reinterpret_cast<const char*>(tuple.data()), tuple.size_bytes());
-  const auto [at, fresh] =
-      numbers.emplace(std::move(bytes), static_cast<std::uint32_t>(numbers.size()));
-  if (fresh) flat.insert(flat.end(), tuple.begin(), tuple.end());
-  return at->second;
+std::size_t Collector::Tuples::place_of(const std::uint32_t* tuple) const {
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < width_; ++i) {
+    hash = (hash ^ tuple[i]) * 0x9e37'79b9'7f4a'7c15ULL;
+    hash ^= hash >> 32;
+  }
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at] != 0 &&
+         !std::equal(tuple, tuple + width_, flat_.data() + (slots_[at] - 1) * width_)) {
+    at = (at + 1) & mask;
+  }
+  return at;
+}
+
+void Collector::Tuples::grow() {
+  slots_.assign(std::max<std::size_t>(1'024, slots_.size() * 2), 0);
+  for (std::uint32_t i = 0; i < size_; ++i) slots_[place_of(flat_.data() + i * width_)] = i + 1;
+}
+
+std::uint32_t Collector::Tuples::number(const std::uint32_t* tuple) {
+  if (size_ * 2 >= slots_.size()) grow();
+  std::uint32_t& slot = slots_[place_of(tuple)];
+  if (slot == 0) {
+    flat_.insert(flat_.end(), tuple, tuple + width_);
+    slot = static_cast<std::uint32_t>(++size_);
+  }
+  return slot - 1;
+}
+
+void Collector::Tuples::clear() {
+  size_ = 0;
+  flat_.clear();
+  std::fill(slots_.begin(), slots_.end(), 0U);
 }
 
 Collector::Collector(store::Store& store, Entropy& entropy, Rules rules, OnTwice on_twice)
@@ -58,7 +81,15 @@ Collector::Collector(store::Store& store, Entropy& entropy, Rules rules, OnTwice
       on_twice_(std::move(on_twice)),
       stages_{Stage(store), Stage(store)},
       codes_(rules.dimensions),
-      attributes_(rules.attributes) {
+      attributes_(rules.attributes),
+      series_(rules.dimensions + 1),
+      sets_(rules.attributes),
+      key_(rules.dimensions + 1),
+      attribute_set_(rules.attributes) {
+  for (Columns& one : split_) {
+    one.width = rules_.dimensions + 1;
+    one.attributes = rules_.attributes;
+  }
   for (Interner& one : attributes_) (void)one.number("");
 }
 
@@ -82,116 +113,183 @@ Status Collector::erase(const store::Id& part) {
 Status Collector::add(std::span<const std::uint32_t> codes,
                       std::span<const std::uint32_t> attributes, const Observation& one) {
   ENTENTE_CHECK(codes.size() == rules_.dimensions && attributes.size() == rules_.attributes);
-  if (rows_.size() >= rules_.rows_max || series_.numbers.size() >= rules_.series_max) {
-    ENTENTE_TRY_VOID(flush());
+  if (rows_.size() >= rules_.rows_max || series_.size() >= rules_.series_max) {
+    ENTENTE_TRY_VOID(flush(false));
   }
-  // Rows of one series mostly come together.
-  const auto same = [](const Tuples& tuples, std::uint32_t number,
-                       std::span<const std::uint32_t> tuple) {
-    return (number + 1) * tuple.size() <= tuples.flat.size() &&
-           std::equal(tuple.begin(), tuple.end(),
-                      tuples.flat.begin() + static_cast<std::ptrdiff_t>(number * tuple.size()));
-  };
-  std::vector<std::uint32_t> key(codes.begin(), codes.end());
-  key.push_back(static_cast<std::uint32_t>(one.period.frequency));
+  // Rows of one series mostly come together, and those of one set of attributes.
   const bool again = !rows_.empty();
-  Row row{};
-  row.series =
-      again && same(series_, rows_.back().series, key) ? rows_.back().series : series_.number(key);
-  row.attributes = attributes.empty() ? 0
-                   : again && same(sets_, rows_.back().attributes, attributes)
-                       ? rows_.back().attributes
-                       : sets_.number(attributes);
-  row.ordinal = one.period.ordinal;
-  row.mantissa = one.value.mantissa;
-  row.exponent = one.value.exponent;
-  row.kind = one.kind;
-  row.circle = one.circle;
-  row.line = one.line;
-  rows_.push_back(row);
+  const auto frequency = static_cast<std::uint32_t>(one.period.frequency);
+  const bool same_series =
+      again && key_.back() == frequency && std::equal(codes.begin(), codes.end(), key_.begin());
+  std::uint32_t series = same_series ? stretches_.back().series : 0;
+  if (!same_series) {
+    std::copy(codes.begin(), codes.end(), key_.begin());
+    key_.back() = frequency;
+    series = series_.number(key_.data());
+  }
+  if (!same_series || one.period.ordinal <= rows_.back().ordinal) {
+    stretches_.push_back(
+        {.series = series, .first = static_cast<std::uint32_t>(rows_.size()), .rows = 0});
+  }
+  ++stretches_.back().rows;
+  std::uint32_t set = 0;
+  if (!attributes.empty()) {
+    if (again && std::equal(attributes.begin(), attributes.end(), attribute_set_.begin())) {
+      set = rows_.back().attributes;
+    } else {
+      std::copy(attributes.begin(), attributes.end(), attribute_set_.begin());
+      set = sets_.number(attribute_set_.data());
+    }
+  }
+  rows_.push_back({.mantissa = one.value.mantissa,
+                   .line = one.line,
+                   .ordinal = one.period.ordinal,
+                   .attributes = set,
+                   .exponent = one.value.exponent,
+                   .kind = one.kind,
+                   .circle = one.circle});
   return {};
 }
 
-std::vector<std::uint32_t> Collector::rank_series() {
+// From the numbers of codes, in the order in which they came, to their ranks among those used.
+void Collector::rank_codes() {
   const std::uint32_t width = rules_.dimensions + 1;
+  std::vector<std::uint32_t>& keys = series_.flat();
+  std::vector<std::uint32_t>& sets = sets_.flat();
   ranks_.resize(rules_.dimensions);
   used_.resize(rules_.dimensions);
   for (std::uint32_t d = 0; d < rules_.dimensions; ++d) {
     std::vector<bool> is_used(codes_[d].texts().size());
-    for (std::size_t i = d; i < series_.flat.size(); i += width) is_used[series_.flat[i]] = true;
+    for (std::size_t i = d; i < keys.size(); i += width) is_used[keys[i]] = true;
     rank(codes_[d].texts(), is_used, used_[d], ranks_[d]);
+    for (std::size_t i = d; i < keys.size(); i += width) keys[i] = ranks_[d][keys[i]];
   }
   attribute_ranks_.resize(rules_.attributes);
   attributes_used_.resize(rules_.attributes);
   for (std::uint32_t a = 0; a < rules_.attributes; ++a) {
     std::vector<bool> is_used(attributes_[a].texts().size());
     is_used[0] = true;  // the empty text is the first, always
-    for (std::size_t i = a; i < sets_.flat.size(); i += rules_.attributes) {
-      is_used[sets_.flat[i]] = true;
-    }
+    for (std::size_t i = a; i < sets.size(); i += rules_.attributes) is_used[sets[i]] = true;
     rank(attributes_[a].texts(), is_used, attributes_used_[a], attribute_ranks_[a]);
+    for (std::size_t i = a; i < sets.size(); i += rules_.attributes) {
+      sets[i] = attribute_ranks_[a][sets[i]];
+    }
   }
-  for (std::size_t i = 0; i < series_.flat.size(); ++i) {
-    const std::size_t d = i % width;
-    if (d < rules_.dimensions) series_.flat[i] = ranks_[d][series_.flat[i]];
+}
+
+std::vector<std::uint32_t> Collector::sort_series() const {
+  unsigned bits = bits_of(frequencies);
+  for (const auto& codes : used_) bits += bits_of(codes.size());
+  std::vector<std::uint32_t> order(series_.size());
+  if (bits > 64) {
+    std::iota(order.begin(), order.end(), 0U);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const auto of_a = series_.of(a);
+      const auto of_b = series_.of(b);
+      return std::lexicographical_compare(of_a.begin(), of_a.end(), of_b.begin(), of_b.end());
+    });
+    return order;
   }
-  for (std::size_t i = 0; i < sets_.flat.size(); ++i) {
-    sets_.flat[i] = attribute_ranks_[i % rules_.attributes][sets_.flat[i]];
+  // A key in one word: the same order, and no look elsewhere to compare.
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> words(series_.size());
+  for (std::uint32_t i = 0; i < words.size(); ++i) {
+    const auto key = series_.of(i);
+    std::uint64_t word = 0;
+    for (std::size_t d = 0; d < used_.size(); ++d) word = word << bits_of(used_[d].size()) | key[d];
+    words[i] = {word << bits_of(frequencies) | key.back(), i};
   }
-  std::vector<std::uint32_t> order(series_.numbers.size());
-  std::iota(order.begin(), order.end(), 0U);
-  const auto key = [&](std::uint32_t series) {
-    return std::span(series_.flat).subspan(std::size_t{series} * width, width);
-  };
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const auto of_a = key(a);
-    const auto of_b = key(b);
-    return std::lexicographical_compare(of_a.begin(), of_a.end(), of_b.begin(), of_b.end());
-  });
+  std::sort(words.begin(), words.end());
+  for (std::size_t i = 0; i < words.size(); ++i) order[i] = words[i].second;
+  return order;
+}
+
+std::vector<std::uint32_t> Collector::rank_series() {
+  rank_codes();
+  const std::vector<std::uint32_t> order = sort_series();
   std::vector<std::uint32_t> places(order.size());
   for (std::uint32_t place = 0; place < order.size(); ++place) places[order[place]] = place;
   return places;
 }
 
-Status Collector::flush() {
+// By series and first period; those that begin alike, as they came.
+std::vector<std::uint32_t> Collector::order_stretches(
+    const std::vector<std::uint32_t>& places) const {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> words(stretches_.size());
+  for (std::uint32_t i = 0; i < words.size(); ++i) {
+    const Stretch& one = stretches_[i];
+    words[i] = {std::uint64_t{places[one.series]} << 32 | place_of_period(rows_[one.first].ordinal),
+                i};
+  }
+  if (!std::is_sorted(words.begin(), words.end())) std::sort(words.begin(), words.end());
+  std::vector<std::uint32_t> order(words.size());
+  for (std::size_t i = 0; i < words.size(); ++i) order[i] = words[i].second;
+  return order;
+}
+
+void Collector::gather(const std::vector<std::uint32_t>& order, std::size_t& at) {
+  gathered_.clear();
+  const std::uint32_t series = stretches_[order[at]].series;
+  bool ascends = true;
+  for (; at < order.size() && stretches_[order[at]].series == series; ++at) {
+    const Stretch& one = stretches_[order[at]];
+    ascends = ascends &&
+              (gathered_.empty() || rows_[gathered_.back()].ordinal < rows_[one.first].ordinal);
+    for (std::uint32_t i = 0; i < one.rows; ++i) gathered_.push_back(one.first + i);
+  }
+  if (ascends) return;
+  std::sort(gathered_.begin(), gathered_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return rows_[a].ordinal != rows_[b].ordinal ? rows_[a].ordinal < rows_[b].ordinal : a < b;
+  });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < gathered_.size(); ++i) {
+    const Row& row = rows_[gathered_[i]];
+    if (kept > 0 && rows_[gathered_[kept - 1]].ordinal == row.ordinal) {
+      say_twice(row, rows_[gathered_[kept - 1]], series);
+    } else {
+      gathered_[kept++] = gathered_[i];
+    }
+  }
+  gathered_.resize(kept);
+}
+
+void Collector::say_twice(const Row& row, const Row& first, std::uint32_t series) const {
+  const auto key = series_.of(series);
+  on_twice_({.line = row.line,
+             .first_line = first.line,
+             .exact = true,
+             .key = describe(key, {static_cast<Frequency>(key.back()), row.ordinal}, used_)});
+}
+
+Status Collector::flush(bool last) {
   if (rows_.empty()) return {};
-  const std::vector<std::uint32_t> places = rank_series();
-  const auto place = [&](const Row& row) {
-    return std::uint64_t{places[row.series]} << 32 |
-           (static_cast<std::uint32_t>(row.ordinal) ^ 0x8000'0000U);
-  };
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
-  order.reserve(rows_.size());
+  const std::vector<std::uint32_t> order = order_stretches(rank_series());
   Run run;
   run.first_line = UINT64_MAX;
-  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-    order.emplace_back(place(rows_[i]), i);
-    run.first_line = std::min(run.first_line, rows_[i].line);
-    run.last_line = std::max(run.last_line, rows_[i].line);
+  for (const Row& row : rows_) {
+    run.first_line = std::min(run.first_line, row.line);
+    run.last_line = std::max(run.last_line, row.line);
   }
-  if (!std::is_sorted(order.begin(), order.end())) std::sort(order.begin(), order.end());
-  std::vector<std::uint32_t> rows;
-  rows.reserve(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (i == 0 || order[i].first != order[i - 1].first) {
-      rows.push_back(order[i].second);
-      continue;
-    }
-    const Row& second = rows_[order[i].second];
-    const std::uint32_t width = rules_.dimensions + 1;
-    const auto key = std::span(series_.flat).subspan(std::size_t{second.series} * width, width);
-    on_twice_(
-        {.line = second.line,
-         .first_line = rows_[rows.back()].line,
-         .exact = true,
-         .key = describe(key, {static_cast<Frequency>(key[width - 1]), second.ordinal}, used_)});
+  // The only run is the part itself.
+  const bool is_only = last && runs_.empty();
+  const bool in_memory = !is_only && runs_bytes_ < rules_.runs_bytes_max;
+  Writers writers = make_writers(used_, attributes_used_, in_memory);
+  for (std::size_t at = 0; at < order.size();) {
+    const std::uint32_t series = stretches_[order[at]].series;
+    gather(order, at);
+    observations_ += gathered_.size();
+    begin_series();
+    for (const std::uint32_t row : gathered_) put_row(rows_[row]);
+    ENTENTE_TRY_VOID(end_series(series_.of(series), writers));
   }
-  observations_ += rows.size();
-  ENTENTE_TRY_VOID(write_run(rows, run));
+  ENTENTE_TRY_VOID(close_writers(writers, run.parts));
+  for (const auto& part : run.parts) {
+    if (part && in_memory) runs_bytes_ += part->bytes;
+  }
   runs_.push_back(std::move(run));
   rows_.clear();
-  series_ = {};
-  sets_ = {};
+  stretches_.clear();
+  series_.clear();
+  sets_.clear();
   return {};
 }
 
@@ -204,12 +302,14 @@ std::string Collector::describe(std::span<const std::uint32_t> key, Period perio
   return text + " " + to_text(period);
 }
 
-Collector::Writers Collector::make_writers(
-    const std::vector<std::vector<std::string>>& dimensions,
-    const std::vector<std::vector<std::string>>& attributes) {
+Collector::Writers Collector::make_writers(const std::vector<std::vector<std::string>>& dimensions,
+                                           const std::vector<std::vector<std::string>>& attributes,
+                                           bool in_memory) {
   Writers writers;
   for (std::size_t c = 0; c < circles; ++c) {
-    writers[c] = std::make_unique<PartWriter>(&stages_[c], new_part(), dimensions, attributes);
+    writers[c] =
+        std::make_unique<PartWriter>(in_memory ? nullptr : &stages_[c],
+                                     in_memory ? store::Id() : new_part(), dimensions, attributes);
   }
   return writers;
 }
@@ -225,92 +325,77 @@ Status Collector::close_writers(Writers& writers,
   return {};
 }
 
-void Collector::put_row(const Row& row, std::array<Columns, circles>& series) const {
+void Collector::begin_series() {
+  for (Columns& one : split_) one.clear();
+}
+
+Status Collector::end_series(std::span<const std::uint32_t> key, Writers& writers) {
+  for (std::size_t c = 0; c < circles; ++c) {
+    Columns& one = split_[c];
+    if (one.ordinals.empty()) continue;
+    one.keys.assign(key.begin(), key.end());
+    one.counts.assign(1, static_cast<std::uint32_t>(one.ordinals.size()));
+    ENTENTE_TRY_VOID(writers[c]->add(one, 0, 0));
+  }
+  return {};
+}
+
+void Collector::put_row(const Row& row) {
   const auto put = [&](Columns& to, Kind kind) {
     to.ordinals.push_back(row.ordinal);
     to.kinds.push_back(kind);
     const bool has_value = kind == Kind::Value;
     to.values.push_back(has_value ? Decimal{row.mantissa, row.exponent} : Decimal{});
     for (std::uint32_t a = 0; a < rules_.attributes; ++a) {
-      const std::size_t at = std::size_t{row.attributes} * rules_.attributes + a;
-      to.codes.push_back(kind == Kind::Hidden ? 0 : sets_.flat[at]);
+      to.codes.push_back(has_attributes(kind) ? sets_.of(row.attributes)[a] : 0);
     }
   };
-  put(series[static_cast<std::size_t>(row.circle)], row.kind);
-  if (row.circle == Circle::Confidential && rules_.mark_hidden) put(series[0], Kind::Hidden);
+  put(split_[static_cast<std::size_t>(row.circle)], row.kind);
+  if (row.circle == Circle::Confidential && rules_.mark_hidden) put(split_[0], Kind::Hidden);
 }
 
-Status Collector::write_run(const std::vector<std::uint32_t>& order, Run& run) {
-  const std::uint32_t width = rules_.dimensions + 1;
-  Writers writers = make_writers(used_, attributes_used_);
-  std::array<Columns, circles> series;
-  for (std::size_t i = 0; i < order.size();) {
-    const std::uint32_t number = rows_[order[i]].series;
-    for (Columns& one : series) begin_series(one, width, rules_.attributes);
-    for (; i < order.size() && rows_[order[i]].series == number; ++i) {
-      put_row(rows_[order[i]], series);
-    }
-    for (std::size_t c = 0; c < circles; ++c) {
-      if (series[c].ordinals.empty()) continue;
-      const auto key = std::span(series_.flat).subspan(std::size_t{number} * width, width);
-      series[c].keys.assign(key.begin(), key.end());
-      series[c].counts.assign(1, static_cast<std::uint32_t>(series[c].ordinals.size()));
-      ENTENTE_TRY_VOID(writers[c]->add(series[c], 0, 0));
-    }
-  }
-  return close_writers(writers, run.parts);
+void Collector::put_cell(Circle circle, const Versions& versions, std::uint32_t cell, bool marker) {
+  Columns& to = split_[static_cast<std::size_t>(circle)];
+  const Columns& from = versions.cells;
+  to.ordinals.push_back(from.ordinals[cell]);
+  to.kinds.push_back(marker ? Kind::Hidden : from.kinds[cell]);
+  to.values.push_back(marker ? Decimal{} : from.values[cell]);
+  for (const std::uint32_t code : from.codes_of(cell)) to.codes.push_back(marker ? 0 : code);
 }
 
 // One series of all runs: its observations to their circles; one that two runs have came twice.
-Status Collector::merge_series(const Merge& merge, const Merged& all, std::size_t series,
-                               std::size_t from, Writers& writers) {
-  const Columns& columns = all.columns;
-  const auto key = columns.key(series);
-  std::array<Columns, circles> split;
-  for (Columns& one : split) begin_series(one, columns.width, columns.attributes);
-  const std::size_t end = from + columns.counts[series];
-  for (std::size_t i = from; i < end;) {
-    const std::int32_t ordinal = columns.ordinals[i];
-    std::optional<std::size_t> given;
+void Collector::merge_series(const Walk& walk, const std::vector<std::uint32_t>& key,
+                             const Versions& versions) {
+  const Columns& cells = versions.cells;
+  const auto version = [&](std::uint32_t cell) {
+    return walk.layers()[versions.layers[cell]].version;
+  };
+  for (std::size_t i = 0; i < versions.order.size();) {
+    const std::int32_t ordinal = cells.ordinals[versions.order[i]];
+    std::optional<std::uint32_t> given;
     bool hidden = false;
-    for (; i < end && columns.ordinals[i] == ordinal; ++i) {
-      hidden = hidden || columns.kinds[i] == Kind::Hidden;
-      if (columns.kinds[i] == Kind::Hidden) continue;
-      if (given) {
-        const auto run_of = [&](std::size_t cell) -> const Run& {
-          return runs_[merge.layers()[all.layers[cell]].version / circles];
-        };
+    for (; i < versions.order.size() && cells.ordinals[versions.order[i]] == ordinal; ++i) {
+      const std::uint32_t cell = versions.order[i];
+      if (cells.kinds[cell] == Kind::Hidden) {
+        hidden = true;
+      } else if (!given) {
+        given = cell;
+      } else {
         --observations_;
-        on_twice_({.line = run_of(i).last_line,
-                   .first_line = run_of(*given).first_line,
+        const Period period{static_cast<Frequency>(key.back()), ordinal};
+        on_twice_({.line = runs_[version(cell) / circles].last_line,
+                   .first_line = runs_[version(*given) / circles].first_line,
                    .exact = false,
-                   .key = describe(key, {columns.frequency(series), ordinal}, merge.dimensions())});
-        continue;
+                   .key = describe(key, period, walk.dimensions())});
       }
-      given = i;
     }
-    const auto put = [&](Circle circle, std::size_t cell, bool marker) {
-      Columns& to = split[static_cast<std::size_t>(circle)];
-      to.ordinals.push_back(ordinal);
-      to.kinds.push_back(marker ? Kind::Hidden : columns.kinds[cell]);
-      to.values.push_back(marker ? Decimal{} : columns.values[cell]);
-      for (const std::uint32_t code : columns.codes_of(cell)) {
-        to.codes.push_back(marker ? 0 : code);
-      }
-    };
     ENTENTE_CHECK(given.has_value());
-    const std::uint64_t version = merge.layers()[all.layers[*given]].version;
-    const auto circle = static_cast<Circle>(version % circles);
-    put(circle, *given, false);
-    if (hidden && circle == Circle::Confidential) put(Circle::Shared, *given, true);
+    const auto circle = static_cast<Circle>(version(*given) % circles);
+    put_cell(circle, versions, *given, false);
+    if (hidden && circle == Circle::Confidential) {
+      put_cell(Circle::Shared, versions, *given, true);
+    }
   }
-  for (std::size_t c = 0; c < circles; ++c) {
-    if (split[c].ordinals.empty()) continue;
-    split[c].keys.assign(key.begin(), key.end());
-    split[c].counts.assign(1, static_cast<std::uint32_t>(split[c].ordinals.size()));
-    ENTENTE_TRY_VOID(writers[c]->add(split[c], 0, 0));
-  }
-  return {};
 }
 
 Status Collector::merge_runs(Collected& out) {
@@ -323,34 +408,39 @@ Status Collector::merge_runs(Collected& out) {
   }
   const auto snapshot = store_.snapshot();
   IndexCache cache(0);
-  Reading reading;
-  reading.raw = true;
-  ENTENTE_TRY(const std::unique_ptr<Merge> merge,
-              Merge::open(*snapshot, cache, std::move(layers), reading));
-  Writers writers = make_writers(merge->dimensions(), merge->attributes());
-  Merged all;
-  for (;;) {
-    ENTENTE_TRY_VOID(merge->next(all, kMergedAtOnce));
-    if (all.columns.series() == 0) break;
-    std::size_t from = 0;
-    for (std::size_t s = 0; s < all.columns.series(); from += all.columns.counts[s++]) {
-      ++out.series;
-      ENTENTE_TRY_VOID(merge_series(*merge, all, s, from, writers));
+  ENTENTE_TRY(const std::unique_ptr<Walk> walk,
+              Walk::open(*snapshot, cache, std::move(layers), {}, {}));
+  Writers writers = make_writers(walk->dimensions(), walk->attributes(), false);
+  Versions versions;
+  versions.cells.attributes = rules_.attributes;
+  std::vector<std::uint32_t> key;
+  while (walk->front() != nullptr) {
+    versions.clear();
+    key = walk->front()->key;
+    while (walk->front() != nullptr && walk->front()->key == key) {
+      ENTENTE_TRY_VOID(versions.add(*walk->front(), {}));
+      ENTENTE_TRY_VOID(walk->step());
     }
+    versions.settle(walk->layers());
+    ++out.series;
+    begin_series();
+    merge_series(*walk, key, versions);
+    ENTENTE_TRY_VOID(end_series(key, writers));
   }
   ENTENTE_TRY_VOID(close_writers(writers, out.parts));
   for (const Run& run : runs_) {
     for (const auto& part : run.parts) {
-      if (part) ENTENTE_TRY_VOID(erase(part->id));
+      if (part && part->in_memory.empty()) ENTENTE_TRY_VOID(erase(part->id));
     }
   }
+  runs_.clear();
   return {};
 }
 
 Result<Collected> Collector::finish() {
   Collected out;
-  out.series = series_.numbers.size();
-  ENTENTE_TRY_VOID(flush());
+  out.series = series_.size();
+  ENTENTE_TRY_VOID(flush(true));
   if (runs_.size() == 1) {
     out.parts = runs_.front().parts;
   } else if (!runs_.empty()) {

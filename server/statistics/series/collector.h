@@ -1,5 +1,6 @@
 // Takes observations in any order and makes parts of them, in bounded memory: sorts as many as fit,
-// stages them as a *run*, and reads the runs as one in the end. Finds observations given twice.
+// packs them as a *run*, and reads the runs as one in the end. Runs stay in memory while they are
+// few, and are staged in the store when they are many. Finds observations given twice.
 //
 // One thread.
 #pragma once
@@ -68,6 +69,7 @@ class Collector {
     bool mark_hidden = true;
     std::size_t rows_max = 0;  // sorted at a time
     std::size_t series_max = 0;
+    std::size_t runs_bytes_max = 24 << 20;  // packed runs kept in memory; more are staged
   };
   // Of an observation that came twice the lines: exactly, or within which both are.
   struct Twice {
@@ -103,41 +105,73 @@ class Collector {
 
  private:
   struct Row {
-    std::uint32_t series;
-    std::int32_t ordinal;
     std::int64_t mantissa;
+    std::uint64_t line;
+    std::int32_t ordinal;
     std::uint32_t attributes;  // a set of them, interned
     std::int16_t exponent;
     Kind kind;
     Circle circle;
-    std::uint64_t line;
+  };
+  // Rows that came one behind the other: of one series, their periods ascending.
+  struct Stretch {
+    std::uint32_t series;
+    std::uint32_t first;
+    std::uint32_t rows;
   };
   struct Run {
     std::array<std::shared_ptr<const PartHeader>, circles> parts;
     std::uint64_t first_line = 0;
     std::uint64_t last_line = 0;
   };
-  struct Tuples {  // tuples of numbers, numbered
-    std::unordered_map<std::string, std::uint32_t> numbers;
-    std::vector<std::uint32_t> flat;
-    std::uint32_t number(std::span<const std::uint32_t> tuple);
+  // Tuples of numbers, all of one width, numbered in the order in which they came.
+  class Tuples {
+   public:
+    explicit Tuples(std::size_t width) : width_(width) {}
+    [[nodiscard]] std::uint32_t number(const std::uint32_t* tuple);
+    [[nodiscard]] std::size_t size() const { return size_; }
+    [[nodiscard]] std::span<const std::uint32_t> of(std::size_t number) const {
+      return std::span(flat_).subspan(number * width_, width_);
+    }
+    [[nodiscard]] std::vector<std::uint32_t>& flat() { return flat_; }
+    void clear();
+
+   private:
+    void grow();
+    [[nodiscard]] std::size_t place_of(const std::uint32_t* tuple) const;
+    std::size_t width_;
+    std::size_t size_ = 0;
+    std::vector<std::uint32_t> flat_;
+    std::vector<std::uint32_t> slots_;  // number + 1, or 0; a power of two of them
   };
 
-  Status flush();
+  // `last`: no more will come.
+  Status flush(bool last);
   // The place of each series among those of the run.
   [[nodiscard]] std::vector<std::uint32_t> rank_series();
+  [[nodiscard]] std::vector<std::uint32_t> sort_series() const;
+  void rank_codes();
+  [[nodiscard]] std::vector<std::uint32_t> order_stretches(
+      const std::vector<std::uint32_t>& places) const;
+  // The rows of the series whose stretches begin at `at`, by period, each period once.
+  void gather(const std::vector<std::uint32_t>& order, std::size_t& at);
+  void say_twice(const Row& row, const Row& first, std::uint32_t series) const;
   [[nodiscard]] std::string describe(std::span<const std::uint32_t> key, Period period,
                                      const std::vector<std::vector<std::string>>& codes) const;
   using Writers = std::array<std::unique_ptr<PartWriter>, circles>;
   [[nodiscard]] Writers make_writers(const std::vector<std::vector<std::string>>& dimensions,
-                                     const std::vector<std::vector<std::string>>& attributes);
+                                     const std::vector<std::vector<std::string>>& attributes,
+                                     bool in_memory = false);
   Status close_writers(Writers& writers,
                        std::array<std::shared_ptr<const PartHeader>, circles>& parts);
-  Status write_run(const std::vector<std::uint32_t>& order, Run& run);
-  void put_row(const Row& row, std::array<Columns, circles>& series) const;
+  void put_row(const Row& row);
+  void put_cell(Circle circle, const Versions& versions, std::uint32_t cell, bool marker);
+  void begin_series();
+  // Hands what was put since begin_series() on.
+  Status end_series(std::span<const std::uint32_t> key, Writers& writers);
   Status merge_runs(Collected& out);
-  Status merge_series(const Merge& merge, const Merged& all, std::size_t series, std::size_t from,
-                      Writers& writers);
+  void merge_series(const Walk& walk, const std::vector<std::uint32_t>& key,
+                    const Versions& versions);
   [[nodiscard]] store::Id new_part();
   Status erase(const store::Id& part);
 
@@ -152,6 +186,11 @@ class Collector {
   Tuples series_;
   Tuples sets_;
   std::vector<Row> rows_;
+  std::vector<Stretch> stretches_;
+  std::vector<std::uint32_t> key_;            // of the last row
+  std::vector<std::uint32_t> attribute_set_;  // of the last row
+  std::vector<std::uint32_t> gathered_;       // rows of the series at hand
+  std::array<Columns, circles> split_;        // the series at hand, by circle
   // Of the codes that the run uses: from number to rank among them, and the texts by rank.
   std::vector<std::vector<std::uint32_t>> ranks_;
   std::vector<std::vector<std::uint32_t>> attribute_ranks_;
@@ -160,6 +199,7 @@ class Collector {
 
   std::vector<Run> runs_;
   std::vector<store::Id> parts_;  // staged, not yet anybody's
+  std::size_t runs_bytes_ = 0;    // packed, in memory
   std::uint64_t observations_ = 0;
   bool released_ = false;
 };

@@ -17,10 +17,15 @@ enum class Kind : std::uint8_t {
   Missing = 1,    // reported, without a figure
   Withdrawn = 2,  // taken back: what was there before is there no longer
   Hidden = 3,     // what was free before has become confidential
+  Kept = 4,       // of an upload under way only: the figure that is there stays
 };
-inline constexpr std::size_t kind_count = 4;
+inline constexpr std::size_t kind_count = 5;
 // Whether an observation of this kind stands for none.
 [[nodiscard]] constexpr bool is_gone(Kind kind) { return kind >= Kind::Withdrawn; }
+// Whether there are attributes beside it.
+[[nodiscard]] constexpr bool has_attributes(Kind kind) {
+  return kind != Kind::Withdrawn && kind != Kind::Hidden;
+}
 
 // A series' key is a code of each dimension, as numbers of some dictionary, and its frequency last.
 // Keys ascend; a key may stand in two entries if the series is long, its periods then ascend

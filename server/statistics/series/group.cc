@@ -270,7 +270,7 @@ bool GroupView::append(std::size_t series, const Ordinals& range, Columns& out) 
   for (std::size_t a = 0; a < attributes; ++a) {
     each(attributes_[a], start, end, [&](std::size_t i, std::uint64_t code) {
       out.codes[(base + i) * attributes + a] =
-          is_gone(out.kinds[base + i]) ? 0 : static_cast<std::uint32_t>(code);
+          has_attributes(out.kinds[base + i]) ? static_cast<std::uint32_t>(code) : 0;
     });
   }
   return true;

@@ -24,7 +24,7 @@ inline constexpr std::uint32_t entry_observations_max = 4'096;
 
 __extension__ using Int128 = __int128;
 
-// Appends the group of all series of `columns`. Attributes of what is gone are not kept. Requires:
+// Appends the group of all series of `columns`. Attributes of what has none are not kept. Requires:
 // 1 to group_series_max of them, none empty nor with more than entry_observations_max.
 void pack_group(const Columns& columns, std::string& out);
 

@@ -18,8 +18,8 @@ enum class FigureMode : std::uint8_t {
 };
 
 // Kinds as groups bear them: the frequent ones take one bit. On disk: never renumber.
-inline constexpr std::array<Kind, kind_count> packed_kinds = {Kind::Value, Kind::Hidden,
-                                                              Kind::Missing, Kind::Withdrawn};
+inline constexpr std::array<Kind, kind_count> packed_kinds = {
+    Kind::Value, Kind::Hidden, Kind::Missing, Kind::Withdrawn, Kind::Kept};
 [[nodiscard]] constexpr std::uint64_t packed_kind(Kind kind) {
   for (std::uint64_t i = 0; i < packed_kinds.size(); ++i) {
     if (packed_kinds[i] == kind) return i;

@@ -283,11 +283,11 @@ std::vector<SparseColumn> attribute_columns(BitWriter& head, const Columns& colu
     std::vector<std::uint64_t> values(count);
     std::uint64_t last = 0;
     for (std::size_t i = count; i-- > 0;) {
-      if (!is_gone(columns.kinds[i])) last = columns.codes[i * columns.attributes + a];
+      if (has_attributes(columns.kinds[i])) last = columns.codes[i * columns.attributes + a];
     }
-    // What is gone has none: it says what costs nothing.
+    // What has none says what costs nothing.
     for (std::size_t i = 0; i < count; ++i) {
-      if (!is_gone(columns.kinds[i])) last = columns.codes[i * columns.attributes + a];
+      if (has_attributes(columns.kinds[i])) last = columns.codes[i * columns.attributes + a];
       values[i] = last;
     }
     out.emplace_back(head, std::move(values));

@@ -220,10 +220,11 @@ void Versions::settle(const std::vector<Layer>& all) {
     if (cells.ordinals[a] != cells.ordinals[b]) return cells.ordinals[a] < cells.ordinals[b];
     const std::uint64_t of_a = all[layers[a]].version;
     const std::uint64_t of_b = all[layers[b]].version;
-    return of_a != of_b ? of_a < of_b : weight(a) < weight(b);
+    if (of_a != of_b) return of_a < of_b;
+    return weight(a) != weight(b) ? weight(a) < weight(b) : a < b;
   };
   if (!std::is_sorted(order.begin(), order.end(), before)) {
-    std::stable_sort(order.begin(), order.end(), before);
+    std::sort(order.begin(), order.end(), before);
   }
 }
 

@@ -114,7 +114,16 @@ Result<v1::UploadReport> upload(
                             upload_manifest(file.request, size, sha256)));
   finish.set_signature(signature.der);
   finish.set_signer_certificate_sha256(signature.certificate_sha256);
-  return client.call<v1::UploadReport>(kService + "FinishUpload", finish, {.timeout = kPatience});
+  ENTENTE_TRY(
+      v1::UploadReport report,
+      client.call<v1::UploadReport>(kService + "FinishUpload", finish, {.timeout = kPatience}));
+  // An old answer in the place of this one would hide that this file was thrown away.
+  if (report.accepted() && (report.sha256() != sha256 ||
+                            !report.name().starts_with(file.request.dataflow() + "/uploads/"))) {
+    return Status(Code::DataLoss, Reason::ProofInvalid,
+                  "the server answered for another file than the one that was brought");
+  }
+  return report;
 }
 
 }  // namespace entente::client

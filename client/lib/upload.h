@@ -21,7 +21,8 @@ struct UploadFile {
 
 // `on_progress` is told how far it has come, of how many bytes.
 // The report says whether the file was accepted; one with faults is refused, not an error here.
-// InvalidArgument: the file cannot be read. Otherwise every Code of the rpcs.
+// InvalidArgument: the file cannot be read. DataLoss (ProofInvalid): the answer is about another
+// file. Otherwise every Code of the rpcs.
 [[nodiscard]] Result<v1::UploadReport> upload(
     Client& client, UploadFile file,
     const std::function<void(std::uint64_t done, std::uint64_t of)>& on_progress);

@@ -3,6 +3,7 @@ what was acknowledged is there and whole, what was not is absent or whole, there
 after a call that failed the daemon goes on by itself.
 
     storage_calls.py [--kills N] [--faults N] [--all] [--seed S]
+    storage_calls.py --at pwrite64 1 error=EIO
 
 N points of each kind, drawn from every call of a journey without faults; --all: every one. In process, and without root,
 tests/store/faults_test.cc and tests/store/kill_test.cc do the same to the store alone."""
@@ -78,6 +79,7 @@ def main():
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--faults", type=int, default=4)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--at", nargs=3, metavar=("CALL", "N", "WHAT"), help="this one alone, as it was printed")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     if not shutil.which("strace"):
@@ -100,7 +102,8 @@ def main():
                 by_call[point[0]].append(point)
             order = draw.sample(sorted(by_call), len(by_call))
             return [draw.choice(by_call[order[i % len(order)]]) for i in range(count)]
-        chosen = kills + faults if options.all else some(kills, options.kills) + some(faults, options.faults)
+        chosen = [(options.at[0], int(options.at[1]), options.at[2])] if options.at else (
+            kills + faults) if options.all else some(kills, options.kills) + some(faults, options.faults)
         print(f"{len(chosen)} of {len(kills)} kills and {len(faults)} failures, seed {options.seed}", flush=True)
         ended = acts = 0
         for call, n, what in chosen:

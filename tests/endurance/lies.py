@@ -1,0 +1,434 @@
+"""A host that lies, and the stock client: a server with the network's own certificate stands before the real daemon, hands
+every call on, and changes answers as a host in bad faith would. For each lie `entente` ends with 7 (do not rely on it) or
+shows plainly that nobody vouches, says which lie it is, and is content again once the truth is told.
+
+    lies.py [--only NAME]
+
+What a forger can sign, it signs: some of these lies bear the ledger's own key."""
+import argparse
+import base64
+import hashlib
+import os
+import pathlib
+import re
+import ssl
+import sys
+import tempfile
+from concurrent import futures
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
+import small_network
+from network import ENTENTE, do, run
+from ports import free_port
+from small_network import SmallNetwork, NAME
+
+LEDGER = "/entente.v1.LedgerService/"
+STREAMED = {"/entente.v1.LedgerService/WatchCheckpoints", "/entente.v1.StatisticsService/Query"}
+
+
+def digest(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def der_of(chain):
+    """The leaf of a PEM chain."""
+    return ssl.PEM_cert_to_DER_cert(pathlib.Path(chain).read_text().split("-----END CERTIFICATE-----")[0] +
+                                    "-----END CERTIFICATE-----\n")
+
+
+def root(leaves):
+    """RFC 9162, section 2.1.1."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else digest()
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return digest(b"\1", root(leaves[:k]), root(leaves[k:]))
+
+
+class Liar:
+    """Hands calls on to the daemon, as whoever calls (their keys are in the network's folder), and lets `lie` change what
+    comes back: lie(path, asked, answer, again), where `again` asks the daemon something else; all are bytes."""
+
+    def __init__(self, net):
+        import grpc
+        self.net, self.lie, self.port = net, None, free_port()
+        self.channels = {}
+        roots = b"".join(path.read_bytes() for path in sorted((net.path / "trust").glob("*/anchor.pem")))
+        key = [((net.path / "server/key.pem").read_bytes(), (net.path / "server/cert.pem").read_bytes())]
+        self.server = grpc.server(futures.ThreadPoolExecutor(8))
+        self.server.add_secure_port(f"localhost:{self.port}", grpc.ssl_server_credentials(key, roots, True))
+        self.server.add_generic_rpc_handlers([self])
+        self.server.start()
+
+    def close(self):
+        self.server.stop(0)
+        for channel in self.channels.values():
+            channel.close()
+
+    def channel(self, account):
+        import grpc
+        if account not in self.channels:
+            chain, key = (pathlib.Path(path).read_bytes() for path in self.net.credentials(account))
+            self.channels[account] = grpc.secure_channel(
+                f"localhost:{self.net.port}", grpc.ssl_channel_credentials((self.net.path / "ca.pem").read_bytes(), key, chain),
+                [("grpc.use_local_subchannel_pool", 1)])
+        return self.channels[account]
+
+    def service(self, details):
+        import grpc
+        path = details.method
+
+        def hand_on(asked, context):
+            account = context.auth_context()["x509_subject_alternative_name"][0].decode().rsplit("/", 1)[1]
+            kept = [(k, v) for k, v in context.invocation_metadata() if k == "authorization"]
+            ask = lambda other, message: self.channel(account).unary_unary(other)(message, timeout=30, metadata=kept)
+            try:
+                answer = ask(path, asked)
+            except grpc.RpcError as error:
+                context.set_trailing_metadata([(k, v) for k, v in error.trailing_metadata() or ()
+                                               if k == "grpc-status-details-bin"])
+                context.abort(error.code(), error.details())
+            return self.lie(path, asked, answer, ask) if self.lie else answer
+        return grpc.unary_unary_rpc_method_handler(hand_on)
+
+
+class Forge:
+    """Notes as the ledger signs them, with its key or another."""
+
+    def __init__(self, net):
+        seed = (net.path / "keys/ledger.key").read_bytes()
+        self.seed = seed if len(seed) == 32 else bytes.fromhex(seed.decode().strip())
+        self.origin, self.key_id, _ = (net.path / "ledger.pub").read_text().strip().split("+", 2)
+
+    def note(self, size, top, seed=None):
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        text = f"{self.origin}\n{size}\n{base64.b64encode(top).decode()}\n"
+        signature = Ed25519PrivateKey.from_private_bytes(seed or self.seed).sign(text.encode())
+        line = base64.b64encode(bytes.fromhex(self.key_id) + signature).decode()
+        return f"{text}\n— {self.origin} {line}\n"
+
+
+class Client:
+    """The stock command line against the liar, remembering what it saw."""
+
+    def __init__(self, net, port, account, name):
+        self.net, self.home, self.account = net, str(net.path / f"client-{name}"), account
+        here = net.path / "credentials" / account
+        do(ENTENTE, "profile", "add", account, "--server", f"localhost:{port}", "--root", net.path / "ca.pem", "--certificate",
+           here / "cert.pem", "--key", here / "key.pem", "--password-file", here / "password", "--ledger-key",
+           (net.path / "ledger.pub").read_text().strip(), env=self.environment())
+
+    def environment(self):
+        return {**os.environ, "XDG_CONFIG_HOME": self.home}
+
+    def __call__(self, *verb):
+        return run(ENTENTE, "--profile", self.account, *map(str, verb), env=self.environment())
+
+    def content(self, *verb):
+        done = self(*verb)
+        assert done.returncode == 0, f"{verb}: {done.returncode} {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def refuses(self, *verb):
+        done = self(*verb)
+        assert done.returncode == 7, f"believed: {verb}: {done.returncode} {done.stdout}{done.stderr}"
+        return done.stderr.strip()
+
+
+class Lies:
+    """Each method whose name begins with `lie_` tells one, and answers what the client said of it."""
+
+    def __init__(self, net, liar):
+        global L, M
+        from entente.v1 import directory_pb2 as M, ledger_pb2 as L
+        self.net, self.liar, self.forge, self.made = net, liar, Forge(net), 0
+        self.appointed = False
+        self.client = self.fresh()
+
+    def fresh(self, account="anna"):
+        """A client that has signed in and seen the truth."""
+        self.made += 1
+        client = Client(self.net, self.liar.port, account, self.made)
+        self.truth()
+        client.content("sign-in")
+        client.content("ledger", "verify", "--whole")
+        return client
+
+    def truth(self):
+        self.liar.lie = None
+
+    def on_rows(self, change, *verb):
+        """`change(rows)` on what ListEntries answers, while the whole ledger is audited."""
+        def lie(path, asked, answer, again):
+            if path != LEDGER + "ListEntries":
+                return answer
+            reply = L.ListEntriesReply.FromString(answer)
+            rows = list(reply.rows)
+            change(rows)
+            del reply.rows[:]
+            reply.rows.extend(rows)
+            return reply.SerializeToString()
+        self.liar.lie = lie
+        return self.client.refuses("ledger", "verify", "--whole")
+
+    def lie_dropped(self):
+        return self.on_rows(lambda rows: rows.pop(len(rows) // 2))
+
+    def lie_altered(self):
+        def alter(rows):
+            row = next(row for row in reversed(rows) if row.canonical)
+            row.canonical = row.canonical.replace(b"anna", b"sven")
+        return self.on_rows(alter)
+
+    def lie_altered_with_its_leaf(self):
+        def alter(rows):
+            row = next(row for row in reversed(rows) if row.canonical)
+            row.canonical = row.canonical.replace(b"anna", b"sven")
+            row.leaf_hash = digest(b"\0", digest(row.blinding, row.canonical))
+        return self.on_rows(alter)
+
+    def lie_reordered(self):
+        def swap(rows):
+            rows[2], rows[3] = rows[3], rows[2]
+        return self.on_rows(swap)
+
+    def lie_reordered_and_renumbered(self):
+        def swap(rows):
+            rows[2], rows[3] = rows[3], rows[2]
+            rows[2].index, rows[3].index = 2, 3
+        return self.on_rows(swap)
+
+    def lie_duplicated(self):
+        return self.on_rows(lambda rows: rows.insert(3, rows[2]))
+
+    def lie_cut_short(self):
+        return self.on_rows(lambda rows: rows.__delitem__(slice(len(rows) - 3, None)))
+
+    def leaves(self, size):
+        from small_network import Caller
+        caller = Caller(self.net, "anna")
+        assert caller.sign_in().ok
+        reply = L.ListEntriesReply.FromString(caller.ask("LedgerService.ListEntries", L.ListEntriesRequest(
+            to=size, page_size=1_000)).body)
+        caller.close()
+        assert len(reply.rows) == size
+        return [row.leaf_hash for row in reply.rows]
+
+    def size(self):
+        return int(self.client.content("ledger", "checkpoint").splitlines()[1])
+
+    def shows(self, note, rows=None):
+        """Every checkpoint is `note`."""
+        size, top = int(note.split("\n")[1]), base64.b64decode(note.split("\n")[2])
+
+        def lie(path, asked, answer, again):
+            if path == LEDGER + "GetCheckpoint":
+                return L.Checkpoint(note=note, size=size, root=top).SerializeToString()
+            if path == LEDGER + "ListEntries" and rows:
+                return rows(asked, again)
+            if path == LEDGER + "ProveConsistency":
+                proof = L.ConsistencyProof.FromString(answer)
+                proof.checkpoint = note
+                return proof.SerializeToString()
+            return answer
+        self.liar.lie = lie
+
+    def lie_rolled_back(self):
+        size = self.size()
+        self.shows(self.forge.note(size - 4, root(self.leaves(size)[:size - 4])))
+        return self.client.refuses("ledger", "verify")
+
+    def lie_another_history_of_the_same_size(self):
+        size = self.size()
+        leaves = self.leaves(size)
+        leaves[3] = digest(b"another")
+        self.shows(self.forge.note(size, root(leaves)))
+        return self.client.refuses("ledger", "verify")
+
+    def lie_another_history_that_grows(self):
+        size = self.size()
+        leaves = self.leaves(size)
+        leaves[3] = digest(b"another")
+        self.shows(self.forge.note(size + 1, root(leaves + [digest(b"more")])))
+        return self.client.refuses("ledger", "verify")
+
+    def lie_two_truths_to_two_clients(self):
+        """A fork that is whole in itself: who sees it first believes it, and refuses the truth afterwards."""
+        other, size = self.fresh("sven"), self.size()
+        for seen in pathlib.Path(other.home).glob("entente/state/*/*"):
+            if seen.name != "token":
+                seen.unlink()
+        leaves = self.leaves(size)
+        leaves[3] = digest(b"another")
+
+        def rows(asked, again):
+            reply = L.ListEntriesReply.FromString(again(LEDGER + "ListEntries", asked))
+            for row in reply.rows:
+                if row.index == 3:
+                    row.leaf_hash, row.canonical, row.blinding = leaves[3], b"", b""
+                    row.ClearField("entry")
+            return reply.SerializeToString()
+        self.shows(self.forge.note(size, root(leaves)), rows)
+        other.content("ledger", "verify", "--whole")
+        self.truth()
+        return other.refuses("ledger", "verify")
+
+    def lie_by_another_key(self):
+        size = self.size()
+        self.shows(self.forge.note(size, root(self.leaves(size)), seed=os.urandom(32)))
+        return self.client.refuses("ledger", "verify")
+
+    def lie_not_signed_at_all(self):
+        note = self.forge.note(5, digest())
+        self.shows(note[:note.index("—")])
+        return self.client.refuses("ledger", "verify")
+
+    def lie_a_receipt_for_another_leaf(self):
+        return self.on_receipt(lambda receipt: setattr(receipt, "leaf_hash", digest(b"another")))
+
+    def lie_a_receipt_with_another_path(self):
+        return self.on_receipt(lambda receipt: receipt.inclusion_path.__setitem__(0, digest(b"another")))
+
+    def lie_a_receipt_of_another_place(self):
+        return self.on_receipt(lambda receipt: setattr(receipt, "entry_index", receipt.entry_index - 1))
+
+    def on_receipt(self, change):
+        """An act whose receipt has a proof: a hand-over to the present holder."""
+        def lie(path, asked, answer, again):
+            if path != "/entente.v1.DirectoryService/HandOver":
+                return answer
+            reply = M.HandOverReply.FromString(answer)
+            if not reply.receipt.checkpoint:  # the checkpoint has not come yet: the liar makes the proof itself
+                size = reply.receipt.entry_index + 1
+                leaves = self.leaves_at_least(size)
+                reply.receipt.inclusion_path[:] = path_of(reply.receipt.entry_index, leaves)
+                reply.receipt.checkpoint = self.forge.note(size, root(leaves))
+            change(reply.receipt)
+            return reply.SerializeToString()
+        self.liar.lie = lie
+        return self.client.refuses("office", "hand-over", "swe.alpha.focal-point", "swe.anna")
+
+    def leaves_at_least(self, size):
+        import time
+        for _ in range(100):
+            try:
+                return self.leaves(size)
+            except AssertionError:
+                time.sleep(0.1)
+        raise AssertionError("no checkpoint came")
+
+    def deputy(self):
+        if not self.appointed:
+            self.client.content("office", "appoint", "swe.alpha.focal-point", "swe.sven", "--as", "deputy")
+            self.appointed = True
+
+    def lie_an_appointment_by_another(self):
+        """The signature of one appointment under another: the look-up says that nobody vouches for it."""
+        self.truth()
+        self.deputy()
+        who = ("who", "--in", "SWE", "--process", "alpha", "--office", "focal-point")
+        vouched = re.compile(r"deputy.* anna *$", re.M)
+        honest = self.client.content(*who)
+        assert vouched.search(honest), honest
+
+        def lie(path, asked, answer, again):
+            if path != "/entente.v1.DirectoryService/WhoAnswers":
+                return answer
+            reply = M.WhoAnswersReply.FromString(answer)
+            for one in reply.answers:
+                one.appointment.person = one.person.name = "persons/swe.lars"
+            return reply.SerializeToString()
+        self.liar.lie = lie
+        return self.client.refuses(*who)
+
+    def lie_another_certificate(self):
+        """The signer's certificate is another official's, of the same party."""
+        self.truth()
+        self.deputy()
+        certificate = lambda account: der_of(self.net.credentials(account)[0])
+
+        def lie(path, asked, answer, again):
+            if path != "/entente.v1.CertificateService/GetCertificate":
+                return answer
+            return answer.replace(certificate("anna"), certificate("sven"))
+        self.liar.lie = lie
+        return self.client.refuses("office", "history", "swe.alpha.focal-point")
+
+    def lie_an_old_answer_to_a_new_upload(self):
+        """The host throws a file away and shows the report of one that it kept."""
+        self.truth()
+        rows = ("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+                "ALPHA:ASYLUM(1.0),A,SWE,AFG,_T,_T,N,2020,{},A,F\n")
+        old, new = self.net.path / "old.csv", self.net.path / "new.csv"
+        old.write_text(rows.format(1))
+        new.write_text(rows.format(2))
+        reports = []
+
+        def listen(path, asked, answer, again):
+            if path == "/entente.v1.StatisticsService/FinishUpload":
+                reports.append(answer)
+                return reports[0]
+            return answer
+        self.liar.lie = listen
+        self.client.content("stats", "upload", old, "--to", "ALPHA.ASYLUM")
+        return self.client.refuses("stats", "upload", new, "--to", "ALPHA.ASYLUM")
+
+    def lie_a_cosignature_that_none_made(self):
+        def lie(path, asked, answer, again):
+            if path != LEDGER + "ListCosignatures":
+                return answer
+            note = L.Checkpoint.FromString(again(LEDGER + "GetCheckpoint", b"")).note
+            name, key = "nor.example/witness", b"\4" + os.urandom(32)
+            key_id = digest(f"{name}\n".encode() + key)[:4]
+            line = base64.b64encode(key_id + (2_000_000_000).to_bytes(8, "big") + os.urandom(64)).decode()
+            return L.ListCosignaturesReply(cosignatures=[L.Cosignature(
+                witness=name, witness_key=f"{name}+{key_id.hex()}+{base64.b64encode(key).decode()}", party="parties/NOR",
+                note=note + f"— {name} {line}\n", size=int(note.split("\n")[1]))]).SerializeToString()
+        self.liar.lie = lie
+        shown = self.client.content("ledger", "witnesses")
+        assert shown.splitlines()[1].split() == ["nor.example/witness", "parties/NOR", "never"], shown
+        return shown.splitlines()[1]
+
+
+def path_of(index, leaves):
+    """RFC 9162, section 2.1.3.1."""
+    if len(leaves) == 1:
+        return []
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < k:
+        return path_of(index, leaves[:k]) + [root(leaves[k:])]
+    return path_of(index - k, leaves[k:]) + [root(leaves[:k])]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    folder = tempfile.TemporaryDirectory()
+    small_network.make_messages(folder.name)
+    net = SmallNetwork()
+    liar = Liar(net)
+    failed = []
+    try:
+        lies = Lies(net, liar)
+        names = [name for name in dir(Lies) if name.startswith("lie_") and options.only in (None, name[4:])]
+        for name in names:
+            lies.truth()
+            try:
+                print(f"{name[4:]}: {getattr(lies, name)()}", flush=True)
+                lies.truth()
+                lies.client.content("ledger", "verify")  # a lie leaves nothing behind
+            except AssertionError as error:
+                failed.append(name)
+                print(f"{name[4:]}: FAILED: {error}", flush=True)
+        print(f"{len(names) - len(failed)} of {len(names)} lies refused")
+    finally:
+        liar.close()
+        net.stop()
+        net.remove()
+        folder.cleanup()
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 #include "server/statistics/checker.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "server/statistics/structure/names.h"
 
@@ -14,7 +15,59 @@ std::string ticked(std::string_view text) { return "`" + std::string(text.substr
 // Before `: `, which labels put behind a code.
 std::string_view without_label(std::string_view text) { return text.substr(0, text.find(": ")); }
 
+constexpr std::size_t kMet = 256;         // a power of two
+constexpr std::size_t kMetBytesMax = 15;  // texts without memory of their own
+
+std::uint64_t word_at(const char* text, std::size_t size) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, size);
+  return word;
+}
+
+// As ==, without a call: cells are short and mostly those of the row before.
+bool same(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() >= 8 && a.size() <= 16) {
+    const std::size_t tail = a.size() - 8;
+    return word_at(a.data(), 8) == word_at(b.data(), 8) &&
+           word_at(a.data() + tail, 8) == word_at(b.data() + tail, 8);
+  }
+  if (a.size() >= 4 && a.size() < 8) {
+    const std::size_t tail = a.size() - 4;
+    return word_at(a.data(), 4) == word_at(b.data(), 4) &&
+           word_at(a.data() + tail, 4) == word_at(b.data() + tail, 4);
+  }
+  if (a.size() > 16) return a == b;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+std::size_t place_of(std::string_view cell) {
+  std::uint64_t hash = cell.size();
+  for (const char c : cell) hash = hash * 31 + static_cast<unsigned char>(c);
+  return (hash ^ hash >> 8) % kMet;
+}
+
 }  // namespace
+
+bool Checker::Column::recall(std::string_view cell) {
+  if (met.empty() || cell.empty()) return false;
+  const Met& one = met[place_of(cell)];
+  if (!same(one.text, cell)) return false;
+  last = cell;
+  number = one.number;
+  return true;
+}
+
+void Checker::Column::remember() {
+  // An empty cell may be right in one row and wrong in the next.
+  known = !last.empty();
+  if (!known || last.size() > kMetBytesMax) return;
+  met.resize(kMet);
+  met[place_of(last)] = {last, number};
+}
 
 Checker::Checker(std::shared_ptr<const Flow> flow, std::string party, v1::UploadAction action,
                  Collector& collector, Problems& problems)
@@ -223,16 +276,16 @@ bool Checker::check_cell(std::uint64_t line, std::size_t at, std::string_view ce
     default:
       break;
   }
-  const bool again = column.known && column.last == cell;
-  if (!again) {
+  const bool again = column.known && same(column.last, cell);
+  if (!again && !column.recall(cell)) {
     const bool right = column.role == Role::Structure   ? check_structure(line, at, cell)
                        : column.role == Role::Dimension ? check_dimension(line, at, cell)
                                                         : check_attribute(line, at, cell);
     if (!right) return false;
     column.last = cell;
-    column.known = true;
     if (column.role == Role::Dimension) column.number = collector_.code(column.index, cell);
     if (column.role == Role::Attribute) column.number = collector_.attribute(column.index, cell);
+    column.remember();
   }
   if (column.role == Role::Dimension) codes_[column.index] = column.number;
   if (column.role == Role::Attribute) attributes_[column.index] = column.number;

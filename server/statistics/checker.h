@@ -58,6 +58,15 @@ class Checker {
     std::string last;
     std::uint32_t number = 0;
     bool known = false;
+    // Others lately met, by their text: none is weighed twice.
+    struct Met {
+      std::string text;
+      std::uint32_t number = 0;
+    };
+    std::vector<Met> met;
+    // Whether it was met; it is the last, then.
+    bool recall(std::string_view cell);
+    void remember();
   };
 
   [[nodiscard]] Column column_of(std::string_view heading) const;

@@ -1,6 +1,8 @@
-// statistics FILE [CORRECTION]: what it costs to bring, keep and find a cube of observations. FILE
-// is SDMX-CSV 1.0 with the columns of the generated cube behind DATAFLOW (docs/statistics.md says
-// how it is made). Prints `name value unit` lines.
+// statistics FILE [CORRECTION...]: what it costs to bring, keep and find a cube of observations.
+// FILE is SDMX-CSV 1.0 with the columns of the generated cube behind DATAFLOW (docs/statistics.md
+// says how it is made). Prints `name value unit` lines; corrections bear their number.
+#include <sys/resource.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +29,12 @@ double seconds_since(SteadyClock::time_point start) {
 void print(const std::string& name, double value, const char* unit) {
   std::printf("%-44s %14.3f %s\n", name.c_str(), value, unit);
   std::fflush(stdout);
+}
+
+double peak_memory_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
 [[noreturn]] void give_up(const Status& status) {
@@ -203,7 +211,7 @@ struct Slice {
   const char* to;
 };
 
-void query(Bench& bench, const Slice& slice) {
+void query(Bench& bench, const Slice& slice, const std::string& prefix = "") {
   const auto subject = std::make_shared<const policy::Subject>(subject_of(bench, false));
   v1::QueryRequest request;
   request.set_dataflow("dataflows/B.CUBE");
@@ -230,14 +238,14 @@ void query(Bench& bench, const Slice& slice) {
     times.push_back(seconds_since(one));
   }
   std::sort(times.begin(), times.end());
-  const std::string name = std::string("query.") + slice.name;
+  const std::string name = prefix + "query." + slice.name;
   print(name + ".rows", static_cast<double>(rows), "observations");
   print(name + ".p50", times[times.size() / 2] * 1e3, "ms");
   print(name + ".p99", times[times.size() * 99 / 100] * 1e3, "ms");
 }
 
 // The sum by reference area and year of all that the subject may see.
-void sum(Bench& bench) {
+void sum(Bench& bench, const std::string& prefix = "") {
   const policy::Subject subject = subject_of(bench, false);
   const auto flow = must(bench.service.open_flow(subject, "dataflows/B.CUBE"));
   const auto snapshot = bench.store->snapshot();
@@ -254,10 +262,10 @@ void sum(Bench& bench) {
     for (const SumCell& cell : sums.cells) figures += cell.figures;
     times.push_back(seconds_since(start) * 1e3);
   }
-  print("sum.observations", static_cast<double>(figures), "observations");
-  print("sum.first", times.front(), "ms");
+  print(prefix + "sum.observations", static_cast<double>(figures), "observations");
+  print(prefix + "sum.first", times.front(), "ms");
   std::sort(times.begin(), times.end());
-  print("sum.by_two_dimensions", times[times.size() / 2], "ms");
+  print(prefix + "sum.by_two_dimensions", times[times.size() / 2], "ms");
 }
 
 }  // namespace
@@ -289,10 +297,14 @@ int main(int argc, char** argv) {
          "2016-05"}};
     for (const Slice& slice : slices) query(bench, slice);
     sum(bench);
-    if (argc > 2) {
-      ingest(bench, argv[2], "correction");
-      for (const Slice& slice : slices) query(bench, slice);
+    for (int i = 2; i < argc; ++i) {
+      const std::string name = "correction" + (i == 2 ? "" : std::to_string(i - 1));
+      ingest(bench, argv[i], name);
+      if (i + 1 < argc) continue;
+      for (const Slice& slice : slices) query(bench, slice, name + ".");
+      sum(bench, name + ".");
     }
+    print("memory.peak", peak_memory_mib(), "MiB");
   }
   std::uintmax_t bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "server/statistics/formats/csv_reader.h"
+#include "server/statistics/formats/marks.h"
 
 namespace entente::statistics {
 namespace {
@@ -45,7 +46,28 @@ TEST_CASE("rows come back whatever is in them and however they are cut", "[stati
       file += crlf ? "\r\n" : "\n";
       rows.push_back(std::move(row));
     }
-    RC_ASSERT(read(file, *rc::gen::inRange<std::size_t>(1, 40)) == rows);
+    RC_ASSERT(read(file, *rc::gen::inRange<std::size_t>(1, 300)) == rows);
+  });
+}
+
+TEST_CASE("marks are found where they are, octet by octet or many at once", "[statistics][csv]") {
+  rc::prop("by words, by more, one by one", [] {
+    static constexpr std::string_view kLikely{"\",;\n\r\0a\x7f\x80\xff\x0b", 11};
+    std::array<char, marks_bytes> text{};
+    for (char& c : text) c = kLikely[*rc::gen::inRange<std::size_t>(0, kLikely.size())];
+    const char separator = *rc::gen::element(',', ';', '\t');
+    Marks expected;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      const std::uint64_t bit = std::uint64_t{1} << i;
+      if (c == separator || c == '\n') expected.ends |= bit;
+      if (c == '"' || c == '\0' || static_cast<unsigned char>(c) >= 0x80) expected.special |= bit;
+    }
+    for (const Marks& got :
+         {find_marks(text.data(), separator), find_marks_by_words(text.data(), separator)}) {
+      RC_ASSERT(got.ends == expected.ends);
+      RC_ASSERT(got.special == expected.special);
+    }
   });
 }
 

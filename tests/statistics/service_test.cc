@@ -147,6 +147,22 @@ TEST_CASE("each fault is told with its line, column and the nearest right value"
   CHECK(report->problems(9).text().find("stands on line 11, too") != std::string::npos);
 }
 
+TEST_CASE("an empty cell that was right where a row withdraws is wrong where one brings",
+          "[statistics]") {
+  StatisticsWorld world;
+  const std::string file =
+      "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,"
+      "CONF_STATUS\n"
+      "dataflow,IGC:ASYLUM(1.0),D,A,SWE,AFG,2015,,,\n"
+      "dataflow,IGC:ASYLUM(1.0),I,A,SWE,AFG,2016,1,,F\n";
+  const auto report = world.send(world.member("SWE"), world.begin_request("u1"), file);
+  REQUIRE(report.ok());
+  REQUIRE(report->problems_size() == 1);
+  CHECK(report->problems(0).kind() == v1::Problem::MISSING_VALUE);
+  CHECK(report->problems(0).line() == 3);
+  CHECK(report->problems(0).column() == 9);
+}
+
 TEST_CASE("a file that is none is refused in words, not read on", "[statistics]") {
   for (const auto& [file, words] : std::vector<std::pair<std::string, std::string>>{
            {"", "no observations"},

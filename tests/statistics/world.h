@@ -89,6 +89,7 @@ inline v1::StructureSet structures() {
     one->set_concept_id(id);
     if (*codes != '\0') one->set_codelist(std::string("codelists/ENTENTE.") + codes);
     one->set_role(role);
+    one->set_mandatory(role == v1::Attribute::STATUS);
   };
   attribute("OBS_STATUS", "CL_STATUS", v1::Attribute::STATUS);
   attribute("CONF_STATUS", "CL_CONF", v1::Attribute::CONFIDENTIALITY);

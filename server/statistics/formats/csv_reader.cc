@@ -1,10 +1,12 @@
 #include "server/statistics/formats/csv_reader.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "server/statistics/formats/marks.h"
 
 namespace entente::statistics {
 namespace {
@@ -42,8 +44,8 @@ std::size_t CsvReader::row_bytes(std::string_view text, bool last) {
     if (quote != std::string_view::npos) {
       // A quote opens at the beginning of a cell; elsewhere it is a letter like another, but for
       // the one that a quoted cell doubles.
-      const char before = quote == 0 ? ',' : text[quote - 1];
-      in_quotes_ = before == ',' || before == '"' || before == '\n';
+      const char before = quote == 0 ? separator_ : text[quote - 1];
+      in_quotes_ = before == separator_ || before == '"' || before == '\n';
       scanned_ = quote + 1;
       continue;
     }
@@ -53,9 +55,48 @@ std::size_t CsvReader::row_bytes(std::string_view text, bool last) {
   return last ? text.size() : 0;
 }
 
+Status CsvReader::take_plain_rows(std::string_view text, std::size_t& taken) {
+  std::size_t row = 0;
+  std::size_t cell = 0;
+  cells_.clear();
+  for (std::size_t at = 0; at + marks_bytes <= text.size(); at += marks_bytes) {
+    const Marks marks = find_marks(text.data() + at, separator_);
+    // Bits below the first octet that is special: all, if there is none.
+    std::uint64_t ends = marks.ends & (marks.special - 1) & ~marks.special;
+    for (; ends != 0; ends &= ends - 1) {
+      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(ends));
+      cells_.push_back(text.substr(cell, end - cell));
+      cell = end + 1;
+      if (text[end] != '\n') continue;
+      ENTENTE_TRY_VOID(end_plain_row(text.substr(row, cell - row)));
+      row = cell;
+      taken = cell;
+      cells_.clear();
+    }
+    if (marks.special != 0) break;
+  }
+  return {};
+}
+
+// `row`: with its end; its cells are at hand.
+Status CsvReader::end_plain_row(std::string_view row) {
+  if (row.size() > limits::upload_line_bytes_max) return fault(0, "the line is too long");
+  std::string_view& last = cells_.back();
+  if (!last.empty() && last.back() == '\r') last.remove_suffix(1);
+  const bool is_empty = cells_.size() == 1 && last.empty();
+  if (!is_empty) ENTENTE_TRY_VOID(on_row_(line_, cells_));
+  ++line_;
+  return {};
+}
+
 Status CsvReader::take_rows(std::string_view text, bool last, std::size_t& taken) {
   taken = 0;
   for (;;) {
+    if (scanned_ == 0) {
+      std::size_t plain = 0;
+      ENTENTE_TRY_VOID(take_plain_rows(text.substr(taken), plain));
+      taken += plain;
+    }
     const std::string_view rest = text.substr(taken);
     const std::size_t size = row_bytes(rest, last);
     if (size == 0 && rest.size() > limits::upload_line_bytes_max) {
@@ -118,7 +159,7 @@ Status CsvReader::take_row(std::string_view row) {
       ENTENTE_TRY_VOID(split_quoted(row));
     } else {
       for (std::size_t at = 0;;) {
-        const std::size_t comma = row.find(',', at);
+        const std::size_t comma = row.find(separator_, at);
         cells_.push_back(row.substr(at, comma - at));
         if (comma == std::string_view::npos) break;
         at = comma + 1;
@@ -132,10 +173,10 @@ Status CsvReader::take_row(std::string_view row) {
 
 Status CsvReader::split_quoted(std::string_view row) {
   unquoted_.clear();
-  unquoted_.reserve(static_cast<std::size_t>(std::count(row.begin(), row.end(), ',')) + 1);
+  unquoted_.reserve(static_cast<std::size_t>(std::count(row.begin(), row.end(), separator_)) + 1);
   for (std::size_t at = 0; at <= row.size();) {
     if (at == row.size() || row[at] != '"') {
-      const std::size_t comma = std::min(row.find(',', at), row.size());
+      const std::size_t comma = std::min(row.find(separator_, at), row.size());
       cells_.push_back(row.substr(at, comma - at));
       at = comma + 1;
       continue;
@@ -151,7 +192,7 @@ Status CsvReader::split_quoted(std::string_view row) {
       if (at == row.size() || row[at] != '"') break;
       text.push_back('"');
     }
-    if (at < row.size() && row[at] != ',') {
+    if (at < row.size() && row[at] != separator_) {
       return fault(cells_.size() + 1, "there is text behind a closing quote");
     }
     cells_.push_back(text);

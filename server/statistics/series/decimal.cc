@@ -28,7 +28,23 @@ Decimal canonical(std::int64_t mantissa, int exponent) {
   return {mantissa, static_cast<std::int16_t>(exponent)};
 }
 
+namespace {
+
+// Whole numbers of few digits, which most figures are.
+std::optional<std::int64_t> parse_whole(std::string_view text) {
+  if (text.empty() || text.size() > decimal_digits_max) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
 std::optional<Decimal> parse_decimal(std::string_view text) {
+  if (const auto whole = parse_whole(text)) return Decimal{*whole, 0};
   std::size_t at = 0;
   const bool negative = !text.empty() && text[0] == '-';
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) ++at;

@@ -1,5 +1,6 @@
 #include "server/net/connection.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include <array>
@@ -119,9 +120,9 @@ void Connection::on_readable() {
     const int count = SSL_read(ssl_.get(), scratch.data(), static_cast<int>(scratch.size()));
     if (count > 0) {
       active_at_ = around_.clock.tick();
-      if (!protocol_->receive(std::string_view(scratch.data(), static_cast<std::size_t>(count)))) {
-        ending_ = true;
-      }
+      const auto size = static_cast<std::size_t>(count);
+      if (!protocol_->receive(std::string_view(scratch.data(), size))) ending_ = true;
+      OPENSSL_cleanse(scratch.data(), size);  // passwords and tokens came this way
       if (static_cast<std::size_t>(count) > kReadBytes / 2 || SSL_has_pending(ssl_.get()) == 1)
         continue;
       // The socket is most likely dry, and asking it costs a system call; if it is not, the wait

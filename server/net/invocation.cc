@@ -1,14 +1,36 @@
 #include "server/net/invocation.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <vector>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 
 namespace entente::net {
 namespace {
+
+// The texts of a message whose call hashes a password: what was typed into it does not stand in
+// memory that is given back.
+void wipe(Message& message) {
+  const google::protobuf::Reflection& how = *message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  how.ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->is_repeated() ||
+        field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING)
+      continue;
+    std::string none;
+    const std::string& text = how.GetStringReference(message, field, &none);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): it is the message's own, and dies.
+    OPENSSL_cleanse(const_cast<char*>(text.data()), text.size());
+  }
+}
 
 // A stream is pulled while less than this waits to be sent.
 constexpr std::size_t kHighWaterBytes = 128 * 1024;
@@ -77,6 +99,7 @@ Invocation::Invocation(Surroundings& around, std::shared_ptr<ConnectionShared> c
 
 // Counted until its handler has returned, whether its caller still waits or not.
 Invocation::~Invocation() {
+  if (method_ != nullptr && method_->hashes && in_) wipe(*in_);
   if (connection_->account) --connection_->account->calls;
 }
 
@@ -272,6 +295,7 @@ void Invocation::on_end() {
       body_ = std::move(*inflated);
     }
     const Status status = decode(encoding_, body_, *in_);
+    if (method_->hashes) OPENSSL_cleanse(body_.data(), body_.size());
     body_ = std::string();
     return status.ok() ? run_unary() : finish(status);
   }

@@ -77,6 +77,13 @@ Written replace_whole(const std::filesystem::path& path, std::string_view bytes,
       return Written::No;
     }
   }
+  // The old file is the last that is known to be good: it goes only for one that reads back.
+  if (const Result<std::string> back = read_whole(temporary, bytes.size());
+      !back.ok() || *back != bytes) {
+    detail = temporary.string() + ": what was written does not read back";
+    unlink(temporary.c_str());
+    return Written::No;
+  }
   if (rename(temporary.c_str(), path.c_str()) != 0) {
     detail = why("rename", temporary);
     unlink(temporary.c_str());

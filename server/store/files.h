@@ -22,8 +22,8 @@ enum class Written {
   Maybe,  // the new one is there, but whether it survives a crash is unknown
   Yes,    // durable
 };
-// Replaces `path` in one step: a temporary file beside it, fsync, rename, fsync of the folder. Mode
-// 0600. `detail` says what failed.
+// Replaces `path` in one step: a temporary file beside it, fsync, read back, rename, fsync of the
+// folder. Mode 0600. `detail` says what failed.
 [[nodiscard]] Written replace_whole(const std::filesystem::path& path, std::string_view bytes,
                                     std::string& detail);
 

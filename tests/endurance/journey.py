@@ -30,6 +30,11 @@ class Ground(SmallNetwork):
         self.ended = None  # the exit code of a daemon that did not come to serve
         self.stop()
         self.base = self.path / "base"
+        self.keep()
+
+    def keep(self):
+        """The store as it is now is what is put back."""
+        shutil.rmtree(self.base, ignore_errors=True)
         shutil.move(self.path / "store", self.base)
         (self.base / "ballast").unlink(missing_ok=True)  # made anew by itself
 

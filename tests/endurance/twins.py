@@ -1,0 +1,238 @@
+"""Twin worlds: two that differ only in what a caller may not see. In one, the other process's people enter persons, offices
+and figures, change entries, start contact tests; in the other nothing happens. Whoever has no part in that process asks both
+worlds everything that the contract lets be asked without acting, by every door, and is answered the same bytes.
+
+    twins.py [--words N] [--seed S]
+
+Requests are made from the descriptors, so that a new rpc is asked without being named here. The ledger's size is everybody's to
+know (docs/threat-model.md), and is not asked."""
+import argparse
+import importlib
+import pathlib
+import random
+import re
+import sys
+import tempfile
+
+import journey
+from journey import ROWS, Ground
+from network import TOP
+
+HERE = pathlib.Path(__file__).resolve().parent
+from small_network import Caller
+import doors
+
+# Of no part in `betaa`: a member, its body's contact, an observer, a suspended and a former party, a stranger.
+ASKERS = ("anna", "sven", "uma", "elsa", "nico", "finn")
+# What a caller changes by asking is the caller's own; the ledger grows for all.
+LEFT_OUT = {"LedgerService", "SessionService"}
+NAMES = ["processes/alpha", "processes/betaa", "parties/FRA", "parties/SWE", "persons/fra.fleur", "persons/fra.hidden0",
+         "persons/fra.never0", "persons/swe.anna", "offices/fra.betaa.hidden", "offices/fra.betaa.focal-point",
+         "offices/swe.alpha.focal-point", "processes/betaa/bodies/wg-visa", "processes/betaa/participations/FRA",
+         "dataflows/BETAA.ASYLUM", "dataflows/ALPHA.ASYLUM", "parties/FRA/accounts/fleur",
+         "processes/betaa/contactTests/fra.fleur"]
+TEXTS = {"query": ["", "hidden", "fleur", "a", "fra"], "topic": ["hidden", "asylum"], "as_of": ["2026-01-01"],
+         "language": ["en"], "page_token": ["AAAA"], "on": ["2026-01-01"]}
+
+
+def hidden_acts(net):
+    """What happens in the one world only. Everything is taken, and none of it is for the askers."""
+    from entente.v1 import directory_pb2 as M, statistics_pb2 as T
+    import hashlib
+    callers = {name: Caller(net, name) for name in ("fleur", "bea")}
+
+    def did(who, method, request):
+        answer = callers[who].ask(method, request)
+        assert answer.ok, f"{method}: {answer}"
+        return answer.body
+    for caller in callers.values():
+        assert caller.sign_in().ok
+    for i in range(8):
+        did("fleur", "DirectoryService.CreatePerson", M.CreatePersonRequest(process="processes/betaa", person=M.Person(
+            name=f"persons/fra.hidden{i}", party="parties/FRA", given_name="Hidden", family_name=f"A{i}",
+            display_name=f"Hidden A{i}", title="Official")))
+    did("fleur", "DirectoryService.CreateOffice", M.CreateOfficeRequest(office=M.Office(
+        name="offices/fra.betaa.hidden", kind=M.OTHER_OFFICE, title="Hidden", party="parties/FRA", process="processes/betaa",
+        topics=["hidden", "asylum"])))
+    me = M.Person.FromString(did("fleur", "DirectoryService.GetPerson", M.GetPersonRequest(name="persons/fra.fleur")))
+    me.title = "Hidden adviser"
+    did("fleur", "DirectoryService.UpdatePerson", M.UpdatePersonRequest(person=me))
+    did("bea", "DirectoryService.StartContactTests", M.StartContactTestsRequest(
+        process="processes/betaa", persons=["persons/fra.fleur"]))
+    content = ROWS.replace("ALPHA", "BETAA").replace("SWE", "FRA").replace("{value}", "7").encode()
+    name = dict(upload_id="hidden")
+    did("fleur", "StatisticsService.BeginUpload", T.BeginUploadRequest(
+        dataflow="dataflows/BETAA.ASYLUM", action=T.REPLACE, format=T.SDMX_CSV, **name))
+    did("fleur", "StatisticsService.SendPiece", T.SendPieceRequest(content=content, **name))
+    done = did("fleur", "StatisticsService.FinishUpload", T.FinishUploadRequest(
+        sha256=hashlib.sha256(content).digest(), **name))
+    assert T.UploadReport.FromString(done).accepted, "the hidden figures were not taken"
+    for caller in callers.values():
+        caller.close()
+
+
+TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def plain(face):
+    """What an answer says, without when it was made."""
+    if not TIME.search(face):
+        return face
+    return re.sub(rb"(?i)content-length=\d+", b"content-length=#", TIME.sub(b"TIME", face))
+
+
+def told(answer, kind):
+    """Of an answer, whose maps come in any order, the bytes in one."""
+    if answer.ok:
+        reply = kind.FromString(answer.body)
+        for field, value in reply.ListFields():
+            if isinstance(value, bytes):  # a page that says when it was printed
+                setattr(reply, field.name, plain(value))
+        answer.body = reply.SerializeToString(deterministic=True)
+    return plain(answer.face())
+
+
+def questions(draw, more):
+    """(method, request, the reply's type) of every rpc that does not act: empty, and with each field that names or seeks something."""
+    from google.protobuf import message_factory
+    from entente.v1 import options_pb2
+    words = dict(TEXTS, query=TEXTS["query"] + ["".join(draw.choices("abcdefhilnrstuv", k=draw.randrange(1, 5)))
+                                                for _ in range(more)])
+    for proto in sorted((pathlib.Path(TOP) / "proto/entente/v1").glob("*.proto")):
+        module = importlib.import_module(f"entente.v1.{proto.stem}_pb2")
+        for service in module.DESCRIPTOR.services_by_name.values():
+            if service.name in LEFT_OUT:
+                continue
+            for method in service.methods:
+                rule = method.GetOptions().Extensions[options_pb2.rule]
+                if rule.acts or rule.who != options_pb2.WHO_SIGNED_IN:
+                    continue
+                made = getattr(message_factory, "GetMessageClass", None) or message_factory.MessageFactory().GetPrototype
+                kind, full = made(method.input_type), f"{service.name}.{method.name}"
+                reply = made(method.output_type)
+                yield full, kind().SerializeToString(), reply
+                for field in method.input_type.fields:
+                    for value in values(field, words):
+                        request = kind()
+                        if field.label == field.LABEL_REPEATED:
+                            getattr(request, field.name).append(value)
+                        else:
+                            setattr(request, field.name, value)
+                        if field.name in ("process", "persons") and "format" in kind.DESCRIPTOR.fields_by_name:
+                            for format in kind.DESCRIPTOR.fields_by_name["format"].enum_type.values:
+                                request.format = format.number
+                                yield full, request.SerializeToString(), reply
+                        yield full, request.SerializeToString(), reply
+
+
+def values(field, words):
+    if field.type == field.TYPE_STRING:
+        return words.get(field.name, NAMES)
+    if field.type == field.TYPE_ENUM:
+        return [value.number for value in field.enum_type.values]
+    if field.name == "page_size":
+        return [2]
+    return []
+
+
+def pages(caller):
+    """Whole lists in pages of two: their tokens, too."""
+    from entente.v1 import directory_pb2 as M
+    for method, request, reply in [("SearchPersons", M.SearchPersonsRequest, M.SearchPersonsReply),
+                                   ("ListParties", M.ListPartiesRequest, M.ListPartiesReply)]:
+        token = ""
+        while True:
+            answer = caller.ask("DirectoryService." + method, request(page_size=2, page_token=token))
+            yield f"{method} from `{token}`", answer.face()
+            token = reply.FromString(answer.body).next_page_token
+            if not token:
+                break
+
+
+def faces(net, tools, asked):
+    """Every answer of this world, by who asked what."""
+    out = {}
+    for account in ASKERS:
+        caller = Caller(net, account)
+        assert caller.sign_in().ok
+        for number, (method, request, kind) in enumerate(asked):
+            out[account, method, number] = told(caller.ask(method, request), kind)
+        for what, face in pages(caller):
+            out[account, what, 0] = face
+        caller.close()
+        for scope, password in tools[account].items():
+            tool = doors.Tool(net, account, account, password)
+            for path in DOORS[scope]:
+                verb = "PROPFIND" if scope == "directory" and path.endswith("/") else "GET"
+                status, face = tool.face(verb, path, **({"Depth": "1"} if verb == "PROPFIND" else {}))
+                out[account, f"{verb} {path}", 0] = plain(face)
+            tool.close()
+    return out
+
+
+DOORS = {
+    "directory": ["/carddav/", "/carddav/books/", "/carddav/books/alpha/", "/carddav/books/betaa/",
+                  "/carddav/books/alpha/swe.anna.vcf", "/carddav/books/betaa/fra.hidden0.vcf"],
+    "statistics": ["/sdmx/2.1/data/BETAA,ASYLUM,1.0/all", "/sdmx/2.1/data/ALPHA,ASYLUM,1.0/all",
+                   "/sdmx/2.1/dataflow/all/all/all", "/sdmx/2.1/availableconstraint/BETAA,ASYLUM,1.0",
+                   "/sdmx/3.0/data/dataflow/BETAA/ASYLUM/1.0/*", "/sdmx/3.0/structure/dataflow/*/*/*"],
+}
+
+
+def make_tools(net):
+    from entente.v1 import session_pb2 as S
+    tools = {}
+    for account in ASKERS:
+        caller = Caller(net, account)
+        assert caller.sign_in().ok
+        tools[account] = {}
+        for scope, number in (("directory", S.SCOPE_DIRECTORY), ("statistics", S.SCOPE_STATISTICS)):
+            made = caller.ask("SessionService.CreateApplicationPassword", S.CreateApplicationPasswordRequest(
+                scope=number, label=scope))
+            assert made.ok, made
+            tools[account][scope] = S.CreateApplicationPasswordReply.FromString(made.body).password
+        caller.close()
+    return tools
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--words", type=int, default=5, help="random searches beside the fixed ones")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    options = parser.parse_args()
+    folder = tempfile.TemporaryDirectory()
+    journey.small_network.make_messages(folder.name)
+    net = Ground()
+    print(f"seed {options.seed}", flush=True)
+    try:
+        net.put_back()
+        assert net.start_under(), net.logged()
+        tools = make_tools(net)
+        net.end()
+        net.keep()
+        asked = list(questions(random.Random(options.seed), options.words))
+        worlds = []
+        for happens in (False, True):
+            net.put_back()
+            assert net.start_under(), net.logged()
+            if happens:
+                hidden_acts(net)
+            worlds.append(faces(net, tools, asked))
+            net.end()
+        quiet, busy = worlds
+        assert quiet.keys() == busy.keys(), sorted(quiet.keys() ^ busy.keys(), key=str)[:10]
+        different = [key for key in quiet if quiet[key] != busy[key]]
+        for key in different[:10]:
+            print(f"{key}: {asked[key[2]][1]!r}\n  quiet {quiet[key]!r}\n  busy  {busy[key]!r}")
+        kinds = {key[1] for key in quiet}
+        assert len(kinds) > 60, f"only {kinds} were asked"
+        print(f"{len(quiet)} answers of {len(kinds)} kinds to {len(ASKERS)} callers; {len(different)} differ")
+    finally:
+        net.end()
+        net.remove()
+        folder.cleanup()
+    sys.exit(1 if different else 0)
+
+
+if __name__ == "__main__":
+    main()

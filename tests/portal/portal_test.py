@@ -7,7 +7,15 @@ import glob, os, pathlib, subprocess, sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
-from network import BUILD, Network
+from network import BUILD, TOP, Network
+
+
+def figures(net):
+    """What two ministries have reported: the demonstration's own files."""
+    for account, state in (("statistics-upload", "swe"), ("reto.ammann", "che")):
+        net.as_(account, "sign-in")
+        for what in ("asylum", "population"):
+            net.as_(account, "stats", "upload", f"{TOP}/deploy/statistics/demo/{what}-{state}.csv", "--to", f"IGC.{what.upper()}")
 
 
 def main():
@@ -18,6 +26,7 @@ def main():
         with open(net.config, "a") as config:
             config.write(f'portal: "{BUILD}/client/portal/site"\n')
         net.start()
+        figures(net)
         where = {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
                  "CONFIG": net.config, "DAEMON": str(net.daemon.pid)}
         done = subprocess.run(["node", "--test", *(["--test-concurrency=1"] if node() >= 20 else []), *journeys], env=where)

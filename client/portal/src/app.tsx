@@ -7,6 +7,7 @@ import { chooseLanguage, chooseTheme, theme, type Theme } from './lib/preference
 import { linkTo, usePlace, type Place } from './lib/router';
 import { signOut, startSession, useSession } from './lib/session';
 import { Button, Dialog, Failed, Waiting } from './ui/basic';
+import { Icon } from './ui/icons';
 import { Boundary } from './ui/boundary';
 import { HomePage } from './pages/home';
 import { PersonPage } from './pages/person';
@@ -16,7 +17,16 @@ type Page = ComponentType<{ place: Place }>;
 
 const PAGES: Record<string, Page> = { '': HomePage, person: PersonPage };
 // Fetched when they are first gone to.
-const LATER: Record<string, () => Promise<Page>> = {};
+const LATER: Record<string, () => Promise<Page>> = {
+  processes: () => import('./pages/processes').then((one) => one.ProcessesPage),
+  process: () => import('./pages/process').then((one) => one.ProcessPage),
+  roster: () => import('./pages/roster').then((one) => one.RosterPage),
+  matrix: () => import('./pages/matrix').then((one) => one.MatrixPage),
+  office: () => import('./pages/office').then((one) => one.OfficePage),
+  statistics: () => import('./pages/statistics').then((one) => one.StatisticsPage),
+  design: () => import('./pages/design').then((one) => one.DesignPage),
+  account: () => import('./pages/account').then((one) => one.AccountPage),
+};
 
 export function App() {
   useLanguage();
@@ -55,7 +65,7 @@ function Frame() {
     if (first.current) { first.current = false; return; }
     // A new page is announced and read from its title on.
     scrollTo(0, 0);
-    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+    if (page !== '') main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
   }, [where]);
   return (
     <>
@@ -64,6 +74,8 @@ function Frame() {
         <a class="brand" href="#/">Entente</a>
         <nav aria-label={t('nav')}>
           <NavLink to={[]} here={page === '' || page === 'person'}>{t('nav_find')}</NavLink>
+          <NavLink to={['statistics']} here={page === 'statistics'}>{t('statistics')}</NavLink>
+          <NavLink to={['processes']} here={['processes', 'process', 'roster', 'matrix'].includes(page)}>{t('processes')}</NavLink>
         </nav>
         <Preferences />
         <Me />
@@ -105,7 +117,7 @@ function Me() {
   const leave = () => signOut().catch(setFailed);
   return (
     <div class="me">
-      <span dir="auto">{session.person?.displayName ?? session.session.account}</span>
+      <a href={linkTo(['account'])} aria-label={t('my_account')}><Icon name="user" /> <bdi>{session.person?.displayName ?? session.session.account}</bdi></a>
       <Button kind="quiet" onClick={leave}>{t('sign_out')}</Button>
       {failed !== undefined && <Failed error={failed} />}
     </div>

@@ -3,10 +3,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import { en, type Catalogue, type MessageKey } from './en';
 
-export const LANGUAGES = { en: 'English' } as const;
+export const LANGUAGES = { en: 'English', fr: 'Français', es: 'Español', ru: 'Русский', de: 'Deutsch', ar: 'العربية' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const loaders: Record<Exclude<Language, 'en'>, () => Promise<{ messages: Catalogue }>> = {};
+const loaders: Record<Exclude<Language, 'en'>, () => Promise<{ messages: Catalogue }>> = {
+  fr: () => import('./fr'),
+  es: () => import('./es'),
+  ru: () => import('./ru'),
+  de: () => import('./de'),
+  ar: () => import('./ar'),
+};
 
 let language: Language = 'en';
 let messages: Catalogue = en;
@@ -24,11 +30,11 @@ export function isRightToLeft(): boolean {
 }
 
 export async function setLanguage(wanted: Language): Promise<void> {
-  messages = wanted === 'en' ? en : (await (loaders as Record<string, () => Promise<{ messages: Catalogue }>>)[wanted]!()).messages;
+  messages = wanted === 'en' ? en : (await loaders[wanted]()).messages;
   language = wanted;
   plurals = new Intl.PluralRules(locale());
   document.documentElement.lang = wanted;
-  document.documentElement.dir = (wanted as string) === 'ar' ? 'rtl' : 'ltr';
+  document.documentElement.dir = wanted === 'ar' ? 'rtl' : 'ltr';
   for (const listener of listeners) listener();
 }
 
@@ -85,8 +91,8 @@ export function formatMoment(when: Date): string {
 }
 // `2015`, `2015-03` or `2015-03-01`, as precisely as it is known.
 export function formatCivil(text: string): string {
-  const [year, month, day] = text.split('-').map(Number);
-  if (!year) return text;
+  if (!/^\d{4}(-\d\d){0,2}$/.test(text)) return text; // `1996/1997`, as somebody wrote it
+  const [year = 0, month, day] = text.split('-').map(Number);
   if (!month) return String(year);
   const when = new Date(Date.UTC(year, month - 1, day ?? 1));
   const options: Intl.DateTimeFormatOptions = { timeZone: 'UTC', month: 'long', year: 'numeric', ...(day ? { day: 'numeric' } : {}) };

@@ -29,12 +29,15 @@ export function linkTo(parts: readonly string[], query?: Record<string, string>)
   return search === '' ? path : `${path}?${search}`;
 }
 
-// `persons/swe.anna` -> the page of it.
+const PAGES: Record<string, string> = { persons: 'person', processes: 'process', offices: 'office', dataflows: 'statistics' };
+
+// `persons/swe.anna` -> the page of it; `processes/igc/bodies/wg-data` -> the page that it stands on.
 export function linkToRecord(name: string): string {
-  const [collection = '', ...rest] = name.split('/');
-  const pages: Record<string, string> = { persons: 'person', processes: 'process', offices: 'office', dataflows: 'statistics', parties: 'party' };
-  const page = pages[collection];
-  return page && rest.length === 1 ? linkTo([page, rest[0] as string]) : linkTo(['record', ...name.split('/')]);
+  const [collection = '', id = ''] = name.split('/');
+  return linkTo([PAGES[collection] ?? '', id].filter(Boolean));
+}
+export function hasPage(name: string): boolean {
+  return Object.hasOwn(PAGES, name.split('/')[0] ?? '');
 }
 
 export function go(to: string, how: 'push' | 'replace' = 'push'): void {

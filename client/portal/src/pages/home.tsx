@@ -1,5 +1,5 @@
 // One page to start: the person to call, as one types.
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { collator, t } from '../i18n';
 import { directory } from '../lib/api';
 import { inFilters, search } from '../lib/ask';
@@ -10,6 +10,7 @@ import type { Found, Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { officeTitle } from '../lib/words';
 import { Badge, Failed, Waiting } from '../ui/basic';
+import { Due, News } from '../ui/due';
 import { Icon } from '../ui/icons';
 import { PersonCard } from '../ui/person-card';
 
@@ -21,6 +22,8 @@ export function HomePage(_: { place: Place }) {
   const [process, setProcess] = useState(memory.process);
   const [chosen, setChosen] = useState(memory.chosen);
   const list = useRef<HTMLUListElement>(null);
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => box.current?.focus(), []); // one comes here to type
   const known = useCall('home', async () => ({ parties: await parties(), processes: await processes() }));
   const wanted = query.trim();
   const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
@@ -47,14 +50,15 @@ export function HomePage(_: { place: Place }) {
       <form class="search" role="search" onSubmit={(event) => { event.preventDefault(); list.current?.querySelector<HTMLAnchorElement>('a.name')?.focus(); }}>
         <label for="search" class="unseen">{t('search_label')}</label>
         <Icon name="search" />
-        <input id="search" type="search" value={query} placeholder={t('search_placeholder')} autocomplete="off" spellcheck={false} maxLength={200}
-          autoFocus onInput={(event) => typed(event.currentTarget.value)} />
+        <input id="search" type="search" ref={box} value={query} placeholder={t('search_placeholder')} autocomplete="off" spellcheck={false} maxLength={200}
+          onInput={(event) => typed(event.currentTarget.value)} />
         <label class="unseen" for="search-process">{t('in_process')}</label>
         <select id="search-process" value={process} onChange={(event) => { memory.process = event.currentTarget.value; setProcess(event.currentTarget.value); choose(0); }}>
           <option value="">{t('all_processes')}</option>
           {sorted.map((one) => <option key={one.name} value={one.name}>{one.shortName || processName(one.name)}</option>)}
         </select>
       </form>
+      {key === null && <div class="columns even start"><Due /><News /></div>}
       <p class="unseen" role="status">{key !== null && asked.data && !asked.loading ? t('n_found', { n: found.length }) : ''}</p>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {key !== null && !asked.data && asked.loading && <Waiting lines={4} />}

@@ -1,4 +1,7 @@
 // One person: the card, and who held their offices before.
+import { useState } from 'preact/hooks';
+import type { Person } from '../gen/entente/v1/directory_pb';
+import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { formatCivil, t } from '../i18n';
 import { directory, isNotFound } from '../lib/api';
 import { partyName } from '../lib/names';
@@ -7,11 +10,15 @@ import { linkToRecord, type Place } from '../lib/router';
 import type { Held, Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { capacity, officeTitle } from '../lib/words';
-import { Failed, Waiting } from '../ui/basic';
+import { holds, me, refreshPerson } from '../lib/session';
+import { PersonForm } from '../ui/person-form';
+import { Button, Failed, Waiting } from '../ui/basic';
+import { RecordPanel } from '../ui/record-panel';
 import { PersonCard } from '../ui/person-card';
 
 export function PersonPage({ place }: { place: Place }) {
   const name = 'persons/' + (place.parts[1] ?? '');
+  const [editing, setEditing] = useState(false);
   const asked = useCall(name, async () => {
     const person = await directory.getPerson({ name });
     const [known, held] = await Promise.all([parties(), officesOf(person)]);
@@ -22,18 +29,39 @@ export function PersonPage({ place }: { place: Place }) {
   }
   if (!asked.data) return <Waiting lines={6} />;
   const { person, party, held } = asked.data;
+  const mine = me()?.session.person === person.name || holds(HeldDuty_Duty.FOCAL_POINT, undefined, person.party);
+  const replaced = (next: Person) => {
+    asked.set({ person: next, party, held });
+    refreshPerson(next);
+    setEditing(false);
+  };
   return (
     <section class="page person-page">
       <p class="above"><a href="#/">{t('nav_find')}</a></p>
       <div class="columns">
-        <PersonCard person={person} party={party} offices={held.flatMap((one) => one.office ? [one.office] : [])} level={1} />
+        <div>
+          {!editing && <PersonCard person={person} party={party} offices={held.flatMap((one) => one.office ? [one.office] : [])} level={1}
+            more={mine && <><Button icon="edit" onClick={() => setEditing(true)}>{t('edit_entry')}</Button><Confirm person={person} done={replaced} /></>} />}
+          {editing && <><h1 tabIndex={-1} class="unseen">{person.displayName}</h1><PersonForm person={person} saved={replaced} close={() => setEditing(false)} /></>}
+        </div>
         <div>
           <h2>{t('office_history')}</h2>
           {held.length === 0 && <p>{t('no_offices')}</p>}
           {held.map((one) => one.office && <History key={one.office.name} held={one} party={party} />)}
+          <RecordPanel name={name} />
         </div>
       </div>
     </section>
+  );
+}
+
+function Confirm({ person, done }: { person: Person; done: (person: Person) => void }) {
+  const [error, setError] = useState<unknown>();
+  return (
+    <>
+      <Button icon="check" onClick={() => directory.confirmPerson({ name: person.name }).then(done, setError)}>{t('still_right')}</Button>
+      {error !== undefined && <Failed error={error} />}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { signIn } from '../lib/session';
 import { Button, Failed, Field, Notice } from '../ui/basic';
@@ -9,6 +9,7 @@ export function SignInForm({ done }: { done?: () => void }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const password = input.current?.value ?? '';
@@ -27,7 +28,7 @@ export function SignInForm({ done }: { done?: () => void }) {
   return (
     <form class="sign-in-form" onSubmit={submit}>
       <Field label={t('password')} hint={t('password_hint')}>
-        {(props) => <input {...props} ref={input} type="password" autocomplete="current-password" autoFocus required maxLength={256} />}
+        {(props) => <input {...props} ref={input} type="password" autocomplete="current-password" required maxLength={256} />}
       </Field>
       {error !== undefined && <Failed error={error} />}
       <Button kind="primary" type="submit" busy={busy}>{t('sign_in')}</Button>

@@ -1,5 +1,5 @@
 // A few marks, drawn on a grid of 20, in the colour of the text beside them. They never stand for words alone.
-const PATHS = {
+export const PATHS = {
   search: 'M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11ZM13 13l4 4',
   phone: 'M4 3.5h3l1.4 3.6-1.8 1.3a9.5 9.5 0 0 0 5 5l1.3-1.8 3.6 1.4v3a1.5 1.5 0 0 1-1.7 1.5A13 13 0 0 1 2.500 5.200 1.500 1.500 0 0 1 4 3.500Z',
   mail: 'M3 5h14v10H3ZM3 5.500l7 5.500 7-5.500',

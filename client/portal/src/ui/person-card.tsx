@@ -1,4 +1,5 @@
 // The card of a person: what one needs to reach them, first.
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Contact_Kind, ExportPersonsRequest_Format, type Contact, type Person } from '../gen/entente/v1/directory_pb';
 import { formatAgo, formatDay, languageName, t } from '../i18n';
@@ -32,8 +33,8 @@ export function institutionOf(person: Person, party: Party | undefined): string 
   return institution ? textIn(institution.names) : '';
 }
 
-export function PersonCard({ person, party, offices, level = 2, linked = false }:
-  { person: Person; party: Party | undefined; offices?: Found['offices']; level?: 1 | 2; linked?: boolean }) {
+export function PersonCard({ person, party, offices, level = 2, linked = false, more }:
+  { person: Person; party: Party | undefined; offices?: Found['offices']; level?: 1 | 2; linked?: boolean; more?: ComponentChildren }) {
   const institution = institutionOf(person, party);
   const Title = level === 1 ? 'h1' : 'h2';
   const name = <bdi>{plainly(person.displayName)}</bdi>;
@@ -58,7 +59,7 @@ export function PersonCard({ person, party, offices, level = 2, linked = false }
           <dd><ul class="bare">{offices.map((office) => <li key={office.name}><a href={linkToRecord(office.name)}>{officeTitle(office)}</a></li>)}</ul></dd>
         </>}
       </dl>
-      <footer class="actions"><VCardButton person={person} /></footer>
+      <footer class="actions"><VCardButton person={person} />{more}</footer>
     </article>
   );
 }

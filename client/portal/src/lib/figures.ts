@@ -1,0 +1,88 @@
+// Figures as pages use them: from the packed columns of a query to rows, and back out to files and programs.
+import type { DataStructure, Dataflow, Observations, Selection } from '../gen/entente/v1/statistics_pb';
+import { statistics } from './api';
+
+export interface Figure {
+  key: string[]; // in the order of `Figures.dimensions`
+  period: string;
+  value: number | null; // null: reported without a value
+  status: string; // OBS_STATUS; empty: none
+}
+export interface Figures {
+  dimensions: string[];
+  rows: Figure[];
+  cut: boolean; // there are more than a page can hold
+}
+export const FIGURES_MAX = 200_000;
+
+export function unpack(message: Observations, into: Figures): void {
+  into.dimensions = message.dimensions.map((one) => one.id);
+  const status = message.attributes.find((one) => one.id === 'OBS_STATUS');
+  const missing = new Set(message.missing);
+  let at = 0;
+  message.counts.forEach((count, series) => {
+    const key = message.dimensions.map((one) => one.dictionary[one.codes[series] ?? 0] ?? '');
+    for (const end = at + count; at < end; ++at) {
+      const exponent = message.exponents[at] ?? 0;
+      const whole = Number(message.values[at] ?? 0n);
+      into.rows.push({
+        key,
+        period: message.periods?.dictionary[message.periods.codes[at] ?? 0] ?? '',
+        // Not by a power of a tenth: 125 / 100 is 1.25, 125 * 0.01 is not.
+        value: missing.has(at) ? null : exponent < 0 ? whole / 10 ** -exponent : whole * 10 ** exponent,
+        status: status?.dictionary[status.codes[at] ?? 0] ?? '',
+      });
+    }
+  });
+}
+
+export interface Query {
+  dataflow: string;
+  selections: Selection[] | { dimension: string; values: string[] }[];
+  startPeriod: string;
+  endPeriod: string;
+}
+
+export async function figures(query: Query, signal: AbortSignal): Promise<Figures> {
+  const all: Figures = { dimensions: [], rows: [], cut: false };
+  for await (const message of statistics.query({ ...query, selections: query.selections.map(({ dimension, values }) => ({ dimension, values })) }, { signal })) {
+    unpack(message, all);
+    if (all.rows.length >= FIGURES_MAX) return { ...all, cut: true };
+  }
+  return all;
+}
+
+// A cell of CSV (RFC 4180); what a spreadsheet would take for a formula is disarmed.
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+// SDMX-CSV 1.0, which the network's own upload reads back.
+export function toCsv(dataflow: Dataflow, all: Figures): string {
+  const id = dataflow.name.replace('dataflows/', '').replace(/\.([^.]*)$/, ':$1') + `(${dataflow.version})`;
+  const lines = [['DATAFLOW', ...all.dimensions, 'TIME_PERIOD', 'OBS_VALUE', 'OBS_STATUS'].join(',')];
+  for (const row of all.rows) lines.push([id, ...row.key.map(cell), row.period, row.value === null ? '' : String(row.value), cell(row.status)].join(','));
+  return lines.join('\r\n') + '\r\n';
+}
+
+// The query as SDMX REST 2.1 has it: dimensions in the structure's order, free ones empty.
+export function restPath(dataflow: Dataflow, structure: DataStructure, query: Query): string {
+  const [, agency = '', id = ''] = /^dataflows\/(.*)\.([^.]*)$/.exec(dataflow.name) ?? [];
+  const chosen = new Map(query.selections.map((one) => [one.dimension, one.values]));
+  const key = structure.dimensions.map((one) => (chosen.get(one.id) ?? []).join('+')).join('.');
+  const period = [query.startPeriod && `startPeriod=${query.startPeriod}`, query.endPeriod && `endPeriod=${query.endPeriod}`].filter(Boolean).join('&');
+  return `/sdmx/2.1/data/${agency},${id}/${key}${period && `?${period}`}`;
+}
+
+export function asCode(kind: 'curl' | 'R' | 'Python', address: string): string {
+  if (kind === 'curl') {
+    return `curl --cert cert.pem --key key.pem --cacert ca.pem -u "$ACCOUNT:$TOOL_PASSWORD" \\\n  -H 'Accept: application/vnd.sdmx.data+csv' '${address}'`;
+  }
+  if (kind === 'R') {
+    return `library(httr); library(rsdmx)\nanswer <- GET("${address}",\n  authenticate(Sys.getenv("ACCOUNT"), Sys.getenv("TOOL_PASSWORD")), add_headers(Accept = "application/xml"),\n` +
+      `  config(sslcert = "cert.pem", sslkey = "key.pem", cainfo = "ca.pem"))\nfigures <- as.data.frame(readSDMX(content(answer, "text"), isURL = FALSE))`;
+  }
+  return `import csv, os, requests\nanswer = requests.get("${address}", cert=("cert.pem", "key.pem"), verify="ca.pem",\n` +
+    `    auth=(os.environ["ACCOUNT"], os.environ["TOOL_PASSWORD"]), headers={"Accept": "application/vnd.sdmx.data+csv"})\nfigures = list(csv.DictReader(answer.text.splitlines()))`;
+}

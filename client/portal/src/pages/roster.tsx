@@ -1,0 +1,50 @@
+// The people of a process on one sheet: what stands here is what is printed.
+import { collator, formatMoment, t } from '../i18n';
+import { allPages, directory } from '../lib/api';
+import { partyName, plainly, processName, telephoneLink } from '../lib/names';
+import { emails, parties, telephones } from '../lib/people';
+import { linkTo, linkToRecord, type Place } from '../lib/router';
+import { useCall } from '../lib/use-call';
+import { officeTitle } from '../lib/words';
+import { Button, Failed, PageTitle, Waiting } from '../ui/basic';
+
+export function RosterPage({ place }: { place: Place }) {
+  const name = 'processes/' + (place.parts[1] ?? '');
+  const asked = useCall(`roster ${name}`, async () => {
+    const [process, known, found] = await Promise.all([directory.getProcess({ name }), parties(),
+      allPages((pageToken) => directory.searchPersons({ process: name, pageSize: 1000, pageToken }), (reply) => reply.found)]);
+    const rows = found.flatMap((one) => one.person ? [{ person: one.person, party: partyName(one.person.party, known.get(one.person.party)),
+      offices: one.offices.filter((office) => office.process === name) }] : []);
+    rows.sort((a, b) => collator().compare(a.party, b.party) || collator().compare(a.person.displayName, b.person.displayName));
+    return { process, rows };
+  });
+  if (!asked.data) return asked.error === undefined ? <Waiting lines={10} /> : <Failed error={asked.error} retry={asked.retry} />;
+  const { process, rows } = asked.data;
+  const title = process.shortName || processName(name);
+  return (
+    <section class="page roster">
+      <PageTitle above={<><a href={linkTo(['processes'])}>{t('processes')}</a> › <a href={linkToRecord(name)}>{title}</a></>}
+        aside={<Button icon="print" kind="primary" onClick={() => print()}>{t('print')}</Button>}>{t('people_of', { what: title })}</PageTitle>
+      <p class="quiet-text">{t('n_found', { n: rows.length })} · {formatMoment(new Date())} · {t('as_seen_by_you')}</p>
+      <div class="scroll" tabIndex={0} role="region" aria-label={t('people_of', { what: title })}>
+        <table class="sheet">
+          <thead><tr><th scope="col">{t('party')}</th><th scope="col">{t('person')}</th><th scope="col">{t('office')}</th>
+            <th scope="col">{t('contact_telephone')}</th><th scope="col">{t('contact_email')}</th><th scope="col">{t('languages')}</th></tr></thead>
+          <tbody>
+            {rows.map(({ person, party, offices }, index) => (
+              <tr key={person.name} class={rows[index - 1]?.party === party ? 'same' : ''}>
+                <td>{party}</td>
+                <th scope="row"><a href={linkToRecord(person.name)}><bdi>{plainly(person.displayName)}</bdi></a></th>
+                <td>{offices.map((office) => officeTitle({ ...office, process: '' })).join('; ') || plainly(person.title)}</td>
+                <td class="number">{telephones(person).map((one) => <a key={one.value} dir="ltr" href={telephoneLink(one.value)}>{plainly(one.value)}</a>)}</td>
+                <td>{emails(person).map((one) => <span key={one.value} dir="ltr">{plainly(one.value)}</span>)}</td>
+                <td>{person.languages.join(', ')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+

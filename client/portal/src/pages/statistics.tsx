@@ -1,0 +1,254 @@
+// Figures: find a collection, choose, look at table and chart side by side, compare, take along, report.
+import { useMemo, useRef, useState } from 'preact/hooks';
+import type { Codelist, Dataflow, DataStructure, ListDataflowsReply_Row, StructureSet } from '../gen/entente/v1/statistics_pb';
+import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
+import { collator, formatNumber, t } from '../i18n';
+import { statistics } from '../lib/api';
+import { folded } from '../lib/ask';
+import { asCode, figures, restPath, toCsv, type Figures, type Query } from '../lib/figures';
+import { lastPart, partyName, processName, textIn } from '../lib/names';
+import { go, linkTo, type Place } from '../lib/router';
+import { me } from '../lib/session';
+import { once, useCall } from '../lib/use-call';
+import { Badge, Button, CopyButton, Failed, Field, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
+import { COLOURS, Chart, pngOf, svgText, type ChartKind, type Point } from '../ui/chart';
+import { CodePicker, type Code } from '../ui/code-picker';
+import { Compare } from '../ui/compare';
+import { FlowMap, type Flow } from '../ui/flow-map';
+import { LongTable } from '../ui/long-table';
+import { Upload } from '../ui/upload';
+
+export function StatisticsPage({ place }: { place: Place }) {
+  const id = place.parts[1];
+  return id ? <Explorer key={id} name={`dataflows/${id}`} place={place} /> : <Dataflows />;
+}
+
+function dataflows(): Promise<ListDataflowsReply_Row[]> {
+  return once('dataflows', async () => (await statistics.listDataflows({})).rows);
+}
+
+let looked = '';
+function Dataflows() {
+  const [query, setQuery] = useState(looked);
+  const asked = useCall('dataflows', dataflows);
+  const rows = useMemo(() => {
+    const words = folded(query).split(/\s+/).filter(Boolean);
+    return (asked.data ?? []).filter(({ dataflow }) => dataflow && words.every((word) => folded(`${dataflow.name} ${textIn(dataflow.title)}`).includes(word)))
+      .sort((a, b) => Number(b.observations > 0n) - Number(a.observations > 0n) || collator().compare(a.dataflow?.name ?? '', b.dataflow?.name ?? ''));
+  }, [asked.data, query]);
+  return (
+    <section class="page">
+      <PageTitle>{t('statistics')}</PageTitle>
+      <Field label={t('find_dataflow')}>{(props) => <input {...props} type="search" value={query} autocomplete="off" onInput={(event) => { looked = event.currentTarget.value; setQuery(looked); }} />}</Field>
+      {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
+      {!asked.data && asked.loading && <Waiting lines={6} />}
+      <p class="unseen" role="status">{asked.data && t('n_dataflows', { n: rows.length })}</p>
+      <ul class="people flows">
+        {rows.map(({ dataflow, parties, observations, mayReport }) => dataflow && (
+          <li key={dataflow.name}>
+            <a class="name" href={linkTo(['statistics', lastPart(dataflow.name)])}>{textIn(dataflow.title)}</a>
+            <span class="where">{processName(dataflow.process)}</span>
+            <span class="what">{t('n_observations', { n: Number(observations) })} · {t('n_parties_report', { n: parties })}</span>
+            {mayReport && <span><Badge tone="accent">{t('may_report')}</Badge></span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface Known {
+  dataflow: Dataflow;
+  structure: DataStructure;
+  codes: Map<string, Code[]>; // by dimension
+  titles: Map<string, string>; // of dimensions
+  mayReport: boolean;
+}
+
+async function knownOf(name: string): Promise<Known> {
+  const [set, rows] = await Promise.all([statistics.getStructure({ name, withReferences: true }), dataflows()]);
+  const dataflow = set.dataflows.find((one) => one.name === name) as Dataflow;
+  const structure = set.dataStructures.find((one) => one.name === dataflow.dataStructure) as DataStructure;
+  const lists = new Map(set.codelists.map((one) => [one.name, one]));
+  const codes = new Map<string, Code[]>();
+  const titles = new Map<string, string>();
+  for (const dimension of structure.dimensions) {
+    codes.set(dimension.id, codesOf(lists.get(dimension.codelist), dimension.role));
+    titles.set(dimension.id, conceptTitle(set, structure, dimension.conceptId));
+  }
+  return { dataflow, structure, codes, titles, mayReport: rows.some((one) => one.dataflow?.name === name && one.mayReport) };
+}
+
+function codesOf(list: Codelist | undefined, role: Dimension_Role): Code[] {
+  const isArea = role === Dimension_Role.REFERENCE_AREA || role === Dimension_Role.COUNTERPART_AREA;
+  const codes = (list?.items ?? []).map((one) => ({ id: one.id, title: isArea && /^[A-Z]{3}$/.test(one.id) ? partyName(one.id) : textIn(one.title) || one.id }));
+  for (const [index, code] of codes.entries()) if (code.title === code.id) code.title = textIn(list?.items[index]?.title) || code.id;
+  return isArea ? codes.sort((a, b) => collator().compare(a.title, b.title)) : codes;
+}
+
+function conceptTitle(set: StructureSet, structure: DataStructure, id: string): string {
+  const concept = set.conceptSchemes.find((one) => one.name === structure.conceptScheme)?.concepts.find((one) => one.id === id);
+  return textIn(concept?.title) || id;
+}
+
+type View = ChartKind | 'flow' | 'compare';
+
+function Explorer({ name, place }: { name: string; place: Place }) {
+  const asked = useCall(name, () => knownOf(name));
+  if (!asked.data) return asked.error === undefined ? <Waiting lines={8} /> : <section class="page"><h1 tabIndex={-1}>{t('dataflow')}</h1><Failed error={asked.error} retry={asked.retry} /></section>;
+  return <Explored known={asked.data} place={place} />;
+}
+
+// The choice stands in the address, so that it can be sent to somebody: codes, no figures.
+function choiceOf(place: Place, structure: DataStructure): Query {
+  const selections = structure.dimensions.flatMap((one) => {
+    const values = (place.query.get(one.id) ?? '').split('+').filter(Boolean);
+    return values.length > 0 ? [{ dimension: one.id, values }] : [];
+  });
+  return { dataflow: '', selections, startPeriod: place.query.get('from') ?? '', endPeriod: place.query.get('to') ?? '' };
+}
+
+function Explored({ known, place }: { known: Known; place: Place }) {
+  const { dataflow, structure, codes, titles } = known;
+  const query: Query = { ...choiceOf(place, structure), dataflow: dataflow.name };
+  const view = (place.query.get('view') ?? 'line') as View;
+  const change = (part: Partial<Record<string, string>>) => {
+    const next = new URLSearchParams(place.query);
+    for (const [key, value] of Object.entries(part)) value ? next.set(key, value) : next.delete(key);
+    go(linkTo(['statistics', lastPart(dataflow.name)], Object.fromEntries(next)), 'replace');
+  };
+  const asked = useCall(JSON.stringify(query), (signal) => figures(query, signal));
+  const counterpart = structure.dimensions.find((one) => one.role === Dimension_Role.COUNTERPART_AREA);
+  const area = structure.dimensions.find((one) => one.role === Dimension_Role.REFERENCE_AREA);
+  const views: View[] = ['line', 'bars', 'multiples', 'heat', ...(counterpart && area ? ['flow' as const] : []), ...(area ? ['compare' as const] : [])];
+  const chosen = (id: string) => query.selections.find((one) => one.dimension === id)?.values ?? [];
+  return (
+    <section class="page">
+      <PageTitle above={<><a href={linkTo(['statistics'])}>{t('statistics')}</a> › {processName(dataflow.process)}</>}>{textIn(dataflow.title)}</PageTitle>
+      <div class="explorer">
+        <form class="card" onSubmit={(event) => event.preventDefault()}>
+          {structure.dimensions.map((one) => (
+            <CodePicker key={one.id} title={titles.get(one.id) ?? one.id} codes={codes.get(one.id) ?? []} chosen={chosen(one.id)} choose={(ids) => change({ [one.id]: ids.join('+') })} />
+          ))}
+          <div class="periods">
+            <Field label={t('first_period')}>{(props) => <input {...props} value={query.startPeriod} placeholder="2015" maxLength={10} onChange={(event) => change({ from: event.currentTarget.value.trim() })} />}</Field>
+            <Field label={t('last_period')}>{(props) => <input {...props} value={query.endPeriod} placeholder={String(new Date().getFullYear())} maxLength={10} onChange={(event) => change({ to: event.currentTarget.value.trim() })} />}</Field>
+          </div>
+        </form>
+        <div>
+          <div class="choice" role="group" aria-label={t('chart')}>
+            {views.map((one) => <Button key={one} aria-pressed={view === one} onClick={() => change({ view: one })}>{one === 'compare' ? t('compare') : t(`chart_${one}`)}</Button>)}
+          </div>
+          {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
+          {!asked.data && asked.loading && <Waiting lines={8} />}
+          {asked.data && asked.data.rows.length === 0 && !asked.loading && <Notice>{t('no_figures')}</Notice>}
+          {asked.data && asked.data.rows.length > 0 && (view === 'compare' && area
+            ? <Compare query={query} area={area.id} titles={titles} codes={codes} />
+            : <Shown known={known} all={asked.data} view={view} query={query} />)}
+          {known.mayReport && !me()?.session.readOnly && <Upload dataflow={dataflow.name} />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+const SERIES_MAX: Record<ChartKind, number> = { line: 10, bars: 10, multiples: 30, heat: 40 };
+
+// One series a key, named by what tells it from the others; of two figures of one place the sum would lie: each stays its own.
+function pointsOf(known: Known, all: Figures, kind: ChartKind): { points: Point[]; series: string[]; more: boolean } {
+  const differs = all.dimensions.map((_, index) => new Set(all.rows.map((row) => row.key[index])).size > 1);
+  const titleOf = new Map(all.dimensions.map((id) => [id, new Map((known.codes.get(id) ?? []).map((one) => [one.id, one.title]))]));
+  const nameOf = (key: string[]) => key.flatMap((code, index) => differs[index] ? [titleOf.get(all.dimensions[index] ?? '')?.get(code) ?? code] : []).join(', ') || textIn(known.dataflow.title);
+  const bySeries = new Map<string[], Point[]>();
+  const totals = new Map<string[], number>();
+  for (const row of all.rows) {
+    if (row.value === null) continue;
+    if (!bySeries.has(row.key)) bySeries.set(row.key, []);
+    bySeries.get(row.key)?.push({ series: '', period: row.period, value: row.value });
+    totals.set(row.key, (totals.get(row.key) ?? 0) + row.value);
+  }
+  const largest = [...bySeries.keys()].sort((a, b) => (totals.get(b) ?? 0) - (totals.get(a) ?? 0)).slice(0, SERIES_MAX[kind]);
+  const points = largest.flatMap((key) => (bySeries.get(key) ?? []).map((point) => ({ ...point, series: nameOf(key) })));
+  return { points, series: largest.map(nameOf), more: bySeries.size > largest.length };
+}
+
+function Shown({ known, all, view, query }: { known: Known; all: Figures; view: View; query: Query }) {
+  const place = useRef<HTMLDivElement>(null);
+  const { dataflow, structure, codes, titles } = known;
+  const kind: ChartKind = view === 'flow' || view === 'compare' ? 'line' : view;
+  const drawn = useMemo(() => pointsOf(known, all, kind), [known, all, kind]);
+  const flows = useMemo(() => view === 'flow' ? flowsOf(structure, all) : [], [view, structure, all]);
+  const titleOf = useMemo(() => new Map(all.dimensions.map((id) => [id, new Map((codes.get(id) ?? []).map((one) => [one.id, one.title]))])), [all, codes]);
+  // What is the same in every row is said once, above them.
+  const varies = useMemo(() => all.dimensions.map((_, at) => all.rows.some((row) => row.key[at] !== all.rows[0]?.key[at])), [all]);
+  const named = (code: string, at: number) => titleOf.get(all.dimensions[at] ?? '')?.get(code) ?? code;
+  const columns = [...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id }] : []), { title: t('period') }, { title: t('value'), numeric: true }, { title: t('status') }];
+  const label = textIn(dataflow.title);
+  const file = lastPart(dataflow.name).toLowerCase();
+  const svg = () => place.current?.querySelector('svg') ?? undefined;
+  const savePng = async () => {
+    const drawing = svg();
+    const canvas = place.current?.querySelector('canvas');
+    const blob = drawing ? await pngOf(drawing) : await new Promise<Blob | null>((resolve) => canvas ? canvas.toBlob(resolve) : resolve(null));
+    if (blob) saveFile(`${file}.png`, 'image/png', blob);
+  };
+  const rest = location.origin + restPath(dataflow, structure, query);
+  return (
+    <>
+      {all.cut && <Notice tone="warn">{t('cut_short', { count: all.rows.length })}</Notice>}
+      <div class="views both">
+        <section class="card" aria-label={t('chart')}>
+          <div ref={place}>{view === 'flow' ? <FlowMap flows={flows} /> : <Chart kind={kind} points={drawn.points} label={t('chart_of', { what: label })} />}</div>
+          {(view === 'line' || view === 'bars') && drawn.series.length > 1 && (
+            <ul class="swatches">{drawn.series.map((one, index) => <li key={one}><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" fill={COLOURS[index % COLOURS.length]} /></svg>{one}</li>)}</ul>
+          )}
+          {view !== 'flow' && drawn.more && <p class="quiet-text"><small>{t('chart_first', { n: drawn.series.length })}</small></p>}
+        </section>
+        <section aria-label={t('table')}>
+          <p class="quiet-text constants">{all.rows[0]?.key.flatMap((code, at) => varies[at] ? [] : [`${titles.get(all.dimensions[at] ?? '') ?? ''}: ${named(code, at)}`]).join(' · ')}</p>
+          <LongTable label={label} columns={columns} count={all.rows.length} row={(index) => {
+            const row = all.rows[index];
+            return row ? [...row.key.flatMap((code, at) => varies[at] ? [named(code, at)] : []), row.period, row.value === null ? '–' : formatNumber(row.value), row.status] : [];
+          }} />
+          <p class="quiet-text">{t('n_observations', { n: all.rows.length })}</p>
+        </section>
+      </div>
+      <section class="card" aria-label={t('download')}>
+        <h2>{t('download')}</h2>
+        <div class="actions">
+          <Button icon="download" onClick={() => saveFile(`${file}.csv`, 'text/csv;charset=utf-8', toCsv(dataflow, all))}>CSV</Button>
+          {view !== 'flow' && <Button icon="download" onClick={() => { const drawing = svg(); if (drawing) saveFile(`${file}.svg`, 'image/svg+xml', svgText(drawing)); }}>SVG</Button>}
+          <Button icon="download" onClick={savePng}>PNG</Button>
+          <CopyButton text={location.href} label={t('copy_what', { what: t('link') })} />
+        </div>
+        <details>
+          <summary>{t('as_code')}</summary>
+          <p class="quiet-text">{t('as_code_hint')}</p>
+          {(['curl', 'R', 'Python'] as const).map((one) => <div key={one}><h3>{one} <CopyButton text={asCode(one, rest)} label={t('copy_what', { what: one })} /></h3><pre class="code" dir="ltr" tabIndex={0}>{asCode(one, rest)}</pre></div>)}
+        </details>
+      </section>
+    </>
+  );
+}
+
+function flowsOf(structure: DataStructure, all: Figures): Flow[] {
+  const to = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.REFERENCE_AREA)?.id ?? '');
+  const from = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.COUNTERPART_AREA)?.id ?? '');
+  const sums = new Map<string, Flow>();
+  // Totals and their parts must not be added up: of each other dimension only what all of a key share as total.
+  const rows = withoutParts(all, [to, from]);
+  for (const row of rows) {
+    if (row.value === null) continue;
+    const id = `${row.key[from]} ${row.key[to]} ${row.period}`;
+    const flow = sums.get(id);
+    if (flow) flow.value += row.value;
+    else sums.set(id, { from: row.key[from] ?? '', to: row.key[to] ?? '', period: row.period, value: row.value });
+  }
+  return [...sums.values()];
+}
+
+// Where a dimension has a total (`_T`), its parts are left out.
+function withoutParts(all: Figures, except: number[]) {
+  const total = all.dimensions.map((_, index) => !except.includes(index) && all.rows.some((row) => row.key[index] === '_T'));
+  return all.rows.filter((row) => row.key.every((code, index) => !total[index] || code === '_T'));
+}

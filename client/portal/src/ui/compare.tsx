@@ -1,0 +1,43 @@
+// States side by side: gaps are gaps, and what qualifies a figure stands with it.
+import { t } from '../i18n';
+import { statistics } from '../lib/api';
+import type { Query } from '../lib/figures';
+import { partyName, textIn } from '../lib/names';
+import { useCall } from '../lib/use-call';
+import { Badge, Failed, Notice, Waiting } from './basic';
+import type { Code } from './code-picker';
+
+const ROWS_MAX = 300;
+
+export function Compare({ query, area, titles, codes }: { query: Query; area: string; titles: Map<string, string>; codes: Map<string, Code[]> }) {
+  const areas = query.selections.find((one) => one.dimension === area)?.values ?? [];
+  const request = { dataflow: query.dataflow, areas, startPeriod: query.startPeriod, endPeriod: query.endPeriod,
+    selections: query.selections.filter((one) => one.dimension !== area).map(({ dimension, values }) => ({ dimension, values })) };
+  const asked = useCall(`compare ${JSON.stringify(request)}`, (signal) => statistics.compareParties(request, { signal }));
+  if (!asked.data) return asked.error === undefined ? <Waiting lines={6} /> : <Failed error={asked.error} retry={asked.retry} />;
+  const { dimensions, areas: shown, rows, notes, warnings } = asked.data;
+  const noted = new Map(notes.filter((one) => one.notes.length > 0).map((one, index) => [one.area, index + 1]));
+  const titleOf = (dimension: string, code: string) => codes.get(dimension)?.find((one) => one.id === code)?.title ?? code;
+  const differs = dimensions.map((_, index) => new Set(rows.map((row) => row.key[index])).size > 1);
+  return (
+    <>
+      {warnings.length > 0 && <Notice tone="warn" title={t('warnings')}>{warnings.join(', ')}</Notice>}
+      <div class="scroll" tabIndex={0} role="region" aria-label={t('compare')}>
+        <table class="sheet">
+          <thead><tr>{dimensions.map((one, index) => differs[index] && <th key={one} scope="col">{titles.get(one) ?? one}</th>)}<th scope="col">{t('period')}</th>
+            {shown.map((one) => <th key={one} scope="col" class="numeric">{partyName(one)}{noted.has(one) && <sup><a href={`#note-${one}`} onClick={(event) => { event.preventDefault(); document.getElementById(`note-${one}`)?.scrollIntoView(); }}>{noted.get(one)}</a></sup>}</th>)}</tr></thead>
+          <tbody>
+            {rows.slice(0, ROWS_MAX).map((row, index) => (
+              <tr key={index}>{row.key.map((code, at) => differs[at] && <td key={at}>{titleOf(dimensions[at] ?? '', code)}</td>)}<td>{row.period}</td>
+                {row.cells.map((cell, at) => <td key={at} class="numeric" title={cell.gap}>{cell.value === '' ? <span class="quiet-text" aria-label={cell.gap || t('gap')}>–</span> : cell.value}{cell.status && <> <Badge>{cell.status}</Badge></>}</td>)}</tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {rows.length > ROWS_MAX && <p class="quiet-text">{t('cut_short', { count: ROWS_MAX })}</p>}
+      {noted.size > 0 && <section class="card"><h2>{t('notes')}</h2>
+        <ol class="lines">{notes.filter((one) => one.notes.length > 0).map((one) => <li key={one.area} id={`note-${one.area}`}><strong>{partyName(one.area)}</strong>
+          <ul>{one.notes.map((note) => <li key={note.conceptId}>{note.conceptId}: {textIn(note.text)}</li>)}</ul></li>)}</ol></section>}
+    </>
+  );
+}

@@ -1,0 +1,124 @@
+// A person's entry, changed where it stands. What is typed outlasts a failed call, an ended session and a closed tab.
+import { create } from '@bufbuild/protobuf';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ContactSchema, Contact_Kind, PersonSchema, type Person } from '../gen/entente/v1/directory_pb';
+import { t } from '../i18n';
+import { directory, reasonOf } from '../lib/api';
+import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
+import { Button, Failed, Field, Notice } from './basic';
+
+interface Form {
+  title: string;
+  languages: string;
+  timeZone: string;
+  contacts: { kind: Contact_Kind; value: string; index: number }[]; // `index`: in the entry; -1: new
+}
+const KINDS: [Contact_Kind, Parameters<typeof t>[0]][] = [[Contact_Kind.TELEPHONE, 'contact_telephone'], [Contact_Kind.MOBILE, 'contact_mobile'],
+  [Contact_Kind.EMAIL, 'contact_email'], [Contact_Kind.FAX, 'contact_fax'], [Contact_Kind.POSTAL, 'contact_postal']];
+
+function formOf(person: Person): Form {
+  return {
+    title: person.title, languages: person.languages.join(', '), timeZone: person.timeZone,
+    contacts: person.contacts.map(({ kind, value }, index) => ({ kind, value, index })),
+  };
+}
+
+function personOf(form: Form, before: Person): Person {
+  return create(PersonSchema, {
+    ...before, title: form.title.trim(), timeZone: form.timeZone.trim(),
+    languages: form.languages.split(/[,\s]+/).filter(Boolean),
+    contacts: form.contacts.filter((one) => one.value.trim() !== '').map(({ kind, value, index }) => {
+      const visibility = before.contacts[index]?.visibility;
+      return create(ContactSchema, { kind, value: value.trim(), ...(visibility ? { visibility } : {}) });
+    }),
+  });
+}
+
+export function PersonForm({ person, saved, close }: { person: Person; saved: (person: Person) => void; close: () => void }) {
+  const draft = `person ${person.name}`;
+  const [form, setForm] = useState(() => formOf(person));
+  const [base, setBase] = useState(person); // whose revision the change is of
+  const [restored, setRestored] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const title = useRef<HTMLInputElement>(null);
+  const timer = useRef(0);
+  useEffect(() => {
+    title.current?.focus();
+    void findDraft<Form>(draft).then((found) => {
+      if (!found) return;
+      setForm(found);
+      setRestored(true);
+    });
+    return () => clearTimeout(timer.current);
+  }, []);
+  const change = (part: Partial<Form>) => {
+    const next = { ...form, ...part };
+    setForm(next);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => void keepDraft(draft, next), 150);
+  };
+  const contact = (at: number, part: Partial<Form['contacts'][number]>) =>
+    change({ contacts: form.contacts.map((one, index) => index === at ? { ...one, ...part } : one) });
+  const discard = () => {
+    clearTimeout(timer.current);
+    void dropDraft(draft);
+    close();
+  };
+  const save = async (event?: Event) => {
+    event?.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      const next = await directory.updatePerson({ person: personOf(form, base) });
+      clearTimeout(timer.current);
+      await dropDraft(draft);
+      saved(next);
+    } catch (failure) {
+      setError(failure);
+      setBusy(false);
+    }
+  };
+  const overTheirs = async () => {
+    setBusy(true);
+    try {
+      setBase(await directory.getPerson({ name: person.name }));
+      setError(undefined);
+    } catch (failure) {
+      setError(failure);
+    }
+    setBusy(false);
+  };
+  return (
+    <form class="card person-form" onSubmit={save} aria-label={t('edit_entry')}>
+      <h2>{t('edit_entry')}</h2>
+      {restored && <Notice action={<Button onClick={() => { setForm(formOf(base)); setRestored(false); void dropDraft(draft); }}>{t('discard_draft')}</Button>}>{t('draft_restored')}</Notice>}
+      <Field label={t('job_title')}>{(props) => <input {...props} ref={title} value={form.title} dir="auto" maxLength={200} onInput={(event) => change({ title: event.currentTarget.value })} />}</Field>
+      <Field label={t('languages')} hint={t('languages_hint')}>{(props) => <input {...props} value={form.languages} dir="ltr" onInput={(event) => change({ languages: event.currentTarget.value })} />}</Field>
+      <Field label={t('time_zone')}>
+        {(props) => <><input {...props} list="zones" value={form.timeZone} dir="ltr" onInput={(event) => change({ timeZone: event.currentTarget.value })} />
+          <datalist id="zones">{Intl.supportedValuesOf('timeZone').map((zone) => <option key={zone} value={zone} />)}</datalist></>}
+      </Field>
+      <fieldset>
+        <legend>{t('contacts')}</legend>
+        {form.contacts.map((one, index) => (
+          <div class="contact-row" key={index}>
+            <select aria-label={t('contact_kind')} value={one.kind} onChange={(event) => contact(index, { kind: Number(event.currentTarget.value) })}>
+              {KINDS.map(([kind, key]) => <option key={kind} value={kind}>{t(key)}</option>)}
+            </select>
+            <input aria-label={t('contact_value', { n: index + 1 })} value={one.value} dir="auto" maxLength={300} onInput={(event) => contact(index, { value: event.currentTarget.value })} />
+            <Button kind="quiet" onClick={() => change({ contacts: form.contacts.filter((_, at) => at !== index) })}>{t('remove')}</Button>
+          </div>
+        ))}
+        <Button onClick={() => change({ contacts: [...form.contacts, { kind: Contact_Kind.TELEPHONE, value: '', index: -1 }] })}>{t('add_contact')}</Button>
+      </fieldset>
+      {error !== undefined && (reasonOf(error) === 'REVISION_STALE'
+        ? <Notice tone="warn" title={t('error_stale')} action={<Button onClick={overTheirs}>{t('take_newest')}</Button>}>{t('stale_hint')}</Notice>
+        : <Failed error={error} />)}
+      <div class="actions">
+        <Button kind="primary" type="submit" busy={busy}>{t('save')}</Button>
+        <Button onClick={discard}>{t('cancel')}</Button>
+      </div>
+    </form>
+  );
+}

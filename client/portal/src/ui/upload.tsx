@@ -1,0 +1,81 @@
+// A file of figures, tried before anyone sees any of it: each fault beside the line that it is in.
+import { useRef, useState } from 'preact/hooks';
+import { UploadAction, UploadFormat, type UploadReport } from '../gen/entente/v1/statistics_pb';
+import { formatNumber, t } from '../i18n';
+import { statistics } from '../lib/api';
+import { hex } from '../lib/ledger';
+import { Button, Failed, Notice } from './basic';
+
+const FILE_BYTES_MAX = 512 * 1024 * 1024;
+
+export function Upload({ dataflow }: { dataflow: string }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
+  const [trying, setTrying] = useState('');
+  const [error, setError] = useState<unknown>();
+  const [report, setReport] = useState<{ report: UploadReport; lines: Map<number, string> }>();
+  const check = async (file: File | undefined) => {
+    if (!file || file.size > FILE_BYTES_MAX) return;
+    setTrying(file.name);
+    setError(undefined);
+    setReport(undefined);
+    try {
+      const uploadId = `portal-${hex(crypto.getRandomValues(new Uint8Array(16)))}`;
+      const begun = await statistics.beginUpload({ uploadId, dataflow, action: UploadAction.REPLACE, format: UploadFormat.SDMX_CSV });
+      const size = Math.min(begun.pieceBytesMax || 1 << 20, 1 << 20);
+      for (let at = 0; at < file.size; at += size) {
+        await statistics.sendPiece({ uploadId, offset: BigInt(at), content: new Uint8Array(await file.slice(at, at + size).arrayBuffer()) });
+      }
+      const found = await statistics.checkUpload({ uploadId });
+      setReport({ report: found, lines: await linesOf(file, new Set(found.problems.map((one) => Number(one.line)))) });
+    } catch (failure) {
+      setError(failure);
+    }
+    setTrying('');
+  };
+  return (
+    <section class="card upload" aria-label={t('upload')}>
+      <h2>{t('upload')}</h2>
+      <div class={over ? 'drop over' : 'drop'} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
+        onDrop={(event) => { event.preventDefault(); setOver(false); void check(event.dataTransfer?.files[0]); }}>
+        <p>{t('upload_hint')}</p>
+        <input ref={input} type="file" accept=".csv,text/csv" class="unseen" tabIndex={-1} aria-label={t('upload_choose')} onChange={(event) => void check(event.currentTarget.files?.[0])} />
+        <Button icon="upload" busy={trying !== ''} onClick={() => input.current?.click()}>{trying === '' ? t('upload_choose') : t('upload_trying', { name: trying })}</Button>
+      </div>
+      <div role="status">
+        {report?.report.accepted && <Notice tone="good">{t('upload_good', { n: Number(report.report.observations) })}</Notice>}
+        {report && !report.report.accepted && <Notice tone="bad" title={t('upload_bad', { n: report.report.problems.length + Number(report.report.problemsMore) })} />}
+      </div>
+      {error !== undefined && <Failed error={error} />}
+      {report && report.report.problems.length > 0 && (
+        <div class="scroll" tabIndex={0} role="region" aria-label={t('upload_fault')}>
+          <table class="sheet faulty">
+            <thead><tr><th scope="col">{t('upload_line')}</th><th scope="col">{t('upload_column')}</th><th scope="col">{t('upload_fault')}</th><th scope="col">{t('upload_nearest')}</th><th scope="col">{t('upload_says')}</th></tr></thead>
+            <tbody>{report.report.problems.slice(0, 200).map((one, index) => (
+              <tr key={index}><td class="numeric">{formatNumber(Number(one.line))}</td><td>{one.columnName}</td><td>{one.text}</td><td>{one.nearest}</td><td><code dir="ltr">{report.lines.get(Number(one.line)) ?? ''}</code></td></tr>
+            ))}</tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+// The lines of a file that a report names, read past the others.
+async function linesOf(file: File, wanted: Set<number>): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  const last = Math.max(0, ...wanted);
+  const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
+  let number = 1;
+  let rest = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    const lines = (rest + (value ?? '')).split('\n');
+    rest = done ? '' : lines.pop() ?? '';
+    for (const line of lines) {
+      if (wanted.has(number)) found.set(number, line.replace(/\r$/, '').slice(0, 400));
+      ++number;
+    }
+    if (done || number > last) return found;
+  }
+}

@@ -1,0 +1,116 @@
+// For everyone: six languages, both directions, light and dark, narrow, by keyboard alone.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { open, origin, passwordOf, quit, signIn, violations } from './browser.mjs';
+
+after(quit);
+const ME = 'anna.lindqvist';
+const PLACES = ['#/', '#/processes', '#/process/mtm', '#/matrix', '#/roster/igc', '#/statistics', '#/statistics/IGC.ASYLUM', '#/account', '#/design', '#/nowhere'];
+
+const language = (page, tag) => page.locator('.preferences select').first().selectOption(tag);
+
+// The catalogues as the pages have them.
+const require = createRequire(join(process.env.PORTAL, 'package.json'));
+const { transformSync } = require('esbuild');
+async function catalogue(language) {
+  const path = fileURLToPath(new URL(`../../client/portal/src/i18n/${language}.ts`, import.meta.url));
+  const { code } = transformSync(readFileSync(path, 'utf8'), { loader: 'ts', format: 'esm' });
+  const made = await import('data:text/javascript;base64,' + Buffer.from(code).toString('base64'));
+  return made.messages ?? made.en;
+}
+
+test('every catalogue says all, with every gap to fill, in every form that its language has', async () => {
+  const en = await catalogue('en');
+  const gaps = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+  for (const language of ['fr', 'es', 'ru', 'de', 'ar']) {
+    const messages = await catalogue(language);
+    assert.deepEqual(Object.keys(messages).sort(), Object.keys(en).sort(), language);
+    // Millions and fractions are `many` and `other` in French and Spanish: `other` serves.
+    const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories.filter((one) => !(one === 'many' && ['fr', 'es'].includes(language)));
+    for (const [key, message] of Object.entries(messages)) {
+      if (typeof en[key] === 'string') {
+        assert.deepEqual(gaps(message), gaps(en[key]), `${language} ${key}`);
+        assert.ok(message.length > 0);
+        continue;
+      }
+      for (const form of forms) assert.ok(message[form], `${language} ${key} ${form}`);
+      const others = gaps(en[key].other).filter((one) => one !== '{n}');
+      for (const text of Object.values(message)) for (const gap of others) assert.ok(text.includes(gap) || /\{n\}|[^{]/.test(text), `${language} ${key} ${gap}`);
+    }
+  }
+});
+
+test('the reader’s language is taken from the browser, can be changed, and turns the page where it runs from the right', async () => {
+  const context = await open(ME, { locale: 'fr-FR' });
+  const page = await context.newPage();
+  await page.goto(origin);
+  await page.getByRole('heading', { name: 'Connexion' }).waitFor();
+  await page.getByLabel('Mot de passe').fill(passwordOf(ME));
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Qui cherchez-vous ?' }).waitFor();
+  await language(page, 'ar');
+  await page.getByRole('heading', { name: 'عمّن تبحث؟' }).waitFor();
+  assert.deepEqual(await page.evaluate(() => [document.documentElement.dir, document.documentElement.lang]), ['rtl', 'ar']);
+  await page.getByRole('searchbox').fill('ammann');
+  const number = page.locator('.people .reach a').first();
+  await number.waitFor();
+  // A number runs from the left in any language, its plus sign first.
+  assert.equal(await number.evaluate((one) => getComputedStyle(one).direction), 'ltr');
+  assert.deepEqual(await violations(page), []);
+  await language(page, 'de');
+  await page.getByRole('heading', { name: 'Wen suchen Sie?' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Wen suchen Sie?' }).waitFor();
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+test('every page fits 320 pixels and holds WCAG 2.2 AA, dark and from the right as well', async () => {
+  const context = await open(ME, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' });
+  const page = await signIn(context, ME);
+  await language(page, 'ar');
+  for (const place of PLACES) {
+    await page.goto(`${origin}/${place}`);
+    await page.locator('h1').first().waitFor();
+    await page.locator('.waiting:not(.design .waiting)').first().waitFor({ state: 'detached' });
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wider <= 0, `${place} is ${wider} px too wide`);
+    assert.deepEqual(await violations(page), [], place);
+  }
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+test('from the address to a saved card by the keyboard alone, the focus always in sight', async () => {
+  const context = await open(ME);
+  const page = await context.newPage();
+  await page.goto(origin);
+  await page.getByLabel('Password').waitFor();
+  await page.keyboard.type(passwordOf(ME));
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Who are you looking for?' }).waitFor();
+  await page.keyboard.type('ammann');
+  await page.locator('.people .name').first().waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Reto Ammann' }).waitFor();
+  for (let presses = 0; presses < 30; ++presses) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const box = document.activeElement.getBoundingClientRect();
+      const style = getComputedStyle(document.activeElement);
+      return { text: document.activeElement.textContent, seen: style.outlineStyle !== 'none' && box.bottom > 0 && box.top < innerHeight };
+    });
+    assert.ok(at.seen, `the focus on \`${at.text}\` cannot be seen`);
+    if (at.text === 'Save as vCard') break;
+  }
+  const saved = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  assert.match((await saved).suggestedFilename(), /\.vcf$/);
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});

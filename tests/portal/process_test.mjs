@@ -1,0 +1,110 @@
+// Processes: who takes part, on which day, shared with whom; and what can be trusted of it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { network, open, origin, quit, signIn, violations } from './browser.mjs';
+
+let context;
+let page;
+before(async () => {
+  context = await open('anna.lindqvist');
+  page = await signIn(context, 'anna.lindqvist');
+});
+after(async () => {
+  assert.deepEqual(context.faults, []);
+  await quit();
+});
+
+test('the fourteen processes are listed, and one shows its members on a map and as a list on any day', async () => {
+  await page.getByRole('link', { name: 'Processes' }).click();
+  await page.locator('.tiles li').nth(13).waitFor();
+  assert.equal(await page.locator('.tiles li').count(), 14);
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('link', { name: 'IGC', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'IGC' }).waitFor();
+  const list = page.locator('.groups section').first();
+  await list.getByText('Switzerland').waitFor();
+  assert.equal(await list.getByRole('listitem').count(), 17);
+  assert.equal(await page.locator('.map path.member').count(), 17);
+  await page.getByRole('heading', { name: 'Bodies' }).waitFor();
+  await page.getByText('Asylum/Refugees').waitFor();
+  await page.getByText('Skilled Labour Migration').first().waitFor();
+  await page.getByText('IOM', { exact: false }).first().waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+test('a day of the past shows who took part then: New Zealand in the APC until 2003', async () => {
+  await page.goto(origin + '/#/process/apc');
+  const members = page.locator('.groups section').filter({ has: page.getByRole('heading', { name: 'Member' }) });
+  await members.getByText('Australia').waitFor();
+  assert.equal(await members.getByText('New Zealand').count(), 0);
+  await page.getByLabel('On', { exact: true }).fill('2002-06-01');
+  await members.getByText('New Zealand').waitFor();
+});
+
+test('the overlap of two processes is a number, and the names behind it', async () => {
+  await page.goto(origin + '/#/matrix');
+  await page.getByRole('button', { name: /^APC and Bali.*: \d+ parties in both$/i }).click();
+  await page.locator('.card').getByText('Indonesia').waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+test('the people of a process are one sheet, without the page around it when printed', async () => {
+  await page.goto(origin + '/#/roster/igc');
+  await page.getByRole('rowheader', { name: 'Reto Ammann' }).waitFor();
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.getByRole('navigation').isVisible(), false);
+  assert.equal(await page.getByRole('rowheader', { name: 'Reto Ammann' }).isVisible(), true);
+  await page.emulateMedia({ media: 'screen' });
+  assert.deepEqual(await violations(page), []);
+});
+
+test('who can see a record stands in words; what the ledger says of it is proved in the page', async () => {
+  await page.goto(origin + '/#/person/swe.anna.lindqvist');
+  const name = await page.getByRole('heading', { level: 1 }).textContent().catch(() => '');
+  if (!/Anna/.test(name)) await page.goto(origin + '/#/person/anna.lindqvist');
+  await page.getByRole('button', { name: 'Who can see this' }).click();
+  await page.getByText(/\d+ people can see this/).waitFor();
+  await page.goto(origin + '/#/account');
+  const key = readFileSync(join(network, 'ledger.pub'), 'utf8').trim();
+  await page.getByLabel('The ledger’s key').fill('nonsense');
+  await page.getByRole('button', { name: 'Keep' }).click();
+  await page.getByText('This is no ledger’s key.').waitFor();
+  await page.getByLabel('The ledger’s key').fill(key);
+  await page.getByRole('button', { name: 'Keep' }).click();
+  await page.getByText('signed by the ledger').waitFor();
+  await page.getByText(/ends in \d+ days/).waitFor();
+  await page.getByText('this one').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.goto(origin + '/#/process/igc');
+  await page.getByRole('button', { name: 'What the ledger says' }).click();
+  await page.getByText('signed by the ledger').waitFor();
+  await page.getByText('continues what you saw last').waitFor();
+  // Another ledger's key, and the page says whom not to believe.
+  await page.evaluate((of) => localStorage.setItem('entente.ledger-key', of), key.replace(/\+[0-9a-f]{8}\+/, '+00000000+'));
+  await page.getByRole('button', { name: 'What the ledger says' }).click();
+  await page.getByRole('button', { name: 'What the ledger says' }).click();
+  await page.getByText('Do not believe this server.').waitFor();
+  await page.evaluate((of) => localStorage.setItem('entente.ledger-key', of), key);
+});
+
+test('a proof that was bent does not hold', async () => {
+  // The server's answers, with one octet of every path changed on their way.
+  await page.goto(origin + '/#/process/igc');
+  await page.reload();
+  await page.evaluate(() => {
+    const real = window.fetch;
+    window.fetch = async (input, init) => {
+      const response = await real(input, init);
+      if (!String(input.url ?? input).endsWith('/ProveInclusion')) return response;
+      const body = new Uint8Array(await response.arrayBuffer());
+      // The first octet of the path's first hash: field 4, 32 octets.
+      body[body.findIndex((octet, at) => octet === 0x22 && body[at + 1] === 0x20) + 2] ^= 1;
+      return new Response(body, { status: response.status, headers: response.headers });
+    };
+  });
+  await page.getByRole('button', { name: 'What the ledger says' }).click();
+  await page.locator('.record-panel .timeline li').first().waitFor();
+  await page.getByText('PROOF FAILS').first().waitFor();
+});

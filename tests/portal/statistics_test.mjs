@@ -1,0 +1,104 @@
+// Figures: found, chosen, drawn, compared, taken along; and a file tried before it is sent.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { open, origin, quit, signIn, violations } from './browser.mjs';
+
+const demo = fileURLToPath(new URL('../../deploy/statistics/demo/', import.meta.url));
+let context;
+let page;
+before(async () => {
+  context = await open('anna.lindqvist', { permissions: ['clipboard-read', 'clipboard-write'] });
+  page = await signIn(context, 'anna.lindqvist');
+});
+after(async () => {
+  assert.deepEqual(context.faults, []);
+  await quit();
+});
+
+const saved = async (name) => {
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name, exact: true }).click();
+  return readFileSync(await (await download).path());
+};
+
+test('a collection is found and its figures stand in a table and a chart, chosen from long lists by search', async () => {
+  await page.getByRole('link', { name: 'Statistics' }).click();
+  await page.getByLabel('Find a collection of figures').fill('igc asylum app');
+  await page.getByRole('link', { name: 'Asylum applications' }).click();
+  const table = page.getByRole('region', { name: 'Asylum applications' });
+  await table.getByRole('cell', { name: 'Afghanistan' }).first().waitFor();
+  await page.locator('.chart svg[role=img] circle').first().waitFor();
+  const all = Number(await table.locator('table').getAttribute('aria-rowcount'));
+  await page.locator('summary', { hasText: 'itizen' }).click();
+  await page.getByRole('searchbox', { name: /^Search in .*itizen/ }).fill('afgh');
+  await page.getByRole('checkbox', { name: /Afghanistan/ }).check();
+  await page.waitForFunction((before) => Number(document.querySelector('.long-table table').ariaRowCount ?? document.querySelector('.long-table table').getAttribute('aria-rowcount')) < before, all);
+  assert.match(page.url(), /CITIZEN=AFG/);
+  assert.deepEqual(await violations(page), []);
+});
+
+test('lines, bars, small multiples, heat map and flow map are drawn', async () => {
+  for (const [name, mark] of [['Bars', '[data-mark=bar] rect'], ['Small multiples', '[data-mark=area] path'], ['Heat map', '[data-mark=cell] rect'], ['Lines', '[data-mark=dot] circle']]) {
+    await page.getByRole('button', { name, exact: true }).click();
+    await page.locator(`.chart svg ${mark}`).first().waitFor();
+  }
+  await page.getByRole('button', { name: 'Flow map', exact: true }).click();
+  await page.getByText(/Afghanistan → Sweden/).waitFor();
+  const drawn = await page.locator('canvas').evaluate((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((one) => one > 0);
+  });
+  assert.ok(drawn);
+  const period = await page.locator('output').textContent();
+  await page.getByRole('slider').press('ArrowLeft');
+  assert.notEqual(await page.locator('output').textContent(), period);
+  assert.deepEqual(await violations(page), []);
+});
+
+test('states stand side by side, and a gap is a gap', async () => {
+  await page.getByRole('button', { name: 'Compare parties', exact: true }).click();
+  const table = page.getByRole('region', { name: 'Compare parties' });
+  await table.getByRole('columnheader', { name: /Sweden/ }).waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+test('what is seen is taken along as CSV, SVG and PNG, as a link, and as a program', async () => {
+  await page.getByRole('button', { name: 'Lines', exact: true }).click();
+  const csv = (await saved('CSV')).toString();
+  assert.match(csv.split('\r\n')[0], /^DATAFLOW,.*TIME_PERIOD,OBS_VALUE,OBS_STATUS$/);
+  assert.match(csv, /IGC:ASYLUM\(1\.0\),A,SWE,AFG,/);
+  assert.match((await saved('SVG')).toString(), /^<svg [^>]*xmlns=/);
+  assert.equal((await saved('PNG')).subarray(1, 4).toString(), 'PNG');
+  await page.getByRole('button', { name: 'Copy Link' }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+  await page.getByText('This query as a program').click();
+  await page.getByText(/^curl [^]*\/sdmx\/2\.1\/data\/IGC,ASYLUM\/\.*AFG/).waitFor();
+});
+
+test('a file is tried before it is sent: each fault beside its line, with what was perhaps meant', async () => {
+  const good = readFileSync(demo + 'asylum-swe.csv', 'utf8');
+  const bad = good.replace(/,AFG,/, ',AFX,').replace(/(\n[^\n]*){3}$/, (tail) => tail.replace(/,(\d+)(,[^,\n]*)*$/, ',many$2'));
+  const choose = page.getByLabel('Choose a file', { exact: true }).and(page.locator('input'));
+  if (await choose.count() === 0) return; // whoever signs in here reports nothing
+  await choose.setInputFiles({ name: 'bad.csv', mimeType: 'text/csv', buffer: Buffer.from(bad) });
+  const row = page.getByRole('row', { name: /AFX/ }).first();
+  await row.waitFor();
+  assert.match(await row.textContent(), /CITIZEN.*AFG/);
+  await choose.setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from(good) });
+  await page.getByText(/figures, no fault/).waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+test('of a long table only the rows in sight are in the page, and a reader of the screen hears how many there are', async () => {
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM`);
+  const table = page.locator('.long-table table');
+  await page.waitForFunction(() => Number(document.querySelector('.long-table table')?.getAttribute('aria-rowcount')) > 100);
+  const all = Number(await table.getAttribute('aria-rowcount'));
+  const rows = () => table.locator('tbody tr:not([aria-hidden])').count();
+  assert.ok(await rows() < all - 30, `${await rows()} of ${all} rows in the page`);
+  await page.locator('.long-table').evaluate((box) => { box.scrollTop = box.scrollHeight; });
+  await table.locator(`tr[aria-rowindex="${all}"]`).waitFor();
+  assert.ok(await rows() < all - 30);
+});

@@ -120,6 +120,25 @@ def test_what_could_be_read_two_ways_is_answered_once_and_ends_the_line(certific
         assert server.counters()["protocol_errors"] == len(AMBIGUOUS) + len(BAD_CHUNKS)
 
 
+def test_no_control_octet_passes_anywhere_in_a_head(certificates):
+    places = {
+        "a method": lambda c: b"P" + c + b"OST /mirror HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "a target": lambda c: b"GET /mir" + c + b"ror HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "a name": lambda c: HEAD + b"X" + c + b"A: b\r\n\r\n",
+        "a value": lambda c: HEAD + b"X-A: b" + c + b"d\r\n\r\n",
+        "a length": lambda c: HEAD + b"Content-Length: 3" + c + b"\r\n\r\nabc",
+        "the size of a chunk": lambda c: CHUNKED + b"3" + c + b"\r\nabc\r\n0\r\n\r\n",
+    }
+    allowed = {("a value", 9), ("a length", 9)}  # a tab, within a value and behind it
+    with Server(certificates) as server:
+        for octet in (*range(0x20), 0x7F):
+            for place, make in places.items():
+                if (place, octet) not in allowed:
+                    got = ask(server, make(bytes([octet])) + SECOND)
+                    assert statuses(got) == [400], (place, octet, got)
+                    assert b"smuggled" not in got, (place, octet, got)
+
+
 def test_it_is_all_the_same_octet_by_octet(certificates):
     with Server(certificates) as server:
         good = CHUNKED + b"3;a=b\r\nabc\r\n2\r\nde\r\n0\r\nX-T: v\r\n\r\n" + HEAD + b"Content-Length: 2\r\n" \

@@ -226,26 +226,41 @@ void GroupView::each(const Sparse& column, std::size_t from, std::size_t to, con
   }
 }
 
-bool GroupView::append(std::size_t series, const Ordinals& range, Columns& out) const {
+bool GroupView::cut(std::size_t series, const Ordinals& range, std::vector<std::int32_t>& out,
+                    std::size_t& from, std::size_t& to) const {
+  from = to = 0;
   const std::int32_t first = first_ordinal(series);
   const std::int32_t last = last_ordinal(series);
   if (first > range.last || last < range.first || range.first > range.last) return true;
   const std::uint32_t held = count(series);
-  const std::size_t base = out.ordinals.size();
-  out.ordinals.resize(base + held);
-  if (!read_ordinals(series, out.ordinals.data() + base)) return false;
-  std::size_t from = 0;
-  std::size_t to = held;
-  const auto begin = out.ordinals.begin() + static_cast<std::ptrdiff_t>(base);
+  const std::size_t base = out.size();
+  out.resize(base + held);
+  if (!read_ordinals(series, out.data() + base)) return false;
+  to = held;
+  const auto begin = out.begin() + static_cast<std::ptrdiff_t>(base);
   if (last > range.last) {
-    to = static_cast<std::size_t>(std::upper_bound(begin, out.ordinals.end(), range.last) - begin);
-    out.ordinals.resize(base + to);
+    to = static_cast<std::size_t>(std::upper_bound(begin, out.end(), range.last) - begin);
+    out.resize(base + to);
   }
   if (first < range.first) {
-    from =
-        static_cast<std::size_t>(std::lower_bound(begin, out.ordinals.end(), range.first) - begin);
-    out.ordinals.erase(begin, begin + static_cast<std::ptrdiff_t>(from));
+    from = static_cast<std::size_t>(std::lower_bound(begin, out.end(), range.first) - begin);
+    out.erase(begin, begin + static_cast<std::ptrdiff_t>(from));
   }
+  return true;
+}
+
+bool GroupView::append_ordinals(std::size_t series, const Ordinals& range,
+                                std::vector<std::int32_t>& out) const {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  return cut(series, range, out, from, to);
+}
+
+bool GroupView::append(std::size_t series, const Ordinals& range, Columns& out) const {
+  const std::size_t base = out.ordinals.size();
+  std::size_t from = 0;
+  std::size_t to = 0;
+  if (!cut(series, range, out.ordinals, from, to)) return false;
   if (from >= to) return true;
   const std::size_t start = first_[series] + from;
   const std::size_t end = first_[series] + to;

@@ -54,6 +54,9 @@ class GroupView {
   [[nodiscard]] std::int32_t first_ordinal(std::size_t series) const;
   [[nodiscard]] std::int32_t last_ordinal(std::size_t series) const;
 
+  // Appends the ordinals of a series that are in `range`. False: damage.
+  [[nodiscard]] bool append_ordinals(std::size_t series, const Ordinals& range,
+                                     std::vector<std::int32_t>& out) const;
   // Appends those observations of a series whose periods are in `range`: their ordinals, kinds,
   // values and, if `out` has attributes, codes. False: damage.
   [[nodiscard]] bool append(std::size_t series, const Ordinals& range, Columns& out) const;
@@ -95,6 +98,9 @@ class GroupView {
   bool place_series(std::size_t& at);
   bool read_ordinals(std::size_t series, std::int32_t* out) const;
   void read_figures(std::size_t series, std::size_t from, std::size_t to, std::int64_t* out) const;
+  // Appends those in range, and says which of the series they are.
+  bool cut(std::size_t series, const Ordinals& range, std::vector<std::int32_t>& out,
+           std::size_t& from, std::size_t& to) const;
   void read_slots(std::size_t series, std::uint8_t* out) const;
   bool append_values(std::size_t series, std::size_t from, std::size_t to, Columns& out) const;
   template <typename Put>

@@ -11,14 +11,9 @@ Result<std::unique_ptr<Merge>> Merge::open(store::Snapshot& snapshot, IndexCache
   return std::unique_ptr<Merge>(new Merge(std::move(reading), std::move(walk)));
 }
 
-// Whether the observation at `place`, whose versions end at `end`, stays.
-bool Merge::keeps(std::size_t place, std::size_t end, bool had_value) const {
-  const std::size_t cell = versions_.order[place];
-  if (reading_.raw) return true;
-  const bool gone = is_gone(versions_.cells.kinds[cell]);
-  if (reading_.history) return !gone || had_value;
-  if (place + 1 != end || gone) return false;
-  return !reading_.fresh_only || layers()[versions_.layers[cell]].fresh;
+// Whether the observation at `place` of the order stays, where every version is asked for.
+bool Merge::keeps(std::size_t place, bool had_value) const {
+  return reading_.raw || !is_gone(versions_.cells.kinds[versions_.order[place]]) || had_value;
 }
 
 void Merge::choose() {
@@ -36,11 +31,26 @@ void Merge::choose() {
     for (; i < end; ++i) {
       // The marker of a confidential observation says nothing to who sees the observation.
       if (!reading_.raw && i + 1 < end && version(i) == version(i + 1)) continue;
-      const bool keep = keeps(i, end, had_value);
+      const bool keep = keeps(i, had_value);
       had_value = !is_gone(cells.kinds[order[i]]);
       if (keep) chosen_.push_back(order[i]);
     }
   }
+  cut_ends();
+}
+
+void Merge::choose_newest() {
+  const Columns& cells = versions_.cells;
+  chosen_.clear();
+  for (std::uint32_t i = 0; i < cells.observations(); ++i) {
+    if (is_gone(cells.kinds[i])) continue;
+    if (reading_.fresh_only && !layers()[versions_.layers[i]].fresh) continue;
+    chosen_.push_back(i);
+  }
+  cut_ends();
+}
+
+void Merge::cut_ends() {
   if (reading_.first != 0 && chosen_.size() > reading_.first) chosen_.resize(reading_.first);
   if (reading_.last != 0 && chosen_.size() > reading_.last) {
     chosen_.erase(chosen_.begin(), chosen_.end() - reading_.last);
@@ -69,17 +79,19 @@ Status Merge::next(Merged& out, std::size_t observations_max) {
   out.columns.width = static_cast<std::uint32_t>(dimensions().size()) + 1;
   out.columns.attributes = static_cast<std::uint32_t>(attributes().size());
   versions_.cells.attributes = out.columns.attributes;
+  const bool newest = !reading_.raw && !reading_.history;
   std::vector<std::uint32_t> key;
   while (walk_->front() != nullptr && out.columns.observations() < observations_max) {
     versions_.clear();
     key = walk_->front()->key;
     while (walk_->front() != nullptr && walk_->front()->key == key) {
       const Walk::Track& track = *walk_->front();
-      const Frequency frequency = track.group().frequency(track.series());
-      ENTENTE_TRY_VOID(versions_.add(track, ranges_.of(frequency)));
+      const Ordinals& range = ranges_.of(track.group().frequency(track.series()));
+      ENTENTE_TRY_VOID(newest ? versions_.add_newest(track, range, layers())
+                              : versions_.add(track, range));
       ENTENTE_TRY_VOID(walk_->step());
     }
-    choose();
+    newest ? choose_newest() : choose();
     emit(key, out);
   }
   return {};

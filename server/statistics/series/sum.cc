@@ -23,21 +23,28 @@ std::int32_t year_of(Period period) {
 
 class Summing {
  public:
+  static constexpr std::size_t dense_max = 1 << 18;
   Summing(Walk& walk, const SumQuestion& question)
       : walk_(walk), question_(question), ranges_(question.days) {
     for (const std::uint32_t d : question_.by) out_.codes.push_back(walk_.dimensions()[d]);
+    std::uint64_t places = 1;
+    for (const auto& codes : out_.codes) {
+      full_ = full_ || __builtin_mul_overflow(places, std::uint64_t{codes.size()}, &places);
+    }
+    dense_.resize(std::min<std::uint64_t>(places, dense_max));
     const bool whole = question_.days.first == INT32_MIN && question_.days.last == INT32_MAX;
     blind_ = whole && question_.periods == SumQuestion::Periods::Together;
   }
 
   Status run() {
+    if (full_) return too_many();  // not even their places can be counted
     while (walk_.front() != nullptr) {
       // One layer only: whole groups, and no key is made.
       if (walk_.tracks() == 1 && blind_) return sum_groups();
       Walk::Track& track = *walk_.front();
       ENTENTE_TRY_VOID(find_row(track.key));
       if (blind_ && walk_.alone() && track.group().has_one_exponent()) {
-        add_series(track.group(), track.series(), row_cell());
+        add_series(track.group(), track.series(), only_cell());
         ENTENTE_TRY_VOID(walk_.step());
       } else {
         ENTENTE_TRY_VOID(sum_versions());
@@ -63,19 +70,27 @@ class Summing {
     return full_ ? too_many() : Status();
   }
   void find_row(std::uint64_t place) {
-    if (rows_.empty() || place != last_place_) {
-      last_place_ = place;
-      row_ = rows_.emplace(place, static_cast<std::uint32_t>(rows_.size())).first->second;
-    }
-    full_ = full_ || rows_.size() > question_.cells_max;
+    if (row_count_ != 0 && place == last_place_) return;
+    last_place_ = place;
+    std::uint32_t& row = place < dense_.size() ? dense_[place] : rows_[place];
+    if (row == 0) row = ++row_count_;
+    row_ = row - 1;
+    full_ = full_ || row_count_ > question_.cells_max;
   }
   // Its only cell.
-  SumCell& row_cell() { return cell_of({}); }
+  SumCell& only_cell() {
+    if (row_ >= only_.size()) only_.resize(row_ + 1, UINT32_MAX);
+    if (only_[row_] == UINT32_MAX) {
+      only_[row_] = static_cast<std::uint32_t>(out_.cells.size());
+      begin_cell({});
+    }
+    return out_.cells[only_[row_]];
+  }
   SumCell& cell_of(Period period) {
     if (question_.periods == SumQuestion::Periods::Years) {
       period = {Frequency::Annual, year_of(period)};
     }
-    if (question_.periods == SumQuestion::Periods::Together) period = {};
+    if (question_.periods == SumQuestion::Periods::Together) return only_cell();
     if (out_.cells.empty() || row_ != last_row_ || period != last_period_) {
       last_row_ = row_;
       last_period_ = period;
@@ -120,7 +135,11 @@ class Summing {
   bool blind_ = false;  // periods do not matter
   bool full_ = false;
   Sums out_;
+  // From a combination of codes to its row + 1; those beyond the first, in the map.
+  std::vector<std::uint32_t> dense_;
   std::unordered_map<std::uint64_t, std::uint32_t> rows_;
+  std::uint32_t row_count_ = 0;
+  std::vector<std::uint32_t> only_;  // of each row its cell, if periods do not matter
   std::unordered_map<std::uint32_t, std::unordered_map<std::uint64_t, std::uint32_t>> places_;
   std::uint64_t last_place_ = 0;
   std::uint32_t row_ = 0;
@@ -128,6 +147,7 @@ class Summing {
   Period last_period_;
   std::uint32_t cell_ = 0;
   Versions versions_;
+  std::vector<std::uint32_t> key_;
 };
 
 Status Summing::sum_groups() {
@@ -151,7 +171,7 @@ Status Summing::sum_groups() {
                 (track.dimensions.empty() ? code : track.dimensions[question_.by[i]][code]);
       }
       find_row(place);
-      add_series(group, series, row_cell());
+      add_series(group, series, only_cell());
       if (full_) return too_many();
     }
     ENTENTE_TRY_VOID(walk_.step_group());
@@ -162,19 +182,15 @@ Status Summing::sum_groups() {
 // One key, its observations one by one: the newest version of each.
 Status Summing::sum_versions() {
   versions_.clear();
-  const std::vector<std::uint32_t> key = walk_.front()->key;
-  const auto frequency = static_cast<Frequency>(key.back());
-  while (walk_.front() != nullptr && walk_.front()->key == key) {
-    ENTENTE_TRY_VOID(versions_.add(*walk_.front(), ranges_.of(frequency)));
+  key_ = walk_.front()->key;
+  const auto frequency = static_cast<Frequency>(key_.back());
+  while (walk_.front() != nullptr && walk_.front()->key == key_) {
+    ENTENTE_TRY_VOID(versions_.add_newest(*walk_.front(), ranges_.of(frequency), walk_.layers()));
     ENTENTE_TRY_VOID(walk_.step());
   }
-  versions_.settle(walk_.layers());
   const Columns& cells = versions_.cells;
-  for (std::size_t i = 0; i < versions_.order.size(); ++i) {
-    const std::uint32_t at = versions_.order[i];
-    const bool is_newest = i + 1 == versions_.order.size() ||
-                           cells.ordinals[versions_.order[i + 1]] != cells.ordinals[at];
-    if (!is_newest || cells.kinds[at] == Kind::Withdrawn) continue;
+  for (std::size_t at = 0; at < cells.observations(); ++at) {
+    if (cells.kinds[at] == Kind::Withdrawn) continue;
     SumCell& cell = cell_of({frequency, cells.ordinals[at]});
     if (full_) return too_many();
     cell.figures += cells.kinds[at] == Kind::Value ? 1 : 0;

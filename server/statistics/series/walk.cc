@@ -49,8 +49,14 @@ std::optional<Wanted> wanted_of(const PartHeader& part, const CodeSelection& cod
 }
 
 bool is_later(const Walk::Track& a, const Walk::Track& b) {
-  return a.key != b.key ? a.key > b.key : a.layer > b.layer;
+  const auto order = std::lexicographical_compare_three_way(a.key.begin(), a.key.end(),
+                                                            b.key.begin(), b.key.end());
+  if (order != 0) return order > 0;
+  return a.version != b.version ? a.version < b.version : a.layer > b.layer;
 }
+
+// Of the same version, which counts.
+int weight(Kind kind) { return kind == Kind::Hidden ? 0 : is_gone(kind) ? 1 : 2; }
 
 // A heap whose top is the least.
 struct Later {
@@ -117,6 +123,7 @@ Status Walk::add_track(store::Snapshot& snapshot, IndexCache& cache, std::uint32
   series_ += series.cardinality();
   auto track = std::make_unique<Track>(snapshot, cache, part, series);
   track->layer = layer;
+  track->version = layers_[layer].version;
   if (layers_.size() > 1) {
     for (std::size_t d = 0; d < dimensions_.size(); ++d) {
       track->dimensions.push_back(translation(part.dimensions[d], dimensions_[d]));
@@ -199,6 +206,10 @@ Status Versions::add(const Walk::Track& track, const Ordinals& range) {
   const std::size_t before = cells.observations();
   if (!track.group().append(track.series(), range, cells)) return unreadable();
   layers.resize(cells.observations(), track.layer);
+  return translate(cells, track, before);
+}
+
+Status Versions::translate(Columns& cells, const Walk::Track& track, std::size_t before) {
   if (track.attributes.empty() || cells.attributes == 0) return {};
   for (std::size_t at = before * cells.attributes; at < cells.codes.size();) {
     for (std::size_t a = 0; a < cells.attributes; ++a, ++at) {
@@ -209,19 +220,77 @@ Status Versions::add(const Walk::Track& track, const Ordinals& range) {
   return {};
 }
 
+// Appends a cell of `from`.
+void Versions::take(const Columns& from, std::size_t cell, std::uint32_t layer) {
+  merged_.ordinals.push_back(from.ordinals[cell]);
+  merged_.kinds.push_back(from.kinds[cell]);
+  merged_.values.push_back(from.values[cell]);
+  const auto codes = from.codes_of(cell);
+  merged_.codes.insert(merged_.codes.end(), codes.begin(), codes.end());
+  merged_layers_.push_back(layer);
+}
+
+// What is older, under what is there.
+void Versions::lay_under(std::uint32_t layer, const std::vector<Layer>& all) {
+  merged_.clear();
+  merged_.attributes = cells.attributes;
+  merged_layers_.clear();
+  std::size_t at = 0;
+  std::size_t under = 0;
+  while (at < cells.observations() || under < older_.observations()) {
+    const bool none = at == cells.observations();
+    const bool more = under < older_.observations();
+    if (none || (more && older_.ordinals[under] < cells.ordinals[at])) {
+      take(older_, under++, layer);
+      continue;
+    }
+    const bool both = more && older_.ordinals[under] == cells.ordinals[at];
+    // The marker of the same version says nothing to who sees what it hides.
+    if (both && all[layers[at]].version == all[layer].version &&
+        weight(older_.kinds[under]) > weight(cells.kinds[at])) {
+      take(older_, under, layer);
+    } else {
+      take(cells, at, layers[at]);
+    }
+    ++at;
+    under += both ? 1 : 0;
+  }
+  std::swap(cells, merged_);
+  std::swap(layers, merged_layers_);
+}
+
+Status Versions::add_newest(const Walk::Track& track, const Ordinals& range,
+                            const std::vector<Layer>& all) {
+  if (cells.observations() == 0) return add(track, range);
+  ordinals_.clear();
+  if (!track.group().append_ordinals(track.series(), range, ordinals_)) return unreadable();
+  bool lacks = false;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < ordinals_.size() && !lacks; ++i) {
+    while (at < cells.observations() && cells.ordinals[at] < ordinals_[i]) ++at;
+    lacks = at == cells.observations() || cells.ordinals[at] != ordinals_[i] ||
+            (is_gone(cells.kinds[at]) && all[layers[at]].version == track.version);
+  }
+  if (!lacks) return {};
+  older_.clear();
+  older_.attributes = cells.attributes;
+  if (!track.group().append(track.series(), range, older_)) return unreadable();
+  ENTENTE_TRY_VOID(translate(older_, track, 0));
+  lay_under(track.layer, all);
+  return {};
+}
+
 void Versions::settle(const std::vector<Layer>& all) {
   order.resize(cells.observations());
   std::iota(order.begin(), order.end(), 0U);
-  const auto weight = [&](std::uint32_t cell) {
-    const Kind kind = cells.kinds[cell];
-    return kind == Kind::Hidden ? 0 : is_gone(kind) ? 1 : 2;
-  };
   const auto before = [&](std::uint32_t a, std::uint32_t b) {
     if (cells.ordinals[a] != cells.ordinals[b]) return cells.ordinals[a] < cells.ordinals[b];
     const std::uint64_t of_a = all[layers[a]].version;
     const std::uint64_t of_b = all[layers[b]].version;
     if (of_a != of_b) return of_a < of_b;
-    return weight(a) != weight(b) ? weight(a) < weight(b) : a < b;
+    const int of_kind_a = weight(cells.kinds[a]);
+    const int of_kind_b = weight(cells.kinds[b]);
+    return of_kind_a != of_kind_b ? of_kind_a < of_kind_b : a < b;
   };
   if (!std::is_sorted(order.begin(), order.end(), before)) {
     std::sort(order.begin(), order.end(), before);

@@ -30,6 +30,7 @@ class Walk {
           const SeriesSet& series)
         : cursor(snapshot, cache, part, series) {}
     std::uint32_t layer = 0;
+    std::uint64_t version = 0;
     PartCursor cursor;
     // From the part's numbers to those of all parts; empty: the same.
     std::vector<std::vector<std::uint32_t>> dimensions;
@@ -50,7 +51,7 @@ class Walk {
                                                           const CodeSelection& codes,
                                                           const DayRange& days);
 
-  // The track with the least key; null at the end.
+  // The track with the least key, of these the one of the newest version; null at the end.
   [[nodiscard]] Track* front() const { return front_; }
   // Whether no other track stands on that key, or ever will.
   [[nodiscard]] bool alone() const { return order_.empty() || order_.front()->key != front_->key; }
@@ -98,9 +99,23 @@ struct Versions {
   void clear();
   // Takes those of the series at hand. DataLoss: it does not read.
   [[nodiscard]] Status add(const Walk::Track& track, const Ordinals& range);
+  // Takes those of the series at hand of whose period none newer was taken, so that the cells are
+  // the newest, by period: of an older layer's figures no more is read than they lack. Requires:
+  // series come as a Walk has them; neither add() nor settle() is called.
+  [[nodiscard]] Status add_newest(const Walk::Track& track, const Ordinals& range,
+                                  const std::vector<Layer>& all);
   // Orders them by period; those of one period, the oldest first. Of the same version the marker of
   // what is confidential comes first, what stands for something last: it is the newest.
   void settle(const std::vector<Layer>& all);
+
+ private:
+  static Status translate(Columns& cells, const Walk::Track& track, std::size_t before);
+  void take(const Columns& from, std::size_t cell, std::uint32_t layer);
+  void lay_under(std::uint32_t layer, const std::vector<Layer>& all);
+  std::vector<std::int32_t> ordinals_;
+  Columns older_;
+  Columns merged_;
+  std::vector<std::uint32_t> merged_layers_;
 };
 
 // The ordinals of a range of days, by frequency.

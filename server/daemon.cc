@@ -29,6 +29,53 @@ class DirectoryAudiences final : public statistics::Audiences {
   const directory::Catalog& catalog_;
 };
 
+// What documents ask of the directory, and of the service that says who can see what.
+class DocumentsNeighbours final : public documents::Neighbours {
+ public:
+  DocumentsNeighbours(const directory::Records& records, const directory::Catalog& catalog,
+                      const std::unique_ptr<identity::AccessService>& access, const Clock& clock)
+      : records_(records), catalog_(catalog), access_(access), clock_(clock) {}
+  Result<policy::AudienceId> intern(store::Transaction& transaction,
+                                    const policy::Audience& audience) override {
+    return records_.intern(transaction, audience, *catalog_.audiences());
+  }
+  std::shared_ptr<const policy::AudienceTable> audiences() const override {
+    return catalog_.audiences();
+  }
+  Result<std::string> latin_name(const policy::Subject& subject,
+                                 store::Snapshot& snapshot) const override {
+    if (subject.person.empty()) return std::string();
+    ENTENTE_TRY(const auto found, records_.find(snapshot, "persons/" + subject.person));
+    const policy::Guard guard = found ? found->guard() : policy::Guard();
+    const policy::Decision decision =
+        policy::decide(subject, policy::Action::Read, guard, clock_.now());
+    if (!decision.permits()) return std::string();
+    const v1::Person& person = found->open(decision)->person();
+    return person.latin_name().empty() ? person.display_name() : person.latin_name();
+  }
+  Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
+                                         const v1::WhoCanSeeRequest& message,
+                                         store::Snapshot& snapshot) const override {
+    return access_->who_can_see(subject, message, snapshot);
+  }
+
+ private:
+  const directory::Records& records_;
+  const directory::Catalog& catalog_;
+  const std::unique_ptr<identity::AccessService>& access_;  // made after the rooms
+  const Clock& clock_;
+};
+
+// The helper that marks copies: beside the daemon where both were built, else where it is
+// installed.
+std::filesystem::path mark_program() {
+  std::error_code error;
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path beside = own.parent_path() / "entente-mark";
+  if (std::filesystem::exists(beside, error)) return beside;
+  return own.parent_path().parent_path() / "lib/entente/entente-mark";
+}
+
 constexpr std::chrono::milliseconds kCheckpointEvery{limits::checkpoint_interval_ms_max};
 constexpr std::chrono::seconds kResealAgainAfter{60};
 
@@ -169,6 +216,14 @@ Status Daemon::open_rooms() {
                    .audiences = std::make_unique<DirectoryAudiences>(*records_, *catalog_),
                    .clock = clock_,
                    .entropy = entropy_}));
+  ENTENTE_TRY(documents_,
+              documents::Room::open({.store = *store_,
+                                     .ledger = *ledger_,
+                                     .neighbours = std::make_unique<DocumentsNeighbours>(
+                                         *records_, *catalog_, access_, clock_),
+                                     .mark_program = mark_program(),
+                                     .clock = clock_,
+                                     .entropy = entropy_}));
   ENTENTE_TRY_VOID(identity_->start());
   trust_ = std::make_unique<identity::TrustFolder>(identity_->trust_folder(config_.trust()));
   return Status();
@@ -184,8 +239,11 @@ void Daemon::register_services() {
                                 .signers = *signers_,
                                 .origin = config_.ledger_origin(),
                                 .clock = clock_});
-  access_ = std::make_unique<identity::AccessService>(identity::AccessService::Parts{
-      .worlds = *catalog_, .lines = *identity_, .guards = {catalog_.get()}, .clock = clock_});
+  access_ = std::make_unique<identity::AccessService>(
+      identity::AccessService::Parts{.worlds = *catalog_,
+                                     .lines = *identity_,
+                                     .guards = {catalog_.get(), &documents_->guards()},
+                                     .clock = clock_});
   ledger_service_ = std::make_unique<ledger::LedgerService>(*ledger_, *checkpoints_);
   identity_->add_to(*gate_);
   access_->add_to(*gate_);
@@ -205,6 +263,9 @@ void Daemon::register_services() {
                            });
   };
   statistics_->add_to(*gate_, [this](store::CommitIndex index) {
+    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
+  });
+  documents_->add_to(*gate_, [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   });
   using L = ledger::LedgerService;

@@ -20,6 +20,7 @@
 #include "server/directory/loader.h"
 #include "server/directory/records.h"
 #include "server/directory/service.h"
+#include "server/documents/room.h"
 #include "server/identity/access_service.h"
 #include "server/identity/certificates.h"
 #include "server/identity/gate.h"
@@ -98,6 +99,7 @@ class Daemon {
   std::unique_ptr<identity::CertificateStore> certificates_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<statistics::Room> statistics_;
+  std::unique_ptr<documents::Room> documents_;
   std::unique_ptr<directory::SessionSigners> signers_;
   std::unique_ptr<directory::Service> directory_;
   std::unique_ptr<identity::AccessService> access_;

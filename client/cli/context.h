@@ -62,6 +62,8 @@ void add_session_verbs(CLI::App& app, Context& context);
 void add_directory_verbs(CLI::App& app, Context& context);
 void add_access_verbs(CLI::App& app, Context& context);
 void add_ledger_verbs(CLI::App& app, Context& context);
+void add_document_verbs(CLI::App& app, Context& context);
+void add_circulation_verbs(CLI::App& app, Context& context);
 void add_stats_verbs(CLI::App& app, Context& context);
 void add_compare_verbs(CLI::App& group, Context& context);
 void add_account_verbs(CLI::App& app, Context& context);

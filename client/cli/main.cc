@@ -38,6 +38,8 @@ int main(int argc, char** argv) {
   entente::cli::add_directory_verbs(app, context);
   entente::cli::add_access_verbs(app, context);
   entente::cli::add_ledger_verbs(app, context);
+  entente::cli::add_document_verbs(app, context);
+  entente::cli::add_circulation_verbs(app, context);
   entente::cli::add_stats_verbs(app, context);
   entente::cli::add_account_verbs(app, context);
   entente::cli::add_profile_verbs(app, context);

@@ -338,6 +338,17 @@ Status Catalog::load() {
 
 void Catalog::follow(std::uint64_t, const ledger::Act& act) {
   if (act.kind.rfind("statistics.structure.", 0) == 0) return reload({});  // new audiences
+  if (act.kind.rfind("documents.", 0) == 0) {
+    // Most of them bring no new audience, and are no reason to make every session's rights anew.
+    bool grown = false;
+    const auto snapshot = store_.snapshot();
+    const Status read =
+        records_.audiences(*snapshot, audiences()->size() + 1,
+                           [&](policy::AudienceId, const policy::Audience&) { grown = true; });
+    ENTENTE_CHECK(read.ok());
+    if (grown) reload({});
+    return;
+  }
   if (act.kind.rfind("directory.", 0) != 0) return;
   std::vector<std::string> names = act.touched;
   if (!act.object.empty()) names.push_back(act.object);

@@ -219,4 +219,5 @@ class Caller:
         return answer
 
 
-STREAMS = {"LedgerService.WatchCheckpoints", "StatisticsService.Query"}
+STREAMS = {"LedgerService.WatchCheckpoints", "StatisticsService.Query", "DocumentService.ReadContent",
+           "CirculationService.Watch"}

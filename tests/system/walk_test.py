@@ -91,6 +91,7 @@ class World:
         self.say_what_was_defined()
         self.say_what_is_collected()
         self.gather()
+        self.circulate()
         self.hidden = {role: self.hidden_from(role) for role in self.roles}
 
     def close(self):
@@ -188,6 +189,42 @@ class World:
                             CAPACITY[appointment.capacity])
             self.objects[name] = office._replace(holder=last(appointment.person))
 
+    def circulate(self):
+        """Papers of two parties under three audiences, one of them circulated and read."""
+        self.titles, self.readings = {}, {}
+        for keeper, kinds in [("ines", ("members", "secretariat")), ("ines", ("members", "observers", "secretariat")),
+                              ("anna", ("body/wg-data",)), ("bea", ("members", "partners", "secretariat"))]:
+            role = self.by_account[keeper]
+            process = "betaa" if keeper == "bea" else "alpha"
+            audience = frozenset(f"process/{process}/{kind}" for kind in kinds)
+            title = f"secret title {len(self.titles)} of {keeper}"
+            content = title.encode()
+            begin = D.BeginContentRequest(
+                upload_id=f"paper-{len(self.titles)}", content=D.Content(
+                    language="en", file_name="paper.txt", media_type="text/plain", bytes=len(content)),
+                document=D.Document(kind=D.Document.STUDY, process="processes/" + process,
+                                    title={"by_language": {"en": title}},
+                                    visibility={"handling": 3, "audience": {"any_of": sorted(audience)}}))
+            for method, request in [
+                    ("BeginContent", begin), ("SendContent", D.SendContentRequest(upload_id=begin.upload_id, content=content)),
+                    ("FinishContent", D.FinishContentRequest(upload_id=begin.upload_id,
+                                                             sha256=hashlib.sha256(content).digest()))]:
+                answer = role.ask("DocumentService." + method, request)
+                assert answer.ok, answer
+            name = D.Document.FromString(answer.body).name
+            self.objects[name] = Guard(role.party, process, "", audience)
+            self.titles[name] = title
+        paper = list(self.titles)[0]
+        answer = self.by_account["ines"].ask("CirculationService.Circulate", Q.CirculateRequest(
+            circulation={"documents": [paper], "note": {"by_language": {"en": "secret note of ines"}}}))
+        assert answer.ok, answer
+        self.circulation = Q.Circulation.FromString(answer.body).name
+        self.objects[self.circulation] = self.objects[paper]
+        self.titles[self.circulation] = "secret note of ines"
+        answer = self.by_account["anna"].ask("DocumentService.OpenDocument", D.OpenDocumentRequest(name=paper))
+        assert answer.ok, answer
+        self.reading = D.Reading.FromString(answer.body).name
+
     def search(self, role, **filters):
         request = M.SearchPersonsRequest(page_size=1000, **filters)
         reply = M.SearchPersonsReply.FromString(role.ask("DirectoryService.SearchPersons", request).body)
@@ -208,8 +245,11 @@ class World:
         words = set()
         for name in self.objects:
             if not self.sees(role, name):
-                words.add(name)
+                # The ledger tells a party what its people did, also those of it that may not see the paper.
+                if kind_of(name) not in ("documents", "circulations") or role.party != self.objects[name].originator:
+                    words.add(name)
                 words.update(self.contacts.get(name, ()))
+                words.update([self.titles[name]] if name in self.titles else ())
         for party, account, office, process, _ in ACCOUNTS:
             members = {f"process/{process}/{kind}" for kind in ("members", "secretariat") if process}
             guard = Guard(party, process, f"{party.lower()}.{account}", frozenset(members | {"party/" + party}))
@@ -708,7 +748,8 @@ def lists_readers(walk):
     return may
 
 
-OBJECTS = ["parties", "processes", "participations", "bodies", "persons", "offices", "appointments", "contactTests"]
+OBJECTS = ["parties", "processes", "participations", "bodies", "persons", "offices", "appointments", "contactTests",
+           "documents", "circulations"]
 
 
 @place("AccessService.WhoCanSee", "AccessService.WhoCouldSee", "AccessService.ExplainMyAccess")
@@ -959,6 +1000,13 @@ def _(walk):
         # What names objects of different audiences is told to the party that acted, and to nobody else.
         if entry.kind in ("directory.contact_test.start", "directory.roster.import"):
             return False
+        # Who has read what is for those who keep it.
+        if entry.kind == "documents.document.read":
+            process = world.objects[entry.object].process
+            return world.oracle.sees(role.party, role.person,
+                                     Guard("", process, "", frozenset({f"process/{process}/secretariat"})))
+        if entry.kind.startswith("documents."):
+            return world.oracle.sees(role.party, role.person, world.objects[entry.object]._replace(originator=""))
         if entry.kind.startswith(("directory.", "statistics.")):
             named = [name for name in [entry.object, *entry.touched] if name in world.objects]
             return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
@@ -1072,6 +1120,132 @@ def _(walk):
                 walk.is_absent(role, "StatisticsService.DefineStructures", name, request, answer)
 
 
+# --- documents ---------------------------------------------------------------------------------------------
+
+def of_kind(walk, kind):
+    return [name for name in walk.world.objects if kind_of(name) == kind]
+
+
+@place("DocumentService.GetDocument", "DocumentService.ReadContent", "DocumentService.GetReaders")
+def _(walk):
+    world = walk.world
+
+    def right(role, name, answer):
+        walk.check.assertEqual(D.Document.FromString(answer.body).title.by_language["en"], world.titles[name])
+    walk.by_name("DocumentService.GetDocument", ["documents"], lambda n: D.GetDocumentRequest(name=n), right=right)
+    # What leaves a receipt is opened first.
+    walk.by_name("DocumentService.ReadContent", ["documents"], lambda n: D.ReadContentRequest(name=n),
+                 lambda role, name: False, "FAILED_PRECONDITION")
+    for role in world.roles:
+        request_of = lambda n: D.ReadContentRequest(name=n)
+        answer = walk.ask(role, "DocumentService.ReadContent", request_of(world.reading))
+        walk.check.assertEqual(answer.ok, role.account == "anna", answer)
+        if not answer.ok:
+            walk.is_absent(role, "DocumentService.ReadContent", world.reading, request_of, answer)
+    walk.by_name("DocumentService.GetReaders", ["documents"], lambda n: D.GetReadersRequest(name=n),
+                 lambda role, n: role.party == world.objects[n].originator or
+                 world.secretariat(role, world.objects[n].process), DENIED)
+
+
+@place("DocumentService.ListDocuments")
+def _(walk):
+    found = lambda body: {one.name for one in D.ListDocumentsReply.FromString(body).documents}
+    every = of_kind(walk, "documents")
+    walk.listed("DocumentService.ListDocuments", lambda p: D.ListDocumentsRequest(process=p), [""] + processes(),
+                lambda _, p: [n for n in every if p in ("", "processes/" + walk.world.objects[n].process)], found)
+    walk.listed("DocumentService.ListDocuments", lambda p: D.ListDocumentsRequest(originator=p), parties(),
+                lambda _, p: [n for n in every if p == "parties/" + walk.world.objects[n].originator], found)
+
+
+@place("DocumentService.OpenDocument", "DocumentService.WithdrawDocument", "DocumentService.DestroyDocument",
+       "DocumentService.UpdateDocument", "DocumentService.HoldDocument")
+def _(walk):
+    originates = lambda role, name: role.party == walk.world.objects[name].originator
+    walk.by_name("DocumentService.OpenDocument", ["documents"], lambda n: D.OpenDocumentRequest(name=n), acts=True)
+    for method, request_of in [("WithdrawDocument", lambda n: D.WithdrawDocumentRequest(name=n)),
+                               ("DestroyDocument", lambda n: D.DestroyDocumentRequest(name=n)),
+                               ("UpdateDocument", lambda n: D.UpdateDocumentRequest(document={"name": n}))]:
+        walk.by_name("DocumentService." + method, ["documents"], request_of, originates, DENIED, acts=True)
+    walk.by_name("DocumentService.HoldDocument", ["documents"], lambda n: D.HoldDocumentRequest(name=n, hold=True),
+                 of_secretariat(walk), DENIED, acts=True)
+
+
+@place("DocumentService.BeginContent", "DocumentService.SendContent", "DocumentService.FinishContent")
+def _(walk):
+    content = dict(language="en", file_name="x.txt", media_type="text/plain", bytes=1)
+    more = lambda n: D.BeginContentRequest(upload_id="walk", document={"name": n}, content=content)
+    walk.by_name("DocumentService.BeginContent", ["documents"], more,
+                 lambda role, name: role.party == walk.world.objects[name].originator, DENIED, acts=True)
+    # To a process that one has no part in, nothing can be brought.
+    new = lambda n: D.BeginContentRequest(upload_id="walk", content=content, document=dict(
+        process=n, kind=D.Document.STUDY, title={"by_language": {"en": "t"}},
+        visibility={"handling": 2, "audience": {"any_of": ["process/nobody/members"]}}))
+    for role in walk.world.roles:
+        for name in processes():
+            takes_part = walk.world.oracle.sees(role.party, role.person, Guard(
+                "", name[10:], "", frozenset(process_audience(name[10:], "") | {f"process/{name[10:]}/body/wg-data"})))
+            answer = walk.ask(role, "DocumentService.BeginContent", new(name))
+            walk.check.assertEqual(answer.code, "INVALID_ARGUMENT" if takes_part else "NOT_FOUND", role.account)
+            if not takes_part:
+                walk.is_absent(role, "DocumentService.BeginContent", name, new, answer)
+    # An upload is its account's: to all others, of the same party too, its id is one that never was.
+    anna = walk.world.by_account["anna"]
+    walk.check.assertTrue(walk.ask(anna, "DocumentService.BeginContent", more(
+        next(n for n in of_kind(walk, "documents") if walk.world.objects[n].originator == "SWE"))).ok)
+    for role in walk.world.roles:
+        for method, request in [("SendContent", lambda n: D.SendContentRequest(upload_id=n[8:], content=b"x")),
+                                ("FinishContent", lambda n: D.FinishContentRequest(upload_id=n[8:]))]:
+            if role is not anna:
+                answer = walk.ask(role, "DocumentService." + method, request("uploads/walk"))
+                walk.check.assertFalse(answer.ok, f"{method} as {role.account}")
+                walk.is_absent(role, "DocumentService." + method, "uploads/walk", request, answer)
+
+
+@place("CirculationService.GetCirculation", "CirculationService.ListResponses", "CirculationService.Respond",
+       "CirculationService.Recall", "CirculationService.Remind", "CirculationService.Circulate")
+def _(walk):
+    kinds, world = ["circulations"], walk.world
+    sends = lambda role, name: role.party == world.objects[name].originator
+
+    def right(role, name, answer):
+        shown = Q.Circulation.FromString(answer.body)
+        walk.check.assertEqual(bool(shown.recipients), sends(role, name) or world.secretariat(role, "alpha"))
+    walk.by_name("CirculationService.GetCirculation", kinds, lambda n: Q.GetCirculationRequest(name=n), right=right)
+    walk.by_name("CirculationService.ListResponses", kinds, lambda n: Q.ListResponsesRequest(name=n))
+    walk.by_name("CirculationService.Respond", kinds,
+                 lambda n: Q.RespondRequest(name=n, response=dict(kind=Q.Response.ACKNOWLEDGE)), acts=True)
+    walk.by_name("CirculationService.Recall", kinds, lambda n: Q.RecallRequest(name=n), sends, DENIED, acts=True)
+    walk.by_name("CirculationService.Remind", kinds, lambda n: Q.RemindRequest(name=n), sends, DENIED, acts=True)
+    walk.by_name("CirculationService.Circulate", ["documents"],
+                 lambda n: Q.CirculateRequest(circulation={"documents": [n]}),
+                 lambda role, n: sends(role, n) or world.secretariat(role, world.objects[n].process), DENIED, acts=True)
+
+
+@place("CirculationService.ListInbox", "CirculationService.ListOutbox", "CirculationService.Watch")
+def _(walk):
+    world = walk.world
+    found = lambda body: {one.name for one in Q.ListCirculationsReply.FromString(body).circulations}
+    for mine, method, request_of in [
+            (False, "ListInbox", lambda p: Q.ListInboxRequest(process=p)),
+            (True, "ListOutbox", lambda p: Q.ListOutboxRequest(process=p))]:
+        walk.listed("CirculationService." + method, request_of, [""] + processes(),
+                    lambda role, p: [n for n in of_kind(walk, "circulations") if p in ("", "processes/alpha") and
+                                     (role.party == world.objects[n].originator) == mine], found)
+    for role in world.roles:
+        # Whoever sees none of it hears nothing: a stream that waits.
+        hears = any(world.sees(role, name) and (role.party, role.account) != (world.objects[name].originator, "ines")
+                    and not (role.account in ("anna", "bea") and world.titles[name].endswith(role.account))
+                    for name in world.titles)
+        if hears:
+            answer = walk.ask(role, "CirculationService.Watch", Q.WatchRequest())
+            walk.check.assertTrue(world.sees(role, Q.News.FromString(answer.body).object), role.account)
+        else:
+            answer = role.ask("CirculationService.Watch", Q.WatchRequest(), timeout=0.3)
+            walk.check.assertEqual(answer.code, "DEADLINE_EXCEEDED", role.account)
+        beyond = walk.ask(role, "CirculationService.Watch", Q.WatchRequest(cursor=1_000_000))
+        walk.check.assertEqual(beyond.code, "OUT_OF_RANGE", beyond)
+
+
 # Methods whose whole walk is in an own test below: they end what the others stand on.
 OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp", "SessionService.ChangePassword",
        "SessionService.RedeemCode", "SessionService.CreateApplicationPassword"}
@@ -1080,11 +1254,12 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, K, L, M, S, O, T
+        global A, C, D, K, L, M, Q, S, O, T
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
-        from entente.v1 import access_pb2 as A, account_pb2 as C, directory_pb2 as M, ledger_pb2 as L
-        from entente.v1 import comparison_pb2 as K, options_pb2 as O, session_pb2 as S, statistics_pb2 as T
+        from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
+        from entente.v1 import comparison_pb2 as K, documents_pb2 as D, ledger_pb2 as L
+        from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

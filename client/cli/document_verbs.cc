@@ -1,0 +1,337 @@
+// `entente document`: bringing documents, reading them, taking them back, and who has read them.
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "client/cli/document_words.h"
+#include "client/lib/documents.h"
+
+namespace entente::cli {
+namespace {
+
+const std::string kService = "entente.v1.DocumentService.";
+
+std::string document_name(const std::string& given) { return full_name("documents/", given); }
+
+// By what most programs call them; all else is just bytes.
+std::string media_type_of(const std::string& path) {
+  static const std::map<std::string, std::string> types = {
+      {".pdf", "application/pdf"},
+      {".txt", "text/plain"},
+      {".csv", "text/csv"},
+      {".html", "text/html"},
+      {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+      {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+      {".odt", "application/vnd.oasis.opendocument.text"},
+      {".png", "image/png"},
+      {".jpg", "image/jpeg"}};
+  const auto found = types.find(std::filesystem::path(path).extension().string());
+  return found == types.end() ? "application/octet-stream" : found->second;
+}
+
+client::Progress progress_bar() {
+  if (::isatty(STDERR_FILENO) == 0) return [](std::uint64_t, std::uint64_t) {};
+  return [](std::uint64_t done, std::uint64_t of) {
+    std::cerr << '\r' << (of == 0 ? 100 : done * 100 / of) << " %" << (done == of ? "\n" : "")
+              << std::flush;
+  };
+}
+
+// --- upload -------------------------------------------------------------------------------------
+
+struct Upload {
+  client::DocumentFile file;
+  Recipients recipients;
+  std::string process;
+  std::string kind = "other";
+  std::string handling = "limited";
+  std::string language = "en";
+  std::string body;
+  std::string of;
+  std::vector<std::string> title;
+  std::vector<std::string> abstract;
+  std::vector<std::string> topics;
+  std::vector<std::string> countries;
+  std::string status = "original";
+  std::string media_type;
+  bool control = false;
+  bool yes = false;
+  bool dry_run = false;
+};
+
+bool read_upload(Context& context, const Upload& said, v1::BeginContentRequest& request) {
+  v1::Content& content = *request.mutable_content();
+  content.set_language(said.language);
+  content.set_file_name(std::filesystem::path(said.file.path).filename().string());
+  content.set_media_type(said.media_type.empty() ? media_type_of(said.file.path) : said.media_type);
+  v1::Content::Status status = v1::Content::ORIGINAL;
+  v1::Content::Status_Parse(enum_word(said.status), &status);
+  content.set_status(status);
+  v1::Document& document = *request.mutable_document();
+  if (!said.of.empty()) {
+    document.set_name(document_name(said.of));
+    return true;
+  }
+  document.set_process(full_name("processes/", said.process));
+  if (!said.body.empty()) document.set_body(document.process() + "/bodies/" + said.body);
+  v1::Document::Kind kind = v1::Document::OTHER;
+  v1::Document::Kind_Parse(enum_word(said.kind), &kind);
+  document.set_kind(kind);
+  v1::Handling handling = v1::HANDLING_LIMITED;
+  v1::Handling_Parse("HANDLING_" + enum_word(said.handling), &handling);
+  document.mutable_visibility()->set_handling(handling);
+  document.set_originator_control(said.control);
+  *document.mutable_topics() = {said.topics.begin(), said.topics.end()};
+  *document.mutable_countries() = {said.countries.begin(), said.countries.end()};
+  read_text(said.title, said.language, *document.mutable_title());
+  if (said.title.empty()) {
+    (*document.mutable_title()->mutable_by_language())[said.language] = content.file_name();
+  }
+  read_text(said.abstract, said.language, *document.mutable_abstract());
+  return read_recipients(context, said.recipients, document.process(),
+                         *document.mutable_visibility());
+}
+
+void tell_beforehand(Context& context, const v1::Document& document) {
+  v1::WhoCanSeeRequest who;
+  *who.mutable_draft()->mutable_visibility() = document.visibility();
+  who.mutable_draft()->set_process(document.process());
+  context.call<v1::WhoCanSeeReply>("entente.v1.AccessService.WhoCanSee", who,
+                                   [](const v1::WhoCanSeeReply& reply) {
+                                     show_readers(reply.reckoning());
+                                     std::cout << "this was a dry run: nothing was sent\n";
+                                   });
+}
+
+void run_upload(Context& context, const Upload& said) {
+  client::DocumentFile file = said.file;
+  if (!read_upload(context, said, file.request)) return;
+  if (said.dry_run) return tell_beforehand(context, file.request.document());
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  Result<client::Options> options = context.profiles().options();
+  if (!options.ok()) return context.fail(options.status());
+  file.certificate_path = options->certificate_path;
+  file.key_path = options->key_path;
+  file.agree = [&](const v1::Reckoning& readers) {
+    if (!context.json) show_readers(readers);
+    if (said.yes) return true;
+    std::string word;
+    std::cout << "send it? [y/N] " << std::flush;
+    return ::isatty(STDIN_FILENO) != 0 && std::getline(std::cin, word) &&
+           (word == "y" || word == "yes");
+  };
+  const Result<v1::Document> kept =
+      client::upload_document(**client, std::move(file), progress_bar());
+  if (kept.status().code() == Code::Cancelled) {
+    std::cout << "nothing was sent; `--yes` sends without asking\n";
+    context.exit = Exit::No;
+    return;
+  }
+  if (!kept.ok()) return context.fail(kept.status());
+  if (context.json) return print_json(*kept);
+  show_document(*kept);
+}
+
+void add_upload(CLI::App& group, Context& context) {
+  auto said = std::make_shared<Upload>();
+  auto recipients = std::make_shared<Recipients>();
+  CLI::App* verb = add_verb(
+      group, "upload", "brings a document, or another language or revision of one",
+      "entente document upload paper.pdf --process igc --handling restricted --to members\n"
+      "  entente document upload papier.pdf --of 5f0c... --language fr --status "
+      "courtesy-translation",
+      [=, &context] {
+        said->recipients = *recipients;
+        if (said->of.empty() == said->process.empty()) {
+          return context.fail(invalid_argument("--process", "or --of must be given"));
+        }
+        run_upload(context, *said);
+      });
+  verb->add_option("file", said->file.path, "what is to be brought")->required();
+  verb->add_option("--process", said->process, "of a new document: its process");
+  verb->add_option("--of", said->of, "the document that gets this content");
+  verb->add_option("--kind", said->kind, "what it is")->check(CLI::IsMember(document_kinds()));
+  verb->add_option("--title", said->title, "a title, or LANGUAGE=TITLE; may be given again");
+  verb->add_option("--abstract", said->abstract, "likewise");
+  verb->add_option("--topic", said->topics, "what it is about")->delimiter(',');
+  verb->add_option("--country", said->countries, "countries concerned: SWE,CHE")->delimiter(',');
+  verb->add_option("--body", said->body, "the body that it is for, such as wg-data");
+  add_recipients(*verb, recipients);
+  verb->add_option("--handling", said->handling, "open, limited or restricted")
+      ->check(CLI::IsMember({"open", "limited", "restricted"}));
+  verb->add_flag("--control", said->control, "nobody but your party circulates it");
+  verb->add_option("--language", said->language, "of the content");
+  verb->add_option("--status", said->status, "original, official-translation, courtesy-translation")
+      ->check(CLI::IsMember({"original", "official-translation", "courtesy-translation"}));
+  verb->add_option("--type", said->media_type, "its media type, if its name does not say");
+  verb->add_flag("--dry-run", said->dry_run, "only say who would be able to see it");
+  verb->add_flag("--yes", said->yes, "send without asking");
+}
+
+// --- reading ------------------------------------------------------------------------------------
+
+void run_get(Context& context, const std::string& name, const std::string& language,
+             std::string out, bool opens) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  v1::GetDocumentRequest get;
+  get.set_name(document_name(name));
+  Result<v1::Document> document = (*client)->call<v1::Document>(kService + "GetDocument", get);
+  if (!document.ok()) return context.fail(document.status());
+  if (out.empty()) {
+    // A name that the server gave is a name only: never a path.
+    const std::string given =
+        document->contents_size() == 0 ? "document" : document->contents(0).file_name();
+    out = std::filesystem::path(given).filename().string();
+  }
+  const Result<client::Fetched> fetched =
+      client::fetch_document(**client, *document, language, out, opens, progress_bar());
+  if (!fetched.ok()) return context.fail(fetched.status());
+  std::cout << "kept as " << safe(fetched->path) << '\n';
+  if (fetched->copy_number != 0) {
+    std::cout << "your copy is number " << fetched->copy_number
+              << "; the ledger has a receipt of it\n";
+  }
+  if (!fetched->mark.empty()) std::cout << "it bears: " << safe(fetched->mark) << '\n';
+}
+
+void add_get(CLI::App& group, Context& context) {
+  auto text = std::make_shared<std::array<std::string, 3>>();
+  auto opens = std::make_shared<bool>(false);
+  CLI::App* verb =
+      add_verb(group, "get", "fetches a document; of what is restricted, a copy with your name",
+               "entente document get 5f0c... --out paper.pdf",
+               [=, &context] { run_get(context, (*text)[0], (*text)[1], (*text)[2], *opens); });
+  verb->add_option("document", (*text)[0], "its name")->required();
+  verb->add_option("--language", (*text)[1], "another than the original");
+  verb->add_option("--out", (*text)[2], "the file to make; else by the document's file name");
+  verb->add_flag("--receipt", *opens, "leave a receipt, though none is due");
+}
+
+void add_show_and_list(CLI::App& group, Context& context) {
+  auto get = std::make_shared<v1::GetDocumentRequest>();
+  auto name = std::make_shared<std::string>();
+  add_verb(group, "show", "what is said of a document", "entente document show 5f0c...",
+           [=, &context] {
+             get->set_name(document_name(*name));
+             context.call<v1::Document>(kService + "GetDocument", *get, show_document);
+           })
+      ->add_option("document", *name, "its name, or that of a revision")
+      ->required();
+  auto list = std::make_shared<v1::ListDocumentsRequest>();
+  auto words = std::make_shared<std::array<std::string, 3>>();
+  CLI::App* verb = add_verb(
+      group, "list", "the documents that you can see, newest first",
+      "entente document list --process igc --kind agenda", [=, &context] {
+        list->set_process(full_name("processes/", (*words)[0]));
+        list->set_originator(full_name("parties/", (*words)[1]));
+        v1::Document::Kind kind = v1::Document::KIND_UNSPECIFIED;
+        v1::Document::Kind_Parse(enum_word((*words)[2]), &kind);
+        list->set_kind(kind);
+        context.call<v1::ListDocumentsReply>(
+            kService + "ListDocuments", *list, [&context](const v1::ListDocumentsReply& reply) {
+              Table table({"DOCUMENT", "WHEN", "OF", "KIND", "HANDLING", "TITLE"});
+              for (const v1::Document& one : reply.documents()) {
+                const bool told = !one.title().by_language().empty();
+                table.row({one.name(), day_of(one.created_at()), one.originator(),
+                           typed_word(v1::Document::Kind_Name(one.kind())),
+                           typed_word(v1::Handling_Name(one.visibility().handling()).substr(9)),
+                           told ? title_of(one.title())
+                                : "(" + typed_word(v1::Document::State_Name(one.state())) + ")"});
+              }
+              if (table.empty()) {
+                std::cout << "no documents\n";
+                context.exit = Exit::No;
+                return;
+              }
+              table.print();
+              if (!reply.next_page_token().empty()) {
+                std::cout << "more: --page-token " << reply.next_page_token() << '\n';
+              }
+            });
+      });
+  verb->add_option("--process", (*words)[0], "only this process's");
+  verb->add_option("--of-party", (*words)[1], "only this party's, such as SWE");
+  verb->add_option("--kind", (*words)[2], "only of this kind")
+      ->check(CLI::IsMember(document_kinds()));
+  verb->add_option("--topic", *list->mutable_topic(), "only on this topic");
+  verb->add_option("--country", *list->mutable_country(), "only where this country is concerned");
+  verb->add_option("--page-token", *list->mutable_page_token(), "where to go on");
+}
+
+void show_who_read(const v1::Readers& readers) {
+  std::cout << "it can be seen by " << safe(readers.in_words()) << '\n';
+  Table table({"OPENED BY", "PARTY", "FIRST", "LAST", "COPIES", "FIRST COPY"});
+  for (const auto& one : readers.readers()) {
+    table.row({one.person().empty() ? one.account() : one.person(), one.party(),
+               minute_of(one.first_at()), minute_of(one.last_at()), std::to_string(one.readings()),
+               std::to_string(one.first_copy())});
+  }
+  if (!table.empty()) table.print();
+  std::cout << "not yet opened by "
+            << readers.not_yet_size() + static_cast<int>(readers.not_yet_unnamed());
+  for (const std::string& person : readers.not_yet()) std::cout << ' ' << person;
+  std::cout << '\n';
+}
+
+// --- the end ------------------------------------------------------------------------------------
+
+void add_acts(CLI::App& group, Context& context) {
+  auto readers = std::make_shared<std::string>();
+  add_verb(group, "readers", "who has opened a document, and who has not",
+           "entente document readers 5f0c...",
+           [=, &context] {
+             v1::GetReadersRequest request;
+             request.set_name(document_name(*readers));
+             context.call<v1::Readers>(kService + "GetReaders", request, show_who_read);
+           })
+      ->add_option("document", *readers, "its name")
+      ->required();
+  auto withdraw = std::make_shared<v1::WithdrawDocumentRequest>();
+  auto name = std::make_shared<std::string>();
+  CLI::App* verb = add_verb(
+      group, "withdraw", "takes a document of your party back",
+      "entente document withdraw 5f0c... --because \"superseded\"", [=, &context] {
+        withdraw->set_name(document_name(*name));
+        context.call<v1::Document>(kService + "WithdrawDocument", *withdraw, show_document);
+      });
+  verb->add_option("document", *name, "its name")->required();
+  verb->add_option("--because", *withdraw->mutable_because(), "why; its audience is told");
+  auto hold = std::make_shared<v1::HoldDocumentRequest>();
+  auto lift = std::make_shared<bool>(false);
+  verb = add_verb(group, "hold", "keeps a document from being destroyed, or no longer",
+                  "entente document hold 5f0c...", [=, &context] {
+                    v1::HoldDocumentRequest request;
+                    request.set_name(document_name(hold->name()));
+                    request.set_hold(!*lift);
+                    context.call<v1::Document>(kService + "HoldDocument", request, show_document);
+                  });
+  verb->add_option("document", *hold->mutable_name(), "its name")->required();
+  verb->add_flag("--lift", *lift, "lift the hold");
+  auto destroy = std::make_shared<v1::DestroyDocumentRequest>();
+  add_verb(group, "destroy",
+           "destroys a document of your party for ever; the ledger keeps that it was",
+           "entente document destroy 5f0c...",
+           [=, &context] {
+             v1::DestroyDocumentRequest request;
+             request.set_name(document_name(destroy->name()));
+             context.call<v1::Document>(kService + "DestroyDocument", request, show_document);
+           })
+      ->add_option("document", *destroy->mutable_name(), "its name")
+      ->required();
+}
+
+}  // namespace
+
+void add_document_verbs(CLI::App& app, Context& context) {
+  CLI::App* group = app.add_subcommand("document", "documents of a process");
+  group->require_subcommand(1);
+  add_upload(*group, context);
+  add_show_and_list(*group, context);
+  add_get(*group, context);
+  add_acts(*group, context);
+}
+
+}  // namespace entente::cli

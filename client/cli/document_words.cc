@@ -1,0 +1,116 @@
+#include "client/cli/document_words.h"
+
+#include <algorithm>
+#include <iostream>
+
+namespace entente::cli {
+namespace {
+
+std::string principal_of(const std::string& word, const std::string& process) {
+  if (word.find('/') != std::string::npos) return word;
+  const std::string id = process.substr(process.rfind('/') + 1);
+  for (const char* standing : {"members", "observers", "partners", "secretariat", "chair"}) {
+    if (word == standing) return "process/" + id + "/" + word;
+  }
+  return "process/" + id + "/body/" + word;
+}
+
+}  // namespace
+
+void add_recipients(CLI::App& verb, const std::shared_ptr<Recipients>& recipients) {
+  verb.add_option(
+          "--to", recipients->to,
+          "who sees it: members, observers, partners, secretariat, chair, a body's id, or a "
+          "principal such as party/SWE")
+      ->delimiter(',');
+  verb.add_option("--not-to", recipients->but_not, "of these, who does not")->delimiter(',');
+  verb.add_option("--embargo", recipients->embargo, "not before this day or time");
+  verb.add_option("--expires", recipients->expires, "not after it");
+}
+
+bool is_given(const Recipients& recipients) { return !recipients.to.empty(); }
+
+bool read_recipients(Context& context, const Recipients& recipients, const std::string& process,
+                     v1::Visibility& out) {
+  for (const std::string& word : recipients.to) {
+    out.mutable_audience()->add_any_of(principal_of(word, process));
+  }
+  for (const std::string& word : recipients.but_not) {
+    out.mutable_audience()->add_none_of(principal_of(word, process));
+  }
+  return (recipients.embargo.empty() ||
+          read_time(context, recipients.embargo, "--embargo", *out.mutable_embargo_until())) &&
+         (recipients.expires.empty() ||
+          read_time(context, recipients.expires, "--expires", *out.mutable_expires_at()));
+}
+
+void show_readers(const v1::Reckoning& reckoning) {
+  std::cout << "who will be able to see it: " << safe(reckoning.in_words()) << '\n';
+  for (const std::string& one : reckoning.unknown()) {
+    std::cout << "! `" << safe(one) << "` is nothing that you can see\n";
+  }
+}
+
+std::string enum_word(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  });
+  return text;
+}
+
+std::string typed_word(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+  return name;
+}
+
+std::vector<std::string> document_kinds() {
+  std::vector<std::string> kinds;
+  for (int i = 1; i < v1::Document::Kind_descriptor()->value_count(); ++i) {
+    kinds.push_back(typed_word(v1::Document::Kind_descriptor()->value(i)->name()));
+  }
+  return kinds;
+}
+
+std::string minute_of(const google::protobuf::Timestamp& time) {
+  return to_rfc3339(Instant(std::chrono::seconds(time.seconds()))).substr(0, 16) + "Z";
+}
+
+void read_text(const std::vector<std::string>& given, const std::string& language, v1::Text& out) {
+  for (const std::string& one : given) {
+    const std::size_t equals = one.find('=');
+    const bool tagged =
+        equals != std::string::npos && equals >= 2 && equals <= 8 && one.find(' ') > equals;
+    (*out.mutable_by_language())[tagged ? one.substr(0, equals) : language] =
+        tagged ? one.substr(equals + 1) : one;
+  }
+}
+
+void show_document(const v1::Document& document) {
+  std::cout << document.name() << ": "
+            << (document.title().by_language().empty() ? "(not shown)"
+                                                       : safe(title_of(document.title())))
+            << '\n'
+            << "  " << typed_word(v1::Document::Kind_Name(document.kind())) << " of "
+            << document.originator() << " in " << document.process() << ", revision "
+            << document.revision() << ", " << minute_of(document.recorded_at()) << '\n'
+            << "  " << typed_word(v1::Handling_Name(document.visibility().handling()).substr(9));
+  if (document.originator_control()) std::cout << ", under originator control";
+  if (document.on_hold()) std::cout << ", on hold";
+  std::cout << '\n';
+  if (document.state() != v1::Document::CURRENT) {
+    std::cout << "  " << typed_word(v1::Document::State_Name(document.state())) << " by "
+              << document.recorded_by();
+    if (!document.withdrawn_because().empty()) {
+      std::cout << ": " << safe(document.withdrawn_because());
+    }
+    std::cout << '\n';
+  }
+  for (const v1::Content& content : document.contents()) {
+    std::cout << "  " << content.language() << ": " << safe(content.file_name()) << ", "
+              << content.media_type() << ", " << content.bytes() << " bytes\n";
+  }
+}
+
+}  // namespace entente::cli

@@ -1,0 +1,46 @@
+// What the verbs of documents and circulations share: audiences, kinds, names and times as people
+// type them. One thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/cli/context.h"
+#include "client/cli/stats_words.h"
+#include "entente/v1/access.pb.h"
+#include "entente/v1/circulations.pb.h"
+#include "entente/v1/documents.pb.h"
+
+namespace entente::cli {
+
+// Who is to see it, as options say it: `members`, `secretariat`, `wg-data`, `party/SWE`.
+struct Recipients {
+  std::vector<std::string> to;
+  std::vector<std::string> but_not;
+  std::string embargo;
+  std::string expires;
+};
+void add_recipients(CLI::App& verb, const std::shared_ptr<Recipients>& recipients);
+// Whether any were given.
+[[nodiscard]] bool is_given(const Recipients& recipients);
+// False, with an error said, if a time is none. A word without a slash is of the process.
+[[nodiscard]] bool read_recipients(Context& context, const Recipients& recipients,
+                                   const std::string& process, v1::Visibility& out);
+
+// `members of ...` in words, and by party.
+void show_readers(const v1::Reckoning& reckoning);
+
+// `BACKGROUND_PAPER` of `background-paper`, and back.
+[[nodiscard]] std::string enum_word(std::string text);
+[[nodiscard]] std::string typed_word(std::string name);
+[[nodiscard]] std::vector<std::string> document_kinds();
+
+[[nodiscard]] std::string minute_of(const google::protobuf::Timestamp& time);
+
+// `en=A title` or, without a language, in `language`.
+void read_text(const std::vector<std::string>& given, const std::string& language, v1::Text& out);
+
+void show_document(const v1::Document& document);
+
+}  // namespace entente::cli

@@ -1,0 +1,232 @@
+#include "client/lib/documents.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "client/lib/signature.h"
+#include "proto/contract/bytes.h"
+#include "proto/contract/clock.h"
+#include "proto/contract/digest.h"
+
+namespace entente::client {
+namespace {
+
+const std::string kService = "entente.v1.DocumentService.";
+constexpr std::size_t kReadBytes = 1 << 20;
+constexpr std::chrono::minutes kPatience{5};  // sealing and marking a large file takes its time
+constexpr int kLinesLostMax = 5;              // in a row
+
+class FileDigest {
+ public:
+  FileDigest() : context_(EVP_MD_CTX_new()) {
+    ENTENTE_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  }
+  void add(std::string_view bytes) {
+    ENTENTE_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+  }
+  [[nodiscard]] std::string finish() {
+    std::string digest(32, '\0');
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+    auto* out = reinterpret_cast<unsigned char*>(digest.data());
+    ENTENTE_CHECK(EVP_DigestFinal_ex(context_.get(), out, nullptr) == 1);
+    return digest;
+  }
+
+ private:
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  std::unique_ptr<EVP_MD_CTX, Free> context_;
+};
+
+// The SHA-256 of a file's first bytes (all, if not said how many), and how many that were.
+Result<std::pair<std::string, std::uint64_t>> digest_of(const std::string& path,
+                                                        std::uint64_t bytes_max = UINT64_MAX) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return invalid_argument("file", "`" + path + "` cannot be read");
+  FileDigest digest;
+  std::string buffer(kReadBytes, '\0');
+  std::uint64_t bytes = 0;
+  while (bytes < bytes_max) {
+    const auto most = std::min<std::uint64_t>(buffer.size(), bytes_max - bytes);
+    in.read(buffer.data(), static_cast<std::streamsize>(most));
+    const auto got = static_cast<std::size_t>(in.gcount());
+    if (got == 0) break;
+    digest.add(std::string_view(buffer).substr(0, got));
+    bytes += got;
+  }
+  if (in.bad()) return invalid_argument("file", "`" + path + "` cannot be read to its end");
+  return std::pair(digest.finish(), bytes);
+}
+
+// The same file as the same document counts once a day.
+std::string upload_id_of(const v1::BeginContentRequest& request, std::string_view file_sha256) {
+  std::string said;
+  {
+    google::protobuf::io::StringOutputStream out(&said);
+    google::protobuf::io::CodedOutputStream coded(&out);
+    coded.SetSerializationDeterministic(true);
+    ENTENTE_CHECK(request.SerializeToCodedStream(&coded));
+  }
+  return to_hex(as_view(sha256({said, file_sha256}))).substr(0, 40) + "." +
+         to_rfc3339(SystemClock().now()).substr(0, 10);
+}
+
+Status send(Client& client, const DocumentFile& file, std::uint64_t offset,
+            const Progress& on_progress) {
+  const std::uint64_t size = file.request.content().bytes();
+  std::ifstream in(file.path, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(offset));
+  v1::SendContentRequest piece;
+  piece.set_upload_id(file.request.upload_id());
+  std::string buffer(kReadBytes, '\0');
+  int lost = 0;
+  while (offset < size) {
+    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    const auto got = static_cast<std::size_t>(in.gcount());
+    if (got == 0) return invalid_argument("file", "`" + file.path + "` has become shorter");
+    piece.set_offset(offset);
+    piece.set_content(buffer.data(), got);
+    const Result<v1::ContentProgress> sent =
+        client.call<v1::ContentProgress>(kService + "SendContent", piece, {.timeout = kPatience});
+    if (sent.ok()) {
+      offset = sent->offset();
+      lost = 0;
+    } else if (sent.status().code() == Code::Unavailable && ++lost < kLinesLostMax) {
+      // The line broke: whether the piece came, the server knows.
+      ENTENTE_TRY(const v1::ContentProgress stands,
+                  client.call<v1::ContentProgress>(kService + "BeginContent", file.request));
+      offset = stands.offset();
+      in.clear();
+      in.seekg(static_cast<std::streamoff>(offset));
+    } else {
+      return sent.status();
+    }
+    on_progress(offset, size);
+  }
+  return {};
+}
+
+// What the server said of the whole, in its first message.
+struct Promised {
+  std::uint64_t bytes = 0;
+  std::string sha256;
+  std::uint64_t trailer_bytes = 0;
+};
+
+Status receive(Client& client, v1::ReadContentRequest request, std::ofstream& out,
+               Promised& promised, const Progress& on_progress) {
+  int lost = 0;
+  std::uint64_t offset = 0;
+  for (;;) {
+    request.set_offset(offset);
+    bool written = true;
+    const Status ended = client.stream<v1::ContentPart>(
+        kService + "ReadContent", request,
+        [&](const v1::ContentPart& part) {
+          if (part.total_bytes() != 0) {
+            promised = {.bytes = part.total_bytes(),
+                        .sha256 = part.sha256(),
+                        .trailer_bytes = part.trailer_bytes()};
+          }
+          written =
+              part.offset() == offset &&
+              static_cast<bool>(out.write(part.content().data(),
+                                          static_cast<std::streamsize>(part.content().size())));
+          if (!written) return false;
+          offset += part.content().size();
+          lost = 0;
+          on_progress(offset, promised.bytes);
+          return true;
+        },
+        {.timeout = kPatience});
+    if (!written) return invalid_argument("out", "cannot be written");
+    if (ended.ok()) break;
+    if (ended.code() != Code::Unavailable || ++lost >= kLinesLostMax) return ended;
+  }
+  if (!out.flush()) return invalid_argument("out", "cannot be written");
+  return {};
+}
+
+}  // namespace
+
+std::string document_manifest(const v1::BeginContentRequest& request, std::string_view sha256) {
+  const v1::Content& content = request.content();
+  return "entente-document/1\n" + request.document().name() + "\n" + request.document().process() +
+         "\n" + request.upload_id() + "\n" + content.language() + "\n" + content.file_name() +
+         "\n" + content.media_type() + "\n" + std::to_string(content.bytes()) + "\n" +
+         to_hex(sha256) + "\n";
+}
+
+Result<v1::Document> upload_document(Client& client, DocumentFile file,
+                                     const Progress& on_progress) {
+  using Digested = std::pair<std::string, std::uint64_t>;
+  ENTENTE_TRY(const Digested digested, digest_of(file.path));
+  const auto& [sha256, size] = digested;
+  file.request.mutable_content()->set_bytes(size);
+  if (file.request.upload_id().empty()) {
+    file.request.set_upload_id(upload_id_of(file.request, sha256));
+  }
+  ENTENTE_TRY(const v1::ContentProgress begun,
+              client.call<v1::ContentProgress>(kService + "BeginContent", file.request));
+  if (!begun.already_there()) {
+    if (file.agree && !file.agree(begun.readers())) {
+      return Status(Code::Cancelled, Reason::None, "nothing was sent");
+    }
+    ENTENTE_TRY_VOID(send(client, file, begun.offset(), on_progress));
+  }
+  v1::FinishContentRequest finish;
+  finish.set_upload_id(file.request.upload_id());
+  finish.set_sha256(sha256);
+  ENTENTE_TRY(const Signature signature, sign_detached(file.certificate_path, file.key_path,
+                                                       document_manifest(file.request, sha256)));
+  finish.set_signature(signature.der);
+  finish.set_signer_certificate_sha256(signature.certificate_sha256);
+  return client.call<v1::Document>(kService + "FinishContent", finish, {.timeout = kPatience});
+}
+
+Result<Fetched> fetch_document(Client& client, const v1::Document& document,
+                               const std::string& language, const std::string& path, bool opens,
+                               const Progress& on_progress) {
+  Fetched fetched;
+  fetched.path = path;
+  v1::ReadContentRequest request;
+  request.set_name(document.name());
+  request.set_language(language);
+  if (opens || document.visibility().handling() >= v1::HANDLING_RESTRICTED) {
+    v1::OpenDocumentRequest open;
+    open.set_name(document.name());
+    open.set_language(language);
+    ENTENTE_TRY(const v1::Reading reading,
+                client.call<v1::Reading>(kService + "OpenDocument", open));
+    request.set_name(reading.name());
+    fetched.copy_number = reading.copy_number();
+    fetched.mark = reading.mark();
+    fetched.content = reading.content();
+  }
+  const std::string part = path + ".part";
+  Promised promised;
+  {
+    std::ofstream out(part, std::ios::binary | std::ios::trunc);
+    if (!out) return invalid_argument("out", "`" + part + "` cannot be written");
+    ENTENTE_TRY_VOID(receive(client, request, out, promised, on_progress));
+  }
+  using Digested = std::pair<std::string, std::uint64_t>;
+  ENTENTE_TRY(const Digested came, digest_of(part, promised.bytes - promised.trailer_bytes));
+  std::error_code error;
+  if (std::filesystem::file_size(part, error) != promised.bytes || came.first != promised.sha256) {
+    return Status(Code::DataLoss, Reason::ProofInvalid,
+                  "what came is not what was promised; it is kept as `" + part + "`");
+  }
+  std::filesystem::rename(part, path, error);
+  if (error) return invalid_argument("out", "`" + path + "` cannot be written");
+  return fetched;
+}
+
+}  // namespace entente::client

@@ -1,0 +1,49 @@
+// Brings documents and fetches them: in pieces, going on where a broken line left off, the digest
+// checked at this end too. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "client/lib/client.h"
+#include "entente/v1/documents.pb.h"
+
+namespace entente::client {
+
+// Told how far it has come, of how many bytes.
+using Progress = std::function<void(std::uint64_t done, std::uint64_t of)>;
+
+struct DocumentFile {
+  std::string path;
+  v1::BeginContentRequest request;  // without an upload id: the file's digest and the day make one
+  std::string certificate_path;     // PEM: who signs
+  std::string key_path;
+  // Told who will be able to see it, before a byte is sent; false stops. Optional.
+  std::function<bool(const v1::Reckoning& readers)> agree;
+};
+// Cancelled: `agree` said no. InvalidArgument: the file cannot be read. Otherwise every Code of the
+// rpcs.
+[[nodiscard]] Result<v1::Document> upload_document(Client& client, DocumentFile file,
+                                                   const Progress& on_progress);
+
+// What the signature is over: docs/documents.md.
+[[nodiscard]] std::string document_manifest(const v1::BeginContentRequest& request,
+                                            std::string_view sha256);
+
+struct Fetched {
+  std::string path;
+  v1::Content content;
+  std::uint64_t copy_number = 0;  // 0: no receipt was due
+  std::string mark;
+};
+// Fetches a document into `path`, by way of `<path>.part`, which holds what has come if it breaks
+// off for good. `opens`: by a copy that leaves a receipt, whether it is due or not. DataLoss: what
+// came is not what was promised. InvalidArgument: the file cannot be written. Otherwise every Code
+// of the rpcs.
+[[nodiscard]] Result<Fetched> fetch_document(Client& client, const v1::Document& document,
+                                             const std::string& language, const std::string& path,
+                                             bool opens, const Progress& on_progress);
+
+}  // namespace entente::client

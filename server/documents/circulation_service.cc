@@ -1,0 +1,563 @@
+#include "server/documents/circulation_service.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "proto/contract/limits.h"
+#include "proto/contract/limits_documents.h"
+
+namespace entente::documents {
+namespace {
+
+using policy::Action;
+
+constexpr std::size_t kEventsAtOnce = 64;
+
+Status withdrawn(const std::string& name) {
+  return {Code::FailedPrecondition, Reason::None, "`" + name + "` was withdrawn"};
+}
+
+v1::Circulation::Outcome outcome_of(const record::Circulation& row, Instant now) {
+  if (row.shown().ask() != v1::Circulation::APPROVAL_BY_SILENCE) {
+    return v1::Circulation::OUTCOME_UNSPECIFIED;
+  }
+  if (row.silence_broken()) return v1::Circulation::SILENCE_BROKEN;
+  return now > instant_of(row.shown().deadline()) ? v1::Circulation::ADOPTED
+                                                  : v1::Circulation::PENDING;
+}
+
+Status check_circulation(const v1::Circulation& circulation, Instant now) {
+  if (circulation.documents_size() == 0 ||
+      static_cast<std::size_t>(circulation.documents_size()) > limits::circulated_documents_max) {
+    return invalid_argument("circulation.documents", "must be 1 to 64");
+  }
+  ENTENTE_TRY_VOID(check_text("circulation.note", circulation.note()));
+  if (!v1::Circulation::Ask_IsValid(circulation.ask())) {
+    return invalid_argument("circulation.ask", "must be one of what can be asked");
+  }
+  const bool needs = circulation.ask() == v1::Circulation::APPROVAL_BY_SILENCE;
+  if (needs && !circulation.has_deadline()) {
+    return invalid_argument("circulation.deadline", "must be given for approval by silence");
+  }
+  if (circulation.has_deadline() && instant_of(circulation.deadline()) <= now) {
+    return invalid_argument("circulation.deadline", "must lie ahead");
+  }
+  return {};
+}
+
+// What `response` answers, and whether it still can.
+Status check_response(const v1::Response& response, const record::Circulation& row, Instant now) {
+  const v1::Circulation& shown = row.shown();
+  if (shown.has_recalled_at()) return {Code::FailedPrecondition, Reason::None, "it was recalled"};
+  if (response.text().size() > limits::text_bytes_max) {
+    return invalid_argument("response.text", "is too long");
+  }
+  v1::Text text;
+  (*text.mutable_by_language())["en"] = response.text();
+  ENTENTE_TRY_VOID(check_text("response.text", text));
+  switch (response.kind()) {
+    case v1::Response::ACKNOWLEDGE:
+      return {};
+    case v1::Response::COMMENT:
+      if (response.text().empty()) return invalid_argument("response.text", "must be given");
+      return {};
+    case v1::Response::BREAK_SILENCE:
+      if (shown.ask() != v1::Circulation::APPROVAL_BY_SILENCE) {
+        return {Code::FailedPrecondition, Reason::None, "no approval by silence was asked for"};
+      }
+      if (now > instant_of(shown.deadline())) {
+        return {Code::FailedPrecondition, Reason::None, "the silence has ended: it is adopted"};
+      }
+      return {};
+    case v1::Response::DONE:
+      if (shown.ask() == v1::Circulation::ACTION) return {};
+      return {Code::FailedPrecondition, Reason::None, "no action was asked for"};
+    default:
+      return invalid_argument("response.kind", "must be one of the kinds");
+  }
+}
+
+// The stream of Watch.
+class WatchSource final : public net::Source {
+ public:
+  WatchSource(const CirculationService& service, Shelf& shelf, CirculationService::Who who,
+              std::uint64_t cursor, net::Waker waker)
+      : service_(service),
+        shelf_(shelf),
+        who_(std::move(who)),
+        cursor_(cursor),
+        listening_(shelf.listen(std::move(waker))) {}
+
+  Result<Next> next(net::Message& out) override {
+    ENTENTE_TRY(const identity::SubjectPointer subject, who_());
+    for (;;) {
+      const std::vector<record::Event> events = shelf_.events_after(cursor_, kEventsAtOnce);
+      if (events.empty()) return Next::Wait;
+      for (const record::Event& event : events) {
+        cursor_ = event.number();
+        if (!service_.may_hear(*subject, event)) continue;
+        auto& news = static_cast<v1::News&>(out);
+        news.set_cursor(event.number());
+        news.set_kind(static_cast<v1::News::Kind>(event.kind()));
+        news.set_object(event.document().empty()
+                            ? circulation_name(store::Id::from(event.circulation()))
+                            : document_name(store::Id::from(event.document())));
+        set_time(*news.mutable_recorded_at(), from_micros(event.recorded_at_us()));
+        return Next::Message;
+      }
+    }
+  }
+
+ private:
+  const CirculationService& service_;
+  Shelf& shelf_;
+  CirculationService::Who who_;
+  std::uint64_t cursor_;
+  std::shared_ptr<void> listening_;
+};
+
+}  // namespace
+
+void CirculationService::add_to(identity::Gate& gate) {
+  const std::string service = "entente.v1.CirculationService.";
+  const auto reads = [&]<typename Req, typename Rep>(const char* rpc,
+                                                     Result<Rep> (CirculationService::*serve)(
+                                                         const Subject&, const Req&, Snapshot&)) {
+    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                      Snapshot& snapshot) {
+      return (this->*serve)(subject, message, snapshot);
+    });
+  };
+  const auto acts = [&]<typename Req, typename Rep>(const char* rpc,
+                                                    Result<Rep> (CirculationService::*serve)(
+                                                        const Subject&, const Req&, Transaction&)) {
+    gate.acts<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                     Transaction& transaction) {
+      return (this->*serve)(subject, message, transaction);
+    });
+  };
+  using Self = CirculationService;
+  reads("GetCirculation", &Self::get_circulation);
+  reads("ListInbox", &Self::list_inbox);
+  reads("ListOutbox", &Self::list_outbox);
+  reads("ListResponses", &Self::list_responses);
+  acts("Circulate", &Self::circulate);
+  acts("Respond", &Self::respond);
+  acts("Recall", &Self::recall);
+  acts("Remind", &Self::remind);
+  gate.streams<v1::WatchRequest>(
+      service + "Watch", [this](const std::shared_ptr<identity::Receiver>& receiver,
+                                const v1::WatchRequest& message, net::Waker waker) {
+        return watch([receiver] { return receiver->subject(); }, message, std::move(waker));
+      });
+}
+
+// Every document is the caller's to see and to send; the audience is the first one's where none is
+// given.
+Status CirculationService::check_documents(const Subject& subject, v1::Circulation& circulation,
+                                           Snapshot& snapshot) const {
+  const Instant now = parts_.clock.now();
+  for (const std::string& name : circulation.documents()) {
+    const auto parsed = parse_document_name(name);
+    if (!parsed || parsed->revision != 0 || parsed->reading != 0) return not_found(name);
+    ENTENTE_TRY(const std::optional<Rows::Document> found, parts_.rows.find(snapshot, parsed->id));
+    const policy::Guard guard = found ? found->guard() : policy::Guard();
+    const policy::Decision seen = policy::decide(subject, Action::Read, guard, now);
+    if (!seen.permits()) return not_found(name);
+    const policy::Decision sends = policy::decide(subject, Action::ListReaders, guard, now);
+    if (!sends.permits() || subject.read_only) {
+      return not_yours("it is its originator's, or the secretariat's, to circulate");
+    }
+    const v1::Document& document = found->open(seen)->shown();
+    if (document.state() != v1::Document::CURRENT) return withdrawn(name);
+    if (document.originator_control() && subject.party != guard.originator) {
+      return not_yours("it stands under originator control: " + document.originator() +
+                       " circulates it, or nobody");
+    }
+    if (circulation.process().empty()) circulation.set_process(document.process());
+    if (circulation.process() != document.process()) {
+      return invalid_argument("circulation.documents", "must all be of one process");
+    }
+    if (!circulation.has_visibility()) *circulation.mutable_visibility() = document.visibility();
+  }
+  return {};
+}
+
+Result<record::Circulation> CirculationService::make_row(const Subject& subject,
+                                                         v1::Circulation circulation,
+                                                         Transaction& transaction) {
+  const std::string process = *id_in(circulation.process(), "processes/");
+  ENTENTE_TRY(const policy::Audience audience, audience_of(circulation.visibility().audience()));
+  // What is sent stands under its own handling; the note that covers it leaves no receipts.
+  circulation.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
+  ENTENTE_TRY(policy::Guard guard, guard_from(circulation.visibility(), subject.party, process));
+  if (!decide_new(subject, audience, guard, parts_.clock.now()).permits()) {
+    return invalid_argument("circulation.visibility.audience",
+                            "does not include you: who sends must be able to see what they sent");
+  }
+  v1::WhoCanSeeRequest who;
+  *who.mutable_draft()->mutable_visibility() = circulation.visibility();
+  who.mutable_draft()->set_process(circulation.process());
+  ENTENTE_TRY(const v1::WhoCanSeeReply seen,
+              parts_.neighbours.who_can_see(subject, who, transaction));
+  if (seen.reckoning().unknown_size() != 0) {
+    return invalid_argument(
+        "circulation.visibility.audience",
+        "names `" + seen.reckoning().unknown(0) + "`, which is nothing that you can see");
+  }
+  ENTENTE_TRY(guard.audience, parts_.neighbours.intern(transaction, audience));
+  ENTENTE_TRY(const policy::AudienceId keepers,
+              parts_.neighbours.intern(transaction, keepers_of(subject, process)));
+  ENTENTE_TRY_VOID(parts_.rows.store().ensure_seal(parts_.rows.process_seal(process)));
+  record::Circulation row;
+  row.set_id(parts_.entropy.bytes(16));
+  *row.mutable_guard() = to_record(guard);
+  row.set_keepers(static_cast<std::uint32_t>(keepers));
+  v1::Circulation& shown = *row.mutable_shown();
+  *shown.mutable_documents() = circulation.documents();
+  *shown.mutable_note() = circulation.note();
+  shown.set_ask(circulation.ask() == v1::Circulation::ASK_UNSPECIFIED ? v1::Circulation::INFORMATION
+                                                                      : circulation.ask());
+  if (circulation.has_deadline()) *shown.mutable_deadline() = circulation.deadline();
+  shown.set_process(circulation.process());
+  *shown.mutable_visibility() = circulation.visibility();
+  shown.set_name(circulation_name(store::Id::from(row.id())));
+  shown.set_sender(subject.account);
+  set_time(*shown.mutable_sent_at(), parts_.clock.now());
+  shown.set_in_words(seen.reckoning().in_words());
+  return row;
+}
+
+Result<v1::Circulation> CirculationService::circulate(const Subject& subject,
+                                                      const v1::CirculateRequest& message,
+                                                      Transaction& transaction) {
+  v1::Circulation circulation = message.circulation();
+  ENTENTE_TRY_VOID(check_circulation(circulation, parts_.clock.now()));
+  ENTENTE_TRY_VOID(check_documents(subject, circulation, transaction));
+  ENTENTE_TRY(record::Circulation row, make_row(subject, std::move(circulation), transaction));
+  ENTENTE_TRY_VOID(save(subject, transaction, row, acts::send, v1::News::SENT));
+  return row.shown();
+}
+
+Status CirculationService::save(const Subject& subject, Transaction& transaction,
+                                record::Circulation& row, std::string_view kind,
+                                v1::News::Kind news, std::uint32_t audience) {
+  parts_.rows.save(transaction, row);
+  record::Event event;
+  event.set_kind(static_cast<std::uint32_t>(news));
+  event.set_circulation(row.id());
+  event.set_recorded_at_us(to_micros(parts_.clock.now()));
+  event.set_account(subject.account);
+  event.set_audience(audience);
+  ENTENTE_TRY_VOID(parts_.rows.add_event(transaction, std::move(event)));
+  ledger::Act act;
+  act.account = subject.account;
+  act.party = subject.party;
+  act.session = subject.session;
+  act.kind = kind;
+  act.object = row.shown().name();
+  if (kind == acts::send)
+    act.touched.assign(row.shown().documents().begin(), row.shown().documents().end());
+  const bool narrow = row.guard().embargo_until_us() != 0;
+  act.audience = audience != 0 ? row.keepers() : narrow ? row.keepers() : row.guard().audience();
+  parts_.ledger.record(transaction, act);
+  return {};
+}
+
+Result<Rows::Circulation> CirculationService::find_readable(const Subject& subject,
+                                                            std::string_view name,
+                                                            Snapshot& snapshot) const {
+  const auto id = parse_circulation_name(name);
+  if (!id) return not_found(name);
+  ENTENTE_TRY(std::optional<Rows::Circulation> found, parts_.rows.find_circulation(snapshot, *id));
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  if (!policy::decide(subject, Action::Read, guard, parts_.clock.now()).permits()) {
+    return not_found(name);
+  }
+  return *std::move(found);
+}
+
+Result<record::Circulation> CirculationService::take_own(const Subject& subject,
+                                                         std::string_view name,
+                                                         Snapshot& snapshot) const {
+  ENTENTE_TRY(Rows::Circulation found, find_readable(subject, name, snapshot));
+  const policy::Decision decision =
+      policy::decide(subject, Action::Originate, found.guard(), parts_.clock.now());
+  if (!decision.permits()) return not_yours("it is its sender's");
+  return std::move(found).take(decision);
+}
+
+Result<v1::Circulation> CirculationService::to_wire(const policy::Opened<record::Circulation>& row,
+                                                    const Subject& subject,
+                                                    Snapshot& snapshot) const {
+  const Instant now = parts_.clock.now();
+  v1::Circulation wire = row->shown();
+  wire.set_outcome(outcome_of(*row, now));
+  wire.clear_in_words();
+  const store::Id id = store::Id::from(row->id());
+  ENTENTE_TRY(const record::Recipient own, parts_.rows.recipient(snapshot, id, actor_of(subject)));
+  if (own.acknowledged_us() != 0) {
+    set_time(*wire.mutable_acknowledged_at(), from_micros(own.acknowledged_us()));
+  }
+  wire.clear_documents();
+  const bool recalled = wire.has_recalled_at() && subject.party != row->guard().originator();
+  if (recalled) wire.clear_note();
+  for (const std::string& name : row->shown().documents()) {
+    if (recalled) continue;
+    const store::Id document = parse_document_name(name)->id;
+    ENTENTE_TRY(const std::optional<Rows::Document> found, parts_.rows.find(snapshot, document));
+    const policy::Guard guard = found ? found->guard() : policy::Guard();
+    const policy::Decision decision = policy::decide(subject, Action::Read, guard, now);
+    if (!decision.permits()) continue;
+    wire.add_documents(name);
+    *wire.add_shown() = documents::to_wire(found->open(decision), subject);
+    ENTENTE_TRY(const auto reader, parts_.rows.find_reader(snapshot, document, subject.account));
+    if (reader &&
+        (!wire.has_opened_at() || from_micros(reader->first_us()) < instant_of(wire.opened_at()))) {
+      set_time(*wire.mutable_opened_at(), from_micros(reader->first_us()));
+    }
+  }
+  return wire;
+}
+
+// Who has got it, by name where the caller may know the name, and what each has done.
+Status CirculationService::add_recipients(const Subject& subject, v1::Circulation& wire,
+                                          Snapshot& snapshot) const {
+  v1::WhoCanSeeRequest who;
+  who.set_object(wire.name());
+  ENTENTE_TRY(const v1::WhoCanSeeReply seen, parts_.neighbours.who_can_see(subject, who, snapshot));
+  wire.set_in_words(seen.reckoning().in_words());
+  std::map<std::string, v1::Recipient> recipients;
+  std::uint32_t unnamed = 0;
+  for (const v1::PartyReckoning& party : seen.reckoning().parties()) {
+    unnamed += party.people_unnamed();
+    for (const std::string& person : party.people_named()) {
+      recipients[person].set_person(person);
+      recipients[person].set_party(party.party());
+    }
+  }
+  wire.set_recipients_unnamed(unnamed);
+  for (const std::string& name : wire.documents()) {
+    ENTENTE_TRY(const std::vector<record::Reader> readers,
+                parts_.rows.readers(snapshot, parse_document_name(name)->id));
+    for (const record::Reader& reader : readers) {
+      const auto found = recipients.find("persons/" + reader.person());
+      if (found == recipients.end()) continue;
+      v1::Recipient& one = found->second;
+      if (!one.has_opened_at() || from_micros(reader.first_us()) < instant_of(one.opened_at())) {
+        set_time(*one.mutable_opened_at(), from_micros(reader.first_us()));
+      }
+    }
+  }
+  ENTENTE_TRY(const std::vector<record::Recipient> rows,
+              parts_.rows.recipients(snapshot, *parse_circulation_name(wire.name())));
+  for (const record::Recipient& row : rows) {
+    const auto found = recipients.find("persons/" + row.person());
+    if (found == recipients.end()) continue;
+    v1::Recipient& one = found->second;
+    if (row.acknowledged_us() != 0) {
+      set_time(*one.mutable_acknowledged_at(), from_micros(row.acknowledged_us()));
+    }
+    one.set_comments(row.comments());
+    one.set_broke_silence(row.broke_silence());
+    one.set_done(row.done());
+  }
+  for (auto& [person, recipient] : recipients) *wire.add_recipients() = std::move(recipient);
+  return {};
+}
+
+Result<v1::Circulation> CirculationService::get_circulation(
+    const Subject& subject, const v1::GetCirculationRequest& message, Snapshot& snapshot) {
+  ENTENTE_TRY(const Rows::Circulation found, find_readable(subject, message.name(), snapshot));
+  const Instant now = parts_.clock.now();
+  const policy::Decision decision = policy::decide(subject, Action::Read, found.guard(), now);
+  if (!decision.permits()) return not_found(message.name());
+  ENTENTE_TRY(v1::Circulation wire, to_wire(found.open(decision), subject, snapshot));
+  if (policy::decide(subject, Action::ListReaders, found.guard(), now).permits()) {
+    ENTENTE_TRY_VOID(add_recipients(subject, wire, snapshot));
+  }
+  return wire;
+}
+
+template <typename Request, typename Fits>
+Result<v1::ListCirculationsReply> CirculationService::list(const Subject& subject,
+                                                           const Request& message,
+                                                           Snapshot& snapshot,
+                                                           const Fits& fits) const {
+  Request query = message;
+  query.clear_page_token();
+  query.clear_page_size();
+  const std::string bound = std::string(Request::descriptor()->name()) + query.SerializeAsString();
+  ENTENTE_TRY(const std::optional<Shelf::Place> after,
+              read_token(parts_.rows.store(), subject, bound, message.page_token()));
+  const Instant now = parts_.clock.now();
+  const std::size_t size = message.page_size() == 0
+                               ? limits::page_size_default
+                               : std::min(message.page_size(), limits::page_size_max);
+  v1::ListCirculationsReply reply;
+  std::optional<Shelf::Place> last;
+  Status broken;
+  parts_.shelf.each_circulation(after, [&](const ShelvedCirculation& one) {
+    const bool of_process =
+        message.process().empty() || message.process() == "processes/" + one.guard.process;
+    if (!of_process || !policy::decide(subject, Action::Read, one.guard, now).permits()) {
+      return true;
+    }
+    if (static_cast<std::size_t>(reply.circulations_size()) == size) {
+      reply.set_next_page_token(make_token(parts_.rows.store(), subject, bound, *last));
+      return false;
+    }
+    const auto found = parts_.rows.find_circulation(snapshot, one.id);
+    if (!found.ok() || !*found) {
+      broken = found.status();
+      return found.ok();
+    }
+    const policy::Decision decision = policy::decide(subject, Action::Read, (*found)->guard(), now);
+    if (!decision.permits()) return true;
+    Result<v1::Circulation> wire = to_wire((*found)->open(decision), subject, snapshot);
+    if (!wire.ok()) {
+      broken = wire.status();
+      return false;
+    }
+    if (!fits(*wire, one)) return true;
+    last = Shelf::Place(one.sent_at, one.id);
+    *reply.add_circulations() = *std::move(wire);
+    return true;
+  });
+  ENTENTE_TRY_VOID(broken);
+  return reply;
+}
+
+Result<v1::ListCirculationsReply> CirculationService::list_inbox(
+    const Subject& subject, const v1::ListInboxRequest& message, Snapshot& snapshot) {
+  return list(
+      subject, message, snapshot, [&](const v1::Circulation& wire, const ShelvedCirculation& one) {
+        if (one.guard.originator == subject.party) return false;
+        return !message.waiting() || !(wire.has_acknowledged_at() || wire.has_recalled_at());
+      });
+}
+
+Result<v1::ListCirculationsReply> CirculationService::list_outbox(
+    const Subject& subject, const v1::ListOutboxRequest& message, Snapshot& snapshot) {
+  return list(subject, message, snapshot,
+              [&](const v1::Circulation&, const ShelvedCirculation& one) {
+                return one.guard.originator == subject.party;
+              });
+}
+
+Result<v1::Response> CirculationService::respond(const Subject& subject,
+                                                 const v1::RespondRequest& message,
+                                                 Transaction& transaction) {
+  ENTENTE_TRY(Rows::Circulation found, find_readable(subject, message.name(), transaction));
+  const Instant now = parts_.clock.now();
+  const policy::Decision decision = policy::decide(subject, Action::Read, found.guard(), now);
+  if (!decision.permits() || subject.read_only) return not_found(message.name());
+  record::Circulation row = std::move(found).take(decision);
+  const v1::Response& said = message.response();
+  ENTENTE_TRY_VOID(check_response(said, row, now));
+  if (row.responses() >= limits::responses_max) {
+    return Status(Code::ResourceExhausted, Reason::LimitReached, "it has too many responses");
+  }
+  record::Response response;
+  v1::Response& shown = *response.mutable_shown();
+  if (said.has_audience()) {
+    ENTENTE_TRY(const policy::Audience audience, audience_of(said.audience()));
+    ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, audience));
+    response.set_audience(static_cast<std::uint32_t>(number));
+    *shown.mutable_audience() = said.audience();
+  }
+  row.set_responses(row.responses() + 1);
+  shown.set_number(row.responses());
+  shown.set_kind(said.kind());
+  shown.set_text(said.text());
+  shown.set_account(subject.account);
+  if (!subject.person.empty()) shown.set_person("persons/" + subject.person);
+  shown.set_party("parties/" + subject.party);
+  set_time(*shown.mutable_recorded_at(), now);
+  ENTENTE_TRY(record::Recipient own,
+              parts_.rows.recipient(transaction, store::Id::from(row.id()), actor_of(subject)));
+  if (own.acknowledged_us() == 0) own.set_acknowledged_us(to_micros(now));
+  own.set_comments(own.comments() + (said.kind() == v1::Response::COMMENT ? 1 : 0));
+  own.set_done(own.done() || said.kind() == v1::Response::DONE);
+  const bool breaks = said.kind() == v1::Response::BREAK_SILENCE;
+  own.set_broke_silence(own.broke_silence() || breaks);
+  row.set_silence_broken(row.silence_broken() || breaks);
+  parts_.rows.put_recipient(transaction, row, own);
+  parts_.rows.put_response(transaction, row, response);
+  ENTENTE_TRY_VOID(
+      save(subject, transaction, row, acts::respond, v1::News::RESPONDED, response.audience()));
+  return shown;
+}
+
+Result<v1::ListResponsesReply> CirculationService::list_responses(
+    const Subject& subject, const v1::ListResponsesRequest& message, Snapshot& snapshot) {
+  ENTENTE_TRY(const Rows::Circulation found, find_readable(subject, message.name(), snapshot));
+  const policy::Decision decision =
+      policy::decide(subject, Action::Read, found.guard(), parts_.clock.now());
+  if (!decision.permits()) return not_found(message.name());
+  const policy::Opened<record::Circulation> row = found.open(decision);
+  ENTENTE_TRY(const std::vector<record::Response> rows,
+              parts_.rows.responses(snapshot, store::Id::from(row->id())));
+  const auto keepers = static_cast<policy::AudienceId>(row->keepers());
+  v1::ListResponsesReply reply;
+  for (const record::Response& one : rows) {
+    const auto audience = static_cast<policy::AudienceId>(one.audience());
+    const bool own = one.shown().account() == subject.account;
+    if (one.audience() == 0 || own || subject.sight.sees(audience) || subject.sight.sees(keepers)) {
+      *reply.add_responses() = one.shown();
+    }
+  }
+  return reply;
+}
+
+Result<v1::Circulation> CirculationService::recall(const Subject& subject,
+                                                   const v1::RecallRequest& message,
+                                                   Transaction& transaction) {
+  ENTENTE_TRY(record::Circulation row, take_own(subject, message.name(), transaction));
+  if (!row.shown().has_recalled_at()) {
+    set_time(*row.mutable_shown()->mutable_recalled_at(), parts_.clock.now());
+  }
+  ENTENTE_TRY_VOID(save(subject, transaction, row, acts::recall, v1::News::RECALLED));
+  return row.shown();
+}
+
+Result<v1::Circulation> CirculationService::remind(const Subject& subject,
+                                                   const v1::RemindRequest& message,
+                                                   Transaction& transaction) {
+  ENTENTE_TRY(record::Circulation row, take_own(subject, message.name(), transaction));
+  if (row.shown().has_recalled_at()) {
+    return Status(Code::FailedPrecondition, Reason::None, "it was recalled");
+  }
+  set_time(*row.mutable_shown()->mutable_reminded_at(), parts_.clock.now());
+  ENTENTE_TRY_VOID(save(subject, transaction, row, acts::remind, v1::News::REMINDED));
+  return row.shown();
+}
+
+bool CirculationService::may_hear(const Subject& subject, const record::Event& event) const {
+  if (event.account() == subject.account) return false;
+  policy::Guard guard;
+  if (!event.document().empty()) {
+    const auto found = parts_.shelf.document(store::Id::from(event.document()));
+    if (found) guard = found->guard;
+  } else {
+    const auto found = parts_.shelf.circulation(store::Id::from(event.circulation()));
+    if (found) guard = found->guard;
+  }
+  if (!policy::decide(subject, Action::Read, guard, parts_.clock.now()).permits()) return false;
+  return event.audience() == 0 || guard.originator == subject.party ||
+         subject.sight.sees(static_cast<policy::AudienceId>(event.audience()));
+}
+
+Result<std::unique_ptr<net::Source>> CirculationService::watch(Who who,
+                                                               const v1::WatchRequest& message,
+                                                               net::Waker waker) {
+  ENTENTE_TRY_VOID(who().status());
+  if (message.cursor() > parts_.shelf.newest_event()) {
+    return Status(Code::OutOfRange, Reason::FieldInvalid, "`cursor` is beyond what there is");
+  }
+  return std::unique_ptr<net::Source>(std::make_unique<WatchSource>(
+      *this, parts_.shelf, std::move(who), message.cursor(), std::move(waker)));
+}
+
+}  // namespace entente::documents

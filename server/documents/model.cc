@@ -1,0 +1,349 @@
+#include "server/documents/model.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
+#include "proto/contract/limits_documents.h"
+
+namespace entente::documents {
+namespace {
+
+constexpr std::string_view kDocuments = "documents/";
+constexpr std::string_view kCirculations = "circulations/";
+constexpr std::size_t kIdDigits = 32;
+
+std::optional<store::Id> parse_id(std::string_view digits) {
+  const bool lower =
+      std::none_of(digits.begin(), digits.end(), [](char c) { return c >= 'A' && c <= 'F'; });
+  if (digits.size() != kIdDigits || !lower) return std::nullopt;
+  const std::optional<std::string> bytes = from_hex(digits);
+  if (!bytes) return std::nullopt;
+  return store::Id::from(*bytes);
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  if (!whole || number == 0 || text.front() == '0') return std::nullopt;
+  return number;
+}
+
+// Code points that turn a line round, or hide in one (Unicode's Bidi_Control and line ends).
+bool steers(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  if (byte(at) < 0x20 || byte(at) == 0x7f) return true;
+  if (byte(at) == 0xc2) return byte(at + 1) < 0xa0;   // C1
+  if (byte(at) == 0xd8) return byte(at + 1) == 0x9c;  // U+061C
+  if (byte(at) == 0xe2 && byte(at + 1) == 0x80) {
+    return byte(at + 2) == 0x8e || byte(at + 2) == 0x8f ||  // U+200E, 200F
+           (byte(at + 2) >= 0xa8 && byte(at + 2) <= 0xae);  // U+2028 to 202E
+  }
+  return byte(at) == 0xe2 && byte(at + 1) == 0x81 && byte(at + 2) >= 0xa6 && byte(at + 2) <= 0xa9;
+}
+
+bool is_language(std::string_view tag) {
+  return !tag.empty() && tag.size() <= 35 && std::all_of(tag.begin(), tag.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+bool is_media_type(std::string_view type) {
+  const auto slash = type.find('/');
+  return slash != type.npos && slash != 0 && slash + 1 < type.size() &&
+         type.size() <= limits::media_type_bytes_max &&
+         std::all_of(type.begin(), type.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("/.+-_").find(c) != std::string_view::npos;
+         });
+}
+
+Status check_labels(const v1::Document& document) {
+  if (static_cast<std::size_t>(document.topics_size()) > limits::document_labels_max) {
+    return invalid_argument("document.topics", "are too many");
+  }
+  for (const std::string& topic : document.topics()) {
+    if (topic.empty() || topic.size() > 128 || !is_plain(topic)) {
+      return invalid_argument("document.topics", "must each be 1 to 128 bytes of plain text");
+    }
+  }
+  if (static_cast<std::size_t>(document.countries_size()) > limits::document_labels_max) {
+    return invalid_argument("document.countries", "are too many");
+  }
+  for (const std::string& code : document.countries()) {
+    const bool alpha3 = code.size() == 3 && std::all_of(code.begin(), code.end(), [](char c) {
+                          return c >= 'A' && c <= 'Z';
+                        });
+    if (!alpha3) return invalid_argument("document.countries", "must be ISO 3166-1 alpha-3");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string document_name(const store::Id& id) {
+  return std::string(kDocuments) + to_hex(id.view());
+}
+std::string circulation_name(const store::Id& id) {
+  return std::string(kCirculations) + to_hex(id.view());
+}
+std::string reading_name(const store::Id& id, std::uint64_t number) {
+  return document_name(id) + "/readings/" + std::to_string(number);
+}
+
+std::optional<DocumentName> parse_document_name(std::string_view name) {
+  if (!name.starts_with(kDocuments)) return std::nullopt;
+  name.remove_prefix(kDocuments.size());
+  const std::string_view digits = name.substr(0, std::min(name.find('/'), name.size()));
+  const std::optional<store::Id> id = parse_id(digits);
+  if (!id) return std::nullopt;
+  name.remove_prefix(digits.size());
+  DocumentName parsed{.id = *id};
+  if (name.empty()) return parsed;
+  for (const auto& [word, number] :
+       {std::pair("/revisions/", &parsed.revision), std::pair("/readings/", &parsed.reading)}) {
+    const std::string_view prefix(word);
+    if (!name.starts_with(prefix)) continue;
+    const auto found = parse_number(name.substr(prefix.size()));
+    if (!found) return std::nullopt;
+    *number = *found;
+    return parsed;
+  }
+  return std::nullopt;
+}
+
+std::optional<store::Id> parse_circulation_name(std::string_view name) {
+  if (!name.starts_with(kCirculations)) return std::nullopt;
+  return parse_id(name.substr(kCirculations.size()));
+}
+
+std::optional<std::string> id_in(std::string_view name, std::string_view collection) {
+  if (!name.starts_with(collection)) return std::nullopt;
+  name.remove_prefix(collection.size());
+  if (!policy::is_id(name)) return std::nullopt;
+  return std::string(name);
+}
+
+Status not_found(std::string_view name) {
+  return {Code::NotFound, Reason::None, "`" + std::string(name.substr(0, 128)) + "` was not found"};
+}
+
+Status not_yours(std::string what) {
+  return {Code::PermissionDenied, Reason::NotYours, std::move(what)};
+}
+
+bool is_plain(std::string_view text) {
+  if (!is_utf8(text)) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (steers(text, i)) return false;
+  }
+  return true;
+}
+
+Status check_text(const std::string& field, const v1::Text& text) {
+  if (static_cast<std::size_t>(text.by_language_size()) > limits::languages_max) {
+    return invalid_argument(field, "has too many languages");
+  }
+  for (const auto& [language, words] : text.by_language()) {
+    if (!is_language(language))
+      return invalid_argument(field, "has a language that is no BCP 47 tag");
+    if (words.size() > limits::text_bytes_max) return invalid_argument(field, "is too long");
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] != '\n' && words[i] != '\t' && steers(words, i)) {
+        return invalid_argument(field, "has characters that steer a terminal or turn a line round");
+      }
+    }
+  }
+  return {};
+}
+
+Status check_document(const v1::Document& document) {
+  if (!v1::Document::Kind_IsValid(document.kind()) ||
+      document.kind() == v1::Document::KIND_UNSPECIFIED) {
+    return invalid_argument("document.kind", "must be one of the kinds");
+  }
+  if (document.title().by_language().empty()) {
+    return invalid_argument("document.title", "must be given in one language at least");
+  }
+  ENTENTE_TRY_VOID(check_text("document.title", document.title()));
+  ENTENTE_TRY_VOID(check_text("document.abstract", document.abstract()));
+  ENTENTE_TRY_VOID(check_labels(document));
+  if (!id_in(document.process(), "processes/")) {
+    return invalid_argument("document.process", "must be like `processes/igc`");
+  }
+  if (!document.body().empty() && !id_in(document.body(), document.process() + "/bodies/")) {
+    return invalid_argument("document.body", "must be a body of the process");
+  }
+  if (!document.meeting().empty() && !id_in(document.meeting(), "meetings/")) {
+    return invalid_argument("document.meeting", "must be like `meetings/<id>`");
+  }
+  return {};
+}
+
+Status check_content(const v1::Content& content) {
+  if (!is_language(content.language())) {
+    return invalid_argument("content.language", "must be a BCP 47 tag such as `en`");
+  }
+  const std::string& name = content.file_name();
+  const bool path = name.find_first_of("/\\") != std::string::npos || name == "." || name == "..";
+  if (name.empty() || name.size() > limits::file_name_bytes_max || path || !is_plain(name)) {
+    return invalid_argument("content.file_name",
+                            "must be 1 to 255 bytes, without a path and without characters that "
+                            "steer a terminal or turn a line round");
+  }
+  if (!is_media_type(content.media_type())) {
+    return invalid_argument("content.media_type", "must be like `application/pdf`");
+  }
+  if (content.bytes() == 0 || content.bytes() > limits::content_bytes_max) {
+    return invalid_argument("content.bytes", "must be 1 byte to 4 GiB");
+  }
+  if (!v1::Content::Status_IsValid(content.status())) {
+    return invalid_argument("content.status", "must be one of the statuses");
+  }
+  return {};
+}
+
+Result<policy::Audience> audience_of(const v1::Audience& wire) {
+  if (static_cast<std::size_t>(wire.any_of_size()) > limits::audience_principals_max ||
+      static_cast<std::size_t>(wire.none_of_size()) > limits::audience_principals_max) {
+    return invalid_argument("visibility.audience", "names too many principals");
+  }
+  policy::Audience audience;
+  for (const std::string& text : wire.any_of()) {
+    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
+    audience.any_of.insert(std::move(principal));
+  }
+  for (const std::string& text : wire.none_of()) {
+    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
+    audience.none_of.insert(std::move(principal));
+  }
+  return audience;
+}
+
+policy::Audience keepers_of(const policy::Subject& subject, const std::string& process) {
+  using Kind = policy::Principal::Kind;
+  policy::Audience audience;
+  audience.any_of.insert(policy::Principal::make(Kind::Secretariat, process));
+  for (const Kind standing : {Kind::Members, Kind::Observers, Kind::Partners}) {
+    if (subject.principals.count(policy::Principal::make(standing, process)) != 0) {
+      audience.any_of.insert(policy::Principal::make(Kind::Party, subject.party));
+    }
+  }
+  return audience;
+}
+
+Result<policy::Guard> guard_from(const v1::Visibility& visibility, const std::string& party,
+                                 const std::string& process) {
+  const int handling = static_cast<int>(visibility.handling());
+  if (handling < v1::HANDLING_OPEN || handling > v1::HANDLING_RESTRICTED) {
+    return invalid_argument("visibility.handling", "must be open, limited or restricted here");
+  }
+  policy::Guard guard;
+  guard.handling = static_cast<policy::Handling>(handling);
+  guard.originator = party;
+  guard.process = process;
+  if (visibility.has_embargo_until()) guard.embargo_until = instant_of(visibility.embargo_until());
+  if (visibility.has_expires_at()) guard.expires_at = instant_of(visibility.expires_at());
+  return guard;
+}
+
+std::optional<std::uint32_t> retention_days(v1::Document::Kind kind) {
+  using Document = v1::Document;
+  switch (kind) {
+    case Document::AGENDA:
+    case Document::ANNEX:
+    case Document::BACKGROUND_PAPER:
+      return 10 * 365;
+    case Document::INTELLIGENCE_NOTE:
+      return 2 * 365;
+    default:
+      return std::nullopt;  // The memory of the process.
+  }
+}
+
+Instant instant_of(const google::protobuf::Timestamp& time) {
+  constexpr std::int64_t last = 253'402'300'799;  // 9999-12-31, as Timestamp says
+  return Instant(std::chrono::seconds(std::clamp<std::int64_t>(time.seconds(), 0, last)) +
+                 std::chrono::microseconds(std::clamp(time.nanos(), 0, 999'999'999) / 1'000));
+}
+
+void set_time(google::protobuf::Timestamp& out, Instant instant) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
+  out.set_seconds(seconds.time_since_epoch().count());
+  out.set_nanos(static_cast<std::int32_t>((instant - seconds).count() * 1'000));
+}
+
+Instant from_micros(std::int64_t micros) { return Instant(std::chrono::microseconds(micros)); }
+std::int64_t to_micros(Instant instant) { return instant.time_since_epoch().count(); }
+
+policy::Guard guard_of(const record::Guard& row) {
+  policy::Guard guard;
+  guard.audience = static_cast<policy::AudienceId>(row.audience());
+  guard.handling = static_cast<policy::Handling>(row.handling());
+  guard.originator = row.originator();
+  guard.process = row.process();
+  if (row.embargo_until_us() != 0) guard.embargo_until = from_micros(row.embargo_until_us());
+  if (row.expires_at_us() != 0) guard.expires_at = from_micros(row.expires_at_us());
+  return guard;
+}
+
+record::Guard to_record(const policy::Guard& guard) {
+  record::Guard row;
+  row.set_audience(static_cast<std::uint32_t>(guard.audience));
+  row.set_handling(static_cast<std::uint32_t>(guard.handling));
+  row.set_originator(guard.originator);
+  row.set_process(guard.process);
+  if (guard.embargo_until) row.set_embargo_until_us(to_micros(*guard.embargo_until));
+  if (guard.expires_at) row.set_expires_at_us(to_micros(*guard.expires_at));
+  return row;
+}
+
+bool gives_content(const record::Document& document, const policy::Subject& subject) {
+  const v1::Document& shown = document.shown();
+  if (shown.state() == v1::Document::CURRENT) return true;
+  return shown.state() == v1::Document::WITHDRAWN && subject.party == document.guard().originator();
+}
+
+v1::Document to_wire(const policy::Opened<record::Document>& document,
+                     const policy::Subject& subject) {
+  v1::Document wire = document->shown();
+  if (gives_content(*document, subject)) return wire;
+  wire.clear_title();
+  wire.clear_abstract();
+  wire.clear_topics();
+  wire.clear_countries();
+  wire.clear_contents();
+  return wire;
+}
+
+std::optional<std::size_t> content_in(const record::Document& document, std::string_view language) {
+  const auto& contents = document.shown().contents();
+  for (int i = 0; i < contents.size(); ++i) {
+    const bool fits = language.empty() ? contents[i].status() == v1::Content::ORIGINAL
+                                       : contents[i].language() == language;
+    if (fits) return static_cast<std::size_t>(i);
+  }
+  if (language.empty() && !contents.empty()) return 0;
+  return std::nullopt;
+}
+
+std::string mark_of(const record::Document& document, const record::Reading& reading,
+                    std::string_view latin_name) {
+  const std::string account = reading.account().substr(reading.account().rfind('/') + 1);
+  const bool restricted =
+      document.guard().handling() == static_cast<std::uint32_t>(policy::Handling::Restricted);
+  std::string mark = restricted ? "RESTRICTED" : "FOR THE READER ONLY";
+  mark += " - copy " + std::to_string(reading.number()) + " of " +
+          to_hex(document.id()).substr(0, 8) + " - for ";
+  mark += latin_name.empty() ? account : std::string(latin_name) + " (" + account + ")";
+  return mark + ", " + reading.party() + " - " +
+         to_rfc3339(
+             std::chrono::floor<std::chrono::seconds>(from_micros(reading.recorded_at_us())));
+}
+
+}  // namespace entente::documents

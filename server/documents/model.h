@@ -1,0 +1,87 @@
+// Documents and circulations as values: names, rules, what a reader of each kind is shown. Pure;
+// any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "entente/v1/circulations.pb.h"
+#include "entente/v1/documents.pb.h"
+#include "proto/contract/clock.h"
+#include "proto/contract/status.h"
+#include "server/documents/record.pb.h"
+#include "server/policy/guarded.h"
+#include "server/policy/policy.h"
+#include "server/store/key.h"
+
+namespace entente::documents {
+
+// --- names ---
+
+// `documents/<32 hexadecimal digits>`
+[[nodiscard]] std::string document_name(const store::Id& id);
+[[nodiscard]] std::string circulation_name(const store::Id& id);
+// `documents/<...>/readings/3`
+[[nodiscard]] std::string reading_name(const store::Id& id, std::uint64_t number);
+
+// A document, or one of its revisions or readings.
+struct DocumentName {
+  store::Id id;
+  std::uint64_t revision = 0;  // 0: not named
+  std::uint64_t reading = 0;
+};
+[[nodiscard]] std::optional<DocumentName> parse_document_name(std::string_view name);
+[[nodiscard]] std::optional<store::Id> parse_circulation_name(std::string_view name);
+// `igc` of `processes/igc`; nothing if it is no such name.
+[[nodiscard]] std::optional<std::string> id_in(std::string_view name, std::string_view collection);
+
+// One answer, one path, for "no such object" and "not for you".
+[[nodiscard]] Status not_found(std::string_view name);
+[[nodiscard]] Status not_yours(std::string what);
+
+// --- rules; InvalidArgument (FieldInvalid) names the field ---
+
+// What a caller says of a new document, or of its next revision.
+[[nodiscard]] Status check_document(const v1::Document& document);
+// What a caller says of a content that is to come.
+[[nodiscard]] Status check_content(const v1::Content& content);
+[[nodiscard]] Status check_text(const std::string& field, const v1::Text& text);
+// Text that goes to terminals and paper: UTF-8 without control or bidirectional formatting.
+[[nodiscard]] bool is_plain(std::string_view text);
+[[nodiscard]] Result<policy::Audience> audience_of(const v1::Audience& wire);
+// Who is told what others did with a document: the secretariat of its process, and the party of who
+// brought it where that takes part in the process as a whole, not by its host's staff alone.
+[[nodiscard]] policy::Audience keepers_of(const policy::Subject& subject,
+                                          const std::string& process);
+// The guard that a visibility makes, but for its audience's number.
+[[nodiscard]] Result<policy::Guard> guard_from(const v1::Visibility& visibility,
+                                               const std::string& party,
+                                               const std::string& process);
+// For how long a kind is kept, in days; nothing: for good.
+[[nodiscard]] std::optional<std::uint32_t> retention_days(v1::Document::Kind kind);
+
+// --- times and guards ---
+
+[[nodiscard]] Instant instant_of(const google::protobuf::Timestamp& time);
+void set_time(google::protobuf::Timestamp& out, Instant instant);
+[[nodiscard]] Instant from_micros(std::int64_t micros);
+[[nodiscard]] std::int64_t to_micros(Instant instant);
+[[nodiscard]] policy::Guard guard_of(const record::Guard& row);
+[[nodiscard]] record::Guard to_record(const policy::Guard& guard);
+
+// --- what is shown ---
+
+// As the subject may see it: of what was withdrawn only its originator sees title and content.
+[[nodiscard]] v1::Document to_wire(const policy::Opened<record::Document>& document,
+                                   const policy::Subject& subject);
+// Whether the subject gets content of it at all: it is there, and not withdrawn from them.
+[[nodiscard]] bool gives_content(const record::Document& document, const policy::Subject& subject);
+// Which of its contents: of this language, or (empty) the original.
+[[nodiscard]] std::optional<std::size_t> content_in(const record::Document& document,
+                                                    std::string_view language);
+// What stands on a copy: who has it, from when, which number.
+[[nodiscard]] std::string mark_of(const record::Document& document, const record::Reading& reading,
+                                  std::string_view latin_name);
+
+}  // namespace entente::documents

@@ -1,0 +1,33 @@
+// What documents must be told by the rooms beside it; main passes in who answers.
+//
+// Threads: any.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "entente/v1/access.pb.h"
+#include "proto/contract/status.h"
+#include "server/policy/policy.h"
+#include "server/store/store.h"
+
+namespace entente::documents {
+
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  // The number of `audience`; gives it the next one, in this transaction, if it has none.
+  [[nodiscard]] virtual Result<policy::AudienceId> intern(store::Transaction& transaction,
+                                                          const policy::Audience& audience) = 0;
+  // The audiences now in force; never null.
+  [[nodiscard]] virtual std::shared_ptr<const policy::AudienceTable> audiences() const = 0;
+  // The subject's own name in Latin letters, for what is printed; empty if it has none.
+  [[nodiscard]] virtual Result<std::string> latin_name(const policy::Subject& subject,
+                                                       store::Snapshot& snapshot) const = 0;
+  // Who can see an object, or would see a draft, as AccessService.WhoCanSee answers this subject.
+  [[nodiscard]] virtual Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
+                                                               const v1::WhoCanSeeRequest& message,
+                                                               store::Snapshot& snapshot) const = 0;
+};
+
+}  // namespace entente::documents

@@ -1,0 +1,45 @@
+// Documents put together: what main makes, in the order in which it stands on each other.
+//
+// Threads: made by main's; serves any.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "server/documents/circulation_service.h"
+#include "server/documents/download.h"
+#include "server/documents/service.h"
+
+namespace entente::documents {
+
+class Room {
+ public:
+  struct Parts {
+    store::Store& store;
+    ledger::Ledger& ledger;
+    std::unique_ptr<Neighbours> neighbours;
+    std::filesystem::path mark_program;  // `entente-mark`
+    const Clock& clock;
+    Entropy& entropy;
+  };
+  // Reads what is there, sweeps what a crash left, and follows the ledger from then on. Before the
+  // first commit. DataLoss, Unavailable: as the store.
+  [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
+
+  void add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt);
+  // What stands over documents and circulations.
+  [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
+
+ private:
+  explicit Room(Parts parts);
+  Parts parts_;
+  Rows rows_;
+  Shelf shelf_;
+  Uploads uploads_;
+  Marker marker_;
+  Service service_;
+  CirculationService circulation_;
+  Download download_;
+};
+
+}  // namespace entente::documents

@@ -1,0 +1,148 @@
+// The RPC face of documents, `entente.v1.DocumentService`: each function is what documents.proto
+// says of its rpc, and is the five lines: validate, decide, act, record, reply.
+//
+// Threads: any. Ownership: main's; everything passed in is borrowed and outlives it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "entente/v1/circulations.pb.h"
+#include "entente/v1/documents.pb.h"
+#include "server/documents/content.h"
+#include "server/documents/neighbours.h"
+#include "server/documents/rows.h"
+#include "server/documents/shelf.h"
+#include "server/documents/uploads.h"
+#include "server/identity/gate.h"
+#include "server/ledger/ledger.h"
+
+namespace entente::documents {
+
+// The kinds of entries that documents/ makes. In the ledger for ever: never change one.
+namespace acts {
+inline constexpr std::string_view create = "documents.document.create";
+inline constexpr std::string_view revise = "documents.document.revise";
+inline constexpr std::string_view repeat = "documents.document.repeat";
+inline constexpr std::string_view read = "documents.document.read";
+inline constexpr std::string_view withdraw = "documents.document.withdraw";
+inline constexpr std::string_view destroy = "documents.document.destroy";
+inline constexpr std::string_view hold = "documents.document.hold";
+inline constexpr std::string_view send = "documents.circulation.send";
+inline constexpr std::string_view respond = "documents.circulation.respond";
+inline constexpr std::string_view recall = "documents.circulation.recall";
+inline constexpr std::string_view remind = "documents.circulation.remind";
+}  // namespace acts
+
+// Where a list goes on; the token is its caller's and its query's.
+[[nodiscard]] Result<std::optional<Shelf::Place>> read_token(const store::Store& store,
+                                                             const policy::Subject& subject,
+                                                             std::string_view query,
+                                                             const std::string& token);
+[[nodiscard]] std::string make_token(const store::Store& store, const policy::Subject& subject,
+                                     std::string_view query, const Shelf::Place& last);
+
+// Whether the subject takes part in the process, in any standing.
+[[nodiscard]] bool takes_part(const policy::Subject& subject, std::string_view process);
+// As what a decision sees of a subject whose audience is not numbered yet.
+[[nodiscard]] policy::Decision decide_new(const policy::Subject& subject,
+                                          const policy::Audience& audience, policy::Guard guard,
+                                          Instant now);
+
+class Service {
+ public:
+  struct Parts {
+    const Rows& rows;
+    const Shelf& shelf;
+    Uploads& uploads;
+    Marker& marker;
+    Neighbours& neighbours;
+    ledger::Ledger& ledger;
+    const Clock& clock;
+  };
+  explicit Service(Parts parts) : parts_(parts) {}
+
+  // Makes the receipt of a commit, for the replies that bear one.
+  using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
+  void add_to(identity::Gate& gate, const MakeReceipt& make_receipt);
+
+  using Subject = policy::Subject;
+  using Snapshot = store::Snapshot;
+  using Transaction = store::Transaction;
+
+  Result<v1::ContentProgress> begin_content(const Subject&, const v1::BeginContentRequest&,
+                                            Snapshot&);
+  Result<v1::ContentProgress> send_content(const Subject&, const v1::SendContentRequest&,
+                                           Snapshot&);
+  Result<v1::Document> get_document(const Subject&, const v1::GetDocumentRequest&, Snapshot&);
+  Result<v1::ListDocumentsReply> list_documents(const Subject&, const v1::ListDocumentsRequest&,
+                                                Snapshot&);
+  Result<v1::Readers> get_readers(const Subject&, const v1::GetReadersRequest&, Snapshot&);
+
+  Result<v1::Document> finish_content(const Subject&, const v1::FinishContentRequest&,
+                                      Transaction&);
+  Result<v1::Document> update_document(const Subject&, const v1::UpdateDocumentRequest&,
+                                       Transaction&);
+  Result<v1::Reading> open_document(const Subject&, const v1::OpenDocumentRequest&, Transaction&);
+  Result<v1::Document> withdraw_document(const Subject&, const v1::WithdrawDocumentRequest&,
+                                         Transaction&);
+  Result<v1::Document> destroy_document(const Subject&, const v1::DestroyDocumentRequest&,
+                                        Transaction&);
+  Result<v1::Document> hold_document(const Subject&, const v1::HoldDocumentRequest&, Transaction&);
+  // After the commits of finish_content and destroy_document.
+  void finished(const v1::Document& document);
+  void destroyed(const v1::Document& document);
+
+  // What ReadContent asks for, opened for a subject: a copy, and what it is a copy of.
+  struct Released {
+    store::Id document;
+    v1::Content content;
+    std::uint64_t reading = 0;  // 0: none was needed
+    std::uint64_t revision = 0;
+    std::unique_ptr<Copy> copy;
+  };
+  Result<Released> release(const Subject& subject, const v1::ReadContentRequest& message,
+                           Snapshot& snapshot);
+  // Whether the subject may still get content of the document.
+  [[nodiscard]] bool may_still_read(const Subject& subject, const store::Id& document) const;
+
+  // The stream of ReadContent: opened for a subject, who is asked for anew before each message.
+  using Who = std::function<Result<identity::SubjectPointer>()>;
+  Result<std::unique_ptr<net::Source>> read_content(const Who& who,
+                                                    const v1::ReadContentRequest& message);
+
+ private:
+  [[nodiscard]] Result<Rows::Document> find_readable(const Subject& subject, std::string_view name,
+                                                     Snapshot& snapshot) const;
+  [[nodiscard]] Result<record::Document> take_own(const Subject& subject, std::string_view name,
+                                                  policy::Action action, Snapshot& snapshot) const;
+  [[nodiscard]] Status decide_create(const Subject& subject, const v1::Document& document) const;
+  [[nodiscard]] Result<v1::Reckoning> reckon(const Subject& subject, const v1::Document& document,
+                                             Snapshot& snapshot) const;
+  [[nodiscard]] Status set_guard(const Subject& subject, const v1::Document& document,
+                                 record::Document& row, Transaction& transaction);
+  [[nodiscard]] Status check_markable(const record::Document& row, const record::Kept& kept);
+  [[nodiscard]] Result<record::Document> make_row(const Subject& subject, UploadSession& session,
+                                                  Transaction& transaction);
+  [[nodiscard]] Status put_content(const UploadSession& session, record::Document& row,
+                                   Snapshot& snapshot) const;
+  void record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
+                  const record::Document& row, ledger::Act act = {}) const;
+  [[nodiscard]] Status add_event(Transaction& transaction, const Subject& subject,
+                                 v1::News::Kind kind, const record::Document& row) const;
+
+  Parts parts_;
+  std::mutex mutex_;
+  // Finished, or destroyed, in a transaction that is not committed yet, by the document's name.
+  std::map<std::string, std::pair<std::string, std::string>> finishing_;
+  std::map<std::string, std::vector<store::Id>> destroying_;
+};
+
+[[nodiscard]] Actor actor_of(const policy::Subject& subject);
+
+}  // namespace entente::documents

@@ -1,0 +1,190 @@
+#include "server/documents/uploads.h"
+
+#include <google/protobuf/util/message_differencer.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+
+namespace entente::documents {
+namespace {
+
+constexpr std::size_t kHeadBytes = 1'024;  // where viewers look for `%PDF-`
+
+Status no_such_upload(const std::string& id) {
+  return {Code::NotFound, Reason::None,
+          "no upload `" + id.substr(0, 64) + "` of yours is under way"};
+}
+
+}  // namespace
+
+RunningDigest::RunningDigest() : context_(EVP_MD_CTX_new()) {
+  auto* context = static_cast<EVP_MD_CTX*>(context_);
+  ENTENTE_CHECK(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
+}
+
+RunningDigest::~RunningDigest() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
+
+void RunningDigest::add(std::string_view bytes) {
+  auto* context = static_cast<EVP_MD_CTX*>(context_);
+  ENTENTE_CHECK(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1);
+}
+
+std::string RunningDigest::finish() {
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+  auto* out = reinterpret_cast<unsigned char*>(digest.data());
+  ENTENTE_CHECK(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), out, &size) == 1);
+  digest.resize(size);
+  return digest;
+}
+
+UploadSession::~UploadSession() {
+  if (kept || tried) return;  // what then belongs to no document goes at the next start
+  std::vector<store::StagedRow> gone;
+  for (std::uint64_t n = 0; n < chunks; ++n) {
+    gone.push_back({.key = store::Key(chunks_table).id(content).number(n),
+                    .value = std::nullopt,
+                    .seal = seal_of(document)});
+  }
+  // What cannot be taken away now is swept at the next start.
+  if (!gone.empty()) static_cast<void>(store.stage(gone).ok());
+  if (is_new) static_cast<void>(store.destroy_seal(seal_of(document)).ok());
+}
+
+Status UploadSession::add(std::string_view bytes, bool last) {
+  digest.add(bytes);
+  offset += bytes.size();
+  if (head.size() < kHeadBytes) head.append(bytes.substr(0, kHeadBytes - head.size()));
+  std::vector<store::StagedRow> rows;
+  const auto seal = [&](std::string value) {
+    rows.push_back({.key = store::Key(chunks_table).id(content).number(chunks++),
+                    .value = std::move(value),
+                    .seal = seal_of(document)});
+  };
+  while (rest.size() + bytes.size() >= limits::content_chunk_bytes) {
+    const std::size_t take = limits::content_chunk_bytes - rest.size();
+    rest.append(bytes.substr(0, take));
+    bytes.remove_prefix(take);
+    seal(std::exchange(rest, std::string()));
+  }
+  rest.append(bytes);
+  if (last && !rest.empty()) seal(std::exchange(rest, std::string()));
+  if (rows.empty()) return {};
+  const Status staged = store.stage(rows);
+  broken = broken || !staged.ok();
+  return staged;
+}
+
+Result<std::shared_ptr<UploadSession>> Uploads::find(const std::string& account,
+                                                     const v1::BeginContentRequest& request) {
+  sweep();
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find({account, request.upload_id()});
+  if (found == sessions_.end()) return std::shared_ptr<UploadSession>();
+  using google::protobuf::util::MessageDifferencer;
+  if (!MessageDifferencer::Equals(found->second->request, request)) {
+    return Status(Code::AlreadyExists, Reason::AlreadyThere,
+                  "`upload_id` was begun for another document or content");
+  }
+  found->second->used_at = parts_.clock.tick().count();
+  return found->second;
+}
+
+Result<std::shared_ptr<UploadSession>> Uploads::get(const std::string& account,
+                                                    const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find({account, id});
+  if (found == sessions_.end()) return no_such_upload(id);
+  found->second->used_at = parts_.clock.tick().count();
+  return found->second;
+}
+
+Result<std::shared_ptr<UploadSession>> Uploads::begin(const std::string& account,
+                                                      const v1::BeginContentRequest& request,
+                                                      const std::string& process,
+                                                      const std::optional<store::Id>& document) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto own = std::count_if(sessions_.begin(), sessions_.end(),
+                                   [&](const auto& one) { return one.first.first == account; });
+    if (sessions_.size() >= limits::contents_under_way_max ||
+        static_cast<std::size_t>(own) >= limits::contents_per_account_max) {
+      return Status(Code::ResourceExhausted, Reason::Overloaded, "too many uploads are under way")
+          .with_retry_after_ms(10'000);
+    }
+  }
+  const store::Id id = document.value_or(store::Id::from(parts_.entropy.bytes(16)));
+  const store::SealName of_process = parts_.rows.process_seal(process);
+  ENTENTE_TRY_VOID(parts_.rows.store().ensure_seal(of_process));
+  ENTENTE_TRY_VOID(parts_.rows.store().ensure_seal(seal_of(id), of_process.id));
+  auto session = std::make_shared<UploadSession>(parts_.rows.store(), request, id,
+                                                 store::Id::from(parts_.entropy.bytes(16)),
+                                                 /*makes_document=*/!document);
+  session->used_at = parts_.clock.tick().count();
+  const std::lock_guard lock(mutex_);
+  const auto [at, fresh] = sessions_.emplace(Place(account, request.upload_id()), session);
+  return at->second;  // of two that begin the same at once, the first
+}
+
+Status Uploads::piece(UploadSession& session, std::uint64_t offset, std::string_view content) {
+  if (content.size() > limits::content_piece_bytes_max) {
+    return invalid_argument("content", "is larger than `piece_bytes_max`");
+  }
+  const std::lock_guard lock(session.mutex);
+  if (session.broken) {
+    return {Code::FailedPrecondition, Reason::None,
+            "a piece could not be kept; begin with a new upload id"};
+  }
+  if (session.offset != offset || !session.sha256.empty()) {
+    return {Code::FailedPrecondition, Reason::None,
+            "the upload stands at byte " + std::to_string(session.offset)};
+  }
+  if (content.size() > session.request.content().bytes() - offset) {
+    return invalid_argument("content", "is more than `content.bytes` said");
+  }
+  return session.add(content, /*last=*/false);
+}
+
+Status Uploads::end(UploadSession& session) {
+  if (!session.sha256.empty()) return {};
+  if (session.broken) {
+    return {Code::FailedPrecondition, Reason::None,
+            "a piece could not be kept; begin with a new upload id"};
+  }
+  if (session.offset != session.request.content().bytes()) {
+    return invalid_argument("content.bytes", "is not how many came: the upload stands at byte " +
+                                                 std::to_string(session.offset));
+  }
+  ENTENTE_TRY_VOID(session.add({}, /*last=*/true));
+  session.sha256 = session.digest.finish();
+  return {};
+}
+
+void Uploads::done(const std::string& account, const std::string& id) {
+  std::shared_ptr<UploadSession> session;  // goes outside the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find({account, id});
+  if (found == sessions_.end()) return;
+  session = std::move(found->second);
+  // Of bytes that the document had already, the rows that were there stay, and these go.
+  session->kept = session->tried;
+  sessions_.erase(found);
+}
+
+void Uploads::sweep() {
+  std::vector<std::shared_ptr<UploadSession>> gone;  // their rows are taken away outside the lock
+  const std::lock_guard lock(mutex_);
+  const Tick now = parts_.clock.tick();
+  for (auto at = sessions_.begin(); at != sessions_.end();) {
+    const Tick used(at->second->used_at.load());
+    if (now - used > std::chrono::milliseconds(limits::content_idle_ms_max)) {
+      gone.push_back(std::move(at->second));
+      at = sessions_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+}  // namespace entente::documents

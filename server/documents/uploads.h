@@ -1,0 +1,112 @@
+// Contents that are on their way: sealed chunk by chunk as they come, in bounded memory, until they
+// are finished or forgotten. Nothing of them is visible.
+//
+// Threads: any; one piece of one upload at a time, the next waits.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "proto/contract/clock.h"
+#include "proto/contract/limits_documents.h"
+#include "server/documents/rows.h"
+
+namespace entente::documents {
+
+// SHA-256 of bytes as they come.
+class RunningDigest {
+ public:
+  RunningDigest();
+  ~RunningDigest();
+  RunningDigest(const RunningDigest&) = delete;
+  RunningDigest& operator=(const RunningDigest&) = delete;
+  void add(std::string_view bytes);
+  // Once, last.
+  [[nodiscard]] std::string finish();
+
+ private:
+  void* context_;
+};
+
+// One upload. Whoever holds `mutex` may touch it.
+struct UploadSession {
+  UploadSession(store::Store& its_store, v1::BeginContentRequest its_request,
+                const store::Id& its_document, const store::Id& its_content, bool makes_document)
+      : store(its_store),
+        request(std::move(its_request)),
+        document(its_document),
+        content(its_content),
+        is_new(makes_document) {}
+  ~UploadSession();  // takes its rows away, and its key, unless they are the store's by now
+  UploadSession(const UploadSession&) = delete;
+  UploadSession& operator=(const UploadSession&) = delete;
+
+  // Seals what is whole of `bytes`; at the end the rest. What Store::stage returns; then the upload
+  // cannot succeed any more.
+  [[nodiscard]] Status add(std::string_view bytes, bool last);
+
+  store::Store& store;
+  std::mutex mutex;
+  const v1::BeginContentRequest request;
+  const store::Id document;
+  const store::Id content;
+  const bool is_new;
+  std::uint64_t offset = 0;
+  std::uint64_t chunks = 0;
+  std::string rest;  // less than a chunk
+  std::string head;  // the first bytes, by which a PDF is known
+  RunningDigest digest;
+  std::string sha256;   // once it has ended
+  bool broken = false;  // a piece was lost on its way to the store
+  bool kept = false;
+  bool markable = false;  // tried
+  // A commit that names its rows was tried: whether it came through, only the store knows.
+  bool tried = false;
+  std::atomic<std::int64_t> used_at{0};  // ticks
+};
+
+class Uploads {
+ public:
+  struct Parts {
+    const Rows& rows;
+    const Clock& clock;
+    Entropy& entropy;
+  };
+  explicit Uploads(Parts parts) : parts_(parts) {}
+
+  // Finds it; null if there is none. AlreadyExists: it was begun with other words.
+  [[nodiscard]] Result<std::shared_ptr<UploadSession>> find(const std::string& account,
+                                                            const v1::BeginContentRequest& request);
+  // By its id alone. NotFound: no such upload of this account.
+  [[nodiscard]] Result<std::shared_ptr<UploadSession>> get(const std::string& account,
+                                                           const std::string& id);
+  // Begins one, for a document of its own (`document` absent) or for one that is there.
+  // ResourceExhausted (Overloaded): too many are under way. What Store::ensure_seal returns.
+  [[nodiscard]] Result<std::shared_ptr<UploadSession>> begin(
+      const std::string& account, const v1::BeginContentRequest& request,
+      const std::string& process, const std::optional<store::Id>& document);
+  // FailedPrecondition: not at this offset. InvalidArgument: more than was said. What Store::stage
+  // returns.
+  [[nodiscard]] Status piece(UploadSession& session, std::uint64_t offset,
+                             std::string_view content);
+  // Seals the rest, and knows the digest from then on. Requires: the session's mutex is held.
+  [[nodiscard]] Status end(UploadSession& session);
+  // Its rows are the store's.
+  void done(const std::string& account, const std::string& id);
+  // Forgets what nobody has touched for content_idle_ms_max.
+  void sweep();
+
+ private:
+  using Place = std::pair<std::string, std::string>;
+  Parts parts_;
+  std::mutex mutex_;
+  std::map<Place, std::shared_ptr<UploadSession>> sessions_;
+};
+
+}  // namespace entente::documents

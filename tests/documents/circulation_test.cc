@@ -1,0 +1,266 @@
+// Circulation through its service: what comes to whom, what is answered, and news exactly once.
+#include "tests/documents/world.h"
+
+namespace entente::documents {
+namespace {
+
+using testing::DocumentsWorld;
+using testing::english;
+
+struct CirculationWorld : DocumentsWorld {
+  using Face = CirculationService;
+
+  Result<v1::Circulation> circulate(const policy::Subject& who, const std::string& document,
+                                    v1::Circulation::Ask what = v1::Circulation::INFORMATION,
+                                    const std::vector<std::string>& to = {}) {
+    v1::CirculateRequest request;
+    v1::Circulation& sent = *request.mutable_circulation();
+    sent.add_documents(document);
+    *sent.mutable_note() = english("For Thursday");
+    sent.set_ask(what);
+    if (what == v1::Circulation::APPROVAL_BY_SILENCE) {
+      set_time(*sent.mutable_deadline(), clock.now() + std::chrono::hours(24));
+    }
+    for (const auto& one : to) sent.mutable_visibility()->mutable_audience()->add_any_of(one);
+    if (!to.empty()) sent.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
+    return act(circulation, who, &Face::circulate, request);
+  }
+  std::vector<v1::Circulation> inbox(const policy::Subject& who, bool waiting = false) {
+    v1::ListInboxRequest request;
+    request.set_waiting(waiting);
+    const auto reply = ask(circulation, who, &Face::list_inbox, request);
+    REQUIRE(reply.ok());
+    return {reply->circulations().begin(), reply->circulations().end()};
+  }
+  Result<v1::Circulation> see(const policy::Subject& who, const std::string& name) {
+    v1::GetCirculationRequest request;
+    request.set_name(name);
+    return ask(circulation, who, &Face::get_circulation, request);
+  }
+  Status respond(const policy::Subject& who, const std::string& name, v1::Response::Kind kind,
+                 const std::string& text = "", const std::string& only = "") {
+    v1::RespondRequest request;
+    request.set_name(name);
+    request.mutable_response()->set_kind(kind);
+    request.mutable_response()->set_text(text);
+    if (!only.empty()) request.mutable_response()->mutable_audience()->add_any_of(only);
+    return act(circulation, who, &Face::respond, request).status();
+  }
+  std::vector<std::string> responses(const policy::Subject& who, const std::string& name) {
+    v1::ListResponsesRequest request;
+    request.set_name(name);
+    const auto reply = ask(circulation, who, &Face::list_responses, request);
+    REQUIRE(reply.ok());
+    std::vector<std::string> texts;
+    for (const auto& one : reply->responses()) texts.push_back(one.text());
+    return texts;
+  }
+  // What is new since `cursor`; moves it on. `by`: how much at most, then the line breaks.
+  std::vector<std::string> news(const policy::Subject& who, std::uint64_t& cursor,
+                                std::size_t by = 1'000) {
+    v1::WatchRequest request;
+    request.set_cursor(cursor);
+    const auto shared = std::make_shared<const policy::Subject>(who);
+    auto source = circulation.watch(
+        [shared]() -> Result<identity::SubjectPointer> { return shared; }, request, [] {});
+    REQUIRE(source.ok());
+    std::vector<std::string> heard;
+    while (heard.size() < by) {
+      v1::News one;
+      const auto next = (*source)->next(one);
+      REQUIRE(next.ok());
+      if (*next == net::Source::Next::Wait) break;
+      CHECK(one.cursor() > cursor);
+      cursor = one.cursor();
+      heard.push_back(v1::News::Kind_Name(one.kind()));
+    }
+    return heard;
+  }
+};
+
+TEST_CASE("what is circulated is in the inbox of those it is for, and of nobody else",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string paper = world.paper().name();
+  const auto sent = world.circulate(world.helena(), paper);
+  REQUIRE(sent.status().message() == "");
+  REQUIRE(world.inbox(world.anna()).size() == 1);
+  CHECK(world.inbox(world.anna())[0].name() == sent->name());
+  CHECK_FALSE(world.inbox(world.anna())[0].has_opened_at());
+  CHECK(world.inbox(world.helena()).empty());
+  const std::string absent = "circulations/" + std::string(32, 'a');
+  for (const policy::Subject& other : {world.samira(), world.stranger()}) {
+    CHECK(world.inbox(other).empty());
+    const Status hidden = world.see(other, sent->name()).status();
+    CHECK(hidden.code() == Code::NotFound);
+    CHECK(hidden.message() == "`" + sent->name() + "` was not found");
+    CHECK(world.see(other, absent).status().message() == "`" + absent + "` was not found");
+    CHECK(world.respond(other, sent->name(), v1::Response::ACKNOWLEDGE).code() == Code::NotFound);
+  }
+  // A reader is not who circulates it.
+  CHECK(world.circulate(world.anna(), paper).status().code() == Code::PermissionDenied);
+  CHECK(world.circulate(world.samira(), paper).status().code() == Code::NotFound);
+}
+
+TEST_CASE("the sender sees who has opened and acknowledged, and who has not",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string paper = world.paper().name();
+  const std::string name = world.circulate(world.helena(), paper)->name();
+  REQUIRE(world.open(world.anna(), paper).ok());
+  REQUIRE(world.respond(world.anna(), name, v1::Response::ACKNOWLEDGE).ok());
+  const auto seen = world.see(world.helena(), name);
+  REQUIRE(seen->recipients_size() == 2);
+  CHECK(seen->recipients(0).person() == "persons/anna");
+  CHECK(seen->recipients(0).has_opened_at());
+  CHECK(seen->recipients(0).has_acknowledged_at());
+  CHECK(seen->recipients(1).person() == "persons/reto");
+  CHECK_FALSE(seen->recipients(1).has_opened_at());
+  // To a recipient only what is its own.
+  CHECK(world.see(world.reto(), name)->recipients_size() == 0);
+  CHECK(world.see(world.anna(), name)->has_opened_at());
+  CHECK(world.inbox(world.anna(), /*waiting=*/true).empty());
+  CHECK(world.inbox(world.reto(), /*waiting=*/true).size() == 1);
+}
+
+TEST_CASE("of a circulation, each is shown the documents that are theirs to see",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string bytes = "for the working group";
+  const auto narrow =
+      world.upload(world.helena(),
+                   world.begin("n", bytes, v1::HANDLING_LIMITED,
+                               {"process/igc/body/wg-data", "process/igc/secretariat"}),
+                   bytes);
+  REQUIRE(narrow.ok());
+  v1::CirculateRequest request;
+  request.mutable_circulation()->add_documents(world.paper().name());
+  request.mutable_circulation()->add_documents(narrow->name());
+  const auto sent =
+      world.act(world.circulation, world.helena(), &CirculationService::circulate, request);
+  REQUIRE(sent.ok());
+  CHECK(world.see(world.anna(), sent->name())->documents_size() == 2);
+  CHECK(world.see(world.reto(), sent->name())->documents_size() == 1);
+}
+
+TEST_CASE("silence adopts at its deadline, unless somebody breaks it before",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string paper = world.paper().name();
+  const auto silence = v1::Circulation::APPROVAL_BY_SILENCE;
+  const std::string broken = world.circulate(world.helena(), paper, silence)->name();
+  const std::string kept = world.circulate(world.helena(), paper, silence)->name();
+  CHECK(world.see(world.reto(), kept)->outcome() == v1::Circulation::PENDING);
+  CHECK(world.respond(world.anna(), broken, v1::Response::BREAK_SILENCE, "not paragraph 4").ok());
+  CHECK(world.see(world.reto(), broken)->outcome() == v1::Circulation::SILENCE_BROKEN);
+  world.clock.pass(std::chrono::hours(25));
+  CHECK(world.see(world.reto(), kept)->outcome() == v1::Circulation::ADOPTED);
+  CHECK(world.see(world.reto(), broken)->outcome() == v1::Circulation::SILENCE_BROKEN);
+  CHECK(world.respond(world.reto(), kept, v1::Response::BREAK_SILENCE, "late").code() ==
+        Code::FailedPrecondition);
+  // Where nothing of the kind was asked, it cannot be answered.
+  const std::string plain = world.circulate(world.helena(), paper)->name();
+  CHECK(world.respond(world.anna(), plain, v1::Response::BREAK_SILENCE, "x").code() ==
+        Code::FailedPrecondition);
+  CHECK(world.respond(world.anna(), plain, v1::Response::DONE).code() == Code::FailedPrecondition);
+  CHECK(world.respond(world.anna(), plain, v1::Response::COMMENT).code() == Code::InvalidArgument);
+}
+
+TEST_CASE("a comment with an audience of its own is for that, its author and the sender",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string name = world.circulate(world.helena(), world.paper().name())->name();
+  REQUIRE(world.respond(world.anna(), name, v1::Response::COMMENT, "for all").ok());
+  REQUIRE(world.respond(world.anna(), name, v1::Response::COMMENT, "for us", "party/SWE").ok());
+  const std::vector<std::string> both = {"for all", "for us"};
+  CHECK(world.responses(world.anna(), name) == both);
+  CHECK(world.responses(world.helena(), name) == both);
+  CHECK(world.responses(world.reto(), name) == std::vector<std::string>{"for all"});
+}
+
+TEST_CASE("under originator control nobody else circulates it", "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string bytes = "ours";
+  v1::BeginContentRequest request = world.begin("o", bytes);
+  request.mutable_document()->set_originator_control(true);
+  const auto made = world.upload(world.anna(), request, bytes);
+  REQUIRE(made.ok());
+  CHECK(world.circulate(world.helena(), made->name()).status().code() == Code::PermissionDenied);
+  CHECK(world.circulate(world.anna(), made->name()).ok());
+}
+
+TEST_CASE("what is recalled or withdrawn is shown no longer", "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string paper = world.paper().name();
+  const std::string name = world.circulate(world.helena(), paper)->name();
+  v1::RecallRequest recall;
+  recall.set_name(name);
+  CHECK(world.act(world.circulation, world.anna(), &CirculationService::recall, recall)
+            .status()
+            .code() == Code::PermissionDenied);
+  REQUIRE(world.act(world.circulation, world.helena(), &CirculationService::recall, recall).ok());
+  const auto left = world.see(world.anna(), name);
+  REQUIRE(left.ok());
+  CHECK(left->has_recalled_at());
+  CHECK(left->documents_size() == 0);
+  CHECK(left->note().by_language().empty());
+  CHECK(world.respond(world.anna(), name, v1::Response::ACKNOWLEDGE).code() ==
+        Code::FailedPrecondition);
+  v1::WithdrawDocumentRequest withdraw;
+  withdraw.set_name(paper);
+  REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
+  CHECK(world.circulate(world.helena(), paper).status().code() == Code::FailedPrecondition);
+}
+
+TEST_CASE("news come exactly once and in order, across lines that break",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string paper = world.paper().name();
+  const std::string name = world.circulate(world.helena(), paper)->name();
+  v1::RemindRequest remind;
+  remind.set_name(name);
+  REQUIRE(world.act(world.circulation, world.helena(), &CirculationService::remind, remind).ok());
+  REQUIRE(world.respond(world.reto(), name, v1::Response::COMMENT, "between us", "party/CHE").ok());
+  std::uint64_t anna = 0;
+  std::vector<std::string> heard;
+  for (int line = 0; line < 6; ++line) {
+    for (const std::string& one : world.news(world.anna(), anna, 1)) heard.push_back(one);
+  }
+  // Not what was said to others.
+  CHECK(heard == std::vector<std::string>{"DOCUMENT", "SENT", "REMINDED"});
+  std::uint64_t helena = 0;
+  CHECK(world.news(world.helena(), helena) ==
+        std::vector<std::string>{"RESPONDED"});  // not her own
+  std::uint64_t samira = 0;
+  CHECK(world.news(world.samira(), samira).empty());
+  CHECK(world.news(world.anna(), anna).empty());
+  v1::WithdrawDocumentRequest withdraw;
+  withdraw.set_name(paper);
+  REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
+  CHECK(world.news(world.anna(), anna) == std::vector<std::string>{"WITHDRAWN"});
+}
+
+TEST_CASE("pages of the inbox lead on, and a token is its caller's", "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string paper = world.paper().name();
+  for (int i = 0; i < 5; ++i) REQUIRE(world.circulate(world.helena(), paper).ok());
+  v1::ListInboxRequest request;
+  request.set_page_size(2);
+  std::set<std::string> seen;
+  for (int page = 0; page < 3; ++page) {
+    const auto reply =
+        world.ask(world.circulation, world.anna(), &CirculationService::list_inbox, request);
+    REQUIRE(reply.ok());
+    for (const auto& one : reply->circulations()) CHECK(seen.insert(one.name()).second);
+    CHECK(reply->next_page_token().empty() == (page == 2));
+    if (page == 2) break;
+    request.set_page_token(reply->next_page_token());
+    CHECK(world.ask(world.circulation, world.reto(), &CirculationService::list_inbox, request)
+              .status()
+              .reason() == Reason::PageTokenInvalid);
+  }
+  CHECK(seen.size() == 5);
+}
+
+}  // namespace
+}  // namespace entente::documents

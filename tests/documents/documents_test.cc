@@ -1,0 +1,368 @@
+// Documents through their service: who may bring what, who sees what, what is kept of each reading,
+// and what is left at the end.
+#include "tests/documents/world.h"
+
+namespace entente::documents {
+namespace {
+
+using testing::DocumentsWorld;
+
+std::string absent_name() { return "documents/" + std::string(32, 'a'); }
+
+// Two refusals of the same call, each under the name that it was asked for.
+void check_same(const Status& hidden, const std::string& name, const Status& absent) {
+  CHECK(hidden.code() == Code::NotFound);
+  CHECK(absent.code() == Code::NotFound);
+  std::string said(hidden.message());
+  const std::size_t at = said.find(name);
+  REQUIRE(at != std::string::npos);
+  CHECK(said.replace(at, name.size(), absent_name()) == absent.message());
+}
+
+TEST_CASE("what one may not see answers as what is not there, whatever is asked", "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper().name();
+  const auto reading = world.open(world.anna(), name);
+  for (const policy::Subject& subject : {world.samira(), world.stranger()}) {
+    check_same(world.get(subject, name).status(), name, world.get(subject, absent_name()).status());
+    check_same(world.open(subject, name).status(), name,
+               world.open(subject, absent_name()).status());
+    check_same(world.read(subject, name).status(), name,
+               world.read(subject, absent_name()).status());
+    check_same(world.read(subject, reading->name()).status(), name,
+               world.read(subject, absent_name() + "/readings/1").status());
+    check_same(world.get(subject, name + "/revisions/1").status(), name,
+               world.get(subject, absent_name() + "/revisions/1").status());
+    v1::GetReadersRequest readers;
+    readers.set_name(name);
+    CHECK(world.ask(world.service, subject, &Service::get_readers, readers).status().code() ==
+          Code::NotFound);
+    v1::WithdrawDocumentRequest withdraw;
+    withdraw.set_name(name);
+    CHECK(
+        world.act(world.service, subject, &Service::withdraw_document, withdraw).status().code() ==
+        Code::NotFound);
+    CHECK(world.list(subject).empty());
+    v1::BeginContentRequest begin = world.begin("x", "bytes");
+    begin.mutable_document()->Clear();
+    begin.mutable_document()->set_name(name);
+    CHECK(world.ask(world.service, subject, &Service::begin_content, begin).status().code() ==
+          Code::NotFound);
+  }
+  CHECK(world.list(world.anna()) == std::vector<std::string>{name});
+}
+
+TEST_CASE("reading what is restricted leaves a receipt first, and the copy says whose it is",
+          "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper("the text of it").name();
+  CHECK(world.read(world.anna(), name).status().code() == Code::FailedPrecondition);
+  const std::uint64_t before = world.entries();
+  const auto reading = world.open(world.anna(), name);
+  REQUIRE(reading.ok());
+  CHECK(world.entries() == before + 1);
+  CHECK(reading->copy_number() == 1);
+  const auto copy = world.read(world.anna(), reading->name());
+  REQUIRE(copy.ok());
+  CHECK(copy->find("the text of it\nRESTRICTED - copy 1 of ") == 0);
+  CHECK(copy->find("for Name of anna (anna), SWE - 2026-11-23T08:00:01Z") != std::string::npos);
+  // Ranges fit together, whatever broke in between.
+  CHECK(*world.read(world.anna(), reading->name(), 0, 10) +
+            *world.read(world.anna(), reading->name(), 10) ==
+        *copy);
+  CHECK(world.read(world.anna(), reading->name(), copy->size() + 1).status().code() ==
+        Code::OutOfRange);
+  // It is nobody else's copy, and not for ever.
+  CHECK(world.read(world.reto(), reading->name()).status().code() == Code::NotFound);
+  CHECK(world.open(world.reto(), name)->copy_number() == 2);
+  world.clock.pass(std::chrono::hours(25));
+  CHECK(world.read(world.anna(), reading->name()).status().code() == Code::FailedPrecondition);
+}
+
+TEST_CASE("a PDF is marked on its way out, and the original stays as it came", "[documents]") {
+  DocumentsWorld world;
+  const std::string pdf = testing::small_pdf(3);
+  // Whatever it is called: its bytes say what it is.
+  const std::string name = world.paper(pdf).name();
+  const auto reading = world.open(world.anna(), name);
+  const auto copy = world.read(world.anna(), reading->name());
+  REQUIRE(copy.status().message() == "");
+  CHECK(copy->starts_with("%PDF-"));
+  CHECK(*copy != pdf);
+  CHECK(*copy == *world.read(world.anna(), reading->name()));
+  CHECK(world.get(world.anna(), name)->contents(0).sha256() == as_view(sha256(pdf)));
+  // What could not be marked is refused before anybody waits for it.
+  const std::string broken = "%PDF-1.7 and then nothing";
+  const auto refused = world.upload(world.helena(), world.begin("broken", broken), broken);
+  CHECK(refused.status().code() == Code::InvalidArgument);
+  CHECK(
+      world.upload(world.helena(), world.begin("open", broken, v1::HANDLING_LIMITED), broken).ok());
+}
+
+TEST_CASE("what is limited is read without a receipt", "[documents]") {
+  DocumentsWorld world;
+  const std::string bytes(700'000, 'x');
+  const std::string name = world.paper(bytes, v1::HANDLING_LIMITED).name();
+  const std::uint64_t before = world.entries();
+  CHECK(*world.read(world.anna(), name) == bytes);
+  CHECK(world.read(world.anna(), name, 262'100, 100)->size() == 100);
+  CHECK(world.entries() == before);
+}
+
+TEST_CASE("an upload takes nothing that is not the next of it", "[documents][bad]") {
+  DocumentsWorld world;
+  const auto helena = world.helena();
+  const std::string bytes(300'000, 'x');
+  REQUIRE(world.ask(world.service, helena, &Service::begin_content, world.begin("u", bytes)).ok());
+  const auto send = [&](const policy::Subject& who, const std::string& id, std::uint64_t offset,
+                        const std::string& some) {
+    v1::SendContentRequest piece;
+    piece.set_upload_id(id);
+    piece.set_offset(offset);
+    piece.set_content(some);
+    return world.ask(world.service, who, &Service::send_content, piece).status();
+  };
+  CHECK(send(helena, "u", 5, "early").code() == Code::FailedPrecondition);
+  CHECK(send(helena, "u", 0, bytes.substr(0, 200'000)).ok());
+  CHECK(send(helena, "u", 0, bytes.substr(0, 200'000)).code() == Code::FailedPrecondition);
+  CHECK(send(world.anna(), "u", 200'000, "hers").code() == Code::NotFound);
+  CHECK(send(helena, "other", 0, "x").code() == Code::NotFound);
+  CHECK(send(helena, "u", 200'000, std::string(100'001, 'x')).code() == Code::InvalidArgument);
+  CHECK(world.finish(helena, "u", bytes).status().code() == Code::InvalidArgument);  // too short
+  const auto again =
+      world.ask(world.service, helena, &Service::begin_content, world.begin("u", bytes));
+  CHECK(again->offset() == 200'000);
+  CHECK(world.ask(world.service, helena, &Service::begin_content, world.begin("u", "else"))
+            .status()
+            .code() == Code::AlreadyExists);
+  CHECK(send(helena, "u", 200'000, bytes.substr(200'000)).ok());
+  CHECK(world.finish(helena, "u", "other bytes").status().code() == Code::InvalidArgument);
+  CHECK(world.list(helena).empty());
+  const auto kept = world.finish(helena, "u", bytes);
+  REQUIRE(kept.ok());
+  CHECK(world.finish(world.helena(), "u", bytes)->name() == kept->name());  // it counts once
+  CHECK(world.list(world.helena()).size() == 1);
+  // One that stalls is forgotten, with its key.
+  const auto begun =
+      world.ask(world.service, helena, &Service::begin_content, world.begin("slow", bytes));
+  world.clock.pass(std::chrono::minutes(11));
+  world.uploads.sweep();
+  CHECK(send(helena, "slow", 0, "x").code() == Code::NotFound);
+  const auto id = parse_document_name(begun->document())->id;
+  CHECK(world.store->destroy_seal(seal_of(id)).code() == Code::NotFound);
+}
+
+TEST_CASE("names that steer paths or terminals are refused", "[documents][bad]") {
+  DocumentsWorld world;
+  for (const std::string& name :
+       {std::string("../../etc/passwd"), std::string("a\\b"), std::string(".."), std::string(""),
+        std::string("gpj.\xe2\x80\xae"
+                    "exe.txt"),
+        std::string("a\x1b[2J"), std::string(10'000, 'x'), std::string("a\nb"),
+        std::string("\xff")}) {
+    v1::BeginContentRequest request = world.begin("n", "bytes");
+    request.mutable_content()->set_file_name(name);
+    const auto refused = world.ask(world.service, world.helena(), &Service::begin_content, request);
+    CHECK(refused.status().code() == Code::InvalidArgument);
+  }
+  v1::BeginContentRequest request = world.begin("n", "bytes");
+  request.mutable_content()->set_file_name("R\xc3\xa9sum\xc3\xa9 (2).pdf");
+  CHECK(world.ask(world.service, world.helena(), &Service::begin_content, request).ok());
+}
+
+TEST_CASE("nobody sends to whom they cannot see, nor what they would not see", "[documents]") {
+  DocumentsWorld world;
+  const auto begin = [&](const policy::Subject& who, const std::vector<std::string>& to) {
+    return world
+        .ask(world.service, who, &Service::begin_content,
+             world.begin("b", "bytes", v1::HANDLING_RESTRICTED, to))
+        .status();
+  };
+  CHECK(begin(world.helena(), {"process/igc/members"}).code() == Code::InvalidArgument);
+  CHECK(begin(world.helena(), {"process/igc/secretariat", "process/hidden/members"}).code() ==
+        Code::InvalidArgument);
+  CHECK(begin(world.helena(), {}).code() == Code::InvalidArgument);
+  CHECK(begin(world.stranger(), {"party/THA"}).code() == Code::NotFound);
+  CHECK(begin(world.anna(), {"process/igc/members"}).ok());
+}
+
+TEST_CASE("another language joins, another text replaces, and what was stays as it was",
+          "[documents]") {
+  DocumentsWorld world;
+  const v1::Document first = world.paper("the first text", v1::HANDLING_LIMITED);
+  const auto bring = [&](const policy::Subject& who, const std::string& id,
+                         const std::string& language, const std::string& bytes) {
+    v1::BeginContentRequest request = world.begin(id, bytes);
+    request.mutable_document()->Clear();
+    request.mutable_document()->set_name(first.name());
+    request.mutable_content()->set_language(language);
+    request.mutable_content()->set_status(language == "en" ? v1::Content::ORIGINAL
+                                                           : v1::Content::COURTESY_TRANSLATION);
+    return world.upload(who, request, bytes);
+  };
+  CHECK(bring(world.anna(), "a", "sv", "hers").status().code() == Code::PermissionDenied);
+  const auto french = bring(world.helena(), "f", "fr", "le texte");
+  REQUIRE(french.ok());
+  CHECK(french->revision() == 2);
+  CHECK(french->contents_size() == 2);
+  REQUIRE(bring(world.helena(), "g", "en", "the second text").ok());
+  CHECK(*world.read(world.anna(), first.name()) == "the second text");
+  CHECK(*world.read(world.anna(), first.name() + "/revisions/1") == "the first text");
+  // The same bytes are kept once within one document.
+  const auto again = bring(world.helena(), "h", "en", "the first text");
+  REQUIRE(again.ok());
+  const auto snapshot = world.store->snapshot();
+  int chunks = 0;
+  for (const auto at = snapshot->scan(store::Key(chunks_table)); at->valid(); at->next()) ++chunks;
+  CHECK(chunks == 3);
+  CHECK(*world.read(world.anna(), first.name()) == "the first text");
+}
+
+TEST_CASE("a wider audience is for what comes, not for the revisions before", "[documents]") {
+  DocumentsWorld world;
+  v1::Document paper = world.paper("a draft", v1::HANDLING_LIMITED);
+  paper.mutable_visibility()->mutable_audience()->add_any_of("process/igc/observers");
+  v1::UpdateDocumentRequest update;
+  *update.mutable_document() = paper;
+  CHECK(world.act(world.service, world.anna(), &Service::update_document, update).status().code() ==
+        Code::PermissionDenied);
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, update).ok());
+  CHECK(world.get(world.samira(), paper.name()).ok());
+  CHECK(world.get(world.samira(), paper.name() + "/revisions/1").status().code() == Code::NotFound);
+  CHECK(world.get(world.anna(), paper.name() + "/revisions/1").ok());
+  // Of two who change it at once, one is told.
+  CHECK(world.act(world.service, world.helena(), &Service::update_document, update)
+            .status()
+            .reason() == Reason::RevisionStale);
+  // Handling is never lowered.
+  update.mutable_document()->set_revision(0);
+  update.mutable_document()->mutable_visibility()->set_handling(v1::HANDLING_OPEN);
+  CHECK(
+      world.act(world.service, world.helena(), &Service::update_document, update).status().code() ==
+      Code::InvalidArgument);
+}
+
+TEST_CASE("what is withdrawn is gone for all but its originator, in the middle of a transfer too",
+          "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper(std::string(600'000, 'x')).name();
+  const auto reading = world.open(world.anna(), name);
+  v1::ReadContentRequest request;
+  request.set_name(reading->name());
+  const auto anna = std::make_shared<const policy::Subject>(world.anna());
+  auto stream = world.service.read_content(
+      [&]() -> Result<identity::SubjectPointer> { return anna; }, request);
+  v1::ContentPart part;
+  REQUIRE((*stream)->next(part).ok());
+  v1::WithdrawDocumentRequest withdraw;
+  withdraw.set_name(name);
+  withdraw.set_because("superseded");
+  CHECK(world.act(world.service, world.anna(), &Service::withdraw_document, withdraw)
+            .status()
+            .code() == Code::PermissionDenied);
+  REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
+  CHECK((*stream)->next(part).status().code() == Code::NotFound);
+  CHECK(world.read(world.anna(), reading->name()).status().code() == Code::FailedPrecondition);
+  CHECK(world.open(world.anna(), name).status().code() == Code::FailedPrecondition);
+  const auto left = world.get(world.anna(), name);
+  REQUIRE(left.ok());
+  CHECK(left->state() == v1::Document::WITHDRAWN);
+  CHECK(left->withdrawn_because() == "superseded");
+  CHECK(left->title().by_language().empty());
+  CHECK(left->contents_size() == 0);
+  CHECK(world.get(world.helena(), name)->contents_size() == 1);
+  v1::ListDocumentsRequest by_topic;
+  CHECK(world.get(world.anna(), name + "/revisions/1")->contents_size() == 0);
+}
+
+TEST_CASE("who has opened it and who has not is told to its originator", "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper().name();
+  REQUIRE(world.open(world.anna(), name).ok());
+  REQUIRE(world.open(world.anna(), name).ok());
+  v1::GetReadersRequest request;
+  request.set_name(name);
+  const auto readers = world.ask(world.service, world.helena(), &Service::get_readers, request);
+  REQUIRE(readers.ok());
+  REQUIRE(readers->readers_size() == 1);
+  CHECK(readers->readers(0).person() == "persons/anna");
+  CHECK(readers->readers(0).readings() == 2);
+  REQUIRE(readers->not_yet_size() == 1);
+  CHECK(readers->not_yet(0) == "persons/reto");
+  CHECK(world.ask(world.service, world.anna(), &Service::get_readers, request).status().code() ==
+        Code::PermissionDenied);
+}
+
+TEST_CASE("what is destroyed cannot be read again; that it was, can", "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper().name();
+  REQUIRE(world.open(world.anna(), name).ok());
+  v1::HoldDocumentRequest hold;
+  hold.set_name(name);
+  hold.set_hold(true);
+  CHECK(world.act(world.service, world.anna(), &Service::hold_document, hold).status().code() ==
+        Code::PermissionDenied);
+  REQUIRE(world.act(world.service, world.helena(), &Service::hold_document, hold).ok());
+  v1::DestroyDocumentRequest destroy;
+  destroy.set_name(name);
+  CHECK(world.act(world.service, world.helena(), &Service::destroy_document, destroy)
+            .status()
+            .reason() == Reason::StillInUse);
+  hold.set_hold(false);
+  REQUIRE(world.act(world.service, world.helena(), &Service::hold_document, hold).ok());
+  const std::uint64_t before = world.entries();
+  const auto stone = world.act(world.service, world.helena(), &Service::destroy_document, destroy);
+  REQUIRE(stone.ok());
+  world.service.destroyed(*stone);
+  CHECK(world.entries() == before + 1);
+  const auto left = world.get(world.anna(), name);
+  REQUIRE(left.ok());
+  CHECK(left->state() == v1::Document::DESTROYED);
+  CHECK(left->title().by_language().empty());
+  const store::Id id = parse_document_name(name)->id;
+  CHECK(world.store->destroy_seal(seal_of(id)).code() == Code::NotFound);
+  const auto snapshot = world.store->snapshot();
+  for (const store::Table table : {revisions_table, chunks_table, readings_table, readers_table}) {
+    CHECK_FALSE(snapshot->scan(store::Key(table))->valid());
+  }
+  CHECK(world.open(world.anna(), name).status().code() == Code::FailedPrecondition);
+}
+
+TEST_CASE("a start finds what was kept, and takes away what came to nothing", "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper("kept", v1::HANDLING_LIMITED).name();
+  const std::string bytes(300'000, 'x');
+  REQUIRE(
+      world.ask(world.service, world.helena(), &Service::begin_content, world.begin("left", bytes))
+          .ok());
+  REQUIRE(world.send(world.helena(), "left", bytes).ok());
+  Shelf shelf(world.rows);
+  REQUIRE(shelf.load().ok());
+  CHECK(shelf.document(parse_document_name(name)->id) != nullptr);
+  CHECK(shelf.newest_event() == world.shelf.newest_event());
+  const auto snapshot = world.store->snapshot();
+  int chunks = 0;
+  for (const auto at = snapshot->scan(store::Key(chunks_table)); at->valid(); at->next()) ++chunks;
+  CHECK(chunks == 1);
+  CHECK(*world.read(world.anna(), name) == "kept");
+}
+
+TEST_CASE("under embargo only its originator and the secretariat see it; its entry neither",
+          "[documents]") {
+  DocumentsWorld world;
+  v1::BeginContentRequest request = world.begin("e", "early");
+  request.mutable_document()->mutable_visibility()->mutable_embargo_until()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(world.clock.now() + std::chrono::hours(1))
+          .time_since_epoch()
+          .count());
+  const auto made = world.upload(world.helena(), request, "early");
+  REQUIRE(made.ok());
+  CHECK(world.get(world.anna(), made->name()).status().code() == Code::NotFound);
+  CHECK(world.list(world.anna()).empty());
+  CHECK(world.get(world.helena(), made->name()).ok());
+  world.clock.pass(std::chrono::hours(1));
+  CHECK(world.get(world.anna(), made->name()).ok());
+}
+
+}  // namespace
+}  // namespace entente::documents

@@ -1,0 +1,271 @@
+// A small world of documents over a store in memory and a real ledger: one process, two members, a
+// working group of one of them, an observer, a stranger, the secretariat. Subjects hold what their
+// parties hold.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proto/contract/digest.h"
+#include "server/documents/circulation_service.h"
+#include "server/documents/service.h"
+#include "server/ledger/tree_ledger.h"
+#include "server/store/memory_store.h"
+
+namespace entente::documents::testing {
+
+class TurnedClock final : public Clock {
+ public:
+  Instant now() const override { return now_; }
+  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
+  void pass(std::chrono::seconds time) { now_ += time; }
+
+ private:
+  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
+};
+
+// Who can see what is said by AccessService elsewhere; here, who was asked about.
+class FewNeighbours final : public Neighbours {
+ public:
+  Result<policy::AudienceId> intern(store::Transaction&,
+                                    const policy::Audience& audience) override {
+    return table.intern(audience);
+  }
+  std::shared_ptr<const policy::AudienceTable> audiences() const override {
+    return std::make_shared<policy::AudienceTable>(table);
+  }
+  Result<std::string> latin_name(const policy::Subject& subject, store::Snapshot&) const override {
+    return subject.person.empty() ? "" : "Name of " + subject.person;
+  }
+  Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject&,
+                                         const v1::WhoCanSeeRequest& message,
+                                         store::Snapshot&) const override {
+    v1::WhoCanSeeReply reply;
+    reply.mutable_reckoning()->set_in_words("those who were asked about");
+    for (const auto& [party, person] : {std::pair("SWE", "anna"), std::pair("CHE", "reto")}) {
+      auto* row = reply.mutable_reckoning()->add_parties();
+      row->set_party(std::string("parties/") + party);
+      row->add_people_named(std::string("persons/") + person);
+    }
+    for (const std::string& one : message.draft().visibility().audience().any_of()) {
+      if (one == "process/hidden/members") reply.mutable_reckoning()->add_unknown(one);
+    }
+    return reply;
+  }
+  policy::AudienceTable table;
+};
+
+inline v1::Text english(const std::string& text) {
+  v1::Text out;
+  (*out.mutable_by_language())["en"] = text;
+  return out;
+}
+
+struct DocumentsWorld {
+  DocumentsWorld() : store(store::memory_store(entropy)), ledger(open_ledger()) {
+    ledger->add_follower(shelf);
+  }
+
+  policy::Subject as(const std::string& party, const std::string& person,
+                     const std::set<std::string>& principals, bool secretariat = false) const {
+    policy::Subject subject;
+    subject.account = "parties/" + party + "/accounts/" + person;
+    subject.party = party;
+    subject.person = person;
+    subject.session = "session-" + person;
+    subject.principals.insert(*policy::Principal::parse("party/" + party));
+    for (const auto& text : principals) subject.principals.insert(*policy::Principal::parse(text));
+    if (secretariat) {
+      subject.duties.push_back(
+          {.duty = policy::Duty::Secretariat, .party = party, .process = "igc"});
+    }
+    subject.sight = policy::Sight(subject.principals, neighbours.table);
+    return subject;
+  }
+  // Made anew at each use: sight follows the audiences.
+  policy::Subject anna() const {
+    return as("SWE", "anna", {"process/igc/members", "process/igc/body/wg-data"});
+  }
+  policy::Subject reto() const { return as("CHE", "reto", {"process/igc/members"}); }
+  policy::Subject samira() const { return as("UNHCR", "samira", {"process/igc/observers"}); }
+  policy::Subject stranger() const { return as("THA", "kamon", {}); }
+  policy::Subject helena() const {
+    return as("IGC", "helena", {"process/igc/secretariat"}, /*secretariat=*/true);
+  }
+
+  template <typename Face, typename Req, typename Rep>
+  Result<Rep> ask(Face& face, const policy::Subject& subject,
+                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&, store::Snapshot&),
+                  const Req& request) {
+    const auto snapshot = store->snapshot();
+    return (face.*serve)(subject, request, *snapshot);
+  }
+  // As the gate does: what succeeds has its entry, and is committed before the reply leaves.
+  template <typename Face, typename Req, typename Rep>
+  Result<Rep> act(Face& face, const policy::Subject& subject,
+                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&,
+                                             store::Transaction&),
+                  const Req& request) {
+    const auto transaction = store->begin();
+    Result<Rep> reply = (face.*serve)(subject, request, *transaction);
+    if (!reply.ok()) return reply;
+    REQUIRE(transaction->appended());
+    const auto committed = transaction->commit();
+    if (!committed.ok()) return committed.status();
+    clock.pass(std::chrono::seconds(1));
+    return reply;
+  }
+
+  v1::BeginContentRequest begin(const std::string& id, const std::string& bytes,
+                                v1::Handling handling = v1::HANDLING_RESTRICTED,
+                                const std::vector<std::string>& to = {
+                                    "process/igc/members", "process/igc/secretariat"}) const {
+    v1::BeginContentRequest request;
+    request.set_upload_id(id);
+    v1::Document& document = *request.mutable_document();
+    document.set_kind(v1::Document::BACKGROUND_PAPER);
+    *document.mutable_title() = english("Returns in 2026");
+    document.set_process("processes/igc");
+    for (const auto& who : to) document.mutable_visibility()->mutable_audience()->add_any_of(who);
+    document.mutable_visibility()->set_handling(handling);
+    v1::Content& content = *request.mutable_content();
+    content.set_language("en");
+    content.set_file_name("paper.txt");
+    content.set_media_type("text/plain");
+    content.set_bytes(bytes.size());
+    return request;
+  }
+  Status send(const policy::Subject& subject, const std::string& id, const std::string& bytes,
+              std::size_t piece = 100'000) {
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      v1::SendContentRequest next;
+      next.set_upload_id(id);
+      next.set_offset(at);
+      next.set_content(bytes.substr(at, piece));
+      ENTENTE_TRY_VOID(ask(service, subject, &Service::send_content, next).status());
+    }
+    return {};
+  }
+  Result<v1::Document> finish(const policy::Subject& subject, const std::string& id,
+                              const std::string& bytes) {
+    v1::FinishContentRequest request;
+    request.set_upload_id(id);
+    request.set_sha256(std::string(as_view(sha256(bytes))));
+    auto document = act(service, subject, &Service::finish_content, request);
+    if (document.ok()) service.finished(*document);
+    return document;
+  }
+  Result<v1::Document> upload(const policy::Subject& subject,
+                              const v1::BeginContentRequest& request, const std::string& bytes) {
+    ENTENTE_TRY_VOID(ask(service, subject, &Service::begin_content, request).status());
+    ENTENTE_TRY_VOID(send(subject, request.upload_id(), bytes));
+    return finish(subject, request.upload_id(), bytes);
+  }
+  v1::Document paper(const std::string& bytes = "the text of it",
+                     v1::Handling handling = v1::HANDLING_RESTRICTED) {
+    auto made =
+        upload(helena(), begin("u" + std::to_string(++uploads_made), bytes, handling), bytes);
+    REQUIRE(made.status().message() == "");
+    return *made;
+  }
+
+  Result<v1::Document> get(const policy::Subject& subject, const std::string& name) {
+    v1::GetDocumentRequest request;
+    request.set_name(name);
+    return ask(service, subject, &Service::get_document, request);
+  }
+  std::vector<std::string> list(const policy::Subject& subject) {
+    const auto reply = ask(service, subject, &Service::list_documents, v1::ListDocumentsRequest());
+    REQUIRE(reply.ok());
+    std::vector<std::string> names;
+    for (const auto& one : reply->documents()) names.push_back(one.name());
+    return names;
+  }
+  Result<v1::Reading> open(const policy::Subject& subject, const std::string& name) {
+    v1::OpenDocumentRequest request;
+    request.set_name(name);
+    return act(service, subject, &Service::open_document, request);
+  }
+  Result<std::string> read(const policy::Subject& subject, const std::string& name,
+                           std::uint64_t offset = 0, std::uint64_t length = 0) {
+    v1::ReadContentRequest request;
+    request.set_name(name);
+    request.set_offset(offset);
+    request.set_length(length);
+    const auto shared = std::make_shared<const policy::Subject>(subject);
+    auto source =
+        service.read_content([&]() -> Result<identity::SubjectPointer> { return shared; }, request);
+    if (!source.ok()) return source.status();
+    std::string bytes;
+    for (;;) {
+      v1::ContentPart part;
+      ENTENTE_TRY(const net::Source::Next next, (*source)->next(part));
+      if (next == net::Source::Next::End) return bytes;
+      bytes += part.content();
+    }
+  }
+  // The kinds of the entries of the ledger from one on, as far as the subject sees them.
+  std::uint64_t entries() const { return ledger->size(); }
+
+  TurnedClock clock;
+  SystemEntropy entropy;
+  FewNeighbours neighbours;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<ledger::TreeLedger> ledger;
+  Rows rows{*store};
+  Shelf shelf{rows};
+  Uploads uploads{{.rows = rows, .clock = clock, .entropy = entropy}};
+  Marker marker{ENTENTE_MARK_PROGRAM};
+  Service service{{.rows = rows,
+                   .shelf = shelf,
+                   .uploads = uploads,
+                   .marker = marker,
+                   .neighbours = neighbours,
+                   .ledger = *ledger,
+                   .clock = clock}};
+  CirculationService circulation{{.rows = rows,
+                                  .shelf = shelf,
+                                  .neighbours = neighbours,
+                                  .ledger = *ledger,
+                                  .clock = clock,
+                                  .entropy = entropy}};
+  int uploads_made = 0;
+
+ private:
+  std::unique_ptr<ledger::TreeLedger> open_ledger() {
+    auto opened = ledger::TreeLedger::open(*store, clock, entropy);
+    REQUIRE(opened.ok());
+    store->set_sequencer(**opened);
+    return *std::move(opened);
+  }
+};
+
+// A PDF of so many empty pages, as small as they come; each turned by 90 degrees more.
+inline std::string small_pdf(int pages) {
+  std::vector<std::string> objects = {
+      "<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript "
+      "/JS (app.alert(1)) >> >>"};
+  std::string kids;
+  for (int i = 0; i < pages; ++i) kids += std::to_string(i + 3) + " 0 R ";
+  objects.push_back("<< /Type /Pages /Count " + std::to_string(pages) + " /Kids [ " + kids +
+                    "] >>");
+  for (int i = 0; i < pages; ++i) {
+    objects.push_back("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate " +
+                      std::to_string(i % 4 * 90) + " >>");
+  }
+  std::string pdf = "%PDF-1.4\n";
+  std::string table = "0000000000 65535 f \n";
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    std::string at = std::to_string(pdf.size());
+    table += std::string(10 - at.size(), '0') + at + " 00000 n \n";
+    pdf += std::to_string(i + 1) + " 0 obj\n" + objects[i] + "\nendobj\n";
+  }
+  const std::string start = std::to_string(pdf.size());
+  const std::string count = std::to_string(objects.size() + 1);
+  return pdf + "xref\n0 " + count + "\n" + table + "trailer\n<< /Size " + count +
+         " /Root 1 0 R >>\nstartxref\n" + start + "\n%%EOF\n";
+}
+
+}  // namespace entente::documents::testing

@@ -1,0 +1,170 @@
+"""A restricted paper by plain HTTP and by gRPC, from outside: ranges, resume, receipts, what curl and poppler make of it.
+BUILD names the build folder."""
+import hashlib
+import http.client
+import re
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+import small_network
+from small_network import Caller, SmallNetwork
+
+
+def small_pdf(pages):
+    """Empty pages, each turned by a quarter more."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>",
+               b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, b" ".join(b"%d 0 R" % (n + 3) for n in range(pages)))]
+    objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate %d >>" % (n % 4 * 90) for n in range(pages)]
+    out, table = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    for number, one in enumerate(objects, 1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n" % number + one + b"\nendobj\n"
+    return out + b"xref\n0 %d\n" % (len(objects) + 1) + table + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1, len(out))
+
+
+class Documents(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        global D
+        cls.folder = tempfile.TemporaryDirectory()
+        small_network.make_messages(cls.folder.name)
+        from entente.v1 import documents_pb2 as D
+        cls.net = SmallNetwork()
+        cls.who = {account: Caller(cls.net, account) for account in ("ines", "anna", "nora", "uma")}
+        for one in cls.who.values():
+            assert one.sign_in().ok
+        cls.pdf = cls.bring("paper.pdf", "application/pdf", small_pdf(5), 3)
+        cls.text = bytes(range(256)) * 4000
+        cls.file = cls.bring("d\u00e9tail (2).bin", "application/octet-stream", cls.text, 3)
+        cls.open = cls.bring("open.txt", "text/html", cls.text, 2)
+
+    @classmethod
+    def tearDownClass(cls):
+        for one in cls.who.values():
+            one.close()
+        cls.net.stop()
+        cls.net.remove()
+        cls.folder.cleanup()
+
+    @classmethod
+    def bring(cls, file_name, media_type, content, handling):
+        audience = ["process/alpha/members", "process/alpha/secretariat"]
+        begin = D.BeginContentRequest(
+            upload_id=hashlib.sha256(content + file_name.encode()).hexdigest(),
+            content=dict(language="en", file_name=file_name, media_type=media_type, bytes=len(content)),
+            document=D.Document(kind=D.Document.STUDY, process="processes/alpha", title={"by_language": {"en": file_name}},
+                                visibility={"handling": handling, "audience": {"any_of": audience}}))
+        ines = cls.who["ines"]
+        begun = ines.ask("DocumentService.BeginContent", begin)
+        assert begun.ok, begun
+        assert "2 states" in D.ContentProgress.FromString(begun.body).readers.in_words, begun
+        for at in range(0, len(content), 1 << 20):
+            sent = ines.ask("DocumentService.SendContent", D.SendContentRequest(
+                upload_id=begin.upload_id, offset=at, content=content[at:at + (1 << 20)]))
+            assert sent.ok, sent
+        kept = ines.ask("DocumentService.FinishContent", D.FinishContentRequest(
+            upload_id=begin.upload_id, sha256=hashlib.sha256(content).digest()))
+        assert kept.ok, kept
+        return D.Document.FromString(kept.body).name
+
+    def get(self, account, path, method="GET", **headers):
+        context = ssl.create_default_context(cafile=self.net.dir + "/ca.pem")
+        context.load_cert_chain(*self.net.credentials(account))
+        line = http.client.HTTPSConnection("localhost", self.net.port, context=context, timeout=30)
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        token = self.who[account].token
+        line.request(method, path, headers={"Authorization": "Bearer " + token, **headers} if token else headers)
+        answer = line.getresponse()
+        body = answer.read()
+        line.close()
+        return answer.status, {key.lower(): value for key, value in answer.getheaders()}, body
+
+    def readings(self, name):
+        answer = self.who["ines"].ask("DocumentService.GetReaders", D.GetReadersRequest(name=name))
+        return sum(one.readings for one in D.Readers.FromString(answer.body).readers)
+
+    def test_poppler_reads_the_name_on_every_page_however_it_is_turned(self):
+        status, headers, body = self.get("anna", f"/{self.pdf}/content")
+        self.assertEqual(status, 200)
+        self.assertEqual(headers["content-type"], "application/pdf")
+        with open(self.folder.name + "/copy.pdf", "wb") as out:
+            out.write(body)
+        text = subprocess.run(["pdftotext", "-raw", self.folder.name + "/copy.pdf", "-"], capture_output=True,
+                              text=True, check=True).stdout
+        pages = text.split("\f")[:-1]
+        self.assertEqual(len(pages), 5)
+        for page in pages:
+            self.assertRegex(page, r"RESTRICTED - copy \d+ of [0-9a-f]{8} - for Anna Tester \(anna\), SWE - 20\d\d-")
+
+    def test_a_transfer_that_broke_goes_on_without_another_receipt(self):
+        before = self.readings(self.file)
+        status, headers, body = self.get("anna", f"/{self.file}/content", Range="bytes=0-99999")
+        self.assertEqual(status, 206)
+        self.assertEqual(headers["content-length"], "100000")
+        size = int(headers["content-range"].split("/")[1])
+        etag = headers["etag"]
+        status, headers, rest = self.get("anna", f"/{self.file}/content", Range="bytes=100000-", If_Range=etag)
+        self.assertEqual(status, 206)
+        self.assertEqual(headers["etag"], etag)
+        whole = body + rest
+        self.assertEqual(len(whole), size)
+        self.assertEqual(self.readings(self.file), before + 1)
+        self.assertTrue(whole.startswith(self.text))
+        self.assertRegex(whole[len(self.text):].decode(), r"^\nRESTRICTED - copy \d+ .* for Anna Tester")
+        # The last bytes; what lies beyond; what is no range.
+        reading = re.search(r"readings/(\d+)", etag)[1]
+        path = f"/{self.file}/content?reading={reading}"
+        self.assertEqual(self.get("anna", path, Range="bytes=-5")[2], whole[-5:])
+        status, headers, _ = self.get("anna", path, Range=f"bytes={size}-")
+        self.assertEqual((status, headers["content-range"]), (416, f"bytes */{size}"))
+        for nonsense in ("bytes=9-1", "bytes=a-b", "lines=1-2", "bytes=0-1,3-4", "bytes=-", "bytes=99999999999999999999-"):
+            status, _, body = self.get("anna", path, Range=nonsense)
+            self.assertEqual((status, len(body)), (200, size), nonsense)
+        # It is nobody else's copy.
+        self.assertEqual(self.get("nora", path)[0], 404)
+        self.assertEqual(self.readings(self.file), before + 1)
+
+    def test_it_is_an_attachment_that_no_browser_runs(self):
+        status, headers, body = self.get("anna", f"/{self.file}/content")
+        self.assertEqual(headers["content-disposition"], "attachment; filename*=UTF-8''d%C3%A9tail%20%282%29.bin")
+        for path in (self.file, self.open):
+            _, headers, _ = self.get("anna", f"/{path}/content")
+            self.assertEqual(headers["x-content-type-options"], "nosniff")
+            self.assertEqual(headers["content-security-policy"], "sandbox; default-src 'none'")
+            self.assertEqual(headers["cache-control"], "private, no-store")
+            self.assertTrue(headers["content-disposition"].startswith("attachment;"))
+        self.assertEqual(self.get("anna", f"/{self.open}/content")[2], self.text)
+        self.assertEqual(self.get("anna", f"/{self.open}/content", "HEAD")[0], 200)
+        self.assertEqual(self.get("anna", f"/{self.open}/content", "POST")[0], 405)
+        # To ask how long it is is not to read it.
+        before = self.readings(self.file)
+        self.assertEqual(self.get("anna", f"/{self.file}/content", "HEAD")[0], 405)
+        self.assertEqual(self.readings(self.file), before)
+
+    def test_an_observer_gets_what_an_absent_one_gets(self):
+        absent = "documents/" + "f" * 32
+        faces = set()
+        for name in (self.pdf, self.file, self.open, absent):
+            status, headers, body = self.get("uma", f"/{name}/content")
+            headers.pop("date", None)
+            faces.add((status, str(sorted(headers.items())), body.replace(name.encode(), b"?")))
+        self.assertEqual(len(faces), 1, faces)
+        self.assertEqual(faces.pop()[0], 404)
+        for path in ("/documents/x/content", f"/{absent}", "/documents/", f"/{self.pdf}/content/more"):
+            self.assertEqual(self.get("anna", path)[0], 404, path)
+
+    def test_without_a_session_nothing_is_said(self):
+        token, self.who["nora"].token = self.who["nora"].token, ""
+        try:
+            faces = {self.get("nora", f"/{name}/content")[2] for name in (self.pdf, "documents/" + "f" * 32)}
+            self.assertEqual(len(faces), 1)
+            self.assertEqual(self.get("nora", f"/{self.pdf}/content")[0], 401)
+        finally:
+            self.who["nora"].token = token
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -200,7 +200,7 @@ def test_a_body_above_the_limit_is_refused_before_it_has_come(certificates):
 
 
 def test_who_drips_is_let_go(certificates):
-    options = ("header_ms_max=500", "body_grace_ms=500", "idle_ms_max=1200")
+    options = ("header_ms_max=500", "body_grace_ms=500", "idle_ms_max=3000")
     with Server(certificates, *options) as server:
         for begun in (HEAD[:20], HEAD + b"X: y\r\n", HEAD + b"Content-Length: 9999\r\n\r\nab", CHUNKED + b"5\r\nab"):
             before = server.counters()["slow_peers"]

@@ -259,7 +259,7 @@ def test_heads_that_are_no_request_end_their_stream_and_not_the_line(certificate
 
 
 def test_who_drips_or_sleeps_is_let_go(certificates):
-    options = ("header_ms_max=500", "body_grace_ms=500", "idle_ms_max=900")
+    options = ("header_ms_max=500", "body_grace_ms=500", "idle_ms_max=2000")
     with Server(certificates, *options) as server:
         slow = {
             "half a head": lambda raw: raw.send(raw.headers(1, flags=())),

@@ -38,7 +38,7 @@ def test_an_account_and_a_certificate_have_only_so_many_lines(certificates):
 
 def test_lines_that_never_finish_their_handshake_are_bounded(certificates):
     import socket
-    with Server(certificates, "handshakes_max=5", "handshake_ms_max=700") as server:
+    with Server(certificates, "handshakes_max=5", "handshake_ms_max=2000") as server:
         half = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(9)]
         assert until(lambda: server.counters()["connections_refused"] == 4)
         assert until(lambda: server.counters()["handshakes_failed"] == 5)

@@ -20,7 +20,7 @@ def write(path, text):
 
 
 def run(*command, **more):
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **more)
 
 
 def do(*words, **more):
@@ -30,7 +30,7 @@ def do(*words, **more):
     return done.stdout
 
 
-def eventually(what, holds, seconds=30):
+def eventually(what, holds, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if holds():

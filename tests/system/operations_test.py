@@ -1,7 +1,7 @@
 """What operators meet: the real daemon on a real network, asked, filled, rotated, rolled back and stopped.
 
 Run by CTest with BUILD set to the build folder. Skips by name what the machine does not allow."""
-import glob, os, re, shutil, socket, subprocess, sys, threading, time, unittest
+import glob, os, re, shutil, socket, subprocess, sys, threading, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from network import ENTENTED, TOP, Network, do, eventually, read, run, write
@@ -167,9 +167,10 @@ class Operations(unittest.TestCase):
         # A call whose body is still on its way holds the drain open.
         plain = socket.create_connection(("localhost", self.net.port))
         with context.wrap_socket(plain, server_hostname="localhost") as line:
+            calls = self.net.metric("entente_calls_total")
             line.sendall(b"POST /entente.v1.SessionService/GetSession HTTP/1.1\r\nhost: localhost\r\n"
                          b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{")
-            time.sleep(0.3)
+            eventually("the call is under way", lambda: self.net.metric("entente_calls_total") > calls)
             watcher = threading.Thread(target=watch)
             watcher.start()
             eventually("ready is seen", lambda: 200 in seen)
@@ -221,7 +222,8 @@ class Operations(unittest.TestCase):
         self.net.start()
         self.assertEqual(self.net.entente("sign-in").returncode, 0)
         self.assertEqual(self.net.entente("person", "confirm", "swe.anna.lindqvist").returncode, 0)
-        time.sleep(1.5)  # the head follows within a second
+        eventually("the head has followed", lambda: self.net.metric("entente_ledger_checkpoint_entries") ==
+                   self.net.metric("entente_ledger_entries_total"))
         self.net.stop()
         shutil.move(store + "/rows", self.net.dir + "/newer")
         shutil.move(self.net.dir + "/older", store + "/rows")

@@ -110,6 +110,7 @@ class Packages(unittest.TestCase):
         self.assertEqual(set(self.packages), {"entented", "entente", "libentente-client-dev"})
         self.assertIn("/usr/sbin/entented", self.files("entented"))
         self.assertIn("/usr/bin/entente-ca", self.files("entented"))
+        self.assertIn("/usr/share/entente/portal/index.html", self.files("entented"))
         self.assertIn("/usr/bin/entente", self.files("entente"))
         self.assertIn("/usr/include/entente/client/lib/client.h", self.files("libentente-client-dev"))
         depends = run("dpkg-deb", "-f", self.packages["entented"], "Depends").stdout

@@ -9,7 +9,7 @@ const only = process.argv[3] ?? '';
 mkdirSync(out, { recursive: true });
 const ME = 'anna.lindqvist';
 const PAGES = {
-  home: '#/', found: '#/?', person: '#/person/reto.ammann', processes: '#/processes', process: '#/process/igc', matrix: '#/matrix', roster: '#/roster/igc',
+  home: '#/', found: '#/?', person: '#/person/che.reto.ammann', processes: '#/processes', process: '#/process/igc', matrix: '#/matrix', roster: '#/roster/igc',
   statistics: '#/statistics', figures: '#/statistics/IGC.ASYLUM?CITIZEN=AFG%2BSYR', flow: '#/statistics/IGC.ASYLUM?view=flow', account: '#/account', design: '#/design',
 };
 const LOOKS = { light: {}, dark: { colorScheme: 'dark' }, arabic: { locale: 'ar' } };

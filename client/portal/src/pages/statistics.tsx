@@ -181,8 +181,9 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const titleOf = useMemo(() => new Map(all.dimensions.map((id) => [id, new Map((codes.get(id) ?? []).map((one) => [one.id, one.title]))])), [all, codes]);
   // What is the same in every row is said once, above them.
   const varies = useMemo(() => all.dimensions.map((_, at) => all.rows.some((row) => row.key[at] !== all.rows[0]?.key[at])), [all]);
+  const hasStatus = useMemo(() => all.rows.some((row) => row.status !== all.rows[0]?.status), [all]);
   const named = (code: string, at: number) => titleOf.get(all.dimensions[at] ?? '')?.get(code) ?? code;
-  const columns = [...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id }] : []), { title: t('period') }, { title: t('value'), numeric: true }, { title: t('status') }];
+  const columns = [...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id }] : []), { title: t('period') }, ...(hasStatus ? [{ title: t('status') }] : []), { title: t('value'), numeric: true }];
   const label = textIn(dataflow.title);
   const file = lastPart(dataflow.name).toLowerCase();
   const svg = () => place.current?.querySelector('svg') ?? undefined;
@@ -208,7 +209,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
           <p class="quiet-text constants">{all.rows[0]?.key.flatMap((code, at) => varies[at] ? [] : [`${titles.get(all.dimensions[at] ?? '') ?? ''}: ${named(code, at)}`]).join(' · ')}</p>
           <LongTable label={label} columns={columns} count={all.rows.length} row={(index) => {
             const row = all.rows[index];
-            return row ? [...row.key.flatMap((code, at) => varies[at] ? [named(code, at)] : []), row.period, row.value === null ? '–' : formatNumber(row.value), row.status] : [];
+            return row ? [...row.key.flatMap((code, at) => varies[at] ? [named(code, at)] : []), row.period, ...(hasStatus ? [row.status] : []), row.value === null ? '–' : formatNumber(row.value)] : [];
           }} />
           <p class="quiet-text">{t('n_observations', { n: all.rows.length })}</p>
         </section>

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
+import { isNotFound } from '../lib/api';
 import { inWords } from '../lib/errors';
 import { Icon, type IconName } from './icons';
 
@@ -40,6 +41,8 @@ export function Notice({ tone = 'neutral', title, children, action }:
 // What went wrong, in the reader's words, with the way on.
 export function Failed({ error, retry }: { error: unknown; retry?: () => void }) {
   const words = inWords(error);
+  // What is not there will not be there the next time either.
+  if (isNotFound(error)) return <Notice action={<LinkButton href="#/" icon="search">{t('nav_find')}</LinkButton>}>{words.detail}</Notice>;
   return (
     <Notice tone="bad" title={words.title} action={retry && <Button onClick={retry}>{t('try_again')}</Button>}>
       {words.detail}

@@ -20,7 +20,8 @@ from journey import Ground, Journey, whole
 
 CALLS = ("write", "pwrite64", "fdatasync", "fsync", "rename", "openat", "unlink", "ftruncate", "mkdir", "fallocate")
 KILL = "signal=SIGKILL"
-FAILURES = {call: ("error=EIO", "error=ENOSPC", "error=EDQUOT", "error=ENOMEM") for call in CALLS}
+# Not of `write`: threads wake each other by it, too, which no disk fails. That of the store's log fails in faults_test.cc.
+FAILURES = {call: ("error=EIO", "error=ENOSPC", "error=EDQUOT", "error=ENOMEM") for call in CALLS if call != "write"}
 FAILURES["openat"] += ("error=EMFILE",)
 # No short writes: what strace calls so writes nothing and says that it did, as a lying disk does.
 # What the daemon says of itself when it does not serve; anything else is a crash.
@@ -93,7 +94,7 @@ def main():
         every = points(net)
         draw = random.Random(options.seed)
         kills = [(call, n, KILL) for call, n in every]
-        faults = [(call, n, what) for call, n in every for what in FAILURES[call]]
+        faults = [(call, n, what) for call, n in every for what in FAILURES.get(call, ())]
 
         def some(of, count):
             """Each kind of call as often as any other, however often it is made."""

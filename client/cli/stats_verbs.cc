@@ -423,6 +423,7 @@ void add_stats_verbs(CLI::App& app, Context& context) {
   add_get(*group, context);
   add_compare(*group, context);
   add_compare_verbs(*group, context);
+  add_structure_verbs(*group, context);
 }
 
 }  // namespace entente::cli

@@ -103,15 +103,17 @@ Status Service::decide_define(const Subject& subject, const std::vector<record::
   return {};
 }
 
-// Codes that some figure bears must stay, and so must the dimensions of figures.
-Status Service::find_orphans(const std::vector<record::Structure>& rows, const Model& next) const {
+// Codes that some figure bears must stay, and so must the dimensions of figures. What the subject
+// may not see is not named: only that there is something.
+Status Service::find_orphans(const Subject& subject, const std::vector<record::Structure>& rows,
+                             const Model& next) {
   std::vector<Violation> orphans;
   const auto add = [&](const std::string& name, std::string what) {
     if (orphans.size() < limits::import_problems_max) {
       orphans.push_back({.field = name, .rule = std::move(what), .line = 0, .column = 0});
     }
   };
-  (void)rows;
+  bool hidden = false;
   const auto model = parts_.structures.model();
   for (const auto& [name, before] : model->flows()) {
     const auto uploads = parts_.shelf.of(name);
@@ -125,38 +127,59 @@ Status Service::find_orphans(const std::vector<record::Structure>& rows, const M
       return ids;
     };
     if (!after || shape(before->structure) != shape(after->structure)) {
-      add(name, "has figures: its dimensions and attributes must stay as they are");
+      if (may_read(subject, *before)) {
+        add(name, "has figures: its dimensions and attributes must stay as they are");
+      } else {
+        hidden = true;
+      }
       continue;
     }
     for (std::size_t d = 0; d < after->dimension_lists.size(); ++d) {
       const auto& list = after->dimension_lists[d];
       if (!list || list == before->dimension_lists[d]) continue;
-      std::set<std::string> gone;
+      std::set<std::string> seen;
+      if (may_read(subject, *before)) {
+        for (const SeenLayer& layer : layers(subject, *before)) {
+          for (const std::string& code : layer.layer.part->dimensions[d]) {
+            if (list->find(code) == nullptr) seen.insert(code);
+          }
+        }
+      }
+      for (const std::string& code : seen) add(name, "has figures under `" + code + "`");
       for (const auto& kept : *uploads) {
         for (const auto& part : kept->parts) {
           if (!part) continue;
           for (const std::string& code : part->dimensions[d]) {
-            if (list->find(code) == nullptr) gone.insert(code);
+            hidden = hidden || (list->find(code) == nullptr && seen.count(code) == 0);
           }
         }
       }
-      for (const std::string& code : gone) add(name, "has figures under `" + code + "`");
     }
   }
+  if (hidden) add(name_of(rows.front()), "is in use where you cannot see it");
   if (orphans.empty()) return {};
   return Status(Code::FailedPrecondition, Reason::StillInUse,
                 "the change would orphan figures; nothing was changed")
       .with_violations(std::move(orphans));
 }
 
-Result<v1::DefineStructuresReply> Service::define_structures(
-    const Subject& subject, const v1::DefineStructuresRequest& message, Transaction& transaction) {
-  std::vector<record::Structure> rows = rows_of(message.structures());
+Status Service::may_define(const Subject& subject, const std::vector<record::Structure>& rows) {
   const auto model = parts_.structures.model();
   ENTENTE_TRY_VOID(check_structures(*model, rows));
   const auto next = model->with(rows);
   ENTENTE_TRY_VOID(decide_define(subject, rows, *next));
-  ENTENTE_TRY_VOID(find_orphans(rows, *next));
+  return find_orphans(subject, rows, *next);
+}
+
+Result<v1::DefineStructuresReply> Service::define_structures(
+    const Subject& subject, const v1::DefineStructuresRequest& message, Transaction& transaction) {
+  return define_rows(subject, rows_of(message.structures()), transaction);
+}
+
+Result<v1::DefineStructuresReply> Service::define_rows(const Subject& subject,
+                                                       std::vector<record::Structure> rows,
+                                                       Transaction& transaction) {
+  ENTENTE_TRY_VOID(may_define(subject, rows));
   const std::string digest = digest_of(rows);
   ENTENTE_TRY(const Structures::Saved saved,
               parts_.structures.save(transaction, std::move(rows), parts_.clock.now()));

@@ -1,145 +1,172 @@
-#include <array>
-#include <set>
+#include "server/statistics/rest_structures.h"
+
+#include <algorithm>
+#include <optional>
 
 #include "server/statistics/rest.h"
 #include "server/statistics/rest_words.h"
 #include "server/statistics/structure/names.h"
-#include "server/statistics/structure_writers.h"
+#include "server/statistics/structure/references.h"
+#include "server/statistics/structure_schema.h"
+#include "server/statistics/structure_search.h"
 
 namespace entente::statistics {
 namespace {
 
-struct Type {
-  std::string_view word;  // in the path
-  std::string_view collection;
-};
-constexpr std::array<Type, 4> kTypes = {{{"dataflow", "dataflows"},
-                                         {"datastructure", "data-structures"},
-                                         {"codelist", "codelists"},
-                                         {"conceptscheme", "concept-schemes"}}};
-
-struct Asked {
-  std::vector<std::string_view> collections;
-  std::string agency;   // empty: of any
-  std::string id;       // empty: any
-  std::string version;  // empty: the latest, which is the only one kept
-  bool with_references = false;
-};
-
-bool is_any(std::string_view word) { return word.empty() || word == "all" || word == "*"; }
-bool is_latest(std::string_view word) {
-  return is_any(word) || word == "latest" || word == "+" || word == "~";
+bool has(std::string_view text, std::string_view what) {
+  return text.find(what) != std::string_view::npos;
 }
 
-// `dataflow/IGC/ASYLUM/1.0`, in the later version after `structure/`.
-Result<Asked> asked_of(const net::HttpRequest& request, bool is_old) {
-  auto path = split(std::string_view(request.path).substr(kOld.size()), '/');
-  if (!is_old) {
-    if (path[0] != "structure") {
-      return bad_request("only `data` and `structure` are answered here");
-    }
-    path.erase(path.begin());
-  }
-  if (path.empty() || path[0].empty()) return bad_request("the path names no type of structure");
-  path.resize(4);
-  Asked asked;
-  for (const Type& type : kTypes) {
-    if (path[0] == type.word || path[0] == (is_old ? "structure" : "*")) {
-      asked.collections.push_back(type.collection);
-    }
-  }
-  if (!is_any(path[1])) asked.agency = path[1];
-  if (!is_any(path[2])) asked.id = path[2];
-  if (!is_latest(path[3])) asked.version = path[3];
-  for (const std::string_view one : split(request.query, '&')) {
-    if (!one.starts_with("references=")) continue;
-    const std::string_view which = one.substr(one.find('=') + 1);
-    if (which == "children" || which == "descendants" || which == "all") {
-      asked.with_references = true;
-    } else if (which != "none") {
-      return bad_request("`references` is `none`, `children`, `descendants` or `all` here");
-    }
-  }
-  return asked;
-}
-
+// Of the formats that are written here what the caller names first. 2.1 of the JSON is read by
+// whoever reads 2.0, and the other way round, if no version is said.
 std::optional<StructureFormat> format_of(const net::HttpRequest& request, bool is_old) {
   const std::string_view accept = accepted(request);
   const StructureFormat usual = is_old ? StructureFormat::Xml21 : StructureFormat::Json2;
   if (accept.empty()) return usual;
   for (const std::string_view one : split(accept, ',')) {
-    const auto has = [&](std::string_view what) {
-      return one.find(what) != std::string_view::npos;
-    };
-    if (has("structure+xml") && !has("3.")) return StructureFormat::Xml21;
-    if (has("structure+json") && !has("=1")) return StructureFormat::Json2;
-    if (has("application/json")) return StructureFormat::Json2;
-    if (has("application/xml") || has("text/xml")) return StructureFormat::Xml21;
-    if (has("*/*")) return usual;
+    if (has(one, "q=0") && !has(one, "q=0.")) continue;
+    if (has(one, "structure+xml") && !has(one, "=3")) return StructureFormat::Xml21;
+    if (has(one, "structure+json")) {
+      if (has(one, "=1")) return StructureFormat::Json1;
+      if (has(one, "=2.1")) continue;
+      return has(one, "=2") || !is_old ? StructureFormat::Json2 : StructureFormat::Json1;
+    }
+    if (has(one, "application/json")) {
+      return is_old ? StructureFormat::Json1 : StructureFormat::Json2;
+    }
+    if (has(one, "application/xml") || has(one, "text/xml")) return StructureFormat::Xml21;
+    if (has(one, "*/*") || has(one, "application/*")) return usual;
   }
   return std::nullopt;
 }
 
-// Adds what the set does not have yet, under its collection.
-template <typename List>
-void add_new(const List& from, std::set<std::string>& added, List& to) {
-  for (const auto& one : from) {
-    if (added.insert(one.name()).second) *to.Add() = one;
-  }
-}
-
-bool fits(const Asked& asked, std::string_view name, std::string_view collection,
-          const std::string& version) {
-  const std::optional<StructureName> parsed = parse_structure_name(name, collection);
-  return parsed && (asked.agency.empty() || parsed->agency == asked.agency) &&
-         (asked.id.empty() || parsed->id == asked.id) &&
-         (asked.version.empty() || asked.version == version);
-}
-
-const std::string& version_in(const record::Structure& row) {
-  if (row.has_codelist()) return row.codelist().version();
-  if (row.has_concept_scheme()) return row.concept_scheme().version();
-  if (row.has_data_structure()) return row.data_structure().version();
-  return row.dataflow().version();
+bool is_empty(const StructureMessageOut& message) {
+  const v1::StructureSet& set = message.set;
+  return message.constraints.empty() && set.codelists().empty() && set.concept_schemes().empty() &&
+         set.data_structures().empty() && set.dataflows().empty() && set.provisions().empty() &&
+         set.agencies().empty();
 }
 
 }  // namespace
 
-Result<net::HttpResponse> Rest::structures(const policy::Subject& subject,
-                                           const net::HttpRequest& request) {
-  const bool is_old = request.path.starts_with(kOld);
-  ENTENTE_TRY(const Asked asked, asked_of(request, is_old));
-  if (asked.collections.empty()) {
-    return refusal(is_old, 501, 501, "this type of structure is not kept here");
-  }
-  const std::optional<StructureFormat> format = format_of(request, is_old);
-  if (!format) return refusal(is_old, 406, 140, "none of the formats asked for is written here");
-  const std::shared_ptr<const Model> model = structures_.model();
-  const std::unique_ptr<store::Snapshot> snapshot = store_.snapshot();
-  v1::StructureSet all;
-  std::set<std::string> added;
-  for (const auto& [name, row] : model->structures()) {
-    for (const std::string_view collection : asked.collections) {
-      if (!fits(asked, name, collection, version_in(row))) continue;
-      v1::GetStructureRequest one;
-      one.set_name(name);
-      one.set_with_references(asked.with_references);
-      const Result<v1::StructureSet> set = service_.get_structure(subject, one, *snapshot);
-      if (!set.ok()) continue;  // not for this caller
-      add_new(set->codelists(), added, *all.mutable_codelists());
-      add_new(set->concept_schemes(), added, *all.mutable_concept_schemes());
-      add_new(set->data_structures(), added, *all.mutable_data_structures());
-      add_new(set->dataflows(), added, *all.mutable_dataflows());
+RestStructures::RestStructures(Parts parts, const policy::Subject& subject,
+                               const net::HttpRequest& request)
+    : parts_(parts),
+      subject_(subject),
+      request_(request),
+      is_old_(request.path.starts_with(kOld)),
+      path_(split(std::string_view(request.path).substr(kOld.size()), '/')),
+      snapshot_(parts.store.snapshot()) {}
+
+Result<net::HttpResponse> RestStructures::answer() {
+  while (path_.size() > 1 && path_.back().empty()) path_.pop_back();
+  if (path_[0] == (is_old_ ? "availableconstraint" : "availability")) return availability();
+  if (path_[0] == "schema") return schema();
+  return structures();
+}
+
+Result<net::HttpResponse> RestStructures::structures() {
+  std::string_view path = std::string_view(request_.path).substr(kOld.size());
+  if (!is_old_) {
+    constexpr std::string_view head = "structure";
+    if (!path.starts_with(head) || (path.size() > head.size() && path[head.size()] != '/')) {
+      return bad_request("only `data`, `structure`, `availability` and `schema` are answered here");
     }
+    path.remove_prefix(std::min(head.size() + 1, path.size()));
+    // Of every type, where none is said.
+    if (path.empty()) path = "*";
   }
-  if (added.empty()) return nothing_found(is_old);
-  const auto version_of = [&](std::string_view name) {
+  if (path.ends_with('/')) path.remove_suffix(1);
+  ENTENTE_TRY(const StructureQuery query, parse_structure_query(path, request_.query, is_old_));
+  if (!format_of(request_, is_old_)) return write(StructureMessageOut());
+  StructureSearch search(parts_.service, parts_.structures, subject_, *snapshot_);
+  ENTENTE_TRY(const StructureMessageOut found, search.find(query));
+  return write(found);
+}
+
+Result<net::HttpResponse> RestStructures::write(const StructureMessageOut& message) const {
+  const std::optional<StructureFormat> format = format_of(request_, is_old_);
+  if (!format) return refusal(is_old_, 406, 140, "none of the formats asked for is written here");
+  if (is_empty(message)) return nothing_found(is_old_);
+  const auto model = parts_.structures.model();
+  const auto version = [&](std::string_view name) {
     const record::Structure* row = model->find(name);
-    return row == nullptr ? std::string("1.0") : version_in(*row);
+    return row == nullptr ? std::string("1.0") : version_of(*row);
   };
   net::HttpResponse response;
   response.headers = {{"content-type", media_type_of(*format)}, {"cache-control", "no-store"}};
-  response.body = write_structures(*format, all, version_of, clock_.now());
+  response.body = write_structures(*format, message, version, parts_.clock.now());
+  return response;
+}
+
+Result<std::shared_ptr<const Flow>> RestStructures::flow_at(std::string_view agency,
+                                                            std::string_view id,
+                                                            std::string_view version) const {
+  std::string name = structure_name("dataflows", agency, id);
+  if (is_any(agency)) {
+    for (const auto& [one, flow] : parts_.structures.model()->flows()) {
+      const bool fits = one.ends_with("." + std::string(id));
+      if (fits && parts_.service.open_flow(subject_, one).ok()) name = one;
+    }
+  }
+  ENTENTE_TRY(std::shared_ptr<const Flow> flow, parts_.service.open_flow(subject_, name));
+  const bool any = is_any(version) || version == "latest" || version == "+" || version == "~";
+  if (!any && version != flow->wire.version()) return not_found(name);
+  return flow;
+}
+
+// `schema/dataflow/IGC/ASYLUM/1.0?dimensionAtObservation=TIME_PERIOD`
+Result<net::HttpResponse> RestStructures::schema() {
+  if (path_.size() < 4) {
+    return bad_request("the path must be `schema/<context>/<agency>/<id>/<version>`");
+  }
+  path_.resize(5);
+  const std::string_view accept = accepted(request_);
+  const bool xsd = accept.empty() || has(accept, "schema+xml") || has(accept, "application/xml") ||
+                   has(accept, "text/xml") || has(accept, "*/*") || has(accept, "application/*");
+  if (!xsd) return refusal(is_old_, 406, 140, "none of the formats asked for is written here");
+  ENTENTE_TRY(const Parameters said, parse_parameters(request_.query));
+  const auto at = said.find("dimensionAtObservation");
+  const std::string observation = at == said.end() ? std::string(time_dimension) : at->second;
+  const auto model = parts_.structures.model();
+  const v1::DataStructure* structure = nullptr;
+  std::shared_ptr<const Flow> flow;
+  if (path_[1] == "datastructure") {
+    const record::Structure* row =
+        model->find(structure_name("data-structures", path_[2], path_[3]));
+    const bool any = is_any(path_[4]) || path_[4] == "latest" || path_[4] == "+" || path_[4] == "~";
+    if (row != nullptr && (any || path_[4] == row->data_structure().version())) {
+      structure = &row->data_structure();
+    }
+  } else if (path_[1] == "dataflow") {
+    ENTENTE_TRY(flow, flow_at(path_[2], path_[3], path_[4]));
+    structure = &flow->structure;
+  } else if (path_[1] == "provisionagreement") {
+    return refusal(is_old_, 501, 501, "schemas are written of dataflows and data structures");
+  } else {
+    return bad_request("the context is `dataflow` or `datastructure`");
+  }
+  if (structure == nullptr) return nothing_found(is_old_);
+  ENTENTE_TRY(std::string body, write_schema(*model, *structure, flow.get(), observation));
+  net::HttpResponse response;
+  response.headers = {
+      {"content-type", "application/vnd.sdmx.schema+xml; version=2.1; charset=utf-8"},
+      {"cache-control", "no-store"}};
+  response.body = std::move(body);
+  return response;
+}
+
+Result<net::HttpResponse> Rest::structures(const policy::Subject& subject,
+                                           const net::HttpRequest& request) {
+  Result<net::HttpResponse> response =
+      RestStructures(
+          {.service = service_, .structures = structures_, .store = store_, .clock = clock_},
+          subject, request)
+          .answer();
+  if (!response.ok() && response.status().code() == Code::Unimplemented) {
+    return refusal(request.path.starts_with(kOld), 501, 501,
+                   std::string(response.status().message()));
+  }
   return response;
 }
 

@@ -24,6 +24,7 @@ Room::Room(Parts parts)
                 .ledger = parts_.ledger,
                 .clock = parts_.clock}),
       comparison_({.service = service_, .structures = structures_, .clock = parts_.clock}),
+      structure_service_({.service = service_, .structures = structures_, .clock = parts_.clock}),
       rest_(service_, structures_, parts_.store, parts_.clock) {}
 
 Result<std::unique_ptr<Room>> Room::open(Parts parts) {
@@ -38,6 +39,7 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
 void Room::add_to(identity::Gate& gate, Service::MakeReceipt make_receipt) {
   service_.add_to(gate, std::move(make_receipt));
   comparison_.add_to(gate);
+  structure_service_.add_to(gate);
   rest_.add_to(gate);
 }
 

@@ -10,6 +10,7 @@
 #include "server/statistics/comparison.h"
 #include "server/statistics/rest.h"
 #include "server/statistics/service.h"
+#include "server/statistics/structure_service.h"
 
 namespace entente::statistics {
 
@@ -40,6 +41,7 @@ class Room {
   IndexCache cache_;
   Service service_;
   ComparisonService comparison_;
+  StructureService structure_service_;
   Rest rest_;
 };
 

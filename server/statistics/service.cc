@@ -6,6 +6,7 @@
 
 #include "proto/contract/limits.h"
 #include "server/statistics/structure/names.h"
+#include "server/statistics/structure/references.h"
 #include "server/statistics/wire.h"
 
 namespace entente::statistics {
@@ -46,30 +47,13 @@ class QuerySource final : public net::Source {
   Merged merged_;
 };
 
-void add_to_set(const record::Structure& row, v1::StructureSet& set) {
-  if (row.has_codelist()) *set.add_codelists() = row.codelist();
-  if (row.has_concept_scheme()) *set.add_concept_schemes() = row.concept_scheme();
-  if (row.has_data_structure()) *set.add_data_structures() = row.data_structure();
-  if (row.has_dataflow()) *set.add_dataflows() = row.dataflow();
-  if (row.has_provision()) *set.add_provisions() = row.provision();
-}
-
 // All that a structure refers to, itself included; each once.
 void add_with_references(const Model& model, const std::string& name, std::set<std::string>& added,
                          v1::StructureSet& set) {
   const record::Structure* row = model.find(name);
   if (row == nullptr || !added.insert(name).second) return;
-  if (row->has_dataflow()) {
-    add_with_references(model, row->dataflow().data_structure(), added, set);
-  }
-  if (row->has_data_structure()) {
-    add_with_references(model, row->data_structure().concept_scheme(), added, set);
-    for (const auto& one : row->data_structure().dimensions()) {
-      add_with_references(model, one.codelist(), added, set);
-    }
-    for (const auto& one : row->data_structure().attributes()) {
-      add_with_references(model, one.codelist(), added, set);
-    }
+  for (const std::string& one : references_of(*row)) {
+    add_with_references(model, one, added, set);
   }
   add_to_set(*row, set);
 }
@@ -125,6 +109,15 @@ bool Service::may_read(const Subject& subject, const Flow& flow) const {
   return policy::decide(subject, policy::Action::Read, flow.guard, parts_.clock.now()).permits();
 }
 
+bool Service::may_see(const Subject& subject, const record::Structure& row) const {
+  std::string flow_name;
+  if (row.has_dataflow()) flow_name = row.dataflow().name();
+  if (row.has_provision()) flow_name = parse_provision_name(row.provision().name())->dataflow;
+  if (flow_name.empty()) return true;
+  const auto flow = parts_.structures.model()->find_flow(flow_name);
+  return flow && may_read(subject, *flow);
+}
+
 Result<std::shared_ptr<const Flow>> Service::open_flow(const Subject& subject,
                                                        std::string_view name) const {
   std::shared_ptr<const Flow> flow = parts_.structures.model()->find_flow(name);
@@ -173,13 +166,7 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
   const auto model = parts_.structures.model();
   const record::Structure* row = model->find(message.name());
   if (row == nullptr) return not_found(message.name().substr(0, 128));
-  std::string flow_name;
-  if (row->has_dataflow()) flow_name = message.name();
-  if (row->has_provision()) flow_name = parse_provision_name(message.name())->dataflow;
-  if (!flow_name.empty()) {
-    const auto flow = model->find_flow(flow_name);
-    if (!flow || !may_read(subject, *flow)) return not_found(message.name().substr(0, 128));
-  }
+  if (!may_see(subject, *row)) return not_found(message.name().substr(0, 128));
   v1::StructureSet set;
   if (!message.with_references()) {
     add_to_set(*row, set);
@@ -188,7 +175,7 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
   std::set<std::string> added;
   add_with_references(*model, message.name(), added, set);
   if (row->has_dataflow()) {
-    for (const auto& [party, provision] : model->find_flow(flow_name)->provisions) {
+    for (const auto& [party, provision] : model->find_flow(message.name())->provisions) {
       *set.add_provisions() = provision.wire;
     }
   }

@@ -54,6 +54,11 @@ class Service {
                                                       Transaction&);
   Result<v1::UploadReport> finish_upload(const Subject&, const v1::FinishUploadRequest&,
                                          Transaction&);
+  // What define_structures does, of rows: import_structures' way in. may_define changes nothing.
+  Status may_define(const Subject& subject, const std::vector<record::Structure>& rows);
+  Result<v1::DefineStructuresReply> define_rows(const Subject& subject,
+                                                std::vector<record::Structure> rows,
+                                                Transaction& transaction);
   // After finish_upload's commit.
   void finished(const std::string& upload_name);
 
@@ -69,12 +74,16 @@ class Service {
                                               std::optional<Instant> as_of = {},
                                               std::optional<Instant> updated_after = {}) const;
   [[nodiscard]] IndexCache& cache() { return parts_.cache; }
+  // Codelists, concepts, data structures, agencies: anyone; dataflows and their provisions: who may
+  // read them.
+  [[nodiscard]] bool may_see(const Subject& subject, const record::Structure& row) const;
 
  private:
   [[nodiscard]] bool may_read(const Subject& subject, const Flow& flow) const;
   Status decide_define(const Subject& subject, const std::vector<record::Structure>& rows,
                        const Model& next) const;
-  Status find_orphans(const std::vector<record::Structure>& rows, const Model& next) const;
+  Status find_orphans(const Subject& subject, const std::vector<record::Structure>& rows,
+                      const Model& next);
   Status decide_upload(const Subject& subject, const Flow& flow) const;
   Result<record::Upload> make_row(const Subject& subject, UploadSession& session,
                                   const v1::FinishUploadRequest& message, const store::Id& id,

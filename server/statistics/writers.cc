@@ -123,7 +123,7 @@ class XmlWriter final : public DataWriter {
            "\" id=\"" + name.id + "\" version=\"" + flow_.structure.version() +
            "\" class=\"DataStructure\"/></com:Structure></mes:Structure></mes:Header>\n";
     out += generic_ ? "<mes:DataSet action=\"Replace\" structureRef=\"S\">\n"
-                    : "<mes:DataSet action=\"Replace\" ss:structureRef=\"S\" "
+                    : "<mes:DataSet ss:action=\"Replace\" ss:structureRef=\"S\" "
                       "xsi:type=\"own:DataSetType\" ss:dataScope=\"DataStructure\">\n";
   }
 

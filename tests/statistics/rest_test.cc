@@ -1,51 +1,11 @@
 // SDMX's own web service, as the tools of the trade ask it.
-#include "server/statistics/rest.h"
-
-#include "tests/statistics/world.h"
+#include "tests/statistics/rest_world.h"
 
 namespace entente::statistics {
 namespace {
 
-using testing::StatisticsWorld;
-
-struct Answered {
-  int status = 0;
-  std::string type;
-  std::string body;
-};
-
-struct RestWorld : StatisticsWorld {
-  RestWorld() : rest(service, structures_in_force, *store, clock) {
-    const std::string file =
-        "DATAFLOW,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS,NOTE\n"
-        "IGC:ASYLUM(1.0),A,SWE,SYR,2015,50909,A,F,\n"
-        "IGC:ASYLUM(1.0),A,SWE,AFG,2015,41281.5,A,F,\"=1+1 <&> \"\"x\"\"\"\n"
-        "IGC:ASYLUM(1.0),A,SWE,AFG,2016,,E,F,\n"
-        "IGC:ASYLUM(1.0),A,SWE,ERI,2015,7,A,C,\n";
-    REQUIRE(upload(member("SWE"), begin_request("u1"), file).ok());
-  }
-  Answered get(const policy::Subject& subject, const std::string& path,
-               const std::string& query = "", const std::string& accept = "") {
-    net::HttpRequest request;
-    request.method = "GET";
-    request.path = path;
-    request.query = query;
-    if (!accept.empty()) request.headers.emplace_back("accept", accept);
-    net::HttpResponse response = rest.serve(subject, request);
-    Answered out{.status = response.status, .type = {}, .body = response.body};
-    for (const auto& [name, value] : response.headers) {
-      if (name == "content-type") out.type = value;
-    }
-    for (;;) {
-      if (!response.source) return out;
-      const auto more = response.source->read(100);
-      REQUIRE(more.ok());
-      if (more->empty()) return out;
-      out.body += *more;
-    }
-  }
-  Rest rest;
-};
+using testing::Answered;
+using testing::RestWorld;
 
 // Not the one in TIME_PERIOD.
 bool names_eritrea(const std::string& body) {
@@ -138,58 +98,6 @@ TEST_CASE("keys, periods and components select; what is malformed is told", "[st
     CAPTURE(path, query);
     CHECK(world.get(che, path, query).status == 400);
   }
-}
-
-const std::string kOldStructures = "/sdmx/2.1/";
-const std::string kNewStructures = "/sdmx/3.0/structure/";
-
-TEST_CASE("a hidden dataflow has no structure, as one that never was", "[statistics][rest]") {
-  RestWorld world;
-  for (const std::string type : {"dataflow", "structure"}) {
-    const auto absent = world.get(world.member("CHE"), kOldStructures + type + "/IGC/NONE");
-    CHECK(absent.status == 404);
-    const auto hidden = world.get(world.stranger(), kOldStructures + type + "/IGC/ASYLUM/1.0");
-    CHECK(hidden.status == absent.status);
-    CHECK(hidden.body == absent.body);
-  }
-  CHECK(world.get(world.stranger(), kNewStructures + "dataflow/IGC/ASYLUM/1.0").status == 204);
-  // In a list it is not there either.
-  const auto seen = world.get(world.member("CHE"), kOldStructures + "dataflow/all");
-  CHECK(seen.body.find("id=\"ASYLUM\"") != std::string::npos);
-  const auto unseen = world.get(world.stranger(), kOldStructures + "dataflow/all");
-  CHECK(unseen.body.find("ASYLUM") == std::string::npos);
-}
-
-TEST_CASE("structures come alone, or with what they rest on", "[statistics][rest]") {
-  RestWorld world;
-  const auto che = world.member("CHE");
-  const auto alone = world.get(che, kOldStructures + "dataflow/IGC/ASYLUM/latest");
-  CHECK(alone.status == 200);
-  CHECK(alone.type == "application/vnd.sdmx.structure+xml; version=2.1; charset=utf-8");
-  CHECK(alone.body.find("<str:Codelist ") == std::string::npos);
-  const auto whole = world.get(che, kOldStructures + "dataflow/IGC/ASYLUM/1.0", "references=all");
-  CHECK(whole.body.find("<str:Codelist ") != std::string::npos);
-  CHECK(whole.body.find("<str:TimeDimension id=\"TIME_PERIOD\"") != std::string::npos);
-  CHECK(world.get(che, kOldStructures + "dataflow/IGC/ASYLUM/2.0").status == 404);
-  const auto json = world.get(che, kNewStructures + "datastructure", "references=none");
-  CHECK(json.status == 200);
-  CHECK(json.type == "application/vnd.sdmx.structure+json; version=2.0.0; charset=utf-8");
-  CHECK(json.body.find("\"dataStructures\":[") != std::string::npos);
-  CHECK(json.body.find("\"codelists\"") == std::string::npos);
-}
-
-TEST_CASE("a structure that is not kept or not written so is refused in SDMX's words",
-          "[statistics][rest]") {
-  RestWorld world;
-  const auto che = world.member("CHE");
-  CHECK(world.get(che, kOldStructures + "categoryscheme/all").status == 501);
-  CHECK(world.get(che, kOldStructures + "schema/x").status == 501);
-  CHECK(world.get(che, kOldStructures + "dataflow/all", "references=parents").status == 400);
-  CHECK(world
-            .get(che, kNewStructures + "dataflow", "",
-                 "application/vnd.sdmx.structure+xml;version=3.0.0")
-            .status == 406);
-  CHECK(world.get(che, "/sdmx/3.0/availability/x").status == 400);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ Methods come from the daemon by reflection. One without a place in PLACES fails 
 No answer, whatever the method, may hold a name, a number or an address that its caller may not see."""
 import collections
 import hashlib
+import json
 import re
 import shutil
 import socket
@@ -1246,6 +1247,41 @@ def _(walk):
         walk.check.assertEqual(beyond.code, "OUT_OF_RANGE", beyond)
 
 
+@place("StructureService.ExportStructures", "StructureService.ListStructures")
+def _(walk):
+    walk.by_name("StructureService.ExportStructures", ["dataflows", "provisions"],
+                 lambda n: X.ExportStructuresRequest(name=n, format=X.SDMX_ML_2_1))
+    walk.listed("StructureService.ListStructures", lambda kind: X.ListStructuresRequest(collection=kind),
+                ["dataflows", "provisions"],
+                lambda _, kind: [n for n in walk.world.objects if kind_of(n) == kind],
+                lambda body: {row.name for row in X.ListStructuresReply.FromString(body).rows})
+
+
+@place("StructureService.CheckStructures", "StructureService.ImportStructures")
+def _(walk):
+    """Who keeps a process may bring its dataflows; to all others a hidden one is as one that never was."""
+    urn = "urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure=ENTENTE:ASYLUM_APPLICATIONS(1.0)"
+
+    def request(name):
+        agency, flow = name.removeprefix("dataflows/").split(".")
+        return X.ImportStructuresRequest(process="processes/" + agency.lower(), content=json.dumps({"data": {"dataflows": [
+            {"id": flow, "agencyID": agency, "version": "1.0", "name": "Walked", "structure": urn}]}}).encode())
+    for name in [n for n in walk.world.objects if kind_of(n) == "dataflows"]:
+        walk.absent.clear()
+        for role in walk.world.roles:
+            keeps = walk.world.secretariat(role, walk.world.objects[name].process)
+            for method in ("StructureService.CheckStructures", "StructureService.ImportStructures"):
+                if keeps and method.endswith("ImportStructures"):
+                    continue
+                answer = walk.ask(role, method, request(name))
+                if keeps:
+                    walk.check.assertTrue(answer.ok, f"{name} as {role.account}: {answer}")
+                elif walk.world.sees(role, name):
+                    walk.check.assertEqual(answer.code, "PERMISSION_DENIED", f"{name} as {role.account}: {answer}")
+                else:
+                    walk.check.assertFalse(answer.ok, answer)
+
+
 # Methods whose whole walk is in an own test below: they end what the others stand on.
 OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp", "SessionService.ChangePassword",
        "SessionService.RedeemCode", "SessionService.CreateApplicationPassword"}
@@ -1254,12 +1290,13 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, K, L, M, Q, S, O, T
+        global A, C, D, K, L, M, Q, S, O, T, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
         from entente.v1 import comparison_pb2 as K, documents_pb2 as D, ledger_pb2 as L
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
+        from entente.v1 import structures_pb2 as X
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()
@@ -1447,7 +1484,24 @@ class Everybody(unittest.TestCase):
                     else:
                         self.assertEqual(face, tool.face("GET", path.format(a=agency, i=never), never)[1], context)
                         self.assertIn(status, (204, 404), context)
+                self.asks_for_structures(role, tool, flow)
         self.assertGreater(answered, 5)
+
+    def asks_for_structures(self, role, tool, flow):
+        """What is said of a dataflow, of what it holds and of its schema: to who may not see it as if it never was."""
+        agency, ident = flow.split("/")[1].split(".")
+        never = re.sub("[A-Z]", "Q", ident)
+        for path in ("/sdmx/2.1/dataflow/{a}/{i}?references=all", "/sdmx/3.0/structure/dataflow/{a}/{i}/+",
+                     "/sdmx/2.1/schema/dataflow/{a}/{i}/1.0", "/sdmx/2.1/provisionagreement/{a}/{i}_SWE",
+                     "/sdmx/2.1/contentconstraint/{a}/{i}_ACTUAL", "/sdmx/2.1/availableconstraint/{a},{i}"):
+            status, face = tool.face("GET", path.format(a=agency, i=ident), ident)
+            context = f"{path} of {flow} as {role.account}: {face}"
+            if self.world.sees(role, flow) and (flow == "dataflows/ALPHA.ASYLUM" or "onstraint" not in path):
+                reported = f"{flow}/provisions/SWE" in self.world.objects
+                self.assertEqual(status, 200 if reported or "provision" not in path else 404, context)
+            else:
+                self.assertEqual(face, tool.face("GET", path.format(a=agency, i=never), never)[1], context)
+                self.assertIn(status, (204, 404), context)
 
     def did(self, account, method, request, code="OK"):
         answer = self.walk.ask(self.world.by_account[account], method, request)

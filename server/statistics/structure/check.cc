@@ -29,6 +29,8 @@ class Check {
         return dataflow(structure.dataflow());
       case record::Structure::kProvision:
         return provision(structure.provision());
+      case record::Structure::kAgency:
+        return agency(structure.agency());
       case record::Structure::BODY_NOT_SET:
         return fault("", "is no structure");
     }
@@ -55,10 +57,7 @@ class Check {
     if (!parse_structure_name(name_, collection)) {
       fault("name", "must be `" + std::string(collection) + "/<agency>.<id>`");
     }
-    const bool digits = !version.empty() && version.size() <= 32 &&
-                        std::all_of(version.begin(), version.end(),
-                                    [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-    if (!digits) fault("version", "must be like `1.0`");
+    if (!is_version(version)) fault("version", "must be like `1.0`");
     text("title", title);
   }
 
@@ -83,32 +82,59 @@ class Check {
       if (!is_sdmx_id(item.id())) fault(at + ".id", "must be letters, digits, `_`, `-`, `$`, `@`");
       if (!parents.emplace(item.id(), item.parent()).second) fault(at + ".id", "occurs twice");
       text(at + ".title", item.title());
+      text(at + ".description", item.description());
     }
+    hierarchy(items, field, parents);
+  }
+
+  // Each way up is gone once, whatever the shape: a chain of ten thousand must not take its square.
+  void hierarchy(const google::protobuf::RepeatedPtrField<v1::Item>& items, const char* field,
+                 const std::map<std::string, std::string>& parents) {
+    std::map<std::string_view, bool> leads_up;  // or round in a circle
     for (int i = 0; i < items.size(); ++i) {
       const std::string at = std::string(field) + "[" + std::to_string(i) + "].parent";
-      std::size_t steps = 0;
-      for (std::string up = items[i].parent(); !up.empty(); ++steps) {
-        const auto parent = parents.find(up);
-        if (parent == parents.end()) {
-          fault(at, "`" + up + "` is not in the list");
-          break;
-        }
-        if (up == items[i].id() || steps > parents.size()) {
-          fault(at, "leads back to itself");
-          break;
-        }
-        up = parent->second;
+      if (!items[i].parent().empty() && parents.count(items[i].parent()) == 0) {
+        fault(at, "`" + items[i].parent() + "` is not in the list");
       }
+      std::set<std::string_view> way;
+      std::string_view up = items[i].id();
+      bool sound = true;
+      while (!up.empty()) {
+        if (const auto known = leads_up.find(up); known != leads_up.end()) {
+          sound = known->second;
+          break;
+        }
+        if (!way.insert(up).second) {
+          sound = false;
+          break;
+        }
+        const auto parent = parents.find(std::string(up));
+        up = parent == parents.end() ? std::string_view() : std::string_view(parent->second);
+      }
+      for (const std::string_view one : way) leads_up.emplace(one, sound);
+      if (!sound) fault(at, "leads back to itself");
     }
+  }
+
+  void agency(const v1::Agency& agency) {
+    constexpr std::string_view collection = "agencies/";
+    if (!name_.starts_with(collection) ||
+        !is_agency(std::string_view(name_).substr(collection.size()))) {
+      fault("name", "must be `agencies/<agency>`");
+    }
+    text("title", agency.title());
+    text("description", agency.description());
   }
 
   void codelist(const v1::Codelist& list) {
     head("codelists", list.version(), list.title());
+    text("description", list.description());
     items(list.items(), "items");
   }
 
   void concept_scheme(const v1::ConceptScheme& scheme) {
     head("concept-schemes", scheme.version(), scheme.title());
+    text("description", scheme.description());
     items(scheme.concepts(), "concepts");
   }
 
@@ -118,10 +144,48 @@ class Check {
     if (!is_sdmx_id(id)) fault(at + ".id", "must be letters, digits, `_`, `-`, `$`, `@`");
     if (!ids.insert(id).second) fault(at + ".id", "occurs twice");
     if (!list.empty() && !model_.find_codelist(list)) fault(at + ".codelist", "is not there");
-    const bool known = scheme != nullptr &&
-                       std::any_of(scheme->concepts().begin(), scheme->concepts().end(),
-                                   [&](const v1::Item& item) { return item.id() == concept_id; });
-    if (!known) fault(at + ".concept_id", "is not in the concept scheme");
+    known_concept(at + ".concept_id", concept_id, scheme);
+  }
+
+  void known_concept(const std::string& at, std::string_view id, const v1::ConceptScheme* scheme) {
+    if (const auto named = parse_concept_name(id)) {
+      const record::Structure* row = model_.find(named->scheme);
+      scheme = row != nullptr && row->has_concept_scheme() ? &row->concept_scheme() : nullptr;
+      id = named->id;
+    }
+    const bool known =
+        scheme != nullptr && std::any_of(scheme->concepts().begin(), scheme->concepts().end(),
+                                         [&](const v1::Item& item) { return item.id() == id; });
+    if (!known) fault(at, "`" + std::string(id) + "` is not in the concept scheme");
+  }
+
+  // What attributes are attached to must be there.
+  void attachments(const v1::DataStructure& structure) {
+    const auto is_dimension = [&](const std::string& id) {
+      return id == time_dimension ||
+             std::any_of(structure.dimensions().begin(), structure.dimensions().end(),
+                         [&](const v1::Dimension& one) { return one.id() == id; });
+    };
+    std::set<std::string> groups;
+    for (int i = 0; i < structure.groups_size(); ++i) {
+      const std::string at = "groups[" + std::to_string(i) + "]";
+      const v1::DimensionGroup& group = structure.groups(i);
+      if (!is_sdmx_id(group.id())) fault(at + ".id", "must be letters, digits, `_`, `-`, `$`, `@`");
+      if (!groups.insert(group.id()).second) fault(at + ".id", "occurs twice");
+      for (const std::string& id : group.dimensions()) {
+        if (!is_dimension(id)) fault(at + ".dimensions", "`" + id + "` is not of the structure");
+      }
+    }
+    for (int i = 0; i < structure.attributes_size(); ++i) {
+      const std::string at = "attributes[" + std::to_string(i) + "]";
+      const v1::Attribute& one = structure.attributes(i);
+      for (const std::string& id : one.attached_to()) {
+        if (!is_dimension(id)) fault(at + ".attached_to", "`" + id + "` is not of the structure");
+      }
+      if (one.attachment() == v1::Attribute::GROUP && groups.count(one.group()) == 0) {
+        fault(at + ".group", "is not of the structure");
+      }
+    }
   }
 
   void data_structure(const v1::DataStructure& structure) {
@@ -130,6 +194,17 @@ class Check {
     const v1::ConceptScheme* scheme =
         row != nullptr && row->has_concept_scheme() ? &row->concept_scheme() : nullptr;
     if (scheme == nullptr) fault("concept_scheme", "is not there");
+    text("description", structure.description());
+    if (!structure.time_concept().empty()) {
+      known_concept("time_concept", structure.time_concept(), scheme);
+    }
+    if (!structure.measure_concept().empty()) {
+      known_concept("measure_concept", structure.measure_concept(), scheme);
+    }
+    if (static_cast<std::size_t>(structure.groups_size()) > limits::attributes_max) {
+      fault("groups", "are more than " + std::to_string(limits::attributes_max));
+    }
+    attachments(structure);
     const auto dimensions = static_cast<std::size_t>(structure.dimensions_size());
     if (dimensions == 0 || dimensions > limits::dimensions_max) {
       fault("dimensions", "must be 1 to " + std::to_string(limits::dimensions_max));
@@ -164,6 +239,7 @@ class Check {
 
   void dataflow(const v1::Dataflow& dataflow) {
     head("dataflows", dataflow.version(), dataflow.title());
+    text("description", dataflow.description());
     if (dataflow.process().substr(0, 10) != "processes/" ||
         !policy::is_id(std::string_view(dataflow.process())
                            .substr(std::min<std::size_t>(10, dataflow.process().size())))) {

@@ -168,6 +168,8 @@ const std::string& name_of(const record::Structure& structure) {
       return structure.dataflow().name();
     case record::Structure::kProvision:
       return structure.provision().name();
+    case record::Structure::kAgency:
+      return structure.agency().name();
     case record::Structure::BODY_NOT_SET:
       break;
   }
@@ -180,6 +182,7 @@ std::string content_of(const record::Structure& structure) {
   bare.clear_revision();
   bare.clear_recorded_at_us();
   bare.clear_audience();
+  bare.clear_earlier();
   std::string bytes;
   // Maps in one order, so that equal contents are equal bytes.
   {
@@ -193,6 +196,7 @@ std::string content_of(const record::Structure& structure) {
 
 std::vector<record::Structure> rows_of(const v1::StructureSet& set) {
   std::vector<record::Structure> rows;
+  for (const auto& one : set.agencies()) *rows.emplace_back().mutable_agency() = one;
   for (const auto& one : set.codelists()) *rows.emplace_back().mutable_codelist() = one;
   for (const auto& one : set.concept_schemes()) *rows.emplace_back().mutable_concept_scheme() = one;
   for (const auto& one : set.data_structures()) *rows.emplace_back().mutable_data_structure() = one;

@@ -8,12 +8,15 @@
 
 namespace entente::statistics {
 
+inline constexpr std::size_t agency_bytes_max = 128;
+inline constexpr std::size_t version_bytes_max = 32;
+
 struct StructureName {
   std::string agency;  // `IGC`; may have dots of its own
   std::string id;      // `ASYLUM`
 };
 
-// Of `collection/<agency>.<id>`; empty if it is not of that form, with ids of SDMX's characters.
+// Of `collection/<agency>.<id>`; empty if it is not of that form.
 [[nodiscard]] std::optional<StructureName> parse_structure_name(std::string_view name,
                                                                 std::string_view collection);
 [[nodiscard]] std::string structure_name(std::string_view collection, std::string_view agency,
@@ -29,6 +32,21 @@ struct SdmxReference {
 
 // Whether it is an id as SDMX has them: letters, digits, `_`, `-`, `$`, `@`; at most 64.
 [[nodiscard]] bool is_sdmx_id(std::string_view text);
+
+// Ids with dots between them: `OECD.ELS.IMD`.
+[[nodiscard]] bool is_agency(std::string_view text);
+// Numbers with dots between them, as many as there are, and of SDMX 3.0 what comes behind a hyphen:
+// `1.0`, `5`, `1.2.0-draft`.
+[[nodiscard]] bool is_version(std::string_view text);
+// Number by number; `1.0` and `1.0.0` are as old.
+[[nodiscard]] bool is_older(std::string_view a, std::string_view b);
+
+// `concept-schemes/SDMX.CONCEPTS/concepts/SEX`.
+struct ConceptName {
+  std::string scheme;  // `concept-schemes/SDMX.CONCEPTS`
+  std::string id;      // `SEX`
+};
+[[nodiscard]] std::optional<ConceptName> parse_concept_name(std::string_view name);
 
 // `SWE` of `parties/SWE`, `dataflows/IGC.ASYLUM` and `SWE` of
 // `dataflows/IGC.ASYLUM/provisions/SWE`; empty if it is not of that form.

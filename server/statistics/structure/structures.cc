@@ -5,6 +5,7 @@
 
 #include "proto/contract/limits.h"
 #include "server/statistics/structure/names.h"
+#include "server/statistics/structure/references.h"
 
 namespace entente::statistics {
 namespace {
@@ -108,6 +109,46 @@ Status Structures::intern(store::Transaction& transaction, const Model& next,
   return {};
 }
 
+Result<std::optional<record::Structure>> Structures::find_version(store::Snapshot& snapshot,
+                                                                  std::string_view name,
+                                                                  std::string_view version) const {
+  using Found = std::optional<record::Structure>;
+  const std::shared_ptr<const Model> now = model();
+  const record::Structure* row = now->find(name);
+  if (row == nullptr) return Found();
+  if (version.empty() || version == version_of(*row)) return Found(*row);
+  for (const auto& earlier : row->earlier()) {
+    if (earlier.version() != version) continue;
+    ENTENTE_TRY(const std::optional<std::string> bytes,
+                snapshot.find(store::Key(structure_revisions_table)
+                                  .id(store_.blind("statistics", name))
+                                  .number(earlier.revision())));
+    if (!bytes) return unreadable();
+    ENTENTE_TRY(record::Structure was, parse(*bytes));
+    return Found(std::move(was));
+  }
+  return Found();
+}
+
+namespace {
+
+// What was in force before goes on top of what was before that; a version that comes again is no
+// earlier one.
+void keep_earlier(const record::Structure& before, record::Structure& row) {
+  row.clear_earlier();
+  const std::string version = version_of(row);
+  if (version_of(before) != version) {
+    auto* last = row.add_earlier();
+    last->set_version(version_of(before));
+    last->set_revision(before.revision());
+  }
+  for (const auto& one : before.earlier()) {
+    if (one.version() != version) *row.add_earlier() = one;
+  }
+}
+
+}  // namespace
+
 Result<Structures::Saved> Structures::save(store::Transaction& transaction,
                                            std::vector<record::Structure> rows, Instant now) {
   const std::shared_ptr<const Model> next = model()->with(rows);
@@ -121,6 +162,7 @@ Result<Structures::Saved> Structures::save(store::Transaction& transaction,
       ENTENTE_TRY(const record::Structure before, parse(*bytes));
       if (content_of(before) == content_of(row)) continue;
       row.set_revision(before.revision());
+      keep_earlier(before, row);
     }
     ENTENTE_TRY_VOID(intern(transaction, *next, row));
     row.set_name(name);

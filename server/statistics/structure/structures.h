@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,12 @@ class Structures final : public ledger::Follower {
   void follow(std::uint64_t index, const ledger::Act& act) override;
 
   [[nodiscard]] std::shared_ptr<const Model> model() const;
+
+  // The structure as it was when `version` was in force; the present one if it still is. Empty:
+  // there is none of that name or version. Whether the caller may see it is decided on what is in
+  // force. DataLoss, Unavailable: as the store.
+  [[nodiscard]] Result<std::optional<record::Structure>> find_version(
+      store::Snapshot& snapshot, std::string_view name, std::string_view version) const;
 
   struct Saved {
     std::vector<std::string> names;  // of those that changed

@@ -65,6 +65,7 @@ void add_ledger_verbs(CLI::App& app, Context& context);
 void add_document_verbs(CLI::App& app, Context& context);
 void add_circulation_verbs(CLI::App& app, Context& context);
 void add_stats_verbs(CLI::App& app, Context& context);
+void add_get_verb(CLI::App& group, Context& context);
 void add_compare_verbs(CLI::App& group, Context& context);
 void add_structure_verbs(CLI::App& stats, Context& context);
 void add_account_verbs(CLI::App& app, Context& context);

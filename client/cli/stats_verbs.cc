@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <set>
 
 #include "client/cli/stats_words.h"
 #include "client/lib/upload.h"
@@ -100,147 +99,7 @@ void add_upload(CLI::App& group, Context& context) {
 
 // --- reading ------------------------------------------------------------------------------------
 
-void print_csv_cell(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) {
-    std::cout << text;
-    return;
-  }
-  std::cout << '"';
-  for (const char c : text) std::cout << (c == '"' ? "\"\"" : std::string(1, c));
-  std::cout << '"';
-}
-
-// `125` and -2 is `1.25`.
-std::string decimal_text(std::int64_t mantissa, std::int32_t exponent) {
-  std::string digits = std::to_string(mantissa);
-  if (exponent == 0) return digits;
-  if (exponent > 0 || exponent < -20) return digits + "e" + std::to_string(exponent);
-  const std::string sign = mantissa < 0 ? "-" : "";
-  if (!sign.empty()) digits.erase(0, 1);
-  const auto places = static_cast<std::size_t>(-exponent);
-  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
-  return sign + digits.insert(digits.size() - places, ".");
-}
-
 using Cells = std::vector<std::string>;
-
-Cells heading_of(const v1::Observations& some, bool history) {
-  Cells cells;
-  for (const auto& column : some.dimensions()) cells.push_back(column.id());
-  cells.insert(cells.end(), {"TIME_PERIOD", "OBS_VALUE"});
-  for (const auto& column : some.attributes()) cells.push_back(column.id());
-  if (history) cells.emplace_back("RECORDED");
-  return cells;
-}
-
-// Every observation of a message, as cells.
-void each_row(const v1::Observations& some, const std::function<void(Cells)>& visit) {
-  const std::set<std::uint32_t> missing(some.missing().begin(), some.missing().end());
-  const std::set<std::uint32_t> withdrawn(some.withdrawn().begin(), some.withdrawn().end());
-  const auto text = [](const v1::Observations::Column& column, int at) {
-    return column.dictionary(column.codes_size() == 0 ? 0 : static_cast<int>(column.codes(at)));
-  };
-  int cell = 0;
-  for (int s = 0; s < some.counts_size(); ++s) {
-    for (std::uint32_t i = 0; i < some.counts(s); ++i, ++cell) {
-      const auto at = static_cast<std::uint32_t>(cell);
-      Cells cells;
-      for (const auto& column : some.dimensions()) cells.push_back(text(column, s));
-      cells.push_back(text(some.periods(), cell));
-      const std::int32_t exponent = some.exponents_size() == 0 ? 0 : some.exponents(cell);
-      cells.push_back(withdrawn.count(at) != 0 ? "withdrawn"
-                      : missing.count(at) != 0 ? ""
-                                               : decimal_text(some.values(cell), exponent));
-      for (const auto& column : some.attributes()) cells.push_back(text(column, cell));
-      if (some.recorded_at_us_size() != 0) {
-        cells.push_back(to_rfc3339(Instant(std::chrono::microseconds(some.recorded_at_us(cell)))));
-      }
-      visit(std::move(cells));
-    }
-  }
-}
-
-void run_get(Context& context, const v1::QueryRequest& request, bool csv) {
-  Result<client::Client*> client = context.client();
-  if (!client.ok()) return context.fail(client.status());
-  std::unique_ptr<Table> table;
-  std::uint64_t rows = 0;
-  const Status status = (*client)->stream<v1::Observations>(
-      kService + "Query", request, [&](const v1::Observations& some) {
-        if (context.json) {
-          print_json(some);
-          return true;
-        }
-        if (rows == 0 && csv) {
-          std::cout << "DATAFLOW";
-          for (const auto& cell : heading_of(some, request.include_history())) {
-            std::cout << ',' << cell;
-          }
-          std::cout << '\n';
-        }
-        if (rows == 0 && !csv) {
-          table = std::make_unique<Table>(heading_of(some, request.include_history()));
-        }
-        const std::string name = request.dataflow().substr(10);
-        const std::size_t dot = name.rfind('.');
-        each_row(some, [&](Cells cells) {
-          ++rows;
-          if (!csv) return table->row(std::move(cells));
-          std::cout << name.substr(0, dot) << ':' << name.substr(dot + 1) << "(1.0)";
-          for (const std::string& cell : cells) {
-            std::cout << ',';
-            print_csv_cell(cell);
-          }
-          std::cout << '\n';
-        });
-        return true;
-      });
-  if (!status.ok()) return context.fail(status);
-  if (context.json) return;
-  if (rows == 0) {
-    std::cout << "no figures\n";
-    context.exit = Exit::No;
-  } else if (table) {
-    table->print();
-  }
-}
-
-void add_get(CLI::App& group, Context& context) {
-  auto request = std::make_shared<v1::QueryRequest>();
-  auto flow = std::make_shared<std::string>();
-  auto where = std::make_shared<std::vector<std::string>>();
-  auto as_of = std::make_shared<std::string>();
-  auto after = std::make_shared<std::string>();
-  auto csv = std::make_shared<bool>(false);
-  auto text = std::make_shared<std::array<std::string, 2>>();
-  auto history = std::make_shared<bool>(false);
-  CLI::App* verb =
-      add_verb(group, "get", "figures, as you may see them",
-               "entente stats get IGC.ASYLUM --where CITIZEN=SYR,AFG --from 2020\n"
-               "  entente stats get IGC.ASYLUM --as-of 2026-01-01 --csv > then.csv",
-               [=, &context] {
-                 request->set_dataflow(flow_name(*flow));
-                 request->set_start_period((*text)[0]);
-                 request->set_end_period((*text)[1]);
-                 request->set_include_history(*history);
-                 if (!read_selections(context, *where, *request->mutable_selections()) ||
-                     (!as_of->empty() &&
-                      !read_time(context, *as_of, "--as-of", *request->mutable_as_of())) ||
-                     (!after->empty() && !read_time(context, *after, "--updated-after",
-                                                    *request->mutable_updated_after()))) {
-                   return;
-                 }
-                 run_get(context, *request, *csv);
-               });
-  verb->add_option("dataflow", *flow, "such as IGC.ASYLUM")->required();
-  verb->add_option("--where", *where, "DIMENSION=CODE,CODE; may be given again");
-  verb->add_option("--from", (*text)[0], "first period, such as 2015 or 2015-Q1");
-  verb->add_option("--to", (*text)[1], "last period");
-  verb->add_option("--as-of", *as_of, "as it was known then");
-  verb->add_option("--updated-after", *after, "only what changed since");
-  verb->add_flag("--history", *history, "every version");
-  verb->add_flag("--csv", *csv, "SDMX-CSV 1.0 instead of a table");
-}
 
 void show_comparison(Context& context, const v1::Comparison& found) {
   if (found.rows_size() == 0) {
@@ -420,7 +279,7 @@ void add_stats_verbs(CLI::App& app, Context& context) {
   add_structure(*group, context);
   add_upload(*group, context);
   add_uploads(*group, context);
-  add_get(*group, context);
+  add_get_verb(*group, context);
   add_compare(*group, context);
   add_compare_verbs(*group, context);
   add_structure_verbs(*group, context);

@@ -66,7 +66,9 @@ bool safe_to_retry(const MethodDescriptor& method) {
 struct Client::State {
   // One call on the line. Lives until its `done` has run.
   struct Attempt {
-    const MethodDescriptor* method = nullptr;
+    const MethodDescriptor* method = nullptr;  // null: a plain GET
+    std::string path;                          // of a plain GET
+    std::string accept;
     std::string body;  // the message, serialized
     std::function<Status(std::string_view, std::size_t)>
         on_message;  // and what it cost on the line
@@ -119,6 +121,11 @@ struct Client::State {
   void check_receipts(std::shared_ptr<Message> out, std::function<void(Status)> done,
                       int rounds_left);
   void sign_in_again(std::function<void(Status)> done);
+  void post(const std::shared_ptr<Attempt>& attempt) {
+    asio::post(io, [this, attempt] { begin(attempt); });
+  }
+  // The caller has had some of a stream, and wants more or not.
+  void consumed(const std::shared_ptr<Attempt>& attempt, std::size_t cost, bool more);
   void set_token(const std::string& fresh);
   std::string current_token() {
     const std::scoped_lock lock(mutex);
@@ -128,15 +135,21 @@ struct Client::State {
 };
 
 http2::Headers Client::State::headers_for(const Attempt& attempt) {
-  http2::Headers headers = {{":method", "POST"},
+  const bool plain = attempt.method == nullptr;
+  http2::Headers headers = {{":method", plain ? "GET" : "POST"},
                             {":scheme", "https"},
                             {":authority", options.host + ":" + std::to_string(options.port)},
-                            {":path", path_of(*attempt.method)},
-                            {"content-type", "application/grpc"},
-                            {"te", "trailers"},
-                            {"user-agent", "entente-client/1"},
-                            {"grpc-timeout", std::to_string(attempt.timeout.count()) + "m"}};
-  if (attempt.each_message_renews) headers.pop_back();
+                            {":path", plain ? attempt.path : path_of(*attempt.method)},
+                            {"user-agent", "entente-client/1"}};
+  if (plain) {
+    headers.emplace_back("accept", attempt.accept);
+  } else {
+    headers.emplace_back("content-type", "application/grpc");
+    headers.emplace_back("te", "trailers");
+    if (!attempt.each_message_renews) {
+      headers.emplace_back("grpc-timeout", std::to_string(attempt.timeout.count()) + "m");
+    }
+  }
   if (const std::string bearer = current_token(); !bearer.empty()) {
     headers.emplace_back("authorization", "Bearer " + bearer);
   }
@@ -170,6 +183,11 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
   handlers.own_credit = attempt->own_credit;
   handlers.headers = [attempt](const http2::Headers& headers) { attempt->first_headers = headers; };
   handlers.data = [this, attempt](std::string_view bytes) {
+    if (attempt->method == nullptr) {
+      arm(attempt);
+      (void)attempt->on_message(bytes, bytes.size());
+      return;
+    }
     Status read = attempt->reader.feed(bytes, [&](std::string_view message, std::uint8_t) {
       if (attempt->each_message_renews) arm(attempt);
       return attempt->on_message(message, message.size() + 5);
@@ -181,8 +199,9 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
   handlers.ended = [this, attempt](Status status, const http2::Headers& trailers) {
     on_ended(attempt, std::move(status), trailers);
   };
-  Result<http2::ClientSession::CallId> id =
-      session->start(headers_for(*attempt), wire::frame(attempt->body), std::move(handlers));
+  Result<http2::ClientSession::CallId> id = session->start(
+      headers_for(*attempt),
+      attempt->method == nullptr ? std::string() : wire::frame(attempt->body), std::move(handlers));
   if (!id.ok()) return finish(attempt, id.status());
   attempt->id = *id;
   flush();
@@ -190,6 +209,7 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
 
 void Client::State::on_ended(const std::shared_ptr<Attempt>& attempt, Status status,
                              const http2::Headers& trailers) {
+  if (attempt->method == nullptr) return finish(attempt, std::move(status));
   if (status.ok()) status = wire::status_of(trailers.empty() ? attempt->first_headers : trailers);
   if (status.ok() && attempt->reader.in_the_middle()) {
     status = Status(Code::Unavailable, Reason::None, "the server's answer was cut short");
@@ -241,6 +261,19 @@ void Client::State::line_lost(const Status& why) {
 void Client::State::flush() {
   if (!open || !session || line->writing()) return;
   if (std::string bytes = session->output(); !bytes.empty()) line->write(std::move(bytes));
+}
+
+void Client::State::consumed(const std::shared_ptr<Attempt>& attempt, std::size_t cost, bool more) {
+  asio::post(io, [this, attempt, cost, more] {
+    if (!session || attempt->id == 0) return;
+    if (more) {
+      session->credit(attempt->id, cost);
+    } else {
+      session->cancel(attempt->id);
+      finish(attempt, Status());
+    }
+    flush();
+  });
 }
 
 void Client::State::set_token(const std::string& fresh) {
@@ -433,16 +466,66 @@ void Client::call_message_async(std::string_view method, const Message& in,
                options.timeout, kAttemptsMax, true);
 }
 
+namespace {
+
+// What the client's thread has received, for the caller's; shared, for either may speak last.
+struct Inbox {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::pair<std::string, std::size_t>> messages;  // and what each cost on the line
+  std::optional<Status> end;
+
+  void put(std::string_view bytes, std::size_t cost) {
+    const std::scoped_lock lock(mutex);
+    messages.emplace_back(bytes, cost);
+    changed.notify_one();
+  }
+  void close(Status status) {
+    const std::scoped_lock lock(mutex);
+    end = std::move(status);
+    changed.notify_one();
+  }
+  // The next message; empty at the end, when `end` says how it went.
+  std::optional<std::pair<std::string, std::size_t>> take() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return !messages.empty() || end; });
+    if (messages.empty()) return std::nullopt;
+    auto first = std::move(messages.front());
+    messages.pop_front();
+    return first;
+  }
+};
+
+// What an answer of plain HTTP comes to.
+Status status_of_http(const http2::Headers& headers, const std::string& text) {
+  std::string code;
+  for (const auto& [name, value] : headers) {
+    if (name == ":status") code = value;
+  }
+  if (code == "200" || code == "204") return {};
+  const std::string said = text.empty() ? "the server answered " + code : text;
+  if (code == "400") return {Code::InvalidArgument, Reason::FieldInvalid, said};
+  if (code == "401") return {Code::Unauthenticated, Reason::SignedOut, said};
+  if (code == "404") return {Code::NotFound, Reason::None, said};
+  if (code == "413") return {Code::ResourceExhausted, Reason::LimitReached, said};
+  if (code == "503") return {Code::Unavailable, Reason::Overloaded, said};
+  return {Code::Unknown, Reason::None, said};
+}
+
+// `title` of an error in SDMX-JSON; what is told of others is their number.
+std::string title_in(const std::string& body) {
+  constexpr std::string_view mark = "\"title\":\"";
+  const std::size_t from = body.find(mark);
+  if (from == std::string::npos) return {};
+  const std::size_t begin = from + mark.size();
+  return body.substr(begin, body.find('"', begin) - begin);
+}
+
+}  // namespace
+
 Status Client::stream_messages(std::string_view method, const Message& in, Message& scratch,
                                const std::function<bool(const Message&)>& each,
                                CallOptions options) {
-  // Shared with the client's thread, which may speak last.
-  struct Inbox {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::deque<std::pair<std::string, std::size_t>> messages;
-    std::optional<Status> end;
-  };
   auto inbox = std::make_shared<Inbox>();
   auto attempt = std::make_shared<State::Attempt>();
   attempt->method = &method_of(method);
@@ -451,41 +534,63 @@ Status Client::stream_messages(std::string_view method, const Message& in, Messa
   attempt->own_credit = true;
   attempt->each_message_renews = true;
   attempt->on_message = [inbox](std::string_view bytes, std::size_t cost) {
-    const std::scoped_lock lock(inbox->mutex);
-    inbox->messages.emplace_back(bytes, cost);
-    inbox->changed.notify_one();
+    inbox->put(bytes, cost);
     return Status();
   };
-  attempt->done = [inbox](Status status) {
-    const std::scoped_lock lock(inbox->mutex);
-    inbox->end = std::move(status);
-    inbox->changed.notify_one();
-  };
-  State& state = *state_;
-  asio::post(state.io, [&state, attempt] { state.begin(attempt); });
-  for (;;) {
-    std::unique_lock lock(inbox->mutex);
-    inbox->changed.wait(lock, [&] { return !inbox->messages.empty() || inbox->end; });
-    if (inbox->messages.empty()) return *inbox->end;
-    const std::string bytes = std::move(inbox->messages.front().first);
-    const auto cost = inbox->messages.front().second;
-    inbox->messages.pop_front();
-    lock.unlock();
-    const bool read = scratch.ParseFromString(bytes);
+  attempt->done = [inbox](Status status) { inbox->close(std::move(status)); };
+  state_->post(attempt);
+  while (const auto message = inbox->take()) {
+    const bool read = scratch.ParseFromString(message->first);
     const bool more = read && each(scratch);
-    asio::post(state.io, [&state, attempt, cost, more] {
-      if (!state.session || attempt->id == 0) return;
-      if (more) {
-        state.session->credit(attempt->id, cost);
-      } else {
-        state.session->cancel(attempt->id);
-        state.finish(attempt, Status());
-      }
-      state.flush();
-    });
+    state_->consumed(attempt, message->second, more);
     if (!read) return Status(Code::DataLoss, Reason::None, "the server's answer does not read");
     if (!more) return Status();
   }
+  return *inbox->end;
+}
+
+Status Client::download(const std::string& path, const std::string& accept,
+                        const std::function<bool(std::string_view)>& each, CallOptions options) {
+  Status status = download_once(path, accept, each, options);
+  if (status.reason() != Reason::SignedOut) return status;
+  std::promise<Status> promise;
+  asio::post(state_->io, [&] {
+    state_->sign_in_again([&promise](Status done) { promise.set_value(std::move(done)); });
+  });
+  if (!promise.get_future().get().ok()) return status;
+  return download_once(path, accept, each, options);
+}
+
+Status Client::download_once(const std::string& path, const std::string& accept,
+                             const std::function<bool(std::string_view)>& each,
+                             CallOptions options) {
+  constexpr std::size_t error_bytes_max = 4'096;
+  auto inbox = std::make_shared<Inbox>();
+  auto attempt = std::make_shared<State::Attempt>();
+  attempt->path = path;
+  attempt->accept = accept;
+  attempt->timeout = options.timeout.count() > 0 ? options.timeout : state_->options.call_timeout;
+  attempt->own_credit = true;
+  // Whether the bytes are the answer or say why there is none, the headers tell, which come first.
+  auto fine = std::make_shared<std::optional<bool>>();
+  attempt->on_message = [inbox, fine, headers = &attempt->first_headers](std::string_view bytes,
+                                                                         std::size_t cost) {
+    if (!*fine) *fine = status_of_http(*headers, "").ok();
+    inbox->put(bytes, cost);
+    return Status();
+  };
+  attempt->done = [inbox](Status status) { inbox->close(std::move(status)); };
+  state_->post(attempt);
+  std::string error;
+  while (const auto piece = inbox->take()) {
+    const bool is_answer = fine->value_or(false);
+    if (!is_answer && error.size() < error_bytes_max) error += piece->first;
+    const bool more = !is_answer || each(piece->first);
+    state_->consumed(attempt, piece->second, more);
+    if (!more) return Status();
+  }
+  if (!inbox->end->ok()) return *inbox->end;
+  return status_of_http(attempt->first_headers, title_in(error));
 }
 
 }  // namespace entente::client

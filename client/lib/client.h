@@ -116,8 +116,21 @@ class Client {
                                        const std::function<bool(const Message&)>& each,
                                        CallOptions options = {});
 
+  // A plain GET of what is no message (a file, SDMX's web service), with the session's token.
+  // `path` has its query and is escaped; `accept` is HTTP's. `each` gets the bytes of an answer of
+  // 200 as they come, and returns false to stop early (that is not an error). NotFound (404),
+  // Unauthenticated (SignedOut), InvalidArgument (400), ResourceExhausted (413), Unavailable, and
+  // Unknown for every other answer but 204, which has no bytes. The timeout bounds the wait for
+  // more, not the whole.
+  [[nodiscard]] Status download(const std::string& path, const std::string& accept,
+                                const std::function<bool(std::string_view bytes)>& each,
+                                CallOptions options = {});
+
  private:
   struct State;
+  [[nodiscard]] Status download_once(const std::string& path, const std::string& accept,
+                                     const std::function<bool(std::string_view bytes)>& each,
+                                     CallOptions options);
   explicit Client(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

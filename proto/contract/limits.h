@@ -117,6 +117,16 @@ inline constexpr std::size_t query_parties_max = 64;           // compared at on
 inline constexpr std::size_t comparison_rows_max = 10'000;     // more must be narrowed
 inline constexpr std::size_t due_days_max = 3'653;             // a calendar that never ends
 inline constexpr std::size_t answer_observations_max = 4'096;  // in one message of a stream
+inline constexpr std::size_t query_keys_max = 256;             // of one data query: each is tried
+inline constexpr std::size_t query_comparisons_max = 64;  // of one component: each is asked of each
+inline constexpr std::size_t answer_flows_max = 128;      // dataflows of one answer
+inline constexpr std::uint64_t answer_size_max =
+    50'000'000;  // observations of an answer without `limit`: a query that would return everything
+inline constexpr std::size_t answer_sorted_max = 1 << 18;  // observations held to be put in order
+inline constexpr std::size_t answers_sorted_max = 8;       //   by so many answers at once: memory
+inline constexpr std::size_t answer_hashed_bytes_max = 1 << 20;  // made before it is sent: an ETag
+inline constexpr std::uint64_t answer_ranged_bytes_max =
+    256ULL << 20;  // made twice for the sake of a range: a reader that asks for ranges all the time
 
 // --- the store ---
 inline constexpr std::size_t store_value_bytes_max = 1 << 20;

@@ -5,7 +5,9 @@
 // Threads: any. Ownership: main's.
 #pragma once
 
+#include "proto/contract/limits.h"
 #include "server/identity/gate.h"
+#include "server/statistics/rows.h"
 #include "server/statistics/service.h"
 
 namespace entente::statistics {
@@ -17,15 +19,17 @@ class Rest {
 
   void add_to(identity::Gate& gate);
 
-  // One request of a subject, already known. `path` is decoded.
+  // One request of a subject, already known. `path` is decoded. `stopped` says whether whoever asks
+  // has gone; it is asked until the response's source is destroyed.
   [[nodiscard]] net::HttpResponse serve(const policy::Subject& subject,
-                                        const net::HttpRequest& request);
+                                        const net::HttpRequest& request, Stopped stopped = {});
 
  private:
-  struct Wanted;
-  [[nodiscard]] Result<Wanted> wanted_of(const net::HttpRequest& request) const;
+  class Delivery;
   [[nodiscard]] Result<net::HttpResponse> answer(const policy::Subject& subject,
-                                                 const net::HttpRequest& request);
+                                                 const net::HttpRequest& request, Stopped stopped);
+  [[nodiscard]] Result<net::HttpResponse> data(const policy::Subject& subject,
+                                               const net::HttpRequest& request, Stopped stopped);
   // Dataflows, data structures, codelists, concept schemes.
   [[nodiscard]] Result<net::HttpResponse> structures(const policy::Subject& subject,
                                                      const net::HttpRequest& request);
@@ -33,6 +37,7 @@ class Rest {
   const Structures& structures_;
   store::Store& store_;
   const Clock& clock_;
+  SortingRoom sorting_{limits::answers_sorted_max};
 };
 
 }  // namespace entente::statistics

@@ -1,44 +1,17 @@
 #include "server/statistics/rest_words.h"
 
-#include "proto/contract/bytes.h"
 #include "server/statistics/writers.h"
 
 namespace entente::statistics {
 
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto byte = i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
-    if (!byte) return std::nullopt;
-    out += *byte;
-    i += 2;
-  }
-  if (!is_utf8(out)) return std::nullopt;
-  return out;
-}
-
-Status bad_request(const std::string& what) { return invalid_argument("query", what); }
-
-std::string_view accepted(const net::HttpRequest& request) {
-  for (const auto& [name, value] : request.headers) {
-    if (name == "accept") return value;
+std::string_view header_of(const net::HttpRequest& request, std::string_view name) {
+  for (const auto& [key, value] : request.headers) {
+    if (key == name) return value;
   }
   return {};
 }
+
+std::string_view accepted(const net::HttpRequest& request) { return header_of(request, "accept"); }
 
 net::HttpResponse refusal(bool is_old, int status, int code, const std::string& text) {
   net::HttpResponse response;

@@ -8,20 +8,16 @@
 
 #include "proto/contract/status.h"
 #include "server/net/method_table.h"
+#include "server/statistics/query/words.h"
 
 namespace entente::statistics {
 
-inline constexpr std::string_view kOld = "/sdmx/2.1/";  // SDMX-REST 1.5
-inline constexpr std::string_view kNew = "/sdmx/3.0/";  // 2.2.2
-
-[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char at);
-// `%41` is `A`; a `+` stays, as SDMX's "or". Empty: malformed.
-[[nodiscard]] std::optional<std::string> unescaped(std::string_view text);
-[[nodiscard]] Status bad_request(const std::string& what);
+// A header of the request, by its lower-case name; empty if it has none.
+[[nodiscard]] std::string_view header_of(const net::HttpRequest& request, std::string_view name);
 // `accept` of the request; empty if it has none.
 [[nodiscard]] std::string_view accepted(const net::HttpRequest& request);
 // SDMX's own numbers: 100 nothing found, 110 not signed in, 140 malformed, 150 not possible, 500
-// ours, 501 not here.
+// ours, 501 not here, 503 busy, 510 too large.
 [[nodiscard]] net::HttpResponse refusal(bool is_old, int status, int code, const std::string& text);
 // The one answer to what is hidden, absent or empty.
 [[nodiscard]] net::HttpResponse nothing_found(bool is_old);

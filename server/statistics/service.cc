@@ -149,6 +149,7 @@ Result<v1::ListDataflowsReply> Service::list_dataflows(const Subject& subject,
     std::uint64_t observations = 0;
     Instant newest{};
     for (const SeenLayer& seen : layers(subject, *flow)) {
+      if (is_marks_only(seen)) continue;
       observations += seen.layer.part->observations - seen.layer.part->gone;
       parties.insert(seen.kept->row.party());
       newest = std::max(newest, recorded_at(seen.kept->row));
@@ -190,6 +191,7 @@ Result<v1::ListUploadsReply> Service::list_uploads(const Subject& subject,
   std::map<std::uint64_t, v1::Upload, std::greater<>> seen;
   for (const SeenLayer& layer : layers(subject, *flow)) {
     const record::Upload& row = layer.kept->row;
+    if (is_marks_only(layer)) continue;
     if (!message.party().empty() && message.party() != "parties/" + row.party()) continue;
     auto [at, fresh] = seen.try_emplace(row.number());
     if (fresh) {

@@ -21,6 +21,12 @@ policy::Guard guard_of(const Flow& flow, const record::Upload& upload, Circle ci
   return guard;
 }
 
+bool is_marks_only(const SeenLayer& layer) {
+  const record::Upload& row = layer.kept->row;
+  return layer.circle == Circle::Shared && row.reference_areas_size() != 0 &&
+         row.shared_reference_areas_size() == 0;
+}
+
 std::vector<SeenLayer> seen_layers(const policy::Subject& subject, const Flow& flow,
                                    const KeptList& uploads, Instant now,
                                    std::optional<Instant> as_of,

@@ -32,6 +32,10 @@ struct SeenLayer {
                                                  std::optional<Instant> as_of = {},
                                                  std::optional<Instant> updated_after = {});
 
+// Whether a layer is nothing but the marks that confidential figures leave for others: that there
+// was such an upload is not for who sees no more of it.
+[[nodiscard]] bool is_marks_only(const SeenLayer& layer);
+
 [[nodiscard]] Instant recorded_at(const record::Upload& upload);
 
 }  // namespace entente::statistics

@@ -41,7 +41,7 @@ TEST_CASE("each version has its default, and each format its words", "[statistic
   CHECK(world.get(che, kOld + "IGC,ASYLUM/all").type.find("genericdata+xml") != std::string::npos);
   CHECK(world.get(che, kOld + "ASYLUM/all", "", "application/xml").type.find("genericdata+xml") !=
         std::string::npos);
-  CHECK(world.get(che, kNew + "ASYLUM/1.0/*").type.find("data+json; version=2.0.0") !=
+  CHECK(world.get(che, kNew + "ASYLUM/1.0/*").type.find("data+json; version=2.1.0") !=
         std::string::npos);
   CHECK(world.get(che, kOld + "IGC,ASYLUM/all", "", "image/png").status == 406);
   const auto csv = world.get(che, kOld + "IGC,ASYLUM/A.SWE.AFG", "",
@@ -93,7 +93,8 @@ TEST_CASE("keys, periods and components select; what is malformed is told", "[st
            {kOld + "IGC,ASYLUM/all", "startPeriod=%zz"},
            {kOld + "IGC,ASYLUM/all", "dimensionAtObservation=SEX"},
            {"/sdmx/2.1/", ""},
-           {kNew, ""},
+           {kNew + "ASYLUM/1.0/A.SWE.AFG.X", ""},
+           {"/sdmx/3.0/data/codelist/IGC/ASYLUM", ""},
            {kNew + "ASYLUM/1.0/*", "c[NONE]=1"}}) {
     CAPTURE(path, query);
     CHECK(world.get(che, path, query).status == 400);

@@ -1,4 +1,5 @@
-// The statistical world with figures in it, asked over SDMX's web service.
+// A statistical world asked over SDMX's web service: what Sweden gave, one figure of it
+// confidential.
 #pragma once
 
 #include "server/statistics/rest.h"
@@ -10,6 +11,7 @@ struct Answered {
   int status = 0;
   std::string type;
   std::string body;
+  std::map<std::string, std::string> headers;
   friend bool operator==(const Answered&, const Answered&) = default;
 };
 
@@ -23,18 +25,23 @@ struct RestWorld : StatisticsWorld {
         "IGC:ASYLUM(1.0),A,SWE,ERI,2015,7,A,C,\n";
     REQUIRE(upload(member("SWE"), begin_request("u1"), file).ok());
   }
-  Answered get(const policy::Subject& subject, const std::string& path,
-               const std::string& query = "", const std::string& accept = "") {
+
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  net::HttpResponse serve(const policy::Subject& subject, const std::string& path,
+                          const std::string& query, const Headers& headers, Stopped stopped = {}) {
     net::HttpRequest request;
     request.method = "GET";
     request.path = path;
     request.query = query;
-    if (!accept.empty()) request.headers.emplace_back("accept", accept);
-    net::HttpResponse response = rest.serve(subject, request);
-    Answered out{.status = response.status, .type = {}, .body = response.body};
-    for (const auto& [name, value] : response.headers) {
-      if (name == "content-type") out.type = value;
-    }
+    request.headers = headers;
+    return rest.serve(subject, request, std::move(stopped));
+  }
+  Answered get_with(const policy::Subject& subject, const std::string& path,
+                    const std::string& query, const Headers& headers) {
+    net::HttpResponse response = serve(subject, path, query, headers);
+    Answered out{.status = response.status, .type = {}, .body = response.body, .headers = {}};
+    for (const auto& [name, value] : response.headers) out.headers[name] = value;
+    out.type = out.headers["content-type"];
     for (;;) {
       if (!response.source) return out;
       const auto more = response.source->read(100);
@@ -43,6 +50,13 @@ struct RestWorld : StatisticsWorld {
       out.body += *more;
     }
   }
+  Answered get(const policy::Subject& subject, const std::string& path,
+               const std::string& query = "", const std::string& accept = "") {
+    Headers headers;
+    if (!accept.empty()) headers.emplace_back("accept", accept);
+    return get_with(subject, path, query, headers);
+  }
+
   Rest rest;
 };
 

@@ -96,7 +96,7 @@ class Dependencies(unittest.TestCase):
 
     def test_what_cmake_finds_comes_from_a_package_that_is_explained(self):
         comes_from = {"Threads": "build-essential", "OpenSSL": "libssl-dev", "Protobuf": "libprotobuf-dev",
-                      "ZLIB": "zlib1g-dev", "PkgConfig": "pkg-config", "libnghttp2": "libnghttp2-dev",
+                      "ZLIB": "zlib1g-dev", "PkgConfig": "pkg-config", "libnghttp2": "libnghttp2-dev", "libzstd": "libzstd-dev",
                       "libsodium": "libsodium-dev", "icu-uc": "libicu-dev", "icu-i18n": "libicu-dev",
                       "rocksdb": "librocksdb-dev", "spdlog": "libspdlog-dev", "CLI11": "libcli11-dev",
                       "Boost": "libboost1.81-dev", "Catch2": "catch2", "rapidcheck": "librapidcheck-dev",

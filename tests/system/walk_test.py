@@ -1485,6 +1485,11 @@ class Everybody(unittest.TestCase):
                         self.assertEqual(face, tool.face("GET", path.format(a=agency, i=never), never)[1], context)
                         self.assertIn(status, (204, 404), context)
                 self.asks_for_structures(role, tool, flow)
+            # All that there is at once is what there is one by one.
+            everything = tool.ask("GET", "/sdmx/3.0/data/*", Accept="text/csv")[1]
+            self.assertEqual(b"ALPHA:ASYLUM(1.0)" in everything, self.world.sees(role, "dataflows/ALPHA.ASYLUM"))
+            for word in self.world.hidden[role]:
+                self.assertNotIn(word, everything, role.account)
         self.assertGreater(answered, 5)
 
     def asks_for_structures(self, role, tool, flow):

@@ -43,7 +43,7 @@ FOREIGN = {
     r"sodium": {"proto/contract", "server/store", "server/identity"},
     r"CLI/": {"client/cli", "server"},
     r"unicode/": {"server/identity", "server/directory", "server/statistics", "server/documents"},
-    r"(roaring|xlsxwriter)": {"server/statistics"},
+    r"(roaring|zstd)": {"server/statistics", "tests"},
     r"(xapian|qpdf)": {"server/documents"},
     r"spdlog/": {"server/ops"},
 }

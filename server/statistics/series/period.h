@@ -10,6 +10,8 @@
 
 namespace entente::statistics {
 
+inline constexpr std::string_view time_dimension = "TIME_PERIOD";
+
 // On disk: never renumber.
 enum class Frequency : std::uint8_t {
   Unspecified = 0,

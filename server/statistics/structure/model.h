@@ -12,11 +12,10 @@
 
 #include "entente/v1/statistics.pb.h"
 #include "server/policy/policy.h"
+#include "server/statistics/series/period.h"
 #include "server/statistics/structure/record.pb.h"
 
 namespace entente::statistics {
-
-inline constexpr std::string_view time_dimension = "TIME_PERIOD";
 
 class Codelist {
  public:

@@ -7,13 +7,6 @@
 
 namespace entente::statistics {
 
-bool is_sdmx_id(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '$' || c == '@';
-  });
-}
-
 bool is_agency(std::string_view text) {
   if (text.size() > agency_bytes_max) return false;
   for (;;) {

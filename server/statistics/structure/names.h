@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/statistics/query/words.h"
+
 namespace entente::statistics {
 
 inline constexpr std::size_t agency_bytes_max = 128;
@@ -29,9 +31,6 @@ struct SdmxReference {
   std::string version;  // empty: not said
 };
 [[nodiscard]] std::optional<SdmxReference> parse_reference(std::string_view text);
-
-// Whether it is an id as SDMX has them: letters, digits, `_`, `-`, `$`, `@`; at most 64.
-[[nodiscard]] bool is_sdmx_id(std::string_view text);
 
 // Ids with dots between them: `OECD.ELS.IMD`.
 [[nodiscard]] bool is_agency(std::string_view text);

@@ -1,0 +1,35 @@
+// Bytes made smaller while they pass: gzip and raw deflate (zlib), zstd. The libraries stop here.
+//
+// One thread each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/net/method_table.h"
+#include "server/statistics/query/negotiation.h"
+
+namespace entente::statistics {
+
+class Compressor {
+ public:
+  virtual ~Compressor() = default;
+  // Appends to `out` what there is of `bytes` so far; with `last`, all the rest.
+  virtual void take(std::string_view bytes, bool last, std::string& out) = 0;
+};
+
+// Requires: not Identity.
+[[nodiscard]] std::unique_ptr<Compressor> make_compressor(Encoding encoding);
+// What stands in a zip archive.
+[[nodiscard]] std::unique_ptr<Compressor> make_raw_deflate();
+
+// The CRC-32 of what had this one so far, and of `bytes`.
+[[nodiscard]] std::uint32_t checksum(std::uint32_t crc, std::string_view bytes);
+
+// `source`, compressed while it is read.
+[[nodiscard]] std::unique_ptr<net::ByteSource> compressed(std::unique_ptr<net::ByteSource> source,
+                                                          Encoding encoding);
+
+}  // namespace entente::statistics

@@ -1,0 +1,550 @@
+#include "server/statistics/data_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
+#include "server/statistics/rest_words.h"
+#include "server/statistics/structure/names.h"
+
+namespace entente::statistics {
+namespace {
+
+std::string ticked(std::string_view text) { return "`" + std::string(text.substr(0, 64)) + "`"; }
+
+template <typename List>
+bool has(const List& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+// --- which dataflows ----------------------------------------------------------------------------
+
+struct Found {
+  std::shared_ptr<const Flow> flow;
+  std::vector<std::string> providers;  // with a provision as context, of these; else empty
+};
+
+// Of `ASYLUM_SWE` those parties that provide to `ASYLUM`.
+std::vector<std::string> providers_of(const Flow& flow, std::string_view id,
+                                      const std::vector<std::string>& asked) {
+  std::vector<std::string> out;
+  for (const auto& [party, provision] : flow.provisions) {
+    if (asked.empty() || has(asked, std::string(id) + "_" + party)) out.push_back(party);
+  }
+  return out;
+}
+
+std::optional<Found> found_in(const std::shared_ptr<const Flow>& flow, const About& about) {
+  const bool by_structure = about.context == About::Context::DataStructure;
+  const auto name = by_structure ? parse_structure_name(flow->structure.name(), "data-structures")
+                                 : parse_structure_name(flow->wire.name(), "dataflows");
+  if (!name) return std::nullopt;
+  if (!about.agencies.empty() && !has(about.agencies, name->agency)) return std::nullopt;
+  const std::string& version = by_structure ? flow->structure.version() : flow->wire.version();
+  if (!is_version_asked(about.versions, version)) return std::nullopt;
+  Found found{.flow = flow, .providers = {}};
+  if (about.context == About::Context::Provision) {
+    found.providers = providers_of(*flow, name->id, about.ids);
+    if (found.providers.empty()) return std::nullopt;
+    return found;
+  }
+  if (!about.ids.empty() && !has(about.ids, name->id)) return std::nullopt;
+  return found;
+}
+
+// Those that the subject may read, by name.
+Result<std::vector<Found>> find_flows(Service& service, const Model& model, const Asking& asking) {
+  const About& about = asking.request.about;
+  std::vector<Found> out;
+  const auto take = [&](const std::string& name, const std::shared_ptr<const Flow>& flow) {
+    auto found = found_in(flow, about);
+    if (found && service.open_flow(asking.subject, name).ok()) out.push_back(*std::move(found));
+  };
+  const bool plain = about.context == About::Context::Dataflow && about.agencies.size() == 1 &&
+                     about.ids.size() == 1;
+  if (plain) {
+    const std::string name = structure_name("dataflows", about.agencies[0], about.ids[0]);
+    if (const auto flow = model.find_flow(name)) take(name, flow);
+    return out;
+  }
+  for (const auto& [name, flow] : model.flows()) take(name, flow);
+  if (out.size() > limits::answer_flows_max) {
+    return bad_request("this asks for " + std::to_string(out.size()) + " dataflows; name at most " +
+                       std::to_string(limits::answer_flows_max));
+  }
+  return out;
+}
+
+// --- what of each -------------------------------------------------------------------------------
+
+// Sorted, each once.
+void tidy(std::vector<std::string>& codes) {
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+}
+
+void narrow(std::optional<std::vector<std::string>>& codes, std::vector<std::string> to) {
+  tidy(to);
+  if (!codes) {
+    codes = std::move(to);
+    return;
+  }
+  std::vector<std::string> both;
+  std::set_intersection(codes->begin(), codes->end(), to.begin(), to.end(),
+                        std::back_inserter(both));
+  codes = std::move(both);
+}
+
+// Which of the codes that stand in figures fit.
+std::vector<std::string> fitting_codes(const std::vector<SeenLayer>& layers, std::size_t dimension,
+                                       const AnyOf& any_of) {
+  std::set<std::string_view> codes;
+  for (const SeenLayer& seen : layers) {
+    const auto& some = seen.layer.part->dimensions[dimension];
+    codes.insert(some.begin(), some.end());
+  }
+  std::vector<std::string> out;
+  for (const std::string_view code : codes) {
+    if (fits(any_of, code)) out.emplace_back(code);
+  }
+  return out;
+}
+
+Result<CodeSelection> selection_of(const KeyPattern& key, const Flow& flow, bool whole) {
+  const std::size_t width = flow.dimension_lists.size();
+  if (key.size() > width || (whole && key.size() != width)) {
+    return bad_request("the key has " + std::to_string(key.size()) + " parts instead of " +
+                       std::to_string(width));
+  }
+  CodeSelection out(width);
+  for (std::size_t d = 0; d < key.size(); ++d) {
+    if (key[d].empty()) continue;
+    out[d] = key[d];
+    tidy(*out[d]);
+  }
+  return out;
+}
+
+// What the index can choose by, and what must be looked at one by one.
+struct Choice {
+  Reading reading;
+  CellTest test;
+};
+
+Status take_keys(const DataRequest& request, const Flow& flow, Choice& choice) {
+  std::vector<CodeSelection> keys;
+  for (const KeyPattern& key : request.keys) {
+    ENTENTE_TRY(keys.emplace_back(), selection_of(key, flow, request.is_old));
+  }
+  choice.reading.codes.assign(flow.dimension_lists.size(), std::nullopt);
+  if (keys.empty()) return {};
+  for (std::size_t d = 0; d < flow.dimension_lists.size(); ++d) {
+    std::vector<std::string> all;
+    const bool named = std::all_of(keys.begin(), keys.end(), [&](const CodeSelection& key) {
+      if (key[d]) all.insert(all.end(), key[d]->begin(), key[d]->end());
+      return key[d].has_value();
+    });
+    if (named) narrow(choice.reading.codes[d], std::move(all));
+  }
+  if (keys.size() > 1) choice.test.keys = std::move(keys);
+  return {};
+}
+
+// Whether the component's values are compared one by one, with few enough.
+Status check_count(const Condition& condition) {
+  if (condition.any_of.size() <= limits::query_comparisons_max) return {};
+  return bad_request("`c[" + condition.component + "]` names too many values");
+}
+
+// False: the dataflow has no such component.
+Result<bool> take_condition(const Condition& condition, const Flow& flow,
+                            const std::vector<SeenLayer>& layers, Choice& choice) {
+  if (const auto dimension = flow.find_dimension(condition.component)) {
+    auto plain = plain_values(condition.any_of);
+    narrow(choice.reading.codes[*dimension],
+           plain ? *std::move(plain) : fitting_codes(layers, *dimension, condition.any_of));
+    return true;
+  }
+  ENTENTE_TRY_VOID(check_count(condition));
+  if (condition.component == time_dimension) {
+    const DayRange days = days_of(condition.any_of);
+    choice.reading.days.first = std::max(choice.reading.days.first, days.first);
+    choice.reading.days.last = std::min(choice.reading.days.last, days.last);
+    if (!is_day_range(condition.any_of)) choice.test.period = condition.any_of;
+    return true;
+  }
+  if (condition.component == flow.measure) {
+    choice.test.figure = condition.any_of;
+    return true;
+  }
+  const auto attribute = flow.find_attribute(condition.component);
+  if (!attribute) return false;
+  choice.test.attributes.resize(flow.attribute_lists.size());
+  choice.test.attributes[*attribute] = condition.any_of;
+  return true;
+}
+
+// Of each series the first or last: of what fits.
+void take_counts(const DataRequest& request, Choice& choice) {
+  const bool by_cell = choice.test.asks_of_cells();
+  (by_cell ? choice.test.first : choice.reading.first) = request.first;
+  (by_cell ? choice.test.last : choice.reading.last) = request.last;
+}
+
+// --- in which data sets -------------------------------------------------------------------------
+
+class SetMaker {
+ public:
+  SetMaker(const DataRequest& request, std::size_t topic, std::vector<SeenLayer> layers,
+           Choice choice, Instant now)
+      : request_(request),
+        topic_(topic),
+        layers_(std::move(layers)),
+        choice_(std::move(choice)),
+        now_(now) {}
+
+  void make(std::vector<SetPlan>& out) {
+    if (request_.history) return make_history(out);
+    Choice plain = choice_;
+    plain.reading.fresh_only = request_.updated_after.has_value();
+    take_counts(request_, plain);
+    SetPlan set{.head = {.topic = topic_, .action = {}, .valid_from = {}, .valid_to = {}},
+                .layers = chosen([](const SeenLayer&) { return true; }),
+                .reading = std::move(plain.reading),
+                .test = std::move(plain.test)};
+    if (request_.updated_after) set.head.action = SetHead::Action::Replace;
+    out.push_back(std::move(set));
+    const bool takes_away = std::any_of(layers_.begin(), layers_.end(), [](const SeenLayer& one) {
+      return one.layer.fresh && one.layer.part->gone != 0;
+    });
+    if (request_.updated_after && takes_away) {
+      out.push_back(taken_away(chosen([](const SeenLayer&) { return true; })));
+    }
+  }
+
+ private:
+  template <typename Fits>
+  std::vector<Layer> chosen(const Fits& fits) const {
+    std::vector<Layer> out;
+    for (const SeenLayer& one : layers_) {
+      if (fits(one)) out.push_back(one.layer);
+    }
+    return out;
+  }
+
+  SetPlan taken_away(std::vector<Layer> layers) const {
+    Choice choice = choice_;
+    choice.reading.history = true;
+    choice.test.taken_away = true;
+    take_counts(request_, choice);
+    SetPlan set{.head = {.topic = topic_,
+                         .action = SetHead::Action::Delete,
+                         .valid_from = {},
+                         .valid_to = {}},
+                .layers = std::move(layers),
+                .reading = std::move(choice.reading),
+                .test = std::move(choice.test)};
+    return set;
+  }
+
+  // Each upload, the oldest first: what it brought, and what it took away.
+  void make_history(std::vector<SetPlan>& out) const {
+    std::set<std::uint64_t> versions;
+    for (const SeenLayer& one : layers_) {
+      if (one.layer.fresh) versions.insert(one.layer.version);
+    }
+    for (const std::uint64_t version : versions) {
+      bool takes_away = false;
+      Instant from{};
+      for (const SeenLayer& one : layers_) {
+        if (one.layer.version != version) continue;
+        takes_away = takes_away || one.layer.part->gone != 0;
+        from = seen_from(one.kept->row);
+      }
+      Choice choice = choice_;
+      take_counts(request_, choice);
+      out.push_back(
+          {.head = {.topic = topic_,
+                    .action = SetHead::Action::Replace,
+                    .valid_from = from,
+                    .valid_to = {}},
+           .layers = chosen([&](const SeenLayer& one) { return one.layer.version == version; }),
+           .reading = std::move(choice.reading),
+           .test = std::move(choice.test)});
+      if (!takes_away) continue;
+      auto until = chosen([&](const SeenLayer& one) { return one.layer.version <= version; });
+      for (Layer& layer : until) layer.fresh = layer.version == version;
+      out.push_back(taken_away(std::move(until)));
+      out.back().head.valid_to = from;
+    }
+  }
+
+  // An upload under embargo was seen by others only once that was over.
+  [[nodiscard]] Instant seen_from(const record::Upload& row) const {
+    const Instant embargo{std::chrono::microseconds(row.embargo_until_us())};
+    const Instant recorded = recorded_at(row);
+    return row.embargo_until_us() != 0 && embargo <= now_ ? std::max(recorded, embargo) : recorded;
+  }
+
+  const DataRequest& request_;
+  const std::size_t topic_;
+  const std::vector<SeenLayer> layers_;
+  const Choice choice_;
+  const Instant now_;
+};
+
+// --- how it is told -----------------------------------------------------------------------------
+
+// Which attributes are told: SDMX's words and ids. All of ours stand with the observation.
+Result<std::vector<bool>> told_attributes(const DataRequest& request, const Flow& flow) {
+  std::vector<bool> told(flow.attribute_lists.size(), request.detail == Detail::Full);
+  if (!request.attributes) return told;
+  told.assign(told.size(), false);
+  for (const std::string& one : *request.attributes) {
+    if (one == "none" || one == "msd" || one == "dataset" || one == "series") continue;
+    if (one == "all" || one == "dsd" || one == "obs") {
+      told.assign(told.size(), true);
+    } else if (const auto attribute = flow.find_attribute(one)) {
+      told[*attribute] = true;
+    } else {
+      return bad_request(ticked(one) + " is no attribute of " + flow.wire.name());
+    }
+  }
+  return told;
+}
+
+Result<bool> tells_figures(const DataRequest& request, const Flow& flow) {
+  if (!request.measures) return true;
+  bool told = false;
+  for (const std::string& one : *request.measures) {
+    if (one == "none") continue;
+    if (one != "all" && one != flow.measure) {
+      return bad_request(ticked(one) + " is no measure of " + flow.wire.name());
+    }
+    told = true;
+  }
+  return told;
+}
+
+Result<View> view_of(const DataRequest& request, const Flow& flow) {
+  View view;
+  if (request.at_observation.empty() || request.at_observation == time_dimension) return view;
+  if (request.at_observation == "AllDimensions") {
+    view.at = View::At::All;
+    return view;
+  }
+  if (!flow.find_dimension(request.at_observation)) {
+    return bad_request(ticked(request.at_observation) + " is no dimension of " + flow.wire.name());
+  }
+  view.at = View::At::Dimension;
+  view.dimension = request.at_observation;
+  return view;
+}
+
+// --- in which order -----------------------------------------------------------------------------
+
+void add_key(const View& view, const Flow& flow, bool descends, std::vector<OrderTerm>& out) {
+  const auto at = view.at == View::At::Dimension ? flow.find_dimension(view.dimension)
+                                                 : std::optional<std::size_t>();
+  for (std::size_t d = 0; d < flow.dimension_lists.size(); ++d) {
+    if (at != d) out.push_back({OrderTerm::By::Dimension, d, descends});
+  }
+  if (view.at != View::At::Time) out.push_back({OrderTerm::By::Time, 0, descends});
+}
+
+Result<std::vector<OrderTerm>> order_of(const DataRequest& request, const View& view,
+                                        const Flow& flow) {
+  std::vector<OrderTerm> out;
+  if (request.sort.empty() && view.at == View::At::Dimension) {
+    add_key(view, flow, false, out);
+    out.push_back({OrderTerm::By::Dimension, *flow.find_dimension(view.dimension), false});
+  }
+  for (const SortTerm& term : request.sort) {
+    if (term.by == "series_key" && view.at != View::At::All) {
+      add_key(view, flow, term.descends, out);
+    } else if (term.by == "*" || term.by == "series_key") {
+      for (std::size_t d = 0; d < flow.dimension_lists.size(); ++d) {
+        out.push_back({OrderTerm::By::Dimension, d, term.descends});
+      }
+      out.push_back({OrderTerm::By::Time, 0, term.descends});
+    } else if (const auto dimension = flow.find_dimension(term.by)) {
+      out.push_back({OrderTerm::By::Dimension, *dimension, term.descends});
+    } else if (const auto attribute = flow.find_attribute(term.by)) {
+      out.push_back({OrderTerm::By::Attribute, *attribute, term.descends});
+    } else if (term.by == time_dimension) {
+      out.push_back({OrderTerm::By::Time, 0, term.descends});
+    } else if (term.by == flow.measure) {
+      out.push_back({OrderTerm::By::Figure, 0, term.descends});
+    } else {
+      return bad_request("`sort` names " + ticked(term.by) + ", no component of " +
+                         flow.wire.name());
+    }
+  }
+  return out;
+}
+
+// Whether what comes in the order of keys and periods is in this order already.
+bool is_natural(const std::vector<OrderTerm>& order, const View& view, const Flow& flow) {
+  if (view.at == View::At::Dimension) return false;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i].descends || order[i].by == OrderTerm::By::Figure ||
+        order[i].by == OrderTerm::By::Attribute) {
+      return false;
+    }
+    if (order[i].by == OrderTerm::By::Time) return i == flow.dimension_lists.size();
+    if (order[i].index != i) return false;
+  }
+  return true;
+}
+
+// --- all of it ----------------------------------------------------------------------------------
+
+void add_mark(const Model& model, const Flow& flow, const std::vector<SeenLayer>& layers,
+              std::string& mark) {
+  const auto add = [&](const std::string& name) {
+    if (const record::Structure* row = model.find(name)) {
+      mark += name + "@" + std::to_string(row->revision()) + ";";
+    }
+  };
+  add(flow.wire.name());
+  add(flow.structure.name());
+  add(flow.structure.concept_scheme());
+  for (const auto& one : flow.structure.dimensions()) add(one.codelist());
+  for (const auto& one : flow.structure.attributes()) add(one.codelist());
+  for (const SeenLayer& seen : layers) {
+    mark += to_hex(seen.layer.part->id.view());
+  }
+}
+
+// What a workbook's first sheet says: what this is, who gave it, what qualifies it.
+void add_front(const Flow& flow, const std::vector<SeenLayer>& layers,
+               const std::vector<std::string>& languages,
+               std::vector<std::pair<std::string, std::string>>& front) {
+  const auto name = parse_structure_name(flow.wire.name(), "dataflows");
+  const std::string id = name->agency + ":" + name->id + "(" + flow.wire.version() + ")";
+  front.emplace_back("Dataflow", best_text(flow.wire.title(), languages, id) + " - " + id);
+  std::set<std::string> parties;
+  for (const SeenLayer& seen : layers) {
+    if (!is_marks_only(seen)) parties.insert(seen.kept->row.party());
+  }
+  std::string source = flow.wire.process() + ", as reported by";
+  for (const std::string& party : parties) source += " " + party;
+  front.emplace_back("Source", source);
+  for (const auto& [party, provision] : flow.provisions) {
+    if (parties.count(party) == 0) continue;
+    for (const v1::Note& note : provision.wire.notes()) {
+      front.emplace_back("Note, " + party,
+                         note.concept_id() + ": " + best_text(note.text(), languages, ""));
+    }
+  }
+}
+
+class Planner {
+ public:
+  Planner(Service& service, std::shared_ptr<const Model> model, const Asking& asking)
+      : service_(service), model_(std::move(model)), asking_(asking), request_(asking.request) {}
+
+  Result<DataPlan> make() {
+    ENTENTE_TRY(const std::vector<Found> flows, find_flows(service_, *model_, asking_));
+    plan_.writing.form = asking_.form;
+    plan_.writing.languages = asking_.languages;
+    plan_.writing.model = model_;
+    plan_.writing.changes = request_.history || request_.updated_after.has_value();
+    plan_.window = {.skipped = request_.offset, .limit = request_.limit.value_or(UINT64_MAX)};
+    for (const Found& found : flows) ENTENTE_TRY_VOID(add(found));
+    if (!flows.empty() && plan_.writing.topics.empty() && !unknown_.empty()) {
+      return bad_request("there is no component " + ticked(unknown_));
+    }
+    ENTENTE_TRY_VOID(check_format());
+    return std::move(plan_);
+  }
+
+ private:
+  Status add(const Found& found) {
+    if (found.providers.empty()) return add_topic(*found.flow, found.flow, "");
+    for (const std::string& provider : found.providers) {
+      ENTENTE_TRY_VOID(add_topic(*found.flow, found.flow, provider));
+    }
+    return {};
+  }
+
+  Status add_topic(const Flow& flow, const std::shared_ptr<const Flow>& shared,
+                   const std::string& provider) {
+    std::vector<SeenLayer> layers =
+        service_.layers(asking_.subject, flow, request_.as_of, request_.updated_after);
+    std::erase_if(layers, [&](const SeenLayer& seen) {
+      const std::string& party = seen.kept->row.party();
+      return (!provider.empty() && party != provider) ||
+             (!request_.providers.empty() && !has(request_.providers, party));
+    });
+    Choice choice;
+    ENTENTE_TRY_VOID(take_keys(request_, flow, choice));
+    choice.reading.days = request_.days;
+    for (const Condition& condition : request_.conditions) {
+      ENTENTE_TRY(const bool known, take_condition(condition, flow, layers, choice));
+      if (known) continue;
+      unknown_ = condition.component;
+      return {};
+    }
+    Topic topic{.flow = shared, .provider = provider, .attributes = {}};
+    ENTENTE_TRY_VOID(tell(flow, topic));
+    add_mark(*model_, flow, layers, plan_.mark);
+    if (asking_.form.format == DataFormat::Workbook) {
+      add_front(flow, layers, asking_.languages, plan_.writing.front);
+    }
+    SetMaker(request_, plan_.writing.topics.size(), std::move(layers), std::move(choice),
+             asking_.now)
+        .make(plan_.sets);
+    plan_.writing.topics.push_back(std::move(topic));
+    return {};
+  }
+
+  // What of each observation is told, and in which shape: the same for all topics.
+  Status tell(const Flow& flow, Topic& topic) {
+    ENTENTE_TRY(topic.attributes, told_attributes(request_, flow));
+    ENTENTE_TRY(plan_.writing.figures, tells_figures(request_, flow));
+    const auto& told = topic.attributes;
+    const bool nothing =
+        !plan_.writing.figures && std::find(told.begin(), told.end(), true) == told.end();
+    plan_.keys_only =
+        request_.detail == Detail::SeriesKeysOnly || request_.detail == Detail::NoData || nothing;
+    plan_.writing.observations = !plan_.keys_only;
+    ENTENTE_TRY(plan_.writing.view, view_of(request_, flow));
+    if (plan_.keys_only) plan_.writing.view = View();
+    ENTENTE_TRY(std::vector<OrderTerm> order, order_of(request_, plan_.writing.view, flow));
+    plan_.is_sorted = plan_.is_sorted || !is_natural(order, plan_.writing.view, flow);
+    plan_.order.push_back(std::move(order));
+    return {};
+  }
+
+  [[nodiscard]] Status check_format() const {
+    const DataFormat format = asking_.form.format;
+    if (format == DataFormat::Json1 && plan_.writing.topics.size() > 1) {
+      return bad_request("SDMX-JSON 1.0 has one structure, and this is of " +
+                         std::to_string(plan_.writing.topics.size()) + ": name one");
+    }
+    const bool timed =
+        format == DataFormat::GenericTimeXml || format == DataFormat::StructuredTimeXml;
+    if (timed && plan_.writing.view.at != View::At::Time) {
+      return bad_request("a message of time series has TIME_PERIOD at its observations");
+    }
+    return {};
+  }
+
+  Service& service_;
+  const std::shared_ptr<const Model> model_;
+  const Asking& asking_;
+  const DataRequest& request_;
+  DataPlan plan_;
+  std::string unknown_;
+};
+
+}  // namespace
+
+Result<DataPlan> plan_data(Service& service, std::shared_ptr<const Model> model,
+                           const Asking& asking) {
+  return Planner(service, std::move(model), asking).make();
+}
+
+}  // namespace entente::statistics

@@ -1,0 +1,23 @@
+// Words of an address, taken apart. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/contract/status.h"
+
+namespace entente::statistics {
+
+inline constexpr std::string_view kOld = "/sdmx/2.1/";  // SDMX-REST 1.5
+inline constexpr std::string_view kNew = "/sdmx/3.0/";  // 2.2.2
+
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char at);
+// `%41` is `A`; a `+` stays, as SDMX's "or". Empty: malformed.
+[[nodiscard]] std::optional<std::string> unescaped(std::string_view text);
+// Whether it is an id as SDMX has them: letters, digits, `_`, `-`, `$`, `@`; at most 64.
+[[nodiscard]] bool is_sdmx_id(std::string_view text);
+[[nodiscard]] Status bad_request(const std::string& what);
+
+}  // namespace entente::statistics

@@ -158,8 +158,10 @@ Result<v1::ExportStructuresReply> StructureService::export_structures(
     const record::Structure* there = model->find(name);
     return there == nullptr ? std::string("1.0") : version_of(*there);
   };
+  // Prepared when it became what it is: the same again is the same.
+  const Instant recorded(std::chrono::microseconds(row->recorded_at_us()));
   v1::ExportStructuresReply reply;
-  reply.set_content(write_structures(format, out, version, parts_.clock.now()));
+  reply.set_content(write_structures(format, out, version, recorded));
   if (reply.content().size() + 1'024 > limits::message_bytes_max) {
     return Status(Code::ResourceExhausted, Reason::LimitReached,
                   "the message would be longer than " + std::to_string(limits::message_bytes_max) +

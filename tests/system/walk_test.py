@@ -1265,7 +1265,7 @@ def _(walk):
     def request(name):
         agency, flow = name.removeprefix("dataflows/").split(".")
         return X.ImportStructuresRequest(process="processes/" + agency.lower(), content=json.dumps({"data": {"dataflows": [
-            {"id": flow, "agencyID": agency, "version": "1.0", "name": "Walked", "structure": urn}]}}).encode())
+            {"id": flow, "agencyID": agency, "version": "1.0", "name": "Walked", "description": name, "structure": urn}]}}).encode())
     for name in [n for n in walk.world.objects if kind_of(n) == "dataflows"]:
         walk.absent.clear()
         for role in walk.world.roles:

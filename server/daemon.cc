@@ -354,7 +354,7 @@ Status Daemon::start() {
   // What time and files bring: sessions that end, certificates that expire, anchors and lists that
   // change, a renewed server certificate.
   watcher_ = std::make_unique<identity::Watcher>(std::vector<std::function<void()>>{
-      [this] { trust_->poll(); }, [this] { identity_->sweep(); },
+      [this] { trust_->poll(); }, [this] { identity_->sweep(); }, [this] { statistics_->tend(); },
       [this] { tended_ = clock_.tick(); },
       [this, seen = certificate_written()]() mutable { renew_certificate(seen); }});
   log_.write(ops::Level::Info, "daemon.serving",

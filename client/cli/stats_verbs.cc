@@ -38,6 +38,13 @@ void show_report(Context& context, const v1::UploadReport& report, bool dry_run)
   }
   std::cout << report.observations() << " observations in " << report.series() << " series, sha256 "
             << to_hex(report.sha256()) << '\n';
+  for (const v1::HeldBack& one : report.held_back()) {
+    std::cout << "held back from the audience: " << one.key() << ' ' << one.period()
+              << ", for it would give " << one.protects() << " away\n";
+  }
+  if (report.held_back_more() != 0) {
+    std::cout << "and " << report.held_back_more() << " more\n";
+  }
   if (dry_run && report.name().empty()) {
     std::cout << "no fault; this was a dry run: nothing was kept\n";
     return;
@@ -94,73 +101,15 @@ void add_upload(CLI::App& group, Context& context) {
   verb->add_option("--action", *action, "what the file does to what is there")
       ->check(CLI::IsMember({"replace", "append", "delete"}));
   verb->add_flag("--dry-run", file->dry_run, "only say what is wrong with it");
+  verb->add_flag_callback(
+      "--publish-totals", [file] { file->request.set_publish_totals(true); },
+      "even those that give confidential figures away");
   verb->add_option("--embargo", *embargo, "not seen by others before this time");
 }
 
 // --- reading ------------------------------------------------------------------------------------
 
 using Cells = std::vector<std::string>;
-
-void show_comparison(Context& context, const v1::Comparison& found) {
-  if (found.rows_size() == 0) {
-    std::cout << "no figures\n";
-    context.exit = Exit::No;
-    return;
-  }
-  Cells headings(found.dimensions().begin(), found.dimensions().end());
-  headings.emplace_back("TIME_PERIOD");
-  headings.insert(headings.end(), found.areas().begin(), found.areas().end());
-  Table table(headings);
-  for (const auto& row : found.rows()) {
-    Cells cells(row.key().begin(), row.key().end());
-    cells.push_back(row.period());
-    for (const auto& cell : row.cells()) {
-      const bool plain = cell.status().empty() || cell.status() == "A";
-      cells.push_back(cell.gap().empty() ? cell.value() + (plain ? "" : " (" + cell.status() + ")")
-                                         : cell.gap());
-    }
-    table.row(std::move(cells));
-  }
-  table.print();
-  for (const auto& notes : found.notes()) {
-    if (notes.has_updated_at()) {
-      std::cout << notes.area() << ": by " << notes.party() << ", last updated "
-                << day_of(notes.updated_at()) << '\n';
-    }
-    for (const v1::Note& note : notes.notes()) {
-      std::cout << notes.area() << ": " << note.concept_id() << ": " << safe(title_of(note.text()))
-                << '\n';
-    }
-  }
-  for (const std::string& warning : found.warnings()) std::cout << "! " << warning << '\n';
-}
-
-void add_compare(CLI::App& group, Context& context) {
-  auto request = std::make_shared<v1::ComparePartiesRequest>();
-  auto flow = std::make_shared<std::string>();
-  auto areas = std::make_shared<std::vector<std::string>>();
-  auto where = std::make_shared<std::vector<std::string>>();
-  auto text = std::make_shared<std::array<std::string, 2>>();
-  CLI::App* verb =
-      add_verb(group, "compare", "the same figures of several states side by side",
-               "entente stats compare IGC.ASYLUM --areas SWE,CHE --where CITIZEN=AFG --from 2020",
-               [=, &context] {
-                 request->set_dataflow(flow_name(*flow));
-                 for (const std::string& area : *areas) request->add_areas(area);
-                 request->set_start_period((*text)[0]);
-                 request->set_end_period((*text)[1]);
-                 if (!read_selections(context, *where, *request->mutable_selections())) return;
-                 context.call<v1::Comparison>(
-                     kService + "CompareParties", *request,
-                     [&context](const v1::Comparison& found) { show_comparison(context, found); });
-               });
-  verb->add_option("dataflow", *flow, "such as IGC.ASYLUM")->required();
-  verb->add_option("--areas", *areas, "SWE,CHE; all that have figures if not given")
-      ->delimiter(',');
-  verb->add_option("--where", *where, "DIMENSION=CODE,CODE; may be given again");
-  verb->add_option("--from", (*text)[0], "first period");
-  verb->add_option("--to", (*text)[1], "last period");
-}
 
 // --- what there is ------------------------------------------------------------------------------
 
@@ -280,9 +229,9 @@ void add_stats_verbs(CLI::App& app, Context& context) {
   add_upload(*group, context);
   add_uploads(*group, context);
   add_get_verb(*group, context);
-  add_compare(*group, context);
   add_compare_verbs(*group, context);
   add_structure_verbs(*group, context);
+  add_history_verbs(*group, context);
 }
 
 }  // namespace entente::cli

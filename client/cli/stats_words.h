@@ -29,4 +29,7 @@ namespace entente::cli {
 [[nodiscard]] bool read_selections(Context& context, const std::vector<std::string>& given,
                                    google::protobuf::RepeatedPtrField<v1::Selection>& out);
 
+// The verbs of history_verbs.cc.
+void add_history_verbs(CLI::App& group, Context& context);
+
 }  // namespace entente::cli

@@ -69,6 +69,29 @@ Status refused(const UploadSession& session) {
       .with_violations(std::move(violations));
 }
 
+// A party changes its own provision: the notes, and who sees it; what it reports for is the
+// secretariat's to say.
+bool is_own_words(const policy::Subject& subject, const Flow& flow, const v1::Provision& next,
+                  Instant now) {
+  const auto found = flow.provisions.find(party_code(next.party()));
+  if (found == flow.provisions.end() || found->first != subject.party) return false;
+  const auto& areas = found->second.wire.reference_areas();
+  if (!std::equal(areas.begin(), areas.end(), next.reference_areas().begin(),
+                  next.reference_areas().end())) {
+    return false;
+  }
+  policy::Guard guard = flow.guard;
+  guard.originator = subject.party;
+  return policy::decide(subject, Action::Originate, guard, now).permits();
+}
+
+// Whether a provision that is there would be seen by others than before.
+bool widens(const Flow& flow, const v1::Provision& next) {
+  const auto found = flow.provisions.find(party_code(next.party()));
+  return found != flow.provisions.end() &&
+         found->second.wire.audience().SerializeAsString() != next.audience().SerializeAsString();
+}
+
 }  // namespace
 
 // --- structures ---------------------------------------------------------------------------------
@@ -91,9 +114,17 @@ Status Service::decide_define(const Subject& subject, const std::vector<record::
     const auto after = next.find_flow(flow_name);
     for (const auto& flow : {before, after}) {
       if (!flow) continue;
+      if (row.has_provision() && before && is_own_words(subject, *before, row.provision(), now)) {
+        continue;
+      }
       policy::Guard guard = flow->guard;
       guard.handling = policy::Handling::Limited;
-      if (policy::decide(subject, Action::KeepProcess, guard, now).permits()) continue;
+      if (policy::decide(subject, Action::KeepProcess, guard, now).permits()) {
+        if (row.has_provision() && before && widens(*before, row.provision())) {
+          return not_yours("who sees a party's figures is the party's to say");
+        }
+        continue;
+      }
       // One answer for what is hidden and what never was.
       return before && may_read(subject, *before)
                  ? not_yours("dataflows and provisions are kept by the process's secretariat")
@@ -257,22 +288,70 @@ Result<v1::UploadProgress> Service::begin_upload(const Subject& subject,
   return parts_.uploads.begin(subject.account, subject.party, std::move(flow), message);
 }
 
-// The upload's row, at its place behind the dataflow's last.
-Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& session,
-                                         const v1::FinishUploadRequest& message,
-                                         const store::Id& id, Transaction& transaction) const {
-  const store::Id flow_id = parts_.store.blind("statistics", session.flow->wire.name());
+// The dataflow's next place and time.
+Result<record::Head> Service::next_head(const store::Id& flow_id, Transaction& transaction) const {
   const store::Key head_key = store::Key(heads_table).id(flow_id);
   ENTENTE_TRY(const auto found, find_row<record::Head>(transaction, head_key));
   record::Head head = found.value_or(record::Head());
-  if (!session.marks_hidden && head.number() != 0 && session.collected.parts[1]) {
-    return Status(Code::Aborted, Reason::Conflict,
-                  "another upload came meanwhile; begin with a new upload id");
-  }
   head.set_number(head.number() + 1);
   head.set_recorded_at_us(
       std::max(parts_.clock.now().time_since_epoch().count(), head.recorded_at_us() + 1));
   transaction.put(head_key, head.SerializeAsString());
+  return head;
+}
+
+void Service::put_row(const store::Id& flow_id, const record::Upload& row,
+                      Transaction& transaction) {
+  transaction.put(store::Key(uploads_table).id(flow_id).number(row.number()),
+                  row.SerializeAsString());
+  record::UploadPlace place;
+  place.set_dataflow(row.dataflow());
+  place.set_number(row.number());
+  transaction.put(store::Key(upload_ids_table).id(store::Id::from(row.id())),
+                  place.SerializeAsString());
+}
+
+Status Service::decide_withdraw(const Subject& subject, const Flow& flow, const Kept& kept) const {
+  if (kept.row.party() != subject.party) return not_yours("what another party gave is its own");
+  ENTENTE_TRY_VOID(decide_upload(subject, flow));
+  if (kept.withdrawn_by != 0 || kept.row.action() == v1::WITHDRAWAL) {
+    return {Code::FailedPrecondition, Reason::None,
+            kept.withdrawn_by != 0 ? "it was taken back already"
+                                   : "it takes another back; bring the figures anew"};
+  }
+  return {};
+}
+
+Result<v1::UploadReport> Service::keep_withdrawal(const Subject& subject, const Flow& flow,
+                                                  const Collected& collected, record::Upload row,
+                                                  Transaction& transaction) {
+  const auto uploads = parts_.shelf.of(flow.wire.name());
+  const store::Id flow_id = parts_.store.blind("statistics", flow.wire.name());
+  ENTENTE_TRY(const record::Head head, next_head(flow_id, transaction));
+  if (uploads->empty() || uploads->back()->row.number() + 1 != head.number()) {
+    return Status(Code::Aborted, Reason::Conflict, "another upload came meanwhile");
+  }
+  row.set_number(head.number());
+  row.set_recorded_at_us(head.recorded_at_us());
+  v1::UploadReport report = report_of(row);
+  report.set_repeated(false);
+  ENTENTE_TRY_VOID(hold_back(flow, collected, head, row, report, transaction));
+  put_row(flow_id, row, transaction);
+  record_act(subject, transaction, acts::upload, row, flow);
+  return report;
+}
+
+// The upload's row, at its place behind the dataflow's last.
+Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& session,
+                                         const v1::FinishUploadRequest& message,
+                                         const store::Id& id, v1::UploadReport& report,
+                                         Transaction& transaction) {
+  const store::Id flow_id = parts_.store.blind("statistics", session.flow->wire.name());
+  ENTENTE_TRY(const record::Head head, next_head(flow_id, transaction));
+  if (!session.marks_hidden && head.number() != 1 && session.collected.parts[1]) {
+    return Status(Code::Aborted, Reason::Conflict,
+                  "another upload came meanwhile; begin with a new upload id");
+  }
   record::Upload row;
   row.set_number(head.number());
   row.set_id(std::string(id.view()));
@@ -285,7 +364,6 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
         instant_of(session.request.embargo_until()).time_since_epoch().count());
   }
   row.set_action(static_cast<std::uint32_t>(session.request.action()));
-  const v1::UploadReport report = statistics::report_of(session);
   row.set_bytes(report.bytes());
   row.set_rows(report.rows());
   row.set_observations(report.observations());
@@ -302,12 +380,9 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
   for (const auto& part : session.collected.parts) {
     row.add_parts(part ? std::string(part->id.view()) : std::string());
   }
-  transaction.put(store::Key(uploads_table).id(flow_id).number(row.number()),
-                  row.SerializeAsString());
-  record::UploadPlace place;
-  place.set_dataflow(row.dataflow());
-  place.set_number(row.number());
-  transaction.put(store::Key(upload_ids_table).id(id), place.SerializeAsString());
+  row.set_publishes(session.request.publish_totals());
+  ENTENTE_TRY_VOID(hold_back(*session.flow, session.collected, head, row, report, transaction));
+  put_row(flow_id, row, transaction);
   return row;
 }
 
@@ -323,7 +398,10 @@ void Service::record_act(const Subject& subject, Transaction& transaction, std::
   act.signature = row.signature();
   act.signer_certificate_sha256 = row.signer_certificate_sha256();
   // The entry is for who may see the figures: while there is an embargo, not for the audience.
-  const bool narrow = row.embargo_until_us() != 0 || row.parts(0).empty();
+  // Where figures may be confidential it is for who may see all of the file: by the digest of a
+  // file with a hidden figure that figure is found by trying.
+  const bool narrow =
+      row.embargo_until_us() != 0 || row.parts(0).empty() || flow.confidentiality.has_value();
   act.audience = static_cast<std::uint32_t>(
       guard_of(flow, row, narrow ? Circle::Confidential : Circle::Shared).audience);
   parts_.ledger.record(transaction, act);
@@ -370,9 +448,10 @@ Result<v1::UploadReport> Service::finish_upload(const Subject& subject,
     return invalid_argument("sha256", "is not that of the bytes that came");
   }
   session->tried = true;
-  ENTENTE_TRY(const record::Upload row, make_row(subject, *session, message, id, transaction));
-  record_act(subject, transaction, acts::upload, row, *flow);
   v1::UploadReport report = statistics::report_of(*session);
+  ENTENTE_TRY(const record::Upload row,
+              make_row(subject, *session, message, id, report, transaction));
+  record_act(subject, transaction, acts::upload, row, *flow);
   report.set_name(upload_name(row.dataflow(), id));
   const std::lock_guard names(mutex_);
   finishing_[report.name()] = {subject.account, message.upload_id()};

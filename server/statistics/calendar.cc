@@ -1,5 +1,8 @@
 // Which figures are due from whom, which came, which are late.
+#include "server/statistics/calendar.h"
+
 #include <algorithm>
+#include <functional>
 #include <tuple>
 
 #include "proto/contract/limits.h"
@@ -12,15 +15,6 @@ namespace {
 
 constexpr std::int32_t kBackDays = 366;
 constexpr std::int32_t kAheadDays = 92;
-
-std::int32_t day_of(Instant instant) {
-  return static_cast<std::int32_t>(
-      std::chrono::floor<std::chrono::days>(instant).time_since_epoch().count());
-}
-
-std::string day_text(std::int32_t day) {
-  return to_rfc3339(Instant(std::chrono::days(day))).substr(0, 10);
-}
 
 struct Asked {
   std::int32_t today = 0;
@@ -88,11 +82,11 @@ std::vector<std::pair<Period, std::int32_t>> periods_due(const v1::Reporting& re
   return out;
 }
 
-Status add_rows(const Flow& flow, const Contributions& given, const Asked& asked,
-                v1::Calendar& out) {
+Status add_rows(const Flow& flow, const std::function<bool(const Flow::Provision&)>& sees,
+                const Contributions& given, const Asked& asked, v1::Calendar& out) {
   for (const auto& [period, due] : periods_due(flow.wire.reporting(), asked.due)) {
     for (const auto& [party, provision] : flow.provisions) {
-      if (!asked.party.empty() && party != asked.party) continue;
+      if ((!asked.party.empty() && party != asked.party) || !sees(provision)) continue;
       for (const std::string& area : provision.wire.reference_areas()) {
         v1::Calendar::Row row;
         row.set_dataflow(flow.wire.name());
@@ -115,6 +109,22 @@ Status add_rows(const Flow& flow, const Contributions& given, const Asked& asked
 
 }  // namespace
 
+std::int32_t day_of(Instant instant) {
+  return static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::days>(instant).time_since_epoch().count());
+}
+
+std::string day_text(std::int32_t day) {
+  return to_rfc3339(Instant(std::chrono::days(day))).substr(0, 10);
+}
+
+std::optional<std::int32_t> due_day(const Flow& flow, Period period) {
+  if (!flow.wire.has_reporting()) return std::nullopt;
+  const auto since = parse_period(flow.wire.reporting().since());
+  if (!since || since->frequency != period.frequency || period < *since) return std::nullopt;
+  return last_day(period) + static_cast<std::int32_t>(flow.wire.reporting().due_days());
+}
+
 Result<v1::Calendar> ComparisonService::get_calendar(const Subject& subject,
                                                      const v1::GetCalendarRequest& message,
                                                      Snapshot& snapshot) {
@@ -132,9 +142,11 @@ Result<v1::Calendar> ComparisonService::get_calendar(const Subject& subject,
   for (const auto& flow : flows) {
     if (!flow->wire.has_reporting() || !flow->reference_area) continue;
     if (!message.process().empty() && flow->wire.process() != message.process()) continue;
-    ENTENTE_TRY(const auto given,
-                contributions_.read(snapshot, *flow, parts_.service.layers(subject, *flow)));
-    ENTENTE_TRY_VOID(add_rows(*flow, *given, asked, out));
+    ENTENTE_TRY(const auto came, parts_.service.tally(subject, *flow, snapshot));
+    const auto sees = [&](const Flow::Provision& provision) {
+      return may_see(subject, *flow, provision, parts_.clock.now());
+    };
+    ENTENTE_TRY_VOID(add_rows(*flow, sees, came->given, asked, out));
   }
   std::stable_sort(out.mutable_rows()->begin(), out.mutable_rows()->end(),
                    [](const auto& a, const auto& b) { return a.due_on() < b.due_on(); });

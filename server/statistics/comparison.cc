@@ -13,6 +13,17 @@ void ComparisonService::add_to(identity::Gate& gate) {
     });
   };
   reads("GetCalendar", &ComparisonService::get_calendar);
+  reads("GetProfile", &ComparisonService::get_profile);
+  gate.reads<v1::GetStandingRequest, v1::Standing>(
+      "entente.v1.ReciprocityService.GetStanding",
+      [this](const Subject& subject, const v1::GetStandingRequest& message, Snapshot& snapshot) {
+        return get_standing(subject, message, snapshot);
+      });
+  gate.streams<v1::AggregateRequest>(
+      service + "Aggregate", [this](const std::shared_ptr<identity::Receiver>& receiver,
+                                    const v1::AggregateRequest& message, const net::Waker&) {
+        return aggregate_stream([receiver] { return receiver->subject(); }, message);
+      });
 }
 
 }  // namespace entente::statistics

@@ -21,16 +21,32 @@ void add(const Merged& merged, const std::vector<Instant>& recorded, std::size_t
   ++given.observations;
 }
 
+// What each upload brought to one series: places `from` to `end` of the columns. A figure under the
+// marker that hides an older one is told once.
+void add_series(const Merged& merged, const Merge& merge, std::size_t from, std::size_t end,
+                const std::string& area, Tally& out) {
+  std::set<std::uint64_t> numbers;
+  for (std::size_t cell = from; cell < end; ++cell) {
+    const std::uint64_t number = merge.layers()[merged.layers[cell]].version;
+    Brought& brought = out.uploads[number];
+    ++(is_gone(merged.columns.kinds[cell]) ? brought.withdrawn : brought.observations);
+    if (!numbers.insert(number).second) continue;
+    ++brought.series;
+    if (!area.empty()) brought.areas.insert(area);
+  }
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const Contributions>> ContributionReader::read(store::Snapshot& snapshot,
-                                                                      const Flow& flow,
-                                                                      std::vector<SeenLayer> seen) {
+Result<std::shared_ptr<const Tally>> ContributionReader::read(store::Snapshot& snapshot,
+                                                              const Flow& flow,
+                                                              std::vector<SeenLayer> seen) {
   std::string which = flow.wire.name();
   std::map<std::uint64_t, Instant> times;
   std::vector<Layer> chosen;
   for (SeenLayer& one : seen) {
     which += one.layer.part->id.view();
+    if (one.layer.open) which += one.layer.open->mark();
     times[one.layer.version] = recorded_at(one.kept->row);
     chosen.push_back(std::move(one.layer));
   }
@@ -46,7 +62,7 @@ Result<std::shared_ptr<const Contributions>> ContributionReader::read(store::Sna
   std::vector<Instant> recorded;
   for (const Layer& layer : merge->layers()) recorded.push_back(times[layer.version]);
 
-  auto out = std::make_shared<Contributions>();
+  auto out = std::make_shared<Tally>();
   Merged merged;
   for (;;) {
     ENTENTE_TRY_VOID(merge->next(merged, limits::answer_observations_max));
@@ -54,21 +70,24 @@ Result<std::shared_ptr<const Contributions>> ContributionReader::read(store::Sna
     if (columns.series() == 0) break;
     std::size_t cell = 0;
     for (std::size_t s = 0; s < columns.series(); ++s) {
-      const std::string& area =
-          merge->dimensions()[*flow.reference_area][columns.key(s)[*flow.reference_area]];
+      const std::string area =
+          flow.reference_area
+              ? merge->dimensions()[*flow.reference_area][columns.key(s)[*flow.reference_area]]
+              : std::string();
       const std::size_t series_end = cell + columns.counts[s];
+      add_series(merged, *merge, cell, series_end, area, *out);
       while (cell < series_end) {
         const std::size_t from = cell;
         while (cell < series_end && columns.ordinals[cell] == columns.ordinals[from]) ++cell;
         add(merged, recorded, from, cell,
-            (*out)[{area, {columns.frequency(s), columns.ordinals[from]}}]);
+            out->given[{area, {columns.frequency(s), columns.ordinals[from]}}]);
       }
     }
   }
   const std::lock_guard lock(mutex_);
   if (kept_.size() >= kKeptMax) kept_.clear();
   kept_[which] = out;
-  return std::shared_ptr<const Contributions>(std::move(out));
+  return std::shared_ptr<const Tally>(std::move(out));
 }
 
 }  // namespace entente::statistics

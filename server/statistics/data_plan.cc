@@ -25,17 +25,19 @@ struct Found {
   std::vector<std::string> providers;  // with a provision as context, of these; else empty
 };
 
-// Of `ASYLUM_SWE` those parties that provide to `ASYLUM`.
-std::vector<std::string> providers_of(const Flow& flow, std::string_view id,
-                                      const std::vector<std::string>& asked) {
+// Of `ASYLUM_SWE` those parties that provide to `ASYLUM`, as far as the subject may see that.
+std::vector<std::string> providers_of(const Asking& asking, const Flow& flow, std::string_view id) {
+  const std::vector<std::string>& asked = asking.request.about.ids;
   std::vector<std::string> out;
   for (const auto& [party, provision] : flow.provisions) {
+    if (!may_see(asking.subject, flow, provision, asking.now)) continue;
     if (asked.empty() || has(asked, std::string(id) + "_" + party)) out.push_back(party);
   }
   return out;
 }
 
-std::optional<Found> found_in(const std::shared_ptr<const Flow>& flow, const About& about) {
+std::optional<Found> found_in(const std::shared_ptr<const Flow>& flow, const Asking& asking) {
+  const About& about = asking.request.about;
   const bool by_structure = about.context == About::Context::DataStructure;
   const auto name = by_structure ? parse_structure_name(flow->structure.name(), "data-structures")
                                  : parse_structure_name(flow->wire.name(), "dataflows");
@@ -45,7 +47,7 @@ std::optional<Found> found_in(const std::shared_ptr<const Flow>& flow, const Abo
   if (!is_version_asked(about.versions, version)) return std::nullopt;
   Found found{.flow = flow, .providers = {}};
   if (about.context == About::Context::Provision) {
-    found.providers = providers_of(*flow, name->id, about.ids);
+    found.providers = providers_of(asking, *flow, name->id);
     if (found.providers.empty()) return std::nullopt;
     return found;
   }
@@ -58,7 +60,7 @@ Result<std::vector<Found>> find_flows(Service& service, const Model& model, cons
   const About& about = asking.request.about;
   std::vector<Found> out;
   const auto take = [&](const std::string& name, const std::shared_ptr<const Flow>& flow) {
-    auto found = found_in(flow, about);
+    auto found = found_in(flow, asking);
     if (found && service.open_flow(asking.subject, name).ok()) out.push_back(*std::move(found));
   };
   const bool plain = about.context == About::Context::Dataflow && about.agencies.size() == 1 &&
@@ -414,20 +416,36 @@ void add_mark(const Model& model, const Flow& flow, const std::vector<SeenLayer>
   for (const auto& one : flow.structure.attributes()) add(one.codelist());
   for (const SeenLayer& seen : layers) {
     mark += to_hex(seen.layer.part->id.view());
+    if (seen.layer.open) mark += seen.layer.open->mark();
   }
 }
 
-// What a workbook's first sheet says: what this is, who gave it, what qualifies it.
-void add_front(const Flow& flow, const std::vector<SeenLayer>& layers,
-               const std::vector<std::string>& languages,
-               std::vector<std::pair<std::string, std::string>>& front) {
-  const auto name = parse_structure_name(flow.wire.name(), "dataflows");
-  const std::string id = name->agency + ":" + name->id + "(" + flow.wire.version() + ")";
-  front.emplace_back("Dataflow", best_text(flow.wire.title(), languages, id) + " - " + id);
+// Who gave figures, as far as that may be told: of a reciprocal dataflow, in which others may have
+// given what is not open yet, all who provide.
+std::set<std::string> sources_of(const Asking& asking, const Flow& flow,
+                                 const std::vector<SeenLayer>& layers) {
   std::set<std::string> parties;
   for (const SeenLayer& seen : layers) {
     if (!is_marks_only(seen)) parties.insert(seen.kept->row.party());
   }
+  if (!flow.wire.has_reciprocity()) return parties;
+  for (const auto& [party, provision] : flow.provisions) {
+    const auto& asked = asking.request.providers;
+    if (may_see(asking.subject, flow, provision, asking.now) &&
+        (asked.empty() || has(asked, party))) {
+      parties.insert(party);
+    }
+  }
+  return parties;
+}
+
+// What a workbook's first sheet says: what this is, who gave it, what qualifies it.
+void add_front(const Asking& asking, const Flow& flow, const std::set<std::string>& parties,
+               std::vector<std::pair<std::string, std::string>>& front) {
+  const std::vector<std::string>& languages = asking.languages;
+  const auto name = parse_structure_name(flow.wire.name(), "dataflows");
+  const std::string id = name->agency + ":" + name->id + "(" + flow.wire.version() + ")";
+  front.emplace_back("Dataflow", best_text(flow.wire.title(), languages, id) + " - " + id);
   std::string source = flow.wire.process() + ", as reported by";
   for (const std::string& party : parties) source += " " + party;
   front.emplace_back("Source", source);
@@ -491,7 +509,9 @@ class Planner {
     ENTENTE_TRY_VOID(tell(flow, topic));
     add_mark(*model_, flow, layers, plan_.mark);
     if (asking_.form.format == DataFormat::Workbook) {
-      add_front(flow, layers, asking_.languages, plan_.writing.front);
+      const auto parties =
+          provider.empty() ? sources_of(asking_, flow, layers) : std::set<std::string>{provider};
+      add_front(asking_, flow, parties, plan_.writing.front);
     }
     SetMaker(request_, plan_.writing.topics.size(), std::move(layers), std::move(choice),
              asking_.now)

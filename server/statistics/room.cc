@@ -23,8 +23,18 @@ Room::Room(Parts parts)
                 .cache = cache_,
                 .ledger = parts_.ledger,
                 .clock = parts_.clock}),
-      comparison_({.service = service_, .structures = structures_, .clock = parts_.clock}),
+      comparison_({.store = parts_.store,
+                   .service = service_,
+                   .structures = structures_,
+                   .clock = parts_.clock}),
       structure_service_({.service = service_, .structures = structures_, .clock = parts_.clock}),
+      history_({.store = parts_.store,
+                .service = service_,
+                .structures = structures_,
+                .shelf = shelf_,
+                .alarms = alarms_,
+                .clock = parts_.clock,
+                .entropy = parts_.entropy}),
       rest_(service_, structures_, parts_.store, parts_.clock) {}
 
 Result<std::unique_ptr<Room>> Room::open(Parts parts) {
@@ -33,11 +43,13 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   ENTENTE_TRY_VOID(room->shelf_.load());
   room->parts_.ledger.add_follower(room->structures_);
   room->parts_.ledger.add_follower(room->shelf_);
+  room->parts_.ledger.add_follower(room->alarms_);  // last: who wakes sees what the others saw
   return room;
 }
 
 void Room::add_to(identity::Gate& gate, Service::MakeReceipt make_receipt) {
-  service_.add_to(gate, std::move(make_receipt));
+  service_.add_to(gate, make_receipt);
+  history_.add_to(gate, std::move(make_receipt));
   comparison_.add_to(gate);
   structure_service_.add_to(gate);
   rest_.add_to(gate);

@@ -8,6 +8,7 @@
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
 #include "server/statistics/comparison.h"
+#include "server/statistics/history.h"
 #include "server/statistics/rest.h"
 #include "server/statistics/service.h"
 #include "server/statistics/structure_service.h"
@@ -31,6 +32,8 @@ class Room {
   // When a network is made. What check_structures and commit return.
   [[nodiscard]] Status define(const v1::StructureSet& set);
   [[nodiscard]] Service& service() { return service_; }
+  // Now and then, several times a second: what time brings.
+  void tend() { alarms_.ring(parts_.clock.now()); }
 
  private:
   explicit Room(Parts parts);
@@ -42,6 +45,8 @@ class Room {
   Service service_;
   ComparisonService comparison_;
   StructureService structure_service_;
+  Alarms alarms_;
+  HistoryService history_;
   Rest rest_;
 };
 

@@ -105,6 +105,14 @@ void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
       });
 }
 
+v1::Dataflow Service::shown(const Subject& subject, const Flow& flow) const {
+  v1::Dataflow out = flow.wire;
+  if (out.has_denominator() && !open_flow(subject, out.denominator().dataflow()).ok()) {
+    out.clear_denominator();
+  }
+  return out;
+}
+
 bool Service::may_read(const Subject& subject, const Flow& flow) const {
   return policy::decide(subject, policy::Action::Read, flow.guard, parts_.clock.now()).permits();
 }
@@ -115,7 +123,11 @@ bool Service::may_see(const Subject& subject, const record::Structure& row) cons
   if (row.has_provision()) flow_name = parse_provision_name(row.provision().name())->dataflow;
   if (flow_name.empty()) return true;
   const auto flow = parts_.structures.model()->find_flow(flow_name);
-  return flow && may_read(subject, *flow);
+  if (!flow || !may_read(subject, *flow)) return false;
+  if (!row.has_provision()) return true;
+  const auto provision = flow->provisions.find(party_code(row.provision().party()));
+  return provision != flow->provisions.end() &&
+         statistics::may_see(subject, *flow, provision->second, parts_.clock.now());
 }
 
 Result<std::shared_ptr<const Flow>> Service::open_flow(const Subject& subject,
@@ -130,29 +142,40 @@ Result<std::shared_ptr<const Flow>> Service::open_flow(const Subject& subject,
 
 std::vector<SeenLayer> Service::layers(const Subject& subject, const Flow& flow,
                                        std::optional<Instant> as_of,
-                                       std::optional<Instant> updated_after) const {
-  return seen_layers(subject, flow, *parts_.shelf.of(flow.wire.name()), parts_.clock.now(), as_of,
-                     updated_after);
+                                       std::optional<Instant> updated_after) {
+  std::vector<SeenLayer> seen = seen_layers(subject, flow, *parts_.shelf.of(flow.wire.name()),
+                                            parts_.clock.now(), as_of, updated_after);
+  if (!flow.wire.has_reciprocity()) return seen;
+  const auto open = open_periods(subject, flow);
+  const auto is_other = [&](const SeenLayer& one) {
+    return one.kept->row.party() != subject.party;
+  };
+  // What cannot be read cannot be shown to have been given: then nothing is open.
+  if (!open.ok()) seen.erase(std::remove_if(seen.begin(), seen.end(), is_other), seen.end());
+  for (SeenLayer& one : seen) {
+    if (is_other(one)) one.layer.open = *open;
+  }
+  return seen;
 }
 
 Result<v1::ListDataflowsReply> Service::list_dataflows(const Subject& subject,
                                                        const v1::ListDataflowsRequest& message,
-                                                       Snapshot&) {
+                                                       Snapshot& snapshot) {
   v1::ListDataflowsReply reply;
   const auto model = parts_.structures.model();
   for (const auto& [name, flow] : model->flows()) {
     if (!message.process().empty() && flow->wire.process() != message.process()) continue;
     if (!may_read(subject, *flow)) continue;
     auto* row = reply.add_rows();
-    *row->mutable_dataflow() = flow->wire;
+    *row->mutable_dataflow() = shown(subject, *flow);
+    ENTENTE_TRY(const std::vector<SeenUpload> uploads, seen_uploads(subject, *flow, snapshot));
     std::set<std::string> parties;
     std::uint64_t observations = 0;
     Instant newest{};
-    for (const SeenLayer& seen : layers(subject, *flow)) {
-      if (is_marks_only(seen)) continue;
-      observations += seen.layer.part->observations - seen.layer.part->gone;
-      parties.insert(seen.kept->row.party());
-      newest = std::max(newest, recorded_at(seen.kept->row));
+    for (const SeenUpload& one : uploads) {
+      observations += one.brought.observations;
+      parties.insert(one.kept->row.party());
+      newest = std::max(newest, one.appeared);
     }
     row->set_parties(static_cast<std::uint32_t>(parties.size()));
     row->set_observations(observations);
@@ -169,53 +192,111 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
   if (row == nullptr) return not_found(message.name().substr(0, 128));
   if (!may_see(subject, *row)) return not_found(message.name().substr(0, 128));
   v1::StructureSet set;
-  if (!message.with_references()) {
+  if (message.with_references()) {
+    std::set<std::string> added;
+    add_with_references(*model, message.name(), added, set);
+  } else {
     add_to_set(*row, set);
-    return set;
   }
-  std::set<std::string> added;
-  add_with_references(*model, message.name(), added, set);
-  if (row->has_dataflow()) {
-    for (const auto& [party, provision] : model->find_flow(message.name())->provisions) {
+  for (v1::Dataflow& one : *set.mutable_dataflows()) {
+    one = shown(subject, *model->find_flow(one.name()));
+  }
+  if (!row->has_dataflow() || !message.with_references()) return set;
+  const auto flow = model->find_flow(message.name());
+  for (const auto& [party, provision] : flow->provisions) {
+    if (statistics::may_see(subject, *flow, provision, parts_.clock.now())) {
       *set.add_provisions() = provision.wire;
     }
   }
   return set;
 }
 
+// The uploads of which the subject may see anything, the oldest first, with what it sees of each:
+// what is confidential in one is in no count of it.
+Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, const Flow& flow,
+                                                      Snapshot& snapshot) {
+  std::vector<SeenLayer> seen = layers(subject, flow);
+  // Headers tell it if everything in the parts is seen and stands for something.
+  const bool told_by_headers = std::all_of(seen.begin(), seen.end(), [](const SeenLayer& one) {
+    return one.layer.part->gone == 0 && !one.layer.open;
+  });
+  std::shared_ptr<const Tally> exact;
+  if (!told_by_headers) {
+    ENTENTE_TRY(exact, contributions_.read(snapshot, flow, seen));
+  }
+  std::map<std::uint64_t, SeenUpload> uploads;
+  for (const SeenLayer& layer : seen) {
+    // What holds figures back is part of the upload that it stands beside, and told with that.
+    if (layer.kept->row.action() == v1::SUPPRESSION) continue;
+    const auto [at, fresh] = uploads.try_emplace(layer.kept->row.number());
+    SeenUpload& one = at->second;
+    one.kept = layer.kept;
+    one.appeared = fresh ? layer.appeared : std::min(one.appeared, layer.appeared);
+    one.whole =
+        !flow.confidentiality ||
+        policy::decide(subject, policy::Action::Read,
+                       guard_of(flow, layer.kept->row, Circle::Confidential), parts_.clock.now())
+            .permits();
+    const PartHeader& part = *layer.layer.part;
+    one.brought.observations += part.observations;
+    one.brought.series = std::max<std::uint64_t>(one.brought.series, part.series);
+    const auto& areas = layer.circle == Circle::Shared ? layer.kept->row.shared_reference_areas()
+                                                       : layer.kept->row.reference_areas();
+    one.brought.areas.insert(areas.begin(), areas.end());
+  }
+  const auto name_of = [&](std::uint64_t number) {
+    const auto found = uploads.find(number);
+    return found == uploads.end()
+               ? std::string()
+               : upload_name(flow.wire.name(), store::Id::from(found->second.kept->row.id()));
+  };
+  for (auto& [number, one] : uploads) {
+    one.withdraws = name_of(one.kept->row.withdraws());
+    one.withdrawn_by = name_of(one.kept->withdrawn_by);
+  }
+  std::vector<SeenUpload> out;
+  for (auto& [number, one] : uploads) {
+    if (exact) {
+      const auto found = exact->uploads.find(number);
+      if (found == exact->uploads.end()) continue;  // it shows nothing
+      one.brought = found->second;
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+v1::Upload to_wire(const SeenUpload& seen) {
+  v1::Upload out = to_wire(seen.kept->row);
+  out.set_withdraws(seen.withdraws);
+  out.set_withdrawn_by(seen.withdrawn_by);
+  out.set_observations(seen.brought.observations + seen.brought.withdrawn);
+  out.set_series(seen.brought.series);
+  *out.mutable_reference_areas() = {seen.brought.areas.begin(), seen.brought.areas.end()};
+  // The digest of a file with a hidden figure tells it to whoever tries them all; and whether there
+  // is one must not be told, either.
+  if (!seen.whole) {
+    out.clear_sha256();
+    out.clear_signature();
+    out.clear_signer_certificate_sha256();
+  }
+  return out;
+}
+
 Result<v1::ListUploadsReply> Service::list_uploads(const Subject& subject,
                                                    const v1::ListUploadsRequest& message,
-                                                   Snapshot&) {
+                                                   Snapshot& snapshot) {
   ENTENTE_TRY(const std::shared_ptr<const Flow> flow, open_flow(subject, message.dataflow()));
-  // What of an upload the caller may see; what is confidential in it is in no count.
-  std::map<std::uint64_t, v1::Upload, std::greater<>> seen;
-  for (const SeenLayer& layer : layers(subject, *flow)) {
-    const record::Upload& row = layer.kept->row;
-    if (is_marks_only(layer)) continue;
-    if (!message.party().empty() && message.party() != "parties/" + row.party()) continue;
-    auto [at, fresh] = seen.try_emplace(row.number());
-    if (fresh) {
-      at->second = to_wire(row);
-      at->second.set_observations(0);
-      at->second.set_series(0);
-      at->second.clear_reference_areas();
-      *at->second.mutable_reference_areas() = row.shared_reference_areas();
-    }
-    const auto& part = *layer.layer.part;
-    const bool withdraws = row.action() == v1::DELETE;
-    at->second.set_observations(at->second.observations() + part.observations -
-                                (withdraws ? 0 : part.gone));
-    at->second.set_series(std::max<std::uint64_t>(at->second.series(), part.series));
-    if (layer.circle == Circle::Confidential) {
-      *at->second.mutable_reference_areas() = row.reference_areas();
-    }
-  }
+  ENTENTE_TRY(std::vector<SeenUpload> uploads, seen_uploads(subject, *flow, snapshot));
+  std::reverse(uploads.begin(), uploads.end());
   const std::uint32_t size = message.page_size() == 0
                                  ? limits::page_size_default
                                  : std::min(message.page_size(), limits::page_size_max);
   v1::ListUploadsReply reply;
   bool begun = message.page_token().empty();
-  for (const auto& [number, upload] : seen) {
+  for (const SeenUpload& one : uploads) {
+    if (!message.party().empty() && message.party() != "parties/" + one.kept->row.party()) continue;
+    v1::Upload upload = to_wire(one);
     if (!begun) {
       begun = upload.name() == message.page_token();
       continue;
@@ -224,7 +305,7 @@ Result<v1::ListUploadsReply> Service::list_uploads(const Subject& subject,
       reply.set_next_page_token(reply.uploads(reply.uploads_size() - 1).name());
       break;
     }
-    *reply.add_uploads() = upload;
+    *reply.add_uploads() = std::move(upload);
   }
   if (!begun) {
     return Status(Code::InvalidArgument, Reason::PageTokenInvalid,
@@ -269,7 +350,16 @@ Result<v1::UploadProgress> Service::send_piece(const Subject& subject,
 
 Result<v1::UploadReport> Service::check_upload(const Subject& subject,
                                                const v1::CheckUploadRequest& message, Snapshot&) {
-  return parts_.uploads.check(subject.account, message.upload_id());
+  ENTENTE_TRY(v1::UploadReport report, parts_.uploads.check(subject.account, message.upload_id()));
+  const auto session = parts_.uploads.find(subject.account, message.upload_id());
+  if (!session || !report.accepted()) return report;
+  const std::lock_guard lock(session->mutex);
+  const auto staged = parts_.store.snapshot();  // what the call's own was taken before
+  ENTENTE_TRY(const Protection protection,
+              find_protection(*session->flow, session->party, session->collected,
+                              session->request.publish_totals(), *staged));
+  tell(protection, report);
+  return report;
 }
 
 }  // namespace entente::statistics

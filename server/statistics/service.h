@@ -10,12 +10,26 @@
 #include "entente/v1/statistics.pb.h"
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/statistics/compare_table.h"
+#include "server/statistics/contributions.h"
+#include "server/statistics/held_back.h"
 #include "server/statistics/shelf.h"
 #include "server/statistics/sight.h"
 #include "server/statistics/structure/structures.h"
 #include "server/statistics/uploads.h"
 
 namespace entente::statistics {
+
+// An upload, as far as its reader may see it.
+struct SeenUpload {
+  std::shared_ptr<const Kept> kept;
+  Instant appeared{};
+  bool whole = false;  // its confidential figures, too, if it has any; and so what it is signed by
+  Brought brought;
+  std::string withdraws;  // names of uploads that the reader may see, too
+  std::string withdrawn_by;
+};
+[[nodiscard]] v1::Upload to_wire(const SeenUpload& seen);
 
 class Service {
  public:
@@ -28,7 +42,7 @@ class Service {
     ledger::Ledger& ledger;
     const Clock& clock;
   };
-  explicit Service(Parts parts) : parts_(parts) {}
+  explicit Service(Parts parts) : parts_(parts), contributions_(parts.cache) {}
 
   // Makes the receipt of a commit, for the replies that bear one.
   using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
@@ -72,11 +86,37 @@ class Service {
   // Its figures, as far as the subject may read them.
   [[nodiscard]] std::vector<SeenLayer> layers(const Subject& subject, const Flow& flow,
                                               std::optional<Instant> as_of = {},
-                                              std::optional<Instant> updated_after = {}) const;
+                                              std::optional<Instant> updated_after = {});
+  // What a party gave so that the dataflow's whole audience can read it.
+  Result<std::shared_ptr<const Tally>> given_by(const std::string& party, const Flow& flow,
+                                                Snapshot& snapshot);
+  // What the subject would see of the others if it had given everything.
+  Result<std::map<Period, std::map<std::string, std::uint64_t>>> others_by_period(
+      const Subject& subject, const Flow& flow, Snapshot& snapshot);
+  // Which periods of the others' figures a subject may read (reciprocity.cc); null: all.
+  Result<std::shared_ptr<const OpenPeriods>> open_periods(const Subject& subject, const Flow& flow);
+  Result<std::vector<SeenUpload>> seen_uploads(const Subject& subject, const Flow& flow,
+                                               Snapshot& snapshot);
+  // Which free figures of a party would give confidential ones away once `added` counts
+  // (held_back.cc), and those held back that would no longer.
+  Result<Protection> find_protection(const Flow& flow, const std::string& party,
+                                     const Collected& added, bool publishes, Snapshot& snapshot);
+  // May the subject take an upload back that it sees? PermissionDenied, FailedPrecondition.
+  Status decide_withdraw(const Subject& subject, const Flow& flow, const Kept& kept) const;
+  // Enters the upload that takes another back. Aborted: another came meanwhile.
+  Result<v1::UploadReport> keep_withdrawal(const Subject& subject, const Flow& flow,
+                                           const Collected& collected, record::Upload row,
+                                           Transaction& transaction);
   [[nodiscard]] IndexCache& cache() { return parts_.cache; }
   // Codelists, concepts, data structures, agencies: anyone; dataflows and their provisions: who may
-  // read them.
+  // read them; a provision with an audience of its own: only that.
   [[nodiscard]] bool may_see(const Subject& subject, const record::Structure& row) const;
+  // What was given for which area and period, and by which upload, as far as the subject may see.
+  Result<std::shared_ptr<const Tally>> tally(const Subject& subject, const Flow& flow,
+                                             Snapshot& snapshot,
+                                             std::optional<Instant> as_of = {}) {
+    return contributions_.read(snapshot, flow, layers(subject, flow, as_of));
+  }
 
  private:
   [[nodiscard]] bool may_read(const Subject& subject, const Flow& flow) const;
@@ -87,11 +127,32 @@ class Service {
   Status decide_upload(const Subject& subject, const Flow& flow) const;
   Result<record::Upload> make_row(const Subject& subject, UploadSession& session,
                                   const v1::FinishUploadRequest& message, const store::Id& id,
-                                  Transaction& transaction) const;
+                                  v1::UploadReport& report, Transaction& transaction);
+  Result<record::Head> next_head(const store::Id& flow_id, Transaction& transaction) const;
+  static void put_row(const store::Id& flow_id, const record::Upload& row,
+                      Transaction& transaction);
+  Status hide_own(const Flow& flow, const Collected& added, const Protection& protection,
+                  record::Upload& row, Snapshot& snapshot);
+  // Enters what holds figures back beside an upload, whose row is at hand.
+  Status hold_back(const Flow& flow, const Collected& added, const record::Head& head,
+                   record::Upload& row, v1::UploadReport& report, Transaction& transaction);
   void record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
                   const record::Upload& row, const Flow& flow) const;
 
+  // What a comparison is made of (compare.cc).
+  Result<FigureRows> figures_of(const Subject& subject, const Flow& flow,
+                                const v1::QueryRequest& query, std::optional<Instant> as_of,
+                                Snapshot& snapshot);
+  Result<Divisor> denominators(const Subject& subject, const Flow& flow,
+                               const v1::ComparePartiesRequest& message, const FigureRows& rows,
+                               Snapshot& snapshot);
+  Result<Divisor> bases(const Subject& subject, const Flow& flow,
+                        const v1::ComparePartiesRequest& message, Snapshot& snapshot);
+  // A dataflow as the subject may see it: what it is divided by is named to who may see that, too.
+  [[nodiscard]] v1::Dataflow shown(const Subject& subject, const Flow& flow) const;
+
   Parts parts_;
+  ContributionReader contributions_;
   std::mutex mutex_;
   // Finished in a transaction that is not committed yet: upload's name -> account and chosen id.
   std::map<std::string, std::pair<std::string, std::string>> finishing_;

@@ -40,6 +40,14 @@ Status Shelf::put(store::Snapshot& snapshot, const std::string& bytes) {
   auto next = list ? std::make_shared<KeptList>(*list) : std::make_shared<KeptList>();
   // Told in order; a load while commits go on may have seen some already.
   if (!next->empty() && next->back()->row.number() >= kept->row.number()) return {};
+  if (kept->row.withdraws() != 0) {
+    for (std::shared_ptr<const Kept>& one : *next) {
+      if (one->row.number() != kept->row.withdraws()) continue;
+      auto taken_back = std::make_shared<Kept>(*one);
+      taken_back->withdrawn_by = kept->row.number();
+      one = std::move(taken_back);
+    }
+  }
   next->push_back(std::move(kept));
   list = std::move(next);
   return {};
@@ -98,12 +106,30 @@ void Shelf::follow(std::uint64_t, const ledger::Act& act) {
   const auto place_bytes = snapshot->find(store::Key(upload_ids_table).id(store::Id::from(*id)));
   record::UploadPlace place;
   ENTENTE_CHECK(place_bytes.ok() && *place_bytes && place.ParseFromString(**place_bytes));
-  const auto bytes = snapshot->find(store::Key(uploads_table)
-                                        .id(store_.blind("statistics", place.dataflow()))
-                                        .number(place.number()));
   // Who cannot follow would answer with what no longer holds: that is worse than to stop.
-  ENTENTE_CHECK(bytes.ok() && bytes->has_value());
-  ENTENTE_CHECK(put(*snapshot, **bytes).ok());
+  ENTENTE_CHECK(follow_place(*snapshot, place.dataflow(), place.number()).ok());
+}
+
+// An upload, and what holds figures back beside it.
+Status Shelf::follow_place(store::Snapshot& snapshot, const std::string& dataflow,
+                           std::uint64_t number) {
+  ENTENTE_TRY(
+      const auto bytes,
+      snapshot.find(
+          store::Key(uploads_table).id(store_.blind("statistics", dataflow)).number(number)));
+  if (!bytes) return unreadable();
+  ENTENTE_TRY_VOID(put(snapshot, *bytes));
+  record::Upload row;
+  if (!row.ParseFromString(*bytes)) return unreadable();
+  if (row.companion() == 0) return {};
+  return follow_place(snapshot, dataflow, row.companion());
+}
+
+std::shared_ptr<const Kept> Shelf::find(std::string_view dataflow, const store::Id& id) const {
+  for (const std::shared_ptr<const Kept>& kept : *of(dataflow)) {
+    if (kept->row.id() == id.view()) return kept;
+  }
+  return nullptr;
 }
 
 std::shared_ptr<const KeptList> Shelf::of(std::string_view dataflow) const {

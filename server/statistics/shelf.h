@@ -26,6 +26,7 @@ inline constexpr store::Table upload_ids_table{0x64};  // upload's id -> UploadP
 struct Kept {
   record::Upload row;
   std::array<std::shared_ptr<const PartHeader>, circles> parts;  // by circle; null: nothing of it
+  std::uint64_t withdrawn_by = 0;  // the number of the upload that took it back
 };
 using KeptList = std::vector<std::shared_ptr<const Kept>>;
 
@@ -38,11 +39,15 @@ class Shelf final : public ledger::Follower {
   [[nodiscard]] Status load();
   void follow(std::uint64_t index, const ledger::Act& act) override;
 
+  // Null if there is none.
+  [[nodiscard]] std::shared_ptr<const Kept> find(std::string_view dataflow,
+                                                 const store::Id& id) const;
   // The uploads of a dataflow, the oldest first. Never null; what was handed out stays as it was.
   [[nodiscard]] std::shared_ptr<const KeptList> of(std::string_view dataflow) const;
 
  private:
   Status put(store::Snapshot& snapshot, const std::string& bytes);
+  Status follow_place(store::Snapshot& snapshot, const std::string& dataflow, std::uint64_t number);
   Status sweep();
   store::Store& store_;
   mutable std::mutex mutex_;

@@ -18,15 +18,25 @@ namespace entente::statistics {
 // What stands over one circle of one upload.
 [[nodiscard]] policy::Guard guard_of(const Flow& flow, const record::Upload& upload, Circle circle);
 
+// Whether the subject may see a party's provision, its notes and what it gives freely. Requires: it
+// may read the dataflow.
+[[nodiscard]] bool may_see(const policy::Subject& subject, const Flow& flow,
+                           const Flow::Provision& provision, Instant now);
+
+struct SeenLayer;
+// Whether some of the dataflow's audience cannot see the layer now.
+[[nodiscard]] bool is_narrow(const Flow& flow, const SeenLayer& seen, Instant now);
+
 // A layer that the subject may read, and the upload that it is of.
 struct SeenLayer {
   Layer layer;
   std::shared_ptr<const Kept> kept;
   Circle circle = Circle::Shared;
+  Instant appeared{};  // when the subject could first see it: recorded, or its embargo's end
 };
 
-// Those that the subject may read at `now`, recorded at or before `as_of` if given; `fresh` are
-// those recorded after `updated_after`.
+// Those that the subject may read at `now` and that had appeared at `as_of` if given; `fresh` are
+// those that appeared after `updated_after`.
 [[nodiscard]] std::vector<SeenLayer> seen_layers(const policy::Subject& subject, const Flow& flow,
                                                  const KeptList& uploads, Instant now,
                                                  std::optional<Instant> as_of = {},

@@ -77,6 +77,7 @@ class Uploads {
     std::size_t series_max = limits::upload_series_buffered_max;
   };
   explicit Uploads(Parts parts) : parts_(parts) {}
+  [[nodiscard]] Entropy& entropy() { return parts_.entropy; }
 
   // Begins it or finds it. AlreadyExists: it was begun with other words. ResourceExhausted
   // (Overloaded): too many are under way.

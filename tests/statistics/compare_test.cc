@@ -1,67 +1,10 @@
 // What the figures say beside each other and beside what was promised.
-#include "server/statistics/comparison.h"
-#include "tests/statistics/world.h"
+#include "tests/statistics/comparison_world.h"
 
 namespace entente::statistics {
 namespace {
 
-using testing::StatisticsWorld;
-using Lines = std::vector<std::string>;
-
-const std::string kHeading =
-    "DATAFLOW,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n";
-
-std::string row(const std::string& rest) { return "IGC:ASYLUM(1.0)," + rest + "\n"; }
-
-struct ComparisonWorld : StatisticsWorld {
-  ComparisonWorld()
-      : comparison({.service = service, .structures = structures_in_force, .clock = clock}) {}
-
-  // ASYLUM as `change` makes it.
-  template <typename Change>
-  Status redefine(Change change) {
-    v1::DefineStructuresRequest request;
-    v1::Dataflow* flow = request.mutable_structures()->add_dataflows();
-    *flow = structures_in_force.model()->find_flow("dataflows/IGC.ASYLUM")->wire;
-    change(*flow);
-    return act(secretariat(), &Service::define_structures, request).status();
-  }
-  Status define_reporting(const std::string& frequency, std::uint32_t days,
-                          const std::string& since) {
-    return redefine([&](v1::Dataflow& flow) {
-      flow.mutable_reporting()->set_frequency(frequency);
-      flow.mutable_reporting()->set_due_days(days);
-      flow.mutable_reporting()->set_since(since);
-    });
-  }
-  template <typename Req, typename Rep>
-  Result<Rep> compare(const policy::Subject& subject,
-                      Result<Rep> (ComparisonService::*serve)(const policy::Subject&, const Req&,
-                                                              store::Snapshot&),
-                      const Req& request) {
-    const auto snapshot = store->snapshot();
-    return (comparison.*serve)(subject, request, *snapshot);
-  }
-  // `SWE 2025 due 2026-04-30 LATE` each.
-  Lines calendar(const policy::Subject& subject, const v1::GetCalendarRequest& request) {
-    const auto found = compare(subject, &ComparisonService::get_calendar, request);
-    REQUIRE(found.ok());
-    Lines lines;
-    for (const auto& one : found->rows()) {
-      lines.push_back(one.area() + " " + one.period() + " due " + one.due_on() + " " +
-                      v1::Calendar::State_Name(one.state()));
-    }
-    return lines;
-  }
-  void bring(const std::string& party, const std::string& id, const std::string& rows,
-             v1::UploadAction action = v1::REPLACE) {
-    const auto report = upload(member(party), begin_request(id, action), kHeading + rows);
-    REQUIRE(report.ok());
-    REQUIRE(report->accepted());
-  }
-
-  ComparisonService comparison;
-};
+using namespace testing;  // NOLINT(google-build-using-namespace): the world is made for this.
 
 // --- the calendar -------------------------------------------------------------------------------
 
@@ -165,6 +108,184 @@ TEST_CASE("a calendar that makes no sense is refused by its field", "[statistics
   CHECK(world.compare(world.member("SWE"), &ComparisonService::get_calendar, request)
             .status()
             .reason() == Reason::LimitReached);
+}
+
+// --- side by side -------------------------------------------------------------------------------
+
+TEST_CASE("a gap is told with its reason, as far as its reader may know", "[statistics][compare]") {
+  TableWorld world;  // it is 2026-11-23; columns are CHE, SWE
+  REQUIRE(world.define_reporting("A", 120, "2024").ok());
+  world.bring("SWE", "u1",
+              row("A,SWE,AFG,2024,5,A,F") + row("A,SWE,AFG,2025,6,A,F") +
+                  row("A,SWE,AFG,2026,7,A,F") + row("A,SWE,SYR,2023,1,A,F") +
+                  row("A,SWE,ERI,2025,3,A,F") + row("A,SWE,SYR,2025,9,A,F"));
+  world.bring("CHE", "u1", row("A,CHE,AFG,2025,,A,F") + row("A,CHE,SYR,2025,4,A,C"));
+  world.bring("SWE", "u2", row("A,SWE,ERI,2025,,,"), v1::DELETE);
+  world.bring("SWE", "u3", row("A,SWE,SYR,2025,9,A,C"));  // seen, and then no more
+  v1::ComparePartiesRequest request;
+  request.add_areas("CHE");
+  request.add_areas("SWE");
+  CHECK(world.lines(world.member("NOR"), request) ==
+        Lines{"AFG 2024: late | 5", "AFG 2025: reported without a value | 6",
+              "AFG 2026: not due yet | 7", "ERI 2025: not reported | withdrawn",
+              "SYR 2023: not reported | 1", "SYR 2025: not reported | withdrawn"});
+  // What Sweden hides, and what it took back, are the same to the others; it sees its own.
+  CHECK(world.lines(world.member("SWE"), request).back() == "SYR 2025: not reported | 9");
+  CHECK(world.lines(world.secretariat(), request).back() == "SYR 2025: 4 | 9");
+  // As it was known when Switzerland had not reported yet.
+  request.set_start_period("2025");
+  request.set_end_period("2025");
+  request.mutable_as_of()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(world.clock.now()).time_since_epoch().count() - 35);
+  CHECK(world.lines(world.member("NOR"), request) ==
+        Lines{"AFG 2025: late | 6", "ERI 2025: late | 3", "SYR 2025: late | 9"});
+}
+
+TEST_CASE("notes stand at the very cells that they qualify, and the table warns where they differ",
+          "[statistics][compare]") {
+  TableWorld world;
+  const auto swe = world.member("SWE");
+  REQUIRE(world
+              .provide(swe, "SWE",
+                       [](v1::Provision& one) {
+                         *one.add_notes() = note("COVERAGE", "first applications only");
+                         v1::Note broken = note("BREAK", "a new register");
+                         broken.mutable_scope()->set_start_period("2016-03");
+                         broken.mutable_scope()->set_end_period("2016-03");
+                         *one.add_notes() = broken;
+                         v1::Note syrians = note("DEFINITION", "with stateless persons");
+                         auto* only = syrians.mutable_scope()->add_selections();
+                         only->set_dimension("CITIZEN");
+                         only->add_values("SYR");
+                         *one.add_notes() = syrians;
+                       })
+              .ok());
+  REQUIRE(world
+              .provide(world.member("CHE"), "CHE",
+                       [](v1::Provision& one) {
+                         *one.add_notes() = note("COVERAGE", "first applications only");
+                       })
+              .ok());
+  world.bring(
+      "SWE", "u1",
+      row("A,SWE,AFG,2015,5,A,F") + row("A,SWE,AFG,2016,6,A,F") + row("A,SWE,SYR,2015,7,A,F"));
+  world.bring("CHE", "u1", row("A,CHE,AFG,2015,1,A,F"));
+  CHECK(world.lines(world.member("NOR")) == Lines{"AFG 2015: 1 [1] | 5 [2]",
+                                                  "AFG 2016: not reported [1] | 6 [2] [3]",
+                                                  "SYR 2015: not reported [1] | 7 [2] [4]"});
+  v1::ComparePartiesRequest request;
+  const auto all = world.table(world.member("NOR"), request);
+  REQUIRE(all->warnings_size() == 2);  // both say the same of the coverage
+  CHECK(all->warnings(0) == "the figures differ in BREAK: SWE [3]; nothing is said of CHE");
+  CHECK(all->warnings(1) == "the figures differ in DEFINITION: SWE [4]; nothing is said of CHE");
+  // Of cells without a note there is nothing to warn of.
+  auto* only = request.add_selections();
+  only->set_dimension("CITIZEN");
+  only->add_values("AFG");
+  request.set_end_period("2015");
+  CHECK(world.table(world.member("NOR"), request)->warnings_size() == 0);
+}
+
+TEST_CASE("figures are shown per capita and as an index, and what cannot be is a gap",
+          "[statistics][compare]") {
+  TableWorld world;
+  v1::ComparePartiesRequest request;
+  request.set_view(v1::ComparePartiesRequest::PER_CAPITA);
+  world.bring(
+      "SWE", "u1",
+      row("A,SWE,AFG,2015,5,A,F") + row("A,SWE,AFG,2016,6,A,F") + row("M,SWE,AFG,2015-03,1,A,F"));
+  world.bring("CHE", "u1", row("A,CHE,AFG,2016,3,A,F"));
+  CHECK(world.table(world.member("NOR"), request).status().code() == Code::FailedPrecondition);
+  // STOCK serves as the population: by citizenship, too, of which the figures have the same.
+  REQUIRE(world
+              .redefine([](v1::Dataflow& flow) {
+                flow.mutable_denominator()->set_dataflow("dataflows/IGC.STOCK");
+                flow.mutable_denominator()->set_per(1'000);
+              })
+              .ok());
+  const auto stock = [](const std::string& rest) { return "IGC:STOCK(1.0)," + rest + "\n"; };
+  REQUIRE(world
+              .upload(world.member("SWE"),
+                      world.begin_request("p1", v1::REPLACE, "dataflows/IGC.STOCK"),
+                      kHeading + stock("A,SWE,AFG,2015,3000,A,F") + stock("A,SWE,AFG,2016,0,A,F"))
+              .ok());
+  CHECK(world.lines(world.member("NOR"), request) ==
+        Lines{"AFG 2015: not reported | 1.66667",
+              "AFG 2016: nothing to divide by | nothing to divide by",
+              "AFG 2015-03: not reported | 0.333333"});
+  CHECK(world.table(world.member("NOR"), request)->unit() == "per 1000 of dataflows/IGC.STOCK");
+  request.set_view(v1::ComparePartiesRequest::INDEX);
+  CHECK(world.table(world.member("NOR"), request).status().code() == Code::InvalidArgument);
+  request.set_base_period("2015");
+  request.set_start_period("2016");
+  CHECK(world.lines(world.member("NOR"), request) ==
+        Lines{"AFG 2016: no figure of the base period | 120"});
+}
+
+TEST_CASE("a denominator that its reader may not see is none", "[statistics][compare]") {
+  TableWorld world;
+  REQUIRE(world
+              .redefine([](v1::Dataflow& flow) {
+                flow.mutable_denominator()->set_dataflow("dataflows/IGC.STOCK");
+              })
+              .ok());
+  v1::DefineStructuresRequest narrow;
+  v1::Dataflow* stock = narrow.mutable_structures()->add_dataflows();
+  *stock = world.structures_in_force.model()->find_flow("dataflows/IGC.STOCK")->wire;
+  stock->mutable_visibility()->mutable_audience()->clear_any_of();
+  stock->mutable_visibility()->mutable_audience()->add_any_of("process/igc/secretariat");
+  REQUIRE(world.act(world.secretariat(), &Service::define_structures, narrow).ok());
+  v1::ComparePartiesRequest request;
+  request.set_view(v1::ComparePartiesRequest::PER_CAPITA);
+  CHECK(world.table(world.member("NOR"), request).status().code() == Code::FailedPrecondition);
+  v1::GetStructureRequest get;
+  get.set_name("dataflows/IGC.ASYLUM");
+  CHECK_FALSE(
+      world.ask(world.member("NOR"), &Service::get_structure, get)->dataflows(0).has_denominator());
+  CHECK(
+      world.ask(world.secretariat(), &Service::get_structure, get)->dataflows(0).has_denominator());
+}
+
+// --- provisions ---------------------------------------------------------------------------------
+
+TEST_CASE("a provision with an audience of its own is, to all others, not there",
+          "[statistics][provision]") {
+  TableWorld world;
+  REQUIRE(world.define_reporting("A", 120, "2025").ok());
+  const auto swe = world.member("SWE");
+  world.bring("SWE", "u1", row("A,SWE,SYR,2025,5,A,F"));
+  world.bring("CHE", "u1", row("A,CHE,SYR,2025,4,A,F"));
+  const auto only_che = [](v1::Provision& one) {
+    one.mutable_audience()->clear_any_of();
+    one.mutable_audience()->add_any_of("party/CHE");
+    *one.add_notes() = note("COVERAGE", "for the neighbours");
+  };
+  CHECK(world.provide(world.secretariat(), "SWE", only_che).code() == Code::PermissionDenied);
+  CHECK(world.provide(world.member("CHE"), "SWE", only_che).code() == Code::PermissionDenied);
+  CHECK(world.provide(swe, "SWE", [](v1::Provision& one) { one.add_reference_areas("NOR"); })
+            .code() == Code::PermissionDenied);
+  REQUIRE(world.provide(swe, "SWE", only_che).ok());
+  for (const auto& subject : {world.member("SWE"), world.member("CHE"), world.secretariat()}) {
+    CHECK(world.all(subject).size() == 2);
+    CHECK(world.calendar(subject, {}).size() == 2);
+  }
+  const auto nor = world.member("NOR");
+  CHECK(world.all(nor) == Lines{"A.CHE.SYR 2025=4/A"});
+  CHECK(world.calendar(nor, {}) == Lines{"CHE 2025 due 2026-04-30 CAME_LATE"});
+  v1::ComparePartiesRequest request;
+  request.add_areas("CHE");
+  request.add_areas("SWE");
+  const auto table = world.table(nor, request);
+  CHECK(table->notes_size() == 1);
+  CHECK(table->rows(0).cells(1).why() == v1::Comparison::NOT_REPORTED);
+  v1::GetStructureRequest get;
+  get.set_name("dataflows/IGC.ASYLUM/provisions/SWE");
+  CHECK(world.ask(nor, &Service::get_structure, get).status().message() ==
+        "`dataflows/IGC.ASYLUM/provisions/SWE` was not found");
+  get.set_name("dataflows/IGC.ASYLUM");
+  get.set_with_references(true);
+  CHECK(world.ask(nor, &Service::get_structure, get)->provisions_size() == 1);
+  CHECK(world.ask(world.member("SWE"), &Service::get_structure, get)->provisions_size() == 2);
 }
 
 }  // namespace

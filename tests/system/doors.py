@@ -77,6 +77,8 @@ class Doors:
         reply = self.methods[method].output_type._concrete_class.FromString(body)
         if "next_page_token" in reply.DESCRIPTOR.fields_by_name:
             reply.next_page_token = ""
+        if "made_at" in reply.DESCRIPTOR.fields_by_name:  # when the answer was made
+            reply.ClearField("made_at")
         return reply
 
     def connect(self, role, method, request, kind):

@@ -220,4 +220,4 @@ class Caller:
 
 
 STREAMS = {"LedgerService.WatchCheckpoints", "StatisticsService.Query", "DocumentService.ReadContent",
-           "CirculationService.Watch"}
+           "CirculationService.Watch", "ComparisonService.Aggregate", "HistoryService.Watch"}

@@ -1008,6 +1008,9 @@ def _(walk):
                                      Guard("", process, "", frozenset({f"process/{process}/secretariat"})))
         if entry.kind.startswith("documents."):
             return world.oracle.sees(role.party, role.person, world.objects[entry.object]._replace(originator=""))
+        # An upload's digest would give hidden figures of its file away to who tries: it is for who may see all of it.
+        if entry.kind == "statistics.upload" and not world.secretariat(role, world.objects[entry.object].process):
+            return False
         if entry.kind.startswith(("directory.", "statistics.")):
             named = [name for name in [entry.object, *entry.touched] if name in world.objects]
             return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
@@ -1070,9 +1073,32 @@ def _(walk):
     walk.by_name("StatisticsService.CompareParties", flows, lambda n: T.ComparePartiesRequest(dataflow=n))
 
 
-@place("ComparisonService.GetCalendar")
+@place("ComparisonService.GetCalendar", "ComparisonService.Aggregate", "ComparisonService.GetProfile")
 def _(walk):
     walk.by_name("ComparisonService.GetCalendar", ["dataflows"], lambda n: K.GetCalendarRequest(dataflow=n))
+    walk.by_name("ComparisonService.Aggregate", ["dataflows"], lambda n: K.AggregateRequest(dataflow=n))
+    for role in walk.world.roles:  # a page is made of what its reader sees: at worst it is empty
+        for process in processes():
+            answer = walk.ask(role, "ComparisonService.GetProfile", K.GetProfileRequest(process=process, area="SWE"))
+            walk.check.assertTrue(answer.ok, answer)
+
+
+@place("HistoryService.ListChanges", "HistoryService.Watch", "HistoryService.WithdrawUpload")
+def _(walk):
+    walk.by_name("HistoryService.ListChanges", ["dataflows"], lambda n: H.ListChangesRequest(dataflow=n))
+    walk.by_name("HistoryService.Watch", ["dataflows"], lambda n: H.WatchUploadsRequest(dataflow=n, only_new=True))
+    for role in walk.world.roles:
+        for flow in ("dataflows/ALPHA.ASYLUM", "dataflows/BETAA.ASYLUM"):
+            name, request = flow + "/uploads/" + "ab" * 16, lambda n: H.WithdrawUploadRequest(name=n)
+            answer = walk.ask(role, "HistoryService.WithdrawUpload", request(name))
+            walk.check.assertEqual(answer.code, "NOT_FOUND", answer)
+            walk.is_absent(role, "HistoryService.WithdrawUpload", name, request, answer)
+
+
+@place("ReciprocityService.GetStanding")
+def _(walk):
+    walk.by_name("ReciprocityService.GetStanding", ["dataflows"], lambda n: P.GetStandingRequest(dataflow=n),
+                 lambda role, name: False, "FAILED_PRECONDITION")
 
 
 @place("StatisticsService.BeginUpload", "StatisticsService.SendPiece", "StatisticsService.CheckUpload",
@@ -1290,13 +1316,14 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, K, L, M, Q, S, O, T, X
+        global A, C, D, H, K, L, M, P, Q, S, O, T, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
         from entente.v1 import comparison_pb2 as K, documents_pb2 as D, ledger_pb2 as L
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
         from entente.v1 import structures_pb2 as X
+        from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

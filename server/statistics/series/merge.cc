@@ -39,11 +39,13 @@ void Merge::choose() {
   cut_ends();
 }
 
-void Merge::choose_newest() {
+void Merge::choose_newest(Frequency frequency) {
   const Columns& cells = versions_.cells;
   chosen_.clear();
   for (std::uint32_t i = 0; i < cells.observations(); ++i) {
     if (is_gone(cells.kinds[i])) continue;
+    const OpenPeriods* open = layers()[versions_.layers[i]].open.get();
+    if (open != nullptr && !open->holds({frequency, cells.ordinals[i]})) continue;
     if (reading_.fresh_only && !layers()[versions_.layers[i]].fresh) continue;
     chosen_.push_back(i);
   }
@@ -91,7 +93,7 @@ Status Merge::next(Merged& out, std::size_t observations_max) {
                               : versions_.add(track, range));
       ENTENTE_TRY_VOID(walk_->step());
     }
-    newest ? choose_newest() : choose();
+    newest ? choose_newest(static_cast<Frequency>(key.back())) : choose();
     emit(key, out);
   }
   return {};

@@ -63,7 +63,7 @@ class Merge {
   Merge(Reading reading, std::unique_ptr<Walk> walk)
       : reading_(std::move(reading)), ranges_(reading_.days), walk_(std::move(walk)) {}
   void choose();
-  void choose_newest();
+  void choose_newest(Frequency frequency);
   void cut_ends();
   [[nodiscard]] bool keeps(std::size_t place, bool had_value) const;
   void emit(const std::vector<std::uint32_t>& key, Merged& out) const;

@@ -212,6 +212,16 @@ void Total::add(Int128 mantissa, int exponent) {
   if (exact_) exact_ = !__builtin_add_overflow(mantissa_, mantissa, &mantissa_);
 }
 
+void Total::add(const Total& other) {
+  add(other.mantissa_, other.exponent_);
+  exact_ = exact_ && other.exact_;
+}
+
+void Total::subtract(const Total& other) {
+  add(-other.mantissa_, other.exponent_);
+  exact_ = exact_ && other.exact_;
+}
+
 std::optional<Decimal> Total::decimal() const {
   Int128 mantissa = mantissa_;
   int exponent = exponent_;
@@ -230,6 +240,7 @@ double Total::approximate() const {
 
 Result<Sums> sum_by(store::Snapshot& snapshot, IndexCache& cache, std::vector<Layer> layers,
                     const SumQuestion& question) {
+  for (const Layer& layer : layers) ENTENTE_CHECK(layer.open == nullptr);
   ENTENTE_TRY(const std::unique_ptr<Walk> walk,
               Walk::open(snapshot, cache, std::move(layers), question.codes, question.days));
   if (walk->dimensions().empty()) {

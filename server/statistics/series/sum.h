@@ -19,6 +19,8 @@ namespace entente::statistics {
 class Total {
  public:
   void add(Int128 mantissa, int exponent);
+  void add(const Total& other);
+  void subtract(const Total& other);
   // Beyond 38 digits a sum is not exact any more, and is not given.
   [[nodiscard]] bool is_exact() const { return exact_; }
   // In the one form of a Decimal; empty: not exact, or more than 18 digits.
@@ -59,6 +61,7 @@ struct Sums {
 // Of each observation of `layers` that fits, the newest version alone. The caller sees to it that
 // what is summed is of one kind: frequencies, totals beside their parts.
 // DataLoss, Unavailable: as the store. ResourceExhausted (LimitReached): more than `cells_max`.
+// Requires: no layer has closed periods.
 [[nodiscard]] Result<Sums> sum_by(store::Snapshot& snapshot, IndexCache& cache,
                                   std::vector<Layer> layers, const SumQuestion& question);
 

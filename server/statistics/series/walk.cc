@@ -124,6 +124,7 @@ Status Walk::add_track(store::Snapshot& snapshot, IndexCache& cache, std::uint32
   auto track = std::make_unique<Track>(snapshot, cache, part, series);
   track->layer = layer;
   track->version = layers_[layer].version;
+  track->open = layers_[layer].open.get();
   if (layers_.size() > 1) {
     for (std::size_t d = 0; d < dimensions_.size(); ++d) {
       track->dimensions.push_back(translation(part.dimensions[d], dimensions_[d]));
@@ -202,9 +203,49 @@ void Versions::clear() {
   layers.clear();
 }
 
+void Versions::drop_closed(std::size_t from, Frequency frequency, const OpenPeriods& open) {
+  std::size_t to = from;
+  for (std::size_t at = from; at < cells.observations(); ++at) {
+    if (!open.holds({frequency, cells.ordinals[at]})) continue;
+    cells.ordinals[to] = cells.ordinals[at];
+    cells.kinds[to] = cells.kinds[at];
+    cells.values[to] = cells.values[at];
+    for (std::size_t a = 0; a < cells.attributes; ++a) {
+      cells.codes[to * cells.attributes + a] = cells.codes[at * cells.attributes + a];
+    }
+    ++to;
+  }
+  cells.ordinals.resize(to);
+  cells.kinds.resize(to);
+  cells.values.resize(to);
+  cells.codes.resize(to * cells.attributes);
+}
+
+std::int32_t OpenPeriods::day_of(Period period) const {
+  const bool is_due = period.frequency == calendar && period.ordinal >= since;
+  return last_day(period) + (is_due ? due_days : 0);
+}
+
+bool OpenPeriods::holds(Period period) const {
+  if (day_of(period) >= open_from) return true;
+  return std::any_of(given.begin(), given.end(),
+                     [&](const DayRange& range) { return range.holds(period); });
+}
+
+std::string OpenPeriods::mark() const {
+  std::string out = std::to_string(open_from);
+  for (const DayRange& range : given) {
+    out += ' ' + std::to_string(range.first) + '-' + std::to_string(range.last);
+  }
+  return out;
+}
+
 Status Versions::add(const Walk::Track& track, const Ordinals& range) {
   const std::size_t before = cells.observations();
   if (!track.group().append(track.series(), range, cells)) return unreadable();
+  if (track.open != nullptr) {
+    drop_closed(before, static_cast<Frequency>(track.key.back()), *track.open);
+  }
   layers.resize(cells.observations(), track.layer);
   return translate(cells, track, before);
 }

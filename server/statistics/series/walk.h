@@ -12,11 +12,25 @@
 
 namespace entente::statistics {
 
+// Which periods of a part may be read: those that lie wholly in what is open.
+struct OpenPeriods {
+  std::vector<DayRange> given;         // ascending, neither touching nor overlapping
+  std::int32_t open_from = INT32_MAX;  // also those whose day (`day_of`) is not before this
+  Frequency calendar = Frequency::Unspecified;  // of its periods the day is `due_days` later
+  std::int32_t due_days = 0;
+  std::int32_t since = 0;  // ordinal of the calendar's first period
+  [[nodiscard]] std::int32_t day_of(Period period) const;
+  [[nodiscard]] bool holds(Period period) const;
+  // Equal for equal ones.
+  [[nodiscard]] std::string mark() const;
+};
+
 // What a part is read as. Parts of one upload bear the same version.
 struct Layer {
   std::shared_ptr<const PartHeader> part;
   std::uint64_t version = 0;  // the higher is the newer
   bool fresh = true;          // recorded after `updated_after`, if that is asked for
+  std::shared_ptr<const OpenPeriods> open = {};  // null: all periods
 };
 
 // Of each dimension the codes that fit, sorted; none: any.
@@ -37,6 +51,7 @@ class Walk {
     std::vector<std::vector<std::uint32_t>> attributes;
     std::vector<std::vector<bool>> allowed;  // of a part without an index: the codes that fit
     std::vector<std::uint32_t> key;          // of the series at hand, in the numbers of all parts
+    const OpenPeriods* open = nullptr;       // null: all periods
     [[nodiscard]] const GroupView& group() const { return cursor.group(); }
     [[nodiscard]] std::size_t series() const { return cursor.series(); }
     // Whether a series of the group at hand fits by its key.
@@ -104,6 +119,8 @@ struct Versions {
   // series come as a Walk has them; neither add() nor settle() is called.
   [[nodiscard]] Status add_newest(const Walk::Track& track, const Ordinals& range,
                                   const std::vector<Layer>& all);
+  // Takes those from `from` on away that are not open.
+  void drop_closed(std::size_t from, Frequency frequency, const OpenPeriods& open);
   // Orders them by period; those of one period, the oldest first. Of the same version the marker of
   // what is confidential comes first, what stands for something last: it is the newest.
   void settle(const std::vector<Layer>& all);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/comparison_limits.h"
 #include "proto/contract/limits.h"
 #include "server/statistics/series/period.h"
 #include "server/statistics/structure/model.h"
@@ -253,6 +254,10 @@ class Check {
       fault("visibility", "has a time: uploads have theirs, a dataflow has none");
     }
     reporting(dataflow);
+    denominator(dataflow);
+    if (dataflow.reciprocity().grace_days() > limits::due_days_max) {
+      fault("reciprocity.grace_days", "must be at most " + std::to_string(limits::due_days_max));
+    }
     const auto flow = model_.find_flow(name_);
     if (!flow) return fault("data_structure", "is not there");
     for (int i = 0; i < dataflow.constraint_size(); ++i) {
@@ -297,9 +302,49 @@ class Check {
         fault("reference_areas", "`" + area + "` is not an item of the reference area's codelist");
       }
     }
-    for (const v1::Note& note : provision.notes()) {
-      if (!is_sdmx_id(note.concept_id())) fault("notes", "has a concept that is none");
-      text("notes", note.text());
+    if (static_cast<std::size_t>(provision.notes_size()) > limits::notes_max) {
+      fault("notes", "are more than " + std::to_string(limits::notes_max));
+    }
+    for (int i = 0; i < provision.notes_size(); ++i) {
+      note("notes[" + std::to_string(i) + "]", provision.notes(i), *flow);
+    }
+  }
+
+  void note(const std::string& at, const v1::Note& note, const Flow& flow) {
+    if (!is_sdmx_id(note.concept_id())) fault(at + ".concept_id", "is none");
+    text(at + ".text", note.text());
+    for (const v1::Selection& one : note.scope().selections()) {
+      const auto dimension = flow.find_dimension(one.dimension());
+      if (!dimension) {
+        fault(at + ".scope.selections", "`" + one.dimension().substr(0, 64) + "` is no dimension");
+        continue;
+      }
+      const auto& list = flow.dimension_lists[*dimension];
+      for (const std::string& value : one.values()) {
+        if (list && list->find(value) == nullptr) {
+          fault(at + ".scope.selections",
+                "`" + value.substr(0, 64) + "` is not in the codelist of " + one.dimension());
+        }
+      }
+    }
+    for (const std::string* period : {&note.scope().start_period(), &note.scope().end_period()}) {
+      if (!period->empty() && !parse_period(*period)) {
+        fault(at + ".scope", "`" + period->substr(0, 64) + "` is no period");
+      }
+    }
+  }
+
+  void denominator(const v1::Dataflow& dataflow) {
+    if (!dataflow.has_denominator()) return;
+    const auto flow = model_.find_flow(dataflow.denominator().dataflow());
+    if (!flow || !flow->reference_area || flow->wire.process() != dataflow.process()) {
+      return fault("denominator.dataflow",
+                   "must be a dataflow of the same process that has a reference area");
+    }
+    for (const v1::Selection& one : dataflow.denominator().selections()) {
+      if (!flow->find_dimension(one.dimension()) || one.values_size() != 1) {
+        fault("denominator.selections", "must give one value of one of its dimensions each");
+      }
     }
   }
 

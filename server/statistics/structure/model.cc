@@ -151,7 +151,8 @@ void Model::resolve(const std::string& name, const record::Structure& dataflow) 
        at != structures_.end() && at->first.starts_with(prefix); ++at) {
     flow->provisions[party_code(at->second.provision().party())] = {
         .wire = at->second.provision(),
-        .confidential = static_cast<policy::AudienceId>(at->second.audience())};
+        .confidential = static_cast<policy::AudienceId>(at->second.audience()),
+        .shared = static_cast<policy::AudienceId>(at->second.provision_audience())};
   }
   flows_[name] = std::move(flow);
 }
@@ -183,6 +184,7 @@ std::string content_of(const record::Structure& structure) {
   bare.clear_recorded_at_us();
   bare.clear_audience();
   bare.clear_earlier();
+  bare.clear_provision_audience();
   std::string bytes;
   // Maps in one order, so that equal contents are equal bytes.
   {

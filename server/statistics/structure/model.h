@@ -58,6 +58,9 @@ struct Flow {
     v1::Provision wire;
     // Who may see what the party marks as confidential.
     policy::AudienceId confidential = policy::AudienceId::Nobody;
+    // Who may see the provision and what the party gives freely, of the dataflow's audience;
+    // Nobody: all of that.
+    policy::AudienceId shared = policy::AudienceId::Nobody;
   };
   std::map<std::string, Provision, std::less<>> provisions;  // by party code
 

@@ -101,6 +101,15 @@ Status Structures::intern(store::Transaction& transaction, const Model& next,
     using Kind = policy::Principal::Kind;
     audience.any_of.insert(policy::Principal::make(Kind::Party, name->party));
     audience.any_of.insert(policy::Principal::make(Kind::Secretariat, flow->guard.process));
+    if (row.provision().has_audience()) {
+      ENTENTE_TRY(policy::Audience own, audience_of(row.provision().audience()));
+      for (const policy::Principal& always : audience.any_of) {
+        own.any_of.insert(always);
+        own.none_of.erase(always);
+      }
+      ENTENTE_TRY(const policy::AudienceId shared, audiences_.intern(transaction, own));
+      row.set_provision_audience(static_cast<std::uint32_t>(shared));
+    }
   } else {
     return {};
   }

@@ -1,0 +1,31 @@
+// Secondary suppression of a party's figures: what an upload makes it necessary to hold back from
+// the audience, and what it makes it possible to give again. Values; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "entente/v1/statistics.pb.h"
+#include "server/statistics/series/columns.h"
+
+namespace entente::statistics {
+
+struct Protection {
+  // One figure as it shall stand from then on.
+  struct Change {
+    bool holds = true;  // else it is given again
+    bool own = false;   // of the upload itself, so that it was never seen
+    std::vector<std::string> key;
+    Period period;
+    Kind kind = Kind::Value;
+    Decimal value;
+    std::vector<std::string> attributes;
+    std::string protects;  // the key of a secret
+  };
+  std::vector<Change> changes;
+};
+
+// Says in an upload's report what is held back.
+void tell(const Protection& protection, v1::UploadReport& report);
+
+}  // namespace entente::statistics

@@ -1,0 +1,220 @@
+#include "server/statistics/protect.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+#include "proto/contract/comparison_limits.h"
+
+namespace entente::statistics {
+namespace {
+
+using State = TableCell::State;
+
+// Sums are solved in the integers modulo a prime: their coefficients are 1 and -1, and what is
+// independent there is independent.
+constexpr std::uint64_t kPrime = 2'147'483'647;
+using Row = std::map<std::size_t, std::uint64_t>;  // by unknown; none is 0
+
+std::uint64_t power(std::uint64_t base, std::uint64_t exponent) {
+  std::uint64_t out = 1;
+  for (; exponent != 0; exponent >>= 1U) {
+    if ((exponent & 1U) != 0) out = out * base % kPrime;
+    base = base * base % kPrime;
+  }
+  return out;
+}
+
+void subtract(Row& row, const Row& other, std::uint64_t factor) {
+  for (const auto& [unknown, coefficient] : other) {
+    std::uint64_t& at = row[unknown];
+    at = (at + kPrime - factor * coefficient % kPrime) % kPrime;
+    if (at == 0) row.erase(unknown);
+  }
+}
+
+// Brings a row into a set of rows, each of which begins with 1 where no other has anything.
+void reduce_into(Row row, std::map<std::size_t, Row>& rows) {
+  for (const auto& [lead, other] : rows) {
+    const auto found = row.find(lead);
+    if (found != row.end()) subtract(row, other, found->second);
+  }
+  if (row.empty()) return;
+  const std::size_t lead = row.begin()->first;
+  const std::uint64_t inverse = power(row.begin()->second, kPrime - 2);
+  for (auto& [unknown, coefficient] : row) coefficient = coefficient * inverse % kPrime;
+  for (auto& [other_lead, other] : rows) {
+    const auto found = other.find(lead);
+    if (found != other.end()) subtract(other, row, found->second);
+  }
+  rows.emplace(lead, std::move(row));
+}
+
+}  // namespace
+
+TableGuard::TableGuard(std::vector<TableCell> cells, const std::vector<Hierarchy>& hierarchies)
+    : cells_(std::move(cells)), of_cell_(cells_.size()) {
+  for (std::size_t d = 0; d < hierarchies.size(); ++d) find_equations(d, hierarchies[d]);
+  for (std::size_t e = 0; e < equations_.size(); ++e) {
+    for (const std::size_t cell : equations_[e]) of_cell_[cell].push_back(e);
+  }
+}
+
+// Of cells that are equal but for one dimension: each that covers others is the sum of those that
+// nothing between them covers.
+void TableGuard::find_equations(std::size_t dimension, const Hierarchy& hierarchy) {
+  std::map<std::vector<std::uint32_t>, std::vector<std::size_t>> groups;
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    std::vector<std::uint32_t> key = cells_[cell].key;
+    key[dimension] = 0;
+    groups[std::move(key)].push_back(cell);
+  }
+  const auto code = [&](std::size_t cell) { return cells_[cell].key[dimension]; };
+  for (const auto& [key, group] : groups) {
+    if (group.size() < 2) continue;
+    std::map<std::uint32_t, std::size_t> present;
+    for (const std::size_t cell : group) present[code(cell)] = cell;
+    std::map<std::size_t, Equation> sums;  // by whole
+    for (const std::size_t part : group) {
+      const auto above = hierarchy.above(code(part));
+      for (const std::uint32_t whole : above) {
+        const auto found = present.find(whole);
+        if (found == present.end()) continue;
+        const bool between = std::any_of(above.begin(), above.end(), [&](std::uint32_t one) {
+          return present.count(one) != 0 && hierarchy.covers(whole, one);
+        });
+        if (!between) sums[found->second].push_back(part);
+      }
+    }
+    for (auto& [whole, parts] : sums) {
+      parts.insert(parts.begin(), whole);
+      equations_.push_back(std::move(parts));
+    }
+  }
+}
+
+std::vector<std::size_t> TableGuard::components() const {
+  std::vector<std::size_t> root(cells_.size());
+  std::iota(root.begin(), root.end(), std::size_t{0});
+  const auto find = [&](std::size_t cell) {
+    while (root[cell] != cell) cell = root[cell] = root[root[cell]];
+    return cell;
+  };
+  for (const Equation& equation : equations_) {
+    std::size_t first = cells_.size();
+    for (const std::size_t cell : equation) {
+      if (is_known(cell)) continue;
+      if (first != cells_.size()) root[find(cell)] = find(first);
+      first = cell;
+    }
+  }
+  for (std::size_t cell = 0; cell < root.size(); ++cell) root[cell] = find(cell);
+  return root;
+}
+
+std::vector<std::size_t> TableGuard::derivable_among(
+    const std::vector<std::size_t>& equations) const {
+  std::map<std::size_t, Row> rows;
+  for (const std::size_t e : equations) {
+    Row row;
+    const Equation& equation = equations_[e];
+    for (std::size_t i = 0; i < equation.size(); ++i) {
+      if (!is_known(equation[i])) row[equation[i]] = i == 0 ? 1 : kPrime - 1;
+    }
+    reduce_into(std::move(row), rows);
+  }
+  std::vector<std::size_t> out;
+  for (const auto& [lead, row] : rows) {
+    if (row.size() == 1 && cells_[lead].state == State::Secret) out.push_back(lead);
+  }
+  return out;
+}
+
+std::vector<std::size_t> TableGuard::derivable() const {
+  const auto component = components();
+  std::map<std::size_t, std::vector<std::size_t>> by_component;
+  for (std::size_t e = 0; e < equations_.size(); ++e) {
+    for (const std::size_t cell : equations_[e]) {
+      if (is_known(cell)) continue;
+      by_component[component[cell]].push_back(e);
+      break;
+    }
+  }
+  std::vector<std::size_t> out;
+  for (const auto& [root, equations] : by_component) {
+    const auto some = derivable_among(equations);
+    out.insert(out.end(), some.begin(), some.end());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// The free cell to hold back for a secret: a total that it is a part of, else the smallest figure
+// beside it, else one of the sums that it hangs together with; none: cells_.size().
+std::size_t TableGuard::choose(std::size_t secret) const {
+  const auto component = components();
+  std::size_t best = cells_.size();
+  std::tuple<int, double, std::size_t> least(4, 0, 0);
+  for (std::size_t e = 0; e < equations_.size(); ++e) {
+    const Equation& equation = equations_[e];
+    const bool hangs = std::any_of(equation.begin(), equation.end(), [&](std::size_t cell) {
+      return !is_known(cell) && component[cell] == component[secret];
+    });
+    if (!hangs) continue;
+    const bool own = std::find(equation.begin(), equation.end(), secret) != equation.end();
+    for (std::size_t i = 0; i < equation.size(); ++i) {
+      if (!is_known(equation[i])) continue;
+      const int kind = (own ? 0 : 2) + (i == 0 ? 0 : 1);
+      const std::tuple rank(kind, std::fabs(cells_[equation[i]].value), equation[i]);
+      if (best != cells_.size() && least <= rank) continue;
+      least = rank;
+      best = equation[i];
+    }
+  }
+  return best;
+}
+
+Result<std::vector<Held>> TableGuard::protect() {
+  std::vector<Held> held;
+  std::vector<bool> given_up(cells_.size(), false);
+  for (;;) {
+    const auto component = components();
+    std::map<std::size_t, std::size_t> sizes;
+    for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+      if (is_known(cell) || ++sizes[component[cell]] <= limits::protected_together_max) continue;
+      return Status(Code::ResourceExhausted, Reason::LimitReached,
+                    "more than " + std::to_string(limits::protected_together_max) +
+                        " confidential figures hang together through their totals; mark the "
+                        "totals as confidential, too");
+    }
+    std::size_t secret = cells_.size();
+    for (const std::size_t one : derivable()) {
+      if (!given_up[one]) secret = std::min(secret, one);
+    }
+    if (secret == cells_.size()) return held;
+    const std::size_t chosen = choose(secret);
+    if (chosen == cells_.size()) {
+      given_up[secret] = true;  // it follows from no figure: two codes that are one and the same
+      continue;
+    }
+    cells_[chosen].state = State::Held;
+    held.push_back({.cell = chosen, .protects = secret});
+  }
+}
+
+std::vector<std::size_t> TableGuard::releasable() const {
+  const auto component = components();
+  std::vector<bool> has_secret(cells_.size(), false);
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    if (cells_[cell].state == State::Secret) has_secret[component[cell]] = true;
+  }
+  std::vector<std::size_t> out;
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    if (cells_[cell].state == State::Held && !has_secret[component[cell]]) out.push_back(cell);
+  }
+  return out;
+}
+
+}  // namespace entente::statistics

@@ -1,0 +1,68 @@
+// Secondary suppression: which free figures of a table must be held back, too, lest a confidential
+// one be learnt from them by subtraction. Pure; any thread.
+//
+// What is assumed of the reader: it knows which figures there are, that a figure is the sum of
+// those that it covers (docs/comparison.md), and nothing of what it does not see. Then a hidden
+// figure can be derived if and only if it alone is unknown in some combination of those sums.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "proto/contract/status.h"
+#include "server/statistics/hierarchy.h"
+
+namespace entente::statistics {
+
+struct TableCell {
+  std::vector<std::uint32_t> key;  // a code of each dimension
+  enum class State : std::uint8_t {
+    Free,       // seen, and may be held back
+    Secret,     // confidential: not to be derived
+    Held,       // held back already
+    Published,  // free on its originator's word, whatever it gives away: never held back
+  };
+  State state = State::Free;
+  double value = 0;
+};
+
+struct Held {
+  std::size_t cell = 0;
+  std::size_t protects = 0;  // the secret that it would give away
+};
+
+class TableGuard {
+ public:
+  // The cells of one party and period. `hierarchies`: one a dimension; outlive it.
+  TableGuard(std::vector<TableCell> cells, const std::vector<Hierarchy>& hierarchies);
+
+  // The places of the secrets that a reader can derive now.
+  [[nodiscard]] std::vector<std::size_t> derivable() const;
+  // Holds free cells back until no secret can be derived that could be protected: totals before
+  // parts, small before large.
+  // ResourceExhausted (LimitReached): too many hidden figures hang together.
+  [[nodiscard]] Result<std::vector<Held>> protect();
+  // Those held back that no secret hangs together with any longer.
+  [[nodiscard]] std::vector<std::size_t> releasable() const;
+
+  [[nodiscard]] const std::vector<TableCell>& cells() const { return cells_; }
+
+ private:
+  // One sum: the first is the whole, the others its parts.
+  using Equation = std::vector<std::size_t>;
+  void find_equations(std::size_t dimension, const Hierarchy& hierarchy);
+  [[nodiscard]] bool is_known(std::size_t cell) const {
+    return cells_[cell].state == TableCell::State::Free;
+  }
+  // Numbers of the unknown cells that hang together through sums, by cell.
+  [[nodiscard]] std::vector<std::size_t> components() const;
+  [[nodiscard]] std::vector<std::size_t> derivable_among(
+      const std::vector<std::size_t>& equations) const;
+  [[nodiscard]] std::size_t choose(std::size_t secret) const;
+
+  std::vector<TableCell> cells_;
+  std::vector<Equation> equations_;
+  std::vector<std::vector<std::size_t>> of_cell_;  // the equations that each cell is in
+};
+
+}  // namespace entente::statistics

@@ -1,0 +1,201 @@
+// Takes an upload back: by an upload that makes each observation what it would be without it.
+#include <algorithm>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/digest.h"
+#include "proto/contract/limits.h"
+#include "server/statistics/history.h"
+#include "server/statistics/structure/names.h"
+#include "server/statistics/wire.h"
+
+namespace entente::statistics {
+namespace {
+
+// One version of an observation: its figure, or the marker that it left among the shared.
+struct Version {
+  std::uint64_t number = 0;
+  std::size_t cell = 0;
+  Circle circle = Circle::Shared;
+};
+
+// The newest of those that count; of one upload what stands for something outweighs its marker.
+class Newest {
+ public:
+  explicit Newest(const Columns& columns) : columns_(columns) {}
+  void offer(const Version& version) {
+    const bool better = !any_ || version.number > best_.number ||
+                        (version.number == best_.number && is_gone(columns_.kinds[best_.cell]));
+    if (better) best_ = version;
+    any_ = true;
+  }
+  // Null: none.
+  [[nodiscard]] const Version* best() const { return any_ ? &best_ : nullptr; }
+
+ private:
+  const Columns& columns_;
+  Version best_;
+  bool any_ = false;
+};
+
+class Restoring {
+ public:
+  Restoring(const KeptList& uploads, std::uint64_t number, const Merge& merge, Collector& collector)
+      : number_(number), merge_(merge), collector_(collector) {
+    std::map<std::uint64_t, const Kept*> by_number;
+    for (const auto& kept : uploads) by_number[kept->row.number()] = kept.get();
+    for (const Layer& layer : merge.layers()) {
+      const Kept& kept = *by_number.at(layer.version);
+      numbers_.push_back(layer.version);
+      circles_.push_back(kept.parts[0] == layer.part ? Circle::Shared : Circle::Confidential);
+      counts_.push_back(layer.version != number && kept.withdrawn_by == 0 &&
+                        kept.row.action() != v1::WITHDRAWAL &&
+                        kept.row.action() != v1::SUPPRESSION);
+    }
+  }
+
+  // All versions of one observation: places `from` to `end`.
+  Status restore(const Merged& all, std::size_t series, std::size_t from, std::size_t end) {
+    Newest now(all.columns);
+    Newest then(all.columns);
+    bool touched = false;
+    for (std::size_t cell = from; cell < end; ++cell) {
+      const std::uint32_t layer = all.layers[cell];
+      const Version version{numbers_[layer], cell, circles_[layer]};
+      now.offer(version);
+      if (counts_[layer]) then.offer(version);
+      touched = touched || version.number == number_;
+    }
+    // What was corrected since stays as it was corrected.
+    if (!touched || (then.best() != nullptr && now.best()->number == then.best()->number))
+      return {};
+    return put(all, series, now.best()->cell, then.best());
+  }
+
+ private:
+  Status put(const Merged& all, std::size_t series, std::size_t place, const Version* then) {
+    const Columns& columns = all.columns;
+    Observation one;
+    one.period = {columns.frequency(series), columns.ordinals[place]};
+    one.kind = Kind::Withdrawn;
+    std::vector<std::uint32_t> codes;
+    const auto key = columns.key(series);
+    for (std::size_t d = 0; d + 1 < columns.width; ++d) {
+      codes.push_back(collector_.code(d, merge_.dimensions()[d][key[d]]));
+    }
+    std::vector<std::uint32_t> attributes(columns.attributes, 0);
+    if (then != nullptr && !is_gone(columns.kinds[then->cell])) {
+      one.kind = columns.kinds[then->cell];
+      one.value = columns.values[then->cell];
+      one.circle = then->circle;
+      const auto numbers = columns.codes_of(then->cell);
+      for (std::size_t a = 0; a < attributes.size(); ++a) {
+        attributes[a] = collector_.attribute(a, merge_.attributes()[a][numbers[a]]);
+      }
+    }
+    return collector_.add(codes, attributes, one);
+  }
+
+  const std::uint64_t number_;
+  const Merge& merge_;
+  Collector& collector_;
+  std::vector<std::uint64_t> numbers_;  // by layer
+  std::vector<Circle> circles_;
+  std::vector<bool> counts_;  // whether it would count without that upload
+};
+
+Status unwritable() {
+  return {Code::Internal, Reason::None, "an observation stands twice in one dataflow"};
+}
+
+}  // namespace
+
+// Everything that any party gave is read, so that what another has corrected since stays.
+Result<Collected> HistoryService::restore(const Flow& flow, const Kept& kept, Snapshot& snapshot) {
+  const auto uploads = parts_.shelf.of(flow.wire.name());
+  std::vector<Layer> layers;
+  for (const auto& one : *uploads) {
+    for (const auto& part : one->parts) {
+      if (part) layers.push_back({.part = part, .version = one->row.number()});
+    }
+  }
+  Reading reading;
+  reading.codes.resize(flow.dimension_lists.size());
+  if (flow.reference_area) {
+    const auto& areas = kept.row.reference_areas();
+    reading.codes[*flow.reference_area].emplace(areas.begin(), areas.end());
+  }
+  reading.raw = true;
+  ENTENTE_TRY(const auto merge,
+              Merge::open(snapshot, parts_.service.cache(), std::move(layers), std::move(reading)));
+  Collector::Rules rules;
+  rules.dimensions = static_cast<std::uint32_t>(flow.dimension_lists.size());
+  rules.attributes = static_cast<std::uint32_t>(flow.attribute_lists.size());
+  rules.rows_max = limits::upload_rows_buffered_max;
+  rules.series_max = limits::upload_series_buffered_max;
+  bool twice = false;
+  Collector collector(parts_.store, parts_.entropy, rules,
+                      [&twice](const Collector::Twice&) { twice = true; });
+  Restoring restoring(*uploads, kept.row.number(), *merge, collector);
+  Merged all;
+  for (;;) {
+    ENTENTE_TRY_VOID(merge->next(all, limits::answer_observations_max));
+    const Columns& columns = all.columns;
+    if (columns.series() == 0) break;
+    std::size_t cell = 0;
+    for (std::size_t s = 0; s < columns.series(); ++s) {
+      const std::size_t series_end = cell + columns.counts[s];
+      while (cell < series_end) {
+        const std::size_t from = cell;
+        while (cell < series_end && columns.ordinals[cell] == columns.ordinals[from]) ++cell;
+        ENTENTE_TRY_VOID(restoring.restore(all, s, from, cell));
+      }
+    }
+  }
+  ENTENTE_TRY(Collected collected, collector.finish());
+  if (twice) return unwritable();
+  collector.release();  // what then belongs to no upload goes at the next start
+  return collected;
+}
+
+Result<v1::UploadReport> HistoryService::withdraw_upload(const Subject& subject,
+                                                         const v1::WithdrawUploadRequest& message,
+                                                         Transaction& transaction) {
+  const std::size_t at = message.name().find("/uploads/");
+  const auto id = at == std::string::npos ? std::nullopt : from_hex(message.name().substr(at + 9));
+  if (!id || id->size() != sizeof(store::Id)) return not_found(message.name().substr(0, 128));
+  const auto opened = parts_.service.open_flow(subject, message.name().substr(0, at));
+  if (!opened.ok()) return not_found(message.name().substr(0, 128));
+  const Flow& flow = **opened;
+  const auto kept = parts_.shelf.find(flow.wire.name(), store::Id::from(*id));
+  ENTENTE_TRY(const auto seen, parts_.service.seen_uploads(subject, flow, transaction));
+  const bool is_seen = std::any_of(seen.begin(), seen.end(), [&](const SeenUpload& one) {
+    return kept && one.kept->row.number() == kept->row.number();
+  });
+  if (!kept || !is_seen) return not_found(message.name());
+  ENTENTE_TRY_VOID(parts_.service.decide_withdraw(subject, flow, *kept));
+  record::Upload row;
+  row.set_id(
+      std::string(upload_id(parts_.store, subject.account, "/withdraws/" + message.name()).view()));
+  row.set_dataflow(flow.wire.name());
+  row.set_party(subject.party);
+  row.set_account(subject.account);
+  row.set_action(v1::WITHDRAWAL);
+  row.set_withdraws(kept->row.number());
+  // The same embargo, or who is not to see the upload yet would learn of it by what it hides.
+  row.set_embargo_until_us(kept->row.embargo_until_us());
+  row.set_sha256(std::string(as_view(sha256("entente-withdrawal/1\n" + message.name() + "\n"))));
+  ENTENTE_TRY(const Collected collected, restore(flow, *kept, transaction));
+  row.set_observations(collected.observations);
+  row.set_series(collected.series);
+  *row.mutable_reference_areas() = kept->row.reference_areas();
+  *row.mutable_shared_reference_areas() = kept->row.shared_reference_areas();
+  std::uint64_t bytes = 0;
+  for (const auto& part : collected.parts) {
+    row.add_parts(part ? std::string(part->id.view()) : std::string());
+    bytes += part ? part->bytes : 0;
+  }
+  row.set_kept_bytes(bytes);
+  return parts_.service.keep_withdrawal(subject, flow, collected, std::move(row), transaction);
+}
+
+}  // namespace entente::statistics

@@ -1,0 +1,231 @@
+// Secondary suppression: no hidden figure follows from what a reader sees. Random tables against an
+// oracle that solves the sums in its own way; then through uploads.
+#include "server/statistics/protect.h"
+
+#include <cmath>
+#include <random>
+
+#include "tests/statistics/comparison_world.h"
+
+namespace entente::statistics {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the world is made for this.
+using State = TableCell::State;
+
+// --- the oracle ---------------------------------------------------------------------------------
+
+using Matrix = std::vector<std::vector<double>>;
+
+std::size_t rank_of(Matrix rows) {
+  std::size_t rank = 0;
+  const std::size_t width = rows.empty() ? 0 : rows[0].size();
+  for (std::size_t column = 0; column < width && rank < rows.size(); ++column) {
+    std::size_t pivot = rank;
+    for (std::size_t i = rank; i < rows.size(); ++i) {
+      if (std::fabs(rows[i][column]) > std::fabs(rows[pivot][column])) pivot = i;
+    }
+    if (std::fabs(rows[pivot][column]) < 1e-9) continue;
+    std::swap(rows[pivot], rows[rank]);
+    for (std::size_t i = rank + 1; i < rows.size(); ++i) {
+      const double factor = rows[i][column] / rows[rank][column];
+      for (std::size_t j = column; j < width; ++j) rows[i][j] -= factor * rows[rank][j];
+    }
+    ++rank;
+  }
+  return rank;
+}
+
+// Codes 0 to 3 of two dimensions: 0 is the total; 1 holds 2 and 3 in the first of them only.
+std::vector<std::uint32_t> parts_of(std::size_t dimension, std::uint32_t whole) {
+  if (whole == 0)
+    return dimension == 0 ? std::vector<std::uint32_t>{1} : std::vector<std::uint32_t>{1, 2, 3};
+  if (whole == 1 && dimension == 0) return {2, 3};
+  return {};
+}
+
+// A total without its direct parts is the sum of their parts.
+void add_parts(const std::map<std::vector<std::uint32_t>, std::size_t>& cells,
+               std::vector<std::uint32_t> key, std::size_t dimension, std::uint32_t whole,
+               std::vector<double>& row, bool& any) {
+  for (const std::uint32_t part : parts_of(dimension, whole)) {
+    key[dimension] = part;
+    const auto found = cells.find(key);
+    if (found != cells.end()) {
+      row[found->second] -= 1;
+      any = true;
+    } else {
+      add_parts(cells, key, dimension, part, row, any);
+    }
+  }
+}
+
+bool is_derivable(const std::vector<TableCell>& cells, std::size_t secret) {
+  std::map<std::vector<std::uint32_t>, std::size_t> places;
+  for (std::size_t i = 0; i < cells.size(); ++i) places[cells[i].key] = i;
+  Matrix sums;
+  for (const auto& [key, place] : places) {
+    for (std::size_t d = 0; d < 2; ++d) {
+      std::vector<double> row(cells.size(), 0);
+      bool any = false;
+      row[place] = 1;
+      add_parts(places, key, d, key[d], row, any);
+      if (!any) continue;
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (cells[i].state == State::Free) row[i] = 0;
+      }
+      sums.push_back(row);
+    }
+  }
+  std::vector<double> alone(cells.size(), 0);
+  alone[secret] = 1;
+  const std::size_t rank = rank_of(sums);
+  sums.push_back(alone);
+  return rank_of(sums) == rank;
+}
+
+std::vector<Hierarchy> hierarchies() {
+  v1::Codelist list;
+  for (const auto& [id, parent] : std::vector<std::pair<std::string, std::string>>{
+           {"_T", ""}, {"a", "_T"}, {"b", "a"}, {"c", "a"}}) {
+    v1::Item* item = list.add_items();
+    item->set_id(id);
+    item->set_parent(parent);
+  }
+  const Codelist parents(list);
+  std::vector<Hierarchy> out;
+  out.emplace_back(std::vector<std::string>{"_T", "a", "b", "c"}, &parents);
+  out.emplace_back(std::vector<std::string>{"_T", "x", "y", "z"}, nullptr);
+  return out;
+}
+
+TEST_CASE("no secret follows from what is left of a random table",
+          "[statistics][protect][property]") {
+  std::mt19937 random(11);  // NOLINT(cert-msc51-cpp): the same tables each time.
+  const std::vector<Hierarchy> both = hierarchies();
+  std::size_t at_risk = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<TableCell> cells;
+    for (std::uint32_t a = 0; a < 4; ++a) {
+      for (std::uint32_t b = 0; b < 4; ++b) {
+        if (random() % 6 == 0) continue;
+        const bool secret = random() % 4 == 0;
+        cells.push_back({.key = {a, b},
+                         .state = secret ? State::Secret : State::Free,
+                         .value = static_cast<double>(random() % 100)});
+      }
+    }
+    TableGuard guard(cells, both);
+    const auto derivable = guard.derivable();
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (cells[i].state != State::Secret) continue;
+      const bool found = std::binary_search(derivable.begin(), derivable.end(), i);
+      REQUIRE(found == is_derivable(cells, i));
+      at_risk += found ? 1 : 0;
+    }
+    const auto held = guard.protect();
+    REQUIRE(held.ok());
+    if (derivable.empty()) REQUIRE(held->empty());
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      // All hidden, each sum holds of itself: what follows then follows from no figure.
+      if (cells[i].state == State::Secret && is_derivable(guard.cells(), i)) {
+        auto none = cells;
+        for (TableCell& cell : none) cell.state = State::Secret;
+        REQUIRE(is_derivable(none, i));
+      }
+    }
+  }
+  CHECK(at_risk > 100);
+}
+
+// --- through uploads ----------------------------------------------------------------------------
+
+struct ProtectedWorld : TableWorld {
+  ProtectedWorld() {
+    v1::DefineStructuresRequest request;
+    v1::Codelist* areas = request.mutable_structures()->add_codelists();
+    *areas = structures().codelists(1);
+    add_item(*areas, "_T", "Total");
+    v1::Codelist* conf = request.mutable_structures()->add_codelists();
+    *conf = structures().codelists(3);
+    add_item(*conf, "S", "Secondary, of the receiver");
+    REQUIRE(act(secretariat(), &Service::define_structures, request).ok());
+  }
+  v1::UploadReport give(const std::string& id, const std::string& rows, bool publish = false) {
+    auto request = begin_request(id);
+    request.set_publish_totals(publish);
+    const auto dry = send(member("SWE"), request, kHeading + rows);
+    REQUIRE(dry.ok());
+    const auto report = finish(member("SWE"), id, dry->sha256());
+    REQUIRE(report.ok());
+    clock.pass(std::chrono::seconds(10));
+    // The dry run said what the upload then did.
+    REQUIRE(dry->held_back_size() == report->held_back_size());
+    return *report;
+  }
+};
+
+TEST_CASE("a total that gives a confidential part away is held back, and its originator is told",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto nor = world.member("NOR");
+  const auto report =
+      world.give("u1", row("A,SWE,_T,2015,30,A,F") + row("A,SWE,AFG,2015,20,A,F") +
+                           row("A,SWE,SYR,2015,10,A,C") + row("A,SWE,_T,2016,5,A,F") +
+                           row("A,SWE,AFG,2016,5,A,F"));
+  REQUIRE(report.held_back_size() == 1);
+  CHECK(report.held_back(0).key() == "A.SWE._T");
+  CHECK(report.held_back(0).period() == "2015");
+  CHECK(report.held_back(0).protects() == "A.SWE.SYR");
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A", "A.SWE.AFG 2016=5/A", "A.SWE._T 2016=5/A"});
+  CHECK(world.all(world.member("SWE")).size() == 5);
+  // Not for an instant was it free.
+  v1::QueryRequest history;
+  history.set_dataflow("dataflows/IGC.ASYLUM");
+  history.set_include_history(true);
+  CHECK(world.query(nor, history)->size() == 3);
+  // Neither the list of uploads nor what is new tells of it.
+  v1::ListUploadsRequest list;
+  list.set_dataflow("dataflows/IGC.ASYLUM");
+  CHECK(world.ask(nor, &Service::list_uploads, list)->uploads_size() == 1);
+  CHECK(world.ask(nor, &Service::list_uploads, list)->uploads(0).observations() == 3);
+  CHECK(world.ask(world.member("SWE"), &Service::list_uploads, list)->uploads_size() == 1);
+  // A later upload cannot bring it back by the way; on its originator's word it can.
+  CHECK(world.give("u2", row("A,SWE,_T,2015,30,A,F")).held_back_size() == 1);
+  CHECK(world.all(nor).size() == 3);
+  CHECK(world.give("u3", row("A,SWE,_T,2015,30,A,F"), true).held_back_size() == 0);
+  CHECK(world.all(nor).size() == 4);
+}
+
+TEST_CASE(
+    "a total given before is held back when a part becomes confidential, and given again "
+    "when it is free",
+    "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto nor = world.member("NOR");
+  CHECK(world.give("u1", row("A,SWE,_T,2015,30,A,F") + row("A,SWE,AFG,2015,20,A,F"))
+            .held_back_size() == 0);
+  CHECK(world.give("u2", row("A,SWE,SYR,2015,10,A,C")).held_back_size() == 1);
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A"});
+  // Two hidden parts protect each other; what is held back stays so, or what was seen would tell.
+  CHECK(world.give("u3", row("A,SWE,ERI,2015,0,A,C")).held_back_size() == 0);
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A"});
+  world.give("u4", row("A,SWE,SYR,2015,10,A,F") + row("A,SWE,ERI,2015,0,A,F"));
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A", "A.SWE.ERI 2015=0/A", "A.SWE.SYR 2015=10/A",
+                                "A.SWE._T 2015=30/A"});
+}
+
+TEST_CASE("two worlds whose hidden parts differ leave the same figures", "[statistics][protect]") {
+  std::vector<Lines> seen;
+  for (const char* hidden : {"10", "11", "999"}) {
+    ProtectedWorld world;
+    world.give("u1", row("A,SWE,_T,2015,30,A,F") + row("A,SWE,AFG,2015,20,A,F") +
+                         row("A,SWE,SYR,2015," + std::string(hidden) + ",A,C"));
+    seen.push_back(world.all(world.member("NOR")));
+  }
+  CHECK(seen[0] == seen[1]);
+  CHECK(seen[1] == seen[2]);
+}
+
+}  // namespace
+}  // namespace entente::statistics

@@ -49,6 +49,18 @@ struct ClientSession::Impl {
     if (call.handlers.ended) call.handlers.ended(status, call.trailers);
   }
 
+  // Calls a handler, which may cancel its own call and so take itself away: it is held until it
+  // returns.
+  template <typename Handler, typename What>
+  void tell(CallId id, Handler CallHandlers::*which, const What& what) {
+    Call* call = find(id);
+    if (call == nullptr || !(call->handlers.*which)) return;
+    Handler handler = std::move(call->handlers.*which);
+    handler(what);
+    call = find(id);
+    if (call != nullptr) call->handlers.*which = std::move(handler);
+  }
+
   static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                        std::size_t name_bytes, const std::uint8_t* value, std::size_t value_bytes,
                        std::uint8_t, void* self) {
@@ -73,23 +85,22 @@ struct ClientSession::Impl {
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) call->trailers = block;
     if (call->headers_given) return 0;
     call->headers_given = true;
-    if (call->handlers.headers) call->handlers.headers(block);
+    impl.tell(frame->hd.stream_id, &CallHandlers::headers, block);
     return 0;
   }
 
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
                      const std::uint8_t* data, std::size_t size, void* self) {
-    Call* call = static_cast<Impl*>(self)->find(id);
+    auto& impl = *static_cast<Impl*>(self);
+    const Call* call = impl.find(id);
     // One slow reader must not hold up the other calls of the line: the line's credit is always
     // given.
     (void)nghttp2_session_consume_connection(session, size);
     if (call == nullptr || !call->handlers.own_credit) {
       (void)nghttp2_session_consume_stream(session, id, size);
     }
-    if (call != nullptr && call->handlers.data) {
-      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-      call->handlers.data(std::string_view(reinterpret_cast<const char*>(data), size));
-    }
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+    impl.tell(id, &CallHandlers::data, std::string_view(reinterpret_cast<const char*>(data), size));
     return 0;
   }
 

@@ -136,6 +136,29 @@ TEST_CASE("a reply larger than every window arrives whole, and asks for more as 
   REQUIRE(pipe.server.session.queued() == 0);
 }
 
+TEST_CASE("a handler that cancels its own call lives until it returns", "[http2]") {
+  Pipe pipe;
+  Answer answer;
+  CallHandlers handlers = answer.handlers();
+  const auto held = std::make_shared<int>(0);
+  const std::weak_ptr<int> watch = held;
+  ClientSession::CallId call = 0;
+  bool lived = false;
+  handlers.data = [&pipe, &call, &lived, watch, kept = std::shared_ptr<int>(held)](auto) {
+    pipe.client.cancel(call);
+    lived = watch.use_count() == 2;  // the test's and this handler's own
+  };
+  call = *pipe.client.start(kHead, "question", std::move(handlers));
+  pipe.run();
+  auto& server = pipe.server.session;
+  server.respond(pipe.server.streams.begin()->first, kOk);
+  server.send(pipe.server.streams.begin()->first, "an answer that does not read");
+  pipe.run();
+  REQUIRE(lived);
+  REQUIRE(watch.use_count() == 1);  // gone with its call
+  REQUIRE(!pipe.broken);
+}
+
 TEST_CASE("a body stops at the window until credit is given", "[http2]") {
   Pipe pipe;
   Answer answer;

@@ -37,11 +37,15 @@ std::string_view media_type_of(std::string_view path) {
   static constexpr std::array kinds = {
       Kind{".html", "text/html; charset=utf-8"},
       Kind{".js", "text/javascript; charset=utf-8"},
+      Kind{".mjs", "text/javascript; charset=utf-8"},
       Kind{".css", "text/css; charset=utf-8"},
       Kind{".json", "application/json"},
       Kind{".svg", "image/svg+xml"},
       Kind{".png", "image/png"},
       Kind{".woff2", "font/woff2"},
+      Kind{".ttf", "font/ttf"},
+      Kind{".pfb", "application/octet-stream"},    // a font that a PDF relies on
+      Kind{".bcmap", "application/octet-stream"},  // its characters, where they are not Latin
       Kind{".wasm", "application/wasm"},
       Kind{".txt", "text/plain; charset=utf-8"},
   };
@@ -63,12 +67,13 @@ Result<std::string> content_of(const std::string& path, const std::string& name)
 }
 
 // What holds a page to its own server. `style-src` is without 'unsafe-inline' as well: styles are
-// set through the object model, which the policy leaves to scripts that it has let in.
+// set through the object model, which the policy leaves to scripts that it has let in. One policy
+// of trusted types by one name: it makes the address of the page's own worker, and nothing else.
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types 'none'";
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types entente-worker";
 
 Headers guards() {
   return {{"content-security-policy", std::string(kPolicy)},

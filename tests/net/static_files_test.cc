@@ -113,7 +113,7 @@ TEST_CASE("every answer holds its page to this server", "[net][pages]") {
     const std::string policy = header(response, "content-security-policy");
     CHECK(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
     CHECK(policy.find("unsafe") == std::string::npos);
-    CHECK(policy.find("require-trusted-types-for 'script'; trusted-types 'none'") !=
+    CHECK(policy.find("require-trusted-types-for 'script'; trusted-types entente-worker") !=
           std::string::npos);
     CHECK(policy.find("frame-ancestors 'none'") != std::string::npos);
     CHECK(header(response, "x-content-type-options") == "nosniff");

@@ -8,6 +8,7 @@ import glob, os, pathlib, subprocess, sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
 from network import BUILD, TOP, Network
+import papers
 
 
 def figures(net):
@@ -27,6 +28,9 @@ def main():
             config.write(f'portal: "{BUILD}/client/portal/site"\n')
         net.start()
         figures(net)
+        net.as_("helena.brandt", "sign-in")
+        net.as_("anna.lindqvist", "sign-in")
+        papers.bring(net.as_, net.dir)
         where = {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
                  "CONFIG": net.config, "DAEMON": str(net.daemon.pid)}
         done = subprocess.run(["node", "--test", *(["--test-concurrency=1"] if node() >= 20 else []), *journeys], env=where)

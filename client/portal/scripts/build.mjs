@@ -78,6 +78,17 @@ step('treaty', treaty, () => {
 const atlas = digest([join(here, 'scripts/atlas.mjs')], modules);
 step('atlas', atlas, () => run(process.execPath, [join(here, 'scripts/atlas.mjs'), out]));
 
+// What pdf.js asks for beside its program: character maps, fonts that a PDF may rely on, decoders of images.
+step('pdf', modules, () => {
+  const from = join(out, 'node_modules/pdfjs-dist');
+  const to = join(out, 'public/pdf');
+  rmSync(to, { recursive: true, force: true });
+  for (const [folder, name, kept] of [['cmaps', 'cmaps', /\.bcmap$/], ['standard_fonts', 'fonts', /\.(pfb|ttf)$/], ['wasm', 'decoders', /_fallback\.js$/]]) {
+    mkdirSync(join(to, name), { recursive: true });
+    for (const file of readdirSync(join(from, folder)).filter((one) => kept.test(one))) cpSync(join(from, folder, file), join(to, name, file));
+  }
+});
+
 // 4. The pages.
 const sources = ['src', 'scripts'].flatMap((folder) => filesUnder(join(here, folder)))
   .concat(['index.html', 'tsconfig.json', 'vite.config.ts'].map((name) => join(here, name)));

@@ -10,6 +10,7 @@ mkdirSync(out, { recursive: true });
 const ME = 'anna.lindqvist';
 const PAGES = {
   home: '#/', found: '#/?', person: '#/person/che.reto.ammann', processes: '#/processes', process: '#/process/igc', matrix: '#/matrix', roster: '#/roster/igc',
+  documents: '#/documents', inbox: '#/inbox/all', paper: '#/documents >> Returns in 2026', circulation: '#/inbox/all >> Returns in 2026',
   statistics: '#/statistics', figures: '#/statistics/IGC.ASYLUM?CITIZEN=AFG%2BSYR', flow: '#/statistics/IGC.ASYLUM?view=flow', account: '#/account', design: '#/design',
 };
 const LOOKS = { light: {}, dark: { colorScheme: 'dark' }, arabic: { locale: 'ar' } };
@@ -19,8 +20,15 @@ for (const [look, options] of Object.entries(LOOKS)) {
     const page = look === 'arabic' ? await inEnglishFirst(context) : await signIn(context, ME);
     for (const [name, place] of Object.entries(PAGES)) {
       if (!name.includes(only)) continue;
-      await page.goto(`${origin}/${place}`);
+      const [address, link] = place.split(' >> ');
+      await page.goto(`${origin}/${address}`);
       await page.waitForTimeout(900);
+      if (link) { // names are made anew with each network: gone to by their link
+        await page.locator('main').getByRole('link').filter({ hasText: look === 'arabic' ? /Returns/ : link }).first().click();
+        await page.waitForTimeout(700);
+        if (name === 'paper') await page.locator('.texts .rows button').first().click();
+        await page.waitForTimeout(900);
+      }
       if (name === 'found') {
         await page.locator('#search').fill('switz labour');
         await page.waitForTimeout(700);

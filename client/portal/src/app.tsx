@@ -23,6 +23,10 @@ const LATER: Record<string, () => Promise<Page>> = {
   roster: () => import('./pages/roster').then((one) => one.RosterPage),
   matrix: () => import('./pages/matrix').then((one) => one.MatrixPage),
   office: () => import('./pages/office').then((one) => one.OfficePage),
+  documents: () => import('./pages/documents').then((one) => one.DocumentsPage),
+  document: () => import('./pages/document').then((one) => one.DocumentPage),
+  inbox: () => import('./pages/inbox').then((one) => one.InboxPage),
+  circulation: () => import('./pages/circulation').then((one) => one.CirculationPage),
   statistics: () => import('./pages/statistics').then((one) => one.StatisticsPage),
   design: () => import('./pages/design').then((one) => one.DesignPage),
   account: () => import('./pages/account').then((one) => one.AccountPage),
@@ -74,6 +78,8 @@ function Frame() {
         <a class="brand" href="#/">Entente</a>
         <nav aria-label={t('nav')}>
           <NavLink to={[]} here={page === '' || page === 'person'}>{t('nav_find')}</NavLink>
+          <NavLink to={['documents']} here={page === 'documents' || page === 'document'}>{t('documents')}</NavLink>
+          <NavLink to={['inbox']} here={page === 'inbox' || page === 'circulation'}>{t('inbox')}</NavLink>
           <NavLink to={['statistics']} here={page === 'statistics'}>{t('statistics')}</NavLink>
           <NavLink to={['processes']} here={['processes', 'process', 'roster', 'matrix'].includes(page)}>{t('processes')}</NavLink>
         </nav>

@@ -33,7 +33,7 @@ const keepsSession: Interceptor = (next) => async (request) => {
   }
 };
 
-const transport = createConnectTransport({
+export const transport = createConnectTransport({
   baseUrl: location.origin,
   useBinaryFormat: true,
   interceptors: [keepsSession],

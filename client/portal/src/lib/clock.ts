@@ -11,6 +11,11 @@ export function useNow(everyMs = 20_000): Date {
   return now;
 }
 
+// An instant as the treaty has it.
+export function when(stamp: { seconds: bigint } | undefined): Date {
+  return new Date(Number(stamp?.seconds ?? 0n) * 1000);
+}
+
 // Minutes by which the wall clock there is ahead of UTC.
 export function offsetMinutes(zone: string, at: Date): number | undefined {
   try {

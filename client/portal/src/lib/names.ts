@@ -36,7 +36,7 @@ export function processName(name: string): string {
 
 // Characters that steer direction or hide, as names may hold them: shown as what they are not, harmless.
 export function plainly(text: string): string {
-  return text.replace(/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u000b-\u001f]/g, '\ufffd');
+  return text.replace(/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u000b-\u000c\u000e-\u001f]/g, '\ufffd');
 }
 
 export function telephoneLink(value: string): string {

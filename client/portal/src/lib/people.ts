@@ -3,6 +3,7 @@ import type { Answer, Held, Party } from './types';
 import type { Person } from '../gen/entente/v1/directory_pb';
 import { Contact_Kind } from '../gen/entente/v1/directory_pb';
 import { allPages, directory } from './api';
+import { plainly } from './names';
 import { once } from './use-call';
 
 export function parties(): Promise<Map<string, Party>> {
@@ -31,4 +32,12 @@ export function telephones(person: Person) {
 }
 export function emails(person: Person) {
   return person.contacts.filter((one) => one.kind === Contact_Kind.EMAIL);
+}
+
+// How the persons of a process are called, as far as the reader may see their entries; `` for all.
+export function namesIn(process: string): Promise<Map<string, string>> {
+  return once(`names ${process}`, async () => {
+    const found = await allPages((pageToken) => directory.searchPersons({ process, pageSize: 1000, pageToken }), (reply) => reply.found);
+    return new Map(found.flatMap(({ person }) => person ? [[person.name, plainly(person.displayName)] as const] : []));
+  });
 }

@@ -4,6 +4,7 @@ import { HeldDuty_Duty, type Session } from '../gen/entente/v1/session_pb';
 import { formatAgo, formatDay, formatMoment, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
 import { sessions } from '../lib/api';
+import { when } from '../lib/clock';
 import { keepLedgerKey, ledgerKey, newestCheckpoint } from '../lib/ledger';
 import { partyName, processName } from '../lib/names';
 import { linkToRecord, type Place } from '../lib/router';
@@ -20,10 +21,6 @@ const DUTIES: Record<HeldDuty_Duty, MessageKey> = {
   [HeldDuty_Duty.CHAIR]: 'office_chair',
   [HeldDuty_Duty.CERTIFICATE_OFFICER]: 'office_certificates',
 };
-
-export function when(stamp: { seconds: bigint } | undefined): Date {
-  return new Date(Number(stamp?.seconds ?? 0n) * 1000);
-}
 
 export function AccountPage(_: { place: Place }) {
   const mine = me();

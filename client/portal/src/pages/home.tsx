@@ -10,9 +10,13 @@ import type { Found, Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { officeTitle } from '../lib/words';
 import { Badge, Failed, Waiting } from '../ui/basic';
-import { Due, News } from '../ui/due';
+import { later } from '../ui/later';
 import { Icon } from '../ui/icons';
 import { PersonCard } from '../ui/person-card';
+
+// Fetched behind the search, which is what one comes for.
+const Due = later(() => import('../ui/due').then((one) => one.Due), <section class="card"><Waiting lines={6} /></section>);
+const News = later(() => import('../ui/due').then((one) => one.News), <section class="card"><Waiting lines={6} /></section>);
 
 // What was looked for stays for the way back, in this page's memory and nowhere else.
 const memory = { query: '', process: '', chosen: 0 };

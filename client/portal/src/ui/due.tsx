@@ -1,17 +1,41 @@
 // What waits for the reader, and what has happened that they may see: below the search, where nobody has typed yet.
+import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Reminder_Kind, type Reminder } from '../gen/entente/v1/directory_pb';
 import { formatAgo, t } from '../i18n';
-import { allPages, directory, ledger } from '../lib/api';
+import type { MessageKey } from '../i18n/en';
+import { allPages, directory, isNotFound, ledger } from '../lib/api';
 import { decodeEntry, type Entry } from '../lib/ledger';
 import { lastPart, partyName } from '../lib/names';
-import { hasPage, linkToRecord } from '../lib/router';
+import { hasPage, linkTo, linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
+import { circulations, documents, inbox, titleOf, waitsForMe } from '../lib/documents';
+import { parties } from '../lib/people';
+import { CirculationRow, subjectOf } from '../pages/inbox';
 import { Button, Failed, Waiting } from './basic';
 
 const KINDS = { [Reminder_Kind.KIND_UNSPECIFIED]: 'due_confirm', [Reminder_Kind.CONFIRM_OWN]: 'due_confirm_own', [Reminder_Kind.CONFIRM_OTHER]: 'due_confirm',
   [Reminder_Kind.ANSWER_CONTACT_TEST]: 'due_contact_test' } as const;
+
+// What was sent and wants a word, the nearest deadline first. `none`: what stands there if there is nothing.
+function Waits({ none }: { none: VNode | false }) {
+  const asked = useCall('waits', async () => {
+    const rows = (await inbox()).filter(waitsForMe);
+    const by = (one: (typeof rows)[number]) => Number(one.deadline?.seconds ?? 1n << 50n);
+    return { rows: rows.sort((a, b) => by(a) - by(b)), known: await parties() };
+  });
+  if (asked.error !== undefined) return <Failed error={asked.error} retry={asked.retry} />;
+  if (!asked.data) return <Waiting />;
+  const { rows, known } = asked.data;
+  if (rows.length === 0) return none || null;
+  return (
+    <>
+      <ul class="people mail">{rows.slice(0, 5).map((one) => <CirculationRow key={one.name} circulation={one} known={known} mine={false} />)}</ul>
+      {rows.length > 5 && <p><a href={linkTo(['inbox'])}>{t('n_circulations', { n: rows.length })}</a></p>}
+    </>
+  );
+}
 
 export function Due() {
   const asked = useCall('reminders', () => allPages((pageToken) => directory.listReminders({ pageSize: 1000, pageToken }), (reply) => reply.reminders));
@@ -24,10 +48,10 @@ export function Due() {
   return (
     <section class="card">
       <h2>{t('due')}</h2>
+      <Waits none={asked.data?.length === 0 && <p class="quiet-text">{t('nothing_due')}</p>} />
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {error !== undefined && <Failed error={error} />}
       {!asked.data && asked.loading && <Waiting />}
-      {asked.data?.length === 0 && <p class="quiet-text">{t('nothing_due')}</p>}
       <ul class="bare rows">
         {asked.data?.slice(0, 12).map((one) => (
           <li key={one.object + one.kind}>
@@ -40,9 +64,26 @@ export function Due() {
   );
 }
 
-// `dataflows/IGC.ASYLUM/uploads/5f3a` -> `IGC.ASYLUM`.
-function headOf(name: string): string {
-  return name.split('/')[1] ?? name;
+// What such an object is called: a paper by its title, what was sent by its papers', all else by its id.
+async function calledBy(name: string): Promise<string> {
+  const [collection = '', id = ''] = name.split('/');
+  try {
+    if (collection === 'documents') return titleOf(await documents.getDocument({ name: `documents/${id}` }));
+    if (collection === 'circulations') return subjectOf(await circulations.getCirculation({ name: `circulations/${id}` }));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  return id || name;
+}
+
+const ACTS: Record<string, MessageKey> = {
+  'documents.document.create': 'act_brought', 'documents.document.revise': 'act_changed', 'documents.document.withdraw': 'act_withdrawn', 'documents.document.destroy': 'act_destroyed',
+  'documents.circulation.send': 'act_sent', 'documents.circulation.respond': 'act_answered', 'documents.circulation.recall': 'act_recalled', 'documents.circulation.remind': 'act_reminded',
+  'statistics.upload': 'act_figures', 'directory.person.update': 'act_changed', 'directory.person.confirm': 'act_confirmed', 'directory.office.hand_over': 'act_handed_over',
+};
+function actInWords(kind: string) {
+  const key = ACTS[kind];
+  return key ? t(key) : <code>{kind}</code>;
 }
 
 export function News() {
@@ -54,10 +95,10 @@ export function News() {
       const from = to > 500n ? to - 500n : 0n;
       const { rows } = await ledger.listEntries({ from, to, pageSize: 500 });
       found.push(...rows.reverse().flatMap((row) => row.entry ? decodeEntry(row.canonical) ?? [] : [])
-        .filter((one) => one.account !== me()?.session.account && !/^(session|identity|network|ledger|operator)\./.test(one.kind) && one.object !== ''));
+        .filter((one) => one.account !== me()?.session.account && !/^(session|identity|network|ledger|operator)\.|\.read$/.test(one.kind) && one.object !== ''));
       to = from;
     }
-    return found.slice(0, 8);
+    return Promise.all(found.slice(0, 8).map(async (entry) => ({ entry, title: await calledBy(entry.object) })));
   });
   return (
     <section class="card">
@@ -66,9 +107,9 @@ export function News() {
       {!asked.data && asked.loading && <Waiting />}
       {asked.data?.length === 0 && <p class="quiet-text">{t('no_news')}</p>}
       <ul class="bare rows">
-        {asked.data?.map((one) => (
+        {asked.data?.map(({ entry: one, title }) => (
           <li key={String(one.index)}>
-            <span>{hasPage(one.object) ? <a href={linkToRecord(one.object)}>{headOf(one.object)}</a> : headOf(one.object)} <small class="quiet-text"><code>{one.kind}</code></small></span>
+            <span>{hasPage(one.object) ? <a href={linkToRecord(one.object)}><bdi>{title}</bdi></a> : <bdi>{title}</bdi>} <small class="quiet-text">{actInWords(one.kind)}</small></span>
             <small class="quiet-text">{one.party && `${partyName(one.party)}, `}{formatAgo(one.time)}</small>
           </li>
         ))}

@@ -1,0 +1,129 @@
+// Documents: found, read in the page under the reader's own name, sent around, answered; and who has opened them.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { open, origin, quit, signIn, violations } from './browser.mjs';
+
+let context;
+let page;
+before(async () => {
+  context = await open('reto.ammann');
+  page = await signIn(context, 'reto.ammann');
+});
+after(async () => {
+  assert.deepEqual(context.faults, []);
+  await quit();
+});
+const names = () => page.locator('.papers .name').allTextContents();
+
+test('the library is narrowed by words and by facets, and a hostile title is only text', async () => {
+  await page.getByRole('link', { name: 'Documents', exact: true }).click();
+  await page.locator('.papers li').nth(3).waitFor();
+  assert.ok((await names()).some((one) => one.includes('<script>alert(1)</script>')));
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel('Title, topic, process, party').fill('spring');
+  await page.waitForFunction(() => document.querySelectorAll('.papers li').length === 1);
+  await page.getByLabel('Title, topic, process, party').fill('');
+  await page.getByRole('list', { name: 'From' }).getByRole('checkbox', { name: /^Sweden/ }).check();
+  await page.waitForFunction(() => document.querySelectorAll('.papers li').length === 1);
+  assert.deepEqual(await names(), ['Not what it says']);
+  assert.match(page.url(), /from=SWE/);
+  await page.getByRole('list', { name: 'From' }).getByRole('checkbox', { name: /^Sweden/ }).uncheck();
+});
+
+test('a restricted paper is opened in the page: a receipt, a numbered copy with the reader’s name, its text to be read aloud', async () => {
+  await page.getByRole('link', { name: 'Returns in 2026', exact: true }).click();
+  await page.getByText('Opening it leaves a receipt').waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'English' }).getByRole('button', { name: 'Read' }).click();
+  const english = page.getByRole('article', { name: 'Returns in 2026 (English)' });
+  await english.getByText(/RESTRICTED - copy \d+ .* for Reto Ammann/).first().waitFor();
+  await english.locator('.textLayer').getByText('Returns in 2026').waitFor();
+  await english.locator('.textLayer').getByText(/for Reto Ammann/).first().waitFor();
+  const drawn = await english.locator('canvas').first().evaluate((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((one, at) => at % 4 < 3 && one < 100);
+  });
+  assert.ok(drawn, 'the page is drawn');
+  // Its French beside it, which leaves a receipt of its own.
+  await page.getByRole('listitem').filter({ hasText: 'French' }).getByRole('button', { name: 'Read' }).click();
+  await page.getByRole('article', { name: 'Returns in 2026 (French)' }).locator('.textLayer').getByText('Les retours en 2026').waitFor();
+  assert.deepEqual(await violations(page), []);
+  const saved = page.waitForEvent('download');
+  await english.getByRole('button', { name: 'Save this copy' }).click();
+  const file = await saved;
+  assert.equal(file.suggestedFilename(), 'returns.pdf');
+  assert.equal(readFileSync(await file.path()).subarray(0, 5).toString(), '%PDF-');
+  await page.getByRole('button', { name: 'What the ledger says' }).click();
+  await page.getByText('documents.document.read').first().waitFor();
+});
+
+test('a page that says it is a PDF is told to be none, and does not run', async () => {
+  await page.goto(`${origin}/#/documents`);
+  await page.getByRole('link', { name: 'Not what it says' }).click();
+  await page.getByRole('button', { name: 'Read' }).click();
+  await page.getByText('This is not the PDF that it says it is.').waitFor();
+  await page.locator('pre').getByText('I am a page').waitFor();
+  assert.equal(await page.title(), 'Entente');
+});
+
+test('what was sent stands in the inbox with its deadline, and is acknowledged and commented on', async () => {
+  await page.getByRole('navigation').getByRole('link', { name: 'Inbox' }).click();
+  const row = page.locator('.mail li').filter({ hasText: 'Returns in 2026' });
+  await row.getByText('for comment').waitFor();
+  await row.getByText(/days .* left/).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await row.getByRole('link').click();
+  await page.getByText('For Thursday’s meeting').or(page.getByText('For Thursday\'s meeting')).first().waitFor();
+  await page.getByRole('button', { name: 'Acknowledge' }).click();
+  await page.getByText(/^acknowledged /).first().waitFor();
+  await page.getByLabel('Comment', { exact: true }).fill('Paragraph 4 <b>goes</b> too far.');
+  await page.waitForTimeout(400);
+  // Typed and not sent: it is there again after the tab was closed.
+  await page.reload();
+  await page.getByLabel('Comment', { exact: true }).waitFor();
+  await page.waitForFunction(() => document.querySelector('textarea').value.includes('goes'));
+  await page.getByRole('button', { name: 'Send the comment' }).click();
+  await page.locator('.said').getByText('Paragraph 4 <b>goes</b> too far.').waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+test('a silence procedure shows its countdown and is broken with a reason', async () => {
+  await page.getByRole('navigation').getByRole('link', { name: 'Inbox' }).click();
+  await page.locator('.mail li').filter({ hasText: 'Agenda of the spring meeting' }).getByRole('link').click();
+  await page.getByText('Adopted, unless somebody breaks the silence before:').waitFor();
+  await page.locator('.countdown').waitFor();
+  await page.getByRole('button', { name: 'Break the silence' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Break the silence' });
+  await dialog.getByLabel('Why').fill('Item 3 is missing.');
+  assert.deepEqual(await violations(page), []);
+  await dialog.getByRole('button', { name: 'Break the silence' }).click();
+  await page.getByText('silence broken').waitFor();
+  await page.locator('.said').getByText('Item 3 is missing.').waitFor();
+});
+
+test('the secretariat sees on one board who has opened, acknowledged, commented, and who has not', async () => {
+  const other = await open('helena.brandt');
+  const theirs = await signIn(other, 'helena.brandt');
+  await theirs.getByRole('link', { name: 'Inbox' }).click();
+  await theirs.getByRole('button', { name: 'Sent by my party' }).click();
+  await theirs.locator('.mail li').filter({ hasText: 'Returns in 2026' }).getByRole('link').click();
+  await theirs.getByText(/^1 of \d+ have opened it/).waitFor();
+  const row = theirs.getByRole('row', { name: /Reto Ammann/ });
+  assert.match(await row.textContent(), /Switzerland.*1 comment/);
+  assert.deepEqual(await violations(theirs), []);
+  await theirs.locator('.papers').getByRole('link', { name: 'Returns in 2026' }).click();
+  await theirs.getByRole('region', { name: 'Who has opened it' }).getByRole('row', { name: /Reto Ammann/ }).waitFor();
+  await theirs.getByText(/can see it and have not opened it/).waitFor();
+  assert.deepEqual(await violations(theirs), []);
+  assert.deepEqual(other.faults, []);
+  await other.close();
+});
+
+test('what is not for the reader is not found, and the page says no more', async () => {
+  const other = await open('anna.lindqvist', { expected: [/status of 404/] });
+  const theirs = await signIn(other, 'anna.lindqvist', `/#/document/${'f'.repeat(32)}`);
+  await theirs.getByRole('heading', { name: 'Nothing is here' }).waitFor();
+  await theirs.getByText('It does not exist, or not for you.').waitFor();
+  assert.deepEqual(other.faults, []);
+  await other.close();
+});

@@ -96,39 +96,54 @@ bool widens(const Flow& flow, const v1::Provision& next) {
 
 // --- structures ---------------------------------------------------------------------------------
 
+// Whose a dataflow, or a provision to one, is: of what is there and of what it would become, for
+// neither may be another process's. One answer for what is hidden and what never was.
+Status Service::decide_define_flow(const Subject& subject, const record::Structure& row,
+                                   const Model& next) const {
+  const Instant now = parts_.clock.now();
+  const std::string flow_name =
+      row.has_dataflow() ? row.dataflow().name() : parse_provision_name(name_of(row))->dataflow;
+  const auto before = parts_.structures.model()->find_flow(flow_name);
+  const auto after = next.find_flow(flow_name);
+  const auto keeps = [&](policy::Guard guard) {
+    guard.handling = policy::Handling::Limited;
+    return policy::decide(subject, Action::KeepProcess, guard, now).permits();
+  };
+  if (!before && !after && row.has_provision()) return not_found(flow_name);
+  if (!before && !after) {  // it rests on what is not there
+    policy::Guard guard;
+    const std::string& process = row.dataflow().process();
+    guard.process = process.substr(process.find('/') + 1);
+    return keeps(guard) ? Status() : not_found(flow_name);
+  }
+  for (const auto& flow : {before, after}) {
+    if (!flow) continue;
+    if (row.has_provision() && before && is_own_words(subject, *before, row.provision(), now)) {
+      continue;
+    }
+    if (keeps(flow->guard)) {
+      if (row.has_provision() && before && widens(*before, row.provision())) {
+        return not_yours("who sees a party's figures is the party's to say");
+      }
+      continue;
+    }
+    return before && may_read(subject, *before)
+               ? not_yours("dataflows and provisions are kept by the process's secretariat")
+               : not_found(flow_name);
+  }
+  return {};
+}
+
 Status Service::decide_define(const Subject& subject, const std::vector<record::Structure>& rows,
                               const Model& next) const {
-  const Instant now = parts_.clock.now();
   const bool keeps_any = std::any_of(
       subject.duties.begin(), subject.duties.end(),
       [](const policy::HeldDuty& held) { return held.duty == policy::Duty::Secretariat; });
   for (const record::Structure& row : rows) {
-    const std::string& name = name_of(row);
-    if (!row.has_dataflow() && !row.has_provision()) {
-      if (!keeps_any) return not_yours("structures are kept by the secretariats");
-      continue;
-    }
-    const std::string flow_name = row.has_dataflow() ? name : parse_provision_name(name)->dataflow;
-    // Of what is there and of what it would become: neither may be another process's.
-    const auto before = parts_.structures.model()->find_flow(flow_name);
-    const auto after = next.find_flow(flow_name);
-    for (const auto& flow : {before, after}) {
-      if (!flow) continue;
-      if (row.has_provision() && before && is_own_words(subject, *before, row.provision(), now)) {
-        continue;
-      }
-      policy::Guard guard = flow->guard;
-      guard.handling = policy::Handling::Limited;
-      if (policy::decide(subject, Action::KeepProcess, guard, now).permits()) {
-        if (row.has_provision() && before && widens(*before, row.provision())) {
-          return not_yours("who sees a party's figures is the party's to say");
-        }
-        continue;
-      }
-      // One answer for what is hidden and what never was.
-      return before && may_read(subject, *before)
-                 ? not_yours("dataflows and provisions are kept by the process's secretariat")
-                 : not_found(flow_name);
+    if (row.has_dataflow() || row.has_provision()) {
+      ENTENTE_TRY_VOID(decide_define_flow(subject, row, next));
+    } else if (!keeps_any) {
+      return not_yours("structures are kept by the secretariats");
     }
   }
   return {};
@@ -196,9 +211,11 @@ Status Service::find_orphans(const Subject& subject, const std::vector<record::S
 
 Status Service::may_define(const Subject& subject, const std::vector<record::Structure>& rows) {
   const auto model = parts_.structures.model();
-  ENTENTE_TRY_VOID(check_structures(*model, rows));
+  ENTENTE_TRY_VOID(check_names(rows));
   const auto next = model->with(rows);
+  // Faults tell what there is, so they are only for who may know.
   ENTENTE_TRY_VOID(decide_define(subject, rows, *next));
+  ENTENTE_TRY_VOID(check_structures(*model, rows));
   return find_orphans(subject, rows, *next);
 }
 

@@ -122,6 +122,8 @@ class Service {
   [[nodiscard]] bool may_read(const Subject& subject, const Flow& flow) const;
   Status decide_define(const Subject& subject, const std::vector<record::Structure>& rows,
                        const Model& next) const;
+  Status decide_define_flow(const Subject& subject, const record::Structure& row,
+                            const Model& next) const;
   Status find_orphans(const Subject& subject, const std::vector<record::Structure>& rows,
                       const Model& next);
   Status decide_upload(const Subject& subject, const Flow& flow) const;

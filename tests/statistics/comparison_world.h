@@ -19,8 +19,9 @@ inline const std::string kHeading =
 inline std::string row(const std::string& rest) { return "IGC:ASYLUM(1.0)," + rest + "\n"; }
 
 struct ComparisonWorld : StatisticsWorld {
-  ComparisonWorld()
-      : comparison({.store = *store,
+  explicit ComparisonWorld(const v1::StructureSet& set = structures())
+      : StatisticsWorld(limits::upload_rows_buffered_max, set),
+        comparison({.store = *store,
                     .service = service,
                     .structures = structures_in_force,
                     .clock = clock}),

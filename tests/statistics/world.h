@@ -115,7 +115,8 @@ inline v1::StructureSet structures() {
 }
 
 struct StatisticsWorld {
-  explicit StatisticsWorld(std::size_t rows_max = limits::upload_rows_buffered_max)
+  explicit StatisticsWorld(std::size_t rows_max = limits::upload_rows_buffered_max,
+                           const v1::StructureSet& set = structures())
       : store(store::memory_store(entropy)),
         ledger(open_ledger()),
         structures_in_force(*store, audiences),
@@ -134,8 +135,7 @@ struct StatisticsWorld {
                  .clock = clock}) {
     ledger->add_follower(structures_in_force);
     ledger->add_follower(shelf);
-    REQUIRE(
-        define_structures(*store, structures_in_force, *ledger, structures(), clock.now()).ok());
+    REQUIRE(define_structures(*store, structures_in_force, *ledger, set, clock.now()).ok());
     clock.pass(std::chrono::seconds(1));
   }
 

@@ -356,11 +356,20 @@ class Check {
 
 }  // namespace
 
-Status check_structures(const Model& model, const std::vector<record::Structure>& changed) {
+Status check_names(const std::vector<record::Structure>& changed) {
   if (changed.size() > limits::structures_max) {
     return invalid_argument("structures",
                             "are more than " + std::to_string(limits::structures_max));
   }
+  for (const record::Structure& one : changed) {
+    if (!one.has_provision() || parse_provision_name(name_of(one))) continue;
+    return invalid_argument("name", "must be `dataflows/<dataflow>/provisions/<party>`");
+  }
+  return {};
+}
+
+Status check_structures(const Model& model, const std::vector<record::Structure>& changed) {
+  ENTENTE_TRY_VOID(check_names(changed));
   const std::shared_ptr<const Model> next = model.with(changed);
   Check check(*next);
   for (const record::Structure& one : changed) check.one(one);

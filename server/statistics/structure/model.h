@@ -99,6 +99,10 @@ class Model {
 // Each structure of a set as a row, in the order in which they rest on each other.
 [[nodiscard]] std::vector<record::Structure> rows_of(const v1::StructureSet& set);
 
+// What can be said of them by themselves: that they are not too many, and whose the provisions are.
+// InvalidArgument (FieldInvalid).
+[[nodiscard]] Status check_names(const std::vector<record::Structure>& changed);
+
 // Whether these structures, put upon `model`, are sound: names and ids are well formed, references
 // resolve, nothing refers to itself, roles occur once.
 // InvalidArgument (FieldInvalid): with a violation for each fault, as `codelists/X.Y.items[3].id`.

@@ -25,6 +25,8 @@ const LATER: Record<string, () => Promise<Page>> = {
   office: () => import('./pages/office').then((one) => one.OfficePage),
   documents: () => import('./pages/documents').then((one) => one.DocumentsPage),
   document: () => import('./pages/document').then((one) => one.DocumentPage),
+  bring: () => import('./pages/bring').then((one) => one.BringPage),
+  send: () => import('./pages/send').then((one) => one.SendPage),
   inbox: () => import('./pages/inbox').then((one) => one.InboxPage),
   circulation: () => import('./pages/circulation').then((one) => one.CirculationPage),
   statistics: () => import('./pages/statistics').then((one) => one.StatisticsPage),
@@ -78,7 +80,7 @@ function Frame() {
         <a class="brand" href="#/">Entente</a>
         <nav aria-label={t('nav')}>
           <NavLink to={[]} here={page === '' || page === 'person'}>{t('nav_find')}</NavLink>
-          <NavLink to={['documents']} here={page === 'documents' || page === 'document'}>{t('documents')}</NavLink>
+          <NavLink to={['documents']} here={['documents', 'document', 'bring', 'send'].includes(page)}>{t('documents')}</NavLink>
           <NavLink to={['inbox']} here={page === 'inbox' || page === 'circulation'}>{t('inbox')}</NavLink>
           <NavLink to={['statistics']} here={page === 'statistics'}>{t('statistics')}</NavLink>
           <NavLink to={['processes']} here={['processes', 'process', 'roster', 'matrix'].includes(page)}>{t('processes')}</NavLink>

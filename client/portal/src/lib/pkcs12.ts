@@ -1,18 +1,23 @@
-// The private key of a `.p12` file, as `entente-ca bundle` and openssl 3 make it (PBES2: PBKDF2 with SHA-256, AES-256-CBC),
-// for one signature: it is read in the page, used, and forgotten; it is neither kept nor sent. The key that the browser
-// itself shows to the server is out of every page's reach.
-interface Node {
+// The private key and the certificates of a `.p12` file, as `entente-ca bundle` and openssl 3 make it (PBES2: PBKDF2 with
+// SHA-256, AES-256-CBC), for one signature: read in the page, used, and forgotten; neither kept nor sent. The key that the
+// browser itself shows to the server is out of every page's reach.
+import { hex } from './ledger';
+import { integer, sequence } from './der';
+
+export interface Node {
   tag: number;
+  whole: Uint8Array; // with tag and length
   body: Uint8Array;
   children: Node[];
 }
 
 export class KeyFileError extends Error {}
 
-function read(octets: Uint8Array, depth = 0): Node[] {
+export function readDer(octets: Uint8Array, depth = 0): Node[] {
   if (depth > 24) throw new KeyFileError('nested too deeply');
   const nodes: Node[] = [];
   for (let at = 0; at < octets.length;) {
+    const from = at;
     const tag = octets[at++] as number;
     let length = octets[at++];
     if (length === undefined) throw new KeyFileError('cut short');
@@ -27,20 +32,22 @@ function read(octets: Uint8Array, depth = 0): Node[] {
     const body = octets.subarray(at, at + length);
     if (body.length !== length) throw new KeyFileError('cut short');
     at += length;
-    nodes.push({ tag, body, children: (tag & 0x20) !== 0 ? read(body, depth + 1) : [] });
+    nodes.push({ tag, whole: octets.subarray(from, at), body, children: (tag & 0x20) !== 0 ? readDer(body, depth + 1) : [] });
   }
   return nodes;
 }
-const child = (node: Node | undefined, ...path: number[]): Node => {
+export const child = (node: Node | undefined, ...path: number[]): Node => {
   for (const index of path) node = node?.children[index];
   if (!node) throw new KeyFileError('of no known form');
   return node;
 };
-const oid = (node: Node) => [...node.body].map((one) => one.toString(16).padStart(2, '0')).join('');
+export const oid = (node: Node) => [...node.body].map((one) => one.toString(16).padStart(2, '0')).join('');
 const number = (node: Node) => node.body.reduce((sum, one) => sum * 256 + one, 0);
 
 const DATA = '2a864886f70d010701';
+const ENCRYPTED_DATA = '2a864886f70d010706';
 const SHROUDED_KEY = '2a864886f70d010c0a0102';
+const CERTIFICATE_BAG = '2a864886f70d010c0a0103';
 const PBES2 = '2a864886f70d01050d';
 const AES_256_CBC = '60864801650304012a';
 const HMAC_SHA256 = '2a864886f70d0209';
@@ -61,32 +68,53 @@ async function decrypted(algorithm: Node, sealed: Uint8Array, password: string):
   }
 }
 
-// The key for ECDSA on P-256. KeyFileError says in English what the file is or is not.
-export async function keyOf(file: Uint8Array, password: string): Promise<CryptoKey> {
-  const safes = read(child(read(file)[0], 1, 1, 0).body)[0]; // PFX -> authSafe -> its content
+export interface Signer {
+  key: CryptoKey; // ECDSA on P-256
+  certificate: Uint8Array; // DER, the one whose SHA-256 was asked for
+}
+
+// The octets (PKCS #8) of the key, and the certificates beside it. KeyFileError says in English what the file is or is not.
+export async function openKeyFile(file: Uint8Array, password: string): Promise<{ key: Uint8Array; certificates: Uint8Array[] }> {
+  const safes = readDer(child(readDer(file)[0], 1, 1, 0).body)[0]; // PFX -> authSafe -> its content
+  let key: Uint8Array | undefined;
+  const certificates: Uint8Array[] = [];
   for (const info of safes?.children ?? []) {
-    if (oid(child(info, 0)) !== DATA) continue; // certificates lie in the encrypted one
-    for (const bag of read(child(info, 1, 0).body)[0]?.children ?? []) {
-      if (oid(child(bag, 0)) !== SHROUDED_KEY) continue;
-      const sealed = child(bag, 1, 0);
-      const plain = await decrypted(child(sealed, 0), child(sealed, 1).body, password);
-      return crypto.subtle.importKey('pkcs8', plain as BufferSource, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+    let content: Uint8Array;
+    if (oid(child(info, 0)) === DATA) {
+      content = child(info, 1, 0).body;
+    } else if (oid(child(info, 0)) === ENCRYPTED_DATA) {
+      const sealed = child(info, 1, 0, 1); // EncryptedData -> EncryptedContentInfo
+      content = await decrypted(child(sealed, 1), child(sealed, 2).body, password);
+    } else {
+      continue;
+    }
+    for (const bag of readDer(content)[0]?.children ?? []) {
+      if (oid(child(bag, 0)) === SHROUDED_KEY) key = await decrypted(child(bag, 1, 0, 0), child(bag, 1, 0, 1).body, password);
+      if (oid(child(bag, 0)) === CERTIFICATE_BAG) certificates.push(child(bag, 1, 0, 1, 0).body);
     }
   }
-  throw new KeyFileError('without a private key');
+  if (!key) throw new KeyFileError('without a private key');
+  return { key, certificates };
+}
+
+export async function sha256(octets: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', octets as BufferSource));
+}
+
+// The key that belongs to the certificate of this SHA-256 (`certificates/<hexadecimal>` of the session).
+export async function signerOf(file: Uint8Array, password: string, certificate: string): Promise<Signer> {
+  const { key, certificates } = await openKeyFile(file, password);
+  const wanted = certificate.replace('certificates/', '');
+  for (const one of certificates) {
+    if (hex(await sha256(one)) !== wanted) continue;
+    return { key: await crypto.subtle.importKey('pkcs8', key as BufferSource, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']), certificate: one };
+  }
+  throw new KeyFileError('of another certificate than the one you are signed in with');
 }
 
 // ECDSA with SHA-256, as DER: WebCrypto gives the two numbers end to end.
-export async function signed(key: CryptoKey, lines: readonly string[]): Promise<Uint8Array> {
-  const octets = new TextEncoder().encode(lines.join('\n'));
-  const raw = new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, octets));
-  const integer = (half: Uint8Array) => {
-    let from = 0;
-    while (from < half.length - 1 && half[from] === 0) ++from;
-    const digits = [...half.subarray(from)];
-    if ((digits[0] as number) >= 0x80) digits.unshift(0);
-    return [2, digits.length, ...digits];
-  };
-  const both = [...integer(raw.subarray(0, raw.length / 2)), ...integer(raw.subarray(raw.length / 2))];
-  return Uint8Array.from([0x30, both.length, ...both]);
+export async function signed(key: CryptoKey, octets: Uint8Array): Promise<Uint8Array> {
+  const raw = new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, octets as BufferSource));
+  const half = raw.length / 2;
+  return sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
 }

@@ -13,7 +13,7 @@ import { linkTo, linkToRecord, type Place } from '../lib/router';
 import { holds, me } from '../lib/session';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
-import { Badge, Button, Failed, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
+import { Badge, Button, Failed, LinkButton, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
 import { Board } from '../ui/board';
 import { later } from '../ui/later';
 import { RecordPanel } from '../ui/record-panel';
@@ -34,9 +34,15 @@ export function DocumentPage({ place }: { place: Place }) {
   const mine = document.originator === me()?.session.party;
   const keeps = mine || holds(HeldDuty_Duty.SECRETARIAT, document.process);
   const current = document.state === Document_State.CURRENT;
+  const readOnly = me()?.session.readOnly === true;
+  const maySend = document.originatorControl ? mine : keeps;
   return (
     <section class="page document-page">
-      <PageTitle above={<a href={linkTo(['documents'])}>{t('documents')}</a>}><bdi>{titleOf(document)}</bdi></PageTitle>
+      <PageTitle above={<a href={linkTo(['documents'])}>{t('documents')}</a>}
+        aside={!readOnly && current && <>{maySend && <LinkButton kind="primary" icon="mail" href={linkTo(['send', lastPart(name)])}>{t('send_around')}</LinkButton>}
+          {mine && <LinkButton icon="upload" href={linkTo(['bring', lastPart(name)])}>{t('bring_text')}</LinkButton>}</>}>
+        <bdi>{titleOf(document)}</bdi>
+      </PageTitle>
       <p class="actions">
         <Badge tone={toneOfHandling(document.visibility?.handling ?? 0)}>{handlingName(document.visibility?.handling ?? 0)}</Badge>
         <Badge>{kindName(document.kind)}</Badge>

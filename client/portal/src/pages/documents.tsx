@@ -8,9 +8,10 @@ import { allDocuments, handlingName, kindName, languagesOf, titleOf, toneOfHandl
 import { lastPart, partyName, processName, textIn } from '../lib/names';
 import { parties } from '../lib/people';
 import { go, linkTo, type Place } from '../lib/router';
+import { me } from '../lib/session';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
-import { Badge, Button, Failed, Field, PageTitle, Waiting } from '../ui/basic';
+import { Badge, Button, Failed, Field, LinkButton, PageTitle, Waiting } from '../ui/basic';
 
 interface Facet {
   id: string;
@@ -63,7 +64,7 @@ export function DocumentsPage({ place }: { place: Place }) {
   const narrowed = [...place.query.keys()].length > 0;
   return (
     <section class="page">
-      <PageTitle>{t('documents')}</PageTitle>
+      <PageTitle aside={!me()?.session.readOnly && <LinkButton icon="upload" kind="primary" href={linkTo(['bring'])}>{t('bring_document')}</LinkButton>}>{t('documents')}</PageTitle>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {!asked.data && asked.loading && <Waiting lines={6} />}
       {asked.data && (

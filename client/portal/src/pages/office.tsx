@@ -1,19 +1,20 @@
 // An office: who holds it, who held it, and its hand-over in one step.
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Capacity, type Office } from '../gen/entente/v1/directory_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { collator, t } from '../i18n';
 import { allPages, directory, isNotFound } from '../lib/api';
-import { base64, hex, newestCheckpoint } from '../lib/ledger';
+import { hex, newestCheckpoint } from '../lib/ledger';
 import { partyName } from '../lib/names';
 import { today } from '../lib/participations';
 import { parties } from '../lib/people';
-import { KeyFileError, keyOf, signed } from '../lib/pkcs12';
+import { KeyFileError, sha256, signed } from '../lib/pkcs12';
 import type { Place } from '../lib/router';
 import { holds, me } from '../lib/session';
 import { useCall } from '../lib/use-call';
 import { officeTitle } from '../lib/words';
 import { Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
+import { KeyFields, useKeyFile } from '../ui/key-fields';
 import { RecordPanel } from '../ui/record-panel';
 import { History } from './person';
 
@@ -49,26 +50,22 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [fileError, setFileError] = useState('');
-  const file = useRef<HTMLInputElement>(null);
-  const password = useRef<HTMLInputElement>(null);
+  const keyFile = useKeyFile();
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const chosen = file.current?.files?.[0];
     const session = me()?.session;
-    if (!chosen || !session || person === '') return;
+    if (!session || person === '') return;
     setBusy(true);
     setError(undefined);
     setFileError('');
     try {
-      const key = await keyOf(new Uint8Array(await chosen.arrayBuffer()), password.current?.value ?? '');
+      const { key, certificate } = await keyFile.signer();
       const { origin } = await newestCheckpoint();
       const name = 'appointments/' + hex(crypto.getRandomValues(new Uint8Array(16)));
       // docs/appointments.md: what is signed, a line each.
-      const signature = await signed(key, ['entente/appointment/1', origin, name, office.name, String(office.kind), office.party, office.process,
-        office.body, person, String(Capacity.HOLDER), since]);
-      const digits = session.certificate.replace('certificates/', '');
-      const signerCertificateSha256 = base64(btoa(String.fromCharCode(...(digits.match(/../g) ?? []).map((one) => parseInt(one, 16)))));
-      await directory.handOver({ office: office.name, person, name, since, signature, signerCertificateSha256 });
+      const signature = await signed(key, new TextEncoder().encode(['entente/appointment/1', origin, name, office.name, String(office.kind), office.party, office.process,
+        office.body, person, String(Capacity.HOLDER), since].join('\n')));
+      await directory.handOver({ office: office.name, person, name, since, signature, signerCertificateSha256: await sha256(certificate) });
       done();
     } catch (failure) {
       if (failure instanceof KeyFileError) setFileError(t('key_file_wrong', { why: failure.message }));
@@ -88,8 +85,7 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
           </select>}
         </Field>
         <Field label={t('from_day')}>{(props) => <input {...props} type="date" required value={since} min={today()} onInput={(event) => setSince(event.currentTarget.value)} />}</Field>
-        <Field label={t('key_file')} hint={t('key_file_hint')} error={fileError || undefined}>{(props) => <input {...props} ref={file} type="file" accept=".p12,.pfx" required />}</Field>
-        <Field label={t('key_password')}>{(props) => <input {...props} ref={password} type="password" autocomplete="off" />}</Field>
+        <KeyFields use={keyFile} error={fileError} required />
         {error !== undefined && <Failed error={error} />}
         <div class="actions"><Button kind="primary" type="submit" busy={busy}>{t('sign_and_hand_over')}</Button><Button onClick={close}>{t('cancel')}</Button></div>
       </form>

@@ -1,0 +1,43 @@
+// A document on its way to the server: in pieces, digested at both ends, signed where a key was given.
+import type { Reckoning } from '../gen/entente/v1/access_pb';
+import type { Document } from '../gen/entente/v1/documents_pb';
+import { signDetached } from './cms';
+import { documents } from './documents';
+import { hex } from './ledger';
+import { sha256, type Signer } from './pkcs12';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { BeginContentRequestSchema } from '../gen/entente/v1/documents_pb';
+
+export const CONTENT_BYTES_MAX = 256_000_000; // the digest is made of the whole, in memory; larger by the command line
+type Wanted = Omit<MessageInitShape<typeof BeginContentRequestSchema>, 'uploadId' | '$typeName'>;
+
+export interface Sent {
+  document: Document;
+  readers: Reckoning | undefined;
+}
+
+export async function bring(wanted: Wanted, file: File, signer: Signer | undefined, progress: (share: number) => void): Promise<Sent> {
+  const uploadId = `portal-${hex(crypto.getRandomValues(new Uint8Array(16)))}`;
+  const octets = new Uint8Array(await file.arrayBuffer());
+  const digest = await sha256(octets);
+  const begun = await documents.beginContent({ ...wanted, uploadId });
+  const size = Math.min(begun.pieceBytesMax || 1 << 20, 1 << 20);
+  for (let at = Number(begun.offset); at < octets.length; at += size) {
+    await documents.sendContent({ uploadId, offset: BigInt(at), content: octets.subarray(at, at + size) });
+    progress(Math.min(1, (at + size) / octets.length));
+  }
+  // docs/documents.md: what is signed, a line each.
+  const { document, content } = wanted;
+  const manifest = ['entente-document/1', document?.name ?? '', document?.name ? '' : document?.process ?? '', uploadId, content?.language ?? '', content?.fileName ?? '',
+    content?.mediaType ?? '', String(octets.length), hex(digest), ''].join('\n');
+  const signature = signer ? await signDetached(signer, manifest) : {};
+  return { document: await documents.finishContent({ uploadId, sha256: digest, ...signature }), readers: begun.readers };
+}
+
+const TYPES: Record<string, string> = { pdf: 'application/pdf', txt: 'text/plain', csv: 'text/csv', docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', pptx: 'application/vnd.openxmlformats-officedocument.presentationml.presentation', odt: 'application/vnd.oasis.opendocument.text',
+  ods: 'application/vnd.oasis.opendocument.spreadsheet', png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', zip: 'application/zip' };
+export function mediaTypeOf(file: File): string {
+  const ending = file.name.slice(file.name.lastIndexOf('.') + 1).toLowerCase();
+  return TYPES[ending] ?? (/^[\w.+-]+\/[\w.+-]+$/.test(file.type) ? file.type : 'application/octet-stream');
+}

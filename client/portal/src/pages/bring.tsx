@@ -1,0 +1,171 @@
+// Bringing a document: what it is, who will be able to see it (told while one chooses), signed where the key is at hand.
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Reckoning } from '../gen/entente/v1/access_pb';
+import { Content_Status, Document_Kind } from '../gen/entente/v1/documents_pb';
+import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
+import { collator, currentLanguage, formatNumber, languageName, t } from '../i18n';
+import { documents, formatBytes, handlingName, kindName, KINDS_TO_CHOOSE, textStatus, titleOf } from '../lib/documents';
+import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
+import { processName } from '../lib/names';
+import { KeyFileError } from '../lib/pkcs12';
+import { processes } from '../lib/people';
+import { bring, CONTENT_BYTES_MAX, mediaTypeOf } from '../lib/send';
+import { go, linkTo, linkToRecord, type Place } from '../lib/router';
+import { me } from '../lib/session';
+import { useCall } from '../lib/use-call';
+import { AudienceFields, WhoWillSee, type Chosen } from '../ui/audience';
+import { Button, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
+import { KeyFields, useKeyFile } from '../ui/key-fields';
+
+interface Form {
+  process: string;
+  kind: Document_Kind;
+  title: string;
+  abstract: string;
+  topics: string;
+  language: string;
+  status: Content_Status;
+  handling: Handling;
+  control: boolean;
+  embargo: string; // a local time, as the browser's field has it
+  expires: string;
+  audience: Chosen;
+}
+const DRAFT = 'bring';
+const LANGUAGES = ['en', 'fr', 'es', 'ru', 'de', 'ar', 'pt', 'it', 'zh', 'ja', 'ko', 'th', 'vi', 'id', 'tr', 'uk', 'fa', 'nl', 'sv'];
+const HANDLINGS = [Handling.OPEN, Handling.LIMITED, Handling.RESTRICTED];
+const STATUSES = [Content_Status.ORIGINAL, Content_Status.OFFICIAL_TRANSLATION, Content_Status.COURTESY_TRANSLATION];
+
+function empty(): Form {
+  const process = me()?.session.duties.find((one) => one.process !== '')?.process ?? '';
+  const id = process.replace('processes/', '');
+  return { process, kind: Document_Kind.BACKGROUND_PAPER, title: '', abstract: '', topics: '', language: currentLanguage(), status: Content_Status.ORIGINAL, handling: Handling.LIMITED,
+    control: false, embargo: '', expires: '', audience: { anyOf: process === '' ? [] : [`process/${id}/members`, `process/${id}/secretariat`], noneOf: [] } };
+}
+const instant = (local: string) => local === '' ? {} : timestampFromDate(new Date(local));
+function visibilityOf(form: Form) {
+  return create(VisibilitySchema, { audience: form.audience, handling: form.handling,
+    ...(form.embargo && { embargoUntil: instant(form.embargo) }), ...(form.expires && { expiresAt: instant(form.expires) }) });
+}
+
+// `bring`: a new one. `bring/<id>`: another language, or another text in the same one, of what is there.
+export function BringPage({ place }: { place: Place }) {
+  const of = place.parts[1];
+  const asked = useCall(`bring ${of ?? ''}`, async () => ({
+    all: [...await processes()].sort((a, b) => collator().compare(a.shortName, b.shortName)),
+    document: of ? await documents.getDocument({ name: `documents/${of}` }) : undefined }));
+  if (!asked.data) return asked.error === undefined ? <Waiting lines={8} /> : <section class="page"><h1 tabIndex={-1}>{t('bring_document')}</h1><Failed error={asked.error} retry={asked.retry} /></section>;
+  const { all, document } = asked.data;
+  return (
+    <section class="page bring">
+      <PageTitle above={<a href={linkTo(['documents'])}>{t('documents')}</a>}>{document ? t('bring_text') : t('bring_document')}</PageTitle>
+      {document && <p class="lead"><a href={linkToRecord(document.name)}><bdi>{titleOf(document)}</bdi></a></p>}
+      <BringForm processes={all.map((one) => one.name)} of={document?.name ?? ''} />
+    </section>
+  );
+}
+
+function BringForm({ processes: all, of }: { processes: string[]; of: string }) {
+  const [form, setForm] = useState(empty);
+  const [file, setFile] = useState<File>();
+  const [over, setOver] = useState(false);
+  const [readers, setReaders] = useState<Reckoning>();
+  const [share, setShare] = useState<number>();
+  const [error, setError] = useState<unknown>();
+  const [fileError, setFileError] = useState('');
+  const [restored, setRestored] = useState(false);
+  const key = useKeyFile();
+  const picker = useRef<HTMLInputElement>(null);
+  const timer = useRef(0);
+  useEffect(() => {
+    if (of === '') void findDraft<Form>(DRAFT).then((found) => { if (found) { setForm(found); setRestored(true); } });
+    return () => clearTimeout(timer.current);
+  }, []);
+  const change = (part: Partial<Form>) => {
+    const next = { ...form, ...part };
+    setForm(next);
+    if (of !== '') return;
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => void keepDraft(DRAFT, next), 150);
+  };
+  const take = (one: File | undefined) => {
+    if (!one) return;
+    setFile(one);
+    if (form.title === '' && of === '') change({ title: one.name.replace(/\.[^.]*$/, '').replace(/[_-]+/g, ' ') });
+  };
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!file || file.size > CONTENT_BYTES_MAX) return;
+    setError(undefined);
+    setFileError('');
+    setShare(0);
+    try {
+      const signer = key.chosen() ? await key.signer() : undefined;
+      const text = (words: string) => ({ byLanguage: words.trim() === '' ? {} : { [form.language]: words.trim() } });
+      const document = of !== '' ? { name: of } : { kind: form.kind, title: text(form.title), abstract: text(form.abstract), topics: form.topics.split(',').map((one) => one.trim()).filter(Boolean),
+        process: form.process, visibility: visibilityOf(form), originatorControl: form.control };
+      const sent = await bring({ document, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, setShare);
+      clearTimeout(timer.current);
+      await dropDraft(DRAFT);
+      go(linkToRecord(sent.document.name), 'replace');
+    } catch (failure) {
+      if (failure instanceof KeyFileError) setFileError(t('key_file_wrong', { why: failure.message }));
+      else setError(failure);
+      setShare(undefined);
+    }
+  };
+  const busy = share !== undefined;
+  return (
+    <form class="columns" onSubmit={submit}>
+      <div class="card">
+        {restored && <Notice action={<Button onClick={() => { setForm(empty()); setRestored(false); void dropDraft(DRAFT); }}>{t('discard_draft')}</Button>}>{t('draft_restored')}</Notice>}
+        <div class={over ? 'drop over' : 'drop'} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
+          onDrop={(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer?.files[0]); }}>
+          <p>{file ? <><bdi>{file.name}</bdi> · {formatBytes(file.size)}</> : t('drop_document')}</p>
+          <input ref={picker} type="file" class="unseen" tabIndex={-1} aria-label={t('upload_choose')} onChange={(event) => take(event.currentTarget.files?.[0])} />
+          <Button icon="upload" onClick={() => picker.current?.click()}>{t('upload_choose')}</Button>
+        </div>
+        {file && file.size > CONTENT_BYTES_MAX && <Notice tone="bad">{t('too_large_to_bring')}</Notice>}
+        <div class="periods">
+          <Field label={t('language')}>{(props) => <select {...props} value={form.language} onChange={(event) => change({ language: event.currentTarget.value })}>{LANGUAGES.map((one) => <option key={one} value={one}>{languageName(one)}</option>)}</select>}</Field>
+          <Field label={t('text_is')}>{(props) => <select {...props} value={form.status} onChange={(event) => change({ status: Number(event.currentTarget.value) })}>{STATUSES.map((one) => <option key={one} value={one}>{textStatus(one)}</option>)}</select>}</Field>
+        </div>
+        {of === '' && <>
+          <Field label={t('title')}>{(props) => <input {...props} required dir="auto" maxLength={300} value={form.title} onInput={(event) => change({ title: event.currentTarget.value })} />}</Field>
+          <div class="periods">
+            <Field label={t('process')}>{(props) => <select {...props} required value={form.process} onChange={(event) => change({ process: event.currentTarget.value, audience: { anyOf: [], noneOf: [] } })}>
+              <option value="">{t('choose')}</option>{all.map((one) => <option key={one} value={one}>{processName(one)}</option>)}</select>}</Field>
+            <Field label={t('kind')}>{(props) => <select {...props} value={form.kind} onChange={(event) => change({ kind: Number(event.currentTarget.value) })}>{KINDS_TO_CHOOSE.map((one) => <option key={one} value={one}>{kindName(one)}</option>)}</select>}</Field>
+          </div>
+          <Field label={t('abstract')}>{(props) => <textarea {...props} rows={3} dir="auto" maxLength={8_000} value={form.abstract} onInput={(event) => change({ abstract: event.currentTarget.value })} />}</Field>
+          <Field label={t('topics')} hint={t('between_commas')}>{(props) => <input {...props} dir="auto" value={form.topics} onInput={(event) => change({ topics: event.currentTarget.value })} />}</Field>
+        </>}
+      </div>
+      <div class="card">
+        {of === '' ? <>
+          <Field label={t('handling')} hint={form.handling === Handling.RESTRICTED ? t('restricted_hint') : undefined}>{(props) => <select {...props} value={form.handling} onChange={(event) => change({ handling: Number(event.currentTarget.value) })}>{HANDLINGS.map((one) => <option key={one} value={one}>{handlingName(one)}</option>)}</select>}</Field>
+          <AudienceFields process={form.process} chosen={form.audience} choose={(audience) => change({ audience })} />
+          <details open={form.embargo !== '' || form.expires !== '' || form.control}>
+            <summary>{t('more_conditions')}</summary>
+            <div class="periods">
+              <Field label={t('embargo_until')}>{(props) => <input {...props} type="datetime-local" value={form.embargo} onInput={(event) => change({ embargo: event.currentTarget.value })} />}</Field>
+              <Field label={t('seen_until')}>{(props) => <input {...props} type="datetime-local" value={form.expires} onInput={(event) => change({ expires: event.currentTarget.value })} />}</Field>
+            </div>
+            <label><input type="checkbox" checked={form.control} onChange={(event) => change({ control: event.currentTarget.checked })} /> {t('originator_control')}</label>
+          </details>
+          <WhoWillSee visibility={visibilityOf(form)} process={form.process} told={setReaders} />
+        </> : <p>{t('same_audience')}</p>}
+        <details><summary>{t('sign_it')}</summary><p class="quiet-text">{t('sign_it_hint')}</p><KeyFields use={key} error={fileError} /></details>
+        {error !== undefined && <Failed error={error} />}
+        {busy && <progress max={1} value={share} aria-label={t('bring_document')} />}
+        <div class="actions">
+          <Button kind="primary" type="submit" busy={busy} disabled={!file || (of === '' && (!readers || form.title.trim() === ''))}>
+            {of !== '' || !readers ? t('bring_it') : t('bring_it_to', { n: readers.people, all: formatNumber(readers.people) })}</Button>
+          <Button onClick={() => { clearTimeout(timer.current); void dropDraft(DRAFT); go(linkTo(['documents'])); }}>{t('cancel')}</Button>
+        </div>
+      </div>
+    </form>
+  );
+}

@@ -66,14 +66,13 @@ class DocumentsNeighbours final : public documents::Neighbours {
   const Clock& clock_;
 };
 
-// The helper that marks copies: beside the daemon where both were built, else where it is
-// installed.
-std::filesystem::path mark_program() {
+// A helper of documents: beside the daemon where both were built, else where it is installed.
+std::filesystem::path helper_program(const char* name) {
   std::error_code error;
   const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path beside = own.parent_path() / "entente-mark";
+  const std::filesystem::path beside = own.parent_path() / name;
   if (std::filesystem::exists(beside, error)) return beside;
-  return own.parent_path().parent_path() / "lib/entente/entente-mark";
+  return own.parent_path().parent_path() / "lib/entente" / name;
 }
 
 constexpr std::chrono::milliseconds kCheckpointEvery{limits::checkpoint_interval_ms_max};
@@ -221,7 +220,8 @@ Status Daemon::open_rooms() {
                                      .ledger = *ledger_,
                                      .neighbours = std::make_unique<DocumentsNeighbours>(
                                          *records_, *catalog_, access_, clock_),
-                                     .mark_program = mark_program(),
+                                     .mark_program = helper_program("entente-mark"),
+                                     .extract_program = helper_program("entente-extract"),
                                      .clock = clock_,
                                      .entropy = entropy_}));
   ENTENTE_TRY_VOID(identity_->start());
@@ -347,6 +347,7 @@ Status Daemon::start() {
   }
   trust_->poll();
   checkpoints_->start(kCheckpointEvery);
+  documents_->start();
   ENTENTE_TRY_VOID(server_->start());
   ENTENTE_TRY_VOID(open_operations());
   serving_ = true;

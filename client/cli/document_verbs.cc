@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "client/cli/document_words.h"
+#include "client/cli/search_verbs.h"
 #include "client/lib/documents.h"
 
 namespace entente::cli {
@@ -332,6 +333,7 @@ void add_document_verbs(CLI::App& app, Context& context) {
   add_show_and_list(*group, context);
   add_get(*group, context);
   add_acts(*group, context);
+  add_search_verbs(app, *group, context);
 }
 
 }  // namespace entente::cli

@@ -1,17 +1,6 @@
 #include "server/documents/marker.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
 
 #include "proto/contract/limits_documents.h"
 #include "server/documents/mark/pdf_mark.h"
@@ -19,124 +8,25 @@
 namespace entente::documents {
 namespace {
 
-Status no_helper(const char* what) {
-  return Status(Code::Unavailable, Reason::None, "a copy could not be made")
-      .with_detail(std::string("marking helper: ") + what + ", errno " + std::to_string(errno));
-}
-
 Status cannot_be_marked(std::string why) {
   return {Code::FailedPrecondition, Reason::None, "this PDF cannot be marked: " + std::move(why)};
 }
 
-// Waits for a child, and ends it if it takes too long; its wait status.
-Result<int> await(pid_t child) {
-  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
-  if (handle >= 0) {
-    pollfd ends = {.fd = handle, .events = POLLIN, .revents = 0};
-    int polled = 0;
-    do {
-      polled = ::poll(&ends, 1, static_cast<int>(limits::marking_ms_max));
-    } while (polled < 0 && errno == EINTR);
-    ::close(handle);
-    if (polled <= 0) ::kill(child, SIGKILL);
-  }
-  int ended = 0;
-  while (::waitpid(child, &ended, 0) < 0) {
-    if (errno != EINTR) return no_helper("waitpid");
-  }
-  return ended;
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Sheet>> Sheet::make() {
-  const int descriptor = ::memfd_create("entente-sheet", MFD_CLOEXEC);
-  if (descriptor < 0) return no_helper("memfd_create");
-  return std::unique_ptr<Sheet>(new Sheet(descriptor));
-}
-
-Sheet::~Sheet() { ::close(descriptor_); }
-
-Status Sheet::append(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return no_helper("write");
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Result<std::string> Sheet::read(std::uint64_t offset, std::size_t bytes_max) const {
-  std::string bytes(bytes_max, '\0');
-  ssize_t got = 0;
-  do {
-    got = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) return no_helper("pread");
-  bytes.resize(static_cast<std::size_t>(got));
-  return bytes;
-}
-
-std::uint64_t Sheet::size() const {
-  struct stat about {};
-  return ::fstat(descriptor_, &about) == 0 ? static_cast<std::uint64_t>(about.st_size) : 0;
-}
-
-Status Marker::take_turn() {
-  std::unique_lock lock(mutex_);
-  if (waiting_ >= limits::markings_waiting_max) {
-    return Status(Code::ResourceExhausted, Reason::Overloaded, "too many copies are being made")
-        .with_retry_after_ms(2'000);
-  }
-  ++waiting_;
-  turn_.wait(lock, [this] { return running_ < limits::markings_max; });
-  --waiting_;
-  ++running_;
-  return {};
-}
-
-void Marker::end_turn() {
-  const std::lock_guard lock(mutex_);
-  --running_;
-  turn_.notify_one();
-}
-
-Result<int> Marker::run(const Sheet& in, const Sheet& out) const {
-  if (::lseek(in.descriptor(), 0, SEEK_SET) != 0) return no_helper("lseek");
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  sigset_t none;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawnattr_init(&attributes);
-  ::sigemptyset(&none);
-  ::posix_spawn_file_actions_adddup2(&actions, in.descriptor(), 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out.descriptor(), 1);
-  ::posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  std::string name = program_.filename().string();
-  std::array<char*, 2> arguments = {name.data(), nullptr};
-  std::array<char*, 1> environment = {nullptr};
-  pid_t child = 0;
-  const int error = ::posix_spawn(&child, program_.c_str(), &actions, &attributes, arguments.data(),
-                                  environment.data());
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::posix_spawnattr_destroy(&attributes);
-  errno = error;
-  if (error != 0) return no_helper("posix_spawn");
-  return await(child);
-}
+Marker::Marker(std::filesystem::path program)
+    : helper_(std::move(program), {.ms_max = limits::marking_ms_max,
+                                   .at_once_max = limits::markings_max,
+                                   .waiting_max = limits::markings_waiting_max}) {}
 
 Result<std::unique_ptr<Sheet>> Marker::mark(const std::string& line,
                                             const std::function<Status(Sheet&)>& pour) {
-  ENTENTE_TRY_VOID(take_turn());
-  const std::unique_ptr<Marker, void (*)(Marker*)> turn(this, [](Marker* one) { one->end_turn(); });
-  ENTENTE_TRY(const std::unique_ptr<Sheet> in, Sheet::make());
   ENTENTE_TRY(std::unique_ptr<Sheet> out, Sheet::make());
-  ENTENTE_TRY_VOID(in->append(line + "\n"));
-  ENTENTE_TRY_VOID(pour(*in));
-  ENTENTE_TRY(const int ended, run(*in, *out));
+  const auto line_and_pdf = [&](Sheet& in) -> Status {
+    ENTENTE_TRY_VOID(in.append(line + "\n"));
+    return pour(in);
+  };
+  ENTENTE_TRY(const int ended, helper_.run(line_and_pdf, *out));
   if (!WIFEXITED(ended)) return cannot_be_marked("it needs more memory or time than is given");
   switch (static_cast<mark::End>(WEXITSTATUS(ended))) {
     case mark::End::Marked:
@@ -148,7 +38,8 @@ Result<std::unique_ptr<Sheet>> Marker::mark(const std::string& line,
     case mark::End::Failed:
       break;
   }
-  return no_helper("ended without a copy");
+  return Status(Code::Unavailable, Reason::None, "a copy could not be made")
+      .with_detail("entente-mark ended without a copy");
 }
 
 }  // namespace entente::documents

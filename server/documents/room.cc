@@ -1,5 +1,7 @@
 #include "server/documents/room.h"
 
+#include "proto/contract/limits_search.h"
+
 namespace entente::documents {
 
 Room::Room(Parts parts)
@@ -21,12 +23,16 @@ Room::Room(Parts parts)
                     .ledger = parts_.ledger,
                     .clock = parts_.clock,
                     .entropy = parts_.entropy}),
-      download_(service_, shelf_, parts_.store) {}
+      download_(service_, shelf_, parts_.store),
+      extractor_(parts_.extract_program,
+                 {.ms_max = limits::extracting_ms_max, .at_once_max = 1, .waiting_max = 1}),
+      searcher_({.rows = rows_, .shelf = shelf_, .extractor = extractor_, .clock = parts_.clock}) {}
 
 Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   std::unique_ptr<Room> room(new Room(std::move(parts)));
   ENTENTE_TRY_VOID(room->shelf_.load());
   room->parts_.ledger.add_follower(room->shelf_);
+  room->parts_.ledger.add_follower(room->searcher_);
   return room;
 }
 
@@ -34,6 +40,7 @@ void Room::add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt
   service_.add_to(gate, make_receipt);
   circulation_.add_to(gate);
   download_.add_to(gate);
+  searcher_.add_to(gate);
 }
 
 }  // namespace entente::documents

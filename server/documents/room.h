@@ -8,6 +8,7 @@
 
 #include "server/documents/circulation_service.h"
 #include "server/documents/download.h"
+#include "server/documents/search/searcher.h"
 #include "server/documents/service.h"
 
 namespace entente::documents {
@@ -18,7 +19,8 @@ class Room {
     store::Store& store;
     ledger::Ledger& ledger;
     std::unique_ptr<Neighbours> neighbours;
-    std::filesystem::path mark_program;  // `entente-mark`
+    std::filesystem::path mark_program;     // `entente-mark`
+    std::filesystem::path extract_program;  // `entente-extract`
     const Clock& clock;
     Entropy& entropy;
   };
@@ -27,6 +29,10 @@ class Room {
   [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
 
   void add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt);
+  // What else is searched (search/source.h). Before start(); outlives this.
+  void search_also(const search::Source& source) { searcher_.add(source); }
+  // Begins to make the index. After all rooms that are searched were opened.
+  void start() { searcher_.begin(); }
   // What stands over documents and circulations.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
 
@@ -40,6 +46,8 @@ class Room {
   Service service_;
   CirculationService circulation_;
   Download download_;
+  Helper extractor_;
+  search::Searcher searcher_;
 };
 
 }  // namespace entente::documents

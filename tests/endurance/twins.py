@@ -15,6 +15,7 @@ import random
 import re
 import sys
 import tempfile
+import time
 
 import journey
 from journey import ROWS, Ground
@@ -73,14 +74,39 @@ class Doers:
             sha256=hashlib.sha256(content).digest(), **name))
         assert T.UploadReport.FromString(done).accepted, "the figures were not taken"
 
+    def bring(self, who, process, kinds, words):
+        """A document, found by its title and its text."""
+        from entente.v1 import documents_pb2 as D
+        upload, content = hashlib.sha256((process + words).encode()).hexdigest(), f"A paper: {words}.".encode()
+        self.did(who, "DocumentService.BeginContent", D.BeginContentRequest(
+            upload_id=upload, content=dict(language="en", file_name="paper.txt", media_type="text/plain", bytes=len(content)),
+            document=D.Document(kind=D.Document.STUDY, process="processes/" + process, title={"by_language": {"en": words}},
+                                topics=words.split(), visibility={"handling": 2, "audience": {
+                                    "any_of": [f"process/{process}/{kind}" for kind in kinds]}})))
+        self.did(who, "DocumentService.SendContent", D.SendContentRequest(upload_id=upload, content=content))
+        self.did(who, "DocumentService.FinishContent", D.FinishContentRequest(
+            upload_id=upload, sha256=hashlib.sha256(content).digest()))
+
+    def searched(self, who, words):
+        """Waits until the index is made, and holds the text that was brought last."""
+        from entente.v1 import search_pb2 as F
+        for _ in range(600):
+            found = F.SearchReply.FromString(self.did(who, "SearchService.Search", F.SearchRequest(query=f'"paper {words}"')))
+            if found.total and not found.building:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"`{words}` is not found")
+
     def close(self):
         for caller in self.callers.values():
             caller.close()
 
 
 def common_acts(net):
-    """What happens in both worlds: the askers' own figures, and Norway's provision, which is not for them."""
-    doers = Doers(net, "anna", "nora")
+    """What happens in both worlds: the askers' own figures, Norway's provision, which is not for them, a paper for them."""
+    doers = Doers(net, "anna", "nora", "ines")
+    doers.bring("ines", "alpha", ("members", "observers", "secretariat"), "asylum and fleur")
+    doers.searched("ines", "asylum and fleur")
     doers.upload("anna", "SWE", "ALPHA")
     doers.provide("nora", "NOR")
     doers.close()
@@ -89,8 +115,13 @@ def common_acts(net):
 def hidden_acts(net):
     """What happens in the one world only. Everything is taken, and none of it is for the askers."""
     from entente.v1 import directory_pb2 as M
-    doers = Doers(net, "fleur", "bea", "nora")
+    doers = Doers(net, "fleur", "bea", "nora", "ines")
     did = doers.did
+    for n in range(3):
+        doers.bring("bea", "betaa", ("members", "secretariat"), f"hidden asylum of fleur {n}")
+        doers.bring("ines", "alpha", ("secretariat",), f"hidden asylum and asylum {n}")
+    doers.searched("bea", "hidden asylum of fleur 2")
+    doers.searched("ines", "hidden asylum and asylum 2")
     doers.upload("nora", "NOR", "ALPHA")
     doers.provide("nora", "NOR", "of the hidden")
     for i in range(8):
@@ -268,6 +299,10 @@ def main():
             assert net.start_under(), net.logged()
             if happens:
                 hidden_acts(net)
+            else:
+                built = Doers(net, "ines")
+                built.searched("ines", "asylum and fleur")
+                built.close()
             worlds.append(faces(net, tools, asked))
             net.end()
         quiet, busy = worlds

@@ -183,8 +183,15 @@ class Unit(unittest.TestCase):
         allowed = set()
         for sign, groups in filters:
             for group in groups.split():
-                allowed = allowed - members(group) if sign else allowed | members(group)
+                named = members(group) if group.startswith("@") else {group}
+                allowed = allowed - named if sign else allowed | named
         return allowed | members("@default")
+
+    def test_the_helpers_may_set_the_limits_that_shut_them_in(self):
+        if run("sh", "-c", "command -v systemd-analyze").returncode != 0:
+            self.skipTest("systemd-analyze is not installed")
+        self.assertLessEqual({"prlimit64", "setrlimit", "prctl", "seccomp", "memfd_create", "pidfd_open", "close_range"},
+                             self.allowed_calls())
 
     def test_the_daemon_makes_no_call_that_its_unit_forbids(self):
         for tool in ("strace", "systemd-analyze"):

@@ -1184,6 +1184,28 @@ def _(walk):
                 lambda _, p: [n for n in every if p == "parties/" + walk.world.objects[n].originator], found)
 
 
+@place("SearchService.Search")
+def _(walk):
+    found = lambda body: {one.name for one in F.SearchReply.FromString(body).found}
+    every = of_kind(walk, "documents")
+    title = walk.world.titles.get
+    for query in ("secret", "title", ""):
+        walk.listed("SearchService.Search", lambda p: F.SearchRequest(query=query, process=p), [""] + processes(),
+                    lambda _, p: [n for n in every if p in ("", "processes/" + walk.world.objects[n].process)], found)
+    # A title that is hidden is one that nothing bears.
+    walk.listed("SearchService.Search", lambda words: F.SearchRequest(query=f'"{words}"'), [title(n) for n in every],
+                lambda _, words: [n for n in every if title(n) == words], found)
+    for role in walk.world.roles:
+        words = [title(n).split()[2] for n in every if not walk.world.sees(role, n)]
+        faces = {walk.ask(role, "SearchService.Search", F.SearchRequest(query=word)).face() for word in words + ["9"]}
+        walk.check.assertEqual(len(faces), 1, role.account)
+
+
+@place("SearchService.GetTextState")
+def _(walk):
+    walk.by_name("SearchService.GetTextState", ["documents"], lambda n: F.GetTextStateRequest(name=n))
+
+
 @place("DocumentService.OpenDocument", "DocumentService.WithdrawDocument", "DocumentService.DestroyDocument",
        "DocumentService.UpdateDocument", "DocumentService.HoldDocument")
 def _(walk):
@@ -1316,13 +1338,13 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, H, K, L, M, P, Q, S, O, T, X
+        global A, C, D, F, H, K, L, M, P, Q, S, O, T, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
         from entente.v1 import comparison_pb2 as K, documents_pb2 as D, ledger_pb2 as L
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
-        from entente.v1 import structures_pb2 as X
+        from entente.v1 import search_pb2 as F, structures_pb2 as X
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
         cls.net = SmallNetwork()
         cls.world = World(cls.net)

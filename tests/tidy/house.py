@@ -44,7 +44,7 @@ FOREIGN = {
     r"CLI/": {"client/cli", "server"},
     r"unicode/": {"server/identity", "server/directory", "server/statistics", "server/documents"},
     r"(roaring|zstd)": {"server/statistics", "tests"},
-    r"(xapian|qpdf)": {"server/documents"},
+    r"(libstemmer|qpdf|poppler)": {"server/documents"},
     r"spdlog/": {"server/ops"},
 }
 # What no file of ours says, where it may after all, and what to say instead.

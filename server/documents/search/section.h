@@ -1,0 +1,131 @@
+// What stands under one guard, by its words: for each term the objects that it stands in and where.
+// Small enough to be walked whole: a search reads each of its terms' lists once, and estimates
+// nothing.
+//
+// Threads: read by any; changed by one, with nobody reading (the index's lock).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "server/documents/search/query.h"
+#include "server/policy/policy.h"
+
+namespace entente::documents::search {
+
+// Some words, in a language.
+struct Said {
+  std::string language;
+  std::string text;
+};
+
+// What one object is found by. `labels` are what filters and facets name: `kind/STUDY`.
+struct Indexable {
+  std::string name;
+  policy::Guard guard;
+  std::vector<Said> words;  // title, abstract, topics: weigh more
+  std::vector<Said> texts;
+  std::vector<std::string> labels;
+  std::int64_t came_at_us = 0;
+};
+
+// Where in an object something stands: the n-th word of its n-th text.
+struct Place {
+  std::uint32_t text = 0;
+  std::uint32_t word = 0;
+};
+
+// An object taken apart: its terms, and where each stands. Made before the index is locked.
+struct Taken {
+  // In the order of their first standing; places go up.
+  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> terms;
+  std::vector<std::string> spellings;  // of its `words`, as written
+  std::uint32_t length = 0;            // in words
+};
+[[nodiscard]] Taken take_apart(const Indexable& object, Stems& stems);
+
+class Section {
+ public:
+  explicit Section(policy::Guard guard) : guard_(std::move(guard)) {}
+
+  struct Match {
+    std::uint32_t object = 0;
+    std::uint32_t weight = 0;  // how often it stands there; more in a title
+  };
+  struct Object {
+    std::string name;
+    std::int64_t came_at_us = 0;
+    std::uint32_t length = 0;
+    bool live = true;
+    std::uint32_t labels_begin = 0;
+    std::uint32_t labels_end = 0;
+  };
+
+  // The object's number.
+  std::uint32_t add(const Indexable& object, const Taken& taken);
+  void remove(std::uint32_t object);
+  // A section of what is left, and where each object went (UINT32_MAX: it was removed).
+  [[nodiscard]] Section without_removed(std::vector<std::uint32_t>& moved) const;
+
+  [[nodiscard]] const policy::Guard& guard() const { return guard_; }
+  [[nodiscard]] const std::vector<Object>& objects() const { return objects_; }
+  [[nodiscard]] std::uint64_t live() const { return live_; }
+  [[nodiscard]] std::uint64_t removed() const { return objects_.size() - live_; }
+  [[nodiscard]] std::uint64_t words() const { return words_; }
+
+  // The living objects that a clause names, in order, whether it asks for them or against.
+  [[nodiscard]] std::vector<Match> find(const Clause& clause) const;
+  // Where, in a text, most of the clauses stand together; of `objects`, in order. Absent where none
+  // does.
+  [[nodiscard]] std::map<std::uint32_t, Place> places(
+      const std::vector<Clause>& clauses, const std::vector<std::uint32_t>& objects) const;
+
+  // UINT32_MAX: no object has it.
+  [[nodiscard]] std::uint32_t label(std::string_view label) const;
+  [[nodiscard]] const std::string& label(std::uint32_t number) const { return labels_[number]; }
+  [[nodiscard]] std::uint32_t label_count() const {
+    return static_cast<std::uint32_t>(labels_.size());
+  }
+  [[nodiscard]] const std::uint32_t* object_labels() const { return object_labels_.data(); }
+  // Spellings of titles and abstracts, and in how many living objects each is.
+  void each_spelling(const std::function<bool(std::string_view)>& wanted,
+                     const std::function<void(std::string_view, std::uint64_t)>& visit) const;
+
+ private:
+  // Of a term: rows of (object, from the one before; weight; bytes of its places), and the places.
+  struct List {
+    std::string rows;
+    std::string places;
+    std::uint32_t last = 0;
+  };
+  struct Row {
+    std::uint32_t object = 0;
+    std::uint32_t weight = 0;
+    std::string_view places;
+  };
+  class Reader;
+
+  [[nodiscard]] std::vector<const List*> lists(const Term& term) const;
+  [[nodiscard]] std::vector<Match> find(const Phrase& phrase) const;
+  static void append(List& list, std::uint32_t object, std::uint32_t weight,
+                     const std::vector<std::uint32_t>& places);
+  List& list_of(const std::string& term);
+
+  policy::Guard guard_;
+  std::unordered_map<std::string, std::uint32_t> terms_;
+  std::vector<List> lists_;
+  std::vector<Object> objects_;
+  std::vector<std::uint32_t> object_labels_;
+  std::vector<std::string> labels_;
+  std::unordered_map<std::string, std::uint32_t> label_numbers_;
+  std::uint64_t live_ = 0;
+  std::uint64_t words_ = 0;
+};
+
+}  // namespace entente::documents::search

@@ -1,0 +1,49 @@
+// A text as words, and a word as the forms by which it is found. Words are runs of letters and
+// digits, in lower case, without accents; where a script puts no blanks between words, each of its
+// characters is one. Stems are Snowball's. ICU and Snowball stop here.
+//
+// One thread at a time: stemmers keep what they made last. Nothing here knows a document.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace entente::documents::search {
+
+// A word and where it stands, in bytes; `text` is in lower case, with its accents.
+struct Word {
+  std::string_view text;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+// Visits the words of a text in their order, until `visit` answers false. What is no UTF-8 is no
+// letter. The view is good for the visit.
+void each_word(std::string_view text, const std::function<bool(const Word&)>& visit);
+
+// Without accents, compatibility forms made plain: `réunion` as `reunion`, `ﬁ` as `f`.
+[[nodiscard]] std::string fold(std::string_view word);
+
+class Stems {
+ public:
+  Stems();
+  ~Stems();
+  Stems(const Stems&) = delete;
+  Stems& operator=(const Stems&) = delete;
+
+  // What a word of a text in `language` (BCP 47) is indexed by. Good until the next call.
+  [[nodiscard]] const std::string& of(std::string_view word, std::string_view language);
+  // All that it may be indexed by, whatever the language of the text: what a query asks for.
+  // Without repeats.
+  [[nodiscard]] std::vector<std::string> all_of(std::string_view word);
+
+ private:
+  struct Language;
+  [[nodiscard]] Language* language(std::string_view tag);
+  std::vector<std::unique_ptr<Language>> languages_;  // the last stems nothing
+};
+
+}  // namespace entente::documents::search

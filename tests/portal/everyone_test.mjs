@@ -51,9 +51,9 @@ test('the reader’s language is taken from the browser, can be changed, and tur
   await page.getByRole('heading', { name: 'Connexion' }).waitFor();
   await page.getByLabel('Mot de passe').fill(passwordOf(ME));
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Qui cherchez-vous ?' }).waitFor();
+  await page.getByRole('heading', { name: 'Qui ou que cherchez-vous ?' }).waitFor();
   await language(page, 'ar');
-  await page.getByRole('heading', { name: 'عمّن تبحث؟' }).waitFor();
+  await page.getByRole('heading', { name: 'عمّن أو عمّ تبحث؟' }).waitFor();
   assert.deepEqual(await page.evaluate(() => [document.documentElement.dir, document.documentElement.lang]), ['rtl', 'ar']);
   await page.getByRole('searchbox').fill('ammann');
   const number = page.locator('.people .reach a').first();
@@ -62,9 +62,9 @@ test('the reader’s language is taken from the browser, can be changed, and tur
   assert.equal(await number.evaluate((one) => getComputedStyle(one).direction), 'ltr');
   assert.deepEqual(await violations(page), []);
   await language(page, 'de');
-  await page.getByRole('heading', { name: 'Wen suchen Sie?' }).waitFor();
+  await page.getByRole('heading', { name: 'Wen oder was suchen Sie?' }).waitFor();
   await page.reload();
-  await page.getByRole('heading', { name: 'Wen suchen Sie?' }).waitFor();
+  await page.getByRole('heading', { name: 'Wen oder was suchen Sie?' }).waitFor();
   assert.deepEqual(context.faults, []);
   await context.close();
 });
@@ -92,7 +92,7 @@ test('from the address to a saved card by the keyboard alone, the focus always i
   await page.getByLabel('Password').waitFor();
   await page.keyboard.type(passwordOf(ME));
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Who are you looking for?' }).waitFor();
+  await page.getByRole('heading', { name: 'Whom or what are you looking for?' }).waitFor();
   await page.keyboard.type('ammann');
   await page.locator('.people .name').first().waitFor();
   await page.keyboard.press('ArrowDown');

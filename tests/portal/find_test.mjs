@@ -46,7 +46,7 @@ test('a wrong password is refused in words, the right one opens, and no script c
   page.on('response', async (response) => { if (response.url().endsWith('/SignIn')) replies.push({ headers: await response.allHeaders(), body: await response.body() }); });
   await page.getByLabel('Password').fill(passwordOf('anna.lindqvist'));
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Who are you looking for?' }).waitFor();
+  await page.getByRole('heading', { name: 'Whom or what are you looking for?' }).waitFor();
   const [cookie] = await context.cookies();
   assert.deepEqual({ name: cookie.name, httpOnly: cookie.httpOnly, secure: cookie.secure, sameSite: cookie.sameSite, path: cookie.path, expires: cookie.expires },
     { name: '__Host-entente', httpOnly: true, secure: true, sameSite: 'Strict', path: '/', expires: -1 });

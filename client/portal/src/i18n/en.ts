@@ -38,9 +38,9 @@ export const en = {
   session_ended: 'Your session has ended',
   session_ended_detail: 'Sign in again to go on where you are. Nothing that you have typed is lost.',
   // finding people
-  home_title: 'Who are you looking for?',
-  search_label: 'Search people by name, country, topic, office, institution or language',
-  search_placeholder: 'Name, country, topic, office, language …',
+  home_title: 'Whom or what are you looking for?',
+  search_label: 'Search people, documents, bodies, figures and terms',
+  search_placeholder: 'Name, country, topic, office, document …',
   in_process: 'In which process',
   all_processes: 'All processes',
   n_found: { one: '{n} person found', other: '{n} people found' } as Message,
@@ -443,6 +443,11 @@ export const en = {
   deadline: 'Until',
   with_these: 'With these papers',
   each_their_own: 'Each reader is shown those of the papers that they may see.',
+  // the one box
+  people: 'People',
+  terms: 'Terms',
+  perhaps: 'Perhaps:',
+  index_building: 'The index is being built: more may be found in a while.',
   // what goes wrong
   error_unreachable: 'The server cannot be reached.',
   error_unreachable_detail: 'Check your connection. What you have typed stays here.',

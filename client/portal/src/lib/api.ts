@@ -7,7 +7,6 @@ import { AccessService } from '../gen/entente/v1/access_pb';
 import { DirectoryService } from '../gen/entente/v1/directory_pb';
 import { LedgerService } from '../gen/entente/v1/ledger_pb';
 import { SessionService } from '../gen/entente/v1/session_pb';
-import { StatisticsService } from '../gen/entente/v1/statistics_pb';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema, type BadRequest_FieldViolation } from '../gen/google/rpc/error_details_pb';
 
 // Set once, by the app: shows the sign-in over the page; resolves when it is done.
@@ -44,7 +43,6 @@ export const directory = createClient(DirectoryService, transport);
 export const sessions = createClient(SessionService, transport);
 export const access = createClient(AccessService, transport);
 export const ledger = createClient(LedgerService, transport);
-export const statistics = createClient(StatisticsService, transport);
 
 // `SIGNED_OUT`, `REVISION_STALE`; empty if the server said none (or never answered).
 export function reasonOf(error: unknown): string {

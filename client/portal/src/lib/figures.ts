@@ -1,6 +1,9 @@
 // Figures as pages use them: from the packed columns of a query to rows, and back out to files and programs.
-import type { DataStructure, Dataflow, Observations, Selection } from '../gen/entente/v1/statistics_pb';
-import { statistics } from './api';
+import { createClient } from '@connectrpc/connect';
+import { StatisticsService, type DataStructure, type Dataflow, type Observations, type Selection } from '../gen/entente/v1/statistics_pb';
+import { transport } from './api';
+
+export const statistics = createClient(StatisticsService, transport);
 
 export interface Figure {
   key: string[]; // in the order of `Figures.dimensions`

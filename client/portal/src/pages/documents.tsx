@@ -1,16 +1,19 @@
 // The library: what the reader may see, narrowed by words and by facets. Facets count what is shown and nothing else.
 import { useMemo, useState } from 'preact/hooks';
 import { Document_State, type Document } from '../gen/entente/v1/documents_pb';
+import type { SearchReply_Found } from '../gen/entente/v1/search_pb';
 import { collator, formatDay, formatNumber, languageName, t } from '../i18n';
 import { folded } from '../lib/ask';
 import { when } from '../lib/clock';
 import { allDocuments, handlingName, kindName, languagesOf, titleOf, toneOfHandling } from '../lib/documents';
+import { searchDocuments } from '../lib/found';
 import { lastPart, partyName, processName, textIn } from '../lib/names';
 import { parties } from '../lib/people';
 import { go, linkTo, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
+import { PassageOf } from '../ui/also';
 import { Badge, Button, Failed, Field, LinkButton, PageTitle, Waiting } from '../ui/basic';
 
 interface Facet {
@@ -48,11 +51,20 @@ export function DocumentsPage({ place }: { place: Place }) {
     const wanted = chosen(facet);
     return wanted.length === 0 || facet.of(document).some((one) => wanted.includes(one));
   };
-  const words = folded(query).split(/\s+/).filter(Boolean);
-  const worded = useMemo(() => (asked.data?.all ?? []).filter((one) => {
-    const text = folded([titleOf(one), textIn(one.abstract), ...one.topics, processName(one.process), kindName(one.kind), partyName(one.originator)].join(' '));
-    return words.every((word) => text.includes(word));
-  }), [asked.data, query]);
+  const wanted = query.trim();
+  // By what the list says, and by the full text, which the server searches: first what fits best.
+  const texts = useCall(wanted.length < 2 ? null : `texts ${wanted}`, async (signal) => ({ wanted, reply: await searchDocuments(wanted, signal) }));
+  const hits = texts.data?.wanted === wanted ? texts.data.reply : undefined;
+  const passages = useMemo(() => new Map(hits?.found.map((one) => [one.name, one]) ?? []), [hits]);
+  const worded = useMemo(() => {
+    const words = folded(wanted).split(/\s+/).filter(Boolean);
+    const named = (asked.data?.all ?? []).filter((one) => {
+      const text = folded([titleOf(one), textIn(one.abstract), ...one.topics, processName(one.process), kindName(one.kind), partyName(one.originator)].join(' '));
+      return words.every((word) => text.includes(word)) || passages.has(one.name);
+    });
+    const percent = (one: Document) => passages.get(one.name)?.percent ?? 0;
+    return wanted === '' ? named : named.sort((a, b) => percent(b) - percent(a));
+  }, [asked.data, wanted, passages]);
   const shown = worded.filter((one) => sides.every((facet) => fits(one, facet)));
   const toggle = (facet: Facet, value: string) => {
     const next = new URLSearchParams(place.query);
@@ -77,8 +89,11 @@ export function DocumentsPage({ place }: { place: Place }) {
           </form>
           <div>
             <p class="quiet-text" role="status">{t('n_documents', { n: shown.length })}</p>
+            {texts.error !== undefined && <Failed error={texts.error} retry={texts.retry} />}
+            {shown.length === 0 && (hits?.suggestions.length ?? 0) > 0 && <p>{t('perhaps')} {hits?.suggestions.map((one) => <Button key={one} kind="quiet" onClick={() => { looked = one; setQuery(one); }}>{one}</Button>)}</p>}
+            {hits?.building && <p class="quiet-text">{t('index_building')}</p>}
             {asked.data.all.length === 0 && <p>{t('no_documents')}</p>}
-            <ul class="people papers">{shown.slice(0, SHOWN).map((one) => <DocumentRow key={one.name} document={one} known={known} />)}</ul>
+            <ul class="people papers">{shown.slice(0, SHOWN).map((one) => <DocumentRow key={one.name} document={one} known={known} found={passages.get(one.name)} />)}</ul>
             {shown.length > SHOWN && <p class="quiet-text">{t('more_by_search', { n: shown.length - SHOWN, all: formatNumber(shown.length) })}</p>}
           </div>
         </div>
@@ -102,7 +117,7 @@ function FacetBox({ facet, among, chosen, toggle }: { facet: Facet; among: Docum
   );
 }
 
-export function DocumentRow({ document, known }: { document: Document; known: Known }) {
+export function DocumentRow({ document, known, found }: { document: Document; known: Known; found?: SearchReply_Found | undefined }) {
   const gone = document.state !== Document_State.CURRENT;
   return (
     <li>
@@ -110,6 +125,7 @@ export function DocumentRow({ document, known }: { document: Document; known: Kn
       <span class="where">{formatDay(when(document.createdAt))}</span>
       <span class="what">{[kindName(document.kind), processName(document.process), partyName(document.originator, known.get(document.originator)), languagesOf(document)].filter(Boolean).join(' · ')}</span>
       <span>{gone ? <Badge tone="neutral">{t('taken_back')}</Badge> : <Badge tone={toneOfHandling(document.visibility?.handling ?? 0)}>{handlingName(document.visibility?.handling ?? 0)}</Badge>}</span>
+      {found && <PassageOf found={found} />}
     </li>
   );
 }

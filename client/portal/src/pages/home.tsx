@@ -11,12 +11,15 @@ import { useCall } from '../lib/use-call';
 import { officeTitle } from '../lib/words';
 import { Badge, Failed, Waiting } from '../ui/basic';
 import { later } from '../ui/later';
+
 import { Icon } from '../ui/icons';
 import { PersonCard } from '../ui/person-card';
 
 // Fetched behind the search, which is what one comes for.
 const Due = later(() => import('../ui/due').then((one) => one.Due), <section class="card"><Waiting lines={6} /></section>);
 const News = later(() => import('../ui/due').then((one) => one.News), <section class="card"><Waiting lines={6} /></section>);
+
+const Also = later(() => import('../ui/also').then((one) => one.Also), <></>);
 
 // What was looked for stays for the way back, in this page's memory and nowhere else.
 const memory = { query: '', process: '', chosen: 0 };
@@ -25,7 +28,7 @@ export function HomePage(_: { place: Place }) {
   const [query, setQuery] = useState(memory.query);
   const [process, setProcess] = useState(memory.process);
   const [chosen, setChosen] = useState(memory.chosen);
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLElement>(null);
   const box = useRef<HTMLInputElement>(null);
   useEffect(() => box.current?.focus(), []); // one comes here to type
   const known = useCall('home', async () => ({ parties: await parties(), processes: await processes() }));
@@ -49,7 +52,7 @@ export function HomePage(_: { place: Place }) {
     event.preventDefault();
   };
   return (
-    <section class={key === null ? 'page home' : 'page home searching'} onKeyDown={onKey}>
+    <section ref={list} class={key === null ? 'page home' : 'page home searching'} onKeyDown={onKey}>
       <h1 tabIndex={-1}>{t('home_title')}</h1>
       <form class="search" role="search" onSubmit={(event) => { event.preventDefault(); list.current?.querySelector<HTMLAnchorElement>('a.name')?.focus(); }}>
         <label for="search" class="unseen">{t('search_label')}</label>
@@ -70,7 +73,7 @@ export function HomePage(_: { place: Place }) {
       {found.length > 0 && <>
         <p class="taken">{filters.map((one) => <Badge key={one} tone="accent">{one}</Badge>)}</p>
         <div class="results" aria-busy={asked.loading}>
-          <ul class="people" ref={list}>
+          <ul class="people" aria-label={t('people')}>
             {found.map((one, index) => one.person && (
               <Row key={one.person.name} found={one} known={known.data?.parties} chosen={one === shown} choose={() => choose(index)} />
             ))}
@@ -82,6 +85,7 @@ export function HomePage(_: { place: Place }) {
           )}
         </div>
       </>}
+      {key !== null && wanted !== '' && <Also query={wanted} process={process} />}
     </section>
   );
 }

@@ -1,18 +1,18 @@
 // Figures: find a collection, choose, look at table and chart side by side, compare, take along, report.
 import { useMemo, useRef, useState } from 'preact/hooks';
-import type { Codelist, Dataflow, DataStructure, ListDataflowsReply_Row, StructureSet } from '../gen/entente/v1/statistics_pb';
+import type { Dataflow, DataStructure } from '../gen/entente/v1/statistics_pb';
 import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
 import { collator, formatNumber, t } from '../i18n';
-import { statistics } from '../lib/api';
 import { folded } from '../lib/ask';
 import { asCode, figures, restPath, toCsv, type Figures, type Query } from '../lib/figures';
-import { lastPart, partyName, processName, textIn } from '../lib/names';
+import { lastPart, processName, textIn } from '../lib/names';
 import { go, linkTo, type Place } from '../lib/router';
 import { me } from '../lib/session';
-import { once, useCall } from '../lib/use-call';
+import { codesOf, conceptTitle, dataflows, structureOf, type Code } from '../lib/structures';
+import { useCall } from '../lib/use-call';
 import { Badge, Button, CopyButton, Failed, Field, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
 import { COLOURS, Chart, pngOf, svgText, type ChartKind, type Point } from '../ui/chart';
-import { CodePicker, type Code } from '../ui/code-picker';
+import { CodePicker } from '../ui/code-picker';
 import { Compare } from '../ui/compare';
 import { FlowMap, type Flow } from '../ui/flow-map';
 import { LongTable } from '../ui/long-table';
@@ -21,10 +21,6 @@ import { Upload } from '../ui/upload';
 export function StatisticsPage({ place }: { place: Place }) {
   const id = place.parts[1];
   return id ? <Explorer key={id} name={`dataflows/${id}`} place={place} /> : <Dataflows />;
-}
-
-function dataflows(): Promise<ListDataflowsReply_Row[]> {
-  return once('dataflows', async () => (await statistics.listDataflows({})).rows);
 }
 
 let looked = '';
@@ -66,10 +62,7 @@ interface Known {
 }
 
 async function knownOf(name: string): Promise<Known> {
-  const [set, rows] = await Promise.all([statistics.getStructure({ name, withReferences: true }), dataflows()]);
-  const dataflow = set.dataflows.find((one) => one.name === name) as Dataflow;
-  const structure = set.dataStructures.find((one) => one.name === dataflow.dataStructure) as DataStructure;
-  const lists = new Map(set.codelists.map((one) => [one.name, one]));
+  const [{ set, dataflow, structure, lists }, rows] = await Promise.all([structureOf(name), dataflows()]);
   const codes = new Map<string, Code[]>();
   const titles = new Map<string, string>();
   for (const dimension of structure.dimensions) {
@@ -77,18 +70,6 @@ async function knownOf(name: string): Promise<Known> {
     titles.set(dimension.id, conceptTitle(set, structure, dimension.conceptId));
   }
   return { dataflow, structure, codes, titles, mayReport: rows.some((one) => one.dataflow?.name === name && one.mayReport) };
-}
-
-function codesOf(list: Codelist | undefined, role: Dimension_Role): Code[] {
-  const isArea = role === Dimension_Role.REFERENCE_AREA || role === Dimension_Role.COUNTERPART_AREA;
-  const codes = (list?.items ?? []).map((one) => ({ id: one.id, title: isArea && /^[A-Z]{3}$/.test(one.id) ? partyName(one.id) : textIn(one.title) || one.id }));
-  for (const [index, code] of codes.entries()) if (code.title === code.id) code.title = textIn(list?.items[index]?.title) || code.id;
-  return isArea ? codes.sort((a, b) => collator().compare(a.title, b.title)) : codes;
-}
-
-function conceptTitle(set: StructureSet, structure: DataStructure, id: string): string {
-  const concept = set.conceptSchemes.find((one) => one.name === structure.conceptScheme)?.concepts.find((one) => one.id === id);
-  return textIn(concept?.title) || id;
 }
 
 type View = ChartKind | 'flow' | 'compare';

@@ -2,11 +2,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import { formatNumber, t } from '../i18n';
 import { folded } from '../lib/ask';
+import type { Code } from '../lib/structures';
 
-export interface Code {
-  id: string;
-  title: string;
-}
 const SHOWN = 60;
 
 export function CodePicker({ title, codes, chosen, choose }: { title: string; codes: Code[]; chosen: string[]; choose: (ids: string[]) => void }) {

@@ -1,11 +1,10 @@
 // States side by side: gaps are gaps, and what qualifies a figure stands with it.
 import { t } from '../i18n';
-import { statistics } from '../lib/api';
-import type { Query } from '../lib/figures';
+import { statistics, type Query } from '../lib/figures';
 import { partyName, textIn } from '../lib/names';
 import { useCall } from '../lib/use-call';
 import { Badge, Failed, Notice, Waiting } from './basic';
-import type { Code } from './code-picker';
+import type { Code } from '../lib/structures';
 
 const ROWS_MAX = 300;
 

@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { UploadAction, UploadFormat, type UploadReport } from '../gen/entente/v1/statistics_pb';
 import { formatNumber, t } from '../i18n';
-import { statistics } from '../lib/api';
+import { statistics } from '../lib/figures';
 import { hex } from '../lib/ledger';
 import { Button, Failed, Notice } from './basic';
 

@@ -1,0 +1,60 @@
+// The one box finds persons, bodies, documents by their text, collections of figures and the terms of their lists.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { open, origin, quit, signIn, violations } from './browser.mjs';
+
+let context;
+let page;
+before(async () => {
+  context = await open('reto.ammann');
+  page = await signIn(context, 'reto.ammann');
+});
+after(async () => {
+  assert.deepEqual(context.faults, []);
+  await quit();
+});
+const group = (name) => page.getByRole('region', { name, exact: true });
+
+test('as one types, groups of what else there is stand below the persons, and each leads there', async () => {
+  await page.getByRole('searchbox').pressSequentially('asylum', { delay: 20 });
+  await group('Bodies').getByRole('link', { name: 'Asylum/Refugees' }).waitFor();
+  await group('Statistics').getByRole('link', { name: 'Asylum applications', exact: true }).first().waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('searchbox').fill('afghan');
+  const term = group('Terms').getByRole('link', { name: 'Afghanistan' }).first();
+  await term.waitFor();
+  assert.match(await term.getAttribute('href'), /#\/statistics\/.*=AFG/);
+});
+
+test('a document is found by its text, and what fits is marked; a restricted one by its title only', async () => {
+  await page.getByRole('searchbox').fill('spring meeting');
+  const found = group('Documents').getByRole('listitem').filter({ hasText: 'Agenda of the spring meeting' });
+  await found.locator('mark').first().waitFor();
+  await page.goto(`${origin}/#/documents`);
+  await page.getByLabel('Title, topic, process, party').fill('reunification');
+  await page.locator('.papers .passage mark').getByText(/reunification/i).first().waitFor();
+  assert.equal(await page.locator('.papers li').count(), 1);
+  assert.deepEqual(await violations(page), []);
+});
+
+test('the arrow keys go from the box through every group, and Enter opens', async () => {
+  await page.goto(`${origin}/#/`);
+  await page.getByRole('searchbox').fill('asylum app');
+  await group('Statistics').getByRole('link', { name: 'Asylum applications', exact: true }).first().waitFor();
+  for (let presses = 0; presses < 40; ++presses) {
+    await page.keyboard.press('ArrowDown');
+    if (await page.evaluate(() => document.activeElement.textContent === 'Asylum applications')) break;
+  }
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Asylum applications' }).waitFor();
+});
+
+test('what is not for the reader is found by nobody', async () => {
+  const other = await open('anna.lindqvist');
+  const theirs = await signIn(other, 'anna.lindqvist');
+  await theirs.getByRole('searchbox').fill('zzqx nothing like it');
+  await theirs.getByText('Nobody is found by these words.').waitFor();
+  assert.equal(await theirs.locator('.also section').count(), 0);
+  assert.deepEqual(other.faults, []);
+  await other.close();
+});

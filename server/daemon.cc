@@ -224,6 +224,22 @@ Status Daemon::open_rooms() {
                                      .extract_program = helper_program("entente-extract"),
                                      .clock = clock_,
                                      .entropy = entropy_}));
+  notices_ = std::make_unique<notices::Room>(
+      notices::Room::Parts{
+          .store = *store_,
+          .ledger = *ledger_,
+          .sources = std::make_unique<NoticeSources>(NoticeSources::Parts{.documents = *documents_,
+                                                                          .directory = directory_,
+                                                                          .catalog = *catalog_,
+                                                                          .identity = *identity_,
+                                                                          .clock = clock_}),
+          .clock = clock_,
+          .place = config_.store() + "/notices",
+          .complain =
+              [this](std::string_view what, const Status& why) {
+                log_.write(ops::Level::Warning, "notices", ops::for_operators(why, what));
+              }},
+      config_.has_mail());
   ENTENTE_TRY_VOID(identity_->start());
   trust_ = std::make_unique<identity::TrustFolder>(identity_->trust_folder(config_.trust()));
   return Status();
@@ -268,6 +284,7 @@ void Daemon::register_services() {
   documents_->add_to(*gate_, [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   });
+  notices_->add_to(*gate_);
   using L = ledger::LedgerService;
   reads("GetCheckpoint", &L::get_checkpoint);
   reads("ListEntries", &L::list_entries);
@@ -350,6 +367,7 @@ Status Daemon::start() {
   documents_->start();
   ENTENTE_TRY_VOID(server_->start());
   ENTENTE_TRY_VOID(open_operations());
+  ENTENTE_TRY_VOID(start_mail());
   serving_ = true;
   resealer_ = std::jthread([this](const std::stop_token& stop) { reseal(stop); });
   // What time and files bring: sessions that end, certificates that expire, anchors and lists that
@@ -362,6 +380,23 @@ Status Daemon::start() {
              {{"port", server_->port()}, {"entries", ledger_->size()}});
   if (!config_.ready_file().empty()) std::ofstream(config_.ready_file()) << ::getpid() << '\n';
   return Status();
+}
+
+Status Daemon::start_mail() {
+  if (!config_.has_mail()) return Status();
+  const config::v1::Config::Mail& mail = config_.mail();
+  notices::Room::Mail wanted;
+  wanted.rules = {.from = mail.from(), .portal = mail.portal(), .digest_hour = mail.digest_hour()};
+  wanted.relay.url = mail.relay();
+  wanted.relay.ca_file = mail.ca_file();
+  wanted.relay.user = mail.user();
+  if (!mail.password_file().empty()) {
+    std::ifstream in(mail.password_file());
+    std::string line;
+    if (!std::getline(in, line)) return invalid_argument("mail.password_file", "holds no password");
+    wanted.relay.password = Secret(std::move(line));
+  }
+  return notices_->send(std::move(wanted));
 }
 
 Status Daemon::open_operations() {
@@ -440,6 +475,7 @@ bool Daemon::alive() const { return operations_->alive(); }
 void Daemon::stop() {
   if (serving_.exchange(false)) log_.write(ops::Level::Info, "daemon.stopping");
   watcher_.reset();
+  if (notices_) notices_->stop();
   if (resealer_.joinable()) {
     resealer_.request_stop();
     resealer_.join();

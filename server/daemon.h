@@ -33,6 +33,8 @@
 #include "server/ledger/tree_ledger.h"
 #include "server/net/local.h"
 #include "server/net/server.h"
+#include "server/notice_sources.h"
+#include "server/notices/room.h"
 #include "server/operations.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
@@ -81,6 +83,7 @@ class Daemon {
   Status open_rooms();
   void register_services();
   Status open_operations();
+  Status start_mail();
   [[nodiscard]] Written certificate_written() const;
   void renew_certificate(Written& seen);
   void reseal(const std::stop_token& stop);
@@ -100,6 +103,7 @@ class Daemon {
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<statistics::Room> statistics_;
   std::unique_ptr<documents::Room> documents_;
+  std::unique_ptr<notices::Room> notices_;
   std::unique_ptr<directory::SessionSigners> signers_;
   std::unique_ptr<directory::Service> directory_;
   std::unique_ptr<identity::AccessService> access_;

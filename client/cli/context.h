@@ -57,21 +57,4 @@ class Context {
 CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& what,
                    const std::string& example, std::function<void()> run);
 
-void add_profile_verbs(CLI::App& app, Context& context);
-void add_session_verbs(CLI::App& app, Context& context);
-void add_directory_verbs(CLI::App& app, Context& context);
-void add_access_verbs(CLI::App& app, Context& context);
-void add_ledger_verbs(CLI::App& app, Context& context);
-void add_document_verbs(CLI::App& app, Context& context);
-void add_circulation_verbs(CLI::App& app, Context& context);
-void add_stats_verbs(CLI::App& app, Context& context);
-void add_get_verb(CLI::App& group, Context& context);
-void add_compare_verbs(CLI::App& group, Context& context);
-void add_structure_verbs(CLI::App& stats, Context& context);
-void add_account_verbs(CLI::App& app, Context& context);
-void add_completion_verb(CLI::App& app, Context& context);
-
-// What a shell sources: completes verbs and options from the program's own tree.
-[[nodiscard]] std::string completion_script(const CLI::App& app, const std::string& shell);
-
 }  // namespace entente::cli

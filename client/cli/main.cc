@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "client/cli/context.h"
+#include "client/cli/verbs.h"
 
 namespace {
 
@@ -40,6 +41,7 @@ int main(int argc, char** argv) {
   entente::cli::add_ledger_verbs(app, context);
   entente::cli::add_document_verbs(app, context);
   entente::cli::add_circulation_verbs(app, context);
+  entente::cli::add_notice_verbs(app, context);
   entente::cli::add_stats_verbs(app, context);
   entente::cli::add_account_verbs(app, context);
   entente::cli::add_profile_verbs(app, context);

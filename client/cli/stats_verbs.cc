@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "client/cli/stats_words.h"
+#include "client/cli/verbs.h"
 #include "client/lib/upload.h"
 #include "entente/v1/statistics.pb.h"
 #include "proto/contract/bytes.h"

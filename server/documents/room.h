@@ -35,6 +35,9 @@ class Room {
   void start() { searcher_.begin(); }
   // What stands over documents and circulations.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
+  // For notices: what is new, and a circulation as its reader would get it.
+  [[nodiscard]] Shelf& shelf() { return shelf_; }
+  [[nodiscard]] CirculationService& circulations() { return circulation_; }
 
  private:
   explicit Room(Parts parts);

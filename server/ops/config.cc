@@ -110,7 +110,37 @@ Status check(const Config& config, const Places& places) {
   if (config.operations_port() > 65'535) note("operations_port", "must be at most 65535");
   if (config.workers() > 64) note("workers", "must be at most 64");
   if (config.pool_threads() > 256) note("pool_threads", "must be at most 256");
+  if (config.has_mail()) {
+    if (config.mail().relay().empty()) note("mail", "`relay` is missing");
+    if (config.mail().from().empty()) note("mail", "`from` is missing");
+    if (config.mail().portal().empty()) note("mail", "`portal` is missing");
+    if (config.mail().digest_hour() > 23) note("mail", "`digest_hour` must be at most 23");
+    if (config.mail().user().empty() != config.mail().password_file().empty())
+      note("mail", "`user` and `password_file` go together");
+  }
   return wrong.empty() ? Status() : refused(std::move(wrong));
+}
+
+// Paths are relative to the folder of the configuration.
+void anchor_paths(Config& config, const std::string& folder) {
+  std::vector<std::string*> paths{config.mutable_server_certificate(),
+                                  config.mutable_server_key(),
+                                  config.mutable_store(),
+                                  config.mutable_root_key_file(),
+                                  config.mutable_root_key_passphrase_file(),
+                                  config.mutable_trust(),
+                                  config.mutable_ledger_key_file(),
+                                  config.mutable_ready_file(),
+                                  config.mutable_control_socket(),
+                                  config.mutable_portal()};
+  if (config.has_mail()) {
+    paths.push_back(config.mutable_mail()->mutable_password_file());
+    paths.push_back(config.mutable_mail()->mutable_ca_file());
+  }
+  for (std::string* path : paths) {
+    if (!path->empty() && path->front() != '/')
+      *path = (std::filesystem::path(folder) / *path).string();
+  }
 }
 
 }  // namespace
@@ -126,14 +156,7 @@ Result<Config> parse_config(std::string_view text, const std::string& folder) {
     for (Violation& violation : collector.violations) suggest(violation);
     return refused(std::move(collector.violations));
   }
-  for (std::string* path :
-       {config.mutable_server_certificate(), config.mutable_server_key(), config.mutable_store(),
-        config.mutable_root_key_file(), config.mutable_root_key_passphrase_file(),
-        config.mutable_trust(), config.mutable_ledger_key_file(), config.mutable_ready_file(),
-        config.mutable_control_socket(), config.mutable_portal()}) {
-    if (!path->empty() && path->front() != '/')
-      *path = (std::filesystem::path(folder) / *path).string();
-  }
+  anchor_paths(config, folder);
   ENTENTE_TRY_VOID(check(config, places));
   if (config.address().empty()) config.set_address("0.0.0.0");
   if (config.operations_address().empty()) config.set_operations_address("127.0.0.1");

@@ -101,7 +101,7 @@ class Dependencies(unittest.TestCase):
                       "rocksdb": "librocksdb-dev", "spdlog": "libspdlog-dev", "CLI11": "libcli11-dev",
                       "Boost": "libboost1.81-dev", "Catch2": "catch2", "rapidcheck": "librapidcheck-dev",
                       "roaring": "libroaring-dev", "expat": "libexpat1-dev", "EXPAT": "libexpat1-dev",
-                      "benchmark": "libbenchmark-dev", "jemalloc": "libjemalloc-dev", "libqpdf": "libqpdf-dev"}
+                      "benchmark": "libbenchmark-dev", "jemalloc": "libjemalloc-dev", "libqpdf": "libqpdf-dev", "libcurl": "libcurl4-openssl-dev"}
         text = read(TOP + "/cmake/Dependencies.cmake")
         found = re.findall(r"find_package\((\w+)", text)
         for line in re.findall(r"pkg_check_modules\(\w+ (.*)\)", text):

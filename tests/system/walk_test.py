@@ -838,6 +838,21 @@ def _(walk):
         walk.check.assertTrue(answer.ok, answer)
 
 
+@place("NoticeService.GetNoticeSettings", "NoticeService.SetNoticeSettings")
+def _(walk):
+    """Each has their own, and there is no name by which to ask for another's."""
+    chosen = [N.NoticeSettings.AT_ONCE, N.NoticeSettings.DAILY, N.NoticeSettings.NEVER]
+    for number, role in enumerate(walk.world.roles):
+        answer = walk.ask(role, "NoticeService.SetNoticeSettings", N.SetNoticeSettingsRequest(
+            settings=dict(delivery=chosen[number % 3])))
+        walk.check.assertEqual(answer.code, "OK" if role.person else "FAILED_PRECONDITION", role.account)
+    for number, role in enumerate(walk.world.roles):
+        answer = walk.ask(role, "NoticeService.GetNoticeSettings", N.GetNoticeSettingsRequest())
+        settings = N.NoticeSettings.FromString(answer.body)
+        walk.check.assertEqual(settings.delivery, chosen[number % 3] if role.person else N.NoticeSettings.NEVER)
+        walk.check.assertEqual(settings.address.partition("@")[0], role.account if role.person else "")
+
+
 def accounts():
     return [f"parties/{party}/accounts/{account}" for party, account, _, _, _ in ACCOUNTS]
 
@@ -1338,13 +1353,13 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, F, H, K, L, M, P, Q, S, O, T, X
+        global A, C, D, F, H, K, L, M, N, P, Q, S, O, T, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
         from entente.v1 import comparison_pb2 as K, documents_pb2 as D, ledger_pb2 as L
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
-        from entente.v1 import search_pb2 as F, structures_pb2 as X
+        from entente.v1 import notices_pb2 as N, search_pb2 as F, structures_pb2 as X
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
@@ -1432,8 +1447,9 @@ class Everybody(unittest.TestCase):
             before = size()
             with self.subTest(place):
                 method(walk)
-            # What is refused leaves no entry; application passwords and two certificates are made on the way.
-            if not place.startswith(("SessionService", "CertificateService")):
+            # What is refused leaves no entry; application passwords, two certificates and everybody's own settings
+            # are made on the way.
+            if not place.startswith(("SessionService", "CertificateService", "NoticeService")):
                 self.assertEqual(size(), before, place)
         print(f"{walk.calls} calls as {len(self.world.roles)} roles over {len(self.world.objects)} objects; "
               f"{sum(walk.allowed_acts.values())} that act and are allowed are tried below")

@@ -20,7 +20,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = {"proto/contract", "proto"}
 BELOW_IDENTITY = CONTRACT | {"server/store", "server/policy"}
 BELOW_DOMAIN = BELOW_IDENTITY | {"server/net", "server/identity", "server/ledger"}
-DOMAINS = ("directory", "statistics", "documents", "meetings", "requests", "plans", "terms")
+DOMAINS = ("directory", "statistics", "documents", "notices", "meetings", "requests", "plans", "terms")
 WALLS = {
     "proto/contract": CONTRACT,
     "server/net": CONTRACT,
@@ -45,6 +45,7 @@ FOREIGN = {
     r"unicode/": {"server/identity", "server/directory", "server/statistics", "server/documents"},
     r"(roaring|zstd)": {"server/statistics", "tests"},
     r"(libstemmer|qpdf|poppler)": {"server/documents"},
+    r"curl/": {"server/notices"},
     r"spdlog/": {"server/ops"},
 }
 # What no file of ours says, where it may after all, and what to say instead.

@@ -1,0 +1,222 @@
+#include "server/notices/mailer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/digest.h"
+#include "proto/contract/limits_notices.h"
+
+namespace entente::notices {
+namespace {
+
+constexpr std::size_t kAtOnce = 256;  // happenings that are looked at together
+constexpr std::chrono::seconds kLookEvery{5};
+
+std::string day_of(const google::protobuf::Timestamp& time) {
+  return to_rfc3339(Instant(std::chrono::seconds(time.seconds()))).substr(0, 10);
+}
+
+}  // namespace
+
+struct Mailer::Round {
+  std::unique_ptr<store::Snapshot> snapshot;
+  Instant now;
+  bool reachable = true;  // the relay; once it is not, nothing more is tried in this round
+  bool taken = true;      // all that it was given
+};
+
+Mailer::~Mailer() {
+  thread_.request_stop();
+  rung_.notify_all();
+}
+
+Status Mailer::open() {
+  ENTENTE_TRY(const std::optional<Place> found, read_place(parts_.place));
+  if (found) {
+    place_ = *found;
+    return Status();
+  }
+  // What happened before there was a mailer is in everybody's inbox.
+  place_ = {.seen = parts_.sources.newest(),
+            .open = {},
+            .digested_to = digest_before(parts_.clock.now())};
+  return write_place(parts_.place, place_);
+}
+
+Status Mailer::start() {
+  ENTENTE_TRY_VOID(open());
+  listening_ = parts_.sources.listen([this] {
+    {
+      const std::lock_guard lock(mutex_);
+      ringing_ = true;
+    }
+    rung_.notify_all();
+  });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    std::chrono::seconds pause{limits::mail_pause_s_min};
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      ringing_ = false;
+      lock.unlock();
+      const bool taken = round();
+      lock.lock();
+      if (taken) {
+        pause = std::chrono::seconds(limits::mail_pause_s_min);
+        rung_.wait_for(lock, stop, kLookEvery, [this] { return ringing_; });
+      } else {
+        rung_.wait_for(lock, stop, pause, [] { return false; });
+        pause = std::min(pause * 2, std::chrono::seconds(limits::mail_pause_s_max));
+      }
+    }
+  });
+  return Status();
+}
+
+Instant Mailer::digest_before(Instant now) const {
+  const auto hour = std::chrono::hours(rules_.digest_hour);
+  return std::chrono::floor<std::chrono::days>(now - hour) + hour;
+}
+
+bool Mailer::round() {
+  Round round{.snapshot = parts_.store.snapshot(), .now = parts_.clock.now()};
+  const Place before = place_;
+  const std::set<std::uint64_t> waiting = place_.open;
+  for (const std::uint64_t number : waiting) {
+    const std::vector<Happening> one = parts_.sources.happenings_after(number - 1, 1);
+    if (one.empty() || tell(round, one.front())) place_.open.erase(number);
+  }
+  for (;;) {
+    const std::vector<Happening> fresh = parts_.sources.happenings_after(place_.seen, kAtOnce);
+    if (fresh.empty()) break;
+    for (const Happening& happening : fresh) {
+      place_.seen = happening.number;
+      if (!tell(round, happening)) place_.open.insert(happening.number);
+    }
+  }
+  while (place_.open.size() > limits::notices_open_max) {
+    parts_.complain("notice.given_up",
+                    Status(Code::ResourceExhausted, Reason::None, "too many wait"));
+    place_.open.erase(place_.open.begin());
+  }
+  const Instant slot = digest_before(round.now);
+  if (slot > place_.digested_to && tell_digests(round, place_.digested_to, slot))
+    place_.digested_to = slot;
+  if (place_.open.empty() && round.taken) told_.clear();
+  if (place_ != before) {
+    const Status kept = write_place(parts_.place, place_);
+    if (!kept.ok()) parts_.complain("notice.place", kept);
+  }
+  return round.taken;
+}
+
+bool Mailer::tell(Round& round, const Happening& happening) {
+  if (!happening.tells) return true;
+  if (happening.at > round.now) return false;  // under embargo
+  if (round.now - happening.at > std::chrono::seconds(limits::mail_tried_for_s_max)) {
+    parts_.complain("notice.given_up",
+                    Status(Code::DeadlineExceeded, Reason::None, happening.circulation));
+    return true;
+  }
+  bool done = true;
+  const Status walked = parts_.sources.each_person(
+      *round.snapshot,
+      [&](const policy::Subject& subject) { done = tell_one(round, happening, subject) && done; });
+  if (!walked.ok()) parts_.complain("notice.unread", walked);
+  return done && walked.ok();
+}
+
+bool Mailer::tell_one(Round& round, const Happening& happening, const policy::Subject& subject) {
+  if (subject.account == happening.sender) return true;
+  const Result<std::optional<v1::Circulation>> seen =
+      parts_.sources.circulation(subject, happening.circulation, *round.snapshot);
+  if (!seen.ok()) return false;
+  if (!*seen || (happening.reminds && (**seen).has_acknowledged_at())) return true;
+  const Result<v1::NoticeSettings> settings = parts_.service.settings_of(subject, *round.snapshot);
+  if (!settings.ok()) return false;
+  if (settings->delivery() != v1::NoticeSettings::AT_ONCE) return true;
+  return post(
+      round, subject, "happening " + std::to_string(happening.number),
+      one_notice(settings->language(), told_of(happening, **seen), rules_.portal + "/#/account"),
+      *settings);
+}
+
+bool Mailer::tell_digests(Round& round, Instant from, Instant to) {
+  std::vector<Happening> all;
+  for (std::uint64_t cursor = 0;;) {
+    const std::vector<Happening> some = parts_.sources.happenings_after(cursor, kAtOnce);
+    if (some.empty()) break;
+    cursor = some.back().number;
+    std::ranges::copy_if(some, std::back_inserter(all), [&](const Happening& one) {
+      return one.tells && one.at >= from && one.at < to;
+    });
+  }
+  bool done = true;
+  const Status walked = parts_.sources.each_person(
+      *round.snapshot,
+      [&](const policy::Subject& subject) { done = tell_digest(round, subject, all) && done; });
+  return done && walked.ok();
+}
+
+bool Mailer::tell_digest(Round& round, const policy::Subject& subject,
+                         const std::vector<Happening>& all) {
+  const Result<v1::NoticeSettings> settings = parts_.service.settings_of(subject, *round.snapshot);
+  if (!settings.ok()) return false;
+  if (settings->delivery() != v1::NoticeSettings::DAILY) return true;
+  std::vector<Told> told;
+  for (const Happening& one : all) {
+    if (one.sender == subject.account) continue;
+    const auto seen = parts_.sources.circulation(subject, one.circulation, *round.snapshot);
+    if (!seen.ok()) return false;
+    if (*seen && !(**seen).has_acknowledged_at()) told.push_back(told_of(one, **seen));
+  }
+  if (told.empty()) return true;
+  return post(
+      round, subject, "digest " + to_rfc3339(digest_before(round.now)),
+      digest(settings->language(), told, limits::digest_lines_max, rules_.portal + "/#/account"),
+      *settings);
+}
+
+Told Mailer::told_of(const Happening& happening, const v1::Circulation& circulation) const {
+  return {.sender = happening.sender,
+          .process = circulation.process(),
+          .ask = circulation.ask(),
+          .deadline = circulation.has_deadline() ? day_of(circulation.deadline()) : "",
+          .reminds = happening.reminds,
+          .link = rules_.portal + "/#/" + happening.circulation};
+}
+
+bool Mailer::post(Round& round, const policy::Subject& subject, std::string key, Text text,
+                  const v1::NoticeSettings& to) {
+  if (!is_address(to.address())) return true;  // none, or none that mail goes to
+  const std::pair<std::string, std::string> what{std::move(key), subject.account};
+  if (told_.count(what) != 0) return true;
+  if (!round.reachable) return false;
+  // The same for the same, and nobody reads an account out of it.
+  const Secret under = parts_.store.purpose_key("notices.message_id");
+  const std::string id =
+      to_hex(as_view(hmac_sha256(under, what.first + '\n' + what.second)).substr(0, 16));
+  std::string why;
+  const Posted posted = parts_.post->send({.from = rules_.from,
+                                           .to = to.address(),
+                                           .id = id,
+                                           .text = std::move(text),
+                                           .language = to.language(),
+                                           .at = round.now},
+                                          why);
+  if (posted == Posted::Later || posted == Posted::Unreachable) {
+    round.taken = false;
+    round.reachable = posted == Posted::Later;
+    parts_.complain("notice.waits", Status(Code::Unavailable, Reason::None, why));
+    return false;
+  }
+  if (posted == Posted::Never) {
+    parts_.complain("notice.refused",
+                    Status(Code::FailedPrecondition, Reason::None, subject.account + ": " + why));
+  }
+  told_.insert(what);
+  return true;
+}
+
+}  // namespace entente::notices

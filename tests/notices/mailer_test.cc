@@ -1,0 +1,321 @@
+// The mailer with a clock that the test turns and a relay that does as told: who is written to,
+// when, how often.
+#include "server/notices/mailer.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <vector>
+
+#include "server/ledger/tree_ledger.h"
+#include "server/store/memory_store.h"
+
+namespace entente::notices {
+namespace {
+
+class TurnedClock final : public Clock {
+ public:
+  Instant now() const override { return now_; }
+  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
+  void pass(std::chrono::seconds time) { now_ += time; }
+
+ private:
+  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
+};
+
+// Persons by name; `sees` says who would get which circulation.
+struct Given final : Sources {
+  std::vector<Happening> all;
+  std::vector<std::string> persons{"anna", "nora", "uma"};
+  std::map<std::string, std::set<std::string>> sees;
+  std::set<std::pair<std::string, std::string>> acknowledged;
+  std::map<std::string, std::string> addresses;
+
+  std::vector<Happening> happenings_after(std::uint64_t cursor, std::size_t max) const override {
+    std::vector<Happening> out;
+    for (const Happening& one : all) {
+      if (one.number > cursor && out.size() < max) out.push_back(one);
+    }
+    return out;
+  }
+  std::uint64_t newest() const override { return all.size(); }
+  Result<std::optional<v1::Circulation>> circulation(const policy::Subject& subject,
+                                                     const std::string& name,
+                                                     store::Snapshot&) const override {
+    const auto found = sees.find(name);
+    if (found == sees.end() || found->second.count(subject.person) == 0)
+      return std::optional<v1::Circulation>();
+    v1::Circulation out;
+    out.set_name(name);
+    out.set_process("processes/igc");
+    if (acknowledged.count({subject.person, name}) != 0)
+      out.mutable_acknowledged_at()->set_seconds(1);
+    return std::optional<v1::Circulation>(out);
+  }
+  Result<std::optional<Addressee>> addressee(const policy::Subject& subject,
+                                             store::Snapshot&) const override {
+    const auto found = addresses.find(subject.person);
+    return std::optional<Addressee>(
+        {.email = found == addresses.end() ? subject.person + "@example.org" : found->second,
+         .languages = {"en"}});
+  }
+  Status each_person(store::Snapshot&,
+                     const std::function<void(const policy::Subject&)>& visit) const override {
+    for (const std::string& person : persons) visit(subject(person));
+    return Status();
+  }
+  std::shared_ptr<void> listen(std::function<void()>) override { return nullptr; }
+
+  static policy::Subject subject(const std::string& person) {
+    policy::Subject out;
+    out.account = "parties/SWE/accounts/" + person;
+    out.party = "SWE";
+    out.person = person;
+    return out;
+  }
+};
+
+struct Relaying final : Post {
+  std::vector<Letter>& sent;
+  std::map<std::string, Posted>& answers;
+  Relaying(std::vector<Letter>& to, std::map<std::string, Posted>& says)
+      : sent(to), answers(says) {}
+  Posted send(const Letter& letter, std::string& why) override {
+    const auto found = answers.find(letter.to);
+    if (found != answers.end()) {
+      why = "told so";
+      return found->second;
+    }
+    sent.push_back(letter);
+    return Posted::Sent;
+  }
+};
+
+struct MailWorld {
+  TurnedClock clock;
+  SystemEntropy entropy;
+  const std::unique_ptr<store::Store> kept = store::memory_store(entropy);
+  store::Store& store = *kept;
+  std::unique_ptr<ledger::TreeLedger> ledger = open_ledger();
+  Given given;
+  Service service{{.store = store, .ledger = *ledger, .sources = given, .sends = true}};
+  std::vector<Letter> sent;
+  std::map<std::string, Posted> answers;
+  std::vector<std::string> complaints;
+  std::filesystem::path place =
+      std::filesystem::temp_directory_path() / ("entente-mailer-" + std::to_string(::getpid()));
+  std::unique_ptr<Mailer> mailer;
+
+  MailWorld() {
+    std::filesystem::remove(place);
+    restart();
+  }
+  ~MailWorld() { std::filesystem::remove(place); }
+
+  std::unique_ptr<ledger::TreeLedger> open_ledger() {
+    auto made = ledger::TreeLedger::open(store, clock, entropy);
+    REQUIRE(made.ok());
+    store.set_sequencer(**made);
+    return *std::move(made);
+  }
+  void restart() {
+    mailer = std::make_unique<Mailer>(
+        MailRules{.from = "entente@igc.example", .portal = "https://e.example", .digest_hour = 6},
+        Mailer::Parts{.store = store,
+                      .service = service,
+                      .sources = given,
+                      .clock = clock,
+                      .post = std::make_unique<Relaying>(sent, answers),
+                      .place = place,
+                      .complain = [this](std::string_view what, const Status&) {
+                        complaints.emplace_back(what);
+                      }});
+    REQUIRE(mailer->open().ok());
+  }
+  void happens(const std::string& id, const std::set<std::string>& readers, bool reminds = false,
+               std::chrono::seconds held = {}) {
+    given.all.push_back({.number = given.all.size() + 1,
+                         .tells = true,
+                         .reminds = reminds,
+                         .circulation = "circulations/" + id,
+                         .at = clock.now() + held,
+                         .sender = "parties/IGC/accounts/ines"});
+    given.sees["circulations/" + id] = readers;
+  }
+  void choose(const std::string& person, v1::NoticeSettings::Delivery delivery) {
+    v1::SetNoticeSettingsRequest request;
+    request.mutable_settings()->set_delivery(delivery);
+    const auto transaction = store.begin();
+    REQUIRE(service.set(Given::subject(person), request, *transaction).ok());
+    REQUIRE(transaction->commit().ok());
+  }
+  std::vector<std::string> told() {
+    std::vector<std::string> to;
+    for (const Letter& one : sent) to.push_back(one.to.substr(0, one.to.find('@')));
+    sent.clear();
+    return to;
+  }
+};
+
+using People = std::vector<std::string>;
+
+TEST_CASE("who can see it is told, once, and nobody else", "[mailer]") {
+  MailWorld world;
+  world.happens("a", {"anna", "uma"});
+  CHECK(world.mailer->round());
+  CHECK(world.told() == People{"anna", "uma"});
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+  world.restart();
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+  world.happens("b", {"nora"});
+  CHECK(world.mailer->round());
+  CHECK(world.told() == People{"nora"});
+}
+
+TEST_CASE("what happened before there was a mailer is nobody's notice", "[mailer]") {
+  MailWorld world;
+  std::filesystem::remove(world.place);
+  world.happens("old", {"anna"});
+  world.restart();
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("the sender is not told, a reminder only whom it still concerns", "[mailer]") {
+  MailWorld world;
+  world.happens("a", {"anna", "nora"});
+  world.given.all.back().sender = "parties/SWE/accounts/anna";
+  world.mailer->round();
+  CHECK(world.told() == People{"nora"});
+  world.happens("a", {"anna", "nora", "uma"}, true);
+  world.given.acknowledged.insert({"nora", "circulations/a"});
+  world.mailer->round();
+  CHECK(world.told() == People{"anna", "uma"});
+}
+
+TEST_CASE("an embargo is told at its hour, over a restart", "[mailer]") {
+  MailWorld world;
+  world.happens("a", {"anna"}, false, std::chrono::hours(2));
+  world.happens("b", {"nora"});
+  CHECK(world.mailer->round());
+  CHECK(world.told() == People{"nora"});
+  world.restart();
+  world.clock.pass(std::chrono::hours(1));
+  world.mailer->round();
+  CHECK(world.told().empty());
+  world.clock.pass(std::chrono::hours(1));
+  world.mailer->round();
+  CHECK(world.told() == People{"anna"});
+  world.mailer->round();
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("a relay that is down is tried again, and nobody is told twice for it", "[mailer]") {
+  MailWorld world;
+  world.answers["nora@example.org"] = Posted::Unreachable;
+  world.happens("a", {"anna", "nora", "uma"});
+  CHECK_FALSE(world.mailer->round());
+  CHECK(world.told() == People{"anna"});  // Then nobody answered any more.
+  world.answers.clear();
+  CHECK(world.mailer->round());
+  CHECK(world.told() == People{"nora", "uma"});
+}
+
+TEST_CASE("one person whose mail waits does not hold up the others", "[mailer]") {
+  MailWorld world;
+  world.answers["anna@example.org"] = Posted::Later;
+  world.happens("a", {"anna", "nora"});
+  CHECK_FALSE(world.mailer->round());
+  world.happens("b", {"anna", "uma"});
+  CHECK_FALSE(world.mailer->round());
+  CHECK(world.told() == People{"nora", "uma"});
+  world.answers.clear();
+  CHECK(world.mailer->round());
+  CHECK(world.told() == People{"anna", "anna"});
+}
+
+TEST_CASE("what is refused for good, or for three days, is given up and said so", "[mailer]") {
+  MailWorld world;
+  world.answers["anna@example.org"] = Posted::Never;
+  world.happens("a", {"anna"});
+  CHECK(world.mailer->round());
+  CHECK(world.complaints == People{"notice.refused"});
+  world.answers["anna@example.org"] = Posted::Later;
+  world.happens("b", {"anna"});
+  CHECK_FALSE(world.mailer->round());
+  world.clock.pass(std::chrono::hours(73));
+  world.complaints.clear();
+  CHECK(world.mailer->round());
+  CHECK(world.complaints == People{"notice.given_up"});
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("what was told twice bears the same Message-ID", "[mailer]") {
+  MailWorld world;
+  world.happens("a", {"anna", "uma"});
+  world.answers["uma@example.org"] = Posted::Unreachable;
+  world.mailer->round();
+  world.answers.clear();
+  world.restart();  // It forgot that anna was told.
+  world.mailer->round();
+  REQUIRE(world.sent.size() == 3);
+  CHECK(world.sent[0].id == world.sent[1].id);
+  CHECK(world.sent[1].id != world.sent[2].id);
+}
+
+TEST_CASE("a digest comes in the morning with what is left, and never to who wants none",
+          "[mailer]") {
+  MailWorld world;
+  world.choose("anna", v1::NoticeSettings::DAILY);
+  world.choose("nora", v1::NoticeSettings::NEVER);
+  world.happens("a", {"anna", "nora", "uma"});
+  world.happens("b", {"anna", "nora"});
+  world.happens("c", {"anna"});
+  world.given.acknowledged.insert({"anna", "circulations/b"});
+  CHECK(world.mailer->round());
+  CHECK(world.told() == People{"uma"});
+  world.clock.pass(std::chrono::hours(21));
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+  world.clock.pass(std::chrono::hours(1));  // 06:00
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 2");
+  CHECK(world.told() == People{"anna"});
+  world.clock.pass(std::chrono::hours(24));
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("without an address that mail goes to there is no mail", "[mailer]") {
+  MailWorld world;
+  world.given.addresses["anna"] = "anna@example.org\r\nRCPT TO:<eve@example.org>";
+  world.given.addresses["nora"] = "";
+  world.happens("a", {"anna", "nora"});
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("a program has no notices, a language must be one that is written", "[settings]") {
+  MailWorld world;
+  v1::SetNoticeSettingsRequest request;
+  const auto set = [&](const policy::Subject& subject) {
+    const auto transaction = world.store.begin();
+    return world.service.set(subject, request, *transaction).status();
+  };
+  CHECK(set(Given::subject("anna")).code() == Code::InvalidArgument);
+  request.mutable_settings()->set_delivery(v1::NoticeSettings::DAILY);
+  request.mutable_settings()->set_language("sv");
+  CHECK(set(Given::subject("anna")).code() == Code::InvalidArgument);
+  request.mutable_settings()->clear_language();
+  CHECK(set(Given::subject("")).code() == Code::FailedPrecondition);
+  policy::Subject tool = Given::subject("anna");
+  tool.read_only = true;
+  CHECK(set(tool).code() == Code::PermissionDenied);
+  CHECK(world.service.settings_of(Given::subject("anna"), *world.store.snapshot())->delivery() ==
+        v1::NoticeSettings::AT_ONCE);
+}
+
+}  // namespace
+}  // namespace entente::notices

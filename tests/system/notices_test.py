@@ -1,0 +1,168 @@
+"""Notices through a real SMTP server (aiosmtpd) with STARTTLS, from the daemon's configuration to the letter: who is
+written to, and that no letter says what was sent. BUILD names the build folder."""
+import email
+import email.policy
+import hashlib
+import pathlib
+import queue
+import ssl
+import tempfile
+import unittest
+
+import small_network
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from network import free_port
+from small_network import Caller, SmallNetwork
+
+SECRETS = ["secret title", "secret note", "paper.txt", "secret content"]
+
+
+class Box:
+    """What the relay took, and whom it turns away."""
+
+    def __init__(self):
+        self.letters, self.later = queue.Queue(), set()
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.later:
+            self.later.discard(address)
+            return "451 later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.letters.put((session, envelope))
+        return "250 OK"
+
+    def letter(self, wait=60):
+        session, envelope = self.letters.get(timeout=wait)
+        return session, envelope, email.message_from_bytes(envelope.content, policy=email.policy.default)
+
+
+class MailNetwork(SmallNetwork):
+    """Its relay is reached by name with STARTTLS and a password."""
+
+    def start(self):
+        self.box = Box()
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.dir + "/server/cert.pem", self.dir + "/server/key.pem")
+        self.relay = Controller(
+            self.box, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True,
+            auth_required=True, authenticator=lambda server, session, envelope, mechanism, data: AuthResult(
+                success=(data.login, data.password) == (b"entente", b"a relay's password")))
+        self.relay.start()
+        (self.path / "relay-password").write_text("a relay's password\n")
+        self.config.write_text(self.config.read_text() + (
+            f'mail {{ relay: "smtp://localhost:{self.relay.port}" from: "entente@igc.example" user: "entente"\n'
+            f'  password_file: "relay-password" ca_file: "ca.pem" portal: "https://localhost:{self.port}" }}\n'))
+        super().start()
+
+    def stop(self):
+        super().stop()
+        self.relay.stop()
+
+
+class Notices(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        global D, N, Q
+        cls.folder = tempfile.TemporaryDirectory()
+        small_network.make_messages(cls.folder.name)
+        from entente.v1 import circulations_pb2 as Q, documents_pb2 as D, notices_pb2 as N
+        cls.net = MailNetwork()
+        quiet = ("igor", "sven", "lars", "eva", "spare", "nick")
+        cls.who = {account: Caller(cls.net, account) for account in ("ines", "anna", "nora", "machine", *quiet)}
+        for one in cls.who.values():
+            assert one.sign_in().ok
+        for account in quiet:
+            cls.choose(account, N.NoticeSettings.NEVER)
+
+    @classmethod
+    def tearDownClass(cls):
+        for one in cls.who.values():
+            one.close()
+        cls.net.stop()
+        cls.net.remove()
+        cls.folder.cleanup()
+
+    @classmethod
+    def choose(cls, account, delivery, language=""):
+        answer = cls.who[account].ask("NoticeService.SetNoticeSettings", N.SetNoticeSettingsRequest(
+            settings=dict(delivery=delivery, language=language)))
+        assert answer.ok, answer
+        return N.NoticeSettings.FromString(answer.body)
+
+    def circulate(self, **more):
+        ines, content = self.who["ines"], b"secret content"
+        upload = self.id().rsplit(".", 1)[-1][:64]
+        for method, request in [
+                ("BeginContent", D.BeginContentRequest(
+                    upload_id=upload, content=D.Content(language="en", file_name="paper.txt", media_type="text/plain",
+                                                        bytes=len(content)),
+                    document=D.Document(kind=D.Document.STUDY, process="processes/alpha",
+                                        title={"by_language": {"en": "secret title"}},
+                                        visibility={"handling": 3, "audience": {"any_of": [
+                                            "process/alpha/members", "process/alpha/secretariat"]}}))),
+                ("SendContent", D.SendContentRequest(upload_id=upload, content=content)),
+                ("FinishContent", D.FinishContentRequest(upload_id=upload, sha256=hashlib.sha256(content).digest()))]:
+            answer = ines.ask("DocumentService." + method, request)
+            self.assertTrue(answer.ok, answer)
+        paper = D.Document.FromString(answer.body).name
+        answer = ines.ask("CirculationService.Circulate", Q.CirculateRequest(circulation=dict(
+            documents=[paper], note={"by_language": {"en": "secret note"}}, **more)))
+        self.assertTrue(answer.ok, answer)
+        return Q.Circulation.FromString(answer.body).name
+
+    def letters(self, count):
+        out = {}
+        for _ in range(count):
+            session, envelope, letter = self.net.box.letter()
+            self.assertIsNotNone(session.ssl, "the line was not closed to others")
+            self.assertEqual(envelope.mail_from, "entente@igc.example")
+            self.assertEqual(envelope.rcpt_tos, [letter["To"].addresses[0].addr_spec])
+            for secret in SECRETS:
+                self.assertNotIn(secret, letter.as_string())
+                self.assertNotIn(secret, letter.get_content())
+            out[envelope.rcpt_tos[0].split("@")[0]] = letter
+        self.assertTrue(self.net.box.letters.empty())
+        return out
+
+    def test_who_can_see_it_is_told_at_once_in_their_language(self):
+        settings = self.choose("nora", N.NoticeSettings.AT_ONCE, "fr")
+        self.assertEqual((settings.address, settings.language, settings.sends), ("nora@nor.example.org", "fr", True))
+        name = self.circulate(ask=Q.Circulation.COMMENT, deadline={"seconds": 4102444800})
+        letters = self.letters(2)
+        self.assertEqual(set(letters), {"anna", "nora"})  # not the sender, not who said never, no observer, no stranger
+        self.assertEqual(letters["anna"]["Subject"], "ALPHA: for comment")
+        self.assertEqual(letters["anna"]["Auto-Submitted"], "auto-generated")
+        self.assertEqual(letters["nora"]["Subject"], "ALPHA : pour commentaires")
+        self.assertIn("IGC (ines) sent you something in ALPHA, for comment (until 2100-01-01).",
+                      letters["anna"].get_content())
+        self.assertIn(f"https://localhost:{self.net.port}/#/{name}", letters["anna"].get_content())
+        # Who is done is not reminded; what is taken back is not told.
+        answer = self.who["anna"].ask("CirculationService.Respond", Q.RespondRequest(
+            name=name, response=dict(kind=Q.Response.ACKNOWLEDGE)))
+        self.assertTrue(answer.ok, answer)
+        self.assertTrue(self.who["ines"].ask("CirculationService.Remind", Q.RemindRequest(name=name)).ok)
+        self.assertIn("vous rappelle", self.letters(1)["nora"].get_content())
+
+    def test_a_relay_that_says_later_is_asked_again(self):
+        self.net.box.later.add("anna@swe.example.org")
+        self.circulate()
+        self.assertEqual(set(self.letters(2)), {"anna", "nora"})
+
+    def test_a_program_is_written_to_by_nobody(self):
+        answer = self.who["machine"].ask("NoticeService.SetNoticeSettings", N.SetNoticeSettingsRequest(
+            settings=dict(delivery=N.NoticeSettings.DAILY)))
+        self.assertEqual(answer.code, "FAILED_PRECONDITION")
+        answer = self.who["machine"].ask("NoticeService.GetNoticeSettings", N.GetNoticeSettingsRequest())
+        self.assertEqual(N.NoticeSettings.FromString(answer.body).delivery, N.NoticeSettings.NEVER)
+
+    def test_the_log_names_no_address(self):
+        log = "".join(path.read_text(errors="replace") for path in pathlib.Path(self.net.dir).glob("*log*"))
+        self.assertNotIn("example.org", log)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,9 +1,10 @@
 // Figures: found, chosen, drawn, compared, taken along; and a file tried before it is sent.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { open, origin, quit, signIn, violations } from './browser.mjs';
+import { network, open, origin, quit, signIn, violations } from './browser.mjs';
 
 const demo = fileURLToPath(new URL('../../deploy/statistics/demo/', import.meta.url));
 let context;
@@ -64,6 +65,20 @@ test('states stand side by side, and a gap is a gap', async () => {
   assert.deepEqual(await violations(page), []);
 });
 
+test('one state stands on one page: what it reports, how old it is, what others report on it', async () => {
+  await page.goto(`${origin}/#/statistics`);
+  await page.getByRole('link', { name: 'One state on one page' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Sweden' }).waitFor();
+  const section = page.locator('section.card').filter({ hasText: 'Asylum applications' }).first();
+  await section.locator('.figure strong').waitFor();
+  await section.locator('.bars li').first().waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel('Party', { exact: true }).selectOption({ label: 'Switzerland' });
+  await page.getByRole('heading', { level: 1, name: 'Switzerland' }).waitFor();
+  assert.match(page.url(), /#\/profile\/igc\/CHE$/);
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM?CITIZEN=AFG`);
+});
+
 test('what is seen is taken along as CSV, SVG and PNG, as a link, and as a program', async () => {
   await page.getByRole('button', { name: 'Lines', exact: true }).click();
   const csv = (await saved('CSV')).toString();
@@ -71,6 +86,11 @@ test('what is seen is taken along as CSV, SVG and PNG, as a link, and as a progr
   assert.match(csv, /IGC:ASYLUM\(1\.0\),A,SWE,AFG,/);
   assert.match((await saved('SVG')).toString(), /^<svg [^>]*xmlns=/);
   assert.equal((await saved('PNG')).subarray(1, 4).toString(), 'PNG');
+  // By the network's own SDMX service, with the session of the page.
+  assert.equal((await saved('XLSX')).subarray(0, 2).toString(), 'PK');
+  assert.match((await saved('SDMX-ML')).toString(), /StructureSpecificData[^]*CITIZEN="AFG"/);
+  const json = JSON.parse((await saved('SDMX-JSON')).toString());
+  assert.ok(json.data.dataSets[0].series || json.data.dataSets[0].observations);
   await page.getByRole('button', { name: 'Copy Link' }).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
   await page.getByText('This query as a program').click();
@@ -89,6 +109,12 @@ test('a file is tried before it is sent: each fault beside its line, with what w
   await choose.setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from(good) });
   await page.getByText(/figures, no fault/).waitFor();
   assert.deepEqual(await violations(page), []);
+  // What was tried is sent, signed in the party's name.
+  const folder = join(network, 'credentials', 'anna.lindqvist');
+  await page.getByLabel('Your certificate file').setInputFiles(join(folder, 'bundle.p12'));
+  await page.getByLabel('Password of the file').fill(readFileSync(join(folder, 'password'), 'utf8').trim());
+  await page.getByRole('button', { name: 'Sign and report' }).click();
+  await page.getByText(/figures are reported/).waitFor();
 });
 
 test('of a long table only the rows in sight are in the page, and a reader of the screen hears how many there are', async () => {

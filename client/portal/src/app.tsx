@@ -29,6 +29,7 @@ const LATER: Record<string, () => Promise<Page>> = {
   send: () => import('./pages/send').then((one) => one.SendPage),
   inbox: () => import('./pages/inbox').then((one) => one.InboxPage),
   circulation: () => import('./pages/circulation').then((one) => one.CirculationPage),
+  profile: () => import('./pages/profile').then((one) => one.ProfilePage),
   statistics: () => import('./pages/statistics').then((one) => one.StatisticsPage),
   design: () => import('./pages/design').then((one) => one.DesignPage),
   account: () => import('./pages/account').then((one) => one.AccountPage),
@@ -82,7 +83,7 @@ function Frame() {
           <NavLink to={[]} here={page === '' || page === 'person'}>{t('nav_find')}</NavLink>
           <NavLink to={['documents']} here={['documents', 'document', 'bring', 'send'].includes(page)}>{t('documents')}</NavLink>
           <NavLink to={['inbox']} here={page === 'inbox' || page === 'circulation'}>{t('inbox')}</NavLink>
-          <NavLink to={['statistics']} here={page === 'statistics'}>{t('statistics')}</NavLink>
+          <NavLink to={['statistics']} here={page === 'statistics' || page === 'profile'}>{t('statistics')}</NavLink>
           <NavLink to={['processes']} here={['processes', 'process', 'roster', 'matrix'].includes(page)}>{t('processes')}</NavLink>
         </nav>
         <Preferences />

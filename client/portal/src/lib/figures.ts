@@ -1,9 +1,12 @@
 // Figures as pages use them: from the packed columns of a query to rows, and back out to files and programs.
 import { createClient } from '@connectrpc/connect';
 import { StatisticsService, type DataStructure, type Dataflow, type Observations, type Selection } from '../gen/entente/v1/statistics_pb';
+import { currentLanguage } from '../i18n';
 import { transport } from './api';
+import { ComparisonService } from '../gen/entente/v1/comparison_pb';
 
 export const statistics = createClient(StatisticsService, transport);
+export const comparison = createClient(ComparisonService, transport);
 
 export interface Figure {
   key: string[]; // in the order of `Figures.dimensions`
@@ -76,6 +79,18 @@ export function restPath(dataflow: Dataflow, structure: DataStructure, query: Qu
   const key = structure.dimensions.map((one) => (chosen.get(one.id) ?? []).join('+')).join('.');
   const period = [query.startPeriod && `startPeriod=${query.startPeriod}`, query.endPeriod && `endPeriod=${query.endPeriod}`].filter(Boolean).join('&');
   return `/sdmx/2.1/data/${agency},${id}/${key}${period && `?${period}`}`;
+}
+
+// The same query by the network's SDMX service, in a form for other programs. Its faults are text, not calls' errors.
+export const FORMS = {
+  XLSX: { accept: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', ending: 'xlsx' },
+  'SDMX-ML': { accept: 'application/vnd.sdmx.structurespecificdata+xml;version=2.1', ending: 'xml' },
+  'SDMX-JSON': { accept: 'application/vnd.sdmx.data+json;version=2.0.0', ending: 'json' },
+} as const;
+export async function asForm(path: string, form: keyof typeof FORMS): Promise<Blob> {
+  const reply = await fetch(path, { headers: { accept: FORMS[form].accept, 'accept-language': currentLanguage(), 'entente-browser': '1' }, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+  if (!reply.ok) throw new Error(`${reply.status} ${(await reply.text()).slice(0, 300)}`);
+  return reply.blob();
 }
 
 export function asCode(kind: 'curl' | 'R' | 'Python', address: string): string {

@@ -4,13 +4,13 @@ import type { Dataflow, DataStructure } from '../gen/entente/v1/statistics_pb';
 import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
 import { collator, formatNumber, t } from '../i18n';
 import { folded } from '../lib/ask';
-import { asCode, figures, restPath, toCsv, type Figures, type Query } from '../lib/figures';
+import { asCode, asForm, figures, FORMS, restPath, toCsv, type Figures, type Query } from '../lib/figures';
 import { lastPart, processName, textIn } from '../lib/names';
 import { go, linkTo, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { codesOf, conceptTitle, dataflows, structureOf, type Code } from '../lib/structures';
 import { useCall } from '../lib/use-call';
-import { Badge, Button, CopyButton, Failed, Field, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
+import { Badge, Button, CopyButton, Failed, Field, LinkButton, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
 import { COLOURS, Chart, pngOf, svgText, type ChartKind, type Point } from '../ui/chart';
 import { CodePicker } from '../ui/code-picker';
 import { Compare } from '../ui/compare';
@@ -34,7 +34,7 @@ function Dataflows() {
   }, [asked.data, query]);
   return (
     <section class="page">
-      <PageTitle>{t('statistics')}</PageTitle>
+      <PageTitle aside={<LinkButton href={linkTo(['profile'])}>{t('profile')}</LinkButton>}>{t('statistics')}</PageTitle>
       <Field label={t('find_dataflow')}>{(props) => <input {...props} type="search" value={query} autocomplete="off" onInput={(event) => { looked = event.currentTarget.value; setQuery(looked); }} />}</Field>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {!asked.data && asked.loading && <Waiting lines={6} />}
@@ -174,7 +174,16 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
     const blob = drawing ? await pngOf(drawing) : await new Promise<Blob | null>((resolve) => canvas ? canvas.toBlob(resolve) : resolve(null));
     if (blob) saveFile(`${file}.png`, 'image/png', blob);
   };
-  const rest = location.origin + restPath(dataflow, structure, query);
+  const path = restPath(dataflow, structure, query);
+  const rest = location.origin + path;
+  const [making, setMaking] = useState('');
+  const [error, setError] = useState<unknown>();
+  const saveAs = async (form: keyof typeof FORMS) => {
+    setMaking(form);
+    setError(undefined);
+    await asForm(path, form).then((made) => saveFile(`${file}.${FORMS[form].ending}`, 'application/octet-stream', made), setError);
+    setMaking('');
+  };
   return (
     <>
       {all.cut && <Notice tone="warn">{t('cut_short', { count: all.rows.length })}</Notice>}
@@ -199,10 +208,12 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
         <h2>{t('download')}</h2>
         <div class="actions">
           <Button icon="download" onClick={() => saveFile(`${file}.csv`, 'text/csv;charset=utf-8', toCsv(dataflow, all))}>CSV</Button>
+          {(Object.keys(FORMS) as (keyof typeof FORMS)[]).map((one) => <Button key={one} icon="download" busy={making === one} onClick={() => saveAs(one)}>{one}</Button>)}
           {view !== 'flow' && <Button icon="download" onClick={() => { const drawing = svg(); if (drawing) saveFile(`${file}.svg`, 'image/svg+xml', svgText(drawing)); }}>SVG</Button>}
           <Button icon="download" onClick={savePng}>PNG</Button>
           <CopyButton text={location.href} label={t('copy_what', { what: t('link') })} />
         </div>
+        {error !== undefined && <Failed error={error} />}
         <details>
           <summary>{t('as_code')}</summary>
           <p class="quiet-text">{t('as_code_hint')}</p>

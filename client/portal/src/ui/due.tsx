@@ -2,10 +2,12 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { Reminder_Kind, type Reminder } from '../gen/entente/v1/directory_pb';
-import { formatAgo, t } from '../i18n';
+import { Calendar_State } from '../gen/entente/v1/comparison_pb';
+import { formatAgo, formatCivil, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
 import { allPages, directory, isNotFound, ledger } from '../lib/api';
 import { decodeEntry, type Entry } from '../lib/ledger';
+import { comparison } from '../lib/figures';
 import { lastPart, partyName } from '../lib/names';
 import { hasPage, linkTo, linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
@@ -13,7 +15,7 @@ import { useCall } from '../lib/use-call';
 import { circulations, documents, inbox, titleOf, waitsForMe } from '../lib/documents';
 import { parties } from '../lib/people';
 import { CirculationRow, subjectOf } from '../pages/inbox';
-import { Button, Failed, Waiting } from './basic';
+import { Badge, Button, Failed, Waiting } from './basic';
 
 const KINDS = { [Reminder_Kind.KIND_UNSPECIFIED]: 'due_confirm', [Reminder_Kind.CONFIRM_OWN]: 'due_confirm_own', [Reminder_Kind.CONFIRM_OTHER]: 'due_confirm',
   [Reminder_Kind.ANSWER_CONTACT_TEST]: 'due_contact_test' } as const;
@@ -37,6 +39,25 @@ function Waits({ none }: { none: VNode | false }) {
   );
 }
 
+// What the reader's party has to report, and has not: what is late first.
+function Reports() {
+  const party = me()?.session.party ?? '';
+  const asked = useCall(party === '' ? null : `calendar ${party}`, async () => (await comparison.getCalendar({ party })).rows
+    .filter((one) => one.state === Calendar_State.DUE || one.state === Calendar_State.LATE).sort((a, b) => b.state - a.state || (a.dueOn < b.dueOn ? -1 : 1)));
+  if (asked.error !== undefined) return <Failed error={asked.error} retry={asked.retry} />;
+  if (!asked.data || asked.data.length === 0) return null;
+  return (
+    <ul class="bare rows reports">
+      {asked.data.slice(0, 6).map((one) => (
+        <li key={`${one.dataflow} ${one.area} ${one.period}`}>
+          <span>{t('report_figures')} <a href={linkToRecord(one.dataflow)}>{lastPart(one.dataflow)}</a> {one.period}</span>
+          {one.state === Calendar_State.LATE ? <Badge tone="bad">{t('late_days', { n: one.daysLate })}</Badge> : <Badge>{formatCivil(one.dueOn)}</Badge>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 export function Due() {
   const asked = useCall('reminders', () => allPages((pageToken) => directory.listReminders({ pageSize: 1000, pageToken }), (reply) => reply.reminders));
   const [error, setError] = useState<unknown>();
@@ -49,6 +70,7 @@ export function Due() {
     <section class="card">
       <h2>{t('due')}</h2>
       <Waits none={asked.data?.length === 0 && <p class="quiet-text">{t('nothing_due')}</p>} />
+      <Reports />
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {error !== undefined && <Failed error={error} />}
       {!asked.data && asked.loading && <Waiting />}
@@ -86,14 +108,16 @@ function actInWords(kind: string) {
   return key ? t(key) : <code>{kind}</code>;
 }
 
+const PIECE = 48n; // entries asked for at once: most networks' last days
+
 export function News() {
   const asked = useCall('news', async () => {
     const { size } = await ledger.getCheckpoint({});
     const found: Entry[] = [];
     // The newest that can be seen, of what others did.
-    for (let to = size; to > 0n && size - to < 3_000n && found.length < 8;) {
-      const from = to > 500n ? to - 500n : 0n;
-      const { rows } = await ledger.listEntries({ from, to, pageSize: 500 });
+    for (let to = size; to > 0n && size - to < 1_000n && found.length < 8;) {
+      const from = to > PIECE ? to - PIECE : 0n;
+      const { rows } = await ledger.listEntries({ from, to, pageSize: Number(PIECE) });
       found.push(...rows.reverse().flatMap((row) => row.entry ? decodeEntry(row.canonical) ?? [] : [])
         .filter((one) => one.account !== me()?.session.account && !/^(session|identity|network|ledger|operator)\.|\.read$/.test(one.kind) && one.object !== ''));
       to = from;

@@ -3,22 +3,31 @@ import { useRef, useState } from 'preact/hooks';
 import { UploadAction, UploadFormat, type UploadReport } from '../gen/entente/v1/statistics_pb';
 import { formatNumber, t } from '../i18n';
 import { statistics } from '../lib/figures';
+import { signDetached } from '../lib/cms';
 import { hex } from '../lib/ledger';
+import { KeyFileError, sha256 } from '../lib/pkcs12';
+import { KeyFields, useKeyFile } from './key-fields';
 import { Button, Failed, Notice } from './basic';
 
 const FILE_BYTES_MAX = 512 * 1024 * 1024;
+const SIGNED_BYTES_MAX = 256 * 1024 * 1024; // the digest is made of the whole, in memory
 
 export function Upload({ dataflow }: { dataflow: string }) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const [trying, setTrying] = useState('');
   const [error, setError] = useState<unknown>();
-  const [report, setReport] = useState<{ report: UploadReport; lines: Map<number, string> }>();
+  const [report, setReport] = useState<{ report: UploadReport; lines: Map<number, string>; uploadId: string; file: File }>();
+  const [sending, setSending] = useState(false);
+  const [sent, setSent] = useState<UploadReport>();
+  const [fileError, setFileError] = useState('');
+  const key = useKeyFile();
   const check = async (file: File | undefined) => {
     if (!file || file.size > FILE_BYTES_MAX) return;
     setTrying(file.name);
     setError(undefined);
     setReport(undefined);
+    setSent(undefined);
     try {
       const uploadId = `portal-${hex(crypto.getRandomValues(new Uint8Array(16)))}`;
       const begun = await statistics.beginUpload({ uploadId, dataflow, action: UploadAction.REPLACE, format: UploadFormat.SDMX_CSV });
@@ -27,11 +36,31 @@ export function Upload({ dataflow }: { dataflow: string }) {
         await statistics.sendPiece({ uploadId, offset: BigInt(at), content: new Uint8Array(await file.slice(at, at + size).arrayBuffer()) });
       }
       const found = await statistics.checkUpload({ uploadId });
-      setReport({ report: found, lines: await linesOf(file, new Set(found.problems.map((one) => Number(one.line)))) });
+      setReport({ report: found, lines: await linesOf(file, new Set(found.problems.map((one) => Number(one.line)))), uploadId, file });
     } catch (failure) {
       setError(failure);
     }
     setTrying('');
+  };
+  // What was tried is what is sent: the same bytes, under the same upload id, signed by the party's key.
+  const send = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!report) return;
+    setSending(true);
+    setError(undefined);
+    setFileError('');
+    try {
+      const signer = await key.signer();
+      const digest = await sha256(new Uint8Array(await report.file.arrayBuffer()));
+      // docs/statistics.md: what is signed, a line each.
+      const manifest = ['entente-upload/1', dataflow, 'REPLACE', report.uploadId, String(report.file.size), hex(digest), ''].join('\n');
+      setSent(await statistics.finishUpload({ uploadId: report.uploadId, sha256: digest, ...await signDetached(signer, manifest) }));
+      setReport(undefined);
+    } catch (failure) {
+      if (failure instanceof KeyFileError) setFileError(t('key_file_wrong', { why: failure.message }));
+      else setError(failure);
+    }
+    setSending(false);
   };
   return (
     <section class="card upload" aria-label={t('upload')}>
@@ -44,9 +73,16 @@ export function Upload({ dataflow }: { dataflow: string }) {
       </div>
       <div role="status">
         {report?.report.accepted && <Notice tone="good">{t('upload_good', { n: Number(report.report.observations) })}</Notice>}
+        {sent && <Notice tone="good">{t('upload_sent', { n: Number(sent.observations) })}</Notice>}
         {report && !report.report.accepted && <Notice tone="bad" title={t('upload_bad', { n: report.report.problems.length + Number(report.report.problemsMore) })} />}
       </div>
       {error !== undefined && <Failed error={error} />}
+      {report?.report.accepted && report.file.size <= SIGNED_BYTES_MAX && (
+        <form onSubmit={send}>
+          <KeyFields use={key} error={fileError} required />
+          <Button kind="primary" type="submit" busy={sending}>{t('sign_and_send')}</Button>
+        </form>
+      )}
       {report && report.report.problems.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label={t('upload_fault')}>
           <table class="sheet faulty">

@@ -1,56 +1,63 @@
 #include "server/statistics/data_answer.h"
 
-#include "proto/contract/limits.h"
+#include <algorithm>
 
 namespace entente::statistics {
+namespace {
+
+constexpr std::size_t kFirstBytes = 64 * 1024;  // most answers are smaller
+
+}  // namespace
 
 DataAnswer::DataAnswer(DataPlan plan, Parts parts)
     : plan_(std::move(plan)), parts_(std::move(parts)), snapshot_(parts_.store.snapshot()) {}
 
-Result<std::unique_ptr<Merge>> DataAnswer::merge_of(const SetPlan& set) {
-  return Merge::open(*snapshot_, parts_.cache, set.layers, set.reading);
-}
-
 // What everything in the parts comes to is a bound that costs nothing; only if that is too much is
-// it asked of the index how much of it fits.
+// it counted how much of it fits.
 Status DataAnswer::check_size() {
-  if (plan_.window.limit <= limits::answer_size_max) return {};
+  const std::uint64_t at_most = parts_.at_most.observations_max;
+  if (plan_.window.limit <= at_most) return {};
   std::uint64_t most = 0;
   for (const SetPlan& set : plan_.sets) {
     for (const Layer& layer : set.layers) most += layer.part->observations - layer.part->gone;
   }
-  if (most <= limits::answer_size_max) return {};
+  if (most <= at_most) return {};
   std::uint64_t size = 0;
   for (const SetPlan& set : plan_.sets) {
-    ENTENTE_TRY(const std::unique_ptr<Merge> merge, merge_of(set));
-    std::uint64_t observations = 0;
-    std::uint64_t series = 1;
-    for (const Layer& layer : merge->layers()) {
-      observations += layer.part->observations - layer.part->gone;
-      series += layer.part->series;
-    }
-    size += observations / series * merge->series();
+    ENTENTE_TRY(const std::unique_ptr<Open> counted, read_set(set));
+    ENTENTE_TRY(const std::uint64_t count, count_rows(*counted->rows));
+    size += count;
   }
-  if (size <= limits::answer_size_max) return {};
+  size = std::min(size - std::min(size, plan_.window.skipped), plan_.window.limit);
+  if (size <= at_most) return {};
   return {Code::ResourceExhausted, Reason::LimitReached,
-          "the answer would have about " + std::to_string(size) + " observations, and at most " +
-              std::to_string(limits::answer_size_max) +
+          "the answer would have " + std::to_string(size) + " observations, and at most " +
+              std::to_string(at_most) +
               " are sent at once: narrow the query, or ask for it by parts"};
 }
 
-Result<std::unique_ptr<DataAnswer::Open>> DataAnswer::open(SetPlan set) {
+Result<std::unique_ptr<DataAnswer::Open>> DataAnswer::read_set(SetPlan set) {
   auto opened = std::make_unique<Open>();
   opened->head = set.head;
-  ENTENTE_TRY(opened->merge, merge_of(set));
+  ENTENTE_TRY(opened->merge,
+              Merge::open(*snapshot_, parts_.cache, std::move(set.layers), std::move(set.reading)));
   opened->rows = chosen_rows(*opened->merge, std::move(set.test), parts_.stopped);
   if (plan_.keys_only) opened->rows = keys_of(std::move(opened->rows));
+  return opened;
+}
+
+Result<std::unique_ptr<DataAnswer::Open>> DataAnswer::open(SetPlan set) {
+  ENTENTE_TRY(std::unique_ptr<Open> opened, read_set(std::move(set)));
   if (plan_.is_sorted) {
-    const Flow& flow = *plan_.writing.topics[set.head.topic].flow;
+    const std::size_t topic = opened->head.topic;
+    const Flow& flow = *plan_.writing.topics[topic].flow;
     const View& view = plan_.writing.view;
-    const auto dimension = view.at == View::At::Dimension ? flow.find_dimension(view.dimension)
-                                                          : std::optional<std::size_t>();
-    opened->rows = ordered_rows(std::move(opened->rows), parts_.sorting,
-                                plan_.order[set.head.topic], view.at, dimension);
+    Order order{.terms = plan_.order[topic],
+                .at = view.at,
+                .dimension = view.at == View::At::Dimension ? flow.find_dimension(view.dimension)
+                                                            : std::optional<std::size_t>(),
+                .observations_max = parts_.at_most.sorted_max};
+    opened->rows = ordered_rows(std::move(opened->rows), parts_.sorting, std::move(order));
   }
   const bool windowed = plan_.window.skipped != 0 || plan_.window.limit != UINT64_MAX;
   if (windowed) opened->rows = windowed_rows(std::move(opened->rows), plan_.window);
@@ -73,6 +80,7 @@ Result<bool> DataAnswer::start() {
   ENTENTE_TRY_VOID(advance());
   if (!set_) return false;
   writer_ = make_writer(plan_.writing);
+  ready_.reserve(kFirstBytes);
   writer_->begin(ready_);
   begin_set();
   return true;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "server/net/method_table.h"
 #include "server/statistics/data_plan.h"
@@ -15,6 +16,11 @@
 
 namespace entente::statistics {
 
+struct AnswerLimits {
+  std::uint64_t observations_max = limits::answer_size_max;  // sent without `limit`
+  std::size_t sorted_max = limits::answer_sorted_max;
+};
+
 class DataAnswer final : public net::ByteSource {
  public:
   struct Parts {
@@ -22,19 +28,21 @@ class DataAnswer final : public net::ByteSource {
     IndexCache& cache;
     SortingRoom& sorting;
     Stopped stopped;
+    AnswerLimits at_most = {};
   };
   // `parts` outlive it.
   DataAnswer(DataPlan plan, Parts parts);
 
   // Reads on to the first observation; false: there is none. Call once, first. ResourceExhausted
-  // (LimitReached): the answer would be larger than limits::answer_size_max, or larger than what
-  // can be put in order; (Overloaded): too many are being put in order. DataLoss, Unavailable: as
-  // the store.
+  // (LimitReached): the answer would be larger than `at_most` says; how large is counted, for
+  // whatever tells it otherwise tells of what is hidden. (Overloaded): too many are being put in
+  // order. Cancelled: whoever waits has gone. DataLoss, Unavailable: as the store.
   [[nodiscard]] Result<bool> start();
 
   // Makes as much as there is up to `bytes`; true if that is all. What read() gives comes of it.
   [[nodiscard]] Result<bool> make(std::size_t bytes);
-  [[nodiscard]] std::string_view made() const { return std::string_view(ready_).substr(sent_); }
+  // All that is made, of which nothing was read.
+  [[nodiscard]] std::string take_made() { return std::exchange(ready_, {}); }
 
   Result<std::string> read(std::size_t bytes_max) override;
 
@@ -45,7 +53,8 @@ class DataAnswer final : public net::ByteSource {
     std::unique_ptr<Rows> rows;
   };
   Status check_size();
-  Result<std::unique_ptr<Merge>> merge_of(const SetPlan& set);
+  // As it is read, and as it is told.
+  Result<std::unique_ptr<Open>> read_set(SetPlan set);
   Result<std::unique_ptr<Open>> open(SetPlan set);
   // Goes on to the next data set that has anything; leaves set_ null at the end.
   Status advance();

@@ -72,8 +72,9 @@ Result<std::vector<Found>> find_flows(Service& service, const Model& model, cons
   }
   for (const auto& [name, flow] : model.flows()) take(name, flow);
   if (out.size() > limits::answer_flows_max) {
-    return bad_request("this asks for " + std::to_string(out.size()) + " dataflows; name at most " +
-                       std::to_string(limits::answer_flows_max));
+    return Status(Code::ResourceExhausted, Reason::LimitReached,
+                  "this asks for " + std::to_string(out.size()) + " dataflows; name at most " +
+                      std::to_string(limits::answer_flows_max));
   }
   return out;
 }

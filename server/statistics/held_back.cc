@@ -92,11 +92,10 @@ struct PeriodTable {
   std::vector<Protection::Change> figures;  // of each cell, as it stands
 };
 
-Status too_many() {
+Status too_many(Period period) {
   return {Code::ResourceExhausted, Reason::LimitReached,
-          "there are confidential figures in periods of more than " +
-              std::to_string(limits::protected_cells_max) +
-              " figures: too many to be weighed; bring fewer periods at a time"};
+          to_text(period) + " has confidential figures among more than " +
+              std::to_string(limits::protected_cells_max) + ": too many to be weighed"};
 }
 
 class Protecting {
@@ -166,6 +165,46 @@ class Protecting {
   std::vector<Hierarchy> hierarchies_;
 };
 
+// Whether anything can be a part of something: where nothing is, nothing is told by a total.
+bool has_totals(const Flow& flow, const PartyLayers& party) {
+  for (std::size_t d = 0; d < flow.dimension_lists.size(); ++d) {
+    std::set<std::string> codes;
+    for (const Layer& layer : party.layers) {
+      codes.insert(layer.part->dimensions[d].begin(), layer.part->dimensions[d].end());
+    }
+    const Hierarchy hierarchy({codes.begin(), codes.end()}, flow.dimension_lists[d].get());
+    if (hierarchy.has_parts(std::vector<bool>(codes.size(), true))) return true;
+  }
+  return false;
+}
+
+// Periods that are weighed together: as many as fit in memory at once.
+struct Batch {
+  DayRange days{.first = INT32_MAX, .last = INT32_MIN};
+  std::set<Period> periods;
+};
+
+// ResourceExhausted (LimitReached): one of them has too many figures by itself.
+Result<std::vector<Batch>> batches_of(const std::map<Period, std::size_t>& figures) {
+  std::vector<std::pair<Period, std::size_t>> sorted(figures.begin(), figures.end());
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return last_day(a.first) < last_day(b.first); });
+  std::vector<Batch> out;
+  std::size_t held = 0;
+  for (const auto& [period, count] : sorted) {
+    if (count > limits::protected_cells_max) return too_many(period);
+    if (out.empty() || held + count > limits::protected_cells_max) {
+      out.emplace_back();
+      held = 0;
+    }
+    held += count;
+    out.back().periods.insert(period);
+    out.back().days.first = std::min(out.back().days.first, first_day(period));
+    out.back().days.last = std::max(out.back().days.last, last_day(period));
+  }
+  return out;
+}
+
 template <typename Visit>
 Status each_observation(Merge& merge, const Visit& visit) {
   Merged all;
@@ -225,32 +264,47 @@ Result<Protection> Service::find_protection(const Flow& flow, const std::string&
                        .publishes = kept->row.publishes()});
   }
   take(added.parts, {.version = kAdded, .publishes = publishes});
-  if (secrets.layers.empty()) return out;
+  const bool holds_any = std::any_of(all.origins.begin(), all.origins.end(),
+                                     [](const auto& one) { return one.second.holds; });
+  if (secrets.layers.empty() || (!holds_any && !has_totals(flow, all))) return out;
   Reading reading;
   reading.codes.resize(flow.dimension_lists.size());
   reading.days = days;
   reading.raw = true;
-  // Only periods in which something is or was confidential are looked at.
-  std::set<Period> periods;
+  // Only periods in which something is or was confidential are looked at; first it is counted how
+  // many figures each has.
+  std::map<Period, std::size_t> figures;
   ENTENTE_TRY(const auto hidden,
               Merge::open(snapshot, parts_.cache, std::move(secrets.layers), reading));
   ENTENTE_TRY_VOID(
       each_observation(*hidden, [&](const Merged& some, std::size_t s, std::size_t at) {
-        periods.insert({some.columns.frequency(s), some.columns.ordinals[at]});
+        figures.try_emplace({some.columns.frequency(s), some.columns.ordinals[at]});
         return Status();
       }));
-  if (periods.empty()) return out;
-  ENTENTE_TRY(const auto merge, Merge::open(snapshot, parts_.cache, all.layers, reading));
-  const Protecting protecting(flow, all, *merge);
-  std::map<Period, PeriodTable> tables;
-  std::size_t cells = 0;
-  ENTENTE_TRY_VOID(each_observation(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
-    const Period period{some.columns.frequency(s), some.columns.ordinals[at]};
-    if (periods.count(period) == 0) return Status();
-    protecting.add(some, s, at, tables[period]);
-    return ++cells > limits::protected_cells_max ? too_many() : Status();
-  }));
-  for (auto& [period, table] : tables) ENTENTE_TRY_VOID(protecting.protect(std::move(table), out));
+  if (figures.empty()) return out;
+  ENTENTE_TRY(const auto counted, Merge::open(snapshot, parts_.cache, all.layers, reading));
+  ENTENTE_TRY_VOID(
+      each_observation(*counted, [&](const Merged& some, std::size_t s, std::size_t at) {
+        const auto found = figures.find({some.columns.frequency(s), some.columns.ordinals[at]});
+        if (found != figures.end() && !is_gone(some.columns.kinds[at])) ++found->second;
+        return Status();
+      }));
+  ENTENTE_TRY(const std::vector<Batch> batches, batches_of(figures));
+  for (const Batch& batch : batches) {
+    reading.days = batch.days;
+    ENTENTE_TRY(const auto merge, Merge::open(snapshot, parts_.cache, all.layers, reading));
+    const Protecting protecting(flow, all, *merge);
+    std::map<Period, PeriodTable> tables;
+    ENTENTE_TRY_VOID(
+        each_observation(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
+          const Period period{some.columns.frequency(s), some.columns.ordinals[at]};
+          if (batch.periods.count(period) != 0) protecting.add(some, s, at, tables[period]);
+          return Status();
+        }));
+    for (auto& [period, table] : tables) {
+      ENTENTE_TRY_VOID(protecting.protect(std::move(table), out));
+    }
+  }
   return out;
 }
 

@@ -7,15 +7,20 @@
 
 #include "proto/contract/limits.h"
 #include "server/identity/gate.h"
-#include "server/statistics/rows.h"
+#include "server/statistics/data_answer.h"
 #include "server/statistics/service.h"
 
 namespace entente::statistics {
 
 class Rest {
  public:
-  Rest(Service& service, const Structures& structures, store::Store& store, const Clock& clock)
-      : service_(service), structures_(structures), store_(store), clock_(clock) {}
+  Rest(Service& service, const Structures& structures, store::Store& store, const Clock& clock,
+       const AnswerLimits& at_most = {})
+      : service_(service),
+        structures_(structures),
+        store_(store),
+        clock_(clock),
+        at_most_(at_most) {}
 
   void add_to(identity::Gate& gate);
 
@@ -37,6 +42,7 @@ class Rest {
   const Structures& structures_;
   store::Store& store_;
   const Clock& clock_;
+  const AnswerLimits at_most_;
   SortingRoom sorting_{limits::answers_sorted_max};
 };
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
 constexpr std::size_t kWorthCompressing = 1'024;
+constexpr std::size_t kHeadBytes = 8 * 1024;  // a message says there when it was made, or nowhere
 
 // Bytes that are there already.
 class WholeSource final : public net::ByteSource {
@@ -91,10 +92,11 @@ bool names_tag(std::string_view header, std::string_view tag) {
 
 // The answer's bytes but for the time at which it was made, which is no part of what it says.
 std::string digest_without(std::string_view body, std::string_view prepared) {
-  const std::size_t at = body.find(prepared);
-  std::string rest(body.substr(0, at));
-  if (at != std::string_view::npos) rest += body.substr(at + prepared.size());
-  return to_hex(as_view(sha256(rest)).substr(0, 16));
+  const std::size_t at = body.substr(0, kHeadBytes).find(prepared);
+  const bool is_said = at != std::string_view::npos;
+  const Digest digest =
+      sha256({body.substr(0, at), is_said ? body.substr(at + prepared.size()) : ""});
+  return to_hex(as_view(digest).substr(0, 16));
 }
 
 const char* token_of(Encoding encoding) { return encoding == Encoding::Zstd ? "zstd" : "gzip"; }
@@ -151,7 +153,8 @@ class Rest::Delivery {
                                                DataAnswer::Parts{.store = rest_.store_,
                                                                  .cache = rest_.service_.cache(),
                                                                  .sorting = rest_.sorting_,
-                                                                 .stopped = stopped_});
+                                                                 .stopped = stopped_,
+                                                                 .at_most = rest_.at_most_});
     ENTENTE_TRY(const bool any, answer->start());
     if (!any) return std::unique_ptr<DataAnswer>();
     return answer;
@@ -224,7 +227,7 @@ class Rest::Delivery {
       send(std::move(answer), encoded);
       return std::move(response_);
     }
-    std::string body(answer->made());
+    std::string body = answer->take_made();
     const std::string tag = "W/\"" + digest_without(body, prepared_) + "\"";
     response_.headers.emplace_back("etag", tag);
     if (names_tag(header_of(request_, "if-none-match"), tag)) return unchanged();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "server/statistics/compression.h"
+#include "server/statistics/query/negotiation.h"
 #include "server/statistics/rest.h"
 #include "server/statistics/rest_words.h"
 #include "server/statistics/structure/names.h"
@@ -13,31 +15,71 @@
 namespace entente::statistics {
 namespace {
 
-bool has(std::string_view text, std::string_view what) {
-  return text.find(what) != std::string_view::npos;
+constexpr std::size_t kWorthCompressing = 1'024;
+
+struct Offer {
+  std::string_view type;
+  std::string_view version;  // empty: of any
+  StructureFormat format;
+};
+
+// The first that fits is taken: of a type without its version, what the interface's own time had.
+std::vector<Offer> offers(bool is_old) {
+  constexpr std::string_view json = "application/vnd.sdmx.structure+json";
+  const Offer json1{json, "1.0.0", StructureFormat::Json1};
+  const Offer json2{json, "2.0.0", StructureFormat::Json2};
+  const StructureFormat plain = is_old ? StructureFormat::Json1 : StructureFormat::Json2;
+  const StructureFormat usual = is_old ? StructureFormat::Xml21 : StructureFormat::Json2;
+  return {is_old ? json1 : json2,
+          is_old ? json2 : json1,
+          {"application/vnd.sdmx.structure+xml", "2.1", StructureFormat::Xml21},
+          {"application/json", "", plain},
+          {"application/xml", "", StructureFormat::Xml21},
+          {"text/xml", "", StructureFormat::Xml21},
+          {"text/*", "", StructureFormat::Xml21},
+          {"*/*", "", usual},
+          {"application/*", "", usual}};
 }
 
-// Of the formats that are written here what the caller names first. 2.1 of the JSON is read by
-// whoever reads 2.0, and the other way round, if no version is said.
+// Of the formats that are written here the one most wanted.
 std::optional<StructureFormat> format_of(const net::HttpRequest& request, bool is_old) {
-  const std::string_view accept = accepted(request);
-  const StructureFormat usual = is_old ? StructureFormat::Xml21 : StructureFormat::Json2;
-  if (accept.empty()) return usual;
-  for (const std::string_view one : split(accept, ',')) {
-    if (has(one, "q=0") && !has(one, "q=0.")) continue;
-    if (has(one, "structure+xml") && !has(one, "=3")) return StructureFormat::Xml21;
-    if (has(one, "structure+json")) {
-      if (has(one, "=1")) return StructureFormat::Json1;
-      if (has(one, "=2.1")) continue;
-      return has(one, "=2") || !is_old ? StructureFormat::Json2 : StructureFormat::Json1;
+  const std::string_view said = header_of(request, "accept");
+  const std::vector<Offer> all = offers(is_old);
+  for (const MediaRange& range : parse_accept(said.empty() ? "*/*" : said)) {
+    for (const Offer& offer : all) {
+      const bool fits =
+          range.type == offer.type &&
+          (offer.version.empty() || accepts_version(range.find("version"), offer.version));
+      if (fits) return offer.format;
     }
-    if (has(one, "application/json")) {
-      return is_old ? StructureFormat::Json1 : StructureFormat::Json2;
-    }
-    if (has(one, "application/xml") || has(one, "text/xml")) return StructureFormat::Xml21;
-    if (has(one, "*/*") || has(one, "application/*")) return usual;
   }
   return std::nullopt;
+}
+
+// Whether the one schema that is written, of SDMX-ML 2.1, is wanted.
+bool wants_schema(const net::HttpRequest& request) {
+  const std::string_view said = header_of(request, "accept");
+  const std::vector<MediaRange> wanted = parse_accept(said.empty() ? "*/*" : said);
+  return std::any_of(wanted.begin(), wanted.end(), [](const MediaRange& range) {
+    if (range.type == "application/vnd.sdmx.schema+xml" ||
+        range.type == "application/vnd.sdmx.structure+xml") {
+      return accepts_version(range.find("version"), "2.1");
+    }
+    return range.type == "application/xml" || range.type == "text/xml" || range.type == "text/*" ||
+           range.type == "application/*" || range.type == "*/*";
+  });
+}
+
+// As small as whoever asks wants it.
+void give(const net::HttpRequest& request, std::string body, net::HttpResponse& response) {
+  response.headers.emplace_back("vary", "accept, accept-encoding, authorization");
+  const Encoding encoding = choose_encoding(header_of(request, "accept-encoding"));
+  if (encoding == Encoding::Identity || body.size() < kWorthCompressing) {
+    response.body = std::move(body);
+    return;
+  }
+  response.headers.emplace_back("content-encoding", encoding == Encoding::Zstd ? "zstd" : "gzip");
+  make_compressor(encoding)->take(body, true, response.body);
 }
 
 bool is_empty(const StructureMessageOut& message) {
@@ -95,7 +137,7 @@ Result<net::HttpResponse> RestStructures::write(const StructureMessageOut& messa
   };
   net::HttpResponse response;
   response.headers = {{"content-type", media_type_of(*format)}, {"cache-control", "no-store"}};
-  response.body = write_structures(*format, message, version, parts_.clock.now());
+  give(request_, write_structures(*format, message, version, parts_.clock.now()), response);
   return response;
 }
 
@@ -121,10 +163,9 @@ Result<net::HttpResponse> RestStructures::schema() {
     return bad_request("the path must be `schema/<context>/<agency>/<id>/<version>`");
   }
   path_.resize(5);
-  const std::string_view accept = accepted(request_);
-  const bool xsd = accept.empty() || has(accept, "schema+xml") || has(accept, "application/xml") ||
-                   has(accept, "text/xml") || has(accept, "*/*") || has(accept, "application/*");
-  if (!xsd) return refusal(is_old_, 406, 140, "none of the formats asked for is written here");
+  if (!wants_schema(request_)) {
+    return refusal(is_old_, 406, 140, "none of the formats asked for is written here");
+  }
   ENTENTE_TRY(const Parameters said, parse_parameters(request_.query));
   const auto at = said.find("dimensionAtObservation");
   const std::string observation = at == said.end() ? std::string(time_dimension) : at->second;
@@ -152,7 +193,7 @@ Result<net::HttpResponse> RestStructures::schema() {
   response.headers = {
       {"content-type", "application/vnd.sdmx.schema+xml; version=2.1; charset=utf-8"},
       {"cache-control", "no-store"}};
-  response.body = std::move(body);
+  give(request_, std::move(body), response);
   return response;
 }
 

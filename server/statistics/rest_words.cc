@@ -11,8 +11,6 @@ std::string_view header_of(const net::HttpRequest& request, std::string_view nam
   return {};
 }
 
-std::string_view accepted(const net::HttpRequest& request) { return header_of(request, "accept"); }
-
 net::HttpResponse refusal(bool is_old, int status, int code, const std::string& text) {
   net::HttpResponse response;
   response.status = status;

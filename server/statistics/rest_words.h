@@ -14,8 +14,6 @@ namespace entente::statistics {
 
 // A header of the request, by its lower-case name; empty if it has none.
 [[nodiscard]] std::string_view header_of(const net::HttpRequest& request, std::string_view name);
-// `accept` of the request; empty if it has none.
-[[nodiscard]] std::string_view accepted(const net::HttpRequest& request);
 // SDMX's own numbers: 100 nothing found, 110 not signed in, 140 malformed, 150 not possible, 500
 // ours, 501 not here, 503 busy, 510 too large.
 [[nodiscard]] net::HttpResponse refusal(bool is_old, int status, int code, const std::string& text);

@@ -1,9 +1,12 @@
 #include "server/statistics/room.h"
 
+#include <sys/resource.h>
+
 namespace entente::statistics {
 namespace {
 
 constexpr std::size_t kIndexCacheBytes = 64 << 20;
+constexpr int kFoldingNice = 10;  // whoever waits for an answer goes first
 
 }  // namespace
 
@@ -15,6 +18,7 @@ Room::Room(Parts parts)
                 .shelf = shelf_,
                 .clock = parts_.clock,
                 .entropy = parts_.entropy}),
+      folds_(parts_.store),
       cache_(kIndexCacheBytes),
       service_({.store = parts_.store,
                 .structures = structures_,
@@ -35,7 +39,9 @@ Room::Room(Parts parts)
                 .alarms = alarms_,
                 .clock = parts_.clock,
                 .entropy = parts_.entropy}),
-      rest_(service_, structures_, parts_.store, parts_.clock) {}
+      rest_(service_, structures_, parts_.store, parts_.clock) {
+  cache_.use(folds_);
+}
 
 Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   std::unique_ptr<Room> room(new Room(std::move(parts)));
@@ -44,6 +50,10 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   room->parts_.ledger.add_follower(room->structures_);
   room->parts_.ledger.add_follower(room->shelf_);
   room->parts_.ledger.add_follower(room->alarms_);  // last: who wakes sees what the others saw
+  room->folding_ = std::jthread([raw = room.get()](const std::stop_token& stop) {
+    (void)setpriority(PRIO_PROCESS, 0, kFoldingNice);  // of this thread alone, on Linux
+    raw->folds_.serve(stop);
+  });
   return room;
 }
 

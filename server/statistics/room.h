@@ -4,12 +4,14 @@
 #pragma once
 
 #include <memory>
+#include <thread>
 
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
 #include "server/statistics/comparison.h"
 #include "server/statistics/history.h"
 #include "server/statistics/rest.h"
+#include "server/statistics/series/fold.h"
 #include "server/statistics/service.h"
 #include "server/statistics/structure_service.h"
 
@@ -41,6 +43,7 @@ class Room {
   Structures structures_;
   Shelf shelf_;
   Uploads uploads_;
+  Folds folds_;
   IndexCache cache_;
   Service service_;
   ComparisonService comparison_;
@@ -48,6 +51,7 @@ class Room {
   Alarms alarms_;
   HistoryService history_;
   Rest rest_;
+  std::jthread folding_;  // last: ends before what it reads
 };
 
 }  // namespace entente::statistics

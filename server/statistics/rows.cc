@@ -192,13 +192,13 @@ int order_of(std::int64_t a, std::int64_t b) { return a < b ? -1 : a > b ? 1 : 0
 
 class OrderedRows final : public Rows {
  public:
-  OrderedRows(std::unique_ptr<Rows> rows, SortingRoom& room, std::vector<OrderTerm> terms,
-              View::At at, std::optional<std::size_t> dimension)
+  OrderedRows(std::unique_ptr<Rows> rows, SortingRoom& room, Order order)
       : rows_(std::move(rows)),
         room_(room),
-        terms_(std::move(terms)),
-        at_(at),
-        dimension_(dimension) {}
+        terms_(std::move(order.terms)),
+        at_(order.at),
+        dimension_(order.dimension),
+        observations_max_(order.observations_max) {}
 
   Status next(Columns& out) override {
     if (rows_) {
@@ -256,12 +256,20 @@ class OrderedRows final : public Rows {
       for (std::uint32_t s = 0; s < some.series(); ++s) {
         series_.insert(series_.end(), some.counts[s], first + s);
       }
-      if (all_.observations() > limits::answer_sorted_max) {
-        return {Code::ResourceExhausted, Reason::LimitReached,
-                "more than " + std::to_string(limits::answer_sorted_max) +
-                    " observations cannot be put in another order; narrow the query"};
-      }
+      if (all_.observations() > observations_max_) return refuse();
     }
+  }
+
+  // How many they would be is counted, and no more of them held.
+  Status refuse() {
+    const std::uint64_t held = all_.observations();
+    all_ = Columns();
+    series_ = {};
+    ENTENTE_TRY(const std::uint64_t more, count_rows(*rows_));
+    return {Code::ResourceExhausted, Reason::LimitReached,
+            "the answer would have " + std::to_string(held + more) + " observations, and at most " +
+                std::to_string(observations_max_) +
+                " are put in another order than that of their keys: narrow the query"};
   }
 
   [[nodiscard]] int compare_cells(const OrderTerm& term, std::uint32_t a, std::uint32_t b) const {
@@ -322,6 +330,7 @@ class OrderedRows final : public Rows {
   const std::vector<OrderTerm> terms_;
   const View::At at_;
   const std::optional<std::size_t> dimension_;
+  const std::size_t observations_max_;
   std::optional<SortingRoom::Place> place_;
   Columns all_;
   std::vector<std::uint32_t> series_;  // of each observation
@@ -401,10 +410,18 @@ std::unique_ptr<Rows> keys_of(std::unique_ptr<Rows> rows) {
   return std::make_unique<KeyRows>(std::move(rows));
 }
 
-std::unique_ptr<Rows> ordered_rows(std::unique_ptr<Rows> rows, SortingRoom& room,
-                                   std::vector<OrderTerm> terms, View::At at,
-                                   std::optional<std::size_t> dimension) {
-  return std::make_unique<OrderedRows>(std::move(rows), room, std::move(terms), at, dimension);
+std::unique_ptr<Rows> ordered_rows(std::unique_ptr<Rows> rows, SortingRoom& room, Order order) {
+  return std::make_unique<OrderedRows>(std::move(rows), room, std::move(order));
+}
+
+Result<std::uint64_t> count_rows(Rows& rows) {
+  std::uint64_t count = 0;
+  Columns some;
+  for (;;) {
+    ENTENTE_TRY_VOID(rows.next(some));
+    if (some.series() == 0) return count;
+    count += some.observations();
+  }
 }
 
 std::unique_ptr<Rows> windowed_rows(std::unique_ptr<Rows> rows, Window& window) {

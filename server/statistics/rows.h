@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/contract/limits.h"
 #include "server/statistics/query/conditions.h"
 #include "server/statistics/series/merge.h"
 #include "server/statistics/writers.h"
@@ -85,11 +86,19 @@ class Rows {
 [[nodiscard]] std::unique_ptr<Rows> keys_of(std::unique_ptr<Rows> rows);
 
 // In the order of the terms, then as they came; what the view groups stands together, the groups in
-// the order of their first. ResourceExhausted (LimitReached): more than
-// limits::answer_sorted_max observations, or too many answers at once.
+// the order of their first. ResourceExhausted (LimitReached): more than `observations_max`, and how
+// many; (Overloaded): too many answers at once.
+struct Order {
+  std::vector<OrderTerm> terms;
+  View::At at = View::At::Time;
+  std::optional<std::size_t> dimension;
+  std::size_t observations_max = limits::answer_sorted_max;
+};
 [[nodiscard]] std::unique_ptr<Rows> ordered_rows(std::unique_ptr<Rows> rows, SortingRoom& room,
-                                                 std::vector<OrderTerm> terms, View::At at,
-                                                 std::optional<std::size_t> dimension);
+                                                 Order order);
+
+// How many there are from here on. What next() returns.
+[[nodiscard]] Result<std::uint64_t> count_rows(Rows& rows);
 
 // Observations `skipped` after the first, and `limit` of them; shared by the data sets of an
 // answer.

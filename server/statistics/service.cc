@@ -323,13 +323,14 @@ Result<std::unique_ptr<net::Source>> Service::query(const Who& who,
   std::optional<Instant> after;
   if (request.has_as_of()) as_of = instant_of(request.as_of());
   if (request.has_updated_after()) after = instant_of(request.updated_after());
-  std::unique_ptr<Snapshot> snapshot = parts_.store.snapshot();
   std::vector<Layer> chosen;
   std::map<std::pair<const PartHeader*, std::uint64_t>, std::int64_t> times;
   for (SeenLayer& seen : layers(*subject, *flow, as_of, after)) {
     times[{seen.layer.part.get(), seen.layer.version}] = seen.kept->row.recorded_at_us();
     chosen.push_back(std::move(seen.layer));
   }
+  // Behind the layers: it has all that they name.
+  std::unique_ptr<Snapshot> snapshot = parts_.store.snapshot();
   ENTENTE_TRY(std::unique_ptr<Merge> merge,
               Merge::open(*snapshot, parts_.cache, std::move(chosen), std::move(reading)));
   std::vector<std::int64_t> recorded_us;

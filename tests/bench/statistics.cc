@@ -12,6 +12,7 @@
 #include <set>
 
 #include "server/ledger/tree_ledger.h"
+#include "server/statistics/series/fold.h"
 #include "server/statistics/series/sum.h"
 #include "server/statistics/service.h"
 #include "server/store/rocks_store.h"
@@ -146,6 +147,7 @@ struct Bench {
   Shelf shelf;
   Uploads uploads;
   IndexCache cache{64 << 20};
+  Folds folds{*store};
   Service service;
 };
 
@@ -268,6 +270,21 @@ void sum(Bench& bench, const std::string& prefix = "") {
   print(prefix + "sum.by_two_dimensions", times[times.size() / 2], "ms");
 }
 
+// What was read so far is asked for again, until it is folded.
+void fold(Bench& bench) {
+  bench.cache.use(bench.folds);
+  const policy::Subject subject = subject_of(bench, false);
+  const auto flow = must(bench.service.open_flow(subject, "dataflows/B.CUBE"));
+  std::vector<Layer> layers;
+  for (auto& seen : bench.service.layers(subject, *flow)) layers.push_back(std::move(seen.layer));
+  for (std::uint32_t i = 0; i < limits::fold_asked_min; ++i) (void)bench.folds.find(layers);
+  const auto start = SteadyClock::now();
+  bench.folds.work_off([] { return false; });
+  print("fold.layers", static_cast<double>(layers.size()), "layers");
+  print("fold.time", seconds_since(start), "s");
+  print("fold.bytes", static_cast<double>(bench.folds.bytes()), "bytes");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -303,6 +320,10 @@ int main(int argc, char** argv) {
       if (i + 1 < argc) continue;
       for (const Slice& slice : slices) query(bench, slice, name + ".");
       sum(bench, name + ".");
+      print("memory.peak_before_folding", peak_memory_mib(), "MiB");
+      fold(bench);
+      for (const Slice& slice : slices) query(bench, slice, name + ".folded.");
+      sum(bench, name + ".folded.");
     }
     print("memory.peak", peak_memory_mib(), "MiB");
   }

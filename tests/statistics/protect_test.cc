@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "proto/contract/comparison_limits.h"
 #include "tests/statistics/comparison_world.h"
 
 namespace entente::statistics {
@@ -213,6 +214,33 @@ TEST_CASE(
   world.give("u4", row("A,SWE,SYR,2015,10,A,F") + row("A,SWE,ERI,2015,0,A,F"));
   CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A", "A.SWE.ERI 2015=0/A", "A.SWE.SYR 2015=10/A",
                                 "A.SWE._T 2015=30/A"});
+}
+
+TEST_CASE("a file of more figures than are weighed at once is weighed a batch of periods at a time",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  std::string rows;
+  std::size_t months = 0;
+  for (std::size_t figures = 0; figures <= limits::protected_cells_max; ++months) {
+    const std::string period = std::to_string(1'000 + months / 12) +
+                               (months % 12 < 9 ? "-0" : "-") + std::to_string(months % 12 + 1);
+    for (const char* citizen : {"AFG", "CHE", "ERI", "NOR", "SYR", "_T"}) {
+      rows += row(std::string("M,SWE,") + citizen + "," + period + "," +
+                  (citizen[0] == '_' ? "15" : "3") + ",A," + (citizen[0] == 'S' ? "C" : "F"));
+      ++figures;
+    }
+  }
+  const auto report = world.give("u1", rows);
+  CHECK(report.held_back_size() + report.held_back_more() == months);
+  // Of each period the total is back, of the last as of the first.
+  v1::QueryRequest query;
+  query.set_dataflow("dataflows/IGC.ASYLUM");
+  v1::Selection* totals = query.add_selections();
+  totals->set_dimension("CITIZEN");
+  totals->add_values("_T");
+  totals->add_values("SYR");
+  CHECK(world.query(world.member("NOR"), query)->empty());
+  CHECK(world.query(world.member("SWE"), query)->size() == 2 * months);
 }
 
 TEST_CASE("two worlds whose hidden parts differ leave the same figures", "[statistics][protect]") {

@@ -497,6 +497,47 @@ TEST_CASE("a query whose reader has gone stops", "[statistics][rest]") {
   CHECK(vain.status == 500);
 }
 
+TEST_CASE("what would be too large is refused with the size that it would have",
+          "[statistics][rest]") {
+  RestWorld world({.observations_max = 5, .sorted_max = 4});
+  const auto che = world.member("CHE");
+  std::string file = kHeading;
+  for (int year = 2000; year < 2010; ++year)
+    file += row("SWE,NOR," + std::to_string(year) + ",1,A,F,");
+  // What the reader may not see makes no answer larger, nor what was corrected.
+  for (int year = 2000; year < 2030; ++year)
+    file += row("SWE,CHE," + std::to_string(year) + ",1,A,C,");
+  for (const std::string id : {"u2", "u3"}) {
+    REQUIRE(world.upload(world.member("SWE"), world.begin_request(id), file).ok());
+  }
+  const auto refused = [&](const policy::Subject& subject, const std::string& path,
+                           const std::string& query, const std::string& size) {
+    CAPTURE(path, query);
+    const auto answer = world.get(subject, path, query, kCsv);
+    CHECK(answer.status == 413);
+    CHECK(answer.body.find("510") != std::string::npos);
+    CHECK(answer.body.find("would have " + size + " observations") != std::string::npos);
+  };
+  for (const std::string& path : {kFlow, kOld + "ASYLUM/all"}) {
+    refused(che, path, "", "13");
+    refused(world.member("SWE"), path, "", "44");
+  }
+  refused(che, kFlow + "/A.SWE.NOR", "", "10");
+  refused(che, kFlow, "c[OBS_VALUE]=eq:1", "10");
+  refused(che, kFlow, "offset=2", "11");
+  refused(che, kFlow, "limit=6", "6");
+  refused(che, kFlow, "limit=5&dimensionAtObservation=CITIZEN", "13");
+  const auto rows = [&](const std::string& query) {
+    const auto answer = world.get(che, kFlow, query, kCsv);
+    return answer.status == 200 ? std::count(answer.body.begin(), answer.body.end(), '\n') - 1 : -1;
+  };
+  CHECK(rows("limit=5") == 5);
+  CHECK(rows("offset=10") == 3);
+  CHECK(rows("c[CITIZEN]=AFG,SYR") == 3);
+  // While it is counted, too, the reader may go.
+  CHECK(world.serve(che, kFlow, "", {{"accept", kCsv}}, [] { return true; }).status == 500);
+}
+
 TEST_CASE("what is malformed is named, with SDMX's code", "[statistics][rest]") {
   RestWorld world;
   const auto che = world.member("CHE");

@@ -115,6 +115,24 @@ TEST_CASE("each version and format of structures is answered in its own words",
             .find("version=2.0.0") != std::string::npos);
   CHECK(world.get(che, kNew + "dataflow", "", "application/vnd.sdmx.structure+xml;version=3.0.0")
             .status == 406);
+  // By weight, as data; what is not wanted at all is not given.
+  CHECK(type(dsd, json + ";version=1.0.0;q=0.5, application/xml;q=0.9").find("structure+xml") !=
+        std::string::npos);
+  CHECK(type(dsd, "application/xml;q=0.2, " + json + ";version=2+.0").find("version=2.0.0") !=
+        std::string::npos);
+  CHECK(type(dsd, json).find("version=1.0.0") != std::string::npos);
+  CHECK(world.get(che, dsd, "", json + ";q=0").status == 406);
+  CHECK(world.get(che, dsd, "", "image/png, text/html").status == 406);
+  CHECK(world.get(che, dsd, "", json + ";version=2.1.0").status == 406);
+  const std::string schema = kOld + "schema/dataflow/IGC/ASYLUM/1.0";
+  CHECK(world.get(che, schema, "", "application/vnd.sdmx.schema+xml;version=2.1").status == 200);
+  CHECK(world.get(che, schema, "", "application/xml;q=0").status == 406);
+  // And compressed, as data.
+  for (const auto& [asked, given] : {std::pair("gzip", "gzip"), std::pair("gzip, zstd", "zstd")}) {
+    auto packed = world.get_with(che, dsd, "references=all", {{"accept-encoding", asked}});
+    CHECK(packed.headers["content-encoding"] == given);
+    CHECK(packed.body.size() * 2 < world.get(che, dsd, "references=all").body.size());
+  }
   const auto first = world.get(che, dsd, "", json + ";version=1.0.0");
   CHECK(holds(first, "\"primaryMeasure\":{\"id\":\"OBS_VALUE\""));
   CHECK(holds(first, "\"timeDimensions\":["));

@@ -16,7 +16,8 @@ struct Answered {
 };
 
 struct RestWorld : StatisticsWorld {
-  RestWorld() : rest(service, structures_in_force, *store, clock) {
+  explicit RestWorld(const AnswerLimits& at_most = {})
+      : rest(service, structures_in_force, *store, clock, at_most) {
     const std::string file =
         "DATAFLOW,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS,NOTE\n"
         "IGC:ASYLUM(1.0),A,SWE,SYR,2015,50909,A,F,\n"

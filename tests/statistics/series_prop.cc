@@ -8,6 +8,7 @@
 
 #include "proto/contract/clock.h"
 #include "server/statistics/series/collector.h"
+#include "server/statistics/series/fold.h"
 #include "server/statistics/series/group.h"
 #include "server/statistics/series/merge.h"
 #include "server/statistics/series/sum.h"
@@ -168,6 +169,10 @@ struct World {
   std::vector<std::array<std::shared_ptr<const PartHeader>, circles>> uploads;
   Table table;
   IndexCache cache{1 << 20};
+  // Whoever reads the same twice finds it folded the second time.
+  Folds folds{*store, {.layers_min = 2, .asked_min = 1, .bytes_max = 1 << 20}};
+
+  World() { cache.use(folds); }
 
   std::vector<Layer> layers(bool confidential, std::uint64_t as_of) const {
     std::vector<Layer> out;
@@ -351,8 +356,11 @@ TEST_CASE("queries answer as a plain table would, at every time and for both cir
     const auto uploads = *rc::gen::inRange(1, 5);
     for (int i = 0; i < uploads; ++i) upload(world);
     for (int i = 0; i < 10; ++i) {
+      // What comes later stands beside what is folded by then.
+      if (world.uploads.size() < 8 && *rc::gen::inRange(0, 4) == 0) upload(world);
       const Question q = question(world);
       Found expected = by_table(world, q);
+      if (*rc::gen::arbitrary<bool>()) world.folds.work_off([] { return false; });
       Found got = by_merge(world, q);
       // The frequency is sorted by its number, not its letter.
       std::sort(expected.begin(), expected.end());
@@ -423,6 +431,7 @@ TEST_CASE("sums are those of the newest versions that the reader sees", "[statis
       sum.by = *rc::gen::elementOf(ways);
       sum.periods = *rc::gen::element(SumQuestion::Periods::Together, SumQuestion::Periods::Each,
                                       SumQuestion::Periods::Years);
+      if (*rc::gen::arbitrary<bool>()) world.folds.work_off([] { return false; });
       const auto snapshot = world.store->snapshot();
       const auto sums = sum_by(*snapshot, world.cache, world.layers(q.confidential, q.as_of), sum);
       RC_ASSERT(sums.ok());

@@ -256,7 +256,8 @@ bool GroupView::append_ordinals(std::size_t series, const Ordinals& range,
   return cut(series, range, out, from, to);
 }
 
-bool GroupView::append(std::size_t series, const Ordinals& range, Columns& out) const {
+bool GroupView::append(std::size_t series, const Ordinals& range, Columns& out,
+                       std::vector<std::uint32_t>* behind) const {
   const std::size_t base = out.ordinals.size();
   std::size_t from = 0;
   std::size_t to = 0;
@@ -288,6 +289,12 @@ bool GroupView::append(std::size_t series, const Ordinals& range, Columns& out) 
           has_attributes(out.kinds[base + i]) ? static_cast<std::uint32_t>(code) : 0;
     });
   }
+  if (behind == nullptr) return true;
+  behind->resize(base + more);
+  each(attributes_[attributes], start, end, [&](std::size_t i, std::uint64_t code) {
+    (*behind)[base + i] =
+        has_attributes(out.kinds[base + i]) ? static_cast<std::uint32_t>(code) : 0;
+  });
   return true;
 }
 

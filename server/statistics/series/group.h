@@ -58,8 +58,11 @@ class GroupView {
   [[nodiscard]] bool append_ordinals(std::size_t series, const Ordinals& range,
                                      std::vector<std::int32_t>& out) const;
   // Appends those observations of a series whose periods are in `range`: their ordinals, kinds,
-  // values and, if `out` has attributes, codes. False: damage.
-  [[nodiscard]] bool append(std::size_t series, const Ordinals& range, Columns& out) const;
+  // values and, if `out` has attributes, codes; to `behind`, if given, the codes of the attribute
+  // that comes behind those. False: damage. Requires: `behind` has one of each observation of
+  // `out`.
+  [[nodiscard]] bool append(std::size_t series, const Ordinals& range, Columns& out,
+                            std::vector<std::uint32_t>* behind = nullptr) const;
 
   // How many observations of a series are of each kind.
   [[nodiscard]] std::array<std::uint32_t, kind_count> count_kinds(std::size_t series) const;

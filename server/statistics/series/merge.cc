@@ -2,12 +2,17 @@
 
 #include <algorithm>
 
+#include "server/statistics/series/fold.h"
+
 namespace entente::statistics {
 
 Result<std::unique_ptr<Merge>> Merge::open(store::Snapshot& snapshot, IndexCache& cache,
                                            std::vector<Layer> layers, Reading reading) {
-  ENTENTE_TRY(std::unique_ptr<Walk> walk,
-              Walk::open(snapshot, cache, std::move(layers), reading.codes, reading.days));
+  std::shared_ptr<const Fold> fold;
+  const bool newest = !reading.raw && !reading.history;
+  if (newest && cache.folds() != nullptr) fold = cache.folds()->find(layers);
+  ENTENTE_TRY(std::unique_ptr<Walk> walk, Walk::open(snapshot, cache, std::move(layers),
+                                                     reading.codes, reading.days, std::move(fold)));
   return std::unique_ptr<Merge>(new Merge(std::move(reading), std::move(walk)));
 }
 

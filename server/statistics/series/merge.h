@@ -51,9 +51,6 @@ class Merge {
     return walk_->attributes();
   }
   [[nodiscard]] const std::vector<Layer>& layers() const { return walk_->layers(); }
-  // How many entries of series fit by their key, whatever their periods: an upper bound of the
-  // series.
-  [[nodiscard]] std::uint64_t series() const { return walk_->series(); }
 
   // Fills `out` with the next series, until it has about `observations_max` observations; empty at
   // the end.

@@ -84,7 +84,7 @@ Status Stage::erase(const store::Id& part) {
 
 PartWriter::PartWriter(Stage* stage, const store::Id& id,
                        std::vector<std::vector<std::string>> dimensions,
-                       std::vector<std::vector<std::string>> attributes)
+                       std::vector<std::vector<std::string>> attributes, bool indexed)
     : stage_(stage) {
   header_.id = id;
   header_.dimensions = std::move(dimensions);
@@ -93,7 +93,7 @@ PartWriter::PartWriter(Stage* stage, const store::Id& id,
   spans_.fill({.first = INT32_MAX, .last = INT32_MIN});
   pending_.width = header_.width();
   pending_.attributes = static_cast<std::uint32_t>(header_.attributes.size());
-  if (stage_ == nullptr) return;
+  if (stage_ == nullptr && !indexed) return;
   for (const auto& codes : header_.dimensions) lists_.emplace_back(codes.size());
   runs_.resize(header_.dimensions.size());
 }
@@ -189,6 +189,24 @@ Status PartWriter::close_block() {
   return stage_->put(store::Key(blocks_table).id(header_.id).number(number), std::move(block));
 }
 
+void PartWriter::end_lists() {
+  for (std::size_t d = 0; d < runs_.size(); ++d) {
+    lists_[d][runs_[d].first].addRange(runs_[d].second, noted_);
+  }
+}
+
+void PartWriter::keep_lists() {
+  if (header_.series < kIndexedSeriesMin) return;
+  for (auto& lists : lists_) {
+    for (SeriesSet& set : lists) {
+      set.runOptimize();
+      set.shrinkToFit();
+      header_.bytes += set.getSizeInBytes();
+      header_.lists_in_memory.push_back(std::move(set));
+    }
+  }
+}
+
 // An index row is its lists one after the other, each with its length before it.
 Status PartWriter::write_index() {
   if (header_.series < kIndexedSeriesMin) return {};
@@ -234,9 +252,10 @@ Result<PartHeader> PartWriter::finish() {
   ENTENTE_TRY_VOID(close_block());
   ENTENTE_CHECK(header_.series == noted_ && noted_ > 0);
   note_days();
-  if (stage_ == nullptr) return std::move(header_);
-  for (std::size_t d = 0; d < runs_.size(); ++d) {
-    lists_[d][runs_[d].first].addRange(runs_[d].second, noted_);
+  end_lists();
+  if (stage_ == nullptr) {
+    keep_lists();
+    return std::move(header_);
   }
   ENTENTE_TRY_VOID(write_index());
   ENTENTE_TRY_VOID(write_header());

@@ -62,12 +62,14 @@ struct PartHeader {
   std::int32_t first_day = 0;
   std::int32_t last_day = 0;
   std::uint64_t bytes = 0;  // on disk, sealed
-  // Of a part that was never staged, all of it.
+  // Of a part that was never staged, all of it, and the lists of its index, if it has one.
   std::vector<BlockPointer> in_memory;
+  std::vector<SeriesSet> lists_in_memory;
 
   [[nodiscard]] std::uint32_t width() const {
     return static_cast<std::uint32_t>(dimensions.size()) + 1;
   }
+  [[nodiscard]] bool has_index() const { return !index_first.empty() || !lists_in_memory.empty(); }
   [[nodiscard]] std::optional<std::uint32_t> find(std::size_t dimension,
                                                   std::string_view code) const;
 };
@@ -95,9 +97,9 @@ class Stage {
 class PartWriter {
  public:
   // `dimensions` and `attributes`: the dictionaries, as in PartHeader. Without `stage` the part is
-  // kept in memory, and has no index.
+  // kept in memory, and has an index only if it is `indexed`.
   PartWriter(Stage* stage, const store::Id& id, std::vector<std::vector<std::string>> dimensions,
-             std::vector<std::vector<std::string>> attributes);
+             std::vector<std::vector<std::string>> attributes, bool indexed = false);
 
   // Adds one series of `columns`, whose observations begin at `from`. Requires: its key is not
   // before the last one's; if it is the last one's, its periods are after that one's.
@@ -105,6 +107,8 @@ class PartWriter {
   [[nodiscard]] Status add(const Columns& columns, std::size_t series, std::size_t from);
 
   [[nodiscard]] bool empty() const { return header_.series == 0 && pending_.series() == 0; }
+  // Of a part in memory: what its blocks take so far.
+  [[nodiscard]] std::uint64_t bytes() const { return header_.bytes; }
   // Requires: !empty(). Nothing refers to the part yet.
   [[nodiscard]] Result<PartHeader> finish();
 
@@ -115,6 +119,8 @@ class PartWriter {
   void note_days();
   Status close_group();
   Status close_block();
+  void end_lists();
+  void keep_lists();
   Status write_index();
   Status write_header();
 
@@ -137,6 +143,8 @@ class PartWriter {
 
 // What was lately read of parts, so that a query need not unseal it again: lists of the index, and
 // blocks. Bounded in bytes. Any thread.
+class Folds;
+
 class IndexCache {
  public:
   // 0: keeps nothing.
@@ -148,6 +156,10 @@ class IndexCache {
   void keep(const Place& place, Lists lists);
   [[nodiscard]] BlockPointer find_block(const Place& place) { return blocks_.find(place); }
   void keep_block(const Place& place, BlockPointer block);
+  // What stands for older layers where only the newest versions are read; null: nothing does.
+  // Before the first call; borrowed.
+  void use(Folds& folds) { folds_ = &folds; }
+  [[nodiscard]] Folds* folds() const { return folds_; }
 
  private:
   struct Hash {
@@ -175,6 +187,7 @@ class IndexCache {
   };
   Kept<Lists> lists_;
   Kept<BlockPointer> blocks_;
+  Folds* folds_ = nullptr;
 };
 
 // Of each dimension the numbers of the codes that fit; none: any.

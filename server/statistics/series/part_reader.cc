@@ -112,7 +112,7 @@ Result<SeriesSet> find_series(store::Snapshot& snapshot, IndexCache& cache, cons
                               const Wanted& wanted) {
   SeriesSet all;
   all.addRange(0, part.series);
-  if (part.index_first.empty()) return all;
+  if (!part.has_index()) return all;
   std::uint32_t list_of_dimension = 0;
   for (std::size_t d = 0; d < part.dimensions.size(); ++d) {
     const std::uint32_t base = list_of_dimension;
@@ -123,6 +123,10 @@ Result<SeriesSet> find_series(store::Snapshot& snapshot, IndexCache& cache, cons
     std::size_t loaded = SIZE_MAX;
     for (const std::uint32_t code : *wanted[d]) {
       const std::uint32_t list = base + code;
+      if (!part.lists_in_memory.empty()) {
+        any |= part.lists_in_memory[list];
+        continue;
+      }
       const auto row = static_cast<std::size_t>(
           std::upper_bound(part.index_first.begin(), part.index_first.end(), list) -
           part.index_first.begin() - 1);

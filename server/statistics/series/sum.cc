@@ -4,6 +4,8 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "server/statistics/series/fold.h"
+
 namespace entente::statistics {
 namespace {
 
@@ -241,8 +243,11 @@ double Total::approximate() const {
 Result<Sums> sum_by(store::Snapshot& snapshot, IndexCache& cache, std::vector<Layer> layers,
                     const SumQuestion& question) {
   for (const Layer& layer : layers) ENTENTE_CHECK(layer.open == nullptr);
+  std::shared_ptr<const Fold> fold;
+  if (cache.folds() != nullptr) fold = cache.folds()->find(layers);
   ENTENTE_TRY(const std::unique_ptr<Walk> walk,
-              Walk::open(snapshot, cache, std::move(layers), question.codes, question.days));
+              Walk::open(snapshot, cache, std::move(layers), question.codes, question.days,
+                         std::move(fold)));
   if (walk->dimensions().empty()) {
     Sums nothing;
     nothing.codes.resize(question.by.size());

@@ -75,19 +75,29 @@ bool Walk::Track::fits(std::size_t series) const {
 
 Result<std::unique_ptr<Walk>> Walk::open(store::Snapshot& snapshot, IndexCache& cache,
                                          std::vector<Layer> layers, const CodeSelection& codes,
-                                         const DayRange& days) {
+                                         const DayRange& days, std::shared_ptr<const Fold> fold) {
   std::unique_ptr<Walk> walk(new Walk());
-  std::vector<Wanted> wanted;
-  for (Layer& layer : layers) {
-    if (layer.part->last_day < days.first || layer.part->first_day > days.last) continue;
-    std::optional<Wanted> fits = wanted_of(*layer.part, codes);
-    if (!fits) continue;
-    wanted.push_back(*std::move(fits));
-    walk->layers_.push_back(std::move(layer));
+  std::vector<Source> sources;
+  const auto take = [&](const PartHeader& part, std::size_t layer, bool is_fold) {
+    if (part.last_day < days.first || part.first_day > days.last) return false;
+    std::optional<Wanted> fits = wanted_of(part, codes);
+    if (!fits) return false;
+    sources.push_back({.part = &part,
+                       .wanted = *std::move(fits),
+                       .layer = static_cast<std::uint32_t>(layer),
+                       .is_fold = is_fold});
+    return true;
+  };
+  const std::size_t folded = fold ? fold->layers : 0;
+  if (fold) take(*fold->part, folded - 1, true);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const bool is_kept = i < folded || take(*layers[i].part, walk->layers_.size(), false);
+    if (is_kept) walk->layers_.push_back(std::move(layers[i]));
   }
-  walk->unite();
-  for (std::uint32_t i = 0; i < walk->layers_.size(); ++i) {
-    ENTENTE_TRY_VOID(walk->add_track(snapshot, cache, i, wanted[i]));
+  walk->fold_ = std::move(fold);
+  walk->unite(sources);
+  for (const Source& source : sources) {
+    ENTENTE_TRY_VOID(walk->add_track(snapshot, cache, source, sources.size() == 1));
   }
   if (!walk->order_.empty()) {
     std::pop_heap(walk->order_.begin(), walk->order_.end(), Later());
@@ -97,35 +107,37 @@ Result<std::unique_ptr<Walk>> Walk::open(store::Snapshot& snapshot, IndexCache& 
   return walk;
 }
 
-void Walk::unite() {
-  if (layers_.empty()) return;
-  const std::size_t dimensions = layers_.front().part->dimensions.size();
-  const std::size_t attributes = layers_.front().part->attributes.size();
+void Walk::unite(const std::vector<Source>& sources) {
+  if (sources.empty()) return;
+  const Source& first = sources.front();
+  const std::size_t dimensions = first.part->dimensions.size();
+  const std::size_t attributes = first.part->attributes.size() - (first.is_fold ? 1 : 0);
   for (const auto& [count, lists, out] :
        {std::tuple(dimensions, &PartHeader::dimensions, &dimensions_),
         std::tuple(attributes, &PartHeader::attributes, &attributes_)}) {
     for (std::size_t i = 0; i < count; ++i) {
       std::vector<const std::vector<std::string>*> all;
-      for (const Layer& layer : layers_) {
-        ENTENTE_CHECK(((*layer.part).*lists).size() == count);
-        all.push_back(&((*layer.part).*lists)[i]);
+      for (const Source& source : sources) {
+        ENTENTE_CHECK((source.part->*lists).size() >= count);
+        all.push_back(&(source.part->*lists)[i]);
       }
       out->push_back(united(all));
     }
   }
 }
 
-Status Walk::add_track(store::Snapshot& snapshot, IndexCache& cache, std::uint32_t layer,
-                       const Wanted& wanted) {
-  const PartHeader& part = *layers_[layer].part;
+Status Walk::add_track(store::Snapshot& snapshot, IndexCache& cache, const Source& source,
+                       bool alone) {
+  const PartHeader& part = *source.part;
+  const Wanted& wanted = source.wanted;
   ENTENTE_TRY(const SeriesSet series, find_series(snapshot, cache, part, wanted));
   if (series.isEmpty()) return {};
-  series_ += series.cardinality();
   auto track = std::make_unique<Track>(snapshot, cache, part, series);
-  track->layer = layer;
-  track->version = layers_[layer].version;
-  track->open = layers_[layer].open.get();
-  if (layers_.size() > 1) {
+  track->layer = source.layer;
+  track->version = layers_[source.layer].version;
+  track->is_fold = source.is_fold;
+  track->open = layers_[source.layer].open.get();
+  if (!alone) {
     for (std::size_t d = 0; d < dimensions_.size(); ++d) {
       track->dimensions.push_back(translation(part.dimensions[d], dimensions_[d]));
     }
@@ -135,7 +147,7 @@ Status Walk::add_track(store::Snapshot& snapshot, IndexCache& cache, std::uint32
   }
   const bool any =
       std::none_of(wanted.begin(), wanted.end(), [](const auto& one) { return !!one; });
-  if (part.index_first.empty() && !any) {
+  if (!part.has_index() && !any) {
     for (std::size_t d = 0; d < wanted.size(); ++d) {
       track->allowed.emplace_back(part.dimensions[d].size(), !wanted[d].has_value());
       if (!wanted[d]) continue;
@@ -240,14 +252,28 @@ std::string OpenPeriods::mark() const {
   return out;
 }
 
-Status Versions::add(const Walk::Track& track, const Ordinals& range) {
+// The cells of the series at hand, and which layer each is of.
+Status Versions::append(const Walk::Track& track, const Ordinals& range, Columns& cells,
+                        std::vector<std::uint32_t>& layers) {
   const std::size_t before = cells.observations();
-  if (!track.group().append(track.series(), range, cells)) return unreadable();
-  if (track.open != nullptr) {
-    drop_closed(before, static_cast<Frequency>(track.key.back()), *track.open);
+  if (!track.group().append(track.series(), range, cells, track.is_fold ? &layers : nullptr)) {
+    return unreadable();
   }
   layers.resize(cells.observations(), track.layer);
+  for (std::size_t i = before; track.is_fold && i < layers.size(); ++i) {
+    layers[i] = layers[i] == 0 ? track.layer : layers[i] - 1;
+    if (layers[i] > track.layer) return unreadable();
+  }
   return translate(cells, track, before);
+}
+
+Status Versions::add(const Walk::Track& track, const Ordinals& range) {
+  const std::size_t before = cells.observations();
+  ENTENTE_TRY_VOID(append(track, range, cells, layers));
+  if (track.open == nullptr) return {};
+  drop_closed(before, static_cast<Frequency>(track.key.back()), *track.open);
+  layers.resize(cells.observations());
+  return {};
 }
 
 Status Versions::translate(Columns& cells, const Walk::Track& track, std::size_t before) {
@@ -272,7 +298,7 @@ void Versions::take(const Columns& from, std::size_t cell, std::uint32_t layer) 
 }
 
 // What is older, under what is there.
-void Versions::lay_under(std::uint32_t layer, const std::vector<Layer>& all) {
+void Versions::lay_under(const std::vector<Layer>& all) {
   merged_.clear();
   merged_.attributes = cells.attributes;
   merged_layers_.clear();
@@ -282,14 +308,15 @@ void Versions::lay_under(std::uint32_t layer, const std::vector<Layer>& all) {
     const bool none = at == cells.observations();
     const bool more = under < older_.observations();
     if (none || (more && older_.ordinals[under] < cells.ordinals[at])) {
-      take(older_, under++, layer);
+      take(older_, under, older_layers_[under]);
+      ++under;
       continue;
     }
     const bool both = more && older_.ordinals[under] == cells.ordinals[at];
     // The marker of the same version says nothing to who sees what it hides.
-    if (both && all[layers[at]].version == all[layer].version &&
+    if (both && all[layers[at]].version == all[older_layers_[under]].version &&
         weight(older_.kinds[under]) > weight(cells.kinds[at])) {
-      take(older_, under, layer);
+      take(older_, under, older_layers_[under]);
     } else {
       take(cells, at, layers[at]);
     }
@@ -314,10 +341,10 @@ Status Versions::add_newest(const Walk::Track& track, const Ordinals& range,
   }
   if (!lacks) return {};
   older_.clear();
+  older_layers_.clear();
   older_.attributes = cells.attributes;
-  if (!track.group().append(track.series(), range, older_)) return unreadable();
-  ENTENTE_TRY_VOID(translate(older_, track, 0));
-  lay_under(track.layer, all);
+  ENTENTE_TRY_VOID(append(track, range, older_, older_layers_));
+  lay_under(all);
   return {};
 }
 

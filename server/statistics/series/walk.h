@@ -33,6 +33,13 @@ struct Layer {
   std::shared_ptr<const OpenPeriods> open = {};  // null: all periods
 };
 
+// The newest versions of some layers as one part. Its last attribute tells of which layer an
+// observation is, counted from 1; of what is hidden nothing does.
+struct Fold {
+  std::shared_ptr<const PartHeader> part;
+  std::size_t layers = 0;
+};
+
 // Of each dimension the codes that fit, sorted; none: any.
 using CodeSelection = std::vector<std::optional<std::vector<std::string>>>;
 
@@ -43,8 +50,9 @@ class Walk {
     Track(store::Snapshot& snapshot, IndexCache& cache, const PartHeader& part,
           const SeriesSet& series)
         : cursor(snapshot, cache, part, series) {}
-    std::uint32_t layer = 0;
+    std::uint32_t layer = 0;  // of a fold the last that it is made of
     std::uint64_t version = 0;
+    bool is_fold = false;
     PartCursor cursor;
     // From the part's numbers to those of all parts; empty: the same.
     std::vector<std::vector<std::uint32_t>> dimensions;
@@ -59,12 +67,11 @@ class Walk {
   };
 
   // Finds what fits. `layers` in any order; those that have nothing of `days` are not opened.
-  // DataLoss, Unavailable: as the store.
-  [[nodiscard]] static Result<std::unique_ptr<Walk>> open(store::Snapshot& snapshot,
-                                                          IndexCache& cache,
-                                                          std::vector<Layer> layers,
-                                                          const CodeSelection& codes,
-                                                          const DayRange& days);
+  // `fold`, if any, is read for the first of them, which it is made of: where the newest versions
+  // are all that matters. DataLoss, Unavailable: as the store.
+  [[nodiscard]] static Result<std::unique_ptr<Walk>> open(
+      store::Snapshot& snapshot, IndexCache& cache, std::vector<Layer> layers,
+      const CodeSelection& codes, const DayRange& days, std::shared_ptr<const Fold> fold = {});
 
   // The track with the least key, of these the one of the newest version; null at the end.
   [[nodiscard]] Track* front() const { return front_; }
@@ -84,26 +91,30 @@ class Walk {
     return attributes_;
   }
   [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
-  // How many entries of series fit by their key, whatever their periods.
-  [[nodiscard]] std::uint64_t series() const { return series_; }
   // The tracks that have anything.
   [[nodiscard]] std::size_t tracks() const { return tracks_.size(); }
 
  private:
+  // What is read: the part of a layer, or a fold.
+  struct Source {
+    const PartHeader* part = nullptr;
+    Wanted wanted;
+    std::uint32_t layer = 0;
+    bool is_fold = false;
+  };
   Walk() = default;
-  void unite();
-  Status add_track(store::Snapshot& snapshot, IndexCache& cache, std::uint32_t layer,
-                   const Wanted& wanted);
+  void unite(const std::vector<Source>& sources);
+  Status add_track(store::Snapshot& snapshot, IndexCache& cache, const Source& source, bool alone);
   static Status settle(Track& track);
   void take_turns();
 
   std::vector<Layer> layers_;
+  std::shared_ptr<const Fold> fold_;
   std::vector<std::vector<std::string>> dimensions_;
   std::vector<std::vector<std::string>> attributes_;
   std::vector<std::unique_ptr<Track>> tracks_;
   Track* front_ = nullptr;
   std::vector<Track*> order_;  // the others, a heap: the least key first
-  std::uint64_t series_ = 0;
 };
 
 // The observations of one key, of all layers that have it.
@@ -126,11 +137,14 @@ struct Versions {
   void settle(const std::vector<Layer>& all);
 
  private:
+  static Status append(const Walk::Track& track, const Ordinals& range, Columns& cells,
+                       std::vector<std::uint32_t>& layers);
   static Status translate(Columns& cells, const Walk::Track& track, std::size_t before);
   void take(const Columns& from, std::size_t cell, std::uint32_t layer);
-  void lay_under(std::uint32_t layer, const std::vector<Layer>& all);
+  void lay_under(const std::vector<Layer>& all);
   std::vector<std::int32_t> ordinals_;
   Columns older_;
+  std::vector<std::uint32_t> older_layers_;
   Columns merged_;
   std::vector<std::uint32_t> merged_layers_;
 };

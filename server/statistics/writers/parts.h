@@ -25,7 +25,7 @@ class PeriodTexts {
   [[nodiscard]] const std::string& text(Period period);
 
  private:
-  static constexpr std::size_t kHeld = 1'024;
+  static constexpr std::size_t kHeld = 256;  // made anew for each answer
   struct Held {
     Period period;
     std::string text;

@@ -8,6 +8,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 #include "server/directory/visibility.h"
+#include "server/documents_neighbours.h"
 #include "server/net/static_files.h"
 #include "server/store/root_key.h"
 
@@ -27,43 +28,6 @@ class DirectoryAudiences final : public statistics::Audiences {
  private:
   const directory::Records& records_;
   const directory::Catalog& catalog_;
-};
-
-// What documents ask of the directory, and of the service that says who can see what.
-class DocumentsNeighbours final : public documents::Neighbours {
- public:
-  DocumentsNeighbours(const directory::Records& records, const directory::Catalog& catalog,
-                      const std::unique_ptr<identity::AccessService>& access, const Clock& clock)
-      : records_(records), catalog_(catalog), access_(access), clock_(clock) {}
-  Result<policy::AudienceId> intern(store::Transaction& transaction,
-                                    const policy::Audience& audience) override {
-    return records_.intern(transaction, audience, *catalog_.audiences());
-  }
-  std::shared_ptr<const policy::AudienceTable> audiences() const override {
-    return catalog_.audiences();
-  }
-  Result<std::string> latin_name(const policy::Subject& subject,
-                                 store::Snapshot& snapshot) const override {
-    if (subject.person.empty()) return std::string();
-    ENTENTE_TRY(const auto found, records_.find(snapshot, "persons/" + subject.person));
-    const policy::Guard guard = found ? found->guard() : policy::Guard();
-    const policy::Decision decision =
-        policy::decide(subject, policy::Action::Read, guard, clock_.now());
-    if (!decision.permits()) return std::string();
-    const v1::Person& person = found->open(decision)->person();
-    return person.latin_name().empty() ? person.display_name() : person.latin_name();
-  }
-  Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
-                                         const v1::WhoCanSeeRequest& message,
-                                         store::Snapshot& snapshot) const override {
-    return access_->who_can_see(subject, message, snapshot);
-  }
-
- private:
-  const directory::Records& records_;
-  const directory::Catalog& catalog_;
-  const std::unique_ptr<identity::AccessService>& access_;  // made after the rooms
-  const Clock& clock_;
 };
 
 // A helper of documents: beside the daemon where both were built, else where it is installed.
@@ -219,9 +183,15 @@ Status Daemon::open_rooms() {
               documents::Room::open({.store = *store_,
                                      .ledger = *ledger_,
                                      .neighbours = std::make_unique<DocumentsNeighbours>(
-                                         *records_, *catalog_, access_, clock_),
+                                         DocumentsNeighbours::Parts{.records = *records_,
+                                                                    .catalog = *catalog_,
+                                                                    .rows = identity_->rows(),
+                                                                    .certificates = *certificates_,
+                                                                    .access = access_,
+                                                                    .clock = clock_}),
                                      .mark_program = helper_program("entente-mark"),
                                      .extract_program = helper_program("entente-extract"),
+                                     .origin = config_.ledger_origin(),
                                      .clock = clock_,
                                      .entropy = entropy_}));
   notices_ = std::make_unique<notices::Room>(

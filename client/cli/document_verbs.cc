@@ -31,14 +31,6 @@ std::string media_type_of(const std::string& path) {
   return found == types.end() ? "application/octet-stream" : found->second;
 }
 
-client::Progress progress_bar() {
-  if (::isatty(STDERR_FILENO) == 0) return [](std::uint64_t, std::uint64_t) {};
-  return [](std::uint64_t done, std::uint64_t of) {
-    std::cerr << '\r' << (of == 0 ? 100 : done * 100 / of) << " %" << (done == of ? "\n" : "")
-              << std::flush;
-  };
-}
-
 // --- upload -------------------------------------------------------------------------------------
 
 struct Upload {
@@ -56,6 +48,7 @@ struct Upload {
   std::vector<std::string> countries;
   std::string status = "original";
   std::string media_type;
+  std::vector<std::string> without;
   bool control = false;
   bool yes = false;
   bool dry_run = false;
@@ -105,9 +98,24 @@ void tell_beforehand(Context& context, const v1::Document& document) {
                                    });
 }
 
+// Whether it is confidential: as is said of a new one, as it is of one that is there.
+Result<bool> is_to_be_sealed(Context& context, const v1::Document& document) {
+  if (document.name().empty()) {
+    return document.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
+  }
+  ENTENTE_TRY(client::Client * client, context.client());
+  v1::GetDocumentRequest get;
+  get.set_name(document.name());
+  ENTENTE_TRY(const v1::Document there, client->call<v1::Document>(kService + "GetDocument", get));
+  return there.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
+}
+
 void run_upload(Context& context, const Upload& said) {
   client::DocumentFile file = said.file;
   if (!read_upload(context, said, file.request)) return;
+  const Result<bool> sealed = is_to_be_sealed(context, file.request.document());
+  if (!sealed.ok()) return context.fail(sealed.status());
+  if (*sealed) return run_seal(context, file, said.without, said.yes, said.dry_run);
   if (said.dry_run) return tell_beforehand(context, file.request.document());
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
@@ -117,11 +125,7 @@ void run_upload(Context& context, const Upload& said) {
   file.key_path = options->key_path;
   file.agree = [&](const v1::Reckoning& readers) {
     if (!context.json) show_readers(readers);
-    if (said.yes) return true;
-    std::string word;
-    std::cout << "send it? [y/N] " << std::flush;
-    return ::isatty(STDIN_FILENO) != 0 && std::getline(std::cin, word) &&
-           (word == "y" || word == "yes");
+    return is_agreed("send it?", said.yes);
   };
   const Result<v1::Document> kept =
       client::upload_document(**client, std::move(file), progress_bar());
@@ -160,8 +164,10 @@ void add_upload(CLI::App& group, Context& context) {
   verb->add_option("--country", said->countries, "countries concerned: SWE,CHE")->delimiter(',');
   verb->add_option("--body", said->body, "the body that it is for, such as wg-data");
   add_recipients(*verb, recipients);
-  verb->add_option("--handling", said->handling, "open, limited or restricted")
-      ->check(CLI::IsMember({"open", "limited", "restricted"}));
+  verb->add_option("--handling", said->handling, "open, limited, restricted or confidential")
+      ->check(CLI::IsMember({"open", "limited", "restricted", "confidential"}));
+  verb->add_option("--without", said->without,
+                   "of what is confidential: an office that it is not sealed to");
   verb->add_flag("--control", said->control, "nobody but your party circulates it");
   verb->add_option("--language", said->language, "of the content");
   verb->add_option("--status", said->status, "original, official-translation, courtesy-translation")
@@ -181,6 +187,9 @@ void run_get(Context& context, const std::string& name, const std::string& langu
   get.set_name(document_name(name));
   Result<v1::Document> document = (*client)->call<v1::Document>(kService + "GetDocument", get);
   if (!document.ok()) return context.fail(document.status());
+  if (document->visibility().handling() == v1::HANDLING_CONFIDENTIAL) {
+    return run_open(context, *document, language, out);
+  }
   if (out.empty()) {
     // A name that the server gave is a name only: never a path.
     const std::string given =
@@ -332,6 +341,7 @@ void add_document_verbs(CLI::App& app, Context& context) {
   add_upload(*group, context);
   add_show_and_list(*group, context);
   add_get(*group, context);
+  add_share(*group, context);
   add_acts(*group, context);
   add_search_verbs(app, *group, context);
 }

@@ -1,5 +1,7 @@
 #include "client/cli/document_words.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 
@@ -87,10 +89,29 @@ void read_text(const std::vector<std::string>& given, const std::string& languag
   }
 }
 
+client::Progress progress_bar() {
+  if (::isatty(STDERR_FILENO) == 0) return [](std::uint64_t, std::uint64_t) {};
+  return [](std::uint64_t done, std::uint64_t of) {
+    std::cerr << '\r' << (of == 0 ? 100 : done * 100 / of) << " %" << (done == of ? "\n" : "")
+              << std::flush;
+  };
+}
+
+bool is_agreed(const std::string& question, bool yes) {
+  if (yes) return true;
+  std::string word;
+  std::cout << question << " [y/N] " << std::flush;
+  return ::isatty(STDIN_FILENO) != 0 && std::getline(std::cin, word) &&
+         (word == "y" || word == "yes");
+}
+
 void show_document(const v1::Document& document) {
   std::cout << document.name() << ": "
-            << (document.title().by_language().empty() ? "(not shown)"
-                                                       : safe(title_of(document.title())))
+            << (document.title().by_language().empty()
+                    ? (document.visibility().handling() == v1::HANDLING_CONFIDENTIAL
+                           ? "(sealed)"
+                           : "(not shown)")
+                    : safe(title_of(document.title())))
             << '\n'
             << "  " << typed_word(v1::Document::Kind_Name(document.kind())) << " of "
             << document.originator() << " in " << document.process() << ", revision "

@@ -8,6 +8,7 @@
 
 #include "client/cli/context.h"
 #include "client/cli/stats_words.h"
+#include "client/lib/documents.h"
 #include "entente/v1/access.pb.h"
 #include "entente/v1/circulations.pb.h"
 #include "entente/v1/documents.pb.h"
@@ -42,5 +43,20 @@ void show_readers(const v1::Reckoning& reckoning);
 void read_text(const std::vector<std::string>& given, const std::string& language, v1::Text& out);
 
 void show_document(const v1::Document& document);
+
+// Told how far a transfer has come; silent where nobody looks.
+[[nodiscard]] client::Progress progress_bar();
+// Whether whoever sits there says yes. `yes`: it was said on the command line.
+[[nodiscard]] bool is_agreed(const std::string& question, bool yes);
+
+// --- confidential documents (seal_verbs.cc) ---
+
+// As `upload`, sealed; `without`: offices that are left out.
+void run_seal(Context& context, const client::DocumentFile& file,
+              const std::vector<std::string>& without, bool yes, bool dry_run);
+// As `get`: opens it into `out`.
+void run_open(Context& context, const v1::Document& document, const std::string& language,
+              const std::string& out);
+void add_share(CLI::App& group, Context& context);
 
 }  // namespace entente::cli

@@ -148,6 +148,11 @@ Result<client::Options> Profiles::options() const {
   return options;
 }
 
+Result<std::string> Profiles::office_keys() const {
+  ENTENTE_TRY(const config::v1::Profile profile, load(current()));
+  return profile.office_keys().empty() ? folder_ + "/offices" : profile.office_keys();
+}
+
 Result<Secret> Profiles::password(const std::string& prompt) const {
   ENTENTE_TRY(const config::v1::Profile profile, load(current()));
   if (profile.password_file().empty()) return ask_secret(prompt);

@@ -30,6 +30,8 @@ class Profiles {
 
   // What the client library needs, from the profile in use.
   [[nodiscard]] Result<client::Options> options() const;
+  // Where the profile in use has its offices' keys.
+  [[nodiscard]] Result<std::string> office_keys() const;
   // The password of the profile in use: its file's first line, or asked for at the terminal.
   [[nodiscard]] Result<Secret> password(const std::string& prompt) const;
 

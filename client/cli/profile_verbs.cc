@@ -14,14 +14,25 @@ std::string absolute(const std::string& path) {
 void add_profile(CLI::App& group, Context& context) {
   auto profile = std::make_shared<config::v1::Profile>();
   auto name = std::make_shared<std::string>();
+  auto witnesses = std::make_shared<std::vector<std::string>>();
   CLI::App* verb = add_verb(
       group, "add", "makes a profile, or replaces it",
       "entente profile add sweden --server entente.example:8443 --root ca.pem --certificate "
       "cert.pem --key key.pem",
       [=, &context] {
         for (std::string* path : {profile->mutable_server_root(), profile->mutable_certificate(),
-                                  profile->mutable_key(), profile->mutable_password_file()}) {
+                                  profile->mutable_key(), profile->mutable_password_file(),
+                                  profile->mutable_office_keys()}) {
           *path = absolute(*path);
+        }
+        profile->clear_witnesses();
+        for (const std::string& one : *witnesses) {
+          const std::size_t equals = one.find('=');
+          if (equals == std::string::npos) {
+            return context.fail(invalid_argument("--witness", "must be PARTY=KEY"));
+          }
+          profile->add_witnesses()->set_party(one.substr(0, equals));
+          profile->mutable_witnesses()->rbegin()->set_key(one.substr(equals + 1));
         }
         if (Status status = context.profiles().save(*name, *profile); !status.ok())
           return context.fail(status);
@@ -41,6 +52,10 @@ void add_profile(CLI::App& group, Context& context) {
        "for programs: a file with the password");
   text("--ledger-key", profile->mutable_ledger_key(),
        "the ledger's verification key, if you were given it");
+  text("--office-keys", profile->mutable_office_keys(),
+       "a folder of your offices' keys, for confidential documents");
+  verb->add_option("--witness", *witnesses,
+                   "PARTY=KEY: a witness that you trust; again for each party's");
 }
 
 void add_named(CLI::App& group, Context& context, const char* verb_name, const char* what,

@@ -1,17 +1,11 @@
 #include "client/lib/appointments.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "client/lib/signature.h"
-#include "entente/v1/account.pb.h"
-#include "entente/v1/ledger.pb.h"
 #include "proto/contract/appointment.h"
 #include "proto/contract/bytes.h"
-#include "proto/contract/digest.h"
-#include "proto/contract/entry.h"
-#include "proto/contract/merkle.h"
 
 namespace entente::client {
 namespace {
@@ -64,11 +58,6 @@ Result<v1::Appointment> appointment_named(Client& client, const std::string& nam
       client, "entente.v1.DirectoryService.GetAppointment", name);
 }
 
-Result<v1::Certificate> certificate_named(Client& client, const std::string& name) {
-  return get<v1::Certificate, v1::GetCertificateRequest>(
-      client, "entente.v1.CertificateService.GetCertificate", name);
-}
-
 std::string today(const Clock& clock) { return to_rfc3339(clock.now()).substr(0, 10); }
 
 template <typename Request>
@@ -114,57 +103,13 @@ Status sign(Client& client, const SigningFiles& files, const Clock& clock, Entro
   return put_signature(files, words, request);
 }
 
-Result<AppointmentReader::Signer> AppointmentReader::ask_signer(const std::string& sha256_octets) {
-  const std::string name = "certificates/" + to_hex(sha256_octets);
-  ENTENTE_TRY(const v1::Certificate shown, certificate_named(client_, name));
-  if (as_view(sha256(shown.der())) != sha256_octets) return lie("`" + name + "` is another one");
-  // Its entry, then that this entry stands in the ledger that this client follows.
-  v1::GetEntryRequest asked;
-  asked.set_name("ledger/entries/" + std::to_string(shown.entry_index()));
-  ENTENTE_TRY(const auto row,
-              client_.call<v1::LedgerRow>("entente.v1.LedgerService.GetEntry", asked));
-  const Result<Entry> entry = decode_entry(row.canonical());
-  const bool entered =
-      entry.ok() && entry->index == shown.entry_index() &&
-      entry->act.kind == "identity.certificate.enter" &&
-      (entry->act.object == name || std::find(entry->act.touched.begin(), entry->act.touched.end(),
-                                              name) != entry->act.touched.end()) &&
-      row.blinding().size() == blinding_bytes;
-  if (!entered) return lie("`" + name + "` was not entered where the server says");
-  ENTENTE_TRY(const note::Checkpoint checkpoint, client_.checkpoint());
-  v1::ProveInclusionRequest prove;
-  prove.set_index(shown.entry_index());
-  prove.set_size(checkpoint.size);
-  ENTENTE_TRY(const auto proof,
-              client_.call<v1::InclusionProof>("entente.v1.LedgerService.ProveInclusion", prove));
-  std::vector<Digest> path;
-  for (const std::string& one : proof.path()) {
-    if (one.size() != sizeof(Digest)) return lie("a proof is malformed");
-    path.push_back(digest_from(one));
-  }
-  if (!merkle::verify_inclusion(shown.entry_index(), checkpoint.size,
-                                entry_leaf(row.blinding(), row.canonical()), path,
-                                checkpoint.root)) {
-    return lie("`" + name + "` does not stand in the ledger");
-  }
-  return Signer{.der = shown.der(), .party = shown.party(), .account = shown.account()};
-}
-
 Result<AppointmentReader::Signer> AppointmentReader::signer_of(const std::string& sha256,
                                                                const std::string& party) {
-  const auto known = known_.find(sha256);
-  if (known != known_.end() && known->second.party == party) return known->second;
-  ENTENTE_TRY(Signer signer, ask_signer(sha256));
-  v1::ListAnchorsRequest request;
-  request.set_party(party);
-  ENTENTE_TRY(const auto anchors, client_.call<v1::ListAnchorsReply>(
-                                      "entente.v1.CertificateService.ListAnchors", request));
-  std::vector<std::string> ders;
-  for (const v1::Anchor& one : anchors.anchors()) ders.push_back(one.der());
-  if (!is_of_party(signer.der, party, ders))
+  ENTENTE_TRY(const v1::Certificate shown, certificates_.entered("certificates/" + to_hex(sha256)));
+  ENTENTE_TRY(const std::vector<std::string> anchors, certificates_.anchors(party));
+  if (!is_of_party(shown.der(), party, anchors))
     return lie("who signed the appointment is not of `" + party + "`");
-  signer.party = party;
-  return known_[sha256] = std::move(signer);
+  return Signer{.der = shown.der(), .account = shown.account()};
 }
 
 Result<std::string> AppointmentReader::check(const v1::Office& office,

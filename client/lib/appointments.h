@@ -4,9 +4,9 @@
 // anchor. docs/appointments.md. One thread.
 #pragma once
 
-#include <map>
 #include <string>
 
+#include "client/lib/certificates.h"
 #include "client/lib/client.h"
 #include "entente/v1/directory.pb.h"
 #include "proto/contract/clock.h"
@@ -31,7 +31,7 @@ struct SigningFiles {
 
 class AppointmentReader {
  public:
-  explicit AppointmentReader(Client& client) : client_(client) {}
+  explicit AppointmentReader(Client& client) : client_(client), certificates_(client) {}
 
   // The account that signed the appointment for its party; empty if nobody did: the operator
   // entered it when the network was made. DataLoss (ProofInvalid): a signature that does not hold,
@@ -43,15 +43,13 @@ class AppointmentReader {
  private:
   struct Signer {
     std::string der;
-    std::string party;
     std::string account;
   };
-  Result<Signer> ask_signer(const std::string& sha256);
   // The certificate of this fingerprint, if it is of the party and stands in the ledger.
   Result<Signer> signer_of(const std::string& sha256, const std::string& party);
 
   Client& client_;
-  std::map<std::string, Signer> known_;  // by fingerprint
+  CertificateReader certificates_;
 };
 
 }  // namespace entente::client

@@ -2,13 +2,12 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
+#include "client/lib/file_digest.h"
 #include "client/lib/signature.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/clock.h"
@@ -21,29 +20,6 @@ const std::string kService = "entente.v1.DocumentService.";
 constexpr std::size_t kReadBytes = 1 << 20;
 constexpr std::chrono::minutes kPatience{5};  // sealing and marking a large file takes its time
 constexpr int kLinesLostMax = 5;              // in a row
-
-class FileDigest {
- public:
-  FileDigest() : context_(EVP_MD_CTX_new()) {
-    ENTENTE_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  void add(std::string_view bytes) {
-    ENTENTE_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-  }
-  [[nodiscard]] std::string finish() {
-    std::string digest(32, '\0');
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-    auto* out = reinterpret_cast<unsigned char*>(digest.data());
-    ENTENTE_CHECK(EVP_DigestFinal_ex(context_.get(), out, nullptr) == 1);
-    return digest;
-  }
-
- private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
-};
 
 // The SHA-256 of a file's first bytes (all, if not said how many), and how many that were.
 Result<std::pair<std::string, std::uint64_t>> digest_of(const std::string& path,
@@ -184,8 +160,14 @@ Result<v1::Document> upload_document(Client& client, DocumentFile file,
   v1::FinishContentRequest finish;
   finish.set_upload_id(file.request.upload_id());
   finish.set_sha256(sha256);
-  ENTENTE_TRY(const Signature signature, sign_detached(file.certificate_path, file.key_path,
-                                                       document_manifest(file.request, sha256)));
+  std::string manifest = document_manifest(file.request, sha256);
+  if (file.before_finish && !begun.already_there()) {
+    ENTENTE_TRY(const std::string more,
+                file.before_finish(begun.document(), file.request.upload_id()));
+    manifest += more;
+  }
+  ENTENTE_TRY(const Signature signature,
+              sign_detached(file.certificate_path, file.key_path, manifest));
   finish.set_signature(signature.der);
   finish.set_signer_certificate_sha256(signature.certificate_sha256);
   return client.call<v1::Document>(kService + "FinishContent", finish, {.timeout = kPatience});
@@ -207,6 +189,7 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
                 client.call<v1::Reading>(kService + "OpenDocument", open));
     request.set_name(reading.name());
     fetched.copy_number = reading.copy_number();
+    fetched.reading = reading.name();
     fetched.mark = reading.mark();
     fetched.content = reading.content();
   }

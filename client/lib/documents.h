@@ -22,6 +22,10 @@ struct DocumentFile {
   std::string key_path;
   // Told who will be able to see it, before a byte is sent; false stops. Optional.
   std::function<bool(const v1::Reckoning& readers)> agree;
+  // Brings what must be there before the upload is finished; answers what the signature is over
+  // beside document_manifest. Optional.
+  std::function<Result<std::string>(const std::string& document, const std::string& upload_id)>
+      before_finish;
 };
 // Cancelled: `agree` said no. InvalidArgument: the file cannot be read. Otherwise every Code of the
 // rpcs.
@@ -36,6 +40,7 @@ struct Fetched {
   std::string path;
   v1::Content content;
   std::uint64_t copy_number = 0;  // 0: no receipt was due
+  std::string reading;            // the copy's name, if one was given
   std::string mark;
 };
 // Fetches a document into `path`, by way of `<path>.part`, which holds what has come if it breaks

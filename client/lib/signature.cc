@@ -94,6 +94,29 @@ std::optional<std::string> only_uri(const X509* certificate) {
   return text_of(name->d.uniformResourceIdentifier);
 }
 
+// What every name of a party's certificates begins with: `entente://swe.`.
+std::string home_of(std::string_view party) {
+  std::string home = "entente://";
+  for (const char c : party.substr(party.find('/') + 1))
+    home += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return home + ".";
+}
+
+// Whether an anchor, or an authority under one, signed it.
+bool chains(X509* leaf, const std::vector<std::string>& anchors_der, unsigned long flags) {
+  const Store store(X509_STORE_new());
+  for (const std::string& der : anchors_der) {
+    if (const Certificate anchor = decode(der)) X509_STORE_add_cert(store.get(), anchor.get());
+  }
+  const Checking checking(X509_STORE_CTX_new());
+  if (X509_STORE_CTX_init(checking.get(), store.get(), leaf, nullptr) != 1) return false;
+  X509_STORE_CTX_set_flags(checking.get(),
+                           X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT | flags);
+  const bool holds = X509_verify_cert(checking.get()) == 1;
+  ERR_clear_error();
+  return holds;
+}
+
 }  // namespace
 
 Result<Signature> sign_detached(const std::string& certificate_path, const std::string& key_path,
@@ -147,25 +170,26 @@ bool holds_plain(std::string_view certificate_der, std::string_view content,
 bool is_of_party(std::string_view certificate_der, std::string_view party,
                  const std::vector<std::string>& anchors_der) {
   const Certificate leaf = decode(certificate_der);
-  if (!leaf) return false;
-  std::string home = "entente://";
-  for (const char c : party.substr(party.find('/') + 1))
-    home += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  const std::optional<std::string> uri = only_uri(leaf.get());
+  const std::optional<std::string> uri = leaf ? only_uri(leaf.get()) : std::nullopt;
   const bool signs = uri && (uri->find("/person/") != std::string::npos ||
                              uri->find("/program/") != std::string::npos);
-  if (!signs || !uri->starts_with(home + ".")) return false;
-  const Store store(X509_STORE_new());
-  for (const std::string& der : anchors_der) {
-    if (const Certificate anchor = decode(der)) X509_STORE_add_cert(store.get(), anchor.get());
-  }
-  const Checking checking(X509_STORE_CTX_new());
-  if (X509_STORE_CTX_init(checking.get(), store.get(), leaf.get(), nullptr) != 1) return false;
-  X509_STORE_CTX_set_flags(checking.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME |
-                                               X509_V_FLAG_X509_STRICT);
-  const bool holds = X509_verify_cert(checking.get()) == 1;
-  ERR_clear_error();
-  return holds;
+  return signs && uri->starts_with(home_of(party)) &&
+         chains(leaf.get(), anchors_der, X509_V_FLAG_NO_CHECK_TIME);
+}
+
+bool is_of_office(std::string_view certificate_der, std::string_view party, std::string_view office,
+                  const std::vector<std::string>& anchors_der) {
+  const Certificate leaf = decode(certificate_der);
+  const std::optional<std::string> uri = leaf ? only_uri(leaf.get()) : std::nullopt;
+  const std::string home = home_of(party);
+  if (!uri || !uri->starts_with(home)) return false;
+  // What stands behind the network's name, which has no slash.
+  const std::size_t path = uri->find('/', home.size());
+  return path != std::string::npos &&
+         uri->substr(path) == "/office/" + std::string(office.substr(office.find('/') + 1)) &&
+         EVP_PKEY_get_id(X509_get0_pubkey(leaf.get())) == EVP_PKEY_EC &&
+         X509_get_key_usage(leaf.get()) == X509v3_KU_KEY_AGREEMENT &&
+         chains(leaf.get(), anchors_der, 0);
 }
 
 }  // namespace entente::client

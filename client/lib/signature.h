@@ -35,4 +35,11 @@ struct Signature {
 [[nodiscard]] bool is_of_party(std::string_view certificate_der, std::string_view party,
                                const std::vector<std::string>& anchors_der);
 
+// Whether the certificate is of an office (`offices/<id>`) of `party`, to be sealed to now: as
+// above, its one name is `entente://swe.<network>/office/<id>`, its key is of an elliptic curve and
+// for key agreement alone, and it has begun and not ended.
+[[nodiscard]] bool is_of_office(std::string_view certificate_der, std::string_view party,
+                                std::string_view office,
+                                const std::vector<std::string>& anchors_der);
+
 }  // namespace entente::client

@@ -19,6 +19,29 @@ Status withdrawn() {
 // Where viewers look for it (ISO 32000-1, appendix H, note 13).
 bool begins_as_pdf(std::string_view head) { return head.find("%PDF-") != std::string_view::npos; }
 
+// Of what is sealed an audience is widened by two persons (SealingService); one may narrow it.
+Status check_not_wider(const v1::Document& now, const v1::Document& next) {
+  const v1::Visibility& is = now.visibility();
+  const v1::Visibility& wanted = next.visibility();
+  ENTENTE_TRY(const policy::Audience before, audience_of(is.audience()));
+  ENTENTE_TRY(const policy::Audience after, audience_of(wanted.audience()));
+  const auto all_in = [](const auto& some, const auto& all) {
+    return std::includes(all.begin(), all.end(), some.begin(), some.end());
+  };
+  const bool embargo_holds = !is.has_embargo_until() ||
+                             (wanted.has_embargo_until() &&
+                              instant_of(is.embargo_until()) <= instant_of(wanted.embargo_until()));
+  const bool expiry_holds =
+      !is.has_expires_at() ||
+      (wanted.has_expires_at() && instant_of(wanted.expires_at()) <= instant_of(is.expires_at()));
+  if (all_in(after.any_of, before.any_of) && all_in(before.none_of, after.none_of) &&
+      embargo_holds && expiry_holds) {
+    return {};
+  }
+  return {Code::PermissionDenied, Reason::SecondPersonNeeded,
+          "to widen the audience of a confidential document takes two persons of its originator"};
+}
+
 std::string code_of(std::string_view party) {
   return std::string(party.substr(party.rfind('/') + 1));
 }
@@ -80,6 +103,7 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
   ENTENTE_TRY_VOID(check_content(message.content()));
   std::optional<store::Id> document;
   std::string process;
+  bool sealed = is_sealed(message.document());
   if (message.document().name().empty()) {
     ENTENTE_TRY_VOID(check_document(message.document()));
     ENTENTE_TRY_VOID(decide_create(subject, message.document()));
@@ -88,9 +112,11 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
     ENTENTE_TRY(const record::Document own,
                 take_own(subject, message.document().name(), Action::Originate, snapshot));
     if (own.shown().state() != v1::Document::CURRENT) return withdrawn();
+    sealed = is_sealed(own.shown());
     document = store::Id::from(own.id());
     process = own.guard().process();
   }
+  if (sealed) ENTENTE_TRY_VOID(check_sealed_content(message.content()));
   v1::ContentProgress progress;
   progress.set_piece_bytes_max(limits::content_piece_bytes_max);
   ENTENTE_TRY(*progress.mutable_readers(), reckon(subject, message.document(), snapshot));
@@ -143,7 +169,8 @@ Status Service::set_guard(const Subject& subject, const v1::Document& document,
 
 // A restricted PDF is shown marked or not at all: what cannot be marked is refused beforehand.
 Status Service::check_markable(const record::Document& row, const record::Kept& kept) {
-  if (!kept.is_pdf() || !policy::leaves_receipt(guard_of(row.guard()).handling)) return {};
+  if (!kept.is_pdf() || is_sealed(row.shown())) return {};
+  if (!policy::leaves_receipt(guard_of(row.guard()).handling)) return {};
   Copy copy(parts_.rows.store(), kept);
   const Status marked = copy.mark(parts_.marker, "trial");
   if (marked.code() != Code::FailedPrecondition) return marked;
@@ -245,6 +272,7 @@ Result<v1::Document> Service::finish_content(const Subject& subject,
   session->tried =
       std::any_of(row.contents().begin(), row.contents().end(),
                   [&](const record::Kept& kept) { return kept.id() == session->content.view(); });
+  ENTENTE_TRY_VOID(put_envelope(transaction, *session, row));
   parts_.rows.save(transaction, row, parts_.clock.now());
   parts_.rows.put_place(transaction, upload, session->document);
   ENTENTE_TRY_VOID(add_event(transaction, subject, v1::News::DOCUMENT, row));
@@ -257,6 +285,19 @@ Result<v1::Document> Service::finish_content(const Subject& subject,
   const std::lock_guard names(mutex_);
   finishing_[row.shown().name()] = {subject.account, message.upload_id()};
   return row.shown();
+}
+
+// What is sealed becomes visible with what opens it, or not at all.
+Status Service::put_envelope(Transaction& transaction, const UploadSession& session,
+                             const record::Document& row) const {
+  if (!is_sealed(row.shown())) return {};
+  if (!session.envelope) {
+    return {Code::FailedPrecondition, Reason::None,
+            "a confidential document is brought with its envelope: PutEnvelope first"};
+  }
+  record::Envelope envelope = *session.envelope;
+  envelope.set_content(std::string(session.content.view()));
+  return parts_.rows.add_envelope(transaction, session.document, envelope);
 }
 
 void Service::finished(const v1::Document& document) {
@@ -295,6 +336,11 @@ Result<v1::Document> Service::update_document(const Subject& subject,
   if (next.visibility().handling() < row.shown().visibility().handling()) {
     return invalid_argument("document.visibility.handling", "is never lowered");
   }
+  if (is_sealed(next) && !is_sealed(row.shown())) {
+    return invalid_argument("document.visibility.handling",
+                            "cannot become confidential: this server has had it in clear");
+  }
+  if (is_sealed(next)) ENTENTE_TRY_VOID(check_not_wider(row.shown(), next));
   v1::Document draft = next;
   draft.clear_name();
   ENTENTE_TRY_VOID(decide_create(subject, draft));
@@ -330,7 +376,8 @@ Result<v1::Reading> Service::open_document(const Subject& subject,
               parts_.rows.next_reading(transaction, parsed->id, actor_of(subject), now));
   reading.set_revision(document->revision());
   reading.set_content(static_cast<std::uint32_t>(*which));
-  if (policy::leaves_receipt(found.guard().handling)) {
+  // What is sealed nobody here can mark; its reader's client has the name, and the receipt.
+  if (policy::leaves_receipt(found.guard().handling) && !is_sealed(document->shown())) {
     ENTENTE_TRY(const std::string name, parts_.neighbours.latin_name(subject, transaction));
     reading.set_mark(mark_of(*document, reading, name));
   }

@@ -96,6 +96,10 @@ std::string reading_name(const store::Id& id, std::uint64_t number) {
   return document_name(id) + "/readings/" + std::to_string(number);
 }
 
+std::string envelope_name(const store::Id& id, std::uint64_t number) {
+  return document_name(id) + "/envelopes/" + std::to_string(number);
+}
+
 std::optional<DocumentName> parse_document_name(std::string_view name) {
   if (!name.starts_with(kDocuments)) return std::nullopt;
   name.remove_prefix(kDocuments.size());
@@ -167,7 +171,16 @@ Status check_document(const v1::Document& document) {
       document.kind() == v1::Document::KIND_UNSPECIFIED) {
     return invalid_argument("document.kind", "must be one of the kinds");
   }
-  if (document.title().by_language().empty()) {
+  const bool says = !document.title().by_language().empty();
+  if (is_sealed(document)) {
+    // Words in clear beside what is sealed would be the host's to read.
+    if (says || !document.abstract().by_language().empty() || document.topics_size() != 0 ||
+        document.countries_size() != 0) {
+      return invalid_argument("document.title",
+                              "abstract, topics and countries of a confidential document are "
+                              "sealed with it, and not said here");
+    }
+  } else if (!says) {
     return invalid_argument("document.title", "must be given in one language at least");
   }
   ENTENTE_TRY_VOID(check_text("document.title", document.title()));
@@ -208,6 +221,19 @@ Status check_content(const v1::Content& content) {
   return {};
 }
 
+bool is_sealed(const v1::Document& document) {
+  return document.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
+}
+
+Status check_sealed_content(const v1::Content& content) {
+  if (content.file_name() == "sealed" && content.media_type() == "application/octet-stream") {
+    return {};
+  }
+  return invalid_argument("content.file_name",
+                          "of a confidential document is `sealed`, of `application/octet-stream`: "
+                          "name and type are in its envelope");
+}
+
 Result<policy::Audience> audience_of(const v1::Audience& wire) {
   if (static_cast<std::size_t>(wire.any_of_size()) > limits::audience_principals_max ||
       static_cast<std::size_t>(wire.none_of_size()) > limits::audience_principals_max) {
@@ -240,8 +266,8 @@ policy::Audience keepers_of(const policy::Subject& subject, const std::string& p
 Result<policy::Guard> guard_from(const v1::Visibility& visibility, const std::string& party,
                                  const std::string& process) {
   const int handling = static_cast<int>(visibility.handling());
-  if (handling < v1::HANDLING_OPEN || handling > v1::HANDLING_RESTRICTED) {
-    return invalid_argument("visibility.handling", "must be open, limited or restricted here");
+  if (handling < v1::HANDLING_OPEN || handling > v1::HANDLING_CONFIDENTIAL) {
+    return invalid_argument("visibility.handling", "must be one of the handlings");
   }
   policy::Guard guard;
   guard.handling = static_cast<policy::Handling>(handling);

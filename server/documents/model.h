@@ -25,6 +25,9 @@ namespace entente::documents {
 // `documents/<...>/readings/3`
 [[nodiscard]] std::string reading_name(const store::Id& id, std::uint64_t number);
 
+// `documents/<...>/envelopes/3`
+[[nodiscard]] std::string envelope_name(const store::Id& id, std::uint64_t number);
+
 // A document, or one of its revisions or readings.
 struct DocumentName {
   store::Id id;
@@ -46,6 +49,9 @@ struct DocumentName {
 [[nodiscard]] Status check_document(const v1::Document& document);
 // What a caller says of a content that is to come.
 [[nodiscard]] Status check_content(const v1::Content& content);
+// The same of what is sealed: it says nothing of what it is.
+[[nodiscard]] Status check_sealed_content(const v1::Content& content);
+[[nodiscard]] bool is_sealed(const v1::Document& document);
 [[nodiscard]] Status check_text(const std::string& field, const v1::Text& text);
 // Text that goes to terminals and paper: UTF-8 without control or bidirectional formatting.
 [[nodiscard]] bool is_plain(std::string_view text);

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "entente/v1/access.pb.h"
 #include "proto/contract/status.h"
@@ -12,6 +14,21 @@
 #include "server/store/store.h"
 
 namespace entente::documents {
+
+// An office of which somebody belongs to an audience.
+struct AudienceOffice {
+  std::string office;                     // `offices/<id>`
+  std::string party;                      // `parties/SWE`
+  std::vector<std::string> through;       // the audience's principals that it answers to
+  std::vector<std::string> certificates;  // that one seals to today: `certificates/<hex>`
+  policy::Guard guard;                    // of the office's entry
+};
+
+// The certificates of the offices that a person is in.
+struct OwnCertificates {
+  std::set<std::string> in_force;
+  std::set<std::string> all;  // the revoked, too
+};
 
 class Neighbours {
  public:
@@ -28,6 +45,11 @@ class Neighbours {
   [[nodiscard]] virtual Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
                                                                const v1::WhoCanSeeRequest& message,
                                                                store::Snapshot& snapshot) const = 0;
+  // The offices of an audience, by name.
+  [[nodiscard]] virtual Result<std::vector<AudienceOffice>> offices_of(
+      const policy::Audience& audience, store::Snapshot& snapshot) const = 0;
+  [[nodiscard]] virtual Result<OwnCertificates> own_certificates(
+      const policy::Subject& subject, store::Snapshot& snapshot) const = 0;
 };
 
 }  // namespace entente::documents

@@ -23,6 +23,12 @@ Room::Room(Parts parts)
                     .ledger = parts_.ledger,
                     .clock = parts_.clock,
                     .entropy = parts_.entropy}),
+      sealed_({.rows = rows_,
+               .documents = service_,
+               .uploads = uploads_,
+               .neighbours = *parts_.neighbours,
+               .origin = parts_.origin,
+               .clock = parts_.clock}),
       download_(service_, shelf_, parts_.store),
       extractor_(parts_.extract_program,
                  {.ms_max = limits::extracting_ms_max, .at_once_max = 1, .waiting_max = 1}),
@@ -39,6 +45,7 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
 void Room::add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt) {
   service_.add_to(gate, make_receipt);
   circulation_.add_to(gate);
+  sealed_.add_to(gate);
   download_.add_to(gate);
   searcher_.add_to(gate);
 }

@@ -8,6 +8,7 @@
 
 #include "server/documents/circulation_service.h"
 #include "server/documents/download.h"
+#include "server/documents/sealed.h"
 #include "server/documents/search/searcher.h"
 #include "server/documents/service.h"
 
@@ -21,6 +22,7 @@ class Room {
     std::unique_ptr<Neighbours> neighbours;
     std::filesystem::path mark_program;     // `entente-mark`
     std::filesystem::path extract_program;  // `entente-extract`
+    std::string origin;                     // the ledger's
     const Clock& clock;
     Entropy& entropy;
   };
@@ -48,6 +50,7 @@ class Room {
   Marker marker_;
   Service service_;
   CirculationService circulation_;
+  SealedService sealed_;
   Download download_;
   Helper extractor_;
   search::Searcher searcher_;

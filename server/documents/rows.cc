@@ -110,7 +110,8 @@ void Rows::save(store::Transaction& transaction, record::Document& document, Ins
 
 Status Rows::bury(store::Transaction& transaction, const record::Document& stone) const {
   const store::Id id = store::Id::from(stone.id());
-  for (const store::Table table : {revisions_table, readings_table, readers_table}) {
+  for (const store::Table table :
+       {revisions_table, readings_table, readers_table, envelopes_table}) {
     const auto cursor = transaction.scan(key(table, id));
     std::vector<std::string> gone;
     for (; cursor->valid(); cursor->next()) gone.emplace_back(cursor->key_bytes().substr(1));
@@ -173,6 +174,21 @@ Rows::Found<record::Reader> Rows::find_reader(store::Snapshot& snapshot, const s
 Result<std::vector<record::Reader>> Rows::readers(store::Snapshot& snapshot,
                                                   const store::Id& document) const {
   return rows_under<record::Reader>(snapshot, key(readers_table, document));
+}
+
+Status Rows::add_envelope(store::Transaction& transaction, const store::Id& document,
+                          record::Envelope& envelope) const {
+  ENTENTE_TRY(const std::vector<record::Envelope> before, envelopes(transaction, document));
+  envelope.set_number(before.empty() ? 1 : before.back().number() + 1);
+  envelope.mutable_shown()->set_name(envelope_name(document, envelope.number()));
+  transaction.put(key(envelopes_table, document).number(envelope.number()),
+                  envelope.SerializeAsString(), seal_of(document));
+  return {};
+}
+
+Result<std::vector<record::Envelope>> Rows::envelopes(store::Snapshot& snapshot,
+                                                      const store::Id& document) const {
+  return rows_under<record::Envelope>(snapshot, key(envelopes_table, document));
 }
 
 store::Id Rows::upload_id(std::string_view account, std::string_view chosen) const {

@@ -30,6 +30,7 @@ inline constexpr store::Table responses_table{0x88};      // circulation, number
 inline constexpr store::Table recipients_table{0x89};     // circulation, account -> Recipient
 inline constexpr store::Table events_table{0x8a};         // number -> Event
 inline constexpr store::Table event_head_table{0x8b};     // zero -> EventHead
+inline constexpr store::Table envelopes_table{0x8d};      // document, number -> Envelope
 
 // Who acts, as rows keep it.
 struct Actor {
@@ -81,6 +82,13 @@ class Rows {
                                                   std::string_view account) const;
   [[nodiscard]] Result<std::vector<record::Reader>> readers(store::Snapshot& snapshot,
                                                             const store::Id& document) const;
+
+  // Gives `envelope` the next number of its document, and its name.
+  [[nodiscard]] Status add_envelope(store::Transaction& transaction, const store::Id& document,
+                                    record::Envelope& envelope) const;
+  // Those of a document, in their order.
+  [[nodiscard]] Result<std::vector<record::Envelope>> envelopes(store::Snapshot& snapshot,
+                                                                const store::Id& document) const;
 
   [[nodiscard]] store::Id upload_id(std::string_view account, std::string_view chosen) const;
   [[nodiscard]] Found<record::UploadPlace> find_place(store::Snapshot& snapshot,

@@ -349,6 +349,7 @@ Result<Service::Released> Service::release(const Subject& subject,
   released.reading = name->reading;
   released.revision = document->revision();
   released.content = document->shown().contents(static_cast<int>(*which));
+  released.content_id = document->contents(static_cast<int>(*which)).id();
   released.copy =
       std::make_unique<Copy>(parts_.rows.store(), document->contents(static_cast<int>(*which)));
   if (!reading.mark().empty()) {

@@ -33,6 +33,7 @@ inline constexpr std::string_view read = "documents.document.read";
 inline constexpr std::string_view withdraw = "documents.document.withdraw";
 inline constexpr std::string_view destroy = "documents.document.destroy";
 inline constexpr std::string_view hold = "documents.document.hold";
+inline constexpr std::string_view share = "documents.document.share";
 inline constexpr std::string_view send = "documents.circulation.send";
 inline constexpr std::string_view respond = "documents.circulation.respond";
 inline constexpr std::string_view recall = "documents.circulation.recall";
@@ -102,6 +103,7 @@ class Service {
   struct Released {
     store::Id document;
     v1::Content content;
+    std::string content_id;     // Kept.id
     std::uint64_t reading = 0;  // 0: none was needed
     std::uint64_t revision = 0;
     std::unique_ptr<Copy> copy;
@@ -116,14 +118,18 @@ class Service {
   Result<std::unique_ptr<net::Source>> read_content(const Who& who,
                                                     const v1::ReadContentRequest& message);
 
- private:
+  // What the room's other faces stand on.
   [[nodiscard]] Result<Rows::Document> find_readable(const Subject& subject, std::string_view name,
                                                      Snapshot& snapshot) const;
-  [[nodiscard]] Result<record::Document> take_own(const Subject& subject, std::string_view name,
-                                                  policy::Action action, Snapshot& snapshot) const;
   [[nodiscard]] Status decide_create(const Subject& subject, const v1::Document& document) const;
   [[nodiscard]] Result<v1::Reckoning> reckon(const Subject& subject, const v1::Document& document,
                                              Snapshot& snapshot) const;
+  void record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
+                  const record::Document& row, ledger::Act act = {}) const;
+
+ private:
+  [[nodiscard]] Result<record::Document> take_own(const Subject& subject, std::string_view name,
+                                                  policy::Action action, Snapshot& snapshot) const;
   [[nodiscard]] Status set_guard(const Subject& subject, const v1::Document& document,
                                  record::Document& row, Transaction& transaction);
   [[nodiscard]] Status check_markable(const record::Document& row, const record::Kept& kept);
@@ -131,8 +137,8 @@ class Service {
                                                   Transaction& transaction);
   [[nodiscard]] Status put_content(const UploadSession& session, record::Document& row,
                                    Snapshot& snapshot) const;
-  void record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
-                  const record::Document& row, ledger::Act act = {}) const;
+  [[nodiscard]] Status put_envelope(Transaction& transaction, const UploadSession& session,
+                                    const record::Document& row) const;
   [[nodiscard]] Status add_event(Transaction& transaction, const Subject& subject,
                                  v1::News::Kind kind, const record::Document& row) const;
 

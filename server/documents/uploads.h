@@ -65,7 +65,8 @@ struct UploadSession {
   std::string sha256;   // once it has ended
   bool broken = false;  // a piece was lost on its way to the store
   bool kept = false;
-  bool markable = false;  // tried
+  bool markable = false;                     // tried
+  std::optional<record::Envelope> envelope;  // of what is sealed
   // A commit that names its rows was tried: whether it came through, only the store knows.
   bool tried = false;
   std::atomic<std::int64_t> used_at{0};  // ticks

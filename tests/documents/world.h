@@ -54,7 +54,31 @@ class FewNeighbours final : public Neighbours {
     }
     return reply;
   }
+  Result<std::vector<AudienceOffice>> offices_of(const policy::Audience& audience,
+                                                 store::Snapshot&) const override {
+    std::vector<AudienceOffice> out;
+    for (const AudienceOffice& office : offices) {
+      const auto answers = [&](const std::string& one) {
+        return audience.any_of.count(*policy::Principal::parse(one)) != 0;
+      };
+      if (std::any_of(office.through.begin(), office.through.end(), answers)) out.push_back(office);
+    }
+    return out;
+  }
+  Result<OwnCertificates> own_certificates(const policy::Subject& subject,
+                                           store::Snapshot&) const override {
+    OwnCertificates own;
+    for (const AudienceOffice& office : offices) {
+      if (office.party != "parties/" + subject.party) continue;
+      own.all.insert(office.certificates.begin(), office.certificates.end());
+    }
+    own.in_force = own.all;
+    for (const std::string& one : revoked) own.in_force.erase(one);
+    return own;
+  }
   policy::AudienceTable table;
+  std::vector<AudienceOffice> offices;
+  std::set<std::string> revoked;
 };
 
 inline v1::Text english(const std::string& text) {

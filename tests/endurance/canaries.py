@@ -3,12 +3,16 @@
     canaries.py [--planted N]
 
 In the store, its keyring, a backup, the log and the metrics there is none of what the directory holds, and no secret. In the
-live daemon's memory there is no password, right or wrong, once its call is over (docs/threat-model.md says what is)."""
+live daemon's memory there is no password, right or wrong, once its call is over, and nothing of what is confidential: neither
+text nor title, file name or key (docs/threat-model.md says what is)."""
 import argparse
+import base64
+import json
 import os
 import pathlib
 import re
 import secrets
+import subprocess
 import sys
 import tempfile
 
@@ -16,7 +20,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 import small_network
 from network import eventually
-from small_network import PASSWORD, Caller, SmallNetwork
+import sealed_pieces
+from sealed_network import SealedNetwork
+from small_network import PASSWORD, Caller
 
 ANNA = "persons/swe.anna"
 
@@ -74,31 +80,57 @@ def plant(net, count):
     return words, passwords, tokens
 
 
+def seal(net, count):
+    """Confidential documents, sent, opened and shared on; every word that only their readers may know, and the key of each."""
+    planted = []
+    for _ in range(count):
+        text, title, abstract, name = (f"zq{secrets.token_hex(8)}" for _ in range(4))
+        path = net.write(name + ".txt", (text + "\n").encode() * 5_000)
+        document = net.send(path, "--title", title, "--abstract", abstract, "--without", "nor.alpha.focal-point")
+        net.as_("document", "get", document, "--out", net.path / "opened.txt")
+        net.as_("document", "share", document)
+        key = net.path / "offices/nora/nor.alpha.focal-point"
+        (net.path / "envelope.der").write_bytes(sealed_pieces.pieces(net, "nora", document)[0])
+        manifest = subprocess.run(
+            f"openssl cms -decrypt -inform DER -in envelope.der -inkey {key}/key.pem -recip {key}/cert.pem -binary | "
+            "openssl cms -verify -noverify -inform DER -binary", shell=True, capture_output=True, check=True, cwd=net.path).stdout
+        said = json.loads(manifest)
+        assert said["title"]["byLanguage"]["en"] == title, "this is not its envelope"
+        key = said["key"]
+        planted += [word.encode() for word in (text, title, abstract, name, key)] + [base64.b64decode(key)]
+        for gone in (path, net.path / "opened.txt", net.path / "envelope.der"):
+            gone.unlink()
+    return planted
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--planted", type=int, default=20)
     options = parser.parse_args()
     folder = tempfile.TemporaryDirectory()
     small_network.make_messages(folder.name)
-    net = SmallNetwork()
+    net = SealedNetwork()
+    sealed_pieces.made.append(True)
     found, skipped = [], 0
     try:
+        sealed = seal(net, max(2, options.planted // 10))
         words, passwords, tokens = plant(net, options.planted)
         open_lines = lambda: net.metric("entente_connections")
         eventually("the lines are closed", lambda: open_lines() == 0)
         backup, ring = net.path / "rows.backup", net.path / "keyring.copy"
         assert net.entented("backup", "--to", str(backup), "--keyring-to", str(ring)).returncode == 0
-        planted = [word.encode() for word in words + passwords + tokens] + [b"@swe.example.org", b"Tester"]
+        planted = [word.encode() for word in words + passwords + tokens] + [b"@swe.example.org", b"Tester"] + sealed
         for path, data in files(net.path / "store", backup, ring, net.path / "server.log"):
-            found += [f"{word.decode()} in {path}" for word in planted if word in data]
+            found += [f"{word} in {path}" for word in planted if word in data]
         for page in ("/metrics", "/ready", "/live"):
-            found += [f"{word.decode()} in {page}" for word in planted if word.decode() in net.get(page)[1]]
+            found += [f"{word} in {page}" for word in planted if word in net.get(page)[1].encode()]
         live = memory(net.daemon.pid)
         if live is None:
             skipped = 1
             print("SKIPPED: the daemon's memory can only be read by root; 1 test left out")
         else:
             assert b"entente.v1.SessionService" in live, "this is not the daemon's memory"
+            found += [f"{word} of what is confidential in memory" for word in sealed if word in live]
             for word in passwords:  # invented ones: what stands around them says whose memory it is
                 found += [f"a password in memory: {live[max(0, at.start() - 48):at.end() + 16]}"
                           for at in re.finditer(re.escape(word).encode(), live)]

@@ -21,10 +21,12 @@ sys.path.insert(0, str(HERE.parent / "system"))
 import small_network
 from network import ENTENTE, do, run
 from ports import free_port
-from small_network import SmallNetwork, NAME
+from sealed_network import SealedNetwork
+from small_network import NAME
 
 LEDGER = "/entente.v1.LedgerService/"
-STREAMED = {"/entente.v1.LedgerService/WatchCheckpoints", "/entente.v1.StatisticsService/Query"}
+READ_CONTENT = "/entente.v1.DocumentService/ReadContent"
+SEALING = "/entente.v1.SealingService/"
 
 
 def digest(*parts):
@@ -52,6 +54,7 @@ class Liar:
     def __init__(self, net):
         import grpc
         self.net, self.lie, self.port = net, None, free_port()
+        self.instead = {}  # by path: in which requests the liar does not even ask
         self.channels = {}
         roots = b"".join(path.read_bytes() for path in sorted((net.path / "trust").glob("*/anchor.pem")))
         key = [((net.path / "server/key.pem").read_bytes(), (net.path / "server/cert.pem").read_bytes())]
@@ -82,6 +85,8 @@ class Liar:
             account = context.auth_context()["x509_subject_alternative_name"][0].decode().rsplit("/", 1)[1]
             kept = [(k, v) for k, v in context.invocation_metadata() if k == "authorization"]
             ask = lambda other, message: self.channel(account).unary_unary(other)(message, timeout=30, metadata=kept)
+            if path in self.instead and self.instead[path] in asked:
+                return self.lie(path, asked, b"", ask)
             try:
                 answer = ask(path, asked)
             except grpc.RpcError as error:
@@ -89,6 +94,12 @@ class Liar:
                                                if k == "grpc-status-details-bin"])
                 context.abort(error.code(), error.details())
             return self.lie(path, asked, answer, ask) if self.lie else answer
+        def hand_stream_on(asked, context):
+            account = context.auth_context()["x509_subject_alternative_name"][0].decode().rsplit("/", 1)[1]
+            kept = [(k, v) for k, v in context.invocation_metadata() if k == "authorization"]
+            yield from self.channel(account).unary_stream(path)(asked, timeout=30, metadata=kept)
+        if path == READ_CONTENT:
+            return grpc.unary_stream_rpc_method_handler(hand_stream_on)
         return grpc.unary_unary_rpc_method_handler(hand_on)
 
 
@@ -114,9 +125,10 @@ class Client:
     def __init__(self, net, port, account, name):
         self.net, self.home, self.account = net, str(net.path / f"client-{name}"), account
         here = net.path / "credentials" / account
+        witnesses = [word for party, key in net.witness_keys.items() for word in ("--witness", f"{party}={key}")]
         do(ENTENTE, "profile", "add", account, "--server", f"localhost:{port}", "--root", net.path / "ca.pem", "--certificate",
            here / "cert.pem", "--key", here / "key.pem", "--password-file", here / "password", "--ledger-key",
-           (net.path / "ledger.pub").read_text().strip(), env=self.environment())
+           (net.path / "ledger.pub").read_text().strip(), "--office-keys", net.path / "offices" / account, *witnesses, env=self.environment())
 
     def environment(self):
         return {**os.environ, "XDG_CONFIG_HOME": self.home}
@@ -139,8 +151,8 @@ class Lies:
     """Each method whose name begins with `lie_` tells one, and answers what the client said of it."""
 
     def __init__(self, net, liar):
-        global L, M
-        from entente.v1 import directory_pb2 as M, ledger_pb2 as L
+        global C, E, L, M
+        from entente.v1 import account_pb2 as C, directory_pb2 as M, ledger_pb2 as L, sealing_pb2 as E
         self.net, self.liar, self.forge, self.made = net, liar, Forge(net), 0
         self.appointed = False
         self.client = self.fresh()
@@ -373,6 +385,98 @@ class Lies:
         self.client.content("stats", "upload", old, "--to", "ALPHA.ASYLUM")
         return self.client.refuses("stats", "upload", new, "--to", "ALPHA.ASYLUM")
 
+    # --- of what is sealed ---
+
+    UPLOAD = ("--process", "alpha", "--to", "members,secretariat", "--handling", "confidential", "--yes")
+
+    def on_roster(self, change, other=lambda path, answer: answer):
+        """`change(roster)` on the offices that the server names, while something is to be sealed."""
+        paper = self.net.write("paper.txt", b"for members only")
+        before = self.client.content("ledger", "log", "--last", "9")
+
+        def lie(path, asked, answer, again):
+            if path != SEALING + "GetRoster":
+                return other(path, answer)
+            roster = E.Roster.FromString(answer)
+            change(roster.recipients)
+            return roster.SerializeToString()
+        self.liar.lie = lie
+        said = self.client.refuses("document", "upload", paper, *self.UPLOAD)
+        self.truth()
+        assert self.client.content("ledger", "log", "--last", "9") == before, "something was done all the same"
+        return said
+
+    def lie_a_ghost_from_outside_the_audience(self):
+        """An office that there is, with a certificate of its own, and that the sender did not mean."""
+        def add(recipients):
+            ghost = recipients.add()
+            ghost.CopyFrom(recipients[0])
+            ghost.office, ghost.party = "offices/fra.betaa.focal-point", "parties/FRA"
+        return self.on_roster(add)
+
+    def lie_a_ghost_with_the_hosts_certificate(self):
+        """A certificate that the host made itself, under the name of a member's office."""
+        folder = self.net.path / "ghost"
+        folder.mkdir(exist_ok=True)
+        do("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+           "/CN=ghost", "-addext", "keyUsage=critical,keyAgreement", "-addext",
+           f"subjectAltName=URI:entente://nor.{NAME}/office/nor.alpha.focal-point", "-keyout", folder / "key.pem", "-out",
+           folder / "cert.pem")
+        der = der_of(folder / "cert.pem")
+        name = "certificates/" + hashlib.sha256(der).hexdigest()
+
+        def swap(recipients):
+            next(one for one in recipients if "nor." in one.office).certificate = name
+
+        def show(path, answer):
+            if path != "/entente.v1.CertificateService/GetCertificate" or answer:
+                return answer
+            return C.Certificate(name=name, party="parties/NOR", office="offices/nor.alpha.focal-point", profile=3, der=der,
+                                 entry_index=3).SerializeToString()
+        self.liar.instead = {"/entente.v1.CertificateService/GetCertificate": name.encode()}
+        try:
+            return self.on_roster(swap, show)
+        finally:
+            self.liar.instead = {}
+
+    def lie_another_offices_certificate(self):
+        def swap(recipients):
+            theirs = next(one for one in recipients if "swe." in one.office).certificate
+            next(one for one in recipients if "nor." in one.office).certificate = theirs
+        return self.on_roster(swap)
+
+    def sealed(self, text):
+        return self.net.send(self.net.write("sealed.txt", text))
+
+    def on_envelopes(self, name, change):
+        def lie(path, asked, answer, again):
+            if path != SEALING + "ListEnvelopes":
+                return answer
+            reply = E.ListEnvelopesReply.FromString(answer)
+            change(reply)
+            return reply.SerializeToString()
+        self.liar.lie = lie
+        said = self.client.refuses("document", "get", name, "--out", self.net.path / "believed.txt")
+        assert not (self.net.path / "believed.txt").exists(), "it was opened all the same"
+        self.truth()
+        self.client.content("document", "get", name, "--out", self.net.path / "opened.txt")
+        return said
+
+    def lie_a_roster_of_another_day(self):
+        name = self.sealed(b"to three offices")
+        return self.on_envelopes(name, lambda reply: reply.envelopes[0].recipients.pop())
+
+    def lie_another_documents_envelope(self):
+        import sealed_pieces
+        sealed_pieces.made.append(True)  # main made the messages
+        other = sealed_pieces.pieces(self.net, "anna", self.sealed(b"another"))[0]
+        return self.on_envelopes(self.sealed(b"this"), lambda reply: setattr(reply.envelopes[0], "cms", other))
+
+    def lie_an_envelope_that_was_changed(self):
+        def change(reply):
+            reply.envelopes[0].cms = reply.envelopes[0].cms[:-1] + bytes([reply.envelopes[0].cms[-1] ^ 1])
+        return self.on_envelopes(self.sealed(b"unchanged"), change)
+
     def lie_a_cosignature_that_none_made(self):
         def lie(path, asked, answer, again):
             if path != LEDGER + "ListCosignatures":
@@ -406,7 +510,7 @@ def main():
     options = parser.parse_args()
     folder = tempfile.TemporaryDirectory()
     small_network.make_messages(folder.name)
-    net = SmallNetwork()
+    net = SealedNetwork()
     liar = Liar(net)
     failed = []
     try:

@@ -1265,6 +1265,25 @@ def _(walk):
                 walk.is_absent(role, "DocumentService." + method, "uploads/walk", request, answer)
 
 
+@place("SealingService.GetRoster", "SealingService.PutEnvelope", "SealingService.ShareEnvelope", "SealingService.ListEnvelopes")
+def _(walk):
+    world, never = walk.world, lambda role, name: False
+    named = lambda role, name, answer: walk.check.assertFalse(E.Roster.FromString(answer.body).recipients)  # none is certified
+    walk.by_name("SealingService.GetRoster", ["documents"], lambda n: E.GetRosterRequest(document=n), right=named)
+    walk.by_name("SealingService.ShareEnvelope", ["documents"], lambda n: E.ShareEnvelopeRequest(document=n), never,
+                 "FAILED_PRECONDITION")  # it is not confidential
+    for role in world.roles:
+        for method, name, request in [
+                ("ListEnvelopes", world.reading, lambda n: E.ListEnvelopesRequest(name=n)),
+                ("PutEnvelope", "uploads/never", lambda n: E.PutEnvelopeRequest(upload_id=n[8:]))]:
+            answer = walk.ask(role, "SealingService." + method, request(name))
+            if method == "ListEnvelopes" and role.account == "anna":
+                walk.check.assertEqual(answer.code, "FAILED_PRECONDITION")
+                continue
+            walk.check.assertFalse(answer.ok, f"{method} as {role.account}")
+            walk.is_absent(role, "SealingService." + method, name, request, answer)
+
+
 @place("CirculationService.GetCirculation", "CirculationService.ListResponses", "CirculationService.Respond",
        "CirculationService.Recall", "CirculationService.Remind", "CirculationService.Circulate")
 def _(walk):
@@ -1353,7 +1372,7 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, F, H, K, L, M, N, P, Q, S, O, T, X
+        global A, C, D, E, F, H, K, L, M, N, P, Q, S, O, T, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
@@ -1361,6 +1380,7 @@ class Everybody(unittest.TestCase):
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
         from entente.v1 import notices_pb2 as N, search_pb2 as F, structures_pb2 as X
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
+        from entente.v1 import sealing_pb2 as E
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

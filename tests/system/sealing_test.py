@@ -1,0 +1,146 @@
+"""Confidential documents, sealed by the stock client and opened by it and by stock openssl; what the host finds of them, and
+what happens where something is not as it should be. BUILD names the build folder."""
+import hashlib
+import unittest
+
+from network import TOP, eventually, run
+import sealed_pieces
+from sealed_network import SealedNetwork, canary
+
+
+class Sealing(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.net = SealedNetwork()
+        cls.title, cls.file = canary(), canary() + ".pdf"
+        cls.text = b"".join(f"{canary()} line {n}\n".encode() for n in range(8000))  # some chunks
+        cls.path = cls.net.write(cls.file, cls.text)
+        cls.name = cls.net.send(cls.path, "--title", cls.title, "--abstract", "in short " + cls.title)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.net.stop()
+        cls.net.remove()
+
+    def refused(self, code, words, *verb, account):
+        done = self.net.entente(*verb, account=account)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertRegex(done.stdout + done.stderr, words)
+
+    def entered(self, kind):
+        """The ledger has it, as soon as the next checkpoint is signed."""
+        eventually(kind, lambda: kind in self.net.as_("ledger", "log", "--last", "50", account="ines"))
+
+    def test_a_member_opens_it_whole_with_its_offices_key_and_leaves_a_receipt(self):
+        out = self.net.path / "anna.pdf"
+        told = self.net.as_("document", "get", self.name, "--out", out)
+        self.assertIn(self.title, told)
+        self.assertIn("parties/IGC/accounts/ines", told)
+        self.assertEqual(out.read_bytes(), self.text)
+        self.assertIn("persons/swe.anna", self.net.as_("document", "readers", self.name, account="ines"))
+        self.entered("documents.document.read")
+        self.assertFalse(list(self.net.path.glob("*.part")) + list(self.net.path.glob(".sealed*")))
+
+    def test_an_observer_gets_what_an_absent_one_gets(self):
+        self.refused(4, "was not found", "document", "get", self.name, account="uma")
+        self.refused(1, "no documents", "document", "list", account="uma")
+
+    def test_who_sees_it_without_a_key_is_told_who_can_help(self):
+        elsewhere = self.net.path / "offices/anna"
+        elsewhere.rename(self.net.path / "away")
+        try:
+            self.refused(5, "no office's key is here", "document", "get", self.name, "--out", "x", account="anna")
+        finally:
+            (self.net.path / "away").rename(elsewhere)
+
+    def test_stock_openssl_and_a_short_script_open_it(self):
+        folder = self.net.path / "stock"
+        folder.mkdir()
+        envelope, body = sealed_pieces.pieces(self.net, "nora", self.name)
+        (folder / "envelope.der").write_bytes(envelope)
+        (folder / "body.sealed").write_bytes(body)
+        key = self.net.path / "offices/nora/nor.alpha.focal-point"
+        steps = [
+            f"openssl cms -decrypt -inform DER -in envelope.der -inkey {key}/key.pem -recip {key}/cert.pem -binary -out signed.der",
+            f"openssl cms -verify -cades -inform DER -in signed.der -CAfile {self.net.path}/trust/IGC/anchor.pem -purpose any "
+            "-binary -out manifest.json",
+            f"/usr/bin/python3 {TOP}/docs/examples/open_sealed.py manifest.json body.sealed document.pdf"]
+        for step in steps:
+            done = run("sh", "-c", step, cwd=folder)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn(self.title, done.stdout)
+        self.assertEqual((folder / "document.pdf").read_bytes(), self.text)
+        for wrong in (body[:-1], body[65_552:] + body[:65_552], body[:65_552], body + b"x"):
+            (folder / "body.sealed").write_bytes(wrong)
+            self.assertIn("REFUSED", run("sh", "-c", steps[2], cwd=folder).stderr)
+
+    def test_an_office_that_joins_later_is_sealed_to_by_who_can_open_it(self):
+        net = self.net
+        path = net.write("later.txt", b"for two, and then three")
+        name = net.send(path, "--without", "nor.alpha.focal-point")
+        self.refused(5, "not sealed to an office of yours: somebody who can open it shares it on",
+                     "document", "get", name, "--out", "nora.txt", account="nora")
+        told = net.as_("document", "share", name)
+        self.assertIn("offices/nor.alpha.focal-point", told)
+        self.assertIn("nobody can call a key back", told)
+        net.as_("document", "get", name, "--out", net.path / "nora.txt", account="nora")
+        self.assertEqual((net.path / "nora.txt").read_bytes(), path.read_bytes())
+        self.entered("documents.document.share")
+
+    def test_words_in_clear_beside_it_are_refused_and_so_is_what_was_once_in_clear(self):
+        import small_network
+        from small_network import Caller
+        if not sealed_pieces.made:
+            small_network.make_messages(str(self.net.path))
+            sealed_pieces.made.append(True)
+        from entente.v1 import documents_pb2 as D
+        ines = Caller(self.net, "ines")
+        self.assertTrue(ines.sign_in().ok)
+        sealed = dict(language="en", file_name="sealed", media_type="application/octet-stream", bytes=3)
+        audience = {"any_of": ["process/alpha/members", "process/alpha/secretariat"]}
+        new = dict(process="processes/alpha", kind=D.Document.STUDY, visibility={"handling": 4, "audience": audience})
+        for document, content in [(dict(new, title={"by_language": {"en": "t"}}), sealed), (dict(new, topics=["t"]), sealed),
+                                  (new, dict(sealed, file_name="t.pdf")), (new, dict(sealed, media_type="application/pdf"))]:
+            answer = ines.ask("DocumentService.BeginContent", D.BeginContentRequest(
+                upload_id="clear", document=document, content=content))
+            self.assertEqual(answer.code, "INVALID_ARGUMENT", answer)
+        begun = ines.ask("DocumentService.BeginContent", D.BeginContentRequest(upload_id="bare", document=new, content=sealed))
+        self.assertTrue(begun.ok, begun)
+        self.assertTrue(ines.ask("DocumentService.SendContent", D.SendContentRequest(upload_id="bare", content=b"abc")).ok)
+        answer = ines.ask("DocumentService.FinishContent", D.FinishContentRequest(
+            upload_id="bare", sha256=hashlib.sha256(b"abc").digest()))
+        self.assertEqual(answer.code, "FAILED_PRECONDITION")
+        self.assertIn("envelope", answer.message)
+        wider = D.Document.FromString(ines.ask("DocumentService.GetDocument", D.GetDocumentRequest(name=self.name)).body)
+        wider.visibility.audience.any_of.append("process/alpha/observers")
+        answer = ines.ask("DocumentService.UpdateDocument", D.UpdateDocumentRequest(document=wider))
+        self.assertEqual(answer.code, "PERMISSION_DENIED")
+        self.assertIn("two persons", answer.message)
+        ines.close()
+
+    def test_nothing_is_sealed_to_an_office_whose_party_has_not_signed(self):
+        net = self.net
+        net.certify("SWE", "swe.alpha.wg-data.contact", key_of="sven")
+        try:
+            self.refused(5, "nobody of `parties/SWE` has signed who holds", "document", "upload", self.path, "--process", "alpha",
+                         "--to", "members", "--to", "secretariat", "--handling", "confidential", "--yes", account="ines")
+            self.assertTrue(net.send(self.path, "--without", "swe.alpha.wg-data.contact"))
+        finally:
+            net.ca("revoke", "SWE", "office", "swe.alpha.wg-data.contact")
+            net.ca("crl", "SWE")
+            dry = ("document", "upload", self.path, "--process", "alpha", "--to", "members,secretariat", "--handling", "confidential",
+                   "--dry-run")
+            eventually("it is revoked", lambda: net.entente(*dry, account="ines").returncode == 0)
+
+    def test_without_others_eyes_on_the_ledger_nothing_is_sealed(self):
+        net = self.net
+        net.add_profile("ines", net.port, [("IGC", net.witness_keys["SWE"]), ("NOR", net.witness_keys["NOR"])], home="alone")
+        net.as_("sign-in", account="ines", home="alone")
+        done = net.entente("document", "upload", self.path, "--process", "alpha", "--to", "members,secretariat", "--handling",
+                           "confidential", "--yes", account="ines", home="alone")
+        self.assertEqual(done.returncode, 5, done.stdout + done.stderr)
+        self.assertIn("1 of 2 needed have looked at the ledger within seven days", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

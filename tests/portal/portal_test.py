@@ -3,7 +3,7 @@ tests/portal/*_test.mjs on one demonstration network. Run by CTest with BUILD se
 
     portal_test.py [WORD]     only the journeys whose file's name holds the word
 """
-import glob, os, pathlib, subprocess, sys
+import glob, os, pathlib, subprocess, sys, threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
@@ -17,6 +17,16 @@ def figures(net):
         net.as_(account, "sign-in")
         for what in ("asylum", "population"):
             net.as_(account, "stats", "upload", f"{TOP}/deploy/statistics/demo/{what}-{state}.csv", "--to", f"IGC.{what.upper()}")
+
+
+def restarts(net, over):
+    """Stops and starts the daemon whenever a journey asks for it by a file."""
+    wanted = net.dir + "/restart.wanted"
+    while not over.wait(0.05):
+        if os.path.exists(wanted):
+            net.stop()
+            net.start()
+            os.unlink(wanted)
 
 
 def main():
@@ -33,7 +43,10 @@ def main():
         papers.bring(net.as_, net.dir)
         where = {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
                  "CONFIG": net.config, "DAEMON": str(net.daemon.pid)}
+        over = threading.Event()
+        threading.Thread(target=restarts, args=(net, over), daemon=True).start()
         done = subprocess.run(["node", "--test", *(["--test-concurrency=1"] if node() >= 20 else []), *journeys], env=where)
+        over.set()
         assert net.daemon.poll() is None, net.logged()[-4000:]
         return done.returncode
     finally:

@@ -164,7 +164,8 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const varies = useMemo(() => all.dimensions.map((_, at) => all.rows.some((row) => row.key[at] !== all.rows[0]?.key[at])), [all]);
   const hasStatus = useMemo(() => all.rows.some((row) => row.status !== all.rows[0]?.status), [all]);
   const named = (code: string, at: number) => titleOf.get(all.dimensions[at] ?? '')?.get(code) ?? code;
-  const columns = [...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id }] : []), { title: t('period') }, ...(hasStatus ? [{ title: t('status') }] : []), { title: t('value'), numeric: true }];
+  // The period first: it stays in sight beside the figure, however many columns lie between.
+  const columns = [{ title: t('period') }, ...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id }] : []), ...(hasStatus ? [{ title: t('status') }] : []), { title: t('value'), numeric: true }];
   const label = textIn(dataflow.title);
   const file = lastPart(dataflow.name).toLowerCase();
   const svg = () => place.current?.querySelector('svg') ?? undefined;
@@ -187,7 +188,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   return (
     <>
       {all.cut && <Notice tone="warn">{t('cut_short', { count: all.rows.length })}</Notice>}
-      <div class="views both">
+      <div class={view === 'flow' ? 'views' : 'views both'}>
         <section class="card" aria-label={t('chart')}>
           <div ref={place}>{view === 'flow' ? <FlowMap flows={flows} /> : <Chart kind={kind} points={drawn.points} label={t('chart_of', { what: label })} />}</div>
           {(view === 'line' || view === 'bars') && drawn.series.length > 1 && (
@@ -199,7 +200,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
           <p class="quiet-text constants">{all.rows[0]?.key.flatMap((code, at) => varies[at] ? [] : [`${titles.get(all.dimensions[at] ?? '') ?? ''}: ${named(code, at)}`]).join(' · ')}</p>
           <LongTable label={label} columns={columns} count={all.rows.length} row={(index) => {
             const row = all.rows[index];
-            return row ? [...row.key.flatMap((code, at) => varies[at] ? [named(code, at)] : []), row.period, ...(hasStatus ? [row.status] : []), row.value === null ? '–' : formatNumber(row.value)] : [];
+            return row ? [row.period, ...row.key.flatMap((code, at) => varies[at] ? [named(code, at)] : []), ...(hasStatus ? [row.status] : []), row.value === null ? '–' : formatNumber(row.value)] : [];
           }} />
           <p class="quiet-text">{t('n_observations', { n: all.rows.length })}</p>
         </section>

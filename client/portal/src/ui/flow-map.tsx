@@ -1,5 +1,5 @@
 // Flows from origin to destination, one period at a time: an arc each, as wide as the figure. Drawn by d3-geo.
-import { geoNaturalEarth1, geoPath } from 'd3-geo';
+import { geoNaturalEarth1, geoPath, type GeoPath, type GeoProjection } from 'd3-geo';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatNumber, t } from '../i18n';
 import { partyName, placeOf } from '../lib/names';
@@ -14,6 +14,41 @@ export interface Flow {
 }
 const WIDTH = 960;
 const HEIGHT = 480;
+
+const WIDTHS = 16; // steps of width: arcs of one step are one stroke, so that ten thousand cost sixteen
+
+// A curve between two places, bent a little to the side, wider with the figure; the largest last. One that crosses
+// the edge of the map follows the globe, which divides it there.
+function drawArcs(context: CanvasRenderingContext2D, shown: readonly Flow[], projection: GeoProjection, path: GeoPath, colour: string): void {
+  const most = Math.max(1, shown[0]?.value ?? 1);
+  const points = new Map<string, [number, number] | null>();
+  const pointOf = (code: string) => {
+    if (!points.has(code)) points.set(code, projection(placeOf(code) as [number, number]));
+    return points.get(code) ?? null;
+  };
+  const steps: Flow[][] = Array.from({ length: WIDTHS }, () => []);
+  for (const one of shown) steps[Math.min(WIDTHS - 1, Math.floor(Math.sqrt(one.value / most) * WIDTHS))]?.push(one);
+  context.lineCap = 'round';
+  context.strokeStyle = colour;
+  steps.forEach((flows, step) => {
+    const share = (step + 0.5) / WIDTHS;
+    context.globalAlpha = 0.25 + 0.6 * share;
+    context.lineWidth = 0.6 + 7 * share;
+    context.beginPath();
+    for (const one of flows) {
+      const [from, to] = [placeOf(one.from) as [number, number], placeOf(one.to) as [number, number]];
+      if (Math.abs(from[0] - to[0]) > 180) {
+        path({ type: 'LineString', coordinates: [from, to] });
+        continue;
+      }
+      const [a, b] = [pointOf(one.from), pointOf(one.to)];
+      if (!a || !b) continue;
+      context.moveTo(a[0], a[1]);
+      context.quadraticCurveTo((a[0] + b[0]) / 2 - (b[1] - a[1]) / 8, (a[1] + b[1]) / 2 - Math.abs(b[0] - a[0]) / 8, b[0], b[1]);
+    }
+    context.stroke();
+  });
+}
 
 export function FlowMap({ flows }: { flows: Flow[] }) {
   const periods = useMemo(() => [...new Set(flows.map((one) => one.period))].sort(), [flows]);
@@ -50,17 +85,7 @@ export function FlowMap({ flows }: { flows: Flow[] }) {
     context.strokeStyle = colour('--line');
     context.lineWidth = 0.5;
     context.stroke();
-    const most = Math.max(1, shown[0]?.value ?? 1);
-    context.lineCap = 'round';
-    context.strokeStyle = colour('--warm');
-    for (const one of [...shown].reverse()) {
-      const share = Math.sqrt(one.value / most);
-      context.globalAlpha = 0.25 + 0.6 * share;
-      context.lineWidth = 0.6 + 7 * share;
-      context.beginPath();
-      path({ type: 'LineString', coordinates: [placeOf(one.from) as [number, number], placeOf(one.to) as [number, number]] });
-      context.stroke();
-    }
+    drawArcs(context, shown, projection, path, colour('--warm'));
     context.globalAlpha = 1;
     context.fillStyle = colour('--accent');
     for (const code of new Set(shown.map((one) => one.to))) {

@@ -1,0 +1,208 @@
+// Bad input and bad days: long answers, hostile names, slow lines, two tabs, the way back, a server that goes and comes
+// again, a certificate that is revoked in the middle of a page. No journey ends in a blank page.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { network, open, origin, passwordOf, quit, signIn } from './browser.mjs';
+
+const ME = 'anna.lindqvist';
+let context;
+let page;
+before(async () => {
+  context = await open(ME, { expected: [/ERR_(INTERNET_DISCONNECTED|CONNECTION|EMPTY|NETWORK)/, /Failed to load resource/] });
+  page = await signIn(context, ME);
+});
+after(async () => {
+  assert.deepEqual(context.faults, []);
+  await quit();
+});
+
+test('the way back goes through every page to where one was, and two tabs do not disturb each other', async () => {
+  for (const place of ['#/processes', '#/process/igc', '#/documents', '#/inbox/all', '#/statistics']) {
+    await page.goto(`${origin}/${place}`);
+    await page.locator('h1').first().waitFor();
+  }
+  const second = await context.newPage();
+  await second.goto(`${origin}/#/documents`);
+  await second.locator('.papers li').first().waitFor();
+  const heads = [];
+  for (let steps = 0; steps < 4; ++steps) {
+    await page.goBack();
+    await page.locator('h1').first().waitFor();
+    heads.push(await page.locator('h1').first().textContent());
+  }
+  assert.deepEqual(heads, ['Inbox', 'Documents', 'IGC', 'Processes']);
+  assert.equal(await second.locator('h1').textContent(), 'Documents');
+  await second.close();
+});
+
+test('a hostile name neither runs nor turns the line round', async () => {
+  await page.goto(`${origin}/#/`);
+  // As a server that was taken over might send it: the page does not rely on the server's refusal.
+  await page.route('**/SearchPersons', async (route) => {
+    const reply = await route.fetch({ headers: { ...route.request().headers() } });
+    const body = Buffer.from(await reply.body());
+    const name = Buffer.from('Reto Ammann');
+    const at = body.indexOf(name);
+    if (at >= 0) Buffer.from('\u202e<b>x</b>').copy(body, at); // eleven octets, as the name has
+    await route.fulfill({ response: reply, body });
+  });
+  await page.getByRole('searchbox').fill('ammann');
+  await page.locator('.people .name').first().waitFor();
+  const name = await page.locator('.people .name').first().textContent();
+  assert.match(name, /^\ufffd<b>x<\/b>$/);
+  assert.equal(await page.locator('.people b').count(), 0);
+  await page.unroute('**/SearchPersons');
+  await page.getByRole('searchbox').fill('');
+});
+
+test('200 % zoom, and a window of 320 pixels, keep every control in reach', async () => {
+  // Zoom of 200 % on a screen of 1280 is a view of 640 with pixels twice as large.
+  const zoomed = await open(ME, { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 });
+  const theirs = await signIn(zoomed, ME);
+  for (const place of ['#/', '#/documents', '#/inbox/all', '#/statistics/IGC.ASYLUM', '#/process/igc']) {
+    await theirs.goto(`${origin}/${place}`);
+    await theirs.locator('h1').first().waitFor();
+    await theirs.locator('.waiting').first().waitFor({ state: 'detached' });
+    const wider = await theirs.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wider <= 0, `${place} is ${wider} px too wide`);
+    await theirs.getByRole('button', { name: 'Sign out' }).waitFor();
+  }
+  assert.deepEqual(zoomed.faults, []);
+  await zoomed.close();
+});
+
+test('over a line as slow as 3G the first page can be used, and says that it is loading meanwhile', async () => {
+  const slow = await open(ME);
+  const theirs = await slow.newPage();
+  const debug = await slow.newCDPSession(theirs);
+  await debug.send('Network.enable');
+  await debug.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 });
+  const from = Date.now();
+  await theirs.goto(origin);
+  await theirs.getByLabel('Password').waitFor();
+  assert.ok(Date.now() - from < 15_000);
+  await slow.close();
+});
+
+test('a session that ended in the middle of a long form is asked for over it, and what was typed is sent', async () => {
+  const other = await open('helena.brandt', { expected: [/status of 401/] });
+  const theirs = await signIn(other, 'helena.brandt', '/#/bring');
+  await theirs.getByLabel('Choose a file', { exact: true }).and(theirs.locator('input')).setInputFiles({ name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
+  await theirs.getByLabel('Title', { exact: true }).fill('A long form');
+  await theirs.getByRole('button', { name: /^Bring it: / }).waitFor();
+  await theirs.evaluate(() => fetch('/entente.v1.SessionService/SignOut', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', 'entente-browser': '1' } }));
+  await theirs.getByRole('button', { name: /^Bring it: / }).click();
+  const dialog = theirs.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.getByLabel('Password').fill(passwordOf('helena.brandt'));
+  await theirs.keyboard.press('Enter');
+  await theirs.getByRole('heading', { level: 1, name: 'A long form' }).waitFor();
+  assert.deepEqual(other.faults, []);
+  await other.close();
+});
+
+// What a query answers, as the server would pack it: `areas` x `areas` series of `periods` figures each.
+const require = createRequire(join(process.env.PORTAL, 'package.json'));
+async function observations(codes, areas, periods) {
+  const { buildSync } = require('esbuild');
+  const made = buildSync({ stdin: { contents: "export { create, toBinary } from '@bufbuild/protobuf'; export { ObservationsSchema } from './src/gen/entente/v1/statistics_pb';", resolveDir: process.env.PORTAL, loader: 'ts' },
+    bundle: true, format: 'esm', write: false });
+  const { create, toBinary, ObservationsSchema } = await import('data:text/javascript;base64,' + Buffer.from(made.outputFiles[0].contents).toString('base64'));
+  const series = areas * areas;
+  const column = (id, dictionary, at) => ({ id, dictionary, codes: Array.from({ length: series }, (_, index) => at(index)) });
+  const message = toBinary(ObservationsSchema, create(ObservationsSchema, {
+    dimensions: [column('FREQ', ['A'], () => 0), column('REF_AREA', codes.slice(0, areas), (index) => Math.floor(index / areas)), column('CITIZEN', codes.slice(-areas), (index) => index % areas),
+      column('SEX', ['_T'], () => 0), column('AGE', ['_T'], () => 0), column('APPLICATION', ['_T'], () => 0)],
+    counts: Array.from({ length: series }, () => periods),
+    periods: { id: 'TIME_PERIOD', dictionary: Array.from({ length: periods }, (_, index) => String(2015 + index)), codes: Array.from({ length: series * periods }, (_, index) => index % periods) },
+    values: Array.from({ length: series * periods }, (_, index) => BigInt(1 + index % 5_000)),
+  }));
+  const frame = (flags, body) => Buffer.concat([Buffer.from([flags, body.length >>> 24, body.length >>> 16 & 255, body.length >>> 8 & 255, body.length & 255]), body]);
+  return Buffer.concat([frame(0, Buffer.from(message)), frame(2, Buffer.from('{}'))]);
+}
+
+test('a table of 100,000 rows scrolls, and a map of 10,000 arcs is drawn, with no more in the page than is in sight', async (t) => {
+  const codes = require('i18n-iso-countries/codes.json').map((one) => one[1]);
+  const body = await observations(codes, 100, 10);
+  await page.route('**/*StatisticsService/Query', (route) => route.fulfill({ status: 200, contentType: 'application/connect+proto', body }));
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM?view=line`);
+  await page.reload();
+  const table = page.locator('.long-table');
+  await table.locator('table[aria-rowcount="100001"]').waitFor();
+  const frames = await table.evaluate(async (box) => {
+    const gaps = [];
+    let last = performance.now();
+    for (let step = 0; step < 60; ++step) {
+      box.scrollTop += 3_000 + step * 800;
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+    }
+    box.scrollTop = box.scrollHeight;
+    return { longest: Math.max(...gaps), rows: box.querySelectorAll('tbody tr:not([aria-hidden])').length };
+  });
+  t.diagnostic(`100,000 rows: the longest frame ${frames.longest.toFixed(0)} ms`);
+  assert.ok(frames.rows < 120, `${frames.rows} rows in the page`);
+  await table.locator('tr[aria-rowindex="100001"]').waitFor();
+  await page.getByRole('button', { name: 'Flow map', exact: true }).click();
+  await page.locator('.flow-map canvas').waitFor();
+  const spent = await page.evaluate(async () => {
+    const slider = document.querySelector('.flow-map input[type=range]');
+    const from = performance.now();
+    slider.value = '0';
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return performance.now() - from;
+  });
+  t.diagnostic(`10,000 arcs: drawn in ${spent.toFixed(0)} ms`);
+  assert.equal(await page.locator('.flow-map output').textContent(), '2015');
+  await page.unroute('**/*StatisticsService/Query');
+});
+
+test('a server that goes and comes again: the page says so, keeps what was typed, and goes on', async () => {
+  await page.goto(`${origin}/#/inbox/all`);
+  await page.locator('.mail li').filter({ hasText: 'Returns in 2026' }).getByRole('link').first().click();
+  await page.getByLabel('Comment', { exact: true }).fill('Typed before the server went.');
+  const wanted = join(network, 'restart.wanted');
+  writeFileSync(wanted, '');
+  while (existsSync(wanted)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await page.getByRole('button', { name: 'Send the comment' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  // The first call may meet the line that broke; the second meets the server that knows no session any more.
+  if (!await dialog.waitFor({ timeout: 3_000 }).then(() => true, () => false)) {
+    await page.getByText('The server cannot be reached.').waitFor();
+    await page.getByRole('button', { name: 'Send the comment' }).click();
+  }
+  await dialog.getByLabel('Password').fill(passwordOf(ME));
+  await page.keyboard.press('Enter');
+  await page.locator('.said').getByText('Typed before the server went.').waitFor();
+});
+
+test('a certificate that is revoked in the middle of a page ends in words, not in a blank page', async () => {
+  const party = 'CAN';
+  const account = 'emily.tremblay';
+  const other = await open(account, { expected: [/Failed to load resource|ERR_/] });
+  const theirs = await signIn(other, account);
+  const ca = fileURLToPath(new URL('../../certs/ca', import.meta.url));
+  execFileSync(ca, ['--dir', network, 'revoke', party, 'person', account]);
+  execFileSync(ca, ['--dir', network, 'crl', party, '--days', '30']);
+  const refused = theirs.getByRole('alert').filter({ hasText: 'The server cannot be reached.' });
+  await theirs.waitForFunction(async () => {
+    try {
+      const reply = await fetch('/entente.v1.SessionService/GetSession', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', 'entente-browser': '1' } });
+      return !reply.ok;
+    } catch {
+      return true;
+    }
+  });
+  await theirs.getByRole('link', { name: 'Processes' }).click();
+  await refused.or(theirs.getByRole('dialog', { name: 'Your session has ended' })).first().waitFor();
+  await theirs.getByRole('navigation').waitFor();
+  assert.deepEqual(other.faults, []);
+  await other.close();
+});

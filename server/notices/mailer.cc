@@ -184,7 +184,8 @@ Told Mailer::told_of(const Happening& happening, const v1::Circulation& circulat
           .ask = circulation.ask(),
           .deadline = circulation.has_deadline() ? day_of(circulation.deadline()) : "",
           .reminds = happening.reminds,
-          .link = rules_.portal + "/#/" + happening.circulation};
+          .link = rules_.portal + "/#/circulation/" +
+                  happening.circulation.substr(happening.circulation.find('/') + 1)};
 }
 
 bool Mailer::post(Round& round, const policy::Subject& subject, std::string key, Text text,

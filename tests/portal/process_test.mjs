@@ -89,6 +89,22 @@ test('who can see a record stands in words; what the ledger says of it is proved
   await page.evaluate((of) => localStorage.setItem('entente.ledger-key', of), key);
 });
 
+test('how I am told by mail is chosen on my page, and kept', async () => {
+  await page.goto(origin + '/#/account');
+  await page.getByText('A notice never says what was sent.').waitFor();
+  await page.getByText('This network sends no mail').waitFor(); // the demo has no relay
+  for (const [label, choice] of [['When something waits for me', 'Once a day'], ['In this language', 'Français']]) {
+    const kept = page.waitForResponse(/SetNoticeSettings/);
+    await page.getByLabel(label).selectOption({ label: choice });
+    assert.equal((await kept).status(), 200);
+  }
+  await page.reload();
+  await page.getByText('A notice never says what was sent.').waitFor();
+  assert.equal(await page.getByLabel('When something waits for me').locator('option:checked').textContent(), 'Once a day');
+  assert.equal(await page.getByLabel('In this language').locator('option:checked').textContent(), 'Français');
+  assert.deepEqual(await violations(page), []);
+});
+
 test('a proof that was bent does not hold', async () => {
   // The server's answers, with one octet of every path changed on their way.
   await page.goto(origin + '/#/process/igc');

@@ -139,7 +139,7 @@ class Notices(unittest.TestCase):
         self.assertEqual(letters["nora"]["Subject"], "ALPHA : pour commentaires")
         self.assertIn("IGC (ines) sent you something in ALPHA, for comment (until 2100-01-01).",
                       letters["anna"].get_content())
-        self.assertIn(f"https://localhost:{self.net.port}/#/{name}", letters["anna"].get_content())
+        self.assertIn(f"https://localhost:{self.net.port}/#/circulation/{name.split('/')[1]}", letters["anna"].get_content())
         # Who is done is not reminded; what is taken back is not told.
         answer = self.who["anna"].ask("CirculationService.Respond", Q.RespondRequest(
             name=name, response=dict(kind=Q.Response.ACKNOWLEDGE)))

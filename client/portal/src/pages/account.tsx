@@ -11,6 +11,7 @@ import { linkToRecord, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
 import { Badge, Button, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
+import { NoticesCard } from '../ui/notices-card';
 import { CheckpointWords } from '../ui/record-panel';
 
 const DUTIES: Record<HeldDuty_Duty, MessageKey> = {
@@ -47,6 +48,7 @@ export function AccountPage(_: { place: Place }) {
           {days <= 30 && <Notice tone="warn">{t('certificate_renew')}</Notice>}
         </section>
         <Sessions />
+        {person && <NoticesCard />}
         <LedgerCard />
       </div>
     </section>

@@ -9,6 +9,7 @@
 #include "proto/contract/limits.h"
 #include "server/directory/visibility.h"
 #include "server/documents_neighbours.h"
+#include "server/meetings_neighbours.h"
 #include "server/net/static_files.h"
 #include "server/store/root_key.h"
 
@@ -170,6 +171,17 @@ Status Daemon::open_rooms() {
                                 }});
   // The directory first: a session's rights are made anew of what it then knows.
   ledger_->add_follower(*catalog_);
+  ENTENTE_TRY(meetings_,
+              meetings::Room::open({.store = *store_,
+                                    .ledger = *ledger_,
+                                    .neighbours = std::make_unique<MeetingsNeighbours>(
+                                        MeetingsNeighbours::Parts{.records = *records_,
+                                                                  .catalog = *catalog_,
+                                                                  .documents = documents_,
+                                                                  .access = access_,
+                                                                  .clock = clock_}),
+                                    .clock = clock_,
+                                    .entropy = entropy_}));
   ledger_->add_follower(*identity_);
   ledger_->add_follower(*checkpoints_);
   ENTENTE_TRY(statistics_,
@@ -225,11 +237,11 @@ void Daemon::register_services() {
                                 .signers = *signers_,
                                 .origin = config_.ledger_origin(),
                                 .clock = clock_});
-  access_ = std::make_unique<identity::AccessService>(
-      identity::AccessService::Parts{.worlds = *catalog_,
-                                     .lines = *identity_,
-                                     .guards = {catalog_.get(), &documents_->guards()},
-                                     .clock = clock_});
+  access_ = std::make_unique<identity::AccessService>(identity::AccessService::Parts{
+      .worlds = *catalog_,
+      .lines = *identity_,
+      .guards = {catalog_.get(), &documents_->guards(), &meetings_->guards()},
+      .clock = clock_});
   ledger_service_ = std::make_unique<ledger::LedgerService>(*ledger_, *checkpoints_);
   identity_->add_to(*gate_);
   access_->add_to(*gate_);
@@ -255,6 +267,7 @@ void Daemon::register_services() {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   });
   notices_->add_to(*gate_);
+  meetings_->add_to(*gate_);
   using L = ledger::LedgerService;
   reads("GetCheckpoint", &L::get_checkpoint);
   reads("ListEntries", &L::list_entries);

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   entente::cli::add_ledger_verbs(app, context);
   entente::cli::add_document_verbs(app, context);
   entente::cli::add_circulation_verbs(app, context);
+  entente::cli::add_meeting_verbs(app, context);
   entente::cli::add_notice_verbs(app, context);
   entente::cli::add_stats_verbs(app, context);
   entente::cli::add_account_verbs(app, context);

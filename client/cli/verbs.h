@@ -13,6 +13,7 @@ void add_access_verbs(CLI::App& app, Context& context);
 void add_ledger_verbs(CLI::App& app, Context& context);
 void add_document_verbs(CLI::App& app, Context& context);
 void add_circulation_verbs(CLI::App& app, Context& context);
+void add_meeting_verbs(CLI::App& app, Context& context);
 void add_notice_verbs(CLI::App& app, Context& context);
 void add_stats_verbs(CLI::App& app, Context& context);
 void add_get_verb(CLI::App& group, Context& context);

@@ -338,7 +338,7 @@ Status Catalog::load() {
 
 void Catalog::follow(std::uint64_t, const ledger::Act& act) {
   if (act.kind.rfind("statistics.structure.", 0) == 0) return reload({});  // new audiences
-  if (act.kind.rfind("documents.", 0) == 0) {
+  if (act.kind.rfind("documents.", 0) == 0 || act.kind.rfind("meetings.", 0) == 0) {
     // Most of them bring no new audience, and are no reason to make every session's rights anew.
     bool grown = false;
     const auto snapshot = store_.snapshot();

@@ -5,6 +5,7 @@
 #include "proto/contract/digest.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_documents.h"
+#include "proto/contract/text.h"
 #include "server/documents/service.h"
 
 namespace entente::documents {

@@ -7,6 +7,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_documents.h"
+#include "proto/contract/text.h"
 
 namespace entente::documents {
 namespace {
@@ -30,27 +31,6 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   const bool whole = error == std::errc{} && end == text.data() + text.size();
   if (!whole || number == 0 || text.front() == '0') return std::nullopt;
   return number;
-}
-
-// Code points that turn a line round, or hide in one (Unicode's Bidi_Control and line ends).
-bool steers(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  if (byte(at) < 0x20 || byte(at) == 0x7f) return true;
-  if (byte(at) == 0xc2) return byte(at + 1) < 0xa0;   // C1
-  if (byte(at) == 0xd8) return byte(at + 1) == 0x9c;  // U+061C
-  if (byte(at) == 0xe2 && byte(at + 1) == 0x80) {
-    return byte(at + 2) == 0x8e || byte(at + 2) == 0x8f ||  // U+200E, 200F
-           (byte(at + 2) >= 0xa8 && byte(at + 2) <= 0xae);  // U+2028 to 202E
-  }
-  return byte(at) == 0xe2 && byte(at + 1) == 0x81 && byte(at + 2) >= 0xa6 && byte(at + 2) <= 0xa9;
-}
-
-bool is_language(std::string_view tag) {
-  return !tag.empty() && tag.size() <= 35 && std::all_of(tag.begin(), tag.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  });
 }
 
 bool is_media_type(std::string_view type) {
@@ -141,26 +121,16 @@ Status not_yours(std::string what) {
   return {Code::PermissionDenied, Reason::NotYours, std::move(what)};
 }
 
-bool is_plain(std::string_view text) {
-  if (!is_utf8(text)) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (steers(text, i)) return false;
-  }
-  return true;
-}
-
 Status check_text(const std::string& field, const v1::Text& text) {
   if (static_cast<std::size_t>(text.by_language_size()) > limits::languages_max) {
     return invalid_argument(field, "has too many languages");
   }
   for (const auto& [language, words] : text.by_language()) {
-    if (!is_language(language))
+    if (!is_language_tag(language))
       return invalid_argument(field, "has a language that is no BCP 47 tag");
     if (words.size() > limits::text_bytes_max) return invalid_argument(field, "is too long");
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if (words[i] != '\n' && words[i] != '\t' && steers(words, i)) {
-        return invalid_argument(field, "has characters that steer a terminal or turn a line round");
-      }
+    if (!is_plain_lines(words)) {
+      return invalid_argument(field, "has characters that steer a terminal or turn a line round");
     }
   }
   return {};
@@ -199,7 +169,7 @@ Status check_document(const v1::Document& document) {
 }
 
 Status check_content(const v1::Content& content) {
-  if (!is_language(content.language())) {
+  if (!is_language_tag(content.language())) {
     return invalid_argument("content.language", "must be a BCP 47 tag such as `en`");
   }
   const std::string& name = content.file_name();

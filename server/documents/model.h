@@ -53,8 +53,6 @@ struct DocumentName {
 [[nodiscard]] Status check_sealed_content(const v1::Content& content);
 [[nodiscard]] bool is_sealed(const v1::Document& document);
 [[nodiscard]] Status check_text(const std::string& field, const v1::Text& text);
-// Text that goes to terminals and paper: UTF-8 without control or bidirectional formatting.
-[[nodiscard]] bool is_plain(std::string_view text);
 [[nodiscard]] Result<policy::Audience> audience_of(const v1::Audience& wire);
 // Who is told what others did with a document: the secretariat of its process, and the party of who
 // brought it where that takes part in the process as a whole, not by its host's staff alone.

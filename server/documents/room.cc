@@ -42,6 +42,16 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   return room;
 }
 
+Result<std::optional<v1::Document>> Room::find(const policy::Subject& subject,
+                                               std::string_view name, store::Snapshot& snapshot) {
+  v1::GetDocumentRequest request;
+  request.set_name(std::string(name));
+  Result<v1::Document> document = service_.get_document(subject, request, snapshot);
+  if (document.ok()) return std::optional(*std::move(document));
+  if (document.status().code() == Code::NotFound) return std::optional<v1::Document>();
+  return document.status();
+}
+
 void Room::add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt) {
   service_.add_to(gate, make_receipt);
   circulation_.add_to(gate);

@@ -35,6 +35,10 @@ class Room {
   void search_also(const search::Source& source) { searcher_.add(source); }
   // Begins to make the index. After all rooms that are searched were opened.
   void start() { searcher_.begin(); }
+  // A document without its content, as the subject may see it; nothing: none, or not for them.
+  [[nodiscard]] Result<std::optional<v1::Document>> find(const policy::Subject& subject,
+                                                         std::string_view name,
+                                                         store::Snapshot& snapshot);
   // What stands over documents and circulations.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
   // For notices: what is new, and a circulation as its reader would get it.

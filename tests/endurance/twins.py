@@ -114,7 +114,7 @@ def common_acts(net):
 
 def hidden_acts(net):
     """What happens in the one world only. Everything is taken, and none of it is for the askers."""
-    from entente.v1 import directory_pb2 as M
+    from entente.v1 import directory_pb2 as M, meetings_pb2 as N
     doers = Doers(net, "fleur", "bea", "nora", "ines")
     did = doers.did
     for n in range(3):
@@ -137,6 +137,11 @@ def hidden_acts(net):
     did("bea", "DirectoryService.StartContactTests", M.StartContactTestsRequest(
         process="processes/betaa", persons=["persons/fra.fleur"]))
     doers.upload("fleur", "FRA", "BETAA")
+    title = {"by_language": {"en": "Hidden returns"}}
+    did("bea", "MeetingService.CreateSeries", N.CreateSeriesRequest(series=dict(process="processes/betaa", title=title)))
+    did("bea", "MeetingService.CreateMeeting", N.CreateMeetingRequest(meeting=dict(
+        process="processes/betaa", title=title, level=1, time_zone="Europe/Paris", topics=["hidden"],
+        starts_local="2027-03-14", ends_local="2027-03-15", chairs=["parties/FRA"], agenda=[{"title": title}])))
     doers.close()
 
 

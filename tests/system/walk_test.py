@@ -93,6 +93,7 @@ class World:
         self.say_what_is_collected()
         self.gather()
         self.circulate()
+        self.meet()
         self.hidden = {role: self.hidden_from(role) for role in self.roles}
 
     def close(self):
@@ -226,6 +227,27 @@ class World:
         assert answer.ok, answer
         self.reading = D.Reading.FromString(answer.body).name
 
+    def meet(self):
+        """Meetings of both processes, each under an audience of its own, and a series."""
+        self.meetings = {}
+        for keeper, kinds in [("ines", ("members",)), ("ines", ("observers",)), ("bea", ("partners",))]:
+            role, process = self.by_account[keeper], "betaa" if keeper == "bea" else "alpha"
+            visibility = {"handling": 2, "audience": {"any_of": [f"process/{process}/{kind}" for kind in kinds]}}
+            said = dict(process="processes/" + process, visibility=visibility)
+            for method, request, message, title in [
+                    ("CreateMeeting", lambda t: G.CreateMeetingRequest(meeting=dict(
+                        said, title=t, level=1, time_zone="Europe/Zurich", starts_local="2027-03-14T09:30",
+                        ends_local="2027-03-14T13:00", agenda=[{"title": t}])), G.Meeting, "secret meeting of "),
+                    ("CreateSeries", lambda t: G.CreateSeriesRequest(series=dict(said, title=t)),
+                     G.MeetingSeries, "secret series of ")]:
+                title = f"{title}{keeper} {len(self.meetings)}"
+                answer = role.ask("MeetingService." + method, request({"by_language": {"en": title}}))
+                assert answer.ok, answer
+                name = message.FromString(answer.body).name
+                self.meetings[name] = title
+                self.objects[name] = Guard("", process, "", frozenset(
+                    f"process/{process}/{kind}" for kind in kinds + ("secretariat",)))
+
     def search(self, role, **filters):
         request = M.SearchPersonsRequest(page_size=1000, **filters)
         reply = M.SearchPersonsReply.FromString(role.ask("DirectoryService.SearchPersons", request).body)
@@ -241,16 +263,23 @@ class World:
     def officer(self, role, party, duty=SECURITY_OFFICER):
         return role.party == party and self.oracle.has_duty(role.party, role.person, duty)
 
+    def acted_on(self, name):
+        """The party whose people made it here, if it stands in the ledger by its name."""
+        guard = self.objects[name]
+        if kind_of(name) in ("meetings", "meetingSeries"):
+            return small_network.SECRETARIATS[guard.process]
+        return guard.originator if kind_of(name) in ("documents", "circulations") else None
+
     def hidden_from(self, role):
         """Words that no answer to the role may hold."""
         words = set()
         for name in self.objects:
             if not self.sees(role, name):
-                # The ledger tells a party what its people did, also those of it that may not see the paper.
-                if kind_of(name) not in ("documents", "circulations") or role.party != self.objects[name].originator:
+                # The ledger tells a party what its people did, also those of it that may not see the object.
+                if role.party != self.acted_on(name):
                     words.add(name)
                 words.update(self.contacts.get(name, ()))
-                words.update([self.titles[name]] if name in self.titles else ())
+                words.update(titles[name] for titles in (self.titles, self.meetings) if name in titles)
         for party, account, office, process, _ in ACCOUNTS:
             members = {f"process/{process}/{kind}" for kind in ("members", "secretariat") if process}
             guard = Guard(party, process, f"{party.lower()}.{account}", frozenset(members | {"party/" + party}))
@@ -750,7 +779,7 @@ def lists_readers(walk):
 
 
 OBJECTS = ["parties", "processes", "participations", "bodies", "persons", "offices", "appointments", "contactTests",
-           "documents", "circulations"]
+           "documents", "circulations", "meetings"]
 
 
 @place("AccessService.WhoCanSee", "AccessService.WhoCouldSee", "AccessService.ExplainMyAccess")
@@ -1026,7 +1055,7 @@ def _(walk):
         # An upload's digest would give hidden figures of its file away to who tries: it is for who may see all of it.
         if entry.kind == "statistics.upload" and not world.secretariat(role, world.objects[entry.object].process):
             return False
-        if entry.kind.startswith(("directory.", "statistics.")):
+        if entry.kind.startswith(("directory.", "statistics.", "meetings.")):
             named = [name for name in [entry.object, *entry.touched] if name in world.objects]
             return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
                 holder="", originator="")) for name in named)
@@ -1329,6 +1358,43 @@ def _(walk):
         walk.check.assertEqual(beyond.code, "OUT_OF_RANGE", beyond)
 
 
+# --- meetings ----------------------------------------------------------------------------------------------
+
+@place("MeetingService.GetMeeting", "MeetingService.UpdateMeeting", "MeetingService.CancelMeeting",
+       "MeetingService.UpdateSeries")
+def _(walk):
+    def right(role, name, answer):
+        shown = G.Meeting.FromString(answer.body)
+        walk.check.assertEqual(shown.title.by_language["en"], walk.world.meetings[name])
+        walk.check.assertEqual(shown.keeps, walk.world.secretariat(role, walk.world.objects[name].process))
+    walk.by_name("MeetingService.GetMeeting", ["meetings"], lambda n: G.GetMeetingRequest(name=n), right=right)
+    for method, kind, request_of in [
+            ("UpdateMeeting", "meetings", lambda n: G.UpdateMeetingRequest(meeting={"name": n})),
+            ("CancelMeeting", "meetings", lambda n: G.CancelMeetingRequest(name=n)),
+            ("UpdateSeries", "meetingSeries", lambda n: G.UpdateSeriesRequest(series={"name": n}))]:
+        walk.by_name("MeetingService." + method, [kind], request_of, of_secretariat(walk), DENIED, acts=True)
+
+
+@place("MeetingService.ListMeetings", "MeetingService.ListSeries")
+def _(walk):
+    for method, kind, request, reply, field in [
+            ("ListMeetings", "meetings", G.ListMeetingsRequest, G.ListMeetingsReply, "meetings"),
+            ("ListSeries", "meetingSeries", G.ListSeriesRequest, G.ListSeriesReply, "series")]:
+        walk.listed("MeetingService." + method, lambda p: request(process=p), [""] + processes(),
+                    lambda _, p: [n for n in of_kind(walk, kind) if p in ("", "processes/" + walk.world.objects[n].process)],
+                    lambda body: {one.name for one in getattr(reply.FromString(body), field)})
+
+
+@place("MeetingService.CreateMeeting", "MeetingService.CreateSeries")
+def _(walk):
+    title = {"by_language": {"en": "t"}}
+    walk.by_name("MeetingService.CreateMeeting", ["processes"], lambda n: G.CreateMeetingRequest(meeting=dict(
+        process=n, title=title, level=1, time_zone="Europe/Zurich", starts_local="2027-03-14", ends_local="2027-03-14")),
+        lambda role, n: walk.world.secretariat(role, n[10:]), DENIED, acts=True)
+    walk.by_name("MeetingService.CreateSeries", ["processes"], lambda n: G.CreateSeriesRequest(
+        series=dict(process=n, title=title)), lambda role, n: walk.world.secretariat(role, n[10:]), DENIED, acts=True)
+
+
 @place("StructureService.ExportStructures", "StructureService.ListStructures")
 def _(walk):
     walk.by_name("StructureService.ExportStructures", ["dataflows", "provisions"],
@@ -1372,7 +1438,7 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, E, F, H, K, L, M, N, P, Q, S, O, T, X
+        global A, C, D, E, F, G, H, K, L, M, N, P, Q, S, O, T, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
@@ -1381,6 +1447,7 @@ class Everybody(unittest.TestCase):
         from entente.v1 import notices_pb2 as N, search_pb2 as F, structures_pb2 as X
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
         from entente.v1 import sealing_pb2 as E
+        from entente.v1 import meetings_pb2 as G
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

@@ -42,7 +42,7 @@ FOREIGN = {
     r"openssl/ssl": {"server/net", "client/lib"},
     r"sodium": {"proto/contract", "server/store", "server/identity"},
     r"CLI/": {"client/cli", "server"},
-    r"unicode/": {"server/identity", "server/directory", "server/statistics", "server/documents"},
+    r"unicode/": {"server/identity", "server/directory", "server/meetings", "server/statistics", "server/documents"},
     r"(roaring|zstd)": {"server/statistics", "tests"},
     r"(libstemmer|qpdf|poppler)": {"server/documents"},
     r"curl/": {"server/notices"},

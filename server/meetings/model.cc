@@ -1,0 +1,363 @@
+#include "server/meetings/model.h"
+
+#include <algorithm>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
+#include "proto/contract/limits_meetings.h"
+#include "proto/contract/text.h"
+
+namespace entente::meetings {
+namespace {
+
+constexpr std::string_view kSeries = "meetingSeries/";
+constexpr std::string_view kMeetings = "meetings/";
+constexpr std::string_view kParticipants = "/participants/";
+constexpr std::size_t kIdDigits = 32;
+constexpr std::size_t kTopicBytesMax = 128;
+
+std::optional<store::Id> parse_id(std::string_view digits) {
+  const bool lower =
+      std::none_of(digits.begin(), digits.end(), [](char c) { return c >= 'A' && c <= 'F'; });
+  if (digits.size() != kIdDigits || !lower) return std::nullopt;
+  const std::optional<std::string> bytes = from_hex(digits);
+  if (!bytes) return std::nullopt;
+  return store::Id::from(*bytes);
+}
+
+std::optional<store::Id> parse_in(std::string_view name, std::string_view collection) {
+  if (!name.starts_with(collection)) return std::nullopt;
+  return parse_id(name.substr(collection.size()));
+}
+
+// Whose it is: `parties/SWE`, `persons/<id>`.
+bool names_someone(std::string_view name) {
+  return id_in(name, "parties/").has_value() || id_in(name, "persons/").has_value();
+}
+
+Status check_home(const std::string& object, const std::string& process, const std::string& body) {
+  if (!id_in(process, "processes/")) {
+    return invalid_argument(object + ".process", "must be like `processes/igc`");
+  }
+  if (!body.empty() && !id_in(body, process + "/bodies/")) {
+    return invalid_argument(object + ".body", "must be a body of the process");
+  }
+  return {};
+}
+
+Status check_title(const std::string& field, const v1::Text& title) {
+  if (title.by_language().empty()) {
+    return invalid_argument(field, "must be given in one language at least");
+  }
+  ENTENTE_TRY_VOID(check_text(field, title));
+  for (const auto& [language, words] : title.by_language()) {
+    if (words.empty() || !is_plain(words)) return invalid_argument(field, "must be one line");
+  }
+  return {};
+}
+
+Status check_item(const v1::AgendaItem& item, const std::string& field) {
+  ENTENTE_TRY_VOID(check_title(field + ".title", item.title()));
+  if (item.minutes() > limits::item_minutes_max) {
+    return invalid_argument(field + ".minutes", "is more than a day");
+  }
+  if (!item.starts_local().empty() &&
+      (is_day(item.starts_local()) || !parse_local(item.starts_local()))) {
+    return invalid_argument(field + ".starts_local", "must be like `2027-03-14T14:00`");
+  }
+  if (!item.lead().empty() && !names_someone(item.lead())) {
+    return invalid_argument(field + ".lead", "must be like `parties/SWE` or `persons/<id>`");
+  }
+  if (static_cast<std::size_t>(item.documents_size()) > limits::item_documents_max) {
+    return invalid_argument(field + ".documents", "are too many");
+  }
+  return {};
+}
+
+Status check_labels(const v1::Meeting& meeting) {
+  if (static_cast<std::size_t>(meeting.topics_size()) > limits::meeting_labels_max) {
+    return invalid_argument("meeting.topics", "are too many");
+  }
+  for (const std::string& topic : meeting.topics()) {
+    if (topic.empty() || topic.size() > kTopicBytesMax || !is_plain(topic)) {
+      return invalid_argument("meeting.topics", "must each be 1 to 128 bytes of plain text");
+    }
+  }
+  if (static_cast<std::size_t>(meeting.chairs_size()) > limits::meeting_chairs_max) {
+    return invalid_argument("meeting.chairs", "are too many");
+  }
+  for (const std::string& chair : meeting.chairs()) {
+    if (!names_someone(chair)) {
+      return invalid_argument("meeting.chairs", "must be like `parties/SWE` or `persons/<id>`");
+    }
+  }
+  return {};
+}
+
+// What depends on who asks is not kept.
+void clear_callers(v1::Meeting& meeting) {
+  meeting.clear_participants();
+  meeting.clear_documents();
+  meeting.clear_in_part();
+  meeting.clear_keeps();
+  meeting.clear_presides();
+  meeting.clear_has_record();
+  meeting.clear_record_adopted();
+}
+
+}  // namespace
+
+std::string series_name(const store::Id& id) { return std::string(kSeries) + to_hex(id.view()); }
+std::string meeting_name(const store::Id& id) { return std::string(kMeetings) + to_hex(id.view()); }
+std::string participant_name(const store::Id& meeting, const store::Id& participant) {
+  return meeting_name(meeting) + std::string(kParticipants) + to_hex(participant.view());
+}
+
+std::optional<store::Id> parse_series_name(std::string_view name) {
+  return parse_in(name, kSeries);
+}
+std::optional<store::Id> parse_meeting_name(std::string_view name) {
+  return parse_in(name, kMeetings);
+}
+std::optional<ParticipantName> parse_participant_name(std::string_view name) {
+  const std::size_t place = name.find(kParticipants);
+  if (place == std::string_view::npos) return std::nullopt;
+  const auto meeting = parse_meeting_name(name.substr(0, place));
+  const auto participant = parse_id(name.substr(place + kParticipants.size()));
+  if (!meeting || !participant) return std::nullopt;
+  return ParticipantName{.meeting = *meeting, .participant = *participant};
+}
+
+std::optional<std::string> id_in(std::string_view name, std::string_view collection) {
+  if (!name.starts_with(collection)) return std::nullopt;
+  name.remove_prefix(collection.size());
+  if (!policy::is_id(name)) return std::nullopt;
+  return std::string(name);
+}
+
+Status not_found(std::string_view name) {
+  return {Code::NotFound, Reason::None, "`" + std::string(name.substr(0, 128)) + "` was not found"};
+}
+Status not_yours(std::string what) {
+  return {Code::PermissionDenied, Reason::NotYours, std::move(what)};
+}
+Status stale(std::uint64_t revision) {
+  return {Code::FailedPrecondition, Reason::RevisionStale,
+          "it is at revision " + std::to_string(revision)};
+}
+
+Status check_text(const std::string& field, const v1::Text& text) {
+  if (static_cast<std::size_t>(text.by_language_size()) > limits::languages_max) {
+    return invalid_argument(field, "has too many languages");
+  }
+  for (const auto& [language, words] : text.by_language()) {
+    if (!is_language_tag(language)) {
+      return invalid_argument(field, "has a language that is no BCP 47 tag");
+    }
+    if (words.size() > limits::text_bytes_max) return invalid_argument(field, "is too long");
+    if (!is_plain_lines(words)) {
+      return invalid_argument(field, "has characters that steer a terminal or turn a line round");
+    }
+  }
+  return {};
+}
+
+Status check_series(const v1::MeetingSeries& series) {
+  ENTENTE_TRY_VOID(check_home("series", series.process(), series.body()));
+  ENTENTE_TRY_VOID(check_title("series.title", series.title()));
+  return check_text("series.description", series.description());
+}
+
+Status check_meeting(const v1::Meeting& meeting) {
+  ENTENTE_TRY_VOID(check_home("meeting", meeting.process(), meeting.body()));
+  ENTENTE_TRY_VOID(check_title("meeting.title", meeting.title()));
+  if (!meeting.place().by_language().empty()) {
+    ENTENTE_TRY_VOID(check_title("meeting.place", meeting.place()));
+  }
+  ENTENTE_TRY_VOID(check_text("meeting.description", meeting.description()));
+  if (!v1::Meeting::Level_IsValid(meeting.level()) ||
+      meeting.level() == v1::Meeting::LEVEL_UNSPECIFIED) {
+    return invalid_argument("meeting.level", "must be technical, senior officials or ministerial");
+  }
+  if (!v1::Meeting::Attribution_IsValid(meeting.attribution())) {
+    return invalid_argument("meeting.attribution", "must be one of the rules");
+  }
+  if (meeting.state() != v1::Meeting::STATE_UNSPECIFIED &&
+      meeting.state() != v1::Meeting::PLANNED && meeting.state() != v1::Meeting::TENTATIVE) {
+    return invalid_argument("meeting.state", "must be planned or tentative here");
+  }
+  ENTENTE_TRY_VOID(check_labels(meeting));
+  if (static_cast<std::size_t>(meeting.agenda_size()) > limits::agenda_items_max) {
+    return invalid_argument("meeting.agenda", "has too many items");
+  }
+  for (int i = 0; i < meeting.agenda_size(); ++i) {
+    const std::string field = "meeting.agenda[" + std::to_string(i) + "]";
+    ENTENTE_TRY_VOID(check_item(meeting.agenda(i), field));
+  }
+  return {};
+}
+
+Status settle_times(const Zones& zones, v1::Meeting& meeting) {
+  ENTENTE_TRY(const std::shared_ptr<const Zone> zone,
+              zones.find("meeting.time_zone", meeting.time_zone()));
+  const auto settle = [&](const std::string& field, const std::string& text,
+                          std::chrono::seconds more) -> Result<Instant> {
+    const std::optional<LocalTime> local = parse_local(text);
+    if (!local) {
+      return invalid_argument(field,
+                              "must be like `2027-03-14T09:30`, or `2027-03-14` for whole "
+                              "days, from 1985 to 2099");
+    }
+    // A day begins when the clock first says so: some zones skip midnight.
+    std::optional<Instant> instant = zone->instant_of(*local + more);
+    if (!instant && is_day(text)) {
+      instant = zone->instant_of(*local + more + std::chrono::hours(1));
+    }
+    if (instant) return *instant;
+    return invalid_argument(field, "is a time that the clock in " + zone->name() + " skips");
+  };
+  const bool days = is_day(meeting.starts_local());
+  if (days != is_day(meeting.ends_local())) {
+    return invalid_argument("meeting.ends_local", "must be a day where the start is one");
+  }
+  ENTENTE_TRY(const Instant starts,
+              settle("meeting.starts_local", meeting.starts_local(), std::chrono::seconds(0)));
+  // The last day with it.
+  ENTENTE_TRY(const Instant ends, settle("meeting.ends_local", meeting.ends_local(),
+                                         std::chrono::hours(days ? 24 : 0)));
+  if (ends <= starts) return invalid_argument("meeting.ends_local", "must lie after the start");
+  if (ends - starts > std::chrono::days(limits::meeting_days_max)) {
+    return invalid_argument("meeting.ends_local", "must lie within a year of the start");
+  }
+  set_time(*meeting.mutable_starts_at(), starts);
+  set_time(*meeting.mutable_ends_at(), ends);
+  return {};
+}
+
+Status settle_visibility(const std::string& field, std::string_view process,
+                         v1::Visibility& visibility) {
+  if (visibility.audience().any_of().empty() && visibility.audience().none_of().empty()) {
+    const std::string of = "process/" + *id_in(process, "processes/") + "/";
+    for (const char* standing : {"members", "chair", "secretariat"}) {
+      visibility.mutable_audience()->add_any_of(of + standing);
+    }
+  }
+  if (visibility.handling() == v1::HANDLING_UNSPECIFIED) {
+    visibility.set_handling(v1::HANDLING_LIMITED);
+  }
+  if (visibility.handling() != v1::HANDLING_OPEN && visibility.handling() != v1::HANDLING_LIMITED) {
+    return invalid_argument(field + ".handling",
+                            "must be open or limited: what is more goes into its papers");
+  }
+  if (visibility.has_embargo_until() || visibility.has_expires_at()) {
+    return invalid_argument(field, "has neither embargo nor expiry");
+  }
+  return {};
+}
+
+Result<policy::Audience> audience_of(const std::string& field, const v1::Audience& wire) {
+  if (static_cast<std::size_t>(wire.any_of_size()) > limits::audience_principals_max ||
+      static_cast<std::size_t>(wire.none_of_size()) > limits::audience_principals_max) {
+    return invalid_argument(field, "names too many principals");
+  }
+  policy::Audience audience;
+  for (const std::string& text : wire.any_of()) {
+    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
+    audience.any_of.insert(std::move(principal));
+  }
+  for (const std::string& text : wire.none_of()) {
+    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
+    audience.none_of.insert(std::move(principal));
+  }
+  return audience;
+}
+
+Instant instant_of(const google::protobuf::Timestamp& time) {
+  constexpr std::int64_t last = 253'402'300'799;  // 9999-12-31, as Timestamp says
+  return Instant(std::chrono::seconds(std::clamp<std::int64_t>(time.seconds(), 0, last)) +
+                 std::chrono::microseconds(std::clamp(time.nanos(), 0, 999'999'999) / 1'000));
+}
+
+void set_time(google::protobuf::Timestamp& out, Instant instant) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
+  out.set_seconds(seconds.time_since_epoch().count());
+  out.set_nanos(static_cast<std::int32_t>((instant - seconds).count() * 1'000));
+}
+
+Instant from_micros(std::int64_t micros) { return Instant(std::chrono::microseconds(micros)); }
+std::int64_t to_micros(Instant instant) { return instant.time_since_epoch().count(); }
+
+policy::Guard guard_of(const record::Guard& row) {
+  policy::Guard guard;
+  guard.audience = static_cast<policy::AudienceId>(row.audience());
+  guard.handling = static_cast<policy::Handling>(row.handling());
+  guard.process = row.process();
+  return guard;
+}
+
+policy::Guard guard_of_process(const v1::Visibility& visibility, std::string_view process) {
+  policy::Guard guard;
+  guard.handling = static_cast<policy::Handling>(visibility.handling());
+  guard.process = *id_in(process, "processes/");
+  return guard;
+}
+
+record::Guard to_record(const policy::Guard& guard) {
+  record::Guard row;
+  row.set_audience(static_cast<std::uint32_t>(guard.audience));
+  row.set_handling(static_cast<std::uint32_t>(guard.handling));
+  row.set_process(guard.process);
+  return row;
+}
+
+bool presides(const policy::Subject& subject, const v1::Meeting& meeting) {
+  if (subject.person.empty()) return false;  // no program presides
+  return std::any_of(meeting.chairs().begin(), meeting.chairs().end(), [&](const auto& chair) {
+    return chair == "persons/" + subject.person || chair == "parties/" + subject.party;
+  });
+}
+
+v1::Meeting to_wire(const policy::Opened<record::Meeting>& meeting,
+                    const policy::Subject& subject) {
+  v1::Meeting wire = meeting->shown();
+  clear_callers(wire);
+  wire.set_presides(presides(subject, wire));
+  for (int i = 0; i < wire.agenda_size(); ++i) {
+    wire.mutable_agenda(i)->set_number(static_cast<std::uint32_t>(i + 1));
+  }
+  return wire;
+}
+
+v1::Meeting to_wire_in_part(const policy::Opened<record::Meeting>& meeting,
+                            const policy::Subject& subject, const std::set<std::string>& items) {
+  const v1::Meeting& all = meeting->shown();
+  v1::Meeting wire;
+  wire.set_name(all.name());
+  wire.set_process(all.process());
+  *wire.mutable_title() = all.title();
+  wire.set_level(all.level());
+  wire.set_state(all.state());
+  wire.set_starts_local(all.starts_local());
+  wire.set_ends_local(all.ends_local());
+  wire.set_time_zone(all.time_zone());
+  *wire.mutable_starts_at() = all.starts_at();
+  *wire.mutable_ends_at() = all.ends_at();
+  *wire.mutable_place() = all.place();
+  if (all.has_registration_until()) {
+    *wire.mutable_registration_until() = all.registration_until();
+  }
+  wire.set_discreet(all.discreet());
+  wire.set_sequence(all.sequence());
+  *wire.mutable_recorded_at() = all.recorded_at();
+  wire.set_cancelled_because(all.cancelled_because());
+  for (const v1::AgendaItem& item : all.agenda()) {
+    if (items.count(item.id()) != 0) *wire.add_agenda() = item;
+  }
+  wire.set_in_part(true);
+  wire.set_presides(presides(subject, all));
+  return wire;
+}
+
+v1::MeetingSeries to_wire(const policy::Opened<record::Series>& series) { return series->shown(); }
+
+}  // namespace entente::meetings

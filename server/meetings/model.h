@@ -1,0 +1,83 @@
+// Meetings as values: names, rules, what a reader of each kind is shown. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "entente/v1/meetings.pb.h"
+#include "proto/contract/clock.h"
+#include "proto/contract/status.h"
+#include "server/meetings/record.pb.h"
+#include "server/meetings/zones.h"
+#include "server/policy/guarded.h"
+#include "server/policy/policy.h"
+#include "server/store/key.h"
+
+namespace entente::meetings {
+
+// --- names ---
+
+[[nodiscard]] std::string series_name(const store::Id& id);
+[[nodiscard]] std::string meeting_name(const store::Id& id);
+[[nodiscard]] std::string participant_name(const store::Id& meeting, const store::Id& participant);
+[[nodiscard]] std::optional<store::Id> parse_series_name(std::string_view name);
+[[nodiscard]] std::optional<store::Id> parse_meeting_name(std::string_view name);
+struct ParticipantName {
+  store::Id meeting;
+  store::Id participant;
+};
+[[nodiscard]] std::optional<ParticipantName> parse_participant_name(std::string_view name);
+// `igc` of `processes/igc`; nothing if it is no such name.
+[[nodiscard]] std::optional<std::string> id_in(std::string_view name, std::string_view collection);
+
+// One answer, one path, for "no such object" and "not for you".
+[[nodiscard]] Status not_found(std::string_view name);
+[[nodiscard]] Status not_yours(std::string what);
+[[nodiscard]] Status stale(std::uint64_t revision);
+
+// --- rules; InvalidArgument (FieldInvalid) names the field ---
+
+[[nodiscard]] Status check_series(const v1::MeetingSeries& series);
+// What a caller says of a meeting, but for its times.
+[[nodiscard]] Status check_meeting(const v1::Meeting& meeting);
+// Times as the clock there says them; sets `starts_at` and `ends_at`.
+[[nodiscard]] Status settle_times(const Zones& zones, v1::Meeting& meeting);
+[[nodiscard]] Status check_text(const std::string& field, const v1::Text& text);
+// Open or limited, without embargo and expiry. Not given: members, chair and secretariat, limited.
+[[nodiscard]] Status settle_visibility(const std::string& field, std::string_view process,
+                                       v1::Visibility& visibility);
+[[nodiscard]] Result<policy::Audience> audience_of(const std::string& field,
+                                                   const v1::Audience& wire);
+
+// --- times and guards ---
+
+[[nodiscard]] Instant instant_of(const google::protobuf::Timestamp& time);
+void set_time(google::protobuf::Timestamp& out, Instant instant);
+[[nodiscard]] Instant from_micros(std::int64_t micros);
+[[nodiscard]] std::int64_t to_micros(Instant instant);
+[[nodiscard]] policy::Guard guard_of(const record::Guard& row);
+// Over what is the process's own; its audience has no number yet.
+[[nodiscard]] policy::Guard guard_of_process(const v1::Visibility& visibility,
+                                             std::string_view process);
+[[nodiscard]] record::Guard to_record(const policy::Guard& guard);
+
+// --- who is what in a meeting ---
+
+// Whether the subject presides: named, or of a party that is.
+[[nodiscard]] bool presides(const policy::Subject& subject, const v1::Meeting& meeting);
+
+// --- what is shown ---
+
+// To who sees the whole.
+[[nodiscard]] v1::Meeting to_wire(const policy::Opened<record::Meeting>& meeting,
+                                  const policy::Subject& subject);
+// To who was asked to `items` only; opened under the frame's guard.
+[[nodiscard]] v1::Meeting to_wire_in_part(const policy::Opened<record::Meeting>& meeting,
+                                          const policy::Subject& subject,
+                                          const std::set<std::string>& items);
+[[nodiscard]] v1::MeetingSeries to_wire(const policy::Opened<record::Series>& series);
+
+}  // namespace entente::meetings

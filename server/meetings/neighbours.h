@@ -1,0 +1,39 @@
+// What meetings must be told by the rooms beside it, and what it tells them; main passes in who
+// answers.
+//
+// Threads: any.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "entente/v1/documents.pb.h"
+#include "proto/contract/status.h"
+#include "server/policy/policy.h"
+#include "server/policy/world.h"
+#include "server/store/store.h"
+
+namespace entente::meetings {
+
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  // The number of `audience`; gives it the next one, in this transaction, if it has none.
+  [[nodiscard]] virtual Result<policy::AudienceId> intern(store::Transaction& transaction,
+                                                          const policy::Audience& audience) = 0;
+  // What stands over a process, body, party or person, by its name; nothing: there is none.
+  [[nodiscard]] virtual Result<std::optional<policy::Guard>> guard_of(
+      store::Snapshot& snapshot, std::string_view name) const = 0;
+  // The principals of `audience` that name nothing that the subject can see.
+  [[nodiscard]] virtual Result<std::vector<std::string>> unknown_in(
+      const policy::Subject& subject, const policy::Audience& audience,
+      store::Snapshot& snapshot) const = 0;
+  // A document without its content, as the subject may see it; nothing: none, or not for them.
+  [[nodiscard]] virtual Result<std::optional<v1::Document>> document(
+      const policy::Subject& subject, std::string_view name, store::Snapshot& snapshot) const = 0;
+};
+
+}  // namespace entente::meetings

@@ -1,0 +1,191 @@
+// The rpcs that change nothing, and what they stand on.
+#include "server/meetings/service.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "proto/contract/bytes.h"
+
+namespace entente::meetings {
+namespace {
+
+using policy::Action;
+using policy::Principal;
+
+std::string place_text(const Shelf::Place& place) {
+  return std::to_string(to_micros(place.first)) + "." + to_hex(place.second.view());
+}
+
+// Of a text that a token of ours bore.
+std::optional<Shelf::Place> read_place(const std::string& text) {
+  const std::size_t dot = text.find('.');
+  if (dot == std::string::npos) return std::nullopt;
+  const std::optional<std::string> id = from_hex(text.substr(dot + 1));
+  if (!id || id->size() != sizeof(store::Id)) return std::nullopt;
+  return Shelf::Place(from_micros(std::stoll(text.substr(0, dot))), store::Id::from(*id));
+}
+
+bool holds(const policy::Subject& subject, Principal::Kind kind, std::string_view first,
+           std::string_view second) {
+  return subject.principals.count(Principal::make(kind, first, second)) != 0;
+}
+
+// Whether one of `names` is the subject, or the subject's whole party.
+bool names_subject(const policy::Subject& subject, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return name == "parties/" + subject.party ||
+           (!subject.person.empty() && name == "persons/" + subject.person);
+  });
+}
+
+bool sits_in(const policy::Subject& subject, const std::string& process, const std::string& body) {
+  const auto of = id_in(process, "processes/");
+  const auto id = id_in(body, process + "/bodies/");
+  return of && id && holds(subject, Principal::Kind::Body, *of, *id);
+}
+
+bool fits(const std::string& wanted, const std::string& is) {
+  return wanted.empty() || wanted == is;
+}
+
+}  // namespace
+
+void Service::add_to(identity::Gate& gate) {
+  const std::string service = "entente.v1.MeetingService.";
+  const auto reads = [&]<typename Req, typename Rep>(
+                         const char* rpc,
+                         Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
+    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                      Snapshot& snapshot) {
+      return (this->*serve)(subject, message, snapshot);
+    });
+  };
+  const auto acts = [&]<typename Req, typename Rep>(
+                        const char* rpc,
+                        Result<Rep> (Service::*serve)(const Subject&, const Req&, Transaction&)) {
+    gate.acts<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
+                                                     Transaction& transaction) {
+      return (this->*serve)(subject, message, transaction);
+    });
+  };
+  reads("GetMeeting", &Service::get_meeting);
+  reads("ListMeetings", &Service::list_meetings);
+  reads("ListSeries", &Service::list_series);
+  acts("CreateSeries", &Service::create_series);
+  acts("UpdateSeries", &Service::update_series);
+  acts("CreateMeeting", &Service::create_meeting);
+  acts("UpdateMeeting", &Service::update_meeting);
+  acts("CancelMeeting", &Service::cancel_meeting);
+}
+
+// Of each item's papers those that the subject may see, and what they are.
+Status Service::add_papers(const Subject& subject, v1::Meeting& wire, Snapshot& snapshot) const {
+  std::set<std::string> shown;
+  for (v1::AgendaItem& item : *wire.mutable_agenda()) {
+    google::protobuf::RepeatedPtrField<std::string> seen;
+    for (const std::string& name : item.documents()) {
+      ENTENTE_TRY(std::optional<v1::Document> document,
+                  parts_.neighbours.document(subject, name, snapshot));
+      if (!document) continue;
+      *seen.Add() = name;
+      if (shown.insert(name).second) *wire.add_documents() = *std::move(document);
+    }
+    item.mutable_documents()->Swap(&seen);
+  }
+  return {};
+}
+
+// As far as the subject may see it; nothing: not at all.
+Result<std::optional<v1::Meeting>> Service::show(const Subject& subject, const store::Id& id,
+                                                 Snapshot& snapshot) const {
+  using Shown = std::optional<v1::Meeting>;
+  const Instant now = parts_.clock.now();
+  ENTENTE_TRY(const std::optional<Rows::Meeting> found, parts_.rows.find(snapshot, id));
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  const policy::Decision decision = policy::decide(subject, Action::Read, guard, now);
+  if (!decision.permits()) return Shown();
+  Shown wire = to_wire(found->open(decision), subject);
+  wire->set_keeps(policy::decide(subject, Action::KeepProcess, guard, now).permits());
+  return wire;
+}
+
+Result<v1::Meeting> Service::get_meeting(const Subject& subject,
+                                         const v1::GetMeetingRequest& message, Snapshot& snapshot) {
+  const std::optional<store::Id> id = parse_meeting_name(message.name());
+  if (!id) return not_found(message.name());
+  ENTENTE_TRY(std::optional<v1::Meeting> wire, show(subject, *id, snapshot));
+  if (!wire) return not_found(message.name());
+  ENTENTE_TRY_VOID(add_papers(subject, *wire, snapshot));
+  return *std::move(wire);
+}
+
+bool Service::matches(const Subject& subject, const v1::ListMeetingsRequest& query,
+                      const ShelvedMeeting& one, Instant now) const {
+  if (!fits(query.process(), one.process)) return false;
+  if (query.level() != v1::Meeting::LEVEL_UNSPECIFIED && query.level() != one.level) return false;
+  if (query.upcoming() && one.ends_at <= now) return false;
+  if (query.has_since() && one.ends_at <= instant_of(query.since())) return false;
+  if (query.has_until() && one.starts_at >= instant_of(query.until())) return false;
+  if (!policy::decide(subject, Action::Read, one.guard, now).permits()) return false;
+  const bool about = query.topic().empty() || std::find(one.topics.begin(), one.topics.end(),
+                                                        query.topic()) != one.topics.end();
+  if (!fits(query.body(), one.body) || !fits(query.series(), one.series) || !about) return false;
+  return !query.mine() || names_subject(subject, one.chairs) ||
+         sits_in(subject, one.process, one.body);
+}
+
+Result<v1::ListMeetingsReply> Service::list_meetings(const Subject& subject,
+                                                     const v1::ListMeetingsRequest& message,
+                                                     Snapshot& snapshot) {
+  v1::ListMeetingsRequest query = message;
+  query.clear_page_token();
+  query.clear_page_size();
+  const std::string bound = "ListMeetings\n" + query.SerializeAsString();
+  ENTENTE_TRY(const std::string token,
+              page_tokens_.read(subject.account, bound, message.page_token()));
+  const std::size_t size = identity::page_size_of(message.page_size());
+  const Instant now = parts_.clock.now();
+  std::vector<Shelf::Place> places;  // one more than the page, if there is
+  parts_.shelf.each_meeting(!message.upcoming(), read_place(token), [&](const auto& one) {
+    if (matches(subject, query, one, now)) places.emplace_back(one.starts_at, one.id);
+    return places.size() <= size;
+  });
+  v1::ListMeetingsReply reply;
+  if (places.size() > size) {
+    places.pop_back();
+    reply.set_next_page_token(page_tokens_.make(subject.account, bound, place_text(places.back())));
+  }
+  for (const auto& [starts_at, id] : places) {
+    ENTENTE_TRY(std::optional<v1::Meeting> wire, show(subject, id, snapshot));
+    if (!wire) continue;
+    wire->clear_agenda();
+    *reply.add_meetings() = *std::move(wire);
+  }
+  return reply;
+}
+
+Result<v1::ListSeriesReply> Service::list_series(const Subject& subject,
+                                                 const v1::ListSeriesRequest& message,
+                                                 Snapshot& snapshot) {
+  const Instant now = parts_.clock.now();
+  v1::ListSeriesReply reply;
+  for (const auto& one : parts_.shelf.series()) {
+    if (!fits(message.process(), one->process) || !fits(message.body(), one->body)) continue;
+    if (one->ended && !message.ended()) continue;
+    ENTENTE_TRY(const auto found, parts_.rows.find_series(snapshot, one->id));
+    const policy::Guard guard = found ? found->guard() : policy::Guard();
+    const policy::Decision decision = policy::decide(subject, Action::Read, guard, now);
+    if (decision.permits()) *reply.add_series() = to_wire(found->open(decision));
+  }
+  const auto key = [](const v1::MeetingSeries& one) {
+    const auto& titles = one.title().by_language();
+    const auto english = titles.find("en");
+    return std::pair(english == titles.end() ? titles.begin()->second : english->second,
+                     one.name());
+  };
+  std::sort(reply.mutable_series()->begin(), reply.mutable_series()->end(),
+            [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  return reply;
+}
+
+}  // namespace entente::meetings

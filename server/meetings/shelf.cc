@@ -1,0 +1,122 @@
+#include "server/meetings/shelf.h"
+
+#include <algorithm>
+
+namespace entente::meetings {
+
+void Shelf::put(const record::Meeting& row) {
+  auto one = std::make_shared<ShelvedMeeting>();
+  const v1::Meeting& shown = row.shown();
+  one->id = store::Id::from(row.id());
+  one->guard = guard_of(row.guard());
+  one->frame = guard_of(row.frame());
+  one->starts_at = instant_of(shown.starts_at());
+  one->ends_at = instant_of(shown.ends_at());
+  one->process = shown.process();
+  one->body = shown.body();
+  one->series = shown.series();
+  one->level = shown.level();
+  one->topics.assign(shown.topics().begin(), shown.topics().end());
+  one->chairs.assign(shown.chairs().begin(), shown.chairs().end());
+  const std::unique_lock lock(mutex_);
+  if (const auto before = meetings_.find(one->id); before != meetings_.end()) {
+    order_.erase({before->second->starts_at, one->id});
+  }
+  order_[{one->starts_at, one->id}] = one;
+  meetings_[one->id] = std::move(one);
+}
+
+void Shelf::put(const record::Series& row) {
+  auto one = std::make_shared<ShelvedSeries>();
+  one->id = store::Id::from(row.id());
+  one->guard = guard_of(row.guard());
+  one->process = row.shown().process();
+  one->body = row.shown().body();
+  one->ended = row.shown().ended();
+  const std::unique_lock lock(mutex_);
+  series_[one->id] = std::move(one);
+}
+
+Status Shelf::load() {
+  const auto snapshot = rows_.store().snapshot();
+  ENTENTE_TRY_VOID(rows_.each_meeting(*snapshot, [this](const record::Meeting& row) { put(row); }));
+  return rows_.each_series(*snapshot, [this](const record::Series& row) { put(row); });
+}
+
+void Shelf::follow(std::uint64_t, const ledger::Act& act) {
+  if (!act.kind.starts_with("meetings.")) return;
+  const auto snapshot = rows_.store().snapshot();
+  // Who cannot follow would decide by what no longer holds: that is worse than to stop.
+  if (const auto id = parse_meeting_name(act.object)) {
+    const auto row = rows_.read_meeting(*snapshot, *id);
+    ENTENTE_CHECK(row.ok());
+    if (*row) put(**row);
+  } else if (const auto series = parse_series_name(act.object)) {
+    const auto row = rows_.read_series(*snapshot, *series);
+    ENTENTE_CHECK(row.ok());
+    if (*row) put(**row);
+  }
+}
+
+Result<std::optional<policy::Guard>> Shelf::find_guard(store::Snapshot& snapshot,
+                                                       std::string_view resource_name,
+                                                       const policy::AsOf& as_of) const {
+  std::optional<policy::Guard> guard;
+  const Instant known = std::min(as_of.known_at, as_of.when);
+  if (const auto id = parse_meeting_name(resource_name)) {
+    if (meeting(*id) == nullptr) return guard;
+    ENTENTE_TRY_VOID(
+        rows_.each_guard(snapshot, *id, [&](Instant recorded_at, const record::Meeting& then) {
+          if (recorded_at <= known) guard = guard_of(then.guard());
+        }));
+  }
+  return guard;
+}
+
+Result<std::vector<policy::ObjectGroup>> Shelf::objects(store::Snapshot&) const {
+  std::vector<policy::ObjectGroup> groups;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [id, one] : meetings_) {
+    const auto same = std::find_if(groups.begin(), groups.end(), [&one = one](const auto& group) {
+      return group.guard == one->guard;
+    });
+    if (same != groups.end()) {
+      ++same->count;
+    } else {
+      groups.push_back({.kind = "meeting", .guard = one->guard, .count = 1});
+    }
+  }
+  return groups;
+}
+
+std::shared_ptr<const ShelvedMeeting> Shelf::meeting(const store::Id& id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = meetings_.find(id);
+  return found == meetings_.end() ? nullptr : found->second;
+}
+
+void Shelf::each_meeting(bool last_first, const std::optional<Place>& after,
+                         const std::function<bool(const ShelvedMeeting&)>& visit) const {
+  const std::shared_lock lock(mutex_);
+  if (last_first) {
+    auto at = after ? std::make_reverse_iterator(order_.lower_bound(*after)) : order_.rbegin();
+    for (; at != order_.rend(); ++at) {
+      if (!visit(*at->second)) return;
+    }
+    return;
+  }
+  auto at = after ? order_.upper_bound(*after) : order_.begin();
+  for (; at != order_.end(); ++at) {
+    if (!visit(*at->second)) return;
+  }
+}
+
+std::vector<std::shared_ptr<const ShelvedSeries>> Shelf::series() const {
+  std::vector<std::shared_ptr<const ShelvedSeries>> all;
+  const std::shared_lock lock(mutex_);
+  all.reserve(series_.size());
+  for (const auto& [id, one] : series_) all.push_back(one);
+  return all;
+}
+
+}  // namespace entente::meetings

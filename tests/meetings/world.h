@@ -1,0 +1,207 @@
+// A small world of meetings over a store in memory and a real ledger: one process with a working
+// group, two members, an observer, a stranger, the secretariat. Subjects hold what their parties
+// hold.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "server/ledger/tree_ledger.h"
+#include "server/meetings/service.h"
+#include "server/store/memory_store.h"
+
+namespace entente::meetings::testing {
+
+class TurnedClock final : public Clock {
+ public:
+  Instant now() const override { return now_; }
+  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
+  void pass(std::chrono::seconds time) { now_ += time; }
+
+ private:
+  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
+};
+
+// What the directory and documents would say.
+class FewNeighbours final : public Neighbours {
+ public:
+  Result<policy::AudienceId> intern(store::Transaction&,
+                                    const policy::Audience& audience) override {
+    return table.intern(audience);
+  }
+  Result<std::optional<policy::Guard>> guard_of(store::Snapshot&,
+                                                std::string_view name) const override {
+    static const std::set<std::string_view> there = {
+        "processes/igc", "processes/igc/bodies/wg-data",
+        "parties/SWE",   "parties/CHE",
+        "parties/UNHCR", "persons/anna",
+        "persons/reto",  "persons/samira",
+        "persons/kamon", "parties/THA",
+        "persons/peter", "parties/IGC"};
+    if (there.count(name) == 0) return std::optional<policy::Guard>();
+    policy::Guard guard;
+    guard.handling = policy::Handling::Limited;
+    guard.audience = everyone;
+    return std::optional(guard);
+  }
+  Result<std::vector<std::string>> unknown_in(const policy::Subject&,
+                                              const policy::Audience& audience,
+                                              store::Snapshot&) const override {
+    std::vector<std::string> unknown;
+    for (const policy::Principal& one : audience.any_of) {
+      if (one.parts().first == "hidden") unknown.push_back(one.text());
+    }
+    return unknown;
+  }
+  Result<std::optional<v1::Document>> document(const policy::Subject& subject,
+                                               std::string_view name,
+                                               store::Snapshot&) const override {
+    const auto found = papers.find(std::string(name));
+    if (found == papers.end() || found->second.count(subject.party) == 0) {
+      return std::optional<v1::Document>();
+    }
+    v1::Document document;
+    document.set_name(std::string(name));
+    return std::optional(document);
+  }
+
+  policy::AudienceTable table;
+  policy::AudienceId everyone{};
+  std::map<std::string, std::set<std::string>> papers;  // and the parties that see them
+};
+
+inline v1::Text english(const std::string& text) {
+  v1::Text out;
+  (*out.mutable_by_language())["en"] = text;
+  return out;
+}
+
+struct MeetingsWorld {
+  MeetingsWorld() : store(store::memory_store(entropy)), ledger(open_ledger()) {
+    ledger->add_follower(shelf);
+    policy::Audience all;
+    for (const char* party : {"SWE", "CHE", "UNHCR", "IGC"}) {
+      all.any_of.insert(*policy::Principal::parse(std::string("party/") + party));
+    }
+    neighbours.everyone = neighbours.table.intern(all);
+  }
+
+  policy::Subject as(const std::string& party, const std::string& person,
+                     const std::set<std::string>& principals, bool secretariat = false) const {
+    policy::Subject subject;
+    subject.account = "parties/" + party + "/accounts/" + person;
+    subject.party = party;
+    subject.person = person;
+    subject.session = "session-" + person;
+    subject.principals.insert(*policy::Principal::parse("party/" + party));
+    subject.principals.insert(*policy::Principal::parse("person/" + person));
+    for (const auto& text : principals) subject.principals.insert(*policy::Principal::parse(text));
+    if (secretariat) {
+      subject.duties.push_back(
+          {.duty = policy::Duty::Secretariat, .party = party, .process = "igc"});
+    }
+    subject.sight = policy::Sight(subject.principals, neighbours.table);
+    return subject;
+  }
+  // Made anew at each use: sight follows the audiences.
+  policy::Subject anna() const {
+    return as("SWE", "anna", {"process/igc/members", "process/igc/body/wg-data"});
+  }
+  policy::Subject reto() const { return as("CHE", "reto", {"process/igc/members"}); }
+  policy::Subject samira() const { return as("UNHCR", "samira", {"process/igc/observers"}); }
+  policy::Subject stranger() const { return as("THA", "kamon", {}); }
+  policy::Subject helena() const {
+    return as("IGC", "helena", {"process/igc/secretariat"}, /*secretariat=*/true);
+  }
+
+  template <typename Face, typename Req, typename Rep>
+  Result<Rep> ask(Face& face, const policy::Subject& subject,
+                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&, store::Snapshot&),
+                  const Req& request) {
+    const auto snapshot = store->snapshot();
+    return (face.*serve)(subject, request, *snapshot);
+  }
+  // As the gate does: what succeeds has its entry, and is committed before the reply leaves.
+  template <typename Face, typename Req, typename Rep>
+  Result<Rep> act(Face& face, const policy::Subject& subject,
+                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&,
+                                             store::Transaction&),
+                  const Req& request) {
+    const auto transaction = store->begin();
+    Result<Rep> reply = (face.*serve)(subject, request, *transaction);
+    if (!reply.ok()) return reply;
+    REQUIRE(transaction->appended());
+    const auto committed = transaction->commit();
+    if (!committed.ok()) return committed.status();
+    clock.pass(std::chrono::seconds(1));
+    return reply;
+  }
+
+  // A technical meeting of the working group in Geneva, over which Sweden presides.
+  v1::Meeting draft() const {
+    v1::Meeting meeting;
+    meeting.set_process("processes/igc");
+    meeting.set_body("processes/igc/bodies/wg-data");
+    *meeting.mutable_title() = english("Working Group on Data");
+    meeting.set_level(v1::Meeting::TECHNICAL);
+    meeting.set_starts_local("2027-03-14T09:30");
+    meeting.set_ends_local("2027-03-15T13:00");
+    meeting.set_time_zone("Europe/Zurich");
+    *meeting.mutable_place() = english("Geneva");
+    meeting.add_chairs("parties/SWE");
+    return meeting;
+  }
+  Result<v1::Meeting> create(const policy::Subject& subject, const v1::Meeting& meeting) {
+    v1::CreateMeetingRequest request;
+    *request.mutable_meeting() = meeting;
+    return act(service, subject, &Service::create_meeting, request);
+  }
+  Result<v1::Meeting> update(const policy::Subject& subject, const v1::Meeting& meeting) {
+    v1::UpdateMeetingRequest request;
+    *request.mutable_meeting() = meeting;
+    return act(service, subject, &Service::update_meeting, request);
+  }
+  Result<v1::Meeting> get(const policy::Subject& subject, const std::string& name) {
+    v1::GetMeetingRequest request;
+    request.set_name(name);
+    return ask(service, subject, &Service::get_meeting, request);
+  }
+  std::vector<std::string> list(const policy::Subject& subject,
+                                const v1::ListMeetingsRequest& request = {}) {
+    const auto reply = ask(service, subject, &Service::list_meetings, request);
+    REQUIRE(reply.ok());
+    std::vector<std::string> names;
+    for (const auto& one : reply->meetings()) names.push_back(one.name());
+    return names;
+  }
+
+  TurnedClock clock;
+  SystemEntropy entropy;
+  FewNeighbours neighbours;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<ledger::TreeLedger> ledger;
+  Rows rows{*store};
+  Shelf shelf{rows};
+  Zones zones;
+  Service service{{.rows = rows,
+                   .shelf = shelf,
+                   .zones = zones,
+                   .neighbours = neighbours,
+                   .ledger = *ledger,
+                   .clock = clock,
+                   .entropy = entropy}};
+
+ private:
+  std::unique_ptr<ledger::TreeLedger> open_ledger() {
+    auto opened = ledger::TreeLedger::open(*store, clock, entropy);
+    REQUIRE(opened.ok());
+    store->set_sequencer(**opened);
+    return *std::move(opened);
+  }
+};
+
+}  // namespace entente::meetings::testing

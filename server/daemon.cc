@@ -31,6 +31,31 @@ class DirectoryAudiences final : public statistics::Audiences {
   const directory::Catalog& catalog_;
 };
 
+// Who signs, and what the first of two persons holds by now.
+class StatisticsConsents final : public statistics::Consents {
+ public:
+  StatisticsConsents(const std::unique_ptr<directory::SessionSigners>& signers,
+                     const directory::Catalog& catalog, const Clock& clock)
+      : signers_(signers), catalog_(catalog), clock_(clock) {}
+  Result<std::string> check(const policy::Subject& subject, store::Snapshot& snapshot,
+                            std::string_view message, std::string_view signature) const override {
+    return signers_->check(subject, snapshot, message, signature);
+  }
+  Result<policy::Subject> as_now(store::Snapshot& snapshot, policy::Subject then) const override {
+    ENTENTE_TRY(const bool in_being, signers_->is_in_being(snapshot, then.account));
+    if (!in_being) return policy::Subject();
+    identity::Holdings held = catalog_.holdings(then.party, then.person, clock_.now());
+    then.principals = std::move(held.principals);
+    then.duties = std::move(held.duties);
+    return then;
+  }
+
+ private:
+  const std::unique_ptr<directory::SessionSigners>& signers_;
+  const directory::Catalog& catalog_;
+  const Clock& clock_;
+};
+
 // A helper of documents: beside the daemon where both were built, else where it is installed.
 std::filesystem::path helper_program(const char* name) {
   std::error_code error;
@@ -189,6 +214,7 @@ Status Daemon::open_rooms() {
                   {.store = *store_,
                    .ledger = *ledger_,
                    .audiences = std::make_unique<DirectoryAudiences>(*records_, *catalog_),
+                   .consents = std::make_unique<StatisticsConsents>(signers_, *catalog_, clock_),
                    .clock = clock_,
                    .entropy = entropy_}));
   ENTENTE_TRY(documents_,

@@ -233,6 +233,7 @@ void add_stats_verbs(CLI::App& app, Context& context) {
   add_compare_verbs(*group, context);
   add_structure_verbs(*group, context);
   add_history_verbs(*group, context);
+  add_exemption_verbs(*group, context);
 }
 
 }  // namespace entente::cli

@@ -31,5 +31,7 @@ namespace entente::cli {
 
 // The verbs of history_verbs.cc.
 void add_history_verbs(CLI::App& group, Context& context);
+// And of exemption_verbs.cc.
+void add_exemption_verbs(CLI::App& stats, Context& context);
 
 }  // namespace entente::cli

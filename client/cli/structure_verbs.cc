@@ -48,7 +48,7 @@ void add_import(CLI::App& group, Context& context) {
                  }
                  v1::ImportStructuresRequest request;
                  request.set_content(std::string(std::istreambuf_iterator<char>(file), {}));
-                 if (!process->empty()) request.set_process(full_name("processes", *process));
+                 if (!process->empty()) request.set_process(full_name("processes/", *process));
                  context.call<v1::ImportStructuresReply>(
                      kService + (*dry_run ? "CheckStructures" : "ImportStructures"), request,
                      [dry_run](const auto& reply) { show_import(reply, *dry_run); });

@@ -21,7 +21,41 @@ Digest digest_of(const std::string& process, const std::string& party,
                                .revision = revision});
 }
 
+// Of what is proposed, and of what is approved.
+template <typename Words>
+Digest exemption_digest_of(const Words& words) {
+  return exemption_digest({.dataflow = words.dataflow(),
+                           .party = words.party(),
+                           .until = words.until(),
+                           .reason = words.reason(),
+                           .revision = words.revision()});
+}
+
 }  // namespace
+
+Status sign(const SigningFiles& files, v1::ProposeExemptionRequest& request) {
+  const Digest digest = exemption_digest_of(request);
+  ENTENTE_TRY(Signature signature,
+              sign_plain(files.certificate_path, files.key_path, consent_message(as_view(digest))));
+  request.set_signature(std::move(signature.der));
+  return Status();
+}
+
+Result<v1::ApproveExemptionRequest> approve(const SigningFiles& files,
+                                            const v1::Exemption& proposal) {
+  const Digest digest = exemption_digest_of(proposal);
+  if (as_view(digest) != proposal.digest()) {
+    return Status(Code::DataLoss, Reason::ProofInvalid, "the proposal is not what its digest says");
+  }
+  ENTENTE_TRY(Signature signature,
+              sign_plain(files.certificate_path, files.key_path, consent_message(as_view(digest))));
+  v1::ApproveExemptionRequest request;
+  request.set_dataflow(proposal.dataflow());
+  request.set_party(proposal.party());
+  request.set_digest(proposal.digest());
+  request.set_signature(std::move(signature.der));
+  return request;
+}
 
 Status sign(Client& client, const SigningFiles& files, v1::ProposeParticipationRequest& request) {
   v1::GetParticipationRequest get;

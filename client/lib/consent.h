@@ -7,6 +7,7 @@
 #include "client/lib/appointments.h"
 #include "client/lib/client.h"
 #include "entente/v1/directory.pb.h"
+#include "entente/v1/exemptions.pb.h"
 #include "proto/contract/status.h"
 
 namespace entente::client {
@@ -20,5 +21,10 @@ namespace entente::client {
 // DataLoss (ProofInvalid): the two differ.
 [[nodiscard]] Result<v1::ApproveParticipationRequest> approve(
     const SigningFiles& files, const v1::ParticipationProposal& proposal);
+
+// The same of an exemption from reciprocity; `request` is filled but for the signature.
+[[nodiscard]] Status sign(const SigningFiles& files, v1::ProposeExemptionRequest& request);
+[[nodiscard]] Result<v1::ApproveExemptionRequest> approve(const SigningFiles& files,
+                                                          const v1::Exemption& proposal);
 
 }  // namespace entente::client

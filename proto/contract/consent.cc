@@ -13,4 +13,10 @@ Digest participation_digest(const ParticipationWords& words) {
                  "\n", revision});
 }
 
+Digest exemption_digest(const ExemptionWords& words) {
+  const std::string revision = std::to_string(words.revision);
+  return sha256({"entente/exemption/1\n", words.dataflow, "\n", words.party, "\n", words.until,
+                 "\n", words.reason, "\n", revision});
+}
+
 }  // namespace entente

@@ -26,4 +26,14 @@ struct ParticipationWords {
 };
 [[nodiscard]] Digest participation_digest(const ParticipationWords& words);
 
+// That a party sees the others' figures of a dataflow until a day without giving its own.
+struct ExemptionWords {
+  std::string_view dataflow;  // `dataflows/IGC.RETURNS`
+  std::string_view party;     // `parties/THA`
+  std::string_view until;     // `2026-12-31`
+  std::string_view reason;    // no line feed
+  std::uint64_t revision = 0;
+};
+[[nodiscard]] Digest exemption_digest(const ExemptionWords& words);
+
 }  // namespace entente

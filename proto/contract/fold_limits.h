@@ -12,8 +12,9 @@ inline constexpr std::size_t folded_layers_min = 4;
 // How often the same layers are read before they are folded: whoever asks for each day of the past
 // once must not have each folded.
 inline constexpr std::uint32_t fold_asked_min = 3;
-// Of all folds together: readers of many rights must not fill the memory with what each sees.
-inline constexpr std::size_t folds_bytes_max = 64 << 20;
+// Of all folds together: readers of many rights must not fill the memory with what each sees. One
+// of thirty million observations fits.
+inline constexpr std::size_t folds_bytes_max = 80 << 20;
 // Sets of layers that wait to be folded, and that are counted: the same readers must not fill
 // these.
 inline constexpr std::size_t folds_waiting_max = 16;

@@ -5,6 +5,7 @@
 #include "proto/contract/limits.h"
 #include "server/statistics/calendar.h"
 #include "server/statistics/comparison.h"
+#include "server/statistics/exemptions.h"
 
 namespace entente::statistics {
 namespace {
@@ -57,6 +58,9 @@ Result<std::shared_ptr<const OpenPeriods>> Service::open_periods(const Subject& 
   const bool all = flow.provisions.count(subject.party) == 0 || keeps_process(subject, flow);
   if (all) return std::shared_ptr<const OpenPeriods>();
   const auto snapshot = parts_.store.snapshot();
+  ENTENTE_TRY(const bool exempt,
+              is_exempt(parts_.store, *snapshot, flow.wire.name(), subject.party, today));
+  if (exempt) return std::shared_ptr<const OpenPeriods>();
   ENTENTE_TRY(const auto given, given_by(subject.party, flow, *snapshot));
   auto open = std::make_shared<OpenPeriods>();
   open->given = ranges_of(given->given);

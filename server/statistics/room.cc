@@ -31,6 +31,11 @@ Room::Room(Parts parts)
                    .service = service_,
                    .structures = structures_,
                    .clock = parts_.clock}),
+      exemptions_({.store = parts_.store,
+                   .service = service_,
+                   .consents = *parts_.consents,
+                   .ledger = parts_.ledger,
+                   .clock = parts_.clock}),
       structure_service_({.service = service_, .structures = structures_, .clock = parts_.clock}),
       history_({.store = parts_.store,
                 .service = service_,
@@ -61,6 +66,7 @@ void Room::add_to(identity::Gate& gate, Service::MakeReceipt make_receipt) {
   service_.add_to(gate, make_receipt);
   history_.add_to(gate, std::move(make_receipt));
   comparison_.add_to(gate);
+  exemptions_.add_to(gate);
   structure_service_.add_to(gate);
   rest_.add_to(gate);
 }

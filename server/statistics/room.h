@@ -9,6 +9,7 @@
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
 #include "server/statistics/comparison.h"
+#include "server/statistics/exemptions.h"
 #include "server/statistics/history.h"
 #include "server/statistics/rest.h"
 #include "server/statistics/series/fold.h"
@@ -23,6 +24,7 @@ class Room {
     store::Store& store;
     ledger::Ledger& ledger;
     std::unique_ptr<Audiences> audiences;
+    std::unique_ptr<Consents> consents;
     const Clock& clock;
     Entropy& entropy;
   };
@@ -47,6 +49,7 @@ class Room {
   IndexCache cache_;
   Service service_;
   ComparisonService comparison_;
+  ExemptionService exemptions_;
   StructureService structure_service_;
   Alarms alarms_;
   HistoryService history_;

@@ -526,6 +526,7 @@ TEST_CASE("what would be too large is refused with the size that it would have",
   refused(che, kFlow, "c[OBS_VALUE]=eq:1", "10");
   refused(che, kFlow, "offset=2", "11");
   refused(che, kFlow, "limit=6", "6");
+  refused(che, kFlow, "limit=5&sort=OBS_VALUE:desc&dimensionAtObservation=AllDimensions", "13");
   refused(che, kFlow, "limit=5&dimensionAtObservation=CITIZEN", "13");
   const auto rows = [&](const std::string& query) {
     const auto answer = world.get(che, kFlow, query, kCsv);
@@ -534,6 +535,8 @@ TEST_CASE("what would be too large is refused with the size that it would have",
   CHECK(rows("limit=5") == 5);
   CHECK(rows("offset=10") == 3);
   CHECK(rows("c[CITIZEN]=AFG,SYR") == 3);
+  CHECK(rows("measures=none&attributes=none") == 3);
+  CHECK(rows("c[CITIZEN]=AFG,SYR&sort=OBS_VALUE:desc&dimensionAtObservation=AllDimensions") == 3);
   // While it is counted, too, the reader may go.
   CHECK(world.serve(che, kFlow, "", {{"accept", kCsv}}, [] { return true; }).status == 500);
 }

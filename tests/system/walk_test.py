@@ -1145,6 +1145,26 @@ def _(walk):
                  lambda role, name: False, "FAILED_PRECONDITION")
 
 
+@place("ExemptionService.ListExemptions", "ExemptionService.ProposeExemption", "ExemptionService.ApproveExemption")
+def _(walk):
+    walk.by_name("ExemptionService.ListExemptions", ["dataflows"], lambda n: V.ListExemptionsRequest(dataflow=n))
+    # Of no dataflow here, for none is reciprocal: the secretariat is told that, all others that it is not theirs.
+    for role in walk.world.roles:
+        for flow in ("dataflows/ALPHA.ASYLUM", "dataflows/BETAA.ASYLUM"):
+            for method, request in [
+                    ("ProposeExemption", lambda n: V.ProposeExemptionRequest(
+                        dataflow=n, party="parties/NOR", until="2026-12-31", reason="a walk", signature=b"none")),
+                    ("ApproveExemption", lambda n: V.ApproveExemptionRequest(
+                        dataflow=n, party="parties/NOR", digest=b"\xab" * 32, signature=b"none"))]:
+                answer = walk.ask(role, "ExemptionService." + method, request(flow))
+                if not walk.world.sees(role, flow):
+                    walk.check.assertEqual(answer.code, "NOT_FOUND", answer)
+                    walk.is_absent(role, "ExemptionService." + method, flow, request, answer)
+                else:
+                    keeps = walk.world.secretariat(role, walk.world.objects[flow].process)
+                    walk.check.assertEqual(answer.code, "FAILED_PRECONDITION" if keeps else DENIED, answer)
+
+
 @place("StatisticsService.BeginUpload", "StatisticsService.SendPiece", "StatisticsService.CheckUpload",
        "StatisticsService.FinishUpload")
 def _(walk):
@@ -1438,7 +1458,7 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, E, F, G, H, K, L, M, N, P, Q, S, O, T, X
+        global A, C, D, E, F, G, H, K, L, M, N, O, P, Q, S, T, V, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
@@ -1448,6 +1468,7 @@ class Everybody(unittest.TestCase):
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
         from entente.v1 import sealing_pb2 as E
         from entente.v1 import meetings_pb2 as G
+        from entente.v1 import exemptions_pb2 as V
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

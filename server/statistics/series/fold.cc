@@ -152,8 +152,7 @@ bool Folds::work_one(const std::function<bool()>& stopped) {
   }
   Ids ids = ids_of(layers);
   const auto snapshot = store_.snapshot();
-  auto made =
-      make_fold(*snapshot, std::move(layers), std::move(begun), rules_.bytes_max / 2, stopped);
+  auto made = make_fold(*snapshot, std::move(layers), std::move(begun), rules_.bytes_max, stopped);
   // What cannot be made stays counted: it is read without.
   if (made.ok() && *made) keep(std::move(ids), *std::move(made));
   return true;

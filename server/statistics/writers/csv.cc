@@ -1,4 +1,6 @@
 // SDMX-CSV 1.0, 2.0 and 2.1.
+#include <algorithm>
+
 #include "server/statistics/writers/table.h"
 
 namespace entente::statistics {
@@ -64,6 +66,7 @@ class CsvWriter final : public DataWriter {
       if (head.valid_to) tail_ += to_rfc3339(*head.valid_to);
     }
     tail_ += "\r\n";
+    behind_.clear();
     codes_.clear();
     for (const auto& list : *texts.dimensions) codes_.emplace_back(list.size());
     values_.clear();
@@ -209,17 +212,27 @@ class CsvWriter final : public DataWriter {
       }
       if (named) out += ',';
     }
+    // Neighbours mostly have the same attributes.
     const auto codes = columns.codes_of(cell);
+    if (behind_.empty() || !std::equal(codes.begin(), codes.end(), behind_codes_.begin())) {
+      behind_codes_.assign(codes.begin(), codes.end());
+      behind_.clear();
+      attributes(codes, behind_);
+      behind_ += tail_;
+    }
+    out += behind_;
+  }
+
+  void attributes(std::span<const std::uint32_t> codes, std::string& out) {
     for (const auto& own : places_->attributes) {
       out += ',';
       const std::uint32_t code = own && !deletes_ ? codes[*own] : 0;
       if (code != 0) {
         attribute(*own, code, out);
-      } else if (named) {
+      } else if (plan_.form.labels == Labels::Name) {
         out += ',';
       }
     }
-    out += tail_;
   }
 
   void attribute(std::size_t own, std::uint32_t code, std::string& out) {
@@ -242,6 +255,8 @@ class CsvWriter final : public DataWriter {
   std::string tail_;
   std::string start_;
   std::string dimensions_;
+  std::string behind_;  // the figure, of these codes
+  std::vector<std::uint32_t> behind_codes_;
   std::vector<Rendered> codes_;
   std::vector<Rendered> values_;
 };

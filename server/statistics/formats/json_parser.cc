@@ -1,8 +1,8 @@
 #include "server/statistics/formats/json_parser.h"
 
 #include "proto/contract/bytes.h"
-#include "proto/contract/limits.h"
-#include "proto/contract/limits_structures.h"
+#include "proto/contract/text_decoder.h"
+#include "proto/contract/upload_limits.h"
 
 namespace entente::statistics {
 namespace {
@@ -41,22 +41,6 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) return put(point);
-  if (point < 0x800) {
-    put(0xc0 | point >> 6);
-  } else if (point < 0x10000) {
-    put(0xe0 | point >> 12);
-    put(0x80 | (point >> 6 & 0x3f));
-  } else {
-    put(0xf0 | point >> 18);
-    put(0x80 | (point >> 12 & 0x3f));
-    put(0x80 | (point >> 6 & 0x3f));
-  }
-  put(0x80 | (point & 0x3f));
-}
-
 }  // namespace
 
 Status JsonParser::fault(std::string rule) const { return unreadable_at(at_, std::move(rule)); }
@@ -72,7 +56,7 @@ Status JsonParser::unexpected(unsigned char c) const {
 
 Status JsonParser::begin(bool object) {
   if (!wants_value()) return unexpected(object ? '{' : '[');
-  if (open_.size() >= limits::structure_depth_max) return fault("the values are nested too deep");
+  if (open_.size() >= limits::upload_depth_max) return fault("the values are nested too deep");
   open_.push_back(object);
   expect_ = object ? Expect::KeyOrEnd : Expect::ValueOrEnd;
   return handler_.on_event(object ? Kind::BeginObject : Kind::BeginArray, {}, at_);

@@ -38,7 +38,7 @@ class JsonParser {
   explicit JsonParser(Handler& handler) : handler_(handler) {}
 
   // As Reader's. InvalidArgument (ImportRefused): it is no JSON in UTF-8, is nested deeper than
-  // structure_depth_max, or has a string longer than upload_line_bytes_max.
+  // upload_depth_max, or has a string longer than upload_line_bytes_max.
   [[nodiscard]] Status feed(std::string_view bytes);
   [[nodiscard]] Status finish();
 

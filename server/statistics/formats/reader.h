@@ -32,7 +32,7 @@ struct Row {
 };
 
 // What a message says its figures are of.
-enum class Reference : std::uint8_t { Dataflow, DataStructure, Provision };
+enum class Referent : std::uint8_t { Dataflow, DataStructure, Provision };
 
 // Takes what a reader finds. What is passed lives until the function returns; a Status that is
 // not OK ends the reading.
@@ -45,7 +45,7 @@ class RowSink {
                                        bool told) = 0;
   [[nodiscard]] virtual Status row(const Row& row) = 0;
   // `IGC:ASYLUM(1.0)`, or an URN that ends so.
-  virtual void refers_to(Reference what, std::string_view reference, Place place) = 0;
+  virtual void refers_to(Referent what, std::string_view reference, Place place) = 0;
   virtual void sent_by(std::string_view id, Place place) = 0;
   // A name that is neither a dimension nor an attribute, for the first time.
   virtual void no_such_column(std::string_view id, Place place) = 0;

@@ -6,8 +6,7 @@
 #include <string>
 #include <type_traits>
 
-#include "proto/contract/limits.h"
-#include "proto/contract/limits_structures.h"
+#include "proto/contract/upload_limits.h"
 
 namespace entente::statistics {
 namespace {
@@ -70,7 +69,7 @@ struct XmlParser::Events {
 
   void start(const XML_Char* name, const XML_Char** given) {
     took();
-    if (++depth > limits::structure_depth_max) {
+    if (++depth > limits::upload_depth_max) {
       return take(unreadable_at(place(), "the elements are nested too deep"));
     }
     attributes.clear();

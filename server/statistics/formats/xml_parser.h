@@ -39,7 +39,7 @@ class XmlParser {
   XmlParser& operator=(const XmlParser&) = delete;
 
   // As Reader's. InvalidArgument (ImportRefused): it is not well-formed, has a document type, is
-  // nested deeper than structure_depth_max, or has a tag longer than upload_line_bytes_max.
+  // nested deeper than upload_depth_max, or has a tag longer than upload_line_bytes_max.
   [[nodiscard]] Status feed(std::string_view bytes);
   [[nodiscard]] Status finish();
   // Of the event at hand.

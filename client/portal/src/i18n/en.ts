@@ -473,6 +473,22 @@ export const en = {
   // reporting
   upload_sent: { one: '{n} figure is reported. The ledger has it.', other: '{n} figures are reported. The ledger has it.' } as Message,
   sign_and_send: 'Sign and report',
+  // sealed
+  sealed_document: 'Sealed document ({id})',
+  sealed_title: 'Sealed end to end',
+  sealed_hint: 'Opened in this page, it is safe from a thief of the server, but not from its operator, who serves this page. For that, open it with `entente document get`; sealing is done by `entente document upload`.',
+  open_sealed: 'Open with the office’s key',
+  does_not_open: 'It does not open',
+  no_office_key: 'This browser has no office’s key.',
+  not_sealed_to_you: 'It is not sealed to an office whose key this browser has.',
+  seal_held: 'seal and signature hold',
+  sealed_by: 'sealed by {who}, {when}',
+  signer_unchecked: 'Whether this certificate is the sender’s own, the command line checks:',
+  office_keys: 'Offices’ keys',
+  office_keys_hint: 'With an office’s key this browser opens what was sealed to it. No page can take the key out again; whoever can use this browser can use it.',
+  office_key_file: 'The office’s file (.p12)',
+  bring_key: 'Bring the key',
+  forget_key: 'Forget it',
   // what goes wrong
   error_unreachable: 'The server cannot be reached.',
   error_unreachable_detail: 'Check your connection. What you have typed stays here.',

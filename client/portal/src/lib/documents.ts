@@ -79,6 +79,7 @@ export function titleOf(document: Document): string {
   if (title !== '') return title;
   if (document.state === Document_State.WITHDRAWN) return t('withdrawn_document');
   if (document.state === Document_State.DESTROYED) return t('destroyed_document');
+  if (document.visibility?.handling === Handling.CONFIDENTIAL) return t('sealed_document', { id: lastPart(document.name).slice(0, 8) });
   return t('untitled', { id: lastPart(document.name).slice(0, 8) });
 }
 export function toneOfHandling(of: Handling): 'neutral' | 'accent' | 'warn' | 'bad' {

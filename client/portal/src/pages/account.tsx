@@ -12,6 +12,7 @@ import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
 import { Badge, Button, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { NoticesCard } from '../ui/notices-card';
+import { OfficeKeysCard } from '../ui/office-keys';
 import { CheckpointWords } from '../ui/record-panel';
 
 const DUTIES: Record<HeldDuty_Duty, MessageKey> = {
@@ -50,6 +51,7 @@ export function AccountPage(_: { place: Place }) {
         <Sessions />
         {person && <NoticesCard />}
         <LedgerCard />
+        <OfficeKeysCard />
       </div>
     </section>
   );

@@ -1,11 +1,12 @@
 // One document: its text in each language, before the eyes or taken along; who can see it, who has opened it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Document_State, type Content, type Document } from '../gen/entente/v1/documents_pb';
+import { Handling } from '../gen/entente/v1/types_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { formatDay, formatMoment, languageName, t } from '../i18n';
 import { isNotFound } from '../lib/api';
 import { when } from '../lib/clock';
-import { documents, formatBytes, handlingName, kindName, leavesReceipt, looksLike, read, textStatus, titleOf, toneOfHandling, type Read } from '../lib/documents';
+import { documents, formatBytes, handlingName, kindName, leavesReceipt, read, textStatus, titleOf, toneOfHandling } from '../lib/documents';
 import { hex } from '../lib/ledger';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { parties } from '../lib/people';
@@ -16,12 +17,12 @@ import { useCall } from '../lib/use-call';
 import { Badge, Button, Failed, LinkButton, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
 import { Board } from '../ui/board';
 import { later } from '../ui/later';
+import { Preview } from '../ui/preview';
 import { RecordPanel } from '../ui/record-panel';
 
-const PdfView = later(() => import('../ui/pdf-view').then((one) => one.PdfView), <Waiting lines={6} />);
+const SealedTexts = later(() => import('../ui/sealed-texts').then((one) => one.SealedTexts), <Waiting lines={4} />);
 type Known = Map<string, Party>;
 const SHOWN_BYTES_MAX = 64_000_000; // what a page draws; larger is taken along
-const TEXT_BYTES_MAX = 1_000_000;
 
 export function DocumentPage({ place }: { place: Place }) {
   const name = 'documents/' + (place.parts[1] ?? '');
@@ -53,7 +54,7 @@ export function DocumentPage({ place }: { place: Place }) {
       {document.state === Document_State.DESTROYED && <Notice tone="warn" title={t('destroyed_document')} />}
       {textIn(document.abstract) !== '' && <p class="lead"><bdi>{plainly(textIn(document.abstract))}</bdi></p>}
       <Facts document={document} known={known} />
-      {current && document.contents.length > 0 && <Texts document={document} />}
+      {current && document.contents.length > 0 && (document.visibility?.handling === Handling.CONFIDENTIAL ? <SealedTexts document={document} /> : <Texts document={document} />)}
       <Revisions document={document} />
       {keeps && <Board name={name} known={known} />}
       <RecordPanel name={name} />
@@ -116,6 +117,7 @@ function Opened({ document, content }: { document: Document; content: Content })
   // Fetched once and held while it stands open: each opening of what is restricted leaves a receipt.
   const asked = useCall(`read ${document.name} ${document.revision} ${content.language}`, (signal) => read(document, content, signal, setShare));
   const got = asked.data;
+  const size = got?.bytes.reduce((sum, one) => sum + one.length, 0) ?? 0;
   return (
     <article class="card opened" aria-label={title}>
       <h3><bdi>{title}</bdi></h3>
@@ -124,35 +126,24 @@ function Opened({ document, content }: { document: Document; content: Content })
       {got && <>
         {got.mark !== '' && <p class="mark"><Badge tone="warn">{t('copy_n', { n: got.copy })}</Badge> <small><bdi>{got.mark}</bdi></small></p>}
         <p class="actions"><Button icon="download" onClick={() => saveFile(plainly(content.fileName) || 'document', 'application/octet-stream', new Blob(got.bytes as BlobPart[]))}>{t('save_copy')}</Button></p>
-        <Preview got={got} title={title} />
+        {size > SHOWN_BYTES_MAX ? <Notice>{t('too_large_to_show')}</Notice> : <Preview bytes={whole(got.bytes)} mediaType={got.content.mediaType} title={title} />}
       </>}
     </article>
   );
 }
 
-function Preview({ got, title }: { got: Read; title: string }) {
-  const size = got.bytes.reduce((sum, one) => sum + one.length, 0);
-  const kind = looksLike(got.bytes);
-  const whole = useRef<Uint8Array>();
-  if (size > SHOWN_BYTES_MAX) return <Notice>{t('too_large_to_show')}</Notice>;
-  whole.current ??= joined(got.bytes, size);
-  if (kind === 'pdf') return <PdfView bytes={whole.current} label={title} />;
-  const lies = /pdf/i.test(got.content.mediaType);
-  return (
-    <>
-      {lies && <Notice tone="warn" title={t('type_lies')}>{t('type_lies_hint')}</Notice>}
-      {kind === 'text' ? <pre class="code text" dir="auto" tabIndex={0}>{plainly(new TextDecoder().decode(whole.current.subarray(0, TEXT_BYTES_MAX)))}</pre> : <Notice>{t('not_shown')}</Notice>}
-    </>
-  );
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
+// A copy's bytes end to end, once.
+const joined = new WeakMap<readonly Uint8Array[], Uint8Array>();
+function whole(parts: readonly Uint8Array[]): Uint8Array {
+  const found = joined.get(parts);
+  if (found) return found;
+  const all = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
   let at = 0;
   for (const one of parts) {
     all.set(one, at);
     at += one.length;
   }
+  joined.set(parts, all);
   return all;
 }
 

@@ -285,8 +285,9 @@ Result<v1::UploadProgress> Service::begin_upload(const Subject& subject,
   if (!policy::is_id(message.upload_id())) {
     return invalid_argument("upload_id", "must be 1 to 64 of [A-Za-z0-9._-]");
   }
-  if (message.action() == v1::UPLOAD_ACTION_UNSPECIFIED ||
-      !v1::UploadAction_IsValid(message.action())) {
+  // The others are what the server makes for itself.
+  if (message.action() != v1::APPEND && message.action() != v1::REPLACE &&
+      message.action() != v1::DELETE) {
     return invalid_argument("action", "must be append, replace or delete");
   }
   if (message.format() != v1::SDMX_CSV) {

@@ -15,6 +15,9 @@ std::string ticked(std::string_view text) { return "`" + std::string(text.substr
 // Before `: `, which labels put behind a code.
 std::string_view without_label(std::string_view text) { return text.substr(0, text.find(": ")); }
 
+// A spreadsheet's overflow (1e308) is no figure, and would be all that there is of any sum.
+constexpr int kExponentMax = 30;
+
 constexpr std::size_t kMet = 256;         // a power of two
 constexpr std::size_t kMetBytesMax = 15;  // texts without memory of their own
 
@@ -250,6 +253,11 @@ bool Checker::check_measure(std::uint64_t line, std::size_t at, std::string_view
     say(P::BAD_NUMBER, line, at, cell, "",
         ticked(cell) + (comma ? " has a comma; figures have a point and no thousands separator"
                               : " is no figure of at most 18 digits"));
+    return false;
+  }
+  if (value->exponent > kExponentMax || value->exponent < -kExponentMax) {
+    say(P::BAD_NUMBER, line, at, cell, "",
+        ticked(cell) + " is no figure that anything is counted by");
     return false;
   }
   one_.kind = Kind::Value;

@@ -163,6 +163,31 @@ TEST_CASE("an empty cell that was right where a row withdraws is wrong where one
   CHECK(report->problems(0).column() == 9);
 }
 
+TEST_CASE("what the server makes for itself is not taken from callers", "[statistics]") {
+  StatisticsWorld world;
+  const auto swe = world.member("SWE");
+  for (const int action : {0, 20, 21, 99}) {
+    CAPTURE(action);
+    const auto begin = world.begin_request("u", static_cast<v1::UploadAction>(action));
+    CHECK(world.ask(swe, &Service::begin_upload, begin).status().code() == Code::InvalidArgument);
+  }
+}
+
+TEST_CASE("an overflow is no figure, however it is written", "[statistics]") {
+  for (const char* figure : {"1e308", "-1E+308", "1e-308", "1e999", "inf", "0x10"}) {
+    CAPTURE(figure);
+    StatisticsWorld world;
+    const auto report =
+        world.send(world.member("SWE"), world.begin_request("u1"),
+                   kHeading + row("A,SWE,SYR,2015," + std::string(figure) + ",A,F"));
+    REQUIRE(report.ok());
+    REQUIRE(report->problems_size() == 1);
+    CHECK(report->problems(0).kind() == v1::Problem::BAD_NUMBER);
+    CHECK(report->problems(0).line() == 2);
+    CHECK(report->problems(0).column() == 6);
+  }
+}
+
 TEST_CASE("a file that is none is refused in words, not read on", "[statistics]") {
   for (const auto& [file, words] : std::vector<std::pair<std::string, std::string>>{
            {"", "no observations"},

@@ -226,6 +226,7 @@ Status Daemon::open_rooms() {
                                                                     .rows = identity_->rows(),
                                                                     .certificates = *certificates_,
                                                                     .access = access_,
+                                                                    .signers = signers_,
                                                                     .clock = clock_}),
                                      .mark_program = helper_program("entente-mark"),
                                      .extract_program = helper_program("entente-extract"),

@@ -126,4 +126,27 @@ Result<documents::OwnCertificates> DocumentsNeighbours::own_certificates(
   return own;
 }
 
+Result<std::string> DocumentsNeighbours::check_signature(const policy::Subject& subject,
+                                                         store::Snapshot& snapshot,
+                                                         std::string_view message,
+                                                         std::string_view signature) const {
+  return parts_.signers->check(subject, snapshot, message, signature);
+}
+
+Result<std::optional<policy::Subject>> DocumentsNeighbours::subject_now(
+    store::Snapshot& snapshot, const std::string& account, const std::string& party,
+    const std::string& person) const {
+  ENTENTE_TRY(const bool in_being, parts_.signers->is_in_being(snapshot, account));
+  if (!in_being) return std::optional<policy::Subject>();
+  policy::Subject subject;
+  subject.account = account;
+  subject.party = party;
+  subject.person = person;
+  identity::Holdings held = parts_.catalog.holdings(party, person, parts_.clock.now());
+  subject.principals = std::move(held.principals);
+  subject.duties = std::move(held.duties);
+  subject.sight = parts_.catalog.sight(subject.principals);
+  return std::optional<policy::Subject>(std::move(subject));
+}
+
 }  // namespace entente

@@ -8,6 +8,7 @@
 
 #include "server/directory/catalog.h"
 #include "server/directory/records.h"
+#include "server/directory/signers.h"
 #include "server/documents/neighbours.h"
 #include "server/identity/access_service.h"
 #include "server/identity/certificates.h"
@@ -22,7 +23,8 @@ class DocumentsNeighbours final : public documents::Neighbours {
     const directory::Catalog& catalog;
     const identity::Register& rows;
     const identity::CertificateStore& certificates;
-    const std::unique_ptr<identity::AccessService>& access;  // made after the rooms
+    const std::unique_ptr<identity::AccessService>& access;     // made after the rooms
+    const std::unique_ptr<directory::SessionSigners>& signers;  // likewise
     const Clock& clock;
   };
   explicit DocumentsNeighbours(Parts parts) : parts_(parts) {}
@@ -41,6 +43,14 @@ class DocumentsNeighbours final : public documents::Neighbours {
       const policy::Audience& audience, store::Snapshot& snapshot) const override;
   Result<documents::OwnCertificates> own_certificates(const policy::Subject& subject,
                                                       store::Snapshot& snapshot) const override;
+
+  Result<std::string> check_signature(const policy::Subject& subject, store::Snapshot& snapshot,
+                                      std::string_view message,
+                                      std::string_view signature) const override;
+  Result<std::optional<policy::Subject>> subject_now(store::Snapshot& snapshot,
+                                                     const std::string& account,
+                                                     const std::string& party,
+                                                     const std::string& person) const override;
 
  private:
   // The principals of the audience by which somebody in the office belongs to it.

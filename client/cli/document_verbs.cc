@@ -54,6 +54,15 @@ struct Upload {
   bool dry_run = false;
 };
 
+void read_title(const Upload& said, v1::Document& document) {
+  read_text(said.title, said.language, *document.mutable_title());
+  if (said.title.empty()) {
+    (*document.mutable_title()->mutable_by_language())[said.language] =
+        std::filesystem::path(said.file.path).filename().string();
+  }
+  read_text(said.abstract, said.language, *document.mutable_abstract());
+}
+
 bool read_upload(Context& context, const Upload& said, v1::BeginContentRequest& request) {
   v1::Content& content = *request.mutable_content();
   content.set_language(said.language);
@@ -78,11 +87,7 @@ bool read_upload(Context& context, const Upload& said, v1::BeginContentRequest& 
   document.set_originator_control(said.control);
   *document.mutable_topics() = {said.topics.begin(), said.topics.end()};
   *document.mutable_countries() = {said.countries.begin(), said.countries.end()};
-  read_text(said.title, said.language, *document.mutable_title());
-  if (said.title.empty()) {
-    (*document.mutable_title()->mutable_by_language())[said.language] = content.file_name();
-  }
-  read_text(said.abstract, said.language, *document.mutable_abstract());
+  read_title(said, document);
   return read_recipients(context, said.recipients, document.process(),
                          *document.mutable_visibility());
 }
@@ -115,6 +120,8 @@ void run_upload(Context& context, const Upload& said) {
   if (!read_upload(context, said, file.request)) return;
   const Result<bool> sealed = is_to_be_sealed(context, file.request.document());
   if (!sealed.ok()) return context.fail(sealed.status());
+  // Sealed with each of its contents, the title is said each time.
+  if (*sealed && !said.of.empty()) read_title(said, *file.request.mutable_document());
   if (*sealed) return run_seal(context, file, said.without, said.yes, said.dry_run);
   if (said.dry_run) return tell_beforehand(context, file.request.document());
   Result<client::Client*> client = context.client();
@@ -249,7 +256,10 @@ void add_show_and_list(CLI::App& group, Context& context) {
                            typed_word(v1::Document::Kind_Name(one.kind())),
                            typed_word(v1::Handling_Name(one.visibility().handling()).substr(9)),
                            told ? title_of(one.title())
-                                : "(" + typed_word(v1::Document::State_Name(one.state())) + ")"});
+                           : one.visibility().handling() == v1::HANDLING_CONFIDENTIAL &&
+                                   one.state() == v1::Document::CURRENT
+                               ? "(sealed)"
+                               : "(" + typed_word(v1::Document::State_Name(one.state())) + ")"});
               }
               if (table.empty()) {
                 std::cout << "no documents\n";
@@ -342,6 +352,8 @@ void add_document_verbs(CLI::App& app, Context& context) {
   add_show_and_list(*group, context);
   add_get(*group, context);
   add_share(*group, context);
+  add_narrow(*group, context);
+  add_consent_verbs(app, context);
   add_acts(*group, context);
   add_search_verbs(app, *group, context);
 }

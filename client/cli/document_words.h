@@ -58,5 +58,9 @@ void run_seal(Context& context, const client::DocumentFile& file,
 void run_open(Context& context, const v1::Document& document, const std::string& language,
               const std::string& out);
 void add_share(CLI::App& group, Context& context);
+void add_narrow(CLI::App& group, Context& context);
+
+// `entente consent` (consent_verbs.cc).
+void add_consent_verbs(CLI::App& app, Context& context);
 
 }  // namespace entente::cli

@@ -117,6 +117,43 @@ void run_open(Context& context, const v1::Document& document, const std::string&
             << "; the ledger has a receipt of it\n";
 }
 
+void add_narrow(CLI::App& group, Context& context) {
+  auto name = std::make_shared<std::string>();
+  auto less = std::make_shared<std::vector<std::string>>();
+  CLI::App* verb = add_verb(
+      group, "narrow", "takes somebody out of the audience of a document of your party",
+      "entente document narrow 5f0c... --less party/CHE", [=, &context] {
+        Result<client::Client*> client = context.client();
+        if (!client.ok()) return context.fail(client.status());
+        v1::GetDocumentRequest get;
+        get.set_name(full_name("documents/", *name));
+        const Result<v1::Document> document =
+            (*client)->call<v1::Document>("entente.v1.DocumentService.GetDocument", get);
+        if (!document.ok()) return context.fail(document.status());
+        Recipients recipients;
+        recipients.to = *less;
+        v1::Visibility out;
+        if (!read_recipients(context, recipients, document->process(), out)) return;
+        v1::UpdateDocumentRequest request;
+        *request.mutable_document() = *document;
+        request.mutable_document()
+            ->mutable_visibility()
+            ->mutable_audience()
+            ->mutable_none_of()
+            ->MergeFrom(out.audience().any_of());
+        context.call<v1::Document>(
+            "entente.v1.DocumentService.UpdateDocument", request, [](const v1::Document& shown) {
+              show_document(shown);
+              std::cout << "what they have opened they can have kept; the next revision is sealed "
+                           "without them\n";
+            });
+      });
+  verb->add_option("document", *name, "its name")->required();
+  verb->add_option("--less", *less, "who: party/CHE, observers, wg-data; again for more")
+      ->required()
+      ->delimiter(',');
+}
+
 void add_share(CLI::App& group, Context& context) {
   auto name = std::make_shared<std::string>();
   auto language = std::make_shared<std::string>();

@@ -1,5 +1,6 @@
 #include "client/lib/sealing.h"
 
+#include <google/protobuf/util/message_differencer.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,10 @@ Status lie(std::string what) {
 }
 
 std::string_view shown(const Secret& secret) { return secret.reveal(SecretAccess()); }
+
+std::string party_of(const std::string& account) {
+  return account.substr(0, account.find("/accounts/"));
+}
 
 // A file that goes with its owner, whatever happens.
 class Passing {
@@ -105,12 +110,10 @@ Result<std::string> envelope_of(const SealingHand& hand, const Clock& clock,
 // Of a request what the host may know.
 v1::BeginContentRequest said_openly(const SealFile& file) {
   v1::BeginContentRequest request = file.request;
-  if (request.document().name().empty()) {
-    request.mutable_document()->clear_title();
-    request.mutable_document()->clear_abstract();
-    request.mutable_document()->clear_topics();
-    request.mutable_document()->clear_countries();
-  }
+  request.mutable_document()->clear_title();
+  request.mutable_document()->clear_abstract();
+  request.mutable_document()->clear_topics();
+  request.mutable_document()->clear_countries();
   request.mutable_content()->set_file_name("sealed");
   request.mutable_content()->set_media_type("application/octet-stream");
   return request;
@@ -144,17 +147,20 @@ Status check_hand(CertificateReader& certificates, const std::string& signer_der
   return Status();
 }
 
-std::string party_of(const std::string& account) {
-  return account.substr(0, account.find("/accounts/"));
+bool is_translation(const v1::Content& content) {
+  return content.status() == v1::Content::OFFICIAL_TRANSLATION ||
+         content.status() == v1::Content::COURTESY_TRANSLATION;
 }
 
 // What was shared on is what its originator sealed, but for the roster and who sealed it.
-Status check_shared(CertificateReader& certificates, const v1::SealedManifest& manifest) {
+Status check_shared(CertificateReader& certificates, const v1::SealedManifest& manifest,
+                    const v1::Content& content) {
   ENTENTE_TRY(const Enclosed first, open_enclosed(manifest.shared_from()));
   ENTENTE_TRY(v1::SealedManifest before, parse_manifest(shown(first.content)));
   if (!before.shared_from().empty()) return lie("the envelope was shared on from another copy");
   ENTENTE_TRY_VOID(
-      check_hand(certificates, first.signer_der, before.sealed_by(), before.originator()));
+      check_hand(certificates, first.signer_der, before.sealed_by(),
+                 is_translation(content) ? party_of(before.sealed_by()) : before.originator()));
   v1::SealedManifest now = manifest;
   for (v1::SealedManifest* one : {&before, &now}) {
     one->clear_roster_sha256();
@@ -162,7 +168,8 @@ Status check_shared(CertificateReader& certificates, const v1::SealedManifest& m
     one->clear_sealed_at();
     one->clear_shared_from();
   }
-  if (now.SerializeAsString() == before.SerializeAsString()) return Status();
+  // Not as bytes: a map has no order.
+  if (google::protobuf::util::MessageDifferencer::Equals(now, before)) return Status();
   return lie("what was shared on is not what its originator sealed");
 }
 
@@ -194,10 +201,12 @@ Result<Inside> look_inside(Client& client, const std::vector<OfficeKey>& keys,
       return lie("the envelope is of another document or content than this");
     }
     CertificateReader certificates(client);
-    const std::string party =
-        manifest.shared_from().empty() ? manifest.originator() : party_of(manifest.sealed_by());
+    // A translation may be another party's, with the originator's consent; who reads is told whose.
+    const bool by_another = !manifest.shared_from().empty() || is_translation(copy.content);
+    const std::string party = by_another ? party_of(manifest.sealed_by()) : manifest.originator();
     ENTENTE_TRY_VOID(check_hand(certificates, inside.signer_der, manifest.sealed_by(), party));
-    if (!manifest.shared_from().empty()) ENTENTE_TRY_VOID(check_shared(certificates, manifest));
+    if (!manifest.shared_from().empty())
+      ENTENTE_TRY_VOID(check_shared(certificates, manifest, copy.content));
     ENTENTE_TRY_VOID(check_roster(envelope, manifest));
     return Inside{.manifest = std::move(manifest),
                   .enclosed = std::move(*enclosed),
@@ -234,6 +243,7 @@ Result<v1::Document> seal_and_send(Client& client, const Clock& clock, const Sea
   v1::Document& document = *file.request.mutable_document();
   v1::GetRosterRequest ask;
   std::uint64_t revision = 1;
+  std::string originator = party_of(hand.account);
   if (document.name().empty()) {
     *ask.mutable_draft()->mutable_visibility() = document.visibility();
     ask.mutable_draft()->set_process(document.process());
@@ -241,6 +251,7 @@ Result<v1::Document> seal_and_send(Client& client, const Clock& clock, const Sea
     ENTENTE_TRY(const v1::Document there, document_named(client, document.name()));
     *document.mutable_visibility() = there.visibility();
     revision = there.revision() + 1;
+    originator = there.originator();
     ask.set_document(document.name());
   }
   ENTENTE_TRY(const std::string warning, warning_of(client, clock, hand));
@@ -261,7 +272,7 @@ Result<v1::Document> seal_and_send(Client& client, const Clock& clock, const Sea
     manifest = manifest_of(file, key, digests);
   }
   manifest.set_revision(revision);
-  manifest.set_originator(party_of(hand.account));
+  manifest.set_originator(originator);
   DocumentFile sending;
   sending.path = body.path();
   sending.request = said_openly(file);

@@ -13,5 +13,7 @@ inline constexpr std::size_t envelope_bytes_max = 131'072;        // rows withou
 inline constexpr std::size_t envelope_recipients_max = 500;       // key agreements without end
 inline constexpr std::size_t envelopes_per_content_max = 256;     // shared on for ever
 inline constexpr std::size_t envelopes_page_max = 16;             // one answer's size
+inline constexpr std::size_t consents_per_document_max = 128;     // asked without end
+inline constexpr std::size_t consents_listed_max = 200;           // one answer's size
 
 }  // namespace entente::limits

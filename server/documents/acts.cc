@@ -6,6 +6,7 @@
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/text.h"
+#include "server/documents/consents.h"
 #include "server/documents/service.h"
 
 namespace entente::documents {
@@ -95,6 +96,21 @@ Result<record::Document> Service::take_own(const Subject& subject, std::string_v
   return std::move(*found).take(decision);
 }
 
+// The originator brings any content; another party a translation that the originator has agreed to.
+Result<record::Document> Service::take_for_content(const Subject& subject, std::string_view name,
+                                                   const v1::Content& content,
+                                                   Snapshot& snapshot) const {
+  Result<record::Document> own = take_own(subject, name, Action::Originate, snapshot);
+  if (own.ok() || own.status().code() != Code::PermissionDenied) return own;
+  const auto parsed = parse_document_name(name);
+  ENTENTE_TRY(const bool granted, is_granted_language(parts_.rows, snapshot, parsed->id,
+                                                      subject.party, content.language()));
+  const bool translates = content.status() == v1::Content::OFFICIAL_TRANSLATION ||
+                          content.status() == v1::Content::COURTESY_TRANSLATION;
+  if (!granted || !translates) return own;
+  return take_own(subject, name, Action::Read, snapshot);
+}
+
 Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
                                                    const v1::BeginContentRequest& message,
                                                    Snapshot& snapshot) {
@@ -111,7 +127,7 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
     process = *id_in(message.document().process(), "processes/");
   } else {
     ENTENTE_TRY(const record::Document own,
-                take_own(subject, message.document().name(), Action::Originate, snapshot));
+                take_for_content(subject, message.document().name(), message.content(), snapshot));
     if (own.shown().state() != v1::Document::CURRENT) return withdrawn();
     sealed = is_sealed(own.shown());
     document = store::Id::from(own.id());
@@ -227,7 +243,8 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
     }
     ENTENTE_TRY_VOID(set_guard(subject, shown, row, transaction));
   } else {
-    ENTENTE_TRY(row, take_own(subject, said.name(), Action::Originate, transaction));
+    ENTENTE_TRY(row,
+                take_for_content(subject, said.name(), session.request.content(), transaction));
     if (row.shown().state() != v1::Document::CURRENT) return withdrawn();
     const bool there = content_in(row, session.request.content().language()).has_value();
     if (!there && static_cast<std::size_t>(row.contents_size()) >= limits::contents_max) {
@@ -358,6 +375,13 @@ Result<v1::Document> Service::update_document(const Subject& subject,
   ENTENTE_TRY_VOID(add_event(transaction, subject, v1::News::DOCUMENT, row));
   record_act(subject, transaction, acts::revise, row);
   return row.shown();
+}
+
+Status Service::save_wider(const Subject& subject, record::Document& row,
+                           Transaction& transaction) {
+  ENTENTE_TRY_VOID(set_guard(subject, row.shown(), row, transaction));
+  parts_.rows.save(transaction, row, parts_.clock.now());
+  return add_event(transaction, subject, v1::News::DOCUMENT, row);
 }
 
 Result<v1::Reading> Service::open_document(const Subject& subject,

@@ -6,6 +6,7 @@
 
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_documents.h"
+#include "server/documents/consents.h"
 
 namespace entente::documents {
 namespace {
@@ -165,15 +166,19 @@ Status CirculationService::check_documents(const Subject& subject, v1::Circulati
     const policy::Guard guard = found ? found->guard() : policy::Guard();
     const policy::Decision seen = policy::decide(subject, Action::Read, guard, now);
     if (!seen.permits()) return not_found(name);
+    const v1::Document& document = found->open(seen)->shown();
+    const v1::Audience& to = circulation.has_visibility() ? circulation.visibility().audience()
+                                                          : document.visibility().audience();
+    ENTENTE_TRY(const bool granted,
+                is_granted_circulation(parts_.rows, snapshot, parsed->id, subject.party, to));
     const policy::Decision sends = policy::decide(subject, Action::ListReaders, guard, now);
-    if (!sends.permits() || subject.read_only) {
+    if ((!sends.permits() && !granted) || subject.read_only) {
       return not_yours("it is its originator's, or the secretariat's, to circulate");
     }
-    const v1::Document& document = found->open(seen)->shown();
     if (document.state() != v1::Document::CURRENT) return withdrawn(name);
-    if (document.originator_control() && subject.party != guard.originator) {
-      return not_yours("it stands under originator control: " + document.originator() +
-                       " circulates it, or nobody");
+    if (document.originator_control() && subject.party != guard.originator && !granted) {
+      return not_yours("it stands under originator control: ask " + document.originator() +
+                       " for its consent to circulate it to this audience");
     }
     if (circulation.process().empty()) circulation.set_process(document.process());
     if (circulation.process() != document.process()) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,6 +51,16 @@ class Neighbours {
       const policy::Audience& audience, store::Snapshot& snapshot) const = 0;
   [[nodiscard]] virtual Result<OwnCertificates> own_certificates(
       const policy::Subject& subject, store::Snapshot& snapshot) const = 0;
+  // The fingerprint (32 bytes) of the certificate that the subject's session stands on, if its key
+  // made `signature` over `message`. InvalidArgument (SignatureInvalid): it did not.
+  [[nodiscard]] virtual Result<std::string> check_signature(const policy::Subject& subject,
+                                                            store::Snapshot& snapshot,
+                                                            std::string_view message,
+                                                            std::string_view signature) const = 0;
+  // An account as it is now, with all that its person holds; nothing if it has ended.
+  [[nodiscard]] virtual Result<std::optional<policy::Subject>> subject_now(
+      store::Snapshot& snapshot, const std::string& account, const std::string& party,
+      const std::string& person) const = 0;
 };
 
 }  // namespace entente::documents

@@ -29,6 +29,12 @@ Room::Room(Parts parts)
                .neighbours = *parts_.neighbours,
                .origin = parts_.origin,
                .clock = parts_.clock}),
+      consents_({.rows = rows_,
+                 .shelf = shelf_,
+                 .documents = service_,
+                 .neighbours = *parts_.neighbours,
+                 .origin = parts_.origin,
+                 .clock = parts_.clock}),
       download_(service_, shelf_, parts_.store),
       extractor_(parts_.extract_program,
                  {.ms_max = limits::extracting_ms_max, .at_once_max = 1, .waiting_max = 1}),
@@ -56,6 +62,7 @@ void Room::add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt
   service_.add_to(gate, make_receipt);
   circulation_.add_to(gate);
   sealed_.add_to(gate);
+  consents_.add_to(gate);
   download_.add_to(gate);
   searcher_.add_to(gate);
 }

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "server/documents/circulation_service.h"
+#include "server/documents/consents.h"
 #include "server/documents/download.h"
 #include "server/documents/sealed.h"
 #include "server/documents/search/searcher.h"
@@ -55,6 +56,7 @@ class Room {
   Service service_;
   CirculationService circulation_;
   SealedService sealed_;
+  ConsentService consents_;
   Download download_;
   Helper extractor_;
   search::Searcher searcher_;

@@ -111,7 +111,7 @@ void Rows::save(store::Transaction& transaction, record::Document& document, Ins
 Status Rows::bury(store::Transaction& transaction, const record::Document& stone) const {
   const store::Id id = store::Id::from(stone.id());
   for (const store::Table table :
-       {revisions_table, readings_table, readers_table, envelopes_table}) {
+       {revisions_table, readings_table, readers_table, envelopes_table, consents_table}) {
     const auto cursor = transaction.scan(key(table, id));
     std::vector<std::string> gone;
     for (; cursor->valid(); cursor->next()) gone.emplace_back(cursor->key_bytes().substr(1));
@@ -189,6 +189,44 @@ Status Rows::add_envelope(store::Transaction& transaction, const store::Id& docu
 Result<std::vector<record::Envelope>> Rows::envelopes(store::Snapshot& snapshot,
                                                       const store::Id& document) const {
   return rows_under<record::Envelope>(snapshot, key(envelopes_table, document));
+}
+
+Status Rows::add_consent(store::Transaction& transaction, record::Consent& consent) const {
+  const store::Id document = store::Id::from(consent.document());
+  ENTENTE_TRY(const std::vector<record::Consent> before, consents(transaction, document));
+  consent.set_number(before.empty() ? 1 : before.back().number() + 1);
+  consent.mutable_shown()->set_name(document_name(document) + "/consents/" +
+                                    std::to_string(consent.number()));
+  put_consent(transaction, consent);
+  return {};
+}
+
+void Rows::put_consent(store::Transaction& transaction, const record::Consent& consent) const {
+  const store::Id document = store::Id::from(consent.document());
+  transaction.put(key(consents_table, document).number(consent.number()),
+                  consent.SerializeAsString(), seal_of(document));
+}
+
+Rows::Found<record::Consent> Rows::find_consent(store::Snapshot& snapshot,
+                                                const store::Id& document,
+                                                std::uint64_t number) const {
+  return find_row<record::Consent>(snapshot, key(consents_table, document).number(number));
+}
+
+Result<std::vector<record::Consent>> Rows::consents(store::Snapshot& snapshot,
+                                                    const store::Id& document) const {
+  return rows_under<record::Consent>(snapshot, key(consents_table, document));
+}
+
+Result<std::vector<store::Id>> Rows::documents_with_consents(store::Snapshot& snapshot) const {
+  std::vector<store::Id> documents;
+  const auto cursor = snapshot.scan(store::Key(consents_table));
+  for (; cursor->valid(); cursor->next()) {
+    const store::Id document = store::Id::from(cursor->key_bytes().substr(1, 16));
+    if (documents.empty() || !(documents.back() == document)) documents.push_back(document);
+  }
+  ENTENTE_TRY_VOID(cursor->status());
+  return documents;
 }
 
 store::Id Rows::upload_id(std::string_view account, std::string_view chosen) const {

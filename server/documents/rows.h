@@ -30,6 +30,7 @@ inline constexpr store::Table responses_table{0x88};      // circulation, number
 inline constexpr store::Table recipients_table{0x89};     // circulation, account -> Recipient
 inline constexpr store::Table events_table{0x8a};         // number -> Event
 inline constexpr store::Table event_head_table{0x8b};     // zero -> EventHead
+inline constexpr store::Table consents_table{0x8f};       // document, number -> Consent
 inline constexpr store::Table envelopes_table{0x8d};      // document, number -> Envelope
 
 // Who acts, as rows keep it.
@@ -89,6 +90,18 @@ class Rows {
   // Those of a document, in their order.
   [[nodiscard]] Result<std::vector<record::Envelope>> envelopes(store::Snapshot& snapshot,
                                                                 const store::Id& document) const;
+
+  // Gives `consent` the next number of its document, and its name.
+  [[nodiscard]] Status add_consent(store::Transaction& transaction, record::Consent& consent) const;
+  void put_consent(store::Transaction& transaction, const record::Consent& consent) const;
+  [[nodiscard]] Found<record::Consent> find_consent(store::Snapshot& snapshot,
+                                                    const store::Id& document,
+                                                    std::uint64_t number) const;
+  // Those of a document, in their order.
+  [[nodiscard]] Result<std::vector<record::Consent>> consents(store::Snapshot& snapshot,
+                                                              const store::Id& document) const;
+  [[nodiscard]] Result<std::vector<store::Id>> documents_with_consents(
+      store::Snapshot& snapshot) const;
 
   [[nodiscard]] store::Id upload_id(std::string_view account, std::string_view chosen) const;
   [[nodiscard]] Found<record::UploadPlace> find_place(store::Snapshot& snapshot,

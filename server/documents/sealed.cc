@@ -138,7 +138,7 @@ Result<v1::Envelope> SealedService::put_envelope(const Subject& subject,
     ENTENTE_TRY(const Rows::Document found,
                 parts_.documents.find_readable(subject, document.name(), snapshot));
     const policy::Decision decision =
-        policy::decide(subject, Action::Originate, found.guard(), parts_.clock.now());
+        policy::decide(subject, Action::Read, found.guard(), parts_.clock.now());
     if (!decision.permits()) return not_found(document.name());
     document = found.open(decision)->shown();
   }

@@ -124,12 +124,20 @@ class Service {
   [[nodiscard]] Status decide_create(const Subject& subject, const v1::Document& document) const;
   [[nodiscard]] Result<v1::Reckoning> reckon(const Subject& subject, const v1::Document& document,
                                              Snapshot& snapshot) const;
+  // The next revision of a document whose audience two persons, or its originator, have widened;
+  // without an entry. What the store answers.
+  [[nodiscard]] Status save_wider(const Subject& subject, record::Document& row,
+                                  Transaction& transaction);
   void record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
                   const record::Document& row, ledger::Act act = {}) const;
 
  private:
   [[nodiscard]] Result<record::Document> take_own(const Subject& subject, std::string_view name,
                                                   policy::Action action, Snapshot& snapshot) const;
+  [[nodiscard]] Result<record::Document> take_for_content(const Subject& subject,
+                                                          std::string_view name,
+                                                          const v1::Content& content,
+                                                          Snapshot& snapshot) const;
   [[nodiscard]] Status set_guard(const Subject& subject, const v1::Document& document,
                                  record::Document& row, Transaction& transaction);
   [[nodiscard]] Status check_markable(const record::Document& row, const record::Kept& kept);

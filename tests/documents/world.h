@@ -76,6 +76,29 @@ class FewNeighbours final : public Neighbours {
     for (const std::string& one : revoked) own.in_force.erase(one);
     return own;
   }
+  // A signature that holds is the message itself.
+  Result<std::string> check_signature(const policy::Subject& subject, store::Snapshot&,
+                                      std::string_view message,
+                                      std::string_view signature) const override {
+    if (message != signature) {
+      return Status(Code::InvalidArgument, Reason::SignatureInvalid, "is not of this key");
+    }
+    return std::string(as_view(sha256("device of " + subject.account)));
+  }
+  Result<std::optional<policy::Subject>> subject_now(store::Snapshot&, const std::string& account,
+                                                     const std::string& party,
+                                                     const std::string& person) const override {
+    if (ended.count(account) != 0) return std::optional<policy::Subject>();
+    policy::Subject subject;
+    subject.account = account;
+    subject.party = party;
+    subject.person = person;
+    subject.principals = principals_now;
+    subject.sight = policy::Sight(subject.principals, table);
+    return std::optional<policy::Subject>(std::move(subject));
+  }
+  std::set<std::string> ended;
+  std::set<policy::Principal> principals_now;
   policy::AudienceTable table;
   std::vector<AudienceOffice> offices;
   std::set<std::string> revoked;

@@ -23,7 +23,7 @@ class SealedNetwork(SmallNetwork):
             (self.path / f"keys/witness/{party}").write_text(secrets.token_hex(32))
         self.keep_witnesses()
         self.start()
-        for account in {account for _, account in WITNESSES} | {holder for _, _, holder in OFFICES} | {"uma"}:
+        for account in {account for _, account in WITNESSES} | {holder for _, _, holder in OFFICES} | {"uma", "igor"}:
             self.client(account)
             self.as_("sign-in", account=account)
         for party, office, holder in OFFICES:

@@ -87,6 +87,49 @@ class Sealing(unittest.TestCase):
         self.assertEqual((net.path / "nora.txt").read_bytes(), path.read_bytes())
         self.entered("documents.document.share")
 
+    def test_an_audience_is_widened_by_two_persons_then_shared_on_and_narrowed_by_one(self):
+        net = self.net
+        path = net.write("wider.txt", b"for observers, too")
+        name = net.send(path)
+        asked = net.as_("consent", "ask", name, "--widen", "--to", "observers", account="ines")
+        self.assertIn("another person of its originator has to agree", asked)
+        consent = asked.split(":")[0]
+        self.refused(5, "another person of its originator", "consent", "grant", consent, account="ines")
+        self.refused(4, "was not found", "consent", "grant", consent, account="anna")
+        self.refused(4, "was not found", "document", "get", name, account="uma")
+        self.assertIn("granted", net.as_("consent", "grant", consent, account="igor"))
+        self.refused(5, "no office's key is here|not sealed to an office of yours", "document", "get", name, "--out", "x",
+                     account="uma")
+        if not (net.path / "offices/uma").exists():
+            net.certify("UNHCR", "unhcr.alpha.focal-point", key_of="uma")
+            net.as_("office", "appoint", "unhcr.alpha.focal-point", "unhcr.uma", "--as", "duty", account="uma")
+        self.assertIn("offices/unhcr.alpha.focal-point", net.as_("document", "share", name, account="nora"))
+        net.as_("document", "get", name, "--out", net.path / "uma.txt", account="uma")
+        self.assertEqual((net.path / "uma.txt").read_bytes(), path.read_bytes())
+        # Taken out again: nothing is to be had any more, and the next revision is sealed without them.
+        self.assertIn("sealed without them", net.as_("document", "narrow", name, "--less", "party/UNHCR", account="ines"))
+        self.refused(4, "was not found", "document", "get", name, account="uma")
+        dry = net.as_("document", "upload", path, "--of", name, "--dry-run", account="ines")
+        self.assertNotIn("unhcr", dry)
+        self.assertIn("offices/nor.alpha.focal-point", dry)
+        net.send(net.write("next.txt", b"the next revision"), "--of", name)
+        net.as_("document", "get", name, "--out", net.path / "next-read.txt", account="nora")
+        self.assertEqual((net.path / "next-read.txt").read_bytes(), b"the next revision")
+        for kind in ("documents.consent.ask", "documents.consent.answer"):
+            self.entered(kind)
+
+    def test_what_is_under_originator_control_is_circulated_with_its_consent(self):
+        net = self.net
+        net.write("annex.txt", b"of Sweden")
+        done = net.as_("document", "upload", "annex.txt", "--process", "alpha", "--to", "members,secretariat", "--handling",
+                       "restricted", "--control", "--yes")
+        name = next(word for word in done.split() if word.startswith("documents/")).rstrip(":")
+        self.refused(5, "for its consent", "circulate", name, account="ines")
+        consent = net.as_("consent", "ask", name, "--circulate", "--to", "members,secretariat", account="ines").split(":")[0]
+        self.assertIn(consent, net.as_("consent", "list", "--waiting"))
+        self.assertIn("granted", net.as_("consent", "grant", consent))
+        net.as_("circulate", name, account="ines")
+
     def test_words_in_clear_beside_it_are_refused_and_so_is_what_was_once_in_clear(self):
         import small_network
         from small_network import Caller

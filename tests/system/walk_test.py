@@ -1333,6 +1333,20 @@ def _(walk):
             walk.is_absent(role, "SealingService." + method, name, request, answer)
 
 
+@place("ConsentService.AskConsent", "ConsentService.AnswerConsent", "ConsentService.ListConsents")
+def _(walk):
+    world, never = walk.world, lambda role, name: False
+    translate = lambda n: J.AskConsentRequest(document=n, act=J.DocumentConsent.TRANSLATE, language="fr")
+    walk.by_name("ConsentService.AskConsent", ["documents"], translate, never, "FAILED_PRECONDITION")  # of no revision
+    walk.by_name("ConsentService.ListConsents", ["documents"], lambda n: J.ListConsentsRequest(document=n))
+    for role in world.roles:
+        name = list(world.titles)[0] + "/consents/7"
+        answer = walk.ask(role, "ConsentService.AnswerConsent", J.AnswerConsentRequest(name=name))
+        walk.check.assertEqual(answer.code, "NOT_FOUND", role.account)
+        answer = walk.ask(role, "ConsentService.ListConsents", J.ListConsentsRequest())
+        walk.check.assertTrue(answer.ok and not answer.body, role.account)  # nobody has asked for anything
+
+
 @place("CirculationService.GetCirculation", "CirculationService.ListResponses", "CirculationService.Respond",
        "CirculationService.Recall", "CirculationService.Remind", "CirculationService.Circulate")
 def _(walk):
@@ -1458,7 +1472,7 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, E, F, G, H, K, L, M, N, O, P, Q, S, T, V, X
+        global A, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, S, T, V, X
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
@@ -1466,7 +1480,7 @@ class Everybody(unittest.TestCase):
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
         from entente.v1 import notices_pb2 as N, search_pb2 as F, structures_pb2 as X
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
-        from entente.v1 import sealing_pb2 as E
+        from entente.v1 import consents_pb2 as J, sealing_pb2 as E
         from entente.v1 import meetings_pb2 as G
         from entente.v1 import exemptions_pb2 as V
         cls.net = SmallNetwork()

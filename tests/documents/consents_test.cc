@@ -1,0 +1,209 @@
+// Consent: what only the originator may do or let others do, asked for, signed, given, once.
+#include "server/documents/consents.h"
+
+#include "proto/contract/consent.h"
+#include "proto/contract/document_consent.h"
+#include "tests/documents/world.h"
+
+namespace entente::documents::testing {
+namespace {
+
+using Consent = v1::DocumentConsent;
+
+struct ConsentWorld : DocumentsWorld {
+  // Two persons of Sweden, and who else there is.
+  policy::Subject second() const {
+    policy::Subject subject = anna();
+    subject.account = "parties/SWE/accounts/sven";
+    subject.person = "sven";
+    subject.session = "session-sven";
+    return subject;
+  }
+  v1::Document annex(v1::Handling handling, bool control = true) {
+    const std::string id = "annex-" + std::to_string(++uploads_made);
+    v1::BeginContentRequest request = begin(id, "text", handling);
+    request.mutable_document()->set_originator_control(control);
+    const auto made = upload(anna(), request, "text");
+    REQUIRE(made.status().message() == "");
+    return *made;
+  }
+  v1::AskConsentRequest request(const v1::Document& document, Consent::Act act,
+                                const std::vector<std::string>& to = {},
+                                const std::string& language = "") const {
+    v1::AskConsentRequest asked;
+    asked.set_document(document.name());
+    asked.set_act(act);
+    for (const std::string& one : to) asked.mutable_audience()->add_any_of(one);
+    asked.set_language(language);
+    asked.set_revision(document.revision());
+    asked.set_signature(
+        consent_message(as_view(document_act_digest({.origin = origin,
+                                                     .document = document.name(),
+                                                     .revision = document.revision(),
+                                                     .act = Consent::Act_Name(act),
+                                                     .any_of = {to.begin(), to.end()},
+                                                     .none_of = {},
+                                                     .language = language}))));
+    return asked;
+  }
+  Result<Consent> ask_for(const policy::Subject& subject, const v1::AskConsentRequest& asked) {
+    return act(consents, subject, &ConsentService::ask, asked);
+  }
+  Result<Consent> answer(const policy::Subject& subject, const Consent& consent, bool grant) {
+    v1::AnswerConsentRequest request;
+    request.set_name(consent.name());
+    request.set_grant(grant);
+    if (grant) request.set_signature(consent_message(consent.digest()));
+    return act(consents, subject, &ConsentService::answer, request);
+  }
+  Status circulate(const policy::Subject& subject, const v1::Document& document,
+                   const std::vector<std::string>& to) {
+    v1::CirculateRequest request;
+    request.mutable_circulation()->add_documents(document.name());
+    for (const std::string& one : to) {
+      request.mutable_circulation()->mutable_visibility()->mutable_audience()->add_any_of(one);
+    }
+    return act(circulation, subject, &CirculationService::circulate, request).status();
+  }
+
+  const std::string origin = "demo.example/ledger";
+  ConsentService consents{{.rows = rows,
+                           .shelf = shelf,
+                           .documents = service,
+                           .neighbours = neighbours,
+                           .origin = origin,
+                           .clock = clock}};
+};
+
+const std::vector<std::string> kAll = {"process/igc/members", "process/igc/secretariat"};
+
+}  // namespace
+
+TEST_CASE("what is under originator control is circulated by others only as was granted",
+          "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  CHECK(world.circulate(world.helena(), annex, kAll).code() == Code::PermissionDenied);
+  const auto asked = world.ask_for(world.helena(), world.request(annex, Consent::CIRCULATE, kAll));
+  REQUIRE(asked.status().message() == "");
+  CHECK(asked->state() == Consent::WAITING);
+  // Not the asker's, nor a third party's, to grant; nor is it there for strangers.
+  CHECK(world.answer(world.helena(), *asked, true).status().code() == Code::PermissionDenied);
+  CHECK(world.answer(world.reto(), *asked, true).status().code() == Code::NotFound);
+  CHECK(world.answer(world.samira(), *asked, true).status().code() == Code::NotFound);
+  Consent unsigned_word = *asked;
+  unsigned_word.set_digest("another");
+  CHECK(world.answer(world.anna(), unsigned_word, true).status().reason() ==
+        Reason::SignatureInvalid);
+  const auto granted = world.answer(world.anna(), *asked, true);
+  REQUIRE(granted.ok());
+  CHECK(granted->state() == Consent::GRANTED);
+  CHECK(world.answer(world.anna(), *asked, false).status().code() == Code::FailedPrecondition);
+  // To no more than was granted, and by nobody else.
+  CHECK(world
+            .circulate(world.helena(), annex,
+                       {"process/igc/members", "process/igc/secretariat", "process/igc/observers"})
+            .code() == Code::PermissionDenied);
+  CHECK(world.circulate(world.reto(), annex, kAll).code() == Code::PermissionDenied);
+  CHECK(world.circulate(world.helena(), annex, kAll).ok());
+}
+
+TEST_CASE("a refusal permits nothing, and a consent for one document none for another",
+          "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document one = world.annex(v1::HANDLING_RESTRICTED);
+  const v1::Document other = world.annex(v1::HANDLING_RESTRICTED);
+  const auto asked = world.ask_for(world.helena(), world.request(one, Consent::CIRCULATE, kAll));
+  REQUIRE(world.answer(world.anna(), *asked, false)->state() == Consent::REFUSED);
+  CHECK(world.circulate(world.helena(), one, kAll).code() == Code::PermissionDenied);
+  const auto again = world.ask_for(world.helena(), world.request(one, Consent::CIRCULATE, kAll));
+  REQUIRE(world.answer(world.anna(), *again, true).ok());
+  CHECK(world.circulate(world.helena(), other, kAll).code() == Code::PermissionDenied);
+}
+
+TEST_CASE("what needs no consent, or is not signed, is not asked", "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document open = world.annex(v1::HANDLING_RESTRICTED, /*control=*/false);
+  CHECK_FALSE(world.ask_for(world.helena(), world.request(open, Consent::CIRCULATE, kAll)).ok());
+  CHECK_FALSE(world.ask_for(world.helena(), world.request(open, Consent::ACT_UNSPECIFIED)).ok());
+  CHECK_FALSE(
+      world.ask_for(world.helena(), world.request(open, Consent::WIDEN, {"party/SWE"})).ok());
+  CHECK(world.ask_for(world.stranger(), world.request(open, Consent::TRANSLATE, {}, "fr"))
+            .status()
+            .code() == Code::NotFound);
+  v1::AskConsentRequest asked = world.request(open, Consent::TRANSLATE, {}, "fr");
+  asked.set_language("de");
+  CHECK(world.ask_for(world.helena(), asked).status().reason() == Reason::SignatureInvalid);
+  asked = world.request(open, Consent::TRANSLATE, {}, "fr");
+  asked.set_revision(7);
+  CHECK(world.ask_for(world.helena(), asked).status().reason() == Reason::RevisionStale);
+}
+
+TEST_CASE("a translation comes from who was allowed to make it", "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  v1::BeginContentRequest french = world.begin("fr", "le texte", v1::HANDLING_RESTRICTED);
+  french.mutable_document()->Clear();
+  french.mutable_document()->set_name(annex.name());
+  french.mutable_content()->set_language("fr");
+  french.mutable_content()->set_status(v1::Content::COURTESY_TRANSLATION);
+  const auto brings = [&](const v1::BeginContentRequest& request) {
+    return world.upload(world.helena(), request, "le texte").status();
+  };
+  CHECK(brings(french).code() == Code::PermissionDenied);
+  const auto asked =
+      world.ask_for(world.helena(), world.request(annex, Consent::TRANSLATE, {}, "fr"));
+  REQUIRE(world.answer(world.anna(), *asked, true).ok());
+  v1::BeginContentRequest other = french;
+  other.set_upload_id("original");
+  other.mutable_content()->set_status(v1::Content::ORIGINAL);
+  CHECK(brings(other).code() == Code::PermissionDenied);
+  other = french;
+  other.set_upload_id("de");
+  other.mutable_content()->set_language("de");
+  CHECK(brings(other).code() == Code::PermissionDenied);
+  REQUIRE(brings(french).message() == "");
+  CHECK(world.get(world.reto(), annex.name())->contents_size() == 2);
+}
+
+TEST_CASE("an audience is widened as was asked and granted", "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  std::vector<std::string> wider = kAll;
+  wider.push_back("process/igc/observers");
+  const auto asked = world.ask_for(world.helena(), world.request(annex, Consent::WIDEN, wider));
+  REQUIRE(asked.status().message() == "");
+  CHECK(world.get(world.samira(), annex.name()).status().code() == Code::NotFound);
+  REQUIRE(world.answer(world.anna(), *asked, true)->state() == Consent::GRANTED);
+  CHECK(world.get(world.samira(), annex.name()).ok());
+  // What was asked of an earlier revision is not done to a later one.
+  const v1::Document now = *world.get(world.anna(), annex.name());
+  const auto late = world.ask_for(world.helena(), world.request(now, Consent::WIDEN, wider));
+  v1::UpdateDocumentRequest update;
+  *update.mutable_document() = now;
+  REQUIRE(world.act(world.service, world.anna(), &Service::update_document, update).ok());
+  CHECK(world.answer(world.anna(), *late, true).status().reason() == Reason::RevisionStale);
+}
+
+TEST_CASE("a party sees what it asked and what it has to answer, and nobody else's",
+          "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  REQUIRE(world.ask_for(world.helena(), world.request(annex, Consent::CIRCULATE, kAll)).ok());
+  const auto listed = [&](const policy::Subject& subject, bool waiting) {
+    v1::ListConsentsRequest request;
+    request.set_waiting(waiting);
+    return world.ask(world.consents, subject, &ConsentService::list, request)->consents_size();
+  };
+  CHECK(listed(world.helena(), false) == 1);
+  CHECK(listed(world.helena(), true) == 0);
+  CHECK(listed(world.anna(), true) == 1);
+  CHECK(listed(world.reto(), false) == 0);
+  CHECK(listed(world.samira(), false) == 0);
+  v1::ListConsentsRequest of;
+  of.set_document(annex.name());
+  CHECK(world.ask(world.consents, world.samira(), &ConsentService::list, of).status().code() ==
+        Code::NotFound);
+}
+
+}  // namespace entente::documents::testing

@@ -35,6 +35,29 @@ test('the page and its files come with the headers that keep it to its server', 
   await context.close();
 });
 
+test('the first page is under 150 KB over the line, nothing of it cached', async () => {
+  const context = await open('anna.lindqvist');
+  const page = await signIn(context, 'anna.lindqvist');
+  const filled = async () => {
+    await page.locator('.card').filter({ hasText: 'What is new' }).locator('li').first().waitFor();
+    await page.locator('.mail li').first().waitFor();
+    await page.locator('.reports li').first().waitFor();
+  };
+  await filled();
+  const debug = await context.newCDPSession(page);
+  await debug.send('Network.enable');
+  await debug.send('Network.setCacheDisabled', { cacheDisabled: true });
+  let bytes = 0;
+  debug.on('Network.loadingFinished', (event) => { bytes += event.encodedDataLength; });
+  await page.reload();
+  await filled();
+  await page.waitForLoadState('networkidle');
+  assert.ok(bytes < 150_000, `${bytes} octets`);
+  assert.ok(bytes > 50_000, 'all of it was counted');
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
 test('a wrong password is refused in words, the right one opens, and no script can read the session', async () => {
   const context = await open('anna.lindqvist', { expected: [/status of 401/] });
   const page = await context.newPage();
@@ -83,6 +106,7 @@ test('a few letters show the person to call, with telephone, time there and offi
   const row = page.getByRole('list').first().getByRole('listitem').first();
   await row.getByRole('link', { name: 'Call ' }).waitFor();
   const card = page.getByRole('complementary');
+  await card.getByText('Switzerland').waitFor(); // what was found by the first letters has gone
   const call = card.getByRole('link', { name: /^Call .* at \+/ }).first();
   assert.match(await call.getAttribute('href'), /^tel:\+\d+$/);
   assert.match(await card.getByRole('link', { name: 'Mail to ' }).getAttribute('href'), /^mailto:.+@che\.example\.org$/);

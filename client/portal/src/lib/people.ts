@@ -2,7 +2,7 @@
 import type { Answer, Held, Party } from './types';
 import type { Person } from '../gen/entente/v1/directory_pb';
 import { Contact_Kind } from '../gen/entente/v1/directory_pb';
-import { allPages, directory } from './api';
+import { allPages, directory, isNotFound } from './api';
 import { plainly } from './names';
 import { once } from './use-call';
 
@@ -11,6 +11,12 @@ export function parties(): Promise<Map<string, Party>> {
     const all = await allPages((pageToken) => directory.listParties({ pageSize: 1000, pageToken }), (reply) => reply.parties);
     return new Map(all.map((party) => [party.name, party]));
   });
+}
+
+// A few of them, each asked for by itself: the first page wants two or three of some two hundred.
+export async function partiesNamed(names: readonly string[]): Promise<Map<string, Party>> {
+  const found = await Promise.all([...new Set(names)].map((name) => once(`party ${name}`, () => directory.getParty({ name }).catch((error: unknown) => { if (isNotFound(error)) return undefined; throw error; }))));
+  return new Map(found.flatMap((one) => one ? [[one.name, one] as const] : []));
 }
 
 export function processes() {

@@ -31,10 +31,12 @@ export function HomePage(_: { place: Place }) {
   const list = useRef<HTMLElement>(null);
   const box = useRef<HTMLInputElement>(null);
   useEffect(() => box.current?.focus(), []); // one comes here to type
-  const known = useCall('home', async () => ({ parties: await parties(), processes: await processes() }));
+  const known = useCall('home', async () => ({ processes: await processes() }));
   const wanted = query.trim();
   const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
   const asked = useCall(key, async (signal) => ({ understood: await search(wanted, process, await processes(), signal) }));
+  // All parties' names are fetched once somebody looks for somebody, not before.
+  const names = useCall(key === null ? null : 'parties', parties);
   const understood = key === null ? undefined : asked.data?.understood;
   const found = understood?.reply.found ?? [];
   const filters = understood ? inFilters(understood.meaning, process) : [];
@@ -69,18 +71,18 @@ export function HomePage(_: { place: Place }) {
       <p class="unseen" role="status">{key !== null && asked.data && !asked.loading ? t('n_found', { n: found.length }) : ''}</p>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {key !== null && !asked.data && asked.loading && <Waiting lines={4} />}
-      {key !== null && asked.data && found.length === 0 && !asked.loading && <Nobody query={wanted} process={process} known={known.data?.parties} />}
+      {key !== null && asked.data && found.length === 0 && !asked.loading && <Nobody query={wanted} process={process} known={names.data} />}
       {found.length > 0 && <>
         <p class="taken">{filters.map((one) => <Badge key={one} tone="accent">{one}</Badge>)}</p>
         <div class="results" aria-busy={asked.loading}>
           <ul class="people" aria-label={t('people')}>
             {found.map((one, index) => one.person && (
-              <Row key={one.person.name} found={one} known={known.data?.parties} chosen={one === shown} choose={() => choose(index)} />
+              <Row key={one.person.name} found={one} known={names.data} chosen={one === shown} choose={() => choose(index)} />
             ))}
           </ul>
           {shown?.person && (
             <aside class="beside" aria-label={t('card_of', { name: shown.person.displayName })}>
-              <PersonCard key={shown.person.name} person={shown.person} party={known.data?.parties.get(shown.person.party)} offices={shown.offices} linked />
+              <PersonCard key={shown.person.name} person={shown.person} party={names.data?.get(shown.person.party)} offices={shown.offices} linked />
             </aside>
           )}
         </div>

@@ -13,19 +13,21 @@ import { hasPage, linkTo, linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
 import { circulations, documents, inbox, titleOf, waitsForMe } from '../lib/documents';
-import { parties } from '../lib/people';
-import { CirculationRow, subjectOf } from '../pages/inbox';
+import { partiesNamed } from '../lib/people';
+import { CirculationRow, partyOfAccount, subjectOf } from '../pages/inbox';
 import { Badge, Button, Failed, Waiting } from './basic';
 
 const KINDS = { [Reminder_Kind.KIND_UNSPECIFIED]: 'due_confirm', [Reminder_Kind.CONFIRM_OWN]: 'due_confirm_own', [Reminder_Kind.CONFIRM_OTHER]: 'due_confirm',
   [Reminder_Kind.ANSWER_CONTACT_TEST]: 'due_contact_test' } as const;
+
+const SHOWN = 5;
 
 // What was sent and wants a word, the nearest deadline first. `none`: what stands there if there is nothing.
 function Waits({ none }: { none: VNode | false }) {
   const asked = useCall('waits', async () => {
     const rows = (await inbox()).filter(waitsForMe);
     const by = (one: (typeof rows)[number]) => Number(one.deadline?.seconds ?? 1n << 50n);
-    return { rows: rows.sort((a, b) => by(a) - by(b)), known: await parties() };
+    return { rows: rows.sort((a, b) => by(a) - by(b)), known: await partiesNamed(rows.slice(0, SHOWN).map((one) => partyOfAccount(one.sender))) };
   });
   if (asked.error !== undefined) return <Failed error={asked.error} retry={asked.retry} />;
   if (!asked.data) return <Waiting />;
@@ -33,8 +35,8 @@ function Waits({ none }: { none: VNode | false }) {
   if (rows.length === 0) return none || null;
   return (
     <>
-      <ul class="people mail">{rows.slice(0, 5).map((one) => <CirculationRow key={one.name} circulation={one} known={known} mine={false} />)}</ul>
-      {rows.length > 5 && <p><a href={linkTo(['inbox'])}>{t('n_circulations', { n: rows.length })}</a></p>}
+      <ul class="people mail">{rows.slice(0, SHOWN).map((one) => <CirculationRow key={one.name} circulation={one} known={known} mine={false} />)}</ul>
+      {rows.length > SHOWN && <p><a href={linkTo(['inbox'])}>{t('n_circulations', { n: rows.length })}</a></p>}
     </>
   );
 }

@@ -232,7 +232,11 @@ Status Daemon::open_rooms() {
                                      .extract_program = helper_program("entente-extract"),
                                      .origin = config_.ledger_origin(),
                                      .clock = clock_,
-                                     .entropy = entropy_}));
+                                     .entropy = entropy_,
+                                     .complain = [this](std::string_view what, const Status& why) {
+                                       log_.write(ops::Level::Error, "documents.retention",
+                                                  ops::for_operators(why, what));
+                                     }}));
   notices_ = std::make_unique<notices::Room>(
       notices::Room::Parts{
           .store = *store_,
@@ -384,7 +388,7 @@ Status Daemon::start() {
   // change, a renewed server certificate.
   watcher_ = std::make_unique<identity::Watcher>(std::vector<std::function<void()>>{
       [this] { trust_->poll(); }, [this] { identity_->sweep(); }, [this] { statistics_->tend(); },
-      [this] { tended_ = clock_.tick(); },
+      [this] { documents_->tend(); }, [this] { tended_ = clock_.tick(); },
       [this, seen = certificate_written()]() mutable { renew_certificate(seen); }});
   log_.write(ops::Level::Info, "daemon.serving",
              {{"port", server_->port()}, {"entries", ledger_->size()}});

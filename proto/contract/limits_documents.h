@@ -27,6 +27,11 @@ inline constexpr std::size_t markings_waiting_max = 32;
 inline constexpr std::uint32_t reading_good_s_max = 86'400;  // a copy fetched for ever
 inline constexpr std::size_t circulated_documents_max = 64;  // of one circulation
 inline constexpr std::size_t responses_max = 10'000;         // to one circulation
-inline constexpr std::size_t because_bytes_max = 1'024;      // why it was withdrawn
+inline constexpr std::uint32_t retention_days_min = 30;      // nothing goes before it was listed
+inline constexpr std::uint32_t retention_days_max = 36'500;
+inline constexpr std::uint32_t retention_told_days_default = 90;
+inline constexpr std::size_t retention_told_max = 1'000;               // a reply's length
+inline constexpr std::size_t retention_destroyed_at_once_max = 1'000;  // a minute's work
+inline constexpr std::size_t because_bytes_max = 1'024;                // why it was withdrawn
 
 }  // namespace entente::limits

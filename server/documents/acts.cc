@@ -7,6 +7,7 @@
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/text.h"
 #include "server/documents/consents.h"
+#include "server/documents/retention.h"
 #include "server/documents/service.h"
 
 namespace entente::documents {
@@ -238,9 +239,10 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
     shown.set_originator("parties/" + subject.party);
     const Instant now = parts_.clock.now();
     set_time(*shown.mutable_created_at(), now);
-    if (const auto days = retention_days(shown.kind())) {
-      set_time(*shown.mutable_retain_until(), now + std::chrono::days(*days));
-    }
+    ENTENTE_TRY(const auto until,
+                retain_until(parts_.rows, transaction, *id_in(shown.process(), "processes/"),
+                             shown.kind(), now));
+    if (until) set_time(*shown.mutable_retain_until(), *until);
     ENTENTE_TRY_VOID(set_guard(subject, shown, row, transaction));
   } else {
     ENTENTE_TRY(row,
@@ -448,6 +450,13 @@ Result<v1::Document> Service::destroy_document(const Subject& subject,
     return Status(Code::FailedPrecondition, Reason::StillInUse,
                   "it is on hold: nothing destroys it until the secretariat lifts that");
   }
+  ENTENTE_TRY(const record::Document stone, bury(row, subject.account, transaction));
+  record_act(subject, transaction, acts::destroy, stone);
+  return stone.shown();
+}
+
+Result<record::Document> Service::bury(const record::Document& row, const std::string& account,
+                                       Transaction& transaction) {
   record::Document stone = row;
   stone.clear_contents();
   v1::Document& shown = *stone.mutable_shown();
@@ -458,18 +467,42 @@ Result<v1::Document> Service::destroy_document(const Subject& subject,
   shown.set_originator(row.shown().originator());
   *shown.mutable_created_at() = row.shown().created_at();
   shown.set_state(v1::Document::DESTROYED);
-  shown.set_recorded_by(subject.account);
+  shown.set_recorded_by(account);
   stone.set_revision(row.revision() + 1);
   stone.set_recorded_at_us(to_micros(parts_.clock.now()));
   shown.set_revision(stone.revision());
   set_time(*shown.mutable_recorded_at(), from_micros(stone.recorded_at_us()));
   ENTENTE_TRY_VOID(parts_.rows.bury(transaction, stone));
-  record_act(subject, transaction, acts::destroy, stone);
   const std::lock_guard lock(mutex_);
   std::vector<store::Id>& gone = destroying_[shown.name()];
   gone.clear();
   for (const record::Kept& kept : row.contents()) gone.push_back(store::Id::from(kept.id()));
-  return shown;
+  return stone;
+}
+
+Result<v1::Document> Service::destroy_by_schedule(const store::Id& document, Instant now,
+                                                  Transaction& transaction) {
+  ENTENTE_TRY(const auto bytes, transaction.find(store::Key(documents_table).id(document)));
+  record::Document row;
+  if (!bytes || !row.ParseFromString(*bytes)) return v1::Document();
+  const v1::Document& shown = row.shown();
+  const bool over = shown.state() != v1::Document::DESTROYED && shown.has_retain_until() &&
+                    instant_of(shown.retain_until()) <= now;
+  if (!over || shown.on_hold()) return v1::Document();
+  ENTENTE_TRY(const record::Document stone, bury(row, "operator", transaction));
+  ledger::Act act;
+  act.account = "operator";
+  act.kind = acts::expire;
+  act.object = stone.shown().name();
+  act.revision = stone.revision();
+  act.audience = row.guard().embargo_until_us() != 0 ? row.keepers() : row.guard().audience();
+  parts_.ledger.record(transaction, act);
+  return stone.shown();
+}
+
+void Service::not_destroyed(const v1::Document& document) {
+  const std::lock_guard lock(mutex_);
+  destroying_.erase(document.name());
 }
 
 // Without its key, no row of it can be read, here or in a backup; its chunks give their room back.
@@ -486,11 +519,13 @@ void Service::destroyed(const v1::Document& document) {
   const auto snapshot = parts_.rows.store().snapshot();
   for (const store::Id& id : gone) {
     std::vector<store::StagedRow> rows;
-    const auto cursor = snapshot->scan(store::Key(chunks_table).id(id));
-    for (; cursor->valid(); cursor->next()) {
-      rows.push_back({.key = store::Key(chunks_table).octets(cursor->key_bytes().substr(1)),
-                      .value = std::nullopt,
-                      .seal = {}});
+    for (const store::Table table : {chunks_table, texts_table}) {
+      const auto cursor = snapshot->scan(store::Key(table).id(id));
+      for (; cursor->valid(); cursor->next()) {
+        rows.push_back({.key = store::Key(table).octets(cursor->key_bytes().substr(1)),
+                        .value = std::nullopt,
+                        .seal = {}});
+      }
     }
     static_cast<void>(parts_.rows.store().stage(rows).ok());
   }

@@ -36,6 +36,13 @@ Room::Room(Parts parts)
                  .origin = parts_.origin,
                  .clock = parts_.clock}),
       download_(service_, shelf_, parts_.store),
+      retention_({.rows = rows_,
+                  .shelf = shelf_,
+                  .service = service_,
+                  .neighbours = *parts_.neighbours,
+                  .ledger = parts_.ledger,
+                  .clock = parts_.clock,
+                  .complain = parts_.complain}),
       extractor_(parts_.extract_program,
                  {.ms_max = limits::extracting_ms_max, .at_once_max = 1, .waiting_max = 1}),
       searcher_({.rows = rows_, .shelf = shelf_, .extractor = extractor_, .clock = parts_.clock}) {}
@@ -65,6 +72,7 @@ void Room::add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt
   consents_.add_to(gate);
   download_.add_to(gate);
   searcher_.add_to(gate);
+  retention_.add_to(gate);
 }
 
 }  // namespace entente::documents

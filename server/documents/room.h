@@ -9,6 +9,7 @@
 #include "server/documents/circulation_service.h"
 #include "server/documents/consents.h"
 #include "server/documents/download.h"
+#include "server/documents/retention.h"
 #include "server/documents/sealed.h"
 #include "server/documents/search/searcher.h"
 #include "server/documents/service.h"
@@ -26,6 +27,8 @@ class Room {
     std::string origin;                     // the ledger's
     const Clock& clock;
     Entropy& entropy;
+    // Told of what could not be done beside all calls.
+    std::function<void(std::string_view what, const Status& why)> complain;
   };
   // Reads what is there, sweeps what a crash left, and follows the ledger from then on. Before the
   // first commit. DataLoss, Unavailable: as the store.
@@ -40,6 +43,8 @@ class Room {
   [[nodiscard]] Result<std::optional<v1::Document>> find(const policy::Subject& subject,
                                                          std::string_view name,
                                                          store::Snapshot& snapshot);
+  // What time brings; the watcher calls it often.
+  void tend() { retention_.tend(); }
   // What stands over documents and circulations.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
   // For notices: what is new, and a circulation as its reader would get it.
@@ -58,6 +63,7 @@ class Room {
   SealedService sealed_;
   ConsentService consents_;
   Download download_;
+  Retention retention_;
   Helper extractor_;
   search::Searcher searcher_;
 };

@@ -29,6 +29,8 @@ inline constexpr store::Table circulations_table{0x87};   // circulation -> Circ
 inline constexpr store::Table responses_table{0x88};      // circulation, number -> Response
 inline constexpr store::Table recipients_table{0x89};     // circulation, account -> Recipient
 inline constexpr store::Table events_table{0x8a};         // number -> Event
+inline constexpr store::Table texts_table{0x8e};          // content, number -> its text; staged
+inline constexpr store::Table schedules_table{0x8c};      // process -> Schedule
 inline constexpr store::Table event_head_table{0x8b};     // zero -> EventHead
 inline constexpr store::Table consents_table{0x8f};       // document, number -> Consent
 inline constexpr store::Table envelopes_table{0x8d};      // document, number -> Envelope

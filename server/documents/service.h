@@ -32,6 +32,8 @@ inline constexpr std::string_view repeat = "documents.document.repeat";
 inline constexpr std::string_view read = "documents.document.read";
 inline constexpr std::string_view withdraw = "documents.document.withdraw";
 inline constexpr std::string_view destroy = "documents.document.destroy";
+inline constexpr std::string_view expire = "documents.retention.destroy";  // by the schedule
+inline constexpr std::string_view set_schedule = "documents.retention.set";
 inline constexpr std::string_view hold = "documents.document.hold";
 inline constexpr std::string_view share = "documents.document.share";
 inline constexpr std::string_view send = "documents.circulation.send";
@@ -95,7 +97,12 @@ class Service {
   Result<v1::Document> destroy_document(const Subject&, const v1::DestroyDocumentRequest&,
                                         Transaction&);
   Result<v1::Document> hold_document(const Subject&, const v1::HoldDocumentRequest&, Transaction&);
-  // After the commits of finish_content and destroy_document.
+  // The same by the schedule, in nobody's name. A document without name: it is not over its time,
+  // or on hold, after all.
+  Result<v1::Document> destroy_by_schedule(const store::Id& document, Instant now, Transaction&);
+  // Its commit failed.
+  void not_destroyed(const v1::Document& document);
+  // After the commits of finish_content, and of those that destroy.
   void finished(const v1::Document& document);
   void destroyed(const v1::Document& document);
 
@@ -140,6 +147,9 @@ class Service {
                                                           Snapshot& snapshot) const;
   [[nodiscard]] Status set_guard(const Subject& subject, const v1::Document& document,
                                  record::Document& row, Transaction& transaction);
+  // Puts a stone in a document's place; its key goes after the commit.
+  [[nodiscard]] Result<record::Document> bury(const record::Document& row,
+                                              const std::string& account, Transaction& transaction);
   [[nodiscard]] Status check_markable(const record::Document& row, const record::Kept& kept);
   [[nodiscard]] Result<record::Document> make_row(const Subject& subject, UploadSession& session,
                                                   Transaction& transaction);

@@ -14,6 +14,8 @@ void Shelf::put(const record::Document& row) {
   one->topics.assign(row.shown().topics().begin(), row.shown().topics().end());
   one->countries.assign(row.shown().countries().begin(), row.shown().countries().end());
   one->created_at = instant_of(row.shown().created_at());
+  if (row.shown().has_retain_until()) one->retain_until = instant_of(row.shown().retain_until());
+  one->on_hold = row.shown().on_hold();
   const std::unique_lock lock(mutex_);
   document_order_[{one->created_at, one->id}] = one;
   documents_[one->id] = std::move(one);
@@ -64,28 +66,30 @@ Status Shelf::load() {
     return {};
   }));
   ENTENTE_TRY_VOID(take_events(*snapshot));
-  return sweep(*snapshot, named);
+  ENTENTE_TRY_VOID(sweep(*snapshot, chunks_table, named));
+  return sweep(*snapshot, texts_table, named);
 }
 
 // One step a content, however many chunks it has.
-Status Shelf::sweep(store::Snapshot& snapshot, const std::set<store::Id>& named) {
+Status Shelf::sweep(store::Snapshot& snapshot, store::Table table,
+                    const std::set<store::Id>& named) {
   std::optional<store::Key> from;
   for (;;) {
-    const auto cursor = snapshot.scan(store::Key(chunks_table), from);
+    const auto cursor = snapshot.scan(store::Key(table), from);
     if (!cursor->valid()) return cursor->status();
     const store::Id id = store::Id::from(cursor->key_bytes().substr(1));
     if (named.count(id) == 0) {
       std::vector<store::StagedRow> gone;
-      const auto rows = snapshot.scan(store::Key(chunks_table).id(id));
+      const auto rows = snapshot.scan(store::Key(table).id(id));
       for (; rows->valid(); rows->next()) {
-        gone.push_back({.key = store::Key(chunks_table).octets(rows->key_bytes().substr(1)),
+        gone.push_back({.key = store::Key(table).octets(rows->key_bytes().substr(1)),
                         .value = std::nullopt,
                         .seal = {}});
       }
       ENTENTE_TRY_VOID(rows->status());
       ENTENTE_TRY_VOID(rows_.store().stage(gone));
     }
-    from = store::Key(chunks_table).id(id).number(UINT64_MAX);
+    from = store::Key(table).id(id).number(UINT64_MAX);
   }
 }
 

@@ -34,6 +34,8 @@ struct ShelvedDocument {
   std::vector<std::string> topics;
   std::vector<std::string> countries;
   Instant created_at{};
+  std::optional<Instant> retain_until;
+  bool on_hold = false;
 };
 struct ShelvedCirculation {
   store::Id id;
@@ -84,7 +86,7 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   void put(const record::Circulation& row);
   Status reload(store::Snapshot& snapshot, std::string_view name);
   Status take_events(store::Snapshot& snapshot);
-  Status sweep(store::Snapshot& snapshot, const std::set<store::Id>& named);
+  Status sweep(store::Snapshot& snapshot, store::Table table, const std::set<store::Id>& named);
 
   const Rows& rows_;
   mutable std::shared_mutex mutex_;

@@ -213,6 +213,23 @@ TEST_CASE("what is withdrawn, destroyed or narrowed is found no more, from that 
   CHECK(world.names(world.anna(), "persons") == std::vector<std::string>{narrowed});
 }
 
+TEST_CASE("the text of what is destroyed goes with it", "[documents][search]") {
+  SearchWorld world;
+  const std::string name = world.add("d", "a text that is to go");
+  world.find(world.anna(), "text");
+  const auto texts = [&] {
+    const auto snapshot = world.store->snapshot();
+    return snapshot->scan(store::Key(texts_table))->valid();
+  };
+  CHECK(texts());
+  v1::DestroyDocumentRequest destroy;
+  destroy.set_name(name);
+  const auto gone = world.act(world.service, world.helena(), &Service::destroy_document, destroy);
+  REQUIRE(gone.ok());
+  world.service.destroyed(*gone);
+  CHECK_FALSE(texts());
+}
+
 TEST_CASE("under embargo it is found by those alone who may read it now", "[documents][search]") {
   SearchWorld world;
   v1::BeginContentRequest request = world.begin("e", "embargoed", v1::HANDLING_LIMITED);

@@ -1265,6 +1265,31 @@ def _(walk):
         walk.check.assertEqual(len(faces), 1, role.account)
 
 
+@place("RetentionService.GetSchedule", "RetentionService.SetSchedule", "RetentionService.ListDue")
+def _(walk):
+    world = walk.world
+    line = dict(kind=D.Document.AGENDA, days=400)
+    for role in world.roles:
+        for name in processes():
+            takes_part = world.oracle.sees(role.party, role.person, Guard(
+                "", name[10:], "", frozenset(process_audience(name[10:], "") | {f"process/{name[10:]}/body/wg-data"})))
+            keeps = world.secretariat(role, name[10:])
+            for method, request_of, may in [
+                    ("GetSchedule", lambda n: Y.GetScheduleRequest(process=n), takes_part),
+                    ("ListDue", lambda n: Y.ListDueRequest(process=n, within_days=36500), keeps),
+                    ("SetSchedule", lambda n: Y.RetentionSchedule(process=n, lines=[line]), keeps)]:
+                if may and method == "SetSchedule":
+                    walk.allowed_acts["RetentionService.SetSchedule"] += 1
+                    continue
+                answer = walk.ask(role, "RetentionService." + method, request_of(name))
+                context = f"{method} of {name} as {role.account}: {answer}"
+                if not takes_part:
+                    walk.check.assertEqual(answer.code, "NOT_FOUND", context)
+                    walk.is_absent(role, "RetentionService." + method, name, request_of, answer)
+                else:
+                    walk.check.assertEqual(answer.code, "OK" if may else "PERMISSION_DENIED", context)
+
+
 @place("SearchService.GetTextState")
 def _(walk):
     walk.by_name("SearchService.GetTextState", ["documents"], lambda n: F.GetTextStateRequest(name=n))
@@ -1472,13 +1497,13 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, S, T, V, X
+        global A, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, S, T, V, X, Y
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
         from entente.v1 import comparison_pb2 as K, documents_pb2 as D, ledger_pb2 as L
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
-        from entente.v1 import notices_pb2 as N, search_pb2 as F, structures_pb2 as X
+        from entente.v1 import notices_pb2 as N, retention_pb2 as Y, search_pb2 as F, structures_pb2 as X
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
         from entente.v1 import consents_pb2 as J, sealing_pb2 as E
         from entente.v1 import meetings_pb2 as G

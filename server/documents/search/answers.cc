@@ -54,6 +54,7 @@ Result<Wanted> Searcher::wanted_of(const v1::SearchRequest& message) const {
   Wanted wanted;
   {
     const std::lock_guard lock(stems_mutex_);
+    if (stems_.is_full()) stems_.forget();
     ENTENTE_TRY(wanted.clauses, parse_query(message.query(), stems_));
   }
   if (message.skip() > limits::search_skip_max) {

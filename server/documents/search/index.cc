@@ -145,7 +145,7 @@ void filter(const Wanted& wanted, const Section& section, std::vector<Candidate>
     return false;
   });
   for (std::uint32_t number = 0; number < counts.size(); ++number) {
-    if (counts[number] != 0) answer.labels[section.label(number)] += counts[number];
+    if (counts[number] != 0) answer.labels[std::string(section.label(number))] += counts[number];
   }
 }
 

@@ -60,7 +60,7 @@ std::size_t Passages::mark(const Said& said, bool from_start, Stems& stems,
     if (++words > limits::search_passage_words) return false;
     if (words == 1) done = from_start ? 0 : word.begin;
     end = word.end;
-    const std::string term = stems.of(word.text, said.language);
+    const std::string term(stems.of(word.text, said.language));
     if (!fits(term)) return true;
     fitting.insert(term);
     add(passage, on_one_line(text.substr(done, word.begin - done)), false);
@@ -82,7 +82,6 @@ void Passages::mark_best(const std::vector<Said>& texts, Stems& stems,
                          v1::SearchReply::Found& found) const {
   std::size_t best = 0;
   for (const Said& said : texts) {
-    // Its file's name and its topics are shown anyhow.
     v1::Passage passage;
     const std::size_t fitting = mark(said, /*from_start=*/true, stems, passage);
     if (fitting <= best) continue;

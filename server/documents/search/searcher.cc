@@ -81,6 +81,7 @@ void Searcher::work(const std::stop_token& stop) {
       busy_ = true;
       lock.unlock();
       index_.tidy();
+      indexing_.forget();
       lock.lock();
       busy_ = false;
     } else if (!unread_.empty()) {
@@ -99,6 +100,7 @@ void Searcher::index(const std::string& name, std::unique_lock<std::mutex>& lock
   lock.unlock();
   const std::optional<Indexable> object = take(name);
   const Taken taken = object ? take_apart(*object, indexing_) : Taken();
+  if (indexing_.is_full()) indexing_.forget();
   const bool unread = object && lacks_text(name);
   lock.lock();
   busy_ = false;

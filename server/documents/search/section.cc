@@ -55,7 +55,7 @@ std::vector<Section::Match> together(const std::vector<Section::Match>& a,
   return all;
 }
 
-std::uint32_t weight_of(const std::vector<std::uint32_t>& places) {
+std::uint32_t weight_of(std::span<const std::uint32_t> places) {
   std::uint32_t weight = 0;
   for (const std::uint32_t place : places) weight += place >> kFieldShift == 0 ? kInWords : 1;
   return weight;
@@ -63,18 +63,47 @@ std::uint32_t weight_of(const std::vector<std::uint32_t>& places) {
 
 }  // namespace
 
+namespace {
+
+// Where each word stands, as it is read; grouped by term once all are.
+struct Standing {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> words;  // term of the object, place
+  std::vector<std::uint32_t> numbers;                          // of each term, as stems have it
+  std::vector<std::uint32_t> terms;                            // by that number: the term and one
+
+  void add(std::uint32_t number, std::uint32_t place) {
+    if (number >= terms.size()) terms.resize(2 * number + 1);
+    std::uint32_t& term = terms[number];
+    if (term == 0) {
+      numbers.push_back(number);
+      term = static_cast<std::uint32_t>(numbers.size());
+    }
+    words.emplace_back(term - 1, place);
+  }
+  void group(const Stems& stems, Taken& taken) const {
+    std::vector<std::uint32_t> ends(numbers.size() + 1);
+    for (const auto& [term, place] : words) ++ends[term + 1];
+    for (std::size_t n = 1; n < ends.size(); ++n) ends[n] += ends[n - 1];
+    taken.places.resize(words.size());
+    std::vector<std::uint32_t> next(ends.begin(), ends.end());
+    for (const auto& [term, place] : words) taken.places[next[term]++] = place;
+    taken.terms.reserve(numbers.size());
+    for (std::size_t n = 0; n < numbers.size(); ++n) {
+      taken.terms.push_back({.text = stems.text(numbers[n]), .places_end = ends[n + 1]});
+    }
+  }
+};
+
+}  // namespace
+
 Taken take_apart(const Indexable& object, Stems& stems) {
   Taken taken;
-  std::unordered_map<std::string, std::size_t> numbers;
+  Standing standing;
   const auto take = [&](const Said& said, std::uint32_t field, std::uint32_t first) {
     std::uint32_t place = first;
     each_word(said.text, [&](const Word& word) {
-      const std::string& term = stems.of(word.text, said.language);
-      const auto [at, is_new] = numbers.try_emplace(term, taken.terms.size());
-      if (is_new) taken.terms.push_back({term, {}});
-      taken.terms[at->second].second.push_back(field << kFieldShift | place);
+      standing.add(stems.number(word.text, said.language), field << kFieldShift | place);
       if (field == 0) taken.spellings.emplace_back(word.text);
-      ++taken.length;
       return ++place < limits::index_words_max;
     });
     return place;
@@ -85,6 +114,8 @@ Taken take_apart(const Indexable& object, Stems& stems) {
   }
   std::uint32_t field = 0;
   for (const Said& said : object.texts) take(said, ++field, 0);
+  taken.length = static_cast<std::uint32_t>(standing.words.size());
+  standing.group(stems, taken);
   std::sort(taken.spellings.begin(), taken.spellings.end());
   taken.spellings.erase(std::unique(taken.spellings.begin(), taken.spellings.end()),
                         taken.spellings.end());
@@ -112,8 +143,7 @@ class Section::Reader {
   std::string_view places_;
 };
 
-void Section::append(List& list, std::uint32_t object, std::uint32_t weight,
-                     const std::vector<std::uint32_t>& places) {
+void Section::append(List& list, std::uint32_t object, std::uint32_t weight, Places places) {
   const std::size_t before = list.places.size();
   std::uint32_t last = 0;
   for (const std::uint32_t place : places) {
@@ -126,10 +156,10 @@ void Section::append(List& list, std::uint32_t object, std::uint32_t weight,
   list.last = object;
 }
 
-Section::List& Section::list_of(const std::string& term) {
-  const auto [at, is_new] = terms_.try_emplace(term, static_cast<std::uint32_t>(lists_.size()));
-  if (is_new) lists_.emplace_back();
-  return lists_[at->second];
+Section::List& Section::list_of(std::string_view term) {
+  const std::uint32_t number = terms_.number(term);
+  if (number == lists_.size()) lists_.emplace_back();
+  return lists_[number];
 }
 
 std::uint32_t Section::add(const Indexable& object, const Taken& taken) {
@@ -137,14 +167,15 @@ std::uint32_t Section::add(const Indexable& object, const Taken& taken) {
   Object row{.name = object.name, .came_at_us = object.came_at_us, .length = taken.length};
   row.labels_begin = static_cast<std::uint32_t>(object_labels_.size());
   for (const std::string& label : object.labels) {
-    const auto [at, is_new] = label_numbers_.try_emplace(label, label_count());
-    if (is_new) labels_.push_back(label);
-    object_labels_.push_back(at->second);
+    object_labels_.push_back(labels_.number(label));
   }
   row.labels_end = static_cast<std::uint32_t>(object_labels_.size());
   objects_.push_back(std::move(row));
-  for (const auto& [term, places] : taken.terms) {
-    append(list_of(term), number, weight_of(places), places);
+  std::size_t begin = 0;
+  for (const Taken::Term& term : taken.terms) {
+    const Places places(taken.places.data() + begin, term.places_end - begin);
+    append(list_of(term.text), number, weight_of(places), places);
+    begin = term.places_end;
   }
   for (const std::string& one : taken.spellings) append(list_of(kSpelling + one), number, 1, {});
   ++live_;
@@ -168,10 +199,7 @@ Section Section::without_removed(std::vector<std::uint32_t>& moved) const {
     Object row = objects_[number];
     const auto begin = static_cast<std::uint32_t>(left.object_labels_.size());
     for (std::uint32_t at = row.labels_begin; at < row.labels_end; ++at) {
-      const std::string& label = labels_[object_labels_[at]];
-      const auto [found, is_new] = left.label_numbers_.try_emplace(label, left.label_count());
-      if (is_new) left.labels_.push_back(label);
-      left.object_labels_.push_back(found->second);
+      left.object_labels_.push_back(left.labels_.number(labels_.text(object_labels_[at])));
     }
     row.labels_begin = begin;
     row.labels_end = static_cast<std::uint32_t>(left.object_labels_.size());
@@ -179,11 +207,12 @@ Section Section::without_removed(std::vector<std::uint32_t>& moved) const {
   }
   left.live_ = live_;
   left.words_ = words_;
-  for (const auto& [term, at] : terms_) {
+  for (std::uint32_t term = 0; term < terms_.size(); ++term) {
     Row row;
-    for (Reader rows(lists_[at]); rows.next(row);) {
+    for (Reader rows(lists_[term]); rows.next(row);) {
       if (moved[row.object] == UINT32_MAX) continue;
-      append(left.list_of(term), moved[row.object], row.weight, read_places(row.places));
+      append(left.list_of(terms_.text(term)), moved[row.object], row.weight,
+             read_places(row.places));
     }
   }
   return left;
@@ -193,8 +222,8 @@ std::vector<const Section::List*> Section::lists(const Term& term) const {
   std::vector<std::string> names = term.stems;
   if (!term.prefix.empty()) {
     std::vector<std::string> more;
-    for (const auto& [name, at] : terms_) {
-      if (name.starts_with(term.prefix)) more.push_back(name);
+    for (std::uint32_t n = 0; n < terms_.size(); ++n) {
+      if (terms_.text(n).starts_with(term.prefix)) more.emplace_back(terms_.text(n));
     }
     std::sort(more.begin(), more.end());
     if (more.size() > limits::search_expansions_max) more.resize(limits::search_expansions_max);
@@ -204,8 +233,7 @@ std::vector<const Section::List*> Section::lists(const Term& term) const {
   }
   std::vector<const List*> found;
   for (const std::string& name : names) {
-    const auto at = terms_.find(name);
-    if (at != terms_.end()) found.push_back(&lists_[at->second]);
+    if (const auto at = terms_.find(name)) found.push_back(&lists_[*at]);
   }
   return found;
 }
@@ -304,20 +332,16 @@ std::map<std::uint32_t, Place> Section::places(const std::vector<Clause>& clause
   return found;
 }
 
-std::uint32_t Section::label(std::string_view label) const {
-  const auto found = label_numbers_.find(std::string(label));
-  return found == label_numbers_.end() ? UINT32_MAX : found->second;
-}
-
 void Section::each_spelling(
     const std::function<bool(std::string_view)>& wanted,
     const std::function<void(std::string_view, std::uint64_t)>& visit) const {
-  for (const auto& [term, at] : terms_) {
-    if (term.front() != kSpelling || !wanted(std::string_view(term).substr(1))) continue;
+  for (std::uint32_t n = 0; n < terms_.size(); ++n) {
+    const std::string_view term = terms_.text(n);
+    if (!term.starts_with(kSpelling) || !wanted(term.substr(1))) continue;
     std::uint64_t living = 0;
     Row row;
-    for (Reader rows(lists_[at]); rows.next(row);) living += objects_[row.object].live ? 1 : 0;
-    if (living != 0) visit(std::string_view(term).substr(1), living);
+    for (Reader rows(lists_[n]); rows.next(row);) living += objects_[row.object].live ? 1 : 0;
+    if (living != 0) visit(term.substr(1), living);
   }
 }
 

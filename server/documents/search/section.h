@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -43,8 +43,12 @@ struct Place {
 
 // An object taken apart: its terms, and where each stands. Made before the index is locked.
 struct Taken {
-  // In the order of their first standing; places go up.
-  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> terms;
+  struct Term {
+    std::string_view text;         // as good as its stems'
+    std::uint32_t places_end = 0;  // behind the last of its places; the first is behind the last's
+  };
+  std::vector<Term> terms;             // in the order of their first standing
+  std::vector<std::uint32_t> places;   // term by term, each going up
   std::vector<std::string> spellings;  // of its `words`, as written
   std::uint32_t length = 0;            // in words
 };
@@ -87,11 +91,11 @@ class Section {
       const std::vector<Clause>& clauses, const std::vector<std::uint32_t>& objects) const;
 
   // UINT32_MAX: no object has it.
-  [[nodiscard]] std::uint32_t label(std::string_view label) const;
-  [[nodiscard]] const std::string& label(std::uint32_t number) const { return labels_[number]; }
-  [[nodiscard]] std::uint32_t label_count() const {
-    return static_cast<std::uint32_t>(labels_.size());
+  [[nodiscard]] std::uint32_t label(std::string_view label) const {
+    return labels_.find(label).value_or(UINT32_MAX);
   }
+  [[nodiscard]] std::string_view label(std::uint32_t number) const { return labels_.text(number); }
+  [[nodiscard]] std::uint32_t label_count() const { return labels_.size(); }
   [[nodiscard]] const std::uint32_t* object_labels() const { return object_labels_.data(); }
   // Spellings of titles and abstracts, and in how many living objects each is.
   void each_spelling(const std::function<bool(std::string_view)>& wanted,
@@ -113,17 +117,16 @@ class Section {
 
   [[nodiscard]] std::vector<const List*> lists(const Term& term) const;
   [[nodiscard]] std::vector<Match> find(const Phrase& phrase) const;
-  static void append(List& list, std::uint32_t object, std::uint32_t weight,
-                     const std::vector<std::uint32_t>& places);
-  List& list_of(const std::string& term);
+  using Places = std::span<const std::uint32_t>;
+  static void append(List& list, std::uint32_t object, std::uint32_t weight, Places places);
+  List& list_of(std::string_view term);
 
   policy::Guard guard_;
-  std::unordered_map<std::string, std::uint32_t> terms_;
-  std::vector<List> lists_;
+  Terms terms_;
+  std::vector<List> lists_;  // of each term
   std::vector<Object> objects_;
   std::vector<std::uint32_t> object_labels_;
-  std::vector<std::string> labels_;
-  std::unordered_map<std::string, std::uint32_t> label_numbers_;
+  Terms labels_;
   std::uint64_t live_ = 0;
   std::uint64_t words_ = 0;
 };

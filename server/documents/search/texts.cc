@@ -134,29 +134,4 @@ Result<std::string> Texts::whole(store::Snapshot& snapshot, const store::Id& con
   return text;
 }
 
-Status Texts::erase(const store::Id& content) const {
-  const auto snapshot = store_.snapshot();
-  std::vector<store::StagedRow> gone;
-  const auto cursor = snapshot->scan(store::Key(texts_table).id(content));
-  for (; cursor->valid(); cursor->next()) {
-    gone.push_back({.key = store::Key(texts_table).octets(cursor->key_bytes().substr(1)),
-                    .value = std::nullopt,
-                    .seal = {}});
-  }
-  ENTENTE_TRY_VOID(cursor->status());
-  return gone.empty() ? Status() : store_.stage(gone);
-}
-
-Status Texts::sweep(const std::set<store::Id>& named) const {
-  const auto snapshot = store_.snapshot();
-  std::optional<store::Key> from;
-  for (;;) {
-    const auto cursor = snapshot->scan(store::Key(texts_table), from);
-    if (!cursor->valid()) return cursor->status();
-    const store::Id id = store::Id::from(cursor->key_bytes().substr(1));
-    if (named.count(id) == 0) ENTENTE_TRY_VOID(erase(id));
-    from = key_of(id, UINT64_MAX);
-  }
-}
-
 }  // namespace entente::documents::search

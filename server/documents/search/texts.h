@@ -1,11 +1,11 @@
 // The texts of contents: read once by a helper that is shut in, and kept sealed under the
 // document's key, in pieces of limits::text_piece_words words, so that a passage is read from one.
+// Rows of `texts_table`: number 0 is a Text, the others are its pieces. They go with their content.
 //
 // Threads: any; the helper's turn is one's.
 #pragma once
 
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 
@@ -14,9 +14,6 @@
 #include "server/documents/search/record.pb.h"
 
 namespace entente::documents::search {
-
-// On disk: never renumber. Rows of it are staged: a content's id is known by its document alone.
-inline constexpr store::Table texts_table{0x8e};  // content, number -> Text (0), a piece of it
 
 class Texts {
  public:
@@ -36,9 +33,6 @@ class Texts {
                                           std::uint32_t n) const;
   [[nodiscard]] Result<std::string> whole(store::Snapshot& snapshot,
                                           const store::Id& content) const;
-  // Takes away the texts of contents that are not `named`.
-  [[nodiscard]] Status sweep(const std::set<store::Id>& named) const;
-  [[nodiscard]] Status erase(const store::Id& content) const;
 
  private:
   store::Store& store_;

@@ -16,8 +16,8 @@
 namespace entente::documents::search {
 namespace {
 
-constexpr UChar32 kPlane = 0x10000;        // what is looked up once; all else is no letter
-constexpr std::size_t kKnownMax = 50'000;  // of a language: stems kept
+constexpr UChar32 kPlane = 0x10000;         // what is looked up once; all else is no letter
+constexpr std::size_t kKnownMax = 500'000;  // stems that are kept
 
 enum class Sort : std::uint8_t { Separator, Letter, Mark, Alone };
 
@@ -96,6 +96,7 @@ void append(std::string& out, std::uint16_t point) {
 
 // The next code point; negative if there is none that is well formed.
 UChar32 next_point(std::string_view text, std::size_t& at) {
+  if (static_cast<unsigned char>(text[at]) < 0x80) return text[at++];
   auto place = static_cast<std::int32_t>(at);
   UChar32 point = 0;
   U8_NEXT(reinterpret_cast<const std::uint8_t*>(text.data()), place,
@@ -152,8 +153,9 @@ std::string fold(std::string_view word) {
 }
 
 struct Stems::Language {
-  explicit Language(const char* tag, const char* algorithm)
-      : tag(tag), stemmer(algorithm == nullptr ? nullptr : ::sb_stemmer_new(algorithm, "UTF_8")) {
+  explicit Language(const char* its_tag, const char* algorithm)
+      : tag(its_tag),
+        stemmer(algorithm == nullptr ? nullptr : ::sb_stemmer_new(algorithm, "UTF_8")) {
     ENTENTE_CHECK(algorithm == nullptr || stemmer != nullptr);
   }
   ~Language() {
@@ -162,24 +164,20 @@ struct Stems::Language {
   Language(const Language&) = delete;
   Language& operator=(const Language&) = delete;
 
-  const std::string& stem(std::string_view word) {
-    const auto found = known.find(std::string(word));
-    if (found != known.end()) return found->second;
-    if (known.size() >= kKnownMax) known.clear();
-    std::string_view made = word;
-    if (stemmer != nullptr) {
-      const sb_symbol* out = ::sb_stemmer_stem(
-          stemmer, reinterpret_cast<const sb_symbol*>(word.data()), static_cast<int>(word.size()));
-      ENTENTE_CHECK(out != nullptr);  // no memory
-      made = {reinterpret_cast<const char*>(out),
-              static_cast<std::size_t>(::sb_stemmer_length(stemmer))};
-    }
-    return known.emplace(word, fold(made.empty() ? word : made)).first->second;
+  [[nodiscard]] std::string stem(std::string_view word) const {
+    if (stemmer == nullptr) return fold(word);
+    const sb_symbol* out = ::sb_stemmer_stem(
+        stemmer, reinterpret_cast<const sb_symbol*>(word.data()), static_cast<int>(word.size()));
+    ENTENTE_CHECK(out != nullptr);  // no memory
+    const std::string_view made(reinterpret_cast<const char*>(out),
+                                static_cast<std::size_t>(::sb_stemmer_length(stemmer)));
+    return fold(made.empty() ? word : made);
   }
 
   std::string_view tag;
   sb_stemmer* stemmer;
-  std::unordered_map<std::string, std::string> known;
+  Terms words;
+  std::vector<std::uint32_t> stems;  // of each word
 };
 
 Stems::Stems() {
@@ -198,17 +196,30 @@ Stems::Stems() {
 }
 Stems::~Stems() = default;
 
-Stems::Language* Stems::language(std::string_view tag) {
+Stems::Language& Stems::language(std::string_view tag) {
   const std::string_view primary = tag.substr(0, tag.find('-'));
   for (const auto& one : languages_) {
-    if (one->tag == primary) return one.get();
+    if (one->tag == primary) return *one;
   }
-  return languages_.back().get();
+  return *languages_.back();
 }
 
-const std::string& Stems::of(std::string_view word, std::string_view language_tag) {
-  return language(language_tag)->stem(word);
+std::uint32_t Stems::number(std::string_view word, std::string_view language_tag) {
+  Language& of = language(language_tag);
+  const std::uint32_t known = of.words.number(word);
+  if (known == of.stems.size()) of.stems.push_back(stems_.number(of.stem(word)));
+  return of.stems[known];
 }
+
+void Stems::forget() {
+  for (const auto& one : languages_) {
+    one->words = Terms();
+    one->stems.clear();
+  }
+  stems_ = Terms();
+}
+
+bool Stems::is_full() const { return stems_.size() >= kKnownMax; }
 
 std::vector<std::string> Stems::all_of(std::string_view word) {
   std::vector<std::string> all;

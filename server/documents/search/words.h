@@ -5,12 +5,14 @@
 // One thread at a time: stemmers keep what they made last. Nothing here knows a document.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "server/documents/search/terms.h"
 
 namespace entente::documents::search {
 
@@ -35,15 +37,25 @@ class Stems {
   Stems& operator=(const Stems&) = delete;
 
   // What a word of a text in `language` (BCP 47) is indexed by. Good until the next call.
-  [[nodiscard]] const std::string& of(std::string_view word, std::string_view language);
+  [[nodiscard]] std::string_view of(std::string_view word, std::string_view language) {
+    return text(number(word, language));
+  }
+  // The same as a number, which stands for one text until the next forget().
+  [[nodiscard]] std::uint32_t number(std::string_view word, std::string_view language);
+  [[nodiscard]] std::string_view text(std::uint32_t number) const { return stems_.text(number); }
   // All that it may be indexed by, whatever the language of the text: what a query asks for.
   // Without repeats.
   [[nodiscard]] std::vector<std::string> all_of(std::string_view word);
+  // Lets go of every word that it has seen.
+  void forget();
+  // Whether it has seen so many that it should.
+  [[nodiscard]] bool is_full() const;
 
  private:
   struct Language;
-  [[nodiscard]] Language* language(std::string_view tag);
+  [[nodiscard]] Language& language(std::string_view tag);
   std::vector<std::unique_ptr<Language>> languages_;  // the last stems nothing
+  Terms stems_;
 };
 
 }  // namespace entente::documents::search

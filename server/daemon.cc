@@ -206,7 +206,8 @@ Status Daemon::open_rooms() {
                                                                   .access = access_,
                                                                   .clock = clock_}),
                                     .clock = clock_,
-                                    .entropy = entropy_}));
+                                    .entropy = entropy_,
+                                    .network = config_.network()}));
   ledger_->add_follower(*identity_);
   ledger_->add_follower(*checkpoints_);
   ENTENTE_TRY(statistics_,
@@ -217,6 +218,14 @@ Status Daemon::open_rooms() {
                    .consents = std::make_unique<StatisticsConsents>(signers_, *catalog_, clock_),
                    .clock = clock_,
                    .entropy = entropy_}));
+  ENTENTE_TRY_VOID(open_documents());
+  ENTENTE_TRY_VOID(identity_->start());
+  trust_ = std::make_unique<identity::TrustFolder>(identity_->trust_folder(config_.trust()));
+  return Status();
+}
+
+// And what tells of them.
+Status Daemon::open_documents() {
   ENTENTE_TRY(documents_,
               documents::Room::open({.store = *store_,
                                      .ledger = *ledger_,
@@ -253,8 +262,6 @@ Status Daemon::open_rooms() {
                 log_.write(ops::Level::Warning, "notices", ops::for_operators(why, what));
               }},
       config_.has_mail());
-  ENTENTE_TRY_VOID(identity_->start());
-  trust_ = std::make_unique<identity::TrustFolder>(identity_->trust_folder(config_.trust()));
   return Status();
 }
 
@@ -298,7 +305,9 @@ void Daemon::register_services() {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   });
   notices_->add_to(*gate_);
-  meetings_->add_to(*gate_);
+  meetings_->add_to(*gate_, [this](store::CommitIndex index) {
+    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
+  });
   using L = ledger::LedgerService;
   reads("GetCheckpoint", &L::get_checkpoint);
   reads("ListEntries", &L::list_entries);

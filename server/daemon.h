@@ -82,6 +82,7 @@ class Daemon {
   Status open_store(bool create);
   Status open_ledger();
   Status open_rooms();
+  Status open_documents();
   void register_services();
   Status open_operations();
   Status start_mail();

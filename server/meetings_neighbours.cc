@@ -29,6 +29,65 @@ Result<std::vector<std::string>> MeetingsNeighbours::unknown_in(const policy::Su
                                   seen.reckoning().unknown().end());
 }
 
+Result<std::optional<meetings::Neighbours::Person>> MeetingsNeighbours::person(
+    const policy::Subject& subject, std::string_view name, store::Snapshot& snapshot) const {
+  std::optional<Person> shown;
+  ENTENTE_TRY(const auto found, parts_.records.find(snapshot, name));
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  const policy::Decision decision =
+      policy::decide(subject, policy::Action::Read, guard, parts_.clock.now());
+  if (!decision.permits() || !found->open(decision)->has_person()) return shown;
+  const v1::Person& person = found->open(decision)->person();
+  shown = Person{.party = person.party().substr(person.party().rfind('/') + 1),
+                 .display_name = person.display_name()};
+  return shown;
+}
+
+// Opened for nobody: whoever has a text checked is told of the words in it, and of nothing else.
+Result<std::vector<std::string>> MeetingsNeighbours::names_of_person(
+    std::string_view name, store::Snapshot& snapshot) const {
+  std::vector<std::string> names;
+  ENTENTE_TRY_VOID(parts_.records.revisions_of(snapshot, name, [&](const directory::Record& one) {
+    const v1::Person& person = one.person();
+    names = {person.display_name(), person.latin_name(), person.family_name(), person.given_name()};
+    return Status();
+  }));
+  return names;
+}
+
+Result<std::vector<meetings::Named>> MeetingsNeighbours::names_of_parties(
+    store::Snapshot& snapshot) const {
+  std::vector<std::string> all;
+  parts_.catalog.each(directory::Kind::Party, [&](const directory::Indexed& one) {
+    all.push_back(one.name);
+    return true;
+  });
+  std::vector<meetings::Named> names;
+  for (const std::string& name : all) {
+    v1::Party party;
+    ENTENTE_TRY_VOID(parts_.records.revisions_of(snapshot, name, [&](const directory::Record& one) {
+      party = one.party();
+      return Status();
+    }));
+    const auto add = [&](const std::string& text, v1::Finding::Kind kind) {
+      if (text.size() > 2) names.push_back({.text = text, .kind = kind, .of = name});
+    };
+    add(name.substr(name.rfind('/') + 1), v1::Finding::CODE);
+    for (const auto& [language, text] : party.names().by_language()) add(text, v1::Finding::PARTY);
+    for (const std::string& text : party.former_names()) add(text, v1::Finding::PARTY);
+  }
+  return names;
+}
+
+void MeetingsNeighbours::seat(const std::vector<meetings::Seating>& seatings) {
+  std::vector<directory::Catalog::OutsideFact> facts;
+  facts.reserve(seatings.size());
+  for (const meetings::Seating& one : seatings) {
+    facts.push_back({.key = one.key, .fact = one.fact, .recorded_at = one.recorded_at});
+  }
+  parts_.catalog.take(facts);
+}
+
 Result<std::optional<v1::Document>> MeetingsNeighbours::document(const policy::Subject& subject,
                                                                  std::string_view name,
                                                                  store::Snapshot& snapshot) const {

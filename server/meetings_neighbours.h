@@ -34,6 +34,12 @@ class MeetingsNeighbours final : public meetings::Neighbours {
   Result<std::vector<std::string>> unknown_in(const policy::Subject& subject,
                                               const policy::Audience& audience,
                                               store::Snapshot& snapshot) const override;
+  Result<std::optional<Person>> person(const policy::Subject& subject, std::string_view name,
+                                       store::Snapshot& snapshot) const override;
+  Result<std::vector<std::string>> names_of_person(std::string_view name,
+                                                   store::Snapshot& snapshot) const override;
+  Result<std::vector<meetings::Named>> names_of_parties(store::Snapshot& snapshot) const override;
+  void seat(const std::vector<meetings::Seating>& seatings) override;
   Result<std::optional<v1::Document>> document(const policy::Subject& subject,
                                                std::string_view name,
                                                store::Snapshot& snapshot) const override;

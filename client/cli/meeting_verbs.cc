@@ -283,6 +283,8 @@ void add_meeting_verbs(CLI::App& app, Context& context) {
   add_show(*group, context);
   add_list(*group, context);
   add_agenda_verbs(*group, context);
+  add_attendance_verbs(*group, context);
+  add_record_verbs(*group, context);
   add_series(*group, context);
 }
 

@@ -25,5 +25,7 @@ void change_meeting(Context& context, const std::string& given,
 
 // Verbs of the group `entente meeting` that stand in files of their own.
 void add_agenda_verbs(CLI::App& group, Context& context);
+void add_attendance_verbs(CLI::App& group, Context& context);
+void add_record_verbs(CLI::App& group, Context& context);
 
 }  // namespace entente::cli

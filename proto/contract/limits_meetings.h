@@ -22,4 +22,11 @@ inline constexpr std::size_t zone_file_bytes_max = 256 * 1024;  // a file that i
 inline constexpr std::size_t zones_kept_max = 600;  // read and kept: more than there are
 inline constexpr std::size_t participant_name_bytes_max = 256;
 
+inline constexpr std::size_t record_text_bytes_max = 256 * 1024;  // in one language
+inline constexpr std::size_t outcomes_max = 64;                   // of one meeting
+inline constexpr std::size_t findings_max = 1'000;                // an answer as long as the text
+inline constexpr std::size_t set_aside_bytes_max = 1'024;         // why
+inline constexpr std::uint32_t record_comments_max = 5'000;       // rows of one record
+inline constexpr std::size_t calendar_meetings_max = 2'000;       // a calendar without end
+
 }  // namespace entente::limits

@@ -355,6 +355,18 @@ void Catalog::follow(std::uint64_t, const ledger::Act& act) {
   reload(names);
 }
 
+void Catalog::take(const std::vector<OutsideFact>& facts) {
+  const std::unique_lock lock(mutex_);
+  const std::uint64_t before = editor_.publish().version_count();
+  bool withdrawn = false;
+  for (const OutsideFact& one : facts) {
+    if (one.fact) ENTENTE_CHECK(editor_.put(*one.fact, one.recorded_at).ok());
+    if (!one.fact) editor_.withdraw(one.key, one.recorded_at);
+    withdrawn = withdrawn || !one.fact;
+  }
+  if (withdrawn || editor_.publish().version_count() != before) publish();
+}
+
 // Called after the commit is durable: what is read here is at least as new as it.
 void Catalog::reload(const std::vector<std::string>& names) {
   const auto snapshot = store_.snapshot();

@@ -68,6 +68,14 @@ class Catalog final : public ledger::Follower,
   [[nodiscard]] Status load();
 
   void follow(std::uint64_t index, const ledger::Act& act) override;
+  // Facts that another room keeps (who is seated in a meeting); without a fact, what stood under
+  // the key holds no longer. Known to every subject when this returns.
+  struct OutsideFact {
+    std::string key;
+    std::optional<policy::Fact> fact;
+    Instant recorded_at{};
+  };
+  void take(const std::vector<OutsideFact>& facts);
 
   [[nodiscard]] identity::Holdings holdings(std::string_view party, std::string_view person,
                                             Instant now) const override;

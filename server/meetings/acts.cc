@@ -68,16 +68,16 @@ Status Service::decide_create(const Subject& subject, const std::string& process
   return not_yours("meetings are kept by the secretariat of the process");
 }
 
-Result<policy::AudienceId> Service::intern(const Subject& subject, const std::string& field,
-                                           const policy::Audience& audience,
-                                           Transaction& transaction) const {
+// What is said of who sees it, with the secretariat, who keeps it.
+Result<policy::Audience> Service::audience_known(const Subject& subject, const std::string& field,
+                                                 const v1::Visibility& visibility,
+                                                 Snapshot& snapshot) const {
+  ENTENTE_TRY(policy::Audience audience, audience_of(field, visibility.audience()));
   ENTENTE_TRY(const std::vector<std::string> unknown,
-              parts_.neighbours.unknown_in(subject, audience, transaction));
-  if (!unknown.empty()) {
-    return invalid_argument(field,
-                            "names `" + unknown.front() + "`, which is nothing that you can see");
-  }
-  return parts_.neighbours.intern(transaction, audience);
+              parts_.neighbours.unknown_in(subject, audience, snapshot));
+  if (unknown.empty()) return audience;
+  return invalid_argument(field,
+                          "names `" + unknown.front() + "`, which is nothing that you can see");
 }
 
 // --- series -------------------------------------------------------------------------------------
@@ -91,10 +91,10 @@ Result<v1::MeetingSeries> Service::create_series(const Subject& subject,
       settle_visibility("series.visibility", series.process(), *series.mutable_visibility()));
   ENTENTE_TRY_VOID(decide_create(subject, series.process(), series.body(), transaction));
   policy::Guard guard = guard_of_process(series.visibility(), series.process());
-  ENTENTE_TRY(policy::Audience audience,
-              audience_of("series.visibility.audience", series.visibility().audience()));
+  ENTENTE_TRY(policy::Audience audience, audience_known(subject, "series.visibility.audience",
+                                                        series.visibility(), transaction));
   audience.any_of.insert(secretariat_of(guard.process));
-  ENTENTE_TRY(guard.audience, intern(subject, "series.visibility.audience", audience, transaction));
+  ENTENTE_TRY(guard.audience, parts_.neighbours.intern(transaction, audience));
   record::Series row;
   row.set_id(parts_.entropy.bytes(sizeof(store::Id)));
   *row.mutable_guard() = to_record(guard);
@@ -129,10 +129,10 @@ Result<v1::MeetingSeries> Service::update_series(const Subject& subject,
   ENTENTE_TRY_VOID(
       settle_visibility("series.visibility", next.process(), *next.mutable_visibility()));
   policy::Guard after = guard_of_process(next.visibility(), next.process());
-  ENTENTE_TRY(policy::Audience audience,
-              audience_of("series.visibility.audience", next.visibility().audience()));
+  ENTENTE_TRY(policy::Audience audience, audience_known(subject, "series.visibility.audience",
+                                                        next.visibility(), transaction));
   audience.any_of.insert(secretariat_of(after.process));
-  ENTENTE_TRY(after.audience, intern(subject, "series.visibility.audience", audience, transaction));
+  ENTENTE_TRY(after.audience, parts_.neighbours.intern(transaction, audience));
   next.set_recorded_by(subject.account);
   *row.mutable_guard() = to_record(after);
   *row.mutable_shown() = std::move(next);
@@ -205,20 +205,38 @@ Status Service::settle_agenda(const Subject& subject, const v1::Meeting& before,
 Status Service::set_guards(const Subject& subject, record::Meeting& row,
                            Transaction& transaction) const {
   const v1::Meeting& meeting = row.shown();
-  const std::string field = "meeting.visibility.audience";
   policy::Guard guard = guard_of_process(meeting.visibility(), meeting.process());
-  ENTENTE_TRY(policy::Audience whole, audience_of(field, meeting.visibility().audience()));
+  ENTENTE_TRY(policy::Audience whole, audience_known(subject, "meeting.visibility.audience",
+                                                     meeting.visibility(), transaction));
   whole.any_of.insert(secretariat_of(guard.process));
-  for (const std::string& chair : meeting.chairs()) {
-    if (const auto party = id_in(chair, "parties/")) {
-      whole.any_of.insert(Principal::make(Principal::Kind::Party, *party));
-    } else if (const auto person = id_in(chair, "persons/")) {
-      whole.any_of.insert(Principal::make(Principal::Kind::Person, *person));
+  for (const Principal& chair : principals_of_chairs(meeting)) whole.any_of.insert(chair);
+  const store::Id id = store::Id::from(row.id());
+  const auto seats = [&](std::string_view item) {
+    return Principal::make(Principal::Kind::Body, guard.process, body_of(id, item));
+  };
+  whole.any_of.insert(seats(""));
+  ENTENTE_TRY(guard.audience, parts_.neighbours.intern(transaction, whole));
+  *row.mutable_guard() = to_record(guard);
+  for (const v1::AgendaItem& item : meeting.agenda()) whole.any_of.insert(seats(item.id()));
+  ENTENTE_TRY(guard.audience, parts_.neighbours.intern(transaction, whole));
+  *row.mutable_frame() = to_record(guard);
+  return {};
+}
+
+// An item to which somebody is asked stays.
+Status Service::check_items(const v1::Meeting& next, const store::Id& meeting,
+                            Snapshot& snapshot) const {
+  std::set<std::string> stay;
+  for (const v1::AgendaItem& item : next.agenda()) stay.insert(item.id());
+  ENTENTE_TRY(const auto all, parts_.rows.participants(snapshot, meeting));
+  for (const record::Participant& one : all) {
+    if (one.shown().state() == v1::Participant::REMOVED) continue;
+    for (const std::string& item : one.shown().items()) {
+      if (stay.count(item) != 0) continue;
+      return Status(Code::FailedPrecondition, Reason::StillInUse,
+                    "somebody is asked to the item `" + item + "`, which would go");
     }
   }
-  ENTENTE_TRY(guard.audience, intern(subject, field, whole, transaction));
-  *row.mutable_guard() = to_record(guard);
-  *row.mutable_frame() = to_record(guard);
   return {};
 }
 
@@ -232,6 +250,7 @@ Result<v1::Meeting> Service::reply(const Subject& subject, const record::Meeting
   wire.set_keeps(true);
   wire.set_presides(presides(subject, wire));
   ENTENTE_TRY_VOID(add_papers(subject, wire, snapshot));
+  ENTENTE_TRY_VOID(add_participants(subject, wire, snapshot));
   return wire;
 }
 
@@ -305,6 +324,7 @@ Result<v1::Meeting> Service::update_meeting(const Subject& subject,
       settle_visibility("meeting.visibility", next.process(), *next.mutable_visibility()));
   ENTENTE_TRY_VOID(check_known(subject, next, transaction));
   ENTENTE_TRY_VOID(settle_agenda(subject, was, next, transaction));
+  ENTENTE_TRY_VOID(check_items(next, store::Id::from(row.id()), transaction));
   const Instant now = parts_.clock.now();
   next.set_sequence(was.sequence());
   *next.mutable_recorded_at() = was.recorded_at();

@@ -1,6 +1,7 @@
 #include "server/meetings/model.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
@@ -13,6 +14,10 @@ namespace {
 constexpr std::string_view kSeries = "meetingSeries/";
 constexpr std::string_view kMeetings = "meetings/";
 constexpr std::string_view kParticipants = "/participants/";
+constexpr std::string_view kRecord = "/record";
+constexpr std::string_view kRevisions = "/revisions/";
+constexpr std::string_view kBodies = "/bodies/";
+constexpr std::string_view kBody = "meeting-";
 constexpr std::size_t kIdDigits = 32;
 constexpr std::size_t kTopicBytesMax = 128;
 
@@ -126,6 +131,45 @@ std::optional<ParticipantName> parse_participant_name(std::string_view name) {
   const auto participant = parse_id(name.substr(place + kParticipants.size()));
   if (!meeting || !participant) return std::nullopt;
   return ParticipantName{.meeting = *meeting, .participant = *participant};
+}
+
+std::string record_name(const store::Id& meeting) {
+  return meeting_name(meeting) + std::string(kRecord);
+}
+
+std::optional<RecordName> parse_record_name(std::string_view name) {
+  const std::size_t place = name.find(kRecord);
+  if (place == std::string_view::npos) return std::nullopt;
+  const auto meeting = parse_meeting_name(name.substr(0, place));
+  if (!meeting) return std::nullopt;
+  name.remove_prefix(place + kRecord.size());
+  RecordName parsed{.meeting = *meeting};
+  if (name.empty()) return parsed;
+  if (!name.starts_with(kRevisions)) return std::nullopt;
+  name.remove_prefix(kRevisions.size());
+  const auto [end, error] =
+      std::from_chars(name.data(), name.data() + name.size(), parsed.revision);
+  const bool whole = error == std::errc{} && end == name.data() + name.size();
+  if (!whole || parsed.revision == 0 || name.front() == '0') return std::nullopt;
+  return parsed;
+}
+
+std::string body_of(const store::Id& meeting, std::string_view item) {
+  std::string body = std::string(kBody) + to_hex(meeting.view());
+  if (!item.empty()) body.append(".").append(item);
+  return body;
+}
+
+std::optional<SeatName> parse_seat_name(std::string_view name) {
+  const std::size_t place = name.find(kBodies);
+  if (!name.starts_with("processes/") || place == std::string_view::npos) return std::nullopt;
+  name.remove_prefix(place + kBodies.size());
+  if (!name.starts_with(kBody)) return std::nullopt;
+  name.remove_prefix(kBody.size());
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  const auto id = parse_id(name.substr(0, dot));
+  if (!id) return std::nullopt;
+  return SeatName{.meeting = *id, .item = std::string(name.substr(std::min(dot + 1, name.size())))};
 }
 
 std::optional<std::string> id_in(std::string_view name, std::string_view collection) {
@@ -310,11 +354,36 @@ record::Guard to_record(const policy::Guard& guard) {
   return row;
 }
 
+std::vector<policy::Principal> principals_of_chairs(const v1::Meeting& meeting) {
+  std::vector<policy::Principal> principals;
+  for (const std::string& chair : meeting.chairs()) {
+    if (const auto party = id_in(chair, "parties/")) {
+      principals.push_back(policy::Principal::make(policy::Principal::Kind::Party, *party));
+    } else if (const auto person = id_in(chair, "persons/")) {
+      principals.push_back(policy::Principal::make(policy::Principal::Kind::Person, *person));
+    }
+  }
+  return principals;
+}
+
 bool presides(const policy::Subject& subject, const v1::Meeting& meeting) {
   if (subject.person.empty()) return false;  // no program presides
   return std::any_of(meeting.chairs().begin(), meeting.chairs().end(), [&](const auto& chair) {
     return chair == "persons/" + subject.person || chair == "parties/" + subject.party;
   });
+}
+
+std::set<std::string> items_of(const policy::Subject& subject, const v1::Meeting& meeting) {
+  std::set<std::string> items;
+  const auto id = parse_meeting_name(meeting.name());
+  const auto process = id_in(meeting.process(), "processes/");
+  if (!id || !process) return items;
+  for (const v1::AgendaItem& item : meeting.agenda()) {
+    const auto seat =
+        policy::Principal::make(policy::Principal::Kind::Body, *process, body_of(*id, item.id()));
+    if (subject.principals.count(seat) != 0) items.insert(item.id());
+  }
+  return items;
 }
 
 v1::Meeting to_wire(const policy::Opened<record::Meeting>& meeting,

@@ -30,8 +30,25 @@ struct ParticipantName {
   store::Id participant;
 };
 [[nodiscard]] std::optional<ParticipantName> parse_participant_name(std::string_view name);
+// `meetings/<id>/record`, `meetings/<id>/record/revisions/<n>`
+[[nodiscard]] std::string record_name(const store::Id& meeting);
+struct RecordName {
+  store::Id meeting;
+  std::uint64_t revision = 0;  // 0: not named
+};
+[[nodiscard]] std::optional<RecordName> parse_record_name(std::string_view name);
 // `igc` of `processes/igc`; nothing if it is no such name.
 [[nodiscard]] std::optional<std::string> id_in(std::string_view name, std::string_view collection);
+
+// What a meeting is to audiences: a body of its process for as long as it is, in which those sit
+// that are asked to it; and so is each item of its agenda. `meeting-<id>`, `meeting-<id>.<item>`
+[[nodiscard]] std::string body_of(const store::Id& meeting, std::string_view item = {});
+struct SeatName {
+  store::Id meeting;
+  std::string item;  // empty: the whole
+};
+// Of such a body's name, `processes/igc/bodies/meeting-<id>`.
+[[nodiscard]] std::optional<SeatName> parse_seat_name(std::string_view name);
 
 // One answer, one path, for "no such object" and "not for you".
 [[nodiscard]] Status not_found(std::string_view name);
@@ -66,8 +83,13 @@ void set_time(google::protobuf::Timestamp& out, Instant instant);
 
 // --- who is what in a meeting ---
 
+[[nodiscard]] std::vector<policy::Principal> principals_of_chairs(const v1::Meeting& meeting);
 // Whether the subject presides: named, or of a party that is.
 [[nodiscard]] bool presides(const policy::Subject& subject, const v1::Meeting& meeting);
+
+// The items to which the subject is asked.
+[[nodiscard]] std::set<std::string> items_of(const policy::Subject& subject,
+                                             const v1::Meeting& meeting);
 
 // --- what is shown ---
 

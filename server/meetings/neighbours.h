@@ -12,11 +12,19 @@
 
 #include "entente/v1/documents.pb.h"
 #include "proto/contract/status.h"
+#include "server/meetings/named.h"
 #include "server/policy/policy.h"
 #include "server/policy/world.h"
 #include "server/store/store.h"
 
 namespace entente::meetings {
+
+// That somebody is seated where a meeting seats them; without a fact, not any longer.
+struct Seating {
+  std::string key;
+  std::optional<policy::Fact> fact;
+  Instant recorded_at{};
+};
 
 class Neighbours {
  public:
@@ -31,6 +39,22 @@ class Neighbours {
   [[nodiscard]] virtual Result<std::vector<std::string>> unknown_in(
       const policy::Subject& subject, const policy::Audience& audience,
       store::Snapshot& snapshot) const = 0;
+  struct Person {
+    std::string party;  // `SWE`
+    std::string display_name;
+  };
+  // A person as the subject may see them; nothing: none, or not for them.
+  [[nodiscard]] virtual Result<std::optional<Person>> person(const policy::Subject& subject,
+                                                             std::string_view name,
+                                                             store::Snapshot& snapshot) const = 0;
+  // As a person's name may be written, whoever may see it: to find it where it must not stand.
+  [[nodiscard]] virtual Result<std::vector<std::string>> names_of_person(
+      std::string_view name, store::Snapshot& snapshot) const = 0;
+  // The names of every party, likewise.
+  [[nodiscard]] virtual Result<std::vector<Named>> names_of_parties(
+      store::Snapshot& snapshot) const = 0;
+  // From here on, audiences and subjects know of it.
+  virtual void seat(const std::vector<Seating>& seatings) = 0;
   // A document without its content, as the subject may see it; nothing: none, or not for them.
   [[nodiscard]] virtual Result<std::optional<v1::Document>> document(
       const policy::Subject& subject, std::string_view name, store::Snapshot& snapshot) const = 0;

@@ -5,14 +5,24 @@ namespace entente::meetings {
 Room::Room(Parts parts)
     : parts_(std::move(parts)),
       rows_(parts_.store),
-      shelf_(rows_),
+      shelf_(rows_, *parts_.neighbours),
       service_({.rows = rows_,
                 .shelf = shelf_,
                 .zones = zones_,
                 .neighbours = *parts_.neighbours,
                 .ledger = parts_.ledger,
                 .clock = parts_.clock,
-                .entropy = parts_.entropy}) {}
+                .entropy = parts_.entropy}),
+      attendance_({.rows = rows_,
+                   .neighbours = *parts_.neighbours,
+                   .ledger = parts_.ledger,
+                   .clock = parts_.clock,
+                   .entropy = parts_.entropy}),
+      records_({.rows = rows_,
+                .neighbours = *parts_.neighbours,
+                .ledger = parts_.ledger,
+                .clock = parts_.clock}),
+      calendars_({.service = service_, .zones = zones_, .network = parts_.network}) {}
 
 Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   std::unique_ptr<Room> room(new Room(std::move(parts)));
@@ -21,6 +31,11 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   return room;
 }
 
-void Room::add_to(identity::Gate& gate) { service_.add_to(gate); }
+void Room::add_to(identity::Gate& gate, const Records::MakeReceipt& make_receipt) {
+  service_.add_to(gate);
+  attendance_.add_to(gate);
+  records_.add_to(gate, make_receipt);
+  calendars_.add_to(gate);
+}
 
 }  // namespace entente::meetings

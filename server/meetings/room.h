@@ -9,7 +9,10 @@
 
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/meetings/attendance.h"
+#include "server/meetings/calendar_service.h"
 #include "server/meetings/neighbours.h"
+#include "server/meetings/records.h"
 #include "server/meetings/service.h"
 #include "server/meetings/shelf.h"
 
@@ -23,12 +26,13 @@ class Room {
     std::unique_ptr<Neighbours> neighbours;
     const Clock& clock;
     Entropy& entropy;
+    std::string network;  // its name, for what must be unique in the world
   };
   // Reads what is there, and follows the ledger from then on. Before the first commit. DataLoss,
   // Unavailable: as the store.
   [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
 
-  void add_to(identity::Gate& gate);
+  void add_to(identity::Gate& gate, const Records::MakeReceipt& make_receipt);
   // What stands over meetings.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
 
@@ -39,6 +43,9 @@ class Room {
   Shelf shelf_;
   Zones zones_;
   Service service_;
+  Attendance attendance_;
+  Records records_;
+  CalendarService calendars_;
 };
 
 }  // namespace entente::meetings

@@ -17,10 +17,16 @@
 namespace entente::meetings {
 
 // On disk: never renumber. The shapes are in docs/key-layout.md.
-inline constexpr store::Table meetings_table{0x90};           // meeting -> Meeting, the newest
-inline constexpr store::Table meeting_revisions_table{0x91};  // meeting, revision -> Meeting
-inline constexpr store::Table series_table{0x92};             // series -> Series, the newest
-inline constexpr store::Table series_revisions_table{0x93};   // series, revision -> Series
+inline constexpr store::Table meetings_table{0x90};               // meeting -> Meeting, the newest
+inline constexpr store::Table meeting_revisions_table{0x91};      // meeting, revision -> Meeting
+inline constexpr store::Table series_table{0x92};                 // series -> Series, the newest
+inline constexpr store::Table series_revisions_table{0x93};       // series, revision -> Series
+inline constexpr store::Table participants_table{0x94};           // meeting, participant
+inline constexpr store::Table participant_revisions_table{0x95};  // ... and revision
+
+inline constexpr store::Table records_table{0x96};           // meeting -> Record, the newest
+inline constexpr store::Table record_revisions_table{0x97};  // meeting, revision -> Record
+inline constexpr store::Table comments_table{0x98};          // meeting, number -> Comment
 
 class Rows {
  public:
@@ -30,6 +36,7 @@ class Rows {
   using Found = Result<std::optional<T>>;
   using Meeting = policy::Guarded<record::Meeting>;
   using Series = policy::Guarded<record::Series>;
+  using Record = policy::Guarded<record::Record>;
 
   // DataLoss, Unavailable: as the store; nothing: there is none.
   [[nodiscard]] Found<Meeting> find(store::Snapshot& snapshot, const store::Id& meeting) const;
@@ -47,6 +54,43 @@ class Rows {
                             Instant now) const;
   [[nodiscard]] Status save(store::Transaction& transaction, record::Series& series,
                             Instant now) const;
+  // Of a meeting of that process.
+  [[nodiscard]] Status save(store::Transaction& transaction, const store::Id& meeting,
+                            std::string_view process, record::Participant& participant,
+                            Instant now) const;
+  // Those removed with them; as they are now.
+  [[nodiscard]] Result<std::vector<record::Participant>> participants(
+      store::Snapshot& snapshot, const store::Id& meeting) const;
+  [[nodiscard]] Found<record::Participant> read_participant(store::Snapshot& snapshot,
+                                                            const ParticipantName& name) const;
+  // Every revision of every participant.
+  [[nodiscard]] Status each_participant_revision(
+      store::Snapshot& snapshot, const std::function<void(record::Participant)>& visit) const;
+  // --- records ---
+
+  [[nodiscard]] Found<Record> find_record(store::Snapshot& snapshot,
+                                          const store::Id& meeting) const;
+  // As it was then, under what stood over it then.
+  [[nodiscard]] Found<Record> find_record_revision(store::Snapshot& snapshot,
+                                                   const store::Id& meeting,
+                                                   std::uint64_t revision) const;
+  [[nodiscard]] Found<record::Record> read_record(store::Snapshot& snapshot,
+                                                  const store::Id& meeting) const;
+  // Its next revision; or, with put(), what changes nothing of its text.
+  [[nodiscard]] Status save(store::Transaction& transaction, std::string_view process,
+                            record::Record& record, Instant now) const;
+  [[nodiscard]] Status put(store::Transaction& transaction, std::string_view process,
+                           const record::Record& record) const;
+  [[nodiscard]] Status put(store::Transaction& transaction, std::string_view process,
+                           const store::Id& meeting, const record::Comment& comment) const;
+  [[nodiscard]] Result<std::vector<record::Comment>> comments(store::Snapshot& snapshot,
+                                                              const store::Id& meeting) const;
+  // What stood over the record at each of its revisions, in their order.
+  [[nodiscard]] Status each_record_revision(store::Snapshot& snapshot, const store::Id& meeting,
+                                            const std::function<void(record::Record)>& visit) const;
+  [[nodiscard]] Status each_record(store::Snapshot& snapshot,
+                                   const std::function<void(record::Record)>& visit) const;
+
   // Every meeting, every series, as they are now.
   [[nodiscard]] Status each_meeting(store::Snapshot& snapshot,
                                     const std::function<void(record::Meeting)>& visit) const;

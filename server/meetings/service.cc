@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/limits_meetings.h"
 
 namespace entente::meetings {
 namespace {
@@ -103,10 +104,30 @@ Result<std::optional<v1::Meeting>> Service::show(const Subject& subject, const s
   ENTENTE_TRY(const std::optional<Rows::Meeting> found, parts_.rows.find(snapshot, id));
   const policy::Guard guard = found ? found->guard() : policy::Guard();
   const policy::Decision decision = policy::decide(subject, Action::Read, guard, now);
-  if (!decision.permits()) return Shown();
+  if (!decision.permits()) {
+    ENTENTE_TRY(const std::optional<Rows::Meeting> framed, parts_.rows.find_frame(snapshot, id));
+    const policy::Guard frame = framed ? framed->guard() : policy::Guard();
+    const policy::Decision part = policy::decide(subject, Action::Read, frame, now);
+    if (!part.permits()) return Shown();
+    const policy::Opened<record::Meeting> opened = framed->open(part);
+    return Shown(to_wire_in_part(opened, subject, items_of(subject, opened->shown())));
+  }
   Shown wire = to_wire(found->open(decision), subject);
   wire->set_keeps(policy::decide(subject, Action::KeepProcess, guard, now).permits());
   return wire;
+}
+
+Status Service::add_participants(const Subject& subject, v1::Meeting& wire,
+                                 Snapshot& snapshot) const {
+  ENTENTE_TRY(const std::vector<record::Participant> all,
+              parts_.rows.participants(snapshot, *parse_meeting_name(wire.name())));
+  std::set<std::string> items;
+  for (const v1::AgendaItem& item : wire.agenda()) items.insert(item.id());
+  ENTENTE_TRY(
+      const std::vector<v1::Participant> shown,
+      shown_to(subject, all, wire.in_part() ? &items : nullptr, parts_.neighbours, snapshot));
+  wire.mutable_participants()->Assign(shown.begin(), shown.end());
+  return {};
 }
 
 Result<v1::Meeting> Service::get_meeting(const Subject& subject,
@@ -116,6 +137,14 @@ Result<v1::Meeting> Service::get_meeting(const Subject& subject,
   ENTENTE_TRY(std::optional<v1::Meeting> wire, show(subject, *id, snapshot));
   if (!wire) return not_found(message.name());
   ENTENTE_TRY_VOID(add_papers(subject, *wire, snapshot));
+  ENTENTE_TRY_VOID(add_participants(subject, *wire, snapshot));
+  ENTENTE_TRY(const auto record, parts_.rows.find_record(snapshot, *id));
+  const policy::Guard over = record ? record->guard() : policy::Guard();
+  const policy::Decision seen = policy::decide(subject, Action::Read, over, parts_.clock.now());
+  wire->set_has_record(seen.permits());
+  if (seen.permits()) {
+    wire->set_record_adopted(record->open(seen)->shown().state() == v1::MeetingRecord::ADOPTED);
+  }
   return *std::move(wire);
 }
 
@@ -126,12 +155,18 @@ bool Service::matches(const Subject& subject, const v1::ListMeetingsRequest& que
   if (query.upcoming() && one.ends_at <= now) return false;
   if (query.has_since() && one.ends_at <= instant_of(query.since())) return false;
   if (query.has_until() && one.starts_at >= instant_of(query.until())) return false;
-  if (!policy::decide(subject, Action::Read, one.guard, now).permits()) return false;
+  const bool whole = policy::decide(subject, Action::Read, one.guard, now).permits();
+  if (!whole) {
+    // Of what is not shown to them they find nothing by it.
+    const bool asks_more =
+        !query.body().empty() || !query.series().empty() || !query.topic().empty();
+    return !asks_more && policy::decide(subject, Action::Read, one.frame, now).permits();
+  }
   const bool about = query.topic().empty() || std::find(one.topics.begin(), one.topics.end(),
                                                         query.topic()) != one.topics.end();
   if (!fits(query.body(), one.body) || !fits(query.series(), one.series) || !about) return false;
-  return !query.mine() || names_subject(subject, one.chairs) ||
-         sits_in(subject, one.process, one.body);
+  return !query.mine() || parts_.shelf.goes(subject, one.id) ||
+         names_subject(subject, one.chairs) || sits_in(subject, one.process, one.body);
 }
 
 Result<v1::ListMeetingsReply> Service::list_meetings(const Subject& subject,
@@ -162,6 +197,25 @@ Result<v1::ListMeetingsReply> Service::list_meetings(const Subject& subject,
     *reply.add_meetings() = *std::move(wire);
   }
   return reply;
+}
+
+Result<std::vector<v1::Meeting>> Service::all(const Subject& subject,
+                                              const v1::ListMeetingsRequest& query,
+                                              Snapshot& snapshot) const {
+  const Instant now = parts_.clock.now();
+  std::vector<store::Id> ids;
+  parts_.shelf.each_meeting(/*last_first=*/true, std::nullopt, [&](const ShelvedMeeting& one) {
+    if (matches(subject, query, one, now)) ids.push_back(one.id);
+    return ids.size() < limits::calendar_meetings_max;
+  });
+  std::vector<v1::Meeting> meetings;
+  for (const store::Id& id : ids) {
+    ENTENTE_TRY(std::optional<v1::Meeting> wire, show(subject, id, snapshot));
+    if (!wire) continue;
+    for (v1::AgendaItem& item : *wire->mutable_agenda()) item.clear_documents();
+    meetings.push_back(*std::move(wire));
+  }
+  return meetings;
 }
 
 Result<v1::ListSeriesReply> Service::list_series(const Subject& subject,

@@ -13,6 +13,7 @@
 #include "server/identity/gate.h"
 #include "server/identity/page_token.h"
 #include "server/ledger/ledger.h"
+#include "server/meetings/attendance.h"
 #include "server/meetings/neighbours.h"
 #include "server/meetings/rows.h"
 #include "server/meetings/shelf.h"
@@ -51,6 +52,13 @@ class Service {
   Result<v1::Meeting> get_meeting(const Subject&, const v1::GetMeetingRequest&, Snapshot&);
   Result<v1::ListMeetingsReply> list_meetings(const Subject&, const v1::ListMeetingsRequest&,
                                               Snapshot&);
+  // One meeting as far as the subject may see it, without participants and papers; nothing: not at
+  // all. And all that a list would answer, at most limits::calendar_meetings_max.
+  [[nodiscard]] Result<std::optional<v1::Meeting>> show(const Subject& subject, const store::Id& id,
+                                                        Snapshot& snapshot) const;
+  [[nodiscard]] Result<std::vector<v1::Meeting>> all(const Subject& subject,
+                                                     const v1::ListMeetingsRequest& query,
+                                                     Snapshot& snapshot) const;
   Result<v1::ListSeriesReply> list_series(const Subject&, const v1::ListSeriesRequest&, Snapshot&);
 
   Result<v1::MeetingSeries> create_series(const Subject&, const v1::CreateSeriesRequest&,
@@ -64,8 +72,8 @@ class Service {
  private:
   [[nodiscard]] bool matches(const Subject& subject, const v1::ListMeetingsRequest& query,
                              const ShelvedMeeting& one, Instant now) const;
-  [[nodiscard]] Result<std::optional<v1::Meeting>> show(const Subject& subject, const store::Id& id,
-                                                        Snapshot& snapshot) const;
+  [[nodiscard]] Status add_participants(const Subject& subject, v1::Meeting& wire,
+                                        Snapshot& snapshot) const;
   [[nodiscard]] Status add_papers(const Subject& subject, v1::Meeting& wire,
                                   Snapshot& snapshot) const;
   // The whole of it, to be changed by its secretariat.
@@ -77,9 +85,12 @@ class Service {
                                    Snapshot& snapshot) const;
   [[nodiscard]] Status settle_agenda(const Subject& subject, const v1::Meeting& before,
                                      v1::Meeting& next, Snapshot& snapshot) const;
-  [[nodiscard]] Result<policy::AudienceId> intern(const Subject& subject, const std::string& field,
-                                                  const policy::Audience& audience,
-                                                  Transaction& transaction) const;
+  [[nodiscard]] Result<policy::Audience> audience_known(const Subject& subject,
+                                                        const std::string& field,
+                                                        const v1::Visibility& visibility,
+                                                        Snapshot& snapshot) const;
+  [[nodiscard]] Status check_items(const v1::Meeting& next, const store::Id& meeting,
+                                   Snapshot& snapshot) const;
   [[nodiscard]] Status set_guards(const Subject& subject, record::Meeting& row,
                                   Transaction& transaction) const;
   [[nodiscard]] Result<v1::Meeting> reply(const Subject& subject, const record::Meeting& row,

@@ -18,12 +18,25 @@ void Shelf::put(const record::Meeting& row) {
   one->level = shown.level();
   one->topics.assign(shown.topics().begin(), shown.topics().end());
   one->chairs.assign(shown.chairs().begin(), shown.chairs().end());
-  const std::unique_lock lock(mutex_);
+  // Bodies, in which somebody may be seated.
+  std::vector<Seating> bodies;
+  const auto body = [&](const std::string& item) {
+    const std::string key = shown.name() + "#body" + item;
+    const policy::Body being{.process = one->guard.process, .id = body_of(one->id, item)};
+    bodies.push_back({.key = key,
+                      .fact = policy::Fact{.key = key, .body = being, .span = {}},
+                      .recorded_at = {}});
+  };
+  body("");
+  for (const v1::AgendaItem& item : shown.agenda()) body(item.id());
+  std::unique_lock lock(mutex_);
   if (const auto before = meetings_.find(one->id); before != meetings_.end()) {
     order_.erase({before->second->starts_at, one->id});
   }
   order_[{one->starts_at, one->id}] = one;
   meetings_[one->id] = std::move(one);
+  lock.unlock();
+  neighbours_.seat(bodies);
 }
 
 void Shelf::put(const record::Series& row) {
@@ -37,10 +50,76 @@ void Shelf::put(const record::Series& row) {
   series_[one->id] = std::move(one);
 }
 
+// Somebody is seated in the meeting, or in items of it, as long as it opens these to them.
+void Shelf::put(const record::Participant& row) {
+  const v1::Participant& shown = row.shown();
+  const auto name = parse_participant_name(shown.name());
+  const auto found = name ? meeting(name->meeting) : nullptr;
+  if (found == nullptr) return;
+  Goer goer{.party = shown.party(), .person = shown.person(), .seats = {}};
+  std::vector<Seating> seatings;
+  const auto seat = [&](const std::string& item) {
+    policy::Fact fact{.key = shown.name() + "#" + item,
+                      .body = policy::Seat{.process = found->guard.process,
+                                           .bench = policy::Bench::Body,
+                                           .body = body_of(found->id, item),
+                                           .party = id_in(shown.party(), "parties/").value_or(""),
+                                           .person = id_in(shown.person(), "persons/").value_or(""),
+                                           .role = policy::SeatRole::Member},
+                      .span = {}};
+    if (const auto day = parse_local(shown.until())) {
+      fact.span.until = Instant(day->time_since_epoch());
+    }
+    goer.seats.insert(fact.key);
+    seatings.push_back(
+        {.key = fact.key, .fact = fact, .recorded_at = from_micros(row.recorded_at_us())});
+  };
+  const bool guest =
+      shown.party().empty() || (shown.person().empty() && !shown.display_name().empty());
+  if (row.opens() && !guest) {
+    if (shown.items().empty()) seat("");
+    for (const std::string& item : shown.items()) seat(item);
+  }
+  const bool comes =
+      shown.state() == v1::Participant::INVITED || shown.state() == v1::Participant::REGISTERED;
+  {
+    const std::unique_lock lock(mutex_);
+    Goer& before = goers_[name->meeting][name->participant];
+    for (const std::string& key : before.seats) {
+      if (goer.seats.count(key) != 0) continue;
+      seatings.push_back(
+          {.key = key, .fact = std::nullopt, .recorded_at = from_micros(row.recorded_at_us())});
+    }
+    if (!comes || guest) goer.party.clear();
+    before = std::move(goer);
+  }
+  if (!seatings.empty()) neighbours_.seat(seatings);
+}
+
+bool Shelf::goes(const policy::Subject& subject, const store::Id& meeting) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = goers_.find(meeting);
+  if (found == goers_.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](const auto& one) {
+    const Goer& goer = one.second;
+    if (goer.party != "parties/" + subject.party) return false;
+    return goer.person.empty() || goer.person == "persons/" + subject.person;
+  });
+}
+
 Status Shelf::load() {
   const auto snapshot = rows_.store().snapshot();
   ENTENTE_TRY_VOID(rows_.each_meeting(*snapshot, [this](const record::Meeting& row) { put(row); }));
-  return rows_.each_series(*snapshot, [this](const record::Series& row) { put(row); });
+  ENTENTE_TRY_VOID(rows_.each_series(*snapshot, [this](const record::Series& row) { put(row); }));
+  std::vector<record::Participant> all;
+  ENTENTE_TRY_VOID(rows_.each_participant_revision(
+      *snapshot, [&](record::Participant row) { all.push_back(std::move(row)); }));
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.recorded_at_us(), a.revision()) <
+           std::pair(b.recorded_at_us(), b.revision());
+  });
+  for (const record::Participant& row : all) put(row);
+  return {};
 }
 
 void Shelf::follow(std::uint64_t, const ledger::Act& act) {
@@ -51,6 +130,13 @@ void Shelf::follow(std::uint64_t, const ledger::Act& act) {
     const auto row = rows_.read_meeting(*snapshot, *id);
     ENTENTE_CHECK(row.ok());
     if (*row) put(**row);
+    for (const std::string& touched : act.touched) {
+      const auto name = parse_participant_name(touched);
+      if (!name) continue;
+      const auto participant = rows_.read_participant(*snapshot, *name);
+      ENTENTE_CHECK(participant.ok());
+      if (*participant) put(**participant);
+    }
   } else if (const auto series = parse_series_name(act.object)) {
     const auto row = rows_.read_series(*snapshot, *series);
     ENTENTE_CHECK(row.ok());
@@ -63,6 +149,12 @@ Result<std::optional<policy::Guard>> Shelf::find_guard(store::Snapshot& snapshot
                                                        const policy::AsOf& as_of) const {
   std::optional<policy::Guard> guard;
   const Instant known = std::min(as_of.known_at, as_of.when);
+  if (const auto seat = parse_seat_name(resource_name)) {
+    if (const auto found = meeting(seat->meeting)) {
+      guard = seat->item.empty() ? found->guard : found->frame;
+    }
+    return guard;
+  }
   if (const auto id = parse_meeting_name(resource_name)) {
     if (meeting(*id) == nullptr) return guard;
     ENTENTE_TRY_VOID(

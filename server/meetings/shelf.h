@@ -19,6 +19,7 @@
 #include "proto/contract/clock.h"
 #include "server/identity/access_sources.h"
 #include "server/ledger/ledger.h"
+#include "server/meetings/neighbours.h"
 #include "server/meetings/rows.h"
 
 namespace entente::meetings {
@@ -46,7 +47,7 @@ struct ShelvedSeries {
 
 class Shelf final : public ledger::Follower, public identity::GuardSource {
  public:
-  explicit Shelf(const Rows& rows) : rows_(rows) {}
+  Shelf(const Rows& rows, Neighbours& neighbours) : rows_(rows), neighbours_(neighbours) {}
 
   // Reads everything. Before the first call. DataLoss, Unavailable: as the store.
   [[nodiscard]] Status load();
@@ -66,16 +67,27 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   void each_meeting(bool last_first, const std::optional<Place>& after,
                     const std::function<bool(const ShelvedMeeting&)>& visit) const;
   [[nodiscard]] std::vector<std::shared_ptr<const ShelvedSeries>> series() const;
+  // Whether the subject, or their party as a whole, is asked to it or registered, and did not
+  // decline.
+  [[nodiscard]] bool goes(const policy::Subject& subject, const store::Id& meeting) const;
 
  private:
   void put(const record::Meeting& row);
   void put(const record::Series& row);
+  void put(const record::Participant& row);
 
   const Rows& rows_;
+  Neighbours& neighbours_;
   mutable std::shared_mutex mutex_;
   std::map<store::Id, std::shared_ptr<const ShelvedMeeting>> meetings_;
   std::map<Place, std::shared_ptr<const ShelvedMeeting>> order_;
   std::map<store::Id, std::shared_ptr<const ShelvedSeries>> series_;
+  struct Goer {
+    std::string party;
+    std::string person;
+    std::set<std::string> seats;  // the keys of its seatings
+  };
+  std::map<store::Id, std::map<store::Id, Goer>> goers_;  // of each meeting
 };
 
 }  // namespace entente::meetings

@@ -228,7 +228,7 @@ TEST_CASE("a series holds meetings of its process", "[meetings]") {
 TEST_CASE("the shelf that is loaded is the shelf that followed", "[meetings]") {
   MeetingsWorld world;
   const auto made = world.create(world.helena(), world.draft());
-  Shelf again(world.rows);
+  Shelf again(world.rows, world.neighbours);
   REQUIRE(again.load().ok());
   const auto id = *parse_meeting_name(made->name());
   REQUIRE(again.meeting(id)->guard == world.shelf.meeting(id)->guard);

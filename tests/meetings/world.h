@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "server/ledger/tree_ledger.h"
+#include "server/meetings/attendance.h"
+#include "server/meetings/records.h"
 #include "server/meetings/service.h"
 #include "server/store/memory_store.h"
 
@@ -69,7 +71,33 @@ class FewNeighbours final : public Neighbours {
     return std::optional(document);
   }
 
+  Result<std::optional<Person>> person(const policy::Subject&, std::string_view name,
+                                       store::Snapshot&) const override {
+    static const std::map<std::string_view, Person> known = {
+        {"persons/anna", {"SWE", "Anna Ek"}},
+        {"persons/peter", {"SWE", "Peter Berg"}},
+        {"persons/reto", {"CHE", "Reto Ammann"}},
+        {"persons/samira", {"UNHCR", "Samira Haddad"}}};
+    const auto found = known.find(name);
+    return found == known.end() ? std::optional<Person>() : std::optional(found->second);
+  }
+  Result<std::vector<std::string>> names_of_person(std::string_view name,
+                                                   store::Snapshot& snapshot) const override {
+    ENTENTE_TRY(const auto found, person(policy::Subject(), name, snapshot));
+    return found ? std::vector<std::string>{found->display_name} : std::vector<std::string>();
+  }
+  Result<std::vector<Named>> names_of_parties(store::Snapshot&) const override {
+    return std::vector<Named>{{.text = "UNHCR", .kind = v1::Finding::CODE, .of = "parties/UNHCR"}};
+  }
+  void seat(const std::vector<Seating>& seatings) override {
+    for (const Seating& one : seatings) {
+      if (one.fact) seated.insert_or_assign(one.key, *one.fact);
+      if (!one.fact) seated.erase(one.key);
+    }
+  }
+
   policy::AudienceTable table;
+  std::map<std::string, policy::Fact> seated;
   policy::AudienceId everyone{};
   std::map<std::string, std::set<std::string>> papers;  // and the parties that see them
 };
@@ -185,7 +213,7 @@ struct MeetingsWorld {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<ledger::TreeLedger> ledger;
   Rows rows{*store};
-  Shelf shelf{rows};
+  Shelf shelf{rows, neighbours};
   Zones zones;
   Service service{{.rows = rows,
                    .shelf = shelf,
@@ -194,6 +222,12 @@ struct MeetingsWorld {
                    .ledger = *ledger,
                    .clock = clock,
                    .entropy = entropy}};
+  Attendance attendance{{.rows = rows,
+                         .neighbours = neighbours,
+                         .ledger = *ledger,
+                         .clock = clock,
+                         .entropy = entropy}};
+  Records records{{.rows = rows, .neighbours = neighbours, .ledger = *ledger, .clock = clock}};
 
  private:
   std::unique_ptr<ledger::TreeLedger> open_ledger() {

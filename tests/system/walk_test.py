@@ -229,7 +229,7 @@ class World:
 
     def meet(self):
         """Meetings of both processes, each under an audience of its own, and a series."""
-        self.meetings = {}
+        self.meetings, self.recorded = {}, []
         for keeper, kinds in [("ines", ("members",)), ("ines", ("observers",)), ("bea", ("partners",))]:
             role, process = self.by_account[keeper], "betaa" if keeper == "bea" else "alpha"
             visibility = {"handling": 2, "audience": {"any_of": [f"process/{process}/{kind}" for kind in kinds]}}
@@ -245,8 +245,26 @@ class World:
                 assert answer.ok, answer
                 name = message.FromString(answer.body).name
                 self.meetings[name] = title
+                if method == "CreateMeeting" and not self.recorded:
+                    self.take_part_in(role, name)
                 self.objects[name] = Guard("", process, "", frozenset(
                     f"process/{process}/{kind}" for kind in kinds + ("secretariat",)))
+
+    def take_part_in(self, role, meeting):
+        """Somebody is asked who sees it anyway, and it has the draft of a record."""
+        guard = Guard("", "alpha", "", frozenset({"process/alpha/members", "process/alpha/secretariat"}))
+        text = f"secret record {len(self.recorded)}"
+        for method, request, message in [
+                ("AttendanceService.InviteParticipant", W.InviteParticipantRequest(
+                    meeting=meeting, participant={"party": "parties/NOR"}), G.Participant),
+                ("MeetingRecordService.SaveRecord", U.SaveRecordRequest(
+                    meeting=meeting, record=dict(texts=[dict(language="en", text=text)])), U.MeetingRecord)]:
+            answer = role.ask(method, request)
+            assert answer.ok, answer
+            name = message.FromString(answer.body).name
+            self.recorded.append(name)
+            self.objects[name] = guard
+        self.meetings[name] = text
 
     def search(self, role, **filters):
         request = M.SearchPersonsRequest(page_size=1000, **filters)
@@ -266,7 +284,7 @@ class World:
     def acted_on(self, name):
         """The party whose people made it here, if it stands in the ledger by its name."""
         guard = self.objects[name]
-        if kind_of(name) in ("meetings", "meetingSeries"):
+        if kind_of(name) in ("meetings", "meetingSeries", "participants", "meetings/record"):
             return small_network.SECRETARIATS[guard.process]
         return guard.originator if kind_of(name) in ("documents", "circulations") else None
 
@@ -1454,6 +1472,46 @@ def _(walk):
         series=dict(process=n, title=title)), lambda role, n: walk.world.secretariat(role, n[10:]), DENIED, acts=True)
 
 
+@place("AttendanceService.InviteParticipant", "AttendanceService.RegisterParticipant",
+       "AttendanceService.RemoveParticipant", "CalendarService.ExportCalendar")
+def _(walk):
+    walk.by_name("AttendanceService.InviteParticipant", ["meetings"], lambda n: W.InviteParticipantRequest(
+        meeting=n, participant={"display_name": "A guest"}), of_secretariat(walk), DENIED, acts=True)
+    walk.by_name("AttendanceService.RegisterParticipant", ["meetings"], lambda n: W.RegisterParticipantRequest(meeting=n),
+                 lambda role, n: bool(role.person), DENIED, acts=True)
+    walk.by_name("AttendanceService.RemoveParticipant", ["participants"], lambda n: W.RemoveParticipantRequest(name=n),
+                 of_secretariat(walk), DENIED, acts=True)
+
+    def right(role, name, answer):
+        walk.check.assertIn(walk.world.meetings[name], Z.CalendarFile.FromString(answer.body).content)
+    walk.by_name("CalendarService.ExportCalendar", ["meetings"], lambda n: Z.ExportCalendarRequest(name=n), right=right)
+
+
+@place("MeetingRecordService.GetRecord", "MeetingRecordService.OpenRecord", "MeetingRecordService.ListRecordComments",
+       "MeetingRecordService.CheckRecord", "MeetingRecordService.SaveRecord", "MeetingRecordService.AdoptRecord",
+       "MeetingRecordService.SetAsideFindings", "MeetingRecordService.CommentOnRecord")
+def _(walk):
+    kinds, named = ["meetings/record"], lambda kind: lambda n: kind(name=n)
+    # Nobody is named to preside: the process's chair does.
+    presides = lambda role, n: bool(role.person) and role.party == CHAIRS[walk.world.objects[n].process]
+    saves = lambda role, n: presides(role, n) or of_secretariat(walk)(role, n)
+
+    def right(role, name, answer):
+        walk.check.assertEqual(U.MeetingRecord.FromString(answer.body).texts[0].text, walk.world.meetings[name])
+    service = "MeetingRecordService."
+    walk.by_name(service + "GetRecord", kinds, named(U.GetRecordRequest), right=right)
+    walk.by_name(service + "OpenRecord", kinds, named(U.GetRecordRequest), acts=True)
+    walk.by_name(service + "ListRecordComments", kinds, named(U.ListRecordCommentsRequest))
+    walk.by_name(service + "CommentOnRecord", kinds, lambda n: U.CommentOnRecordRequest(name=n, comment={"text": "t"}),
+                 acts=True)
+    walk.by_name(service + "CheckRecord", kinds, named(U.CheckRecordRequest), saves, DENIED)
+    walk.by_name(service + "AdoptRecord", kinds, named(U.AdoptRecordRequest), saves, DENIED, acts=True)
+    walk.by_name(service + "SetAsideFindings", kinds, lambda n: U.SetAsideFindingsRequest(name=n, because="t"), presides,
+                 DENIED, acts=True)
+    walk.by_name(service + "SaveRecord", ["meetings"], lambda n: U.SaveRecordRequest(
+        meeting=n, record=dict(texts=[dict(language="en", text="t")])), saves, DENIED, acts=True)
+
+
 @place("StructureService.ExportStructures", "StructureService.ListStructures")
 def _(walk):
     walk.by_name("StructureService.ExportStructures", ["dataflows", "provisions"],
@@ -1497,7 +1555,7 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, S, T, V, X, Y
+        global A, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, S, T, U, V, W, X, Y, Z
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
@@ -1508,6 +1566,7 @@ class Everybody(unittest.TestCase):
         from entente.v1 import consents_pb2 as J, sealing_pb2 as E
         from entente.v1 import meetings_pb2 as G
         from entente.v1 import exemptions_pb2 as V
+        from entente.v1 import attendance_pb2 as W, calendars_pb2 as Z, meeting_records_pb2 as U
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

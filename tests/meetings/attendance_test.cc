@@ -1,0 +1,152 @@
+#include "server/meetings/attendance.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/meetings/world.h"
+
+namespace entente::meetings::testing {
+namespace {
+
+// A meeting with two items, to the second of which UNHCR is asked.
+struct Asked {
+  MeetingsWorld world;
+  v1::Meeting meeting;
+  std::string item;
+
+  Asked() {
+    v1::Meeting draft = world.draft();
+    for (const char* title : {"Secret opening", "Returns"}) {
+      *draft.add_agenda()->mutable_title() = english(title);
+    }
+    meeting = *world.create(world.helena(), draft);
+    item = meeting.agenda(1).id();
+  }
+  Result<v1::Participant> invite(const policy::Subject& subject, const std::string& party,
+                                 const std::vector<std::string>& items) {
+    v1::InviteParticipantRequest request;
+    request.set_meeting(meeting.name());
+    request.mutable_participant()->set_party("parties/" + party);
+    request.mutable_participant()->set_role(v1::Participant::OBSERVER);
+    *request.mutable_participant()->mutable_items() = {items.begin(), items.end()};
+    return world.act(world.attendance, subject, &Attendance::invite, request);
+  }
+  Result<v1::Participant> enter(const policy::Subject& subject, const std::string& person = "",
+                                v1::Participant::Role role = v1::Participant::DELEGATE,
+                                bool declines = false) {
+    v1::RegisterParticipantRequest request;
+    request.set_meeting(meeting.name());
+    request.set_declines(declines);
+    request.mutable_participant()->set_role(role);
+    if (!person.empty()) request.mutable_participant()->set_person("persons/" + person);
+    return world.act(world.attendance, subject, &Attendance::register_one, request);
+  }
+  // As the directory would make them once they are seated.
+  policy::Subject samira() const {
+    return world.as("UNHCR", "samira",
+                    {"process/igc/observers", "process/igc/body/" + body_of(id(), item)});
+  }
+  store::Id id() const { return *parse_meeting_name(meeting.name()); }
+};
+
+}  // namespace
+
+TEST_CASE("who is asked to one item sees that item, and of the rest nothing", "[meetings]") {
+  Asked asked;
+  MeetingsWorld& world = asked.world;
+  const std::string paper = "documents/" + std::string(32, 'a');
+  world.neighbours.papers[paper] = {"IGC", "UNHCR"};
+  v1::Meeting next = asked.meeting;
+  next.mutable_agenda(0)->add_documents(paper);
+  next.mutable_agenda(1)->add_documents(paper);
+  next = *world.update(world.helena(), next);
+  REQUIRE(world.get(asked.samira(), next.name()).ok());  // holds the seat, by the subject's making
+  REQUIRE(world.get(world.samira(), next.name()).status().code() == Code::NotFound);
+  REQUIRE(asked.invite(world.anna(), "UNHCR", {asked.item}).status().code() ==
+          Code::PermissionDenied);
+  REQUIRE(asked.invite(world.helena(), "UNHCR", {asked.item}).ok());
+  REQUIRE(asked.invite(world.helena(), "UNHCR", {asked.item}).status().code() ==
+          Code::AlreadyExists);
+  REQUIRE(asked.invite(world.helena(), "CHE", {}).ok());
+  const auto seen = world.get(asked.samira(), next.name());
+  REQUIRE(seen->in_part());
+  REQUIRE(seen->agenda_size() == 1);
+  REQUIRE(seen->agenda(0).id() == asked.item);
+  REQUIRE(seen->agenda(0).number() == 0);
+  REQUIRE(seen->agenda(0).documents_size() == 1);
+  REQUIRE(seen->revision() == 0);
+  REQUIRE(seen->chairs().empty());
+  REQUIRE(seen->participants_size() == 1);  // the own delegation
+  REQUIRE(seen->SerializeAsString().find("Secret") == std::string::npos);
+  // Another item more or less changes nothing of it.
+  const std::string before = seen->SerializeAsString();
+  *next.add_agenda()->mutable_title() = english("Closing");
+  REQUIRE(world.update(world.helena(), next).ok());
+  REQUIRE(world.get(asked.samira(), next.name())->SerializeAsString() == before);
+  REQUIRE(world.list(asked.samira()) == std::vector{next.name()});
+  v1::ListMeetingsRequest about;
+  about.set_body("processes/igc/bodies/wg-data");
+  REQUIRE(world.list(asked.samira(), about).empty());
+}
+
+TEST_CASE("who is asked is seated, and no longer once that is taken back", "[meetings]") {
+  Asked asked;
+  MeetingsWorld& world = asked.world;
+  const auto made = asked.invite(world.helena(), "UNHCR", {asked.item});
+  const std::string key = made->name() + "#" + asked.item;
+  REQUIRE(world.neighbours.seated.count(key) == 1);
+  const auto& seat = std::get<policy::Seat>(world.neighbours.seated.at(key).body);
+  REQUIRE(seat.body == body_of(asked.id(), asked.item));
+  REQUIRE(seat.party == "UNHCR");
+  // An item to which somebody is asked does not go.
+  v1::Meeting next = asked.meeting;
+  next.mutable_agenda()->RemoveLast();
+  REQUIRE(world.update(world.helena(), next).status().reason() == Reason::StillInUse);
+  v1::RemoveParticipantRequest remove;
+  remove.set_name(made->name());
+  REQUIRE(
+      world.act(world.attendance, world.stranger(), &Attendance::remove, remove).status().code() ==
+      Code::NotFound);
+  REQUIRE(
+      world.act(world.attendance, asked.samira(), &Attendance::remove, remove).status().code() ==
+      Code::PermissionDenied);
+  REQUIRE(world.act(world.attendance, world.helena(), &Attendance::remove, remove).ok());
+  REQUIRE(world.neighbours.seated.count(key) == 0);
+  REQUIRE(world.update(world.helena(), next).ok());
+  // What is loaded is what was followed.
+  world.neighbours.seated.clear();
+  Shelf again(world.rows, world.neighbours);
+  REQUIRE(again.load().ok());
+  REQUIRE(world.neighbours.seated.count(key) == 0);
+}
+
+TEST_CASE("one registers oneself; a delegation is its focal points' and its head's", "[meetings]") {
+  Asked asked;
+  MeetingsWorld& world = asked.world;
+  REQUIRE(asked.enter(world.stranger()).status().code() == Code::NotFound);
+  const auto self = asked.enter(world.reto());
+  REQUIRE(self->state() == v1::Participant::REGISTERED);
+  // It opens nothing by itself: who leaves the process leaves the meeting.
+  REQUIRE(world.neighbours.seated.count(self->name() + "#") == 0);
+  REQUIRE(asked.enter(world.reto(), "anna").status().code() == Code::PermissionDenied);
+  REQUIRE(asked.enter(world.anna(), "peter").status().code() == Code::PermissionDenied);
+  auto focal = world.anna();
+  focal.duties.push_back({.duty = policy::Duty::FocalPoint, .party = "SWE", .process = "igc"});
+  const auto peter = asked.enter(focal, "peter", v1::Participant::HEAD_OF_DELEGATION);
+  REQUIRE(peter.ok());
+  REQUIRE(world.neighbours.seated.count(peter->name() + "#") == 1);
+  REQUIRE(asked.enter(focal, "anna", v1::Participant::HEAD_OF_DELEGATION).status().code() ==
+          Code::FailedPrecondition);
+  REQUIRE(asked.enter(world.reto(), "peter").status().code() == Code::PermissionDenied);
+  const auto declined = asked.enter(world.reto(), "", v1::Participant::DELEGATE, true);
+  REQUIRE(declined->name() == self->name());
+  REQUIRE(declined->state() == v1::Participant::DECLINED);
+  v1::ListMeetingsRequest mine;
+  mine.set_mine(true);
+  REQUIRE(world.list(world.reto(), mine).empty());
+  REQUIRE(asked.enter(world.reto()).ok());
+  REQUIRE(world.list(world.reto(), mine).size() == 1);
+  world.clock.pass(std::chrono::hours(24 * 365));
+  REQUIRE(asked.enter(world.reto()).status().code() == Code::FailedPrecondition);
+}
+
+}  // namespace entente::meetings::testing

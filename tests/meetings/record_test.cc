@@ -1,0 +1,217 @@
+#include <catch2/catch.hpp>
+
+#include "server/meetings/records.h"
+#include "tests/meetings/world.h"
+
+namespace entente::meetings::testing {
+namespace {
+
+struct Recorded {
+  MeetingsWorld world;
+  v1::Meeting meeting = *world.create(world.helena(), world.draft());
+
+  Result<v1::MeetingRecord> save(const policy::Subject& subject, const std::string& text,
+                                 std::uint64_t revision = 0,
+                                 v1::Handling handling = v1::HANDLING_LIMITED) {
+    v1::SaveRecordRequest request;
+    request.set_meeting(meeting.name());
+    request.mutable_record()->set_revision(revision);
+    auto& one = *request.mutable_record()->add_texts();
+    one.set_language("en");
+    one.set_text(text);
+    request.mutable_record()->mutable_visibility()->set_handling(handling);
+    for (const char* who : {"process/igc/chair", "process/igc/secretariat"}) {
+      request.mutable_record()->mutable_visibility()->mutable_audience()->add_any_of(who);
+    }
+    return world.act(world.records, subject, &Records::save, request);
+  }
+  v1::AdoptRecordRequest adoption(std::uint64_t revision) const {
+    v1::AdoptRecordRequest request;
+    request.set_name(meeting.name() + "/record");
+    request.set_revision(revision);
+    return request;
+  }
+  Result<v1::MeetingRecord> adopt(const policy::Subject& subject, std::uint64_t revision) {
+    return world.act(world.records, subject, &Records::adopt, adoption(revision));
+  }
+  Result<v1::MeetingRecord> get(const policy::Subject& subject) {
+    v1::GetRecordRequest request;
+    request.set_name(meeting.name() + "/record");
+    return world.ask(world.records, subject, &Records::get, request);
+  }
+  Result<v1::CheckRecordReply> check(const policy::Subject& subject) {
+    v1::CheckRecordRequest request;
+    request.set_name(meeting.name() + "/record");
+    return world.ask(world.records, subject, &Records::check, request);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a draft is seen by those who get it before the others, then by the meeting's",
+          "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.reto(), "Many spoke.").status().code() == Code::PermissionDenied);
+  REQUIRE(made.save(world.stranger(), "Many spoke.").status().code() == Code::NotFound);
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  REQUIRE(made.get(world.reto()).status().code() == Code::NotFound);
+  REQUIRE_FALSE(world.get(world.reto(), made.meeting.name())->has_record());
+  REQUIRE(made.get(world.anna()).ok());  // whose party presides
+  REQUIRE(made.save(world.helena(), "All spoke.").status().reason() == Reason::RevisionStale);
+  REQUIRE(made.save(world.anna(), "All spoke.", 1)->revision() == 2);
+  REQUIRE(made.adopt(world.reto(), 2).status().code() == Code::NotFound);
+  REQUIRE(made.adopt(world.helena(), 2).status().code() == Code::PermissionDenied);
+  REQUIRE(made.adopt(world.anna(), 1).status().reason() == Reason::RevisionStale);
+  const auto adopted = made.adopt(world.anna(), 2);
+  REQUIRE(adopted->state() == v1::MeetingRecord::ADOPTED);
+  REQUIRE(made.get(world.reto())->texts(0).text() == "All spoke.");
+  REQUIRE(world.get(world.reto(), made.meeting.name())->record_adopted());
+  REQUIRE(made.save(world.helena(), "None spoke.", 3).status().code() == Code::FailedPrecondition);
+}
+
+TEST_CASE("what is not said of a draft's visibility stays as it was", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  v1::SaveRecordRequest next;
+  next.set_meeting(made.meeting.name());
+  next.mutable_record()->set_revision(1);
+  *next.mutable_record()->add_texts() = made.get(world.helena())->texts(0);
+  next.mutable_record()->mutable_visibility()->set_handling(v1::HANDLING_RESTRICTED);
+  REQUIRE(world.act(world.records, world.helena(), &Records::save, next).ok());
+  REQUIRE(made.get(world.reto()).status().code() == Code::NotFound);  // for whom it was
+  next.mutable_record()->set_revision(2);
+  next.mutable_record()->mutable_visibility()->set_handling(v1::HANDLING_UNSPECIFIED);
+  next.mutable_record()->mutable_visibility()->mutable_audience()->add_any_of(
+      "process/igc/members");
+  const auto wider = world.act(world.records, world.helena(), &Records::save, next);
+  REQUIRE(wider->visibility().handling() == v1::HANDLING_RESTRICTED);
+  next.mutable_record()->set_revision(3);
+  next.mutable_record()->mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
+  REQUIRE(world.act(world.records, world.helena(), &Records::save, next).status().code() ==
+          Code::InvalidArgument);
+}
+
+TEST_CASE("of two who adopt at once one does, and the other is told by whom", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  const auto first = world.store->begin();
+  const auto second = world.store->begin();
+  REQUIRE(world.records.adopt(world.anna(), made.adoption(1), *first).ok());
+  const auto other = world.as("SWE", "peter", {"process/igc/members"});
+  REQUIRE(world.records.adopt(other, made.adoption(1), *second).ok());
+  REQUIRE(first->commit().ok());
+  REQUIRE(second->commit().status().code() == Code::Aborted);
+  // The gate does it anew.
+  const auto told = made.adopt(other, 1);
+  REQUIRE(told.status().code() == Code::FailedPrecondition);
+  REQUIRE(std::string(told.status().message()).find("by parties/SWE/accounts/anna") !=
+          std::string::npos);
+}
+
+TEST_CASE("a record that names participants or states is not adopted", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  const std::string text = "One delegation spoke.\nThe Swedish figures, said Anna Ek, are new.\n";
+  REQUIRE(made.save(world.helena(), text).ok());
+  v1::RegisterParticipantRequest enter;
+  enter.set_meeting(made.meeting.name());
+  REQUIRE(world.act(world.attendance, world.anna(), &Attendance::register_one, enter).ok());
+  const auto found = made.check(world.helena());
+  REQUIRE(found->open() == 2);
+  REQUIRE(found->findings(0).line() == 2);
+  REQUIRE(found->findings(0).column() == 5);
+  REQUIRE(found->findings(0).word() == "Swedish");
+  REQUIRE(found->findings(0).kind() == v1::Finding::ADJECTIVE);
+  REQUIRE(found->findings(1).word() == "Anna Ek");
+  REQUIRE(found->findings(1).names() == "persons/anna");
+  const auto refused = made.adopt(world.anna(), 1);
+  REQUIRE(refused.status().code() == Code::FailedPrecondition);
+  REQUIRE(refused.status().violations().size() == 2);
+  REQUIRE(refused.status().violations()[0].line == 2);
+  REQUIRE(refused.status().violations()[0].column == 5);
+  // One is set aside by who presides, and by nobody else; the other is mended.
+  v1::SetAsideFindingsRequest aside;
+  aside.set_name(made.meeting.name() + "/record");
+  aside.add_keys(found->findings(0).key());
+  aside.set_because("the title of a published report");
+  REQUIRE(world.act(world.records, world.helena(), &Records::set_aside, aside).status().code() ==
+          Code::PermissionDenied);
+  REQUIRE(world.act(world.records, world.anna(), &Records::set_aside, aside)->open() == 1);
+  aside.set_keys(0, "ffffffffffffffffffffffff");
+  REQUIRE(world.act(world.records, world.anna(), &Records::set_aside, aside).status().code() ==
+          Code::FailedPrecondition);
+  // The line that was set aside has changed: it is open again.
+  const std::string mended = "One delegation spoke.\nThe Swedish figures are new.\n";
+  REQUIRE(made.save(world.helena(), mended, 1).ok());
+  REQUIRE(made.check(world.helena())->open() == 1);
+  REQUIRE(made.save(world.helena(), "One delegation spoke.\nIts figures are new.\n", 2).ok());
+  REQUIRE(made.adopt(world.anna(), 3).ok());
+}
+
+TEST_CASE("what is restricted is opened with a receipt; comments keep to their audience",
+          "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "Many spoke.", 0, v1::HANDLING_RESTRICTED).ok());
+  REQUIRE(made.get(world.anna()).status().code() == Code::FailedPrecondition);
+  v1::GetRecordRequest open;
+  open.set_name(made.meeting.name() + "/record");
+  const std::uint64_t before = world.ledger->size();
+  REQUIRE(world.act(world.records, world.anna(), &Records::open, open).ok());
+  REQUIRE(world.ledger->size() == before + 1);
+  REQUIRE(made.save(world.helena(), "Many spoke.", 1).status().code() == Code::InvalidArgument);
+  v1::CommentOnRecordRequest comment;
+  comment.set_name(open.name());
+  comment.mutable_comment()->set_text("for the secretariat only");
+  comment.mutable_comment()->mutable_audience()->add_any_of("process/igc/secretariat");
+  REQUIRE(world.act(world.records, world.anna(), &Records::comment, comment).ok());
+  comment.mutable_comment()->clear_audience();
+  comment.mutable_comment()->set_text("for all");
+  REQUIRE(world.act(world.records, world.helena(), &Records::comment, comment).ok());
+  const auto said = [&](const policy::Subject& subject) {
+    v1::ListRecordCommentsRequest list;
+    list.set_name(open.name());
+    return *world.ask(world.records, subject, &Records::list_comments, list);
+  };
+  REQUIRE(said(world.helena()).comments_size() == 2);
+  const auto chair = world.as("NOR", "nora", {"process/igc/chair"});
+  REQUIRE(said(chair).comments_size() == 1);
+  REQUIRE(said(chair).comments(0).number() == 1);
+}
+
+TEST_CASE("names are found as people write them, in the languages of the processes", "[meetings]") {
+  std::vector<Named> names = names_of_countries({"pt"});
+  for (const Named& one : names_of_person("Ólafur de la Cruz", "persons/olafur")) {
+    names.push_back(one);
+  }
+  const NameFinder finder(names);
+  const auto words = [&](const std::string& text) {
+    std::vector<std::string> found;
+    for (const auto& place : finder.find(text, 100)) found.push_back(place.word);
+    return found;
+  };
+  using Words = std::vector<std::string>;
+  CHECK(words("Sweden's view, and that of the United Kingdom") ==
+        Words{"Sweden", "United Kingdom"});
+  CHECK(words("la délégation suédoise; der schwedische Vertreter") ==
+        Words{"suédoise", "schwedische"});
+  CHECK(words("представитель Швеции и шведские данные") == Words{"Швеции", "шведские"});
+  CHECK(words("ممثل السويد وسويسرا").size() == 2);
+  CHECK(words("the delegate of SWE (SE)") == Words{"SWE", "SE"});
+  CHECK(words("Olafur spoke; M. Cruz agreed") == Words{"Olafur", "Cruz"});
+  CHECK(words("Suécia") == Words{"Suécia"});
+  // Not every word that looks alike.
+  CHECK(words("we polish it; turkey is served; no, it is in order; an island; de la").empty());
+  CHECK(words("AN AGENDA IN ALL CAPITALS").empty());
+  CHECK(words("").empty());
+  // Columns count characters, and lines end with line feeds.
+  const auto places = finder.find("é 日本 said\n  Norway", 100);
+  REQUIRE(places.size() >= 1);
+  CHECK(places.back().line == 2);
+  CHECK(places.back().column == 3);
+}
+
+}  // namespace entente::meetings::testing

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "client/cli/stats_words.h"
+#include "client/lib/upload.h"
 #include "entente/v1/history.pb.h"
 #include "entente/v1/reciprocity.pb.h"
 
@@ -124,21 +125,26 @@ void add_watch(CLI::App& group, Context& context) {
 
 // --- taking back --------------------------------------------------------------------------------
 
+void run_withdraw(Context& context, const std::string& given) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  const Result<client::Options> options = context.profiles().options();
+  if (!options.ok()) return context.fail(options.status());
+  const Result<v1::UploadReport> report = client::withdraw_upload(
+      **client, full_name("dataflows/", given), options->certificate_path, options->key_path);
+  if (!report.ok()) return context.fail(report.status());
+  if (context.json) return print_json(*report);
+  std::cout << "taken back: " << report->observations()
+            << " observations are as they were before, by " << report->name() << "\nreceipt: entry "
+            << report->receipt().entry_index() << " of the ledger\n";
+}
+
 void add_withdraw(CLI::App& group, Context& context) {
   auto name = std::make_shared<std::string>();
   add_verb(group, "withdraw", "takes an upload of yours back; what it changed is as before it",
-           "entente stats withdraw dataflows/IGC.ASYLUM/uploads/3f9a...",
-           [=, &context] {
-             v1::WithdrawUploadRequest request;
-             request.set_name(*name);
-             context.call<v1::UploadReport>(
-                 kService + "WithdrawUpload", request, [](const v1::UploadReport& report) {
-                   std::cout << "taken back: " << report.observations()
-                             << " observations are as they were before, by " << report.name()
-                             << '\n';
-                 });
-           })
-      ->add_option("name", *name, "as `uploads` shows it with --json")
+           "entente stats withdraw IGC.ASYLUM/uploads/3f9a...",
+           [=, &context] { run_withdraw(context, *name); })
+      ->add_option("name", *name, "as `uploads` shows it")
       ->required();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/cli/context.h"
+#include "entente/v1/mapping.pb.h"
 #include "entente/v1/statistics.pb.h"
 
 namespace entente::cli {
@@ -33,5 +34,18 @@ namespace entente::cli {
 void add_history_verbs(CLI::App& group, Context& context);
 // And of exemption_verbs.cc.
 void add_exemption_verbs(CLI::App& stats, Context& context);
+
+// A mapping as a file has it: protobuf text format, or JSON. False, with an error said, if it is
+// none.
+[[nodiscard]] bool read_mapping(Context& context, const std::string& path, v1::Mapping& out);
+// `monthly` as well as `dataflows/IGC.ASYLUM/mappings/SWE.monthly`, of the account's own party.
+// Empty, with an error said: nobody is signed in.
+[[nodiscard]] std::string mapping_name(Context& context, const std::string& dataflow,
+                                       const std::string& given);
+
+// Verbs of `entente stats`, each group in a source of its own.
+void add_upload_verbs(CLI::App& group, Context& context);
+void add_mapping_verbs(CLI::App& group, Context& context);
+void add_prove_verb(CLI::App& group, Context& context);
 
 }  // namespace entente::cli

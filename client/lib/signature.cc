@@ -154,6 +154,28 @@ Result<Signature> sign_plain(const std::string& certificate_path, const std::str
   return out;
 }
 
+Result<std::string> signer_of_detached(std::string_view content, std::string_view signature) {
+  const unsigned char* at = octets(signature);
+  const Cms cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signature.size())));
+  if (!cms) return cannot("the signature does not read");
+  const Bio in(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+  if (CMS_verify(cms.get(), nullptr, nullptr, in.get(), nullptr,
+                 CMS_BINARY | CMS_DETACHED | CMS_NO_SIGNER_CERT_VERIFY) != 1) {
+    return cannot("the signature does not hold");
+  }
+  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> signers(
+      CMS_get0_signers(cms.get()), [](STACK_OF(X509) * list) { sk_X509_free(list); });
+  if (!signers || sk_X509_num(signers.get()) != 1)
+    return cannot("the signature has not one signer");
+  std::string der;
+  const int size = i2d_X509(sk_X509_value(signers.get(), 0), nullptr);
+  if (size <= 0) return cannot("the certificate does not encode");
+  der.resize(static_cast<std::size_t>(size));
+  unsigned char* out = octets(der);
+  i2d_X509(sk_X509_value(signers.get(), 0), &out);
+  return der;
+}
+
 bool holds_plain(std::string_view certificate_der, std::string_view content,
                  std::string_view signature) {
   const Certificate certificate = decode(certificate_der);

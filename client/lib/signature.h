@@ -24,6 +24,12 @@ struct Signature {
 [[nodiscard]] Result<Signature> sign_plain(const std::string& certificate_path,
                                            const std::string& key_path, std::string_view content);
 
+// Who made a detached CMS signature over `content`: the certificate (DER) that it came with, by
+// whose key it holds. Says nothing of the certificate. InvalidArgument: it does not hold, or has
+// not one signer with its certificate.
+[[nodiscard]] Result<std::string> signer_of_detached(std::string_view content,
+                                                     std::string_view signature);
+
 // Whether the certificate's key made `signature` (as sign_plain does) over `content`. Says nothing
 // of the certificate.
 [[nodiscard]] bool holds_plain(std::string_view certificate_der, std::string_view content,

@@ -5,10 +5,19 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <thread>
 
+#include "client/lib/entered.h"
+#include "client/lib/rows.h"
 #include "client/lib/signature.h"
+#include "entente/v1/evidence.pb.h"
+#include "entente/v1/history.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/clock.h"
+#include "proto/contract/digest.h"
+#include "proto/contract/manifest.h"
+#include "proto/contract/row_tree.h"
+#include "proto/formats/row_texts.h"
 
 namespace entente::client {
 namespace {
@@ -21,8 +30,23 @@ struct FreeDigest {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
-// The SHA-256 of a file, and how long it is.
-Result<std::pair<std::string, std::uint64_t>> digest_of(const std::string& path) {
+// Waits for a line that broke: half a second, then twice as long each time, about a minute in all.
+// Requires: the call may be made again.
+template <typename Rep>
+Result<Rep> call_patiently(Client& client, const char* rpc, const Message& in) {
+  constexpr std::chrono::milliseconds first_pause{500};
+  constexpr int attempts = 7;
+  std::chrono::milliseconds pause = first_pause;
+  for (int i = 1;; ++i, pause *= 2) {
+    Result<Rep> answer = client.call<Rep>(kService + rpc, in, {.timeout = kPatience});
+    if (answer.ok() || answer.status().code() != Code::Unavailable || i == attempts) return answer;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace
+
+Result<FileDigest> digest_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return invalid_argument("file", "`" + path + "` cannot be read");
   const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
@@ -39,8 +63,24 @@ Result<std::pair<std::string, std::uint64_t>> digest_of(const std::string& path)
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
   auto* out = reinterpret_cast<unsigned char*>(digest.data());
   ENTENTE_CHECK(EVP_DigestFinal_ex(context.get(), out, nullptr) == 1);
-  return std::pair(std::move(digest), bytes);
+  return FileDigest{.sha256 = std::move(digest), .bytes = bytes};
 }
+
+Result<v1::UploadFormat> format_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return invalid_argument("file", "`" + path + "` cannot be read");
+  std::string start(256, '\0');
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(in.gcount()));
+  std::string_view text = start;
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  // UTF-16 has a zero beside each of these; XML may come in it.
+  const std::size_t first = text.find_first_not_of(std::string_view(" \t\r\n\0\xff\xfe", 7));
+  if (first == std::string_view::npos) return v1::SDMX_CSV;
+  return text[first] == '<' ? v1::SDMX_ML : text[first] == '{' ? v1::SDMX_JSON : v1::SDMX_CSV;
+}
+
+namespace {
 
 Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::uint64_t size,
             const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) {
@@ -49,7 +89,7 @@ Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::u
   v1::SendPieceRequest piece;
   piece.set_upload_id(file.request.upload_id());
   std::string buffer(kReadBytes, '\0');
-  int lost = 0;
+  int forgotten = 0;
   while (offset < size) {
     in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     const auto got = static_cast<std::size_t>(in.gcount());
@@ -60,11 +100,15 @@ Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::u
         client.call<v1::UploadProgress>(kService + "SendPiece", piece, {.timeout = kPatience});
     if (sent.ok()) {
       offset = sent->offset();
-      lost = 0;
-    } else if (sent.status().code() == Code::Unavailable && ++lost < 5) {
-      // The line broke: whether the piece came, the server knows.
+    } else if (sent.status().code() == Code::Unavailable ||
+               sent.status().code() == Code::FailedPrecondition ||
+               (sent.status().code() == Code::NotFound && ++forgotten < 3)) {
+      // The line broke: whether the piece came, the server knows; or nothing more of the upload.
       ENTENTE_TRY(const v1::UploadProgress stands,
-                  client.call<v1::UploadProgress>(kService + "BeginUpload", file.request));
+                  call_patiently<v1::UploadProgress>(client, "BeginUpload", file.request));
+      if (stands.offset() == offset && sent.status().code() == Code::FailedPrecondition) {
+        return sent.status();
+      }
       offset = stands.offset();
       in.clear();
       in.seekg(static_cast<std::streamoff>(offset));
@@ -76,53 +120,135 @@ Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::u
   return {};
 }
 
-}  // namespace
-
-std::string upload_manifest(const v1::BeginUploadRequest& request, std::uint64_t bytes,
-                            std::string_view sha256) {
-  return "entente-upload/1\n" + request.dataflow() + "\n" +
-         v1::UploadAction_Name(request.action()) + "\n" + request.upload_id() + "\n" +
-         std::to_string(bytes) + "\n" + to_hex(sha256) + "\n";
+// What is signed; without an id it makes one: the same file to the same end has the same.
+std::string manifest_of(const v1::BeginUploadRequest& request, const FileDigest& digest,
+                        std::string_view mapping) {
+  const Digest of_mapping = sha256(mapping);
+  const std::string action = v1::UploadAction_Name(request.action());
+  return upload_manifest({.dataflow = request.dataflow(),
+                          .action = action,
+                          .upload_id = request.upload_id(),
+                          .bytes = digest.bytes,
+                          .sha256 = digest.sha256,
+                          .mapping_sha256 = mapping.empty() ? "" : as_view(of_mapping)});
 }
+
+// Where the rows are few enough, what is signed is over each by itself: as this client reads them,
+// which must be as the server did. Otherwise `words` as they are, over the file as a whole.
+Result<std::string> commit_rows(Client& client, const UploadFile& file, const std::string& mapping,
+                                std::string words) {
+  v1::Mapping read_by;
+  if (!read_by.ParseFromString(mapping)) return invalid_argument("mapping", "does not decode");
+  ENTENTE_TRY(const statistics::Shape shape, shape_of(client, file.request.dataflow()));
+  ENTENTE_TRY(const auto rows, rows_of(file.path, file.request.format(), read_by, shape));
+  if (!rows) return words;
+  v1::CommitRowsRequest request;
+  request.set_upload_id(file.request.upload_id());
+  const std::string seed = SystemEntropy().bytes(row_tree::seed_bytes);
+  request.set_seed(seed);
+  ENTENTE_TRY(const auto committed,
+              client.call<v1::CommittedRows>("entente.v1.EvidenceService.CommitRows", request,
+                                             {.timeout = kPatience}));
+  const Digest root = row_tree::Tree(seed, *rows).root();
+  const std::string columns = statistics::columns_of(shape);
+  if (committed.too_many() || committed.root() != as_view(root) || committed.columns() != columns) {
+    return Status(Code::DataLoss, Reason::ProofInvalid,
+                  "the server has read the file otherwise than this client does");
+  }
+  const Digest blind = row_tree::file_blind(seed);
+  const Digest hidden = sha256({as_view(blind), words});
+  return rows_manifest({.dataflow = file.request.dataflow(),
+                        .action = v1::UploadAction_Name(file.request.action()),
+                        .columns = columns,
+                        .root = std::string(as_view(root)),
+                        .file_hash = std::string(as_view(hidden))});
+}
+
+// A true receipt of another act would hide that this one was not done. `words` and `signature`:
+// what this client signed; what was kept before it has others.
+Status check_receipt(Client& client, const v1::UploadReport& report, std::string_view words,
+                     std::string_view signature) {
+  ENTENTE_TRY(const Entry entry, entry_of(client, report.receipt()));
+  const Act& act = entry.act;
+  const bool first = !report.repeated();
+  const std::string_view kind = first ? "statistics.upload" : "statistics.upload.repeat";
+  const Digest of_words = sha256(words);
+  const std::string_view digest =
+      words.starts_with("entente-upload/1") ? std::string_view(report.sha256()) : as_view(of_words);
+  if (act.kind != kind || act.object != report.name() ||
+      (first && (act.object_digest != digest || act.signature != signature))) {
+    return {Code::DataLoss, Reason::ProofInvalid,
+            "the server gave a receipt for another act: entry " + std::to_string(entry.index) +
+                " is `" + act.kind + "` on `" + act.object + "`"};
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<v1::UploadReport> upload(
     Client& client, UploadFile file,
     const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) {
-  using Digested = std::pair<std::string, std::uint64_t>;
-  ENTENTE_TRY(const Digested digested, digest_of(file.path));
-  const auto& [sha256, size] = digested;
-  if (file.request.upload_id().empty()) {
-    file.request.set_upload_id(to_hex(sha256).substr(0, 40) + "." +
-                               to_rfc3339(SystemClock().now()).substr(0, 10));
+  ENTENTE_TRY(const FileDigest digest, digest_of(file.path));
+  v1::BeginUploadRequest& request = file.request;
+  if (request.upload_id().empty()) {
+    const Digest words = sha256(manifest_of(request, digest, request.mapping()));
+    request.set_upload_id(to_hex(as_view(words)).substr(0, 40) + "." +
+                          to_rfc3339(SystemClock().now()).substr(0, 10));
   }
   ENTENTE_TRY(const v1::UploadProgress begun,
-              client.call<v1::UploadProgress>(kService + "BeginUpload", file.request));
+              call_patiently<v1::UploadProgress>(client, "BeginUpload", request));
   if (!begun.already_there()) {
-    ENTENTE_TRY_VOID(send(client, file, begun.offset(), size, on_progress));
+    ENTENTE_TRY_VOID(send(client, file, begun.offset(), digest.bytes, on_progress));
     v1::CheckUploadRequest check;
-    check.set_upload_id(file.request.upload_id());
-    ENTENTE_TRY(
-        v1::UploadReport report,
-        client.call<v1::UploadReport>(kService + "CheckUpload", check, {.timeout = kPatience}));
+    check.set_upload_id(request.upload_id());
+    ENTENTE_TRY(v1::UploadReport report,
+                call_patiently<v1::UploadReport>(client, "CheckUpload", check));
     if (file.dry_run || !report.accepted()) return report;
   }
   v1::FinishUploadRequest finish;
-  finish.set_upload_id(file.request.upload_id());
-  finish.set_sha256(sha256);
+  finish.set_upload_id(request.upload_id());
+  finish.set_sha256(digest.sha256);
+  // What this account gave is what it signs; where it named a mapping, what the server showed.
+  const std::string& mapping = request.mapping().empty() ? begun.mapping() : request.mapping();
+  std::string words = manifest_of(request, digest, mapping);
+  if (!begun.already_there()) {
+    ENTENTE_TRY(words, commit_rows(client, file, mapping, std::move(words)));
+  }
   ENTENTE_TRY(const Signature signature,
-              sign_detached(file.certificate_path, file.key_path,
-                            upload_manifest(file.request, size, sha256)));
+              sign_detached(file.certificate_path, file.key_path, words));
   finish.set_signature(signature.der);
   finish.set_signer_certificate_sha256(signature.certificate_sha256);
-  ENTENTE_TRY(
-      v1::UploadReport report,
-      client.call<v1::UploadReport>(kService + "FinishUpload", finish, {.timeout = kPatience}));
+  ENTENTE_TRY(v1::UploadReport report,
+              call_patiently<v1::UploadReport>(client, "FinishUpload", finish));
+  if (!report.accepted()) return report;
   // An old answer in the place of this one would hide that this file was thrown away.
-  if (report.accepted() && (report.sha256() != sha256 ||
-                            !report.name().starts_with(file.request.dataflow() + "/uploads/"))) {
+  if (report.sha256() != digest.sha256 ||
+      !report.name().starts_with(request.dataflow() + "/uploads/")) {
     return Status(Code::DataLoss, Reason::ProofInvalid,
                   "the server answered for another file than the one that was brought");
   }
+  ENTENTE_TRY_VOID(check_receipt(client, report, words, signature.der));
+  return report;
+}
+
+Result<v1::UploadReport> withdraw_upload(Client& client, const std::string& name,
+                                         const std::string& certificate_path,
+                                         const std::string& key_path) {
+  v1::WithdrawUploadRequest request;
+  request.set_name(name);
+  const std::string request_words = withdrawal_manifest(name);
+  ENTENTE_TRY(const Signature signature, sign_detached(certificate_path, key_path, request_words));
+  request.set_signature(signature.der);
+  request.set_signer_certificate_sha256(signature.certificate_sha256);
+  ENTENTE_TRY(v1::UploadReport report,
+              client.call<v1::UploadReport>("entente.v1.HistoryService.WithdrawUpload", request,
+                                            {.timeout = kPatience}));
+  if (report.sha256() != as_view(sha256(request_words))) {
+    return Status(Code::DataLoss, Reason::ProofInvalid,
+                  "the server answered for another upload than the one to be taken back");
+  }
+  ENTENTE_TRY_VOID(check_receipt(client, report, request_words, signature.der));
   return report;
 }
 

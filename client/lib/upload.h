@@ -19,16 +19,30 @@ struct UploadFile {
   std::string key_path;
 };
 
-// `on_progress` is told how far it has come, of how many bytes.
+// `on_progress` is told how far it has come, of how many bytes. A line that breaks is waited for,
+// about a minute, and the upload goes on from where the server stands.
 // The report says whether the file was accepted; one with faults is refused, not an error here.
 // InvalidArgument: the file cannot be read. DataLoss (ProofInvalid): the answer is about another
-// file. Otherwise every Code of the rpcs.
+// file, or its receipt for another act than this one. Otherwise every Code of the rpcs.
 [[nodiscard]] Result<v1::UploadReport> upload(
     Client& client, UploadFile file,
     const std::function<void(std::uint64_t done, std::uint64_t of)>& on_progress);
 
-// What the signature is over: docs/statistics.md.
-[[nodiscard]] std::string upload_manifest(const v1::BeginUploadRequest& request,
-                                          std::uint64_t bytes, std::string_view sha256);
+// Takes an upload back, signed by the account's key. DataLoss (ProofInvalid): the receipt is for
+// another act. Otherwise every Code of the rpc.
+[[nodiscard]] Result<v1::UploadReport> withdraw_upload(Client& client, const std::string& name,
+                                                       const std::string& certificate_path,
+                                                       const std::string& key_path);
+
+// What a file that begins so most likely is: `<` is SDMX-ML, `{` SDMX-JSON, else SDMX-CSV.
+// InvalidArgument: it cannot be read.
+[[nodiscard]] Result<v1::UploadFormat> format_of(const std::string& path);
+
+// The SHA-256 of a file, and how long it is. InvalidArgument: it cannot be read.
+struct FileDigest {
+  std::string sha256;
+  std::uint64_t bytes = 0;
+};
+[[nodiscard]] Result<FileDigest> digest_of(const std::string& path);
 
 }  // namespace entente::client

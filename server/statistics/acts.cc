@@ -3,7 +3,12 @@
 #include <algorithm>
 
 #include "proto/contract/digest.h"
-#include "proto/contract/limits.h"
+#include "proto/contract/manifest.h"
+#include "proto/contract/upload_limits.h"
+#include "proto/formats/mapping.h"
+#include "server/statistics/kept_rows.h"
+#include "server/statistics/mappings.h"
+#include "server/statistics/readers.h"
 #include "server/statistics/service.h"
 #include "server/statistics/structure/names.h"
 #include "server/statistics/wire.h"
@@ -287,11 +292,12 @@ Result<v1::UploadProgress> Service::begin_upload(const Subject& subject,
   }
   // The others are what the server makes for itself.
   if (message.action() != v1::APPEND && message.action() != v1::REPLACE &&
-      message.action() != v1::DELETE) {
-    return invalid_argument("action", "must be append, replace or delete");
+      message.action() != v1::DELETE && message.action() != v1::MERGE) {
+    return invalid_argument("action", "must be append, replace, delete or merge");
   }
-  if (message.format() != v1::SDMX_CSV) {
-    return invalid_argument("format", "must be SDMX-CSV");
+  if (message.format() == v1::UPLOAD_FORMAT_UNSPECIFIED ||
+      !v1::UploadFormat_IsValid(message.format())) {
+    return invalid_argument("format", "must be SDMX-CSV, SDMX-ML, SDMX-JSON or a mapped CSV");
   }
   ENTENTE_TRY(std::shared_ptr<const Flow> flow, open_flow(subject, message.dataflow()));
   ENTENTE_TRY_VOID(decide_upload(subject, *flow));
@@ -303,7 +309,54 @@ Result<v1::UploadProgress> Service::begin_upload(const Subject& subject,
     progress.set_already_there(true);
     return progress;
   }
-  return parts_.uploads.begin(subject.account, subject.party, std::move(flow), message);
+  ENTENTE_TRY(std::string mapping, mapping_for(subject, *flow, message, snapshot));
+  return parts_.uploads.begin(subject.account, subject.party, std::move(flow), message,
+                              std::move(mapping));
+}
+
+// What a mapped file is read by, encoded: what came, or what is kept under the name.
+Result<std::string> Service::mapping_for(const Subject& subject, const Flow& flow,
+                                         const v1::BeginUploadRequest& message,
+                                         Snapshot& snapshot) const {
+  const bool given = !message.mapping().empty();
+  if (message.format() != v1::MAPPED_CSV) {
+    if (!given && message.mapping_name().empty()) return std::string();
+    return invalid_argument("mapping", "is for mapped files only");
+  }
+  if (given != message.mapping_name().empty()) {
+    return invalid_argument("mapping", "give either the mapping or its name");
+  }
+  if (message.mapping().size() > limits::mapping_bytes_max) {
+    return invalid_argument("mapping", "is too large");
+  }
+  v1::Mapping mapping;
+  if (!given) {
+    if (!message.mapping_name().starts_with(flow.wire.name() + "/mappings/")) {
+      return invalid_argument("mapping_name", "is not of this dataflow");
+    }
+    ENTENTE_TRY(mapping, find_mapping(subject, message.mapping_name(), parts_.store, snapshot));
+  } else if (!mapping.ParseFromString(message.mapping())) {
+    return invalid_argument("mapping", "does not decode");
+  }
+  ENTENTE_TRY_VOID(check_mapping(mapping, shape_of(flow)));
+  return given ? message.mapping() : encoded(mapping);
+}
+
+// What was weighed against the party's figures must still be weighed against the same.
+Status Service::check_weighed(const UploadSession& session, const store::Id& flow_id,
+                              std::uint64_t newest, Transaction& transaction) {
+  constexpr std::uint64_t kMany = 256;
+  const auto action = session.request.action();
+  if (action != v1::APPEND && action != v1::MERGE) return {};
+  bool stale = newest > session.weighed_against + kMany;
+  for (std::uint64_t n = session.weighed_against + 1; n <= newest && !stale; ++n) {
+    ENTENTE_TRY(const auto row, find_row<record::Upload>(
+                                    transaction, store::Key(uploads_table).id(flow_id).number(n)));
+    stale = row && row->party() == session.party;
+  }
+  if (!stale) return {};
+  return {Code::Aborted, Reason::Conflict,
+          "another upload of your party came meanwhile; begin with a new upload id"};
 }
 
 // The dataflow's next place and time.
@@ -366,6 +419,7 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
                                          Transaction& transaction) {
   const store::Id flow_id = parts_.store.blind("statistics", session.flow->wire.name());
   ENTENTE_TRY(const record::Head head, next_head(flow_id, transaction));
+  ENTENTE_TRY_VOID(check_weighed(session, flow_id, head.number() - 1, transaction));
   if (!session.marks_hidden && head.number() != 1 && session.collected.parts[1]) {
     return Status(Code::Aborted, Reason::Conflict,
                   "another upload came meanwhile; begin with a new upload id");
@@ -388,6 +442,11 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
   row.set_series(report.series());
   row.set_kept_bytes(report.kept_bytes());
   row.set_sha256(report.sha256());
+  row.set_upload_id(session.request.upload_id());
+  if (!session.mapping.empty()) {
+    row.set_mapping_sha256(std::string(as_view(sha256(session.mapping))));
+    transaction.put(store::Key(upload_mappings_table).id(id), session.mapping);
+  }
   row.set_signature(message.signature());
   row.set_signer_certificate_sha256(message.signer_certificate_sha256());
   const auto& shared = session.checker.areas(Circle::Shared);
@@ -399,6 +458,11 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
     row.add_parts(part ? std::string(part->id.view()) : std::string());
   }
   row.set_publishes(session.request.publish_totals());
+  if (!session.rows_seed.empty()) {
+    row.set_rows_seed(session.rows_seed);
+    row.set_manifest(rows_words(row, columns_of(shape_of(*session.flow)), session.rows_root));
+    put_rows(transaction, id, *session.texts.rows());
+  }
   ENTENTE_TRY_VOID(hold_back(*session.flow, session.collected, head, row, report, transaction));
   put_row(flow_id, row, transaction);
   return row;
@@ -412,14 +476,18 @@ void Service::record_act(const Subject& subject, Transaction& transaction, std::
   act.session = subject.session;
   act.kind = kind;
   act.object = upload_name(row.dataflow(), store::Id::from(row.id()));
-  act.object_digest = row.sha256();
+  // Of what says nothing of what it hides, if that is what was signed.
+  const bool hides = !row.manifest().empty();
+  act.object_digest = hides ? std::string(as_view(sha256(row.manifest()))) : row.sha256();
   act.signature = row.signature();
   act.signer_certificate_sha256 = row.signer_certificate_sha256();
   // The entry is for who may see the figures: while there is an embargo, not for the audience.
-  // Where figures may be confidential it is for who may see all of the file: by the digest of a
-  // file with a hidden figure that figure is found by trying.
-  const bool narrow =
-      row.embargo_until_us() != 0 || row.parts(0).empty() || flow.confidentiality.has_value();
+  // Where figures may be confidential it is for who may see all of the file, unless the digest
+  // hides: by that of a file with a hidden figure the figure is found by trying.
+  const bool all_hidden =
+      row.parts(0).empty() || row.companion() != 0 || row.shared_reference_areas().empty();
+  const bool narrow = row.embargo_until_us() != 0 || row.parts(0).empty() ||
+                      (flow.confidentiality.has_value() && (!hides || all_hidden));
   act.audience = static_cast<std::uint32_t>(
       guard_of(flow, row, narrow ? Circle::Confidential : Circle::Shared).audience);
   parts_.ledger.record(transaction, act);

@@ -15,6 +15,11 @@ std::string ticked(std::string_view text) { return "`" + std::string(text.substr
 // Before `: `, which labels put behind a code.
 std::string_view without_label(std::string_view text) { return text.substr(0, text.find(": ")); }
 
+// Whether the dataflow's whole audience sees it: what is for other eyes is named to nobody.
+bool is_for_all(const Flow::Provision& provision) {
+  return provision.shared == policy::AudienceId::Nobody;
+}
+
 // A spreadsheet's overflow (1e308) is no figure, and would be all that there is of any sum.
 constexpr int kExponentMax = 30;
 
@@ -87,10 +92,13 @@ Checker::Checker(std::shared_ptr<const Flow> flow, std::string party, v1::Upload
   provided_ = {areas.begin(), areas.end()};
 }
 
-void Checker::say(P::Kind kind, std::uint64_t line, std::size_t at, std::string_view value,
-                  std::string_view nearest, std::string_view text) {
-  problems_.add(kind, line, at + 1, at < columns_.size() ? columns_[at].name : "", value, nearest,
-                text);
+// Of a row's cell, or of the heading's while there is no row.
+void Checker::say(P::Kind kind, std::size_t at, std::string_view value, std::string_view nearest,
+                  std::string_view text) {
+  Place place{.line = row_->line, .column = static_cast<std::uint32_t>(at + 1)};
+  if (at < row_->places.size()) place = row_->places[at];
+  problems_.add(kind, place.line, place.column, at < columns_.size() ? columns_[at].name : "",
+                value, nearest, text);
 }
 
 Checker::Column Checker::column_of(std::string_view heading) const {
@@ -120,119 +128,194 @@ Checker::Column Checker::column_of(std::string_view heading) const {
   return column;
 }
 
-Status Checker::heading(std::uint64_t line, std::span<const std::string_view> cells) {
-  std::set<std::string, std::less<>> seen;
-  bool whole = true;
+// Whether each column is there that must be.
+void Checker::check_columns(std::uint64_t line, const std::set<std::string, std::less<>>& seen,
+                            bool told, bool& whole) {
   const auto missing = [&](std::string_view name) {
     whole = false;
     problems_.add(P::MALFORMED, line, 0, name, "", "", "there is no column of this name");
   };
+  if (!told && seen.count("DATAFLOW") == 0 && seen.count("STRUCTURE_ID") == 0) missing("DATAFLOW");
+  for (const v1::Dimension& dimension : flow_->structure.dimensions()) {
+    if (seen.count(dimension.id()) == 0) missing(dimension.id());
+  }
+  if (!time_column_) missing(time_dimension);
+  const bool partial = action_ == v1::DELETE || action_ == v1::MERGE;
+  if (seen.count(flow_->measure) == 0 && !partial) missing(flow_->measure);
+  for (const v1::Attribute& attribute : flow_->structure.attributes()) {
+    if (attribute.mandatory() && seen.count(attribute.id()) == 0 && !partial) {
+      missing(attribute.id());
+    }
+  }
+}
+
+Status Checker::heading(std::uint64_t line, std::span<const std::string_view> cells, bool told) {
+  const Row row{.line = line, .cells = cells};
+  row_ = &row;
+  std::set<std::string, std::less<>> seen;
+  bool whole = true;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     columns_.push_back(column_of(cells[i]));
     const Column& column = columns_.back();
     const bool is_known = column.role != Role::Ignored || column.name == "STRUCTURE_NAME" ||
                           column.name == "SERIES_KEY" || column.name == "OBS_KEY";
     if (!is_known) {
-      say(P::MALFORMED, line, i, cells[i], "", "the dataflow's structure has no such column");
+      say(P::MALFORMED, i, cells[i], "", "the dataflow's structure has no such column");
     }
     if (!seen.insert(column.name).second) {
-      say(P::MALFORMED, line, i, cells[i], "", "the column is there twice");
+      say(P::MALFORMED, i, cells[i], "", "the column is there twice");
       whole = false;
     }
     if (column.role == Role::Time) time_column_ = i;
+    if (column.role == Role::Action) action_column_ = i;
     if (column.role == Role::Dimension && flow_->frequency == column.index) frequency_column_ = i;
   }
   if (cells.size() == 1 && cells[0].find_first_of(";\t|") != std::string_view::npos) {
     problems_.add(P::MALFORMED, line, 0, "", "", "",
                   "the columns are not separated by commas, as SDMX-CSV has them");
   }
-  if (seen.count("DATAFLOW") == 0 && seen.count("STRUCTURE_ID") == 0) missing("DATAFLOW");
-  for (const v1::Dimension& dimension : flow_->structure.dimensions()) {
-    if (seen.count(dimension.id()) == 0) missing(dimension.id());
-  }
-  if (!time_column_) missing(time_dimension);
-  if (seen.count(flow_->measure) == 0 && action_ != v1::DELETE) missing(flow_->measure);
-  for (const v1::Attribute& attribute : flow_->structure.attributes()) {
-    if (attribute.mandatory() && seen.count(attribute.id()) == 0 && action_ != v1::DELETE) {
-      missing(attribute.id());
-    }
-  }
+  check_columns(line, seen, told, whole);
+  row_ = nullptr;
   if (whole) return {};
   return {Code::InvalidArgument, Reason::ImportRefused, "the heading lacks columns"};
 }
 
-bool Checker::check_structure(std::uint64_t line, std::size_t at, std::string_view cell) {
-  const auto reference = parse_reference(cell);
+// Whether the upload's dataflow is meant, by itself, by its structure or by the party's provision.
+bool Checker::is_ours(Referent what, std::string_view reference) const {
+  const auto given = parse_reference(reference);
+  const auto name = what == Referent::DataStructure
+                        ? parse_structure_name(flow_->structure.name(), "data-structures")
+                        : parse_structure_name(flow_->wire.name(), "dataflows");
+  if (!given || !name) return false;
+  if (what != Referent::Provision) return given->agency == name->agency && given->id == name->id;
+  // As our structures name provisions: `IGC:ASYLUM_SWE`.
+  return given->agency == name->agency && given->id == name->id + "_" + party_;
+}
+
+bool Checker::check_structure(std::size_t at, std::string_view cell) {
+  if (is_ours(of_, cell)) return true;
   const auto name = parse_structure_name(flow_->wire.name(), "dataflows");
-  if (reference && reference->agency == name->agency && reference->id == name->id) return true;
-  say(P::WRONG_DATAFLOW, line, at, cell,
+  say(P::WRONG_DATAFLOW, at, cell,
       name->agency + ":" + name->id + "(" + flow_->wire.version() + ")",
       ticked(cell) + " is not the dataflow that the upload is for");
   return false;
 }
 
-bool Checker::check_action(std::uint64_t line, std::size_t at, std::string_view cell) {
-  withdraws_ = cell == "D";
-  if (cell == "I" || cell == "A" || cell == "R" || cell == "M" || cell == "D") return true;
-  say(P::UNKNOWN_CODE, line, at, cell, "", ticked(cell) + " is none of `I`, `A`, `R`, `M`, `D`");
+void Checker::refers_to(Referent what, std::string_view reference, Place place) {
+  if (is_ours(what, reference)) return;
+  const auto name = parse_structure_name(flow_->wire.name(), "dataflows");
+  problems_.add(P::WRONG_DATAFLOW, place.line, place.column, "", reference,
+                name->agency + ":" + name->id + "(" + flow_->wire.version() + ")",
+                ticked(reference) + " is not the dataflow that the upload is for");
+}
+
+// Senders are called as each program likes; another party of the dataflow is none of them.
+void Checker::sent_by(std::string_view id, Place place) {
+  const auto other = flow_->provisions.find(id);
+  if (id == party_ || other == flow_->provisions.end() || !is_for_all(other->second)) return;
+  problems_.add(P::WRONG_PARTY, place.line, place.column, "", id, party_,
+                "the message says that parties/" + std::string(id) + " sent it");
+}
+
+void Checker::no_such_column(std::string_view id, Place place) {
+  problems_.add(P::MALFORMED, place.line, place.column, id, "", "",
+                "the dataflow's structure has no such column");
+}
+
+void Checker::malformed(std::string_view text, Place place, std::string_view rule) {
+  problems_.add(P::MALFORMED, place.line, place.column, "", text, "", rule);
+}
+
+bool Checker::check_action(std::size_t at, std::string_view cell) {
+  const bool merges = action_ == v1::MERGE;
+  const bool brings = action_ == v1::APPEND || action_ == v1::REPLACE;
+  withdraws_ = withdraws_ || cell == "D";
+  if (cell == "I" || cell == "D" || (merges && (cell == "M" || cell == "A")) ||
+      (brings && (cell == "A" || cell == "R"))) {
+    return true;
+  }
+  if (cell == "A" || cell == "R" || cell == "M") {
+    say(P::WRONG_ACTION, at, cell, "",
+        ticked(cell) + " is not what the upload does: give it the action that its rows ask for");
+    return false;
+  }
+  say(P::UNKNOWN_CODE, at, cell, "", ticked(cell) + " is none of `I`, `A`, `R`, `M`, `D`");
   return false;
 }
 
-bool Checker::check_dimension(std::uint64_t line, std::size_t at, std::string_view cell) {
+// The party that may report for an area that this one may not; empty: none.
+std::string_view Checker::other_party_for(std::string_view area) const {
+  for (const auto& [party, provision] : flow_->provisions) {
+    if (!is_for_all(provision)) continue;
+    const auto& areas = provision.wire.reference_areas();
+    if (std::find(areas.begin(), areas.end(), area) != areas.end()) return party;
+  }
+  return {};
+}
+
+bool Checker::check_area(std::size_t at, std::string_view cell) {
+  if (provided_.count(cell) != 0) return true;
+  const std::string_view other = other_party_for(cell);
+  const std::string lacks = "parties/" + party_ + " has no provision to report for " + ticked(cell);
+  if (other.empty()) {
+    say(P::NOT_PROVIDED, at, cell, "", lacks);
+  } else {
+    say(P::WRONG_PARTY, at, cell, "", lacks + "; parties/" + std::string(other) + " has");
+  }
+  return false;
+}
+
+bool Checker::check_dimension(std::size_t at, std::string_view cell) {
   const std::size_t dimension = columns_[at].index;
   const auto& list = flow_->dimension_lists[dimension];
   if (cell.empty()) {
-    say(P::MISSING_VALUE, line, at, cell, "", "every dimension has a value");
+    say(P::MISSING_VALUE, at, cell, "", "every dimension has a value");
     return false;
   }
   if (list && list->find(cell) == nullptr) {
-    say(P::UNKNOWN_CODE, line, at, cell, problems_.keeps() ? list->nearest(cell) : "",
+    say(P::UNKNOWN_CODE, at, cell, problems_.keeps() ? list->nearest(cell) : "",
         ticked(cell) + " is not an item of " + list->wire().name());
     return false;
   }
   if (!list && !is_sdmx_id(cell)) {
-    say(P::UNKNOWN_CODE, line, at, cell, "", ticked(cell) + " is no id");
+    say(P::UNKNOWN_CODE, at, cell, "", ticked(cell) + " is no id");
     return false;
   }
   const auto& allowed = flow_->allowed[dimension];
   if (!allowed.empty() && !std::binary_search(allowed.begin(), allowed.end(), cell)) {
-    say(P::NOT_ALLOWED, line, at, cell, "", "the dataflow does not take " + ticked(cell) + " here");
+    say(P::NOT_ALLOWED, at, cell, "", "the dataflow does not take " + ticked(cell) + " here");
     return false;
   }
-  if (flow_->reference_area == dimension && provided_.count(cell) == 0) {
-    say(P::NOT_PROVIDED, line, at, cell, "",
-        "parties/" + party_ + " has no provision to report for " + ticked(cell));
-    return false;
-  }
-  return true;
+  return flow_->reference_area != dimension || check_area(at, cell);
 }
 
-bool Checker::check_attribute(std::uint64_t line, std::size_t at, std::string_view cell) {
+bool Checker::check_attribute(std::size_t at, std::string_view cell) {
   const std::size_t attribute = columns_[at].index;
   const auto& list = flow_->attribute_lists[attribute];
   if (cell.empty()) {
-    if (!flow_->structure.attributes(static_cast<int>(attribute)).mandatory() || withdraws_) {
+    if (!flow_->structure.attributes(static_cast<int>(attribute)).mandatory() || withdraws_ ||
+        action_ == v1::MERGE) {
       return true;
     }
-    say(P::MISSING_VALUE, line, at, cell, "", "a value must be given");
+    say(P::MISSING_VALUE, at, cell, "", "a value must be given");
     return false;
   }
   if (list && list->find(cell) == nullptr) {
-    say(P::UNKNOWN_CODE, line, at, cell, problems_.keeps() ? list->nearest(cell) : "",
+    say(P::UNKNOWN_CODE, at, cell, problems_.keeps() ? list->nearest(cell) : "",
         ticked(cell) + " is not an item of " + list->wire().name());
     return false;
   }
   if (cell.size() > 4'096) {
-    say(P::TOO_LONG, line, at, cell, "", "is longer than 4096 bytes");
+    say(P::TOO_LONG, at, cell, "", "is longer than 4096 bytes");
     return false;
   }
   return true;
 }
 
-bool Checker::check_time(std::uint64_t line, std::size_t at, std::string_view cell) {
+bool Checker::check_time(std::size_t at, std::string_view cell) {
   const auto period = parse_period(cell);
   if (!period) {
-    say(P::BAD_PERIOD, line, at, cell, "",
+    say(P::BAD_PERIOD, at, cell, "",
         ticked(cell) + " is no period such as `2015`, `2015-Q1`, `2015-03`");
     return false;
   }
@@ -240,24 +323,22 @@ bool Checker::check_time(std::uint64_t line, std::size_t at, std::string_view ce
   return true;
 }
 
-bool Checker::check_measure(std::uint64_t line, std::size_t at, std::string_view cell) {
+bool Checker::check_measure(std::size_t at, std::string_view cell) {
   if (withdraws_) return true;
   if (cell.empty() || cell == "NaN") {
-    one_.kind = Kind::Missing;
-    one_.value = {};
+    one_.kind = cell.empty() && action_ == v1::MERGE ? Kind::Kept : Kind::Missing;
     return true;
   }
   const auto value = parse_decimal(cell);
   if (!value) {
     const bool comma = cell.find(',') != std::string_view::npos;
-    say(P::BAD_NUMBER, line, at, cell, "",
+    say(P::BAD_NUMBER, at, cell, "",
         ticked(cell) + (comma ? " has a comma; figures have a point and no thousands separator"
                               : " is no figure of at most 18 digits"));
     return false;
   }
   if (value->exponent > kExponentMax || value->exponent < -kExponentMax) {
-    say(P::BAD_NUMBER, line, at, cell, "",
-        ticked(cell) + " is no figure that anything is counted by");
+    say(P::BAD_NUMBER, at, cell, "", ticked(cell) + " is no figure that anything is counted by");
     return false;
   }
   one_.kind = Kind::Value;
@@ -265,30 +346,32 @@ bool Checker::check_measure(std::uint64_t line, std::size_t at, std::string_view
   return true;
 }
 
-bool Checker::check_cell(std::uint64_t line, std::size_t at, std::string_view cell) {
+bool Checker::check_cell(std::size_t at, std::string_view cell) {
   Column& column = columns_[at];
   if (column.labelled) cell = without_label(cell);
   switch (column.role) {
     case Role::Ignored:
+    case Role::Action:  // weighed before the others
       return true;
     case Role::StructureKind:
-      if (cell == "dataflow") return true;
-      say(P::WRONG_DATAFLOW, line, at, cell, "dataflow", ticked(cell) + " is not read");
+      of_ = cell == "datastructure"   ? Referent::DataStructure
+            : cell == "dataprovision" ? Referent::Provision
+                                      : Referent::Dataflow;
+      if (cell == "dataflow" || of_ != Referent::Dataflow) return true;
+      say(P::WRONG_DATAFLOW, at, cell, "dataflow", ticked(cell) + " is not read");
       return false;
     case Role::Time:
-      return check_time(line, at, cell);
+      return check_time(at, cell);
     case Role::Measure:
-      return check_measure(line, at, cell);
-    case Role::Action:
-      return check_action(line, at, cell);
+      return check_measure(at, cell);
     default:
       break;
   }
   const bool again = column.known && same(column.last, cell);
   if (!again && !column.recall(cell)) {
-    const bool right = column.role == Role::Structure   ? check_structure(line, at, cell)
-                       : column.role == Role::Dimension ? check_dimension(line, at, cell)
-                                                        : check_attribute(line, at, cell);
+    const bool right = column.role == Role::Structure   ? check_structure(at, cell)
+                       : column.role == Role::Dimension ? check_dimension(at, cell)
+                                                        : check_attribute(at, cell);
     if (!right) return false;
     column.last = cell;
     if (column.role == Role::Dimension) column.number = collector_.code(column.index, cell);
@@ -300,29 +383,62 @@ bool Checker::check_cell(std::uint64_t line, std::size_t at, std::string_view ce
   return true;
 }
 
-bool Checker::check_frequency(std::uint64_t line) {
+bool Checker::check_frequency() {
   if (!frequency_column_) return true;
   const std::string& code = columns_[*frequency_column_].last;
   const auto frequency = frequency_of(code);
   if (!frequency || *frequency == one_.period.frequency) return true;
-  say(P::WRONG_FREQUENCY, line, *time_column_, to_text(one_.period), "",
+  say(P::WRONG_FREQUENCY, *time_column_, to_text(one_.period), "",
       ticked(to_text(one_.period)) + " is not a period of frequency " + ticked(code));
   return false;
 }
 
-Status Checker::row(std::uint64_t line, std::span<const std::string_view> cells) {
+// What the reader could not make a cell of.
+bool Checker::check_fault(std::size_t at, std::string_view rule) {
+  if (rule.empty()) return true;
+  const Role role = columns_[at].role;
+  say(role == Role::Measure ? P::BAD_NUMBER
+      : role == Role::Time  ? P::BAD_PERIOD
+                            : P::UNKNOWN_CODE,
+      at, row_->cells[at], "", rule);
+  return false;
+}
+
+// Remembers for which areas there are figures, and for whom.
+void Checker::meet_area() {
+  if (!flow_->reference_area) return;
+  const auto circle = static_cast<std::size_t>(one_.circle);
+  const std::uint32_t area = codes_[*flow_->reference_area];
+  if (last_area_[circle] == area) return;
+  last_area_[circle] = area;
+  for (const Column& column : columns_) {
+    if (column.role == Role::Dimension && column.index == *flow_->reference_area) {
+      areas_[circle].insert(column.last);
+    }
+  }
+}
+
+Status Checker::row(const Row& row) {
+  row_ = &row;
   ++rows_;
-  if (cells.size() != columns_.size()) {
-    problems_.add(P::MALFORMED, line, 0, "", "", "",
-                  "there are " + std::to_string(cells.size()) + " cells under " +
+  if (row.cells.size() != columns_.size()) {
+    problems_.add(P::MALFORMED, row.line, 0, "", "", "",
+                  "there are " + std::to_string(row.cells.size()) + " cells under " +
                       std::to_string(columns_.size()) + " headings");
     return {};
   }
-  one_ = {.period = {}, .kind = Kind::Missing, .value = {}, .circle = Circle::Shared, .line = line};
+  one_ = {.period = {},
+          .kind = action_ == v1::MERGE ? Kind::Kept : Kind::Missing,
+          .value = {},
+          .circle = Circle::Shared,
+          .line = row.line};
   withdraws_ = action_ == v1::DELETE;
-  bool right = true;
-  for (std::size_t i = 0; i < cells.size(); ++i) right = check_cell(line, i, cells[i]) && right;
-  right = right && check_frequency(line);
+  bool right = !action_column_ || check_action(*action_column_, row.cells[*action_column_]);
+  for (std::size_t i = 0; i < row.cells.size(); ++i) {
+    const bool read = row.faults.empty() || check_fault(i, row.faults[i]);
+    right = read && check_cell(i, row.cells[i]) && right;
+  }
+  right = right && check_frequency();
   if (!right) return {};
   if (withdraws_) {
     one_.kind = Kind::Withdrawn;
@@ -335,18 +451,7 @@ Status Checker::row(std::uint64_t line, std::span<const std::string_view> cells)
       one_.circle = Circle::Confidential;
     }
   }
-  if (flow_->reference_area) {
-    const auto circle = static_cast<std::size_t>(one_.circle);
-    const std::uint32_t area = codes_[*flow_->reference_area];
-    if (last_area_[circle] != area) {
-      last_area_[circle] = area;
-      for (const Column& column : columns_) {
-        if (column.role == Role::Dimension && column.index == *flow_->reference_area) {
-          areas_[circle].insert(column.last);
-        }
-      }
-    }
-  }
+  meet_area();
   return collector_.add(codes_, attributes_, one_);
 }
 

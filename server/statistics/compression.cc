@@ -98,6 +98,25 @@ std::unique_ptr<Compressor> make_compressor(Encoding encoding) {
 
 std::unique_ptr<Compressor> make_raw_deflate() { return std::make_unique<Deflate>(kRawWindow); }
 
+std::string packed(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t size =
+      ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), ZSTD_CLEVEL_DEFAULT);
+  ENTENTE_CHECK(ZSTD_isError(size) == 0);
+  out.resize(size);
+  return out;
+}
+
+std::optional<std::string> unpacked(std::string_view frame) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size > unpacked_bytes_max) return std::nullopt;  // so are zstd's codes for none
+  std::string out(size, '\0');
+  if (ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size()) != size) {
+    return std::nullopt;
+  }
+  return out;
+}
+
 std::uint32_t checksum(std::uint32_t crc, std::string_view bytes) {
   // NOLINTNEXTLINE: octets are octets.
   const auto* octets = reinterpret_cast<const Bytef*>(bytes.data());

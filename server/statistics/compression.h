@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,11 @@ class Compressor {
 [[nodiscard]] std::unique_ptr<Compressor> make_compressor(Encoding encoding);
 // What stands in a zip archive.
 [[nodiscard]] std::unique_ptr<Compressor> make_raw_deflate();
+
+// All of it as one zstd frame, and back. Nothing: it is none, or longer than `unpacked_bytes_max`.
+inline constexpr std::size_t unpacked_bytes_max = 16 << 20;
+[[nodiscard]] std::string packed(std::string_view bytes);
+[[nodiscard]] std::optional<std::string> unpacked(std::string_view frame);
 
 // The CRC-32 of what had this one so far, and of `bytes`.
 [[nodiscard]] std::uint32_t checksum(std::uint32_t crc, std::string_view bytes);

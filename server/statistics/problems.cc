@@ -19,6 +19,7 @@ void Problems::add(v1::Problem::Kind kind, std::uint64_t line, std::size_t colum
                    std::string_view name, std::string_view value, std::string_view nearest,
                    std::string_view text) {
   ++count_;
+  ++by_kind_[kind];
   if (!keeps()) return;
   v1::Problem& problem = kept_.emplace_back();
   problem.set_kind(kind);

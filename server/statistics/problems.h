@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,11 +22,15 @@ class Problems {
   // Whether the next would be kept: what it takes to describe it is worth the while.
   [[nodiscard]] bool keeps() const { return kept_.size() < limits::upload_problems_max; }
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  [[nodiscard]] const std::map<v1::Problem::Kind, std::uint64_t>& by_kind() const {
+    return by_kind_;
+  }
   [[nodiscard]] const std::vector<v1::Problem>& kept() const { return kept_; }
 
  private:
   std::vector<v1::Problem> kept_;
   std::uint64_t count_ = 0;
+  std::map<v1::Problem::Kind, std::uint64_t> by_kind_;
 };
 
 }  // namespace entente::statistics

@@ -44,6 +44,14 @@ Room::Room(Parts parts)
                 .alarms = alarms_,
                 .clock = parts_.clock,
                 .entropy = parts_.entropy}),
+      mappings_({.store = parts_.store,
+                 .service = service_,
+                 .ledger = parts_.ledger,
+                 .clock = parts_.clock}),
+      evidence_({.store = parts_.store,
+                 .service = service_,
+                 .uploads = uploads_,
+                 .ledger = parts_.ledger}),
       rest_(service_, structures_, parts_.store, parts_.clock) {
   cache_.use(folds_);
 }
@@ -68,6 +76,8 @@ void Room::add_to(identity::Gate& gate, Service::MakeReceipt make_receipt) {
   comparison_.add_to(gate);
   exemptions_.add_to(gate);
   structure_service_.add_to(gate);
+  mappings_.add_to(gate);
+  evidence_.add_to(gate);
   rest_.add_to(gate);
 }
 

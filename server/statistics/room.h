@@ -9,8 +9,10 @@
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
 #include "server/statistics/comparison.h"
+#include "server/statistics/evidence.h"
 #include "server/statistics/exemptions.h"
 #include "server/statistics/history.h"
+#include "server/statistics/mappings.h"
 #include "server/statistics/rest.h"
 #include "server/statistics/series/fold.h"
 #include "server/statistics/service.h"
@@ -53,6 +55,8 @@ class Room {
   StructureService structure_service_;
   Alarms alarms_;
   HistoryService history_;
+  MappingService mappings_;
+  EvidenceService evidence_;
   Rest rest_;
   std::jthread folding_;  // last: ends before what it reads
 };

@@ -277,6 +277,7 @@ v1::Upload to_wire(const SeenUpload& seen) {
   // is one must not be told, either.
   if (!seen.whole) {
     out.clear_sha256();
+    if (!seen.kept->row.manifest().empty()) return out;  // what was signed hides it
     out.clear_signature();
     out.clear_signer_certificate_sha256();
   }

@@ -117,6 +117,8 @@ class Service {
                                              std::optional<Instant> as_of = {}) {
     return contributions_.read(snapshot, flow, layers(subject, flow, as_of));
   }
+  // Who may bring figures: a party with a provision, in the audience. PermissionDenied (NotYours).
+  Status decide_upload(const Subject& subject, const Flow& flow) const;
 
  private:
   [[nodiscard]] bool may_read(const Subject& subject, const Flow& flow) const;
@@ -126,7 +128,10 @@ class Service {
                             const Model& next) const;
   Status find_orphans(const Subject& subject, const std::vector<record::Structure>& rows,
                       const Model& next);
-  Status decide_upload(const Subject& subject, const Flow& flow) const;
+  Result<std::string> mapping_for(const Subject& subject, const Flow& flow,
+                                  const v1::BeginUploadRequest& message, Snapshot& snapshot) const;
+  static Status check_weighed(const UploadSession& session, const store::Id& flow_id,
+                              std::uint64_t newest, Transaction& transaction);
   Result<record::Upload> make_row(const Subject& subject, UploadSession& session,
                                   const v1::FinishUploadRequest& message, const store::Id& id,
                                   v1::UploadReport& report, Transaction& transaction);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "server/statistics/wire.h"
+
 namespace entente::statistics {
 namespace {
 
@@ -18,19 +20,29 @@ v1::UploadProgress progress_of(const UploadSession& session) {
   progress.set_rows(session.checker.rows());
   progress.set_problems(session.problems.count());
   progress.set_piece_bytes_max(limits::upload_piece_bytes_max);
+  progress.set_mapping(session.mapping);
   return progress;
+}
+
+v1::Mapping mapping_of(const std::string& bytes) {
+  v1::Mapping mapping;
+  ENTENTE_CHECK(mapping.ParseFromString(bytes));
+  return mapping;
+}
+
+void add_failure(UploadSession& session, const Status& status) {
+  session.problems.add(v1::Problem::MALFORMED, 0, 0, "", "", "",
+                       "the upload could not be kept: " + std::string(status.message()));
 }
 
 // A reader's refusal becomes a problem; any other failure stays one.
 Status take_refusal(UploadSession& session, const Status& status) {
   if (status.ok() || status.reason() != Reason::ImportRefused) return status;
   session.stopped = true;
-  if (!session.has_heading || session.problems.count() == 0 || !status.violations().empty()) {
-    const Violation where = status.violations().empty() ? Violation() : status.violations().front();
-    if (!where.rule.empty()) {
-      session.problems.add(v1::Problem::MALFORMED, where.line, where.column, "", "", "",
-                           where.rule + "; the rest of the file was not read");
-    }
+  if (!status.violations().empty()) {
+    const Violation& where = status.violations().front();
+    session.problems.add(v1::Problem::MALFORMED, where.line, where.column, "", "", "",
+                         where.rule + "; the rest of the file was not read");
   }
   return {};
 }
@@ -61,12 +73,13 @@ std::string RunningDigest::finish() {
 
 UploadSession::UploadSession(store::Store& store, Entropy& entropy,
                              std::shared_ptr<const Flow> its_flow, const std::string& its_party,
-                             const v1::BeginUploadRequest& its_request,
+                             const v1::BeginUploadRequest& its_request, std::string its_mapping,
                              const Collector::Rules& rules)
     : flow(std::move(its_flow)),
       party(its_party),
       marks_hidden(rules.mark_hidden),
       request(its_request),
+      mapping(std::move(its_mapping)),
       collector(store, entropy, rules,
                 [this](const Collector::Twice& twice) {
                   const std::string lines =
@@ -77,11 +90,8 @@ UploadSession::UploadSession(store::Store& store, Entropy& entropy,
                                "the observation `" + twice.key + "` " + lines);
                 }),
       checker(flow, party, its_request.action(), collector, problems),
-      reader([this](std::uint64_t line, std::span<const std::string_view> cells) {
-        if (has_heading) return checker.row(line, cells);
-        has_heading = true;
-        return checker.heading(line, cells);
-      }) {}
+      texts(shape_of(*flow), &checker),
+      reader(make_reader(flow, request.format(), mapping_of(mapping), texts)) {}
 
 UploadSession::~UploadSession() {
   if (tried) collector.release();  // what then belongs to no upload goes at the next start
@@ -89,7 +99,8 @@ UploadSession::~UploadSession() {
 
 Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std::string& party,
                                           std::shared_ptr<const Flow> flow,
-                                          const v1::BeginUploadRequest& request) {
+                                          const v1::BeginUploadRequest& request,
+                                          std::string mapping) {
   sweep();
   const std::unique_lock lock(mutex_);
   const Place place(account, request.upload_id());
@@ -118,7 +129,7 @@ Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std:
   rules.rows_max = parts_.rows_max;
   rules.series_max = parts_.series_max;
   auto session = std::make_shared<UploadSession>(parts_.store, parts_.entropy, std::move(flow),
-                                                 party, request, rules);
+                                                 party, request, std::move(mapping), rules);
   session->used_at = parts_.clock.tick().count();
   const v1::UploadProgress progress = progress_of(*session);
   sessions_.emplace(place, std::move(session));
@@ -135,6 +146,29 @@ void Uploads::make_room(const std::string& account,
     if (idle) gone.push_back(std::move(at->second));
     at = idle ? sessions_.erase(at) : std::next(at);
   }
+}
+
+Result<v1::CommittedRows> Uploads::commit_rows(const std::string& account,
+                                               const v1::CommitRowsRequest& request) {
+  if (request.seed().size() != row_tree::seed_bytes) {
+    return invalid_argument("seed", "must be 32 octets");
+  }
+  const std::shared_ptr<UploadSession> session = find(account, request.upload_id());
+  if (!session) return no_such_upload(request.upload_id());
+  const std::lock_guard lock(session->mutex);
+  if (!session->ended || session->problems.count() != 0) {
+    return Status(Code::FailedPrecondition, Reason::None,
+                  "the upload was not checked yet, or has faults");
+  }
+  v1::CommittedRows reply;
+  const std::vector<std::string>* rows = session->texts.rows();
+  reply.set_too_many(rows == nullptr);
+  if (rows == nullptr) return reply;
+  session->rows_seed = request.seed();
+  session->rows_root = as_view(row_tree::Tree(request.seed(), *rows).root());
+  reply.set_root(session->rows_root);
+  reply.set_columns(columns_of(shape_of(*session->flow)));
+  return reply;
 }
 
 std::shared_ptr<UploadSession> Uploads::find(const std::string& account, const std::string& id) {
@@ -160,11 +194,10 @@ Result<v1::UploadProgress> Uploads::piece(const std::string& account,
   session->offset += request.content().size();
   session->digest.add(request.content());
   if (!session->stopped) {
-    const Status read = take_refusal(*session, session->reader.feed(request.content()));
+    const Status read = take_refusal(*session, session->reader->feed(request.content()));
     if (!read.ok()) {
-      session->stopped = true;  // what was read is lost: the upload cannot succeed any more
-      session->problems.add(v1::Problem::MALFORMED, 0, 0, "", "", "",
-                            "the upload could not be kept: " + std::string(read.message()));
+      session->stopped = true;
+      add_failure(*session, read);
       return read;
     }
   }
@@ -173,30 +206,74 @@ Result<v1::UploadProgress> Uploads::piece(const std::string& account,
 
 Status Uploads::end(UploadSession& session) {
   if (session.ended) return {};
+  session.ended = true;
+  session.sha256 = session.digest.finish();
+  const Status status = weigh(session);
+  // What was read is lost or half done: the upload cannot succeed any more.
+  if (!status.ok()) add_failure(session, status);
+  return status;
+}
+
+// Reads the rest, and weighs it against what is there.
+Status Uploads::weigh(UploadSession& session) {
   if (!session.stopped) {
-    ENTENTE_TRY_VOID(take_refusal(session, session.reader.finish()));
+    ENTENTE_TRY_VOID(take_refusal(session, session.reader->finish()));
   }
   if (!session.stopped && session.checker.rows() == 0) {
     session.problems.add(v1::Problem::MALFORMED, 0, 0, "", "", "", "the file has no observations");
   }
   ENTENTE_TRY(session.collected, session.collector.finish());
-  session.ended = true;
-  session.sha256 = session.digest.finish();
-  if (session.request.action() == v1::APPEND && session.problems.count() == 0) {
-    return find_present(session);
+  if (session.problems.count() != 0) return {};
+  if (session.request.action() == v1::APPEND) return find_present(session);
+  if (session.request.action() == v1::MERGE) return lay_over(session);
+  return {};
+}
+
+// What the upload's party has given, in both circles.
+std::vector<Layer> Uploads::own_layers(UploadSession& session) const {
+  std::vector<Layer> layers;
+  for (const auto& kept : *parts_.shelf.of(session.flow->wire.name())) {
+    session.weighed_against = std::max(session.weighed_against, kept->row.number());
+    // What is held back is so until it is weighed anew, which each upload does.
+    if (kept->row.party() != session.party || kept->row.action() == v1::SUPPRESSION) continue;
+    for (const auto& part : kept->parts) {
+      if (part) layers.push_back({.part = part, .version = kept->row.number(), .fresh = true});
+    }
   }
+  return layers;
+}
+
+Status Uploads::lay_over(UploadSession& session) {
+  const v1::DataStructure& structure = session.flow->structure;
+  Collector::Overlay overlay;
+  overlay.present = own_layers(session);
+  overlay.confidentiality = session.flow->confidentiality;
+  for (const auto& one : structure.attributes()) overlay.mandatory.push_back(one.mandatory());
+  const std::int64_t free_at_us =
+      std::max(parts_.clock.now().time_since_epoch().count(),
+               session.request.has_embargo_until()
+                   ? instant_of(session.request.embargo_until()).time_since_epoch().count()
+                   : 0);
+  for (const auto& kept : *parts_.shelf.of(session.flow->wire.name())) {
+    if (kept->row.embargo_until_us() > free_at_us) overlay.embargoed.insert(kept->row.number());
+  }
+  overlay.on_embargoed = [&](const std::string& key) {
+    session.problems.add(v1::Problem::NOT_ALLOWED, 0, 0, "", key, "",
+                         "the observation `" + key +
+                             "` is under an embargo: merge under the same one, or replace it");
+  };
+  overlay.on_lack = [&](const std::string& key, std::size_t attribute) {
+    const std::string& id = structure.attributes(static_cast<int>(attribute)).id();
+    session.problems.add(v1::Problem::MISSING_VALUE, 0, 0, id, key, "",
+                         "the observation `" + key + "` is new: a value must be given");
+  };
+  ENTENTE_TRY(session.collected, session.collector.lay_over(session.collected, std::move(overlay)));
   return {};
 }
 
 // What an upload that only appends may not bring: observations that its party has given already.
 Status Uploads::find_present(UploadSession& session) {
-  std::vector<Layer> layers;
-  for (const auto& kept : *parts_.shelf.of(session.flow->wire.name())) {
-    if (kept->row.party() != session.party) continue;
-    for (const auto& part : kept->parts) {
-      if (part) layers.push_back({.part = part, .version = kept->row.number(), .fresh = true});
-    }
-  }
+  std::vector<Layer> layers = own_layers(session);
   if (layers.empty()) return {};
   for (const auto& part : session.collected.parts) {
     if (part) layers.push_back({.part = part, .version = UINT64_MAX, .fresh = true});
@@ -284,6 +361,11 @@ v1::UploadReport report_of(const UploadSession& session) {
   report.set_series(session.collected.series);
   for (const v1::Problem& problem : session.problems.kept()) *report.add_problems() = problem;
   report.set_problems_more(session.problems.count() - session.problems.kept().size());
+  for (const auto& [kind, count] : session.problems.by_kind()) {
+    v1::ProblemCount* counted = report.add_problem_counts();
+    counted->set_kind(kind);
+    counted->set_count(count);
+  }
   report.set_sha256(session.sha256);
   std::uint64_t bytes = 0;
   for (const auto& part : session.collected.parts) bytes += part ? part->bytes : 0;

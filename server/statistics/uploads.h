@@ -11,9 +11,11 @@
 #include <string>
 #include <utility>
 
+#include "entente/v1/evidence.pb.h"
 #include "proto/contract/clock.h"
+#include "proto/formats/row_texts.h"
 #include "server/statistics/checker.h"
-#include "server/statistics/formats/csv_reader.h"
+#include "server/statistics/readers.h"
 #include "server/statistics/shelf.h"
 #include "server/statistics/structure/structures.h"
 
@@ -38,7 +40,7 @@ class RunningDigest {
 struct UploadSession {
   UploadSession(store::Store& store, Entropy& entropy, std::shared_ptr<const Flow> its_flow,
                 const std::string& its_party, const v1::BeginUploadRequest& its_request,
-                const Collector::Rules& rules);
+                std::string its_mapping, const Collector::Rules& rules);
 
   ~UploadSession();
   UploadSession(const UploadSession&) = delete;
@@ -49,18 +51,24 @@ struct UploadSession {
   const std::string party;
   const bool marks_hidden;
   const v1::BeginUploadRequest request;
+  const std::string mapping;  // encoded; empty: none
   std::uint64_t offset = 0;
   RunningDigest digest;
   Problems problems;
   Collector collector;
   Checker checker;
-  CsvReader reader;
-  bool has_heading = false;
+  RowTexts texts;
+  std::unique_ptr<Reader> reader;
   bool stopped = false;  // the file cannot be read on; what still comes is only counted
   bool ended = false;    // read to its end
   Collected collected;
   std::string sha256;
+  // The dataflow's newest upload when this one was weighed against what is there.
+  std::uint64_t weighed_against = 0;
   std::atomic<std::int64_t> used_at{0};  // ticks
+  // Its rows are to be signed one by one: from which seed, under which root. Empty: they are not.
+  std::string rows_seed;
+  std::string rows_root;
   // A commit that names its rows was tried: whether it came through, only the store knows.
   bool tried = false;
 };
@@ -79,18 +87,23 @@ class Uploads {
   explicit Uploads(Parts parts) : parts_(parts) {}
   [[nodiscard]] Entropy& entropy() { return parts_.entropy; }
 
-  // Begins it or finds it. AlreadyExists: it was begun with other words. ResourceExhausted
-  // (Overloaded): too many are under way.
+  // Begins it or finds it; `mapping`, encoded: what it is read by, checked. AlreadyExists: it was
+  // begun with other words. ResourceExhausted (Overloaded): too many are under way.
   [[nodiscard]] Result<v1::UploadProgress> begin(const std::string& account,
                                                  const std::string& party,
                                                  std::shared_ptr<const Flow> flow,
-                                                 const v1::BeginUploadRequest& request);
+                                                 const v1::BeginUploadRequest& request,
+                                                 std::string mapping);
   // NotFound: no such upload of this account. FailedPrecondition: not at this offset. What
   // Store::stage returns.
   [[nodiscard]] Result<v1::UploadProgress> piece(const std::string& account,
                                                  const v1::SendPieceRequest& request);
   // Reads it to its end, if that was not done. NotFound as above.
   [[nodiscard]] Result<v1::UploadReport> check(const std::string& account, const std::string& id);
+  // What CommitRows answers. NotFound as above. FailedPrecondition: it was not checked or has
+  // faults.
+  [[nodiscard]] Result<v1::CommittedRows> commit_rows(const std::string& account,
+                                                      const v1::CommitRowsRequest& request);
   // The session, for FinishUpload; null if there is none.
   [[nodiscard]] std::shared_ptr<UploadSession> find(const std::string& account,
                                                     const std::string& id);
@@ -103,7 +116,10 @@ class Uploads {
   using Place = std::pair<std::string, std::string>;
   void make_room(const std::string& account, std::vector<std::shared_ptr<UploadSession>>& gone);
   Status end(UploadSession& session);
+  Status weigh(UploadSession& session);
+  [[nodiscard]] std::vector<Layer> own_layers(UploadSession& session) const;
   Status find_present(UploadSession& session);
+  Status lay_over(UploadSession& session);
   Parts parts_;
   std::mutex mutex_;
   std::map<Place, std::shared_ptr<UploadSession>> sessions_;

@@ -4,6 +4,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/manifest.h"
 #include "server/statistics/history.h"
 #include "server/statistics/structure/names.h"
 #include "server/statistics/wire.h"
@@ -160,6 +161,10 @@ Result<Collected> HistoryService::restore(const Flow& flow, const Kept& kept, Sn
 Result<v1::UploadReport> HistoryService::withdraw_upload(const Subject& subject,
                                                          const v1::WithdrawUploadRequest& message,
                                                          Transaction& transaction) {
+  if (message.signature().size() > limits::signature_bytes_max ||
+      message.signer_certificate_sha256().size() > sizeof(Digest)) {
+    return invalid_argument("signature", "is too long");
+  }
   const std::size_t at = message.name().find("/uploads/");
   const auto id = at == std::string::npos ? std::nullopt : from_hex(message.name().substr(at + 9));
   if (!id || id->size() != sizeof(store::Id)) return not_found(message.name().substr(0, 128));
@@ -183,7 +188,10 @@ Result<v1::UploadReport> HistoryService::withdraw_upload(const Subject& subject,
   row.set_withdraws(kept->row.number());
   // The same embargo, or who is not to see the upload yet would learn of it by what it hides.
   row.set_embargo_until_us(kept->row.embargo_until_us());
-  row.set_sha256(std::string(as_view(sha256("entente-withdrawal/1\n" + message.name() + "\n"))));
+  row.set_manifest(withdrawal_manifest(message.name()));
+  row.set_sha256(std::string(as_view(sha256(row.manifest()))));
+  row.set_signature(message.signature());
+  row.set_signer_certificate_sha256(message.signer_certificate_sha256());
   ENTENTE_TRY(const Collected collected, restore(flow, *kept, transaction));
   row.set_observations(collected.observations);
   row.set_series(collected.series);

@@ -151,8 +151,9 @@ class Lies:
     """Each method whose name begins with `lie_` tells one, and answers what the client said of it."""
 
     def __init__(self, net, liar):
-        global C, E, L, M
+        global C, E, L, M, T
         from entente.v1 import account_pb2 as C, directory_pb2 as M, ledger_pb2 as L, sealing_pb2 as E
+        from entente.v1 import statistics_pb2 as T
         self.net, self.liar, self.forge, self.made = net, liar, Forge(net), 0
         self.appointed = False
         self.client = self.fresh()
@@ -479,6 +480,42 @@ class Lies:
         def change(reply):
             reply.envelopes[0].cms = reply.envelopes[0].cms[:-1] + bytes([reply.envelopes[0].cms[-1] ^ 1])
         return self.on_envelopes(self.sealed(b"unchanged"), change)
+
+    def lie_a_true_receipt_of_another_upload(self):
+        """The host throws a file away and proves, truly, that another one is in the ledger."""
+        self.truth()
+        rows = ("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+                "ALPHA:ASYLUM(1.0),A,SWE,AFG,_T,_T,N,2021,{},A,F\n")
+        files = [self.net.path / "first.csv", self.net.path / "second.csv"]
+        for number, file in enumerate(files):
+            file.write_text(rows.format(number + 1))
+        receipts = []
+
+        def listen(path, asked, answer, again):
+            if path != "/entente.v1.StatisticsService/FinishUpload":
+                return answer
+            report = T.UploadReport.FromString(answer)
+            receipts.append(report.receipt)
+            report.receipt.CopyFrom(receipts[0])
+            return report.SerializeToString()
+        self.liar.lie = listen
+        self.client.content("stats", "upload", files[0], "--to", "ALPHA.ASYLUM")
+        return self.client.refuses("stats", "upload", files[1], "--to", "ALPHA.ASYLUM")
+
+    def lie_another_figure_than_was_signed(self):
+        """The host alters a figure wherever it shows it; what the party signed, it cannot."""
+        self.truth()
+        file = self.net.path / "signed.csv"
+        file.write_text("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+                        "ALPHA:ASYLUM(1.0),A,SWE,ERI,_T,_T,N,2019,1234,A,F\n")
+        self.client.content("stats", "upload", file, "--to", "ALPHA.ASYLUM")
+        which = ("stats", "prove", "ALPHA.ASYLUM", "--where", "CITIZEN=ERI", "--at", "2019")
+        assert "1234" in self.client.content(*which)
+
+        def lie(path, asked, answer, again):
+            return answer.replace(b"1234", b"4321") if path == "/entente.v1.EvidenceService/GetFigure" else answer
+        self.liar.lie = lie
+        return self.client.refuses(*which)
 
     def lie_a_cosignature_that_none_made(self):
         def lie(path, asked, answer, again):

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "server/statistics/formats/csv_reader.h"
+#include "proto/formats/csv_reader.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "server/statistics/formats/csv_reader.h"
-#include "server/statistics/formats/marks.h"
+#include "proto/formats/csv_reader.h"
+#include "proto/formats/marks.h"
 
 namespace entente::statistics {
 namespace {

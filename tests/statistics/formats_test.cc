@@ -1,8 +1,8 @@
 // Readers of messages: what they make of a file, however it is cut, and what they refuse.
 #include <catch2/catch.hpp>
 
-#include "server/statistics/formats/sdmx_json_reader.h"
-#include "server/statistics/formats/sdmx_ml_reader.h"
+#include "proto/formats/sdmx_json_reader.h"
+#include "proto/formats/sdmx_ml_reader.h"
 #include "tests/statistics/rows.h"
 
 namespace entente::statistics {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "server/statistics/formats/mapped_reader.h"
+#include "proto/formats/mapped_reader.h"
 #include "tests/statistics/cuts.h"
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "server/statistics/formats/mapped_reader.h"
+#include "proto/formats/mapped_reader.h"
 #include "tests/statistics/rows.h"
 
 namespace entente::statistics {

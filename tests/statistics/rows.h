@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "proto/contract/upload_limits.h"
-#include "server/statistics/formats/reader.h"
+#include "proto/formats/reader.h"
 
 namespace entente::statistics::testing {
 

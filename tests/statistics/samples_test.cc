@@ -9,9 +9,9 @@
 #include <regex>
 #include <set>
 
-#include "server/statistics/formats/sdmx_csv_reader.h"
-#include "server/statistics/formats/sdmx_json_reader.h"
-#include "server/statistics/formats/sdmx_ml_reader.h"
+#include "proto/formats/sdmx_csv_reader.h"
+#include "proto/formats/sdmx_json_reader.h"
+#include "proto/formats/sdmx_ml_reader.h"
 #include "tests/statistics/rows.h"
 
 namespace entente::statistics {

@@ -106,7 +106,7 @@ TEST_CASE("nobody reports for another, nor without a provision", "[statistics]")
   REQUIRE(report.ok());
   REQUIRE_FALSE(report->accepted());
   REQUIRE(report->problems_size() == 1);
-  CHECK(report->problems(0).kind() == v1::Problem::NOT_PROVIDED);
+  CHECK(report->problems(0).kind() == v1::Problem::WRONG_PARTY);
   CHECK(world.finish(world.member("SWE"), "u2", report->sha256()).status().reason() ==
         Reason::ImportRefused);
   CHECK(world.all(world.member("SWE")).empty());

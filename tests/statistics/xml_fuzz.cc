@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "server/statistics/formats/sdmx_ml_reader.h"
+#include "proto/formats/sdmx_ml_reader.h"
 #include "tests/statistics/cuts.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

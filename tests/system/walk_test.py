@@ -1073,6 +1073,9 @@ def _(walk):
         # An upload's digest would give hidden figures of its file away to who tries: it is for who may see all of it.
         if entry.kind == "statistics.upload" and not world.secretariat(role, world.objects[entry.object].process):
             return False
+        if entry.kind.startswith("statistics.mapping."):
+            return world.oracle.sees(role.party, role.person,
+                                     Guard("", "alpha", "", frozenset({"process/alpha/secretariat"})))
         if entry.kind.startswith(("directory.", "statistics.", "meetings.")):
             named = [name for name in [entry.object, *entry.touched] if name in world.objects]
             return all(world.oracle.sees(role.party, role.person, world.objects[name]._replace(
@@ -1200,6 +1203,51 @@ def _(walk):
                 answer = walk.ask(role, "StatisticsService." + method, request("uploads/walk"))
                 walk.check.assertFalse(answer.ok, f"{method} as {role.account}")
                 walk.is_absent(role, "StatisticsService." + method, "uploads/walk", request, answer)
+
+
+@place("MappingService.PutMapping", "MappingService.GetMapping", "MappingService.ListMappings",
+       "MappingService.DeleteMapping")
+def _(walk):
+    walk.by_name("MappingService.ListMappings", ["dataflows"], lambda n: B.ListMappingsRequest(dataflow=n))
+    # A mapping is its party's: to all others it is one that never was. An empty one is refused, so nothing is kept.
+    put = lambda n: B.PutMappingRequest(mapping=B.Mapping(name=n + "/mappings/SWE.walk"))
+    # Not under what bears the party's own id: the answer repeats the name, and that id is masked in it.
+    names = [name for name in walk.names(["dataflows"]) if name.rpartition("/")[2] != "SWE"]
+    for role in walk.world.roles:
+        for name in names:
+            answer = walk.ask(role, "MappingService.PutMapping", put(name))
+            if role.party == "SWE" and walk.world.sees(role, name) and kind_of(name) == "dataflows":
+                may = f"{name}/provisions/SWE" in walk.world.objects
+                walk.check.assertEqual(answer.code, "INVALID_ARGUMENT" if may else "PERMISSION_DENIED", answer)
+            else:
+                walk.check.assertFalse(answer.ok, answer)
+                walk.is_absent(role, "MappingService.PutMapping", name, put, answer)
+    kept = "dataflows/ALPHA.ASYLUM/mappings/SWE.walk"
+    column = B.MappedColumn(heading="a", component="OBS_VALUE")
+    anna = walk.world.by_account["anna"]
+    answer = walk.ask(anna, "MappingService.PutMapping", B.PutMappingRequest(mapping=B.Mapping(name=kept, columns=[column])))
+    walk.check.assertTrue(answer.ok, answer)
+    for method, request in [("GetMapping", lambda n: B.GetMappingRequest(name=n)),
+                            ("DeleteMapping", lambda n: B.DeleteMappingRequest(name=n))]:
+        for role in walk.world.roles:
+            if role.party != "SWE":
+                answer = walk.ask(role, "MappingService." + method, request(kept))
+                walk.check.assertFalse(answer.ok, f"{method} as {role.account}: {answer}")
+                walk.is_absent(role, "MappingService." + method, kept, request, answer)
+        walk.check.assertTrue(walk.ask(anna, "MappingService." + method, request(kept)).ok)
+
+
+@place("EvidenceService.GetUpload", "EvidenceService.GetFigure", "EvidenceService.CommitRows")
+def _(walk):
+    walk.by_name("EvidenceService.GetUpload", ["uploads"], lambda n: R.GetUploadRequest(name=n))
+    # Who sees the dataflow is told that a key is missing; where it has one, that there is no such figure.
+    walk.by_name("EvidenceService.GetFigure", ["dataflows"], lambda n: R.GetFigureRequest(dataflow=n, period="2018"),
+                 lambda role, name: False, "INVALID_ARGUMENT")
+    for role in walk.world.roles:
+        request = lambda n: R.CommitRowsRequest(upload_id=n[8:], seed=b"s" * 32)
+        answer = walk.ask(role, "EvidenceService.CommitRows", request("uploads/rows"))
+        walk.check.assertEqual(answer.code == "NOT_FOUND", bool(role.person or role.party), answer)
+        walk.is_absent(role, "EvidenceService.CommitRows", "uploads/rows", request, answer)
 
 
 @place("StatisticsService.DefineStructures")
@@ -1555,11 +1603,12 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, S, T, U, V, W, X, Y, Z
+        global A, B, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
         from entente.v1 import comparison_pb2 as K, documents_pb2 as D, ledger_pb2 as L
+        from entente.v1 import evidence_pb2 as R, mapping_pb2 as B
         from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
         from entente.v1 import notices_pb2 as N, retention_pb2 as Y, search_pb2 as F, structures_pb2 as X
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
@@ -1656,7 +1705,8 @@ class Everybody(unittest.TestCase):
             # What is refused leaves no entry; application passwords, two certificates and everybody's own settings
             # are made on the way.
             if not place.startswith(("SessionService", "CertificateService", "NoticeService")):
-                self.assertEqual(size(), before, place)
+                # A mapping is kept and deleted by its own party: two entries, whose readers are tried below.
+                self.assertEqual(size() - before, 2 if place.startswith("MappingService") else 0, place)
         print(f"{walk.calls} calls as {len(self.world.roles)} roles over {len(self.world.objects)} objects; "
               f"{sum(walk.allowed_acts.values())} that act and are allowed are tried below")
         unary = {method for method in PLACES if method not in small_network.STREAMS | TELLS_ALL}
@@ -1738,6 +1788,18 @@ class Everybody(unittest.TestCase):
             sha256=hashlib.sha256(content).digest(), **name))
         upload = T.UploadReport.FromString(done.body).name
         self.world.objects[upload] = self.world.objects["dataflows/ALPHA.ASYLUM"]
+        self.walk.by_name("EvidenceService.GetUpload", ["uploads"], lambda n: R.GetUploadRequest(name=n))
+        # A figure and its evidence are for the same people; hidden or not there, the words are the same.
+        figure = lambda citizen: R.GetFigureRequest(dataflow="dataflows/ALPHA.ASYLUM", period="2019",
+                                                    key=["A", "SWE", citizen, "_T", "_T", "N"])
+        for role in self.world.roles:
+            answer = self.walk.ask(role, "EvidenceService.GetFigure", figure("AFG"))
+            if self.world.sees(role, "dataflows/ALPHA.ASYLUM"):
+                self.assertIn("not signed row by row", answer.message, role.account)
+                self.assertEqual(self.walk.ask(role, "EvidenceService.GetFigure", figure("SYR")).code, "NOT_FOUND")
+            else:
+                self.assertFalse(answer.ok, role.account)
+                self.assertEqual(answer.message, self.walk.ask(role, "EvidenceService.GetFigure", figure("SYR")).message)
         answered = 0
         for role in self.world.roles:
             if not role.person:

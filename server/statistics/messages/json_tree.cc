@@ -1,5 +1,5 @@
 #include "proto/contract/limits_structures.h"
-#include "server/statistics/formats/json_parser.h"
+#include "proto/formats/json_parser.h"
 #include "server/statistics/messages/tree.h"
 
 namespace entente::statistics {

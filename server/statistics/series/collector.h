@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -100,7 +101,23 @@ class Collector {
 
   // Everything sorted and staged, durably. Call once.
   [[nodiscard]] Result<Collected> finish();
-  // What finish() made is somebody else's now.
+
+  // What an upload that only merges is laid over.
+  struct Overlay {
+    std::vector<Layer> present;                  // what its party has given
+    std::optional<std::size_t> confidentiality;  // which attribute says it
+    std::vector<bool> mandatory;                 // by attribute
+    // Versions of `present` that are under an embargo which the upload does not keep to: what they
+    // have must not come out with it.
+    std::set<std::uint64_t> embargoed;
+    std::function<void(const std::string& key)> on_embargoed;
+    // An observation would be without an attribute that it must have.
+    std::function<void(const std::string& key, std::size_t attribute)> on_lack;
+  };
+  // Of each observation of `upload`, which finish() made: what it does not give stays as it is.
+  // What Store::stage returns; DataLoss: a part does not read.
+  [[nodiscard]] Result<Collected> lay_over(const Collected& upload, Overlay overlay);
+  // What finish() or lay_over() made is somebody else's now.
   void release() { released_ = true; }
 
  private:
@@ -172,6 +189,8 @@ class Collector {
   Status merge_runs(Collected& out);
   void merge_series(const Walk& walk, const std::vector<std::uint32_t>& key,
                     const Versions& versions);
+  Status lay_series(const Overlay& overlay, const Merge& merge, const Merged& all,
+                    std::size_t series, std::size_t from, Writers& writers);
   [[nodiscard]] store::Id new_part();
   Status erase(const store::Id& part);
 

@@ -1,0 +1,127 @@
+#include "client/lib/entered.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "client/lib/signature.h"
+#include "entente/v1/account.pb.h"
+#include "entente/v1/ledger.pb.h"
+#include "proto/contract/bytes.h"
+#include "proto/contract/digest.h"
+#include "proto/contract/merkle.h"
+
+namespace entente::client {
+namespace {
+
+Status lie(std::string what) {
+  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
+}
+
+// An entry as the server shows it, with the leaf that its bytes make.
+struct Shown {
+  Entry entry;
+  Digest leaf{};
+};
+
+Result<Shown> show(Client& client, std::uint64_t index) {
+  const std::string name = "ledger/entries/" + std::to_string(index);
+  v1::GetEntryRequest asked;
+  asked.set_name(name);
+  ENTENTE_TRY(const auto row,
+              client.call<v1::LedgerRow>("entente.v1.LedgerService.GetEntry", asked));
+  Result<Entry> entry = decode_entry(row.canonical());
+  if (!entry.ok() || entry->index != index || row.blinding().size() != blinding_bytes) {
+    return lie("`" + name + "` does not read");
+  }
+  return Shown{.entry = *std::move(entry), .leaf = entry_leaf(row.blinding(), row.canonical())};
+}
+
+// Whether it stands under the checkpoint.
+Status prove(Client& client, const Shown& shown, const note::Checkpoint& checkpoint) {
+  v1::ProveInclusionRequest prove;
+  prove.set_index(shown.entry.index);
+  prove.set_size(checkpoint.size);
+  ENTENTE_TRY(const auto proof,
+              client.call<v1::InclusionProof>("entente.v1.LedgerService.ProveInclusion", prove));
+  std::vector<Digest> path;
+  for (const std::string& one : proof.path()) {
+    if (one.size() != sizeof(Digest)) return lie("a proof is malformed");
+    path.push_back(digest_from(one));
+  }
+  if (!merkle::verify_inclusion(shown.entry.index, checkpoint.size, shown.leaf, path,
+                                checkpoint.root)) {
+    return lie("entry " + std::to_string(shown.entry.index) + " does not stand in the ledger");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Entry> proven_entry(Client& client, std::uint64_t index) {
+  ENTENTE_TRY(const Shown shown, show(client, index));
+  ENTENTE_TRY(const note::Checkpoint checkpoint, client.checkpoint());
+  ENTENTE_TRY_VOID(prove(client, shown, checkpoint));
+  return shown.entry;
+}
+
+Result<Entry> entry_of(Client& client, const v1::Receipt& receipt) {
+  ENTENTE_TRY(const Shown shown, show(client, receipt.entry_index()));
+  if (as_view(shown.leaf) != receipt.leaf_hash()) {
+    return lie("the receipt is for another entry than number " +
+               std::to_string(receipt.entry_index()));
+  }
+  // What a receipt that has its checkpoint proves, the client has checked as it came.
+  if (!receipt.checkpoint().empty()) return shown.entry;
+  constexpr int looks = 40;
+  constexpr std::chrono::milliseconds pause{250};
+  for (int i = 0; i < looks; ++i, std::this_thread::sleep_for(pause)) {
+    ENTENTE_TRY(const note::Checkpoint checkpoint, client.checkpoint());
+    if (checkpoint.size <= receipt.entry_index()) continue;
+    ENTENTE_TRY_VOID(prove(client, shown, checkpoint));
+    return shown.entry;
+  }
+  return Status(Code::Unavailable, Reason::None,
+                "it is kept, but no checkpoint over its entry has come; ask again");
+}
+
+Result<EnteredCertificate> EnteredCertificates::ask(const std::string& sha256_octets) {
+  const std::string name = "certificates/" + to_hex(sha256_octets);
+  v1::GetCertificateRequest request;
+  request.set_name(name);
+  ENTENTE_TRY(
+      const v1::Certificate shown,
+      client_.call<v1::Certificate>("entente.v1.CertificateService.GetCertificate", request));
+  if (shown.name() != name || as_view(sha256(shown.der())) != sha256_octets) {
+    return lie("`" + name + "` is another one");
+  }
+  ENTENTE_TRY(const Entry entry, proven_entry(client_, shown.entry_index()));
+  const bool entered =
+      entry.act.kind == "identity.certificate.enter" &&
+      (entry.act.object == name || std::find(entry.act.touched.begin(), entry.act.touched.end(),
+                                             name) != entry.act.touched.end());
+  if (!entered) return lie("`" + name + "` was not entered where the server says");
+  return EnteredCertificate{.der = shown.der(), .party = shown.party(), .account = shown.account()};
+}
+
+Result<EnteredCertificate> EnteredCertificates::of_party(const std::string& sha256,
+                                                         const std::string& party) {
+  const auto known = known_.find(sha256);
+  if (known != known_.end() && known->second.party == party) return known->second;
+  ENTENTE_TRY(EnteredCertificate certificate, ask(sha256));
+  v1::ListAnchorsRequest request;
+  request.set_party(party);
+  ENTENTE_TRY(const auto anchors, client_.call<v1::ListAnchorsReply>(
+                                      "entente.v1.CertificateService.ListAnchors", request));
+  std::vector<std::string> ders;
+  for (const v1::Anchor& one : anchors.anchors()) ders.push_back(one.der());
+  if (!is_of_party(certificate.der, party, ders)) {
+    return lie("the certificate of who signed is not of `" + party + "`");
+  }
+  certificate.party = party;
+  return known_[sha256] = std::move(certificate);
+}
+
+}  // namespace entente::client

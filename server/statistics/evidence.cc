@@ -1,0 +1,197 @@
+#include "server/statistics/evidence.h"
+
+#include <algorithm>
+
+#include "proto/contract/digest.h"
+#include "proto/contract/manifest.h"
+#include "proto/contract/row_tree.h"
+#include "server/ledger/tree_ledger.h"
+#include "server/statistics/kept_rows.h"
+#include "server/statistics/wire.h"
+
+namespace entente::statistics {
+namespace {
+
+// Entries from the upload's time on, among which its own must be.
+constexpr std::uint64_t kScannedMax = 4'096;
+
+// What the signature is over; empty: what was kept does not tell.
+std::string manifest_of(const record::Upload& row, const SeenUpload& seen) {
+  if (!row.manifest().empty()) return row.manifest();
+  if (row.action() == v1::WITHDRAWAL) return withdrawal_manifest(seen.withdraws);
+  return row.upload_id().empty() ? std::string() : file_words(row);
+}
+
+Status without_rows() {
+  return {Code::FailedPrecondition, Reason::None,
+          "the upload that gave the figure was not signed row by row"};
+}
+
+// Which of the rows is of this key and period.
+std::optional<std::size_t> find_row_of(const std::vector<std::string>& rows,
+                                       const v1::GetFigureRequest& message, Period period) {
+  std::string key = ",";
+  for (const std::string& code : message.key()) key += code + ",";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    // Before the key there is the row's action, behind it the time; neither has a comma.
+    const std::string_view row = rows[i];
+    const std::size_t at = row.find(',');
+    if (row.compare(at, key.size(), key) != 0) continue;
+    const std::string_view rest = row.substr(at + key.size());
+    if (parse_period(rest.substr(0, rest.find(','))) == period) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void EvidenceService::add_to(identity::Gate& gate) {
+  gate.reads<v1::GetUploadRequest, v1::UploadEvidence>(
+      "entente.v1.EvidenceService.GetUpload",
+      [this](const policy::Subject& subject, const v1::GetUploadRequest& message,
+             store::Snapshot& snapshot) { return get_upload(subject, message, snapshot); });
+  gate.reads<v1::GetFigureRequest, v1::FigureEvidence>(
+      "entente.v1.EvidenceService.GetFigure",
+      [this](const policy::Subject& subject, const v1::GetFigureRequest& message,
+             store::Snapshot& snapshot) { return get_figure(subject, message, snapshot); });
+  gate.reads<v1::CommitRowsRequest, v1::CommittedRows>(
+      "entente.v1.EvidenceService.CommitRows",
+      [this](const policy::Subject& subject, const v1::CommitRowsRequest& message,
+             store::Snapshot&) { return parts_.uploads.commit_rows(subject.account, message); });
+}
+
+// Entries are in the order of their times, and the upload's is not older than its row.
+Result<std::optional<std::uint64_t>> EvidenceService::entry_of(store::Snapshot& snapshot,
+                                                               const record::Upload& row) const {
+  const std::string name = upload_name(row.dataflow(), store::Id::from(row.id()));
+  // Two uploads of one microsecond have rows a microsecond apart.
+  const Instant from = recorded_at(row) - std::chrono::milliseconds(1);
+  std::uint64_t low = 0;
+  // What this snapshot has: the ledger may have grown since it was taken.
+  std::uint64_t size = parts_.ledger.size();
+  for (std::uint64_t high = size; low < high;) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    const Result<ledger::StoredEntry> read = ledger::read_entry(snapshot, middle);
+    if (!read.ok() && read.status().code() != Code::NotFound) return read.status();
+    if (!read.ok()) size = middle;
+    if (read.ok() && read->entry.time < from) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  for (std::uint64_t index = low; index < std::min(size, low + kScannedMax); ++index) {
+    const Result<ledger::StoredEntry> read = ledger::read_entry(snapshot, index);
+    if (!read.ok() && read.status().code() == Code::NotFound) break;
+    if (!read.ok()) return read.status();
+    if (read->entry.act.kind == acts::upload && read->entry.act.object == name) {
+      return std::optional(index);
+    }
+  }
+  return std::optional<std::uint64_t>();
+}
+
+Result<v1::UploadEvidence> EvidenceService::evidence_of(const SeenUpload& seen,
+                                                        store::Snapshot& snapshot) const {
+  const record::Upload& row = seen.kept->row;
+  v1::UploadEvidence evidence;
+  *evidence.mutable_upload() = to_wire(seen);
+  // By the digest of a file with a hidden figure that figure is found by trying.
+  if (!seen.whole && row.manifest().empty()) return evidence;
+  // Nor is an upload named that the reader does not see.
+  const bool names_another = row.action() == v1::WITHDRAWAL && seen.withdraws.empty();
+  if (!seen.whole && names_another) return evidence;
+  evidence.set_manifest(manifest_of(row, seen));
+  if (seen.whole && !row.rows_seed().empty()) {
+    evidence.set_file_words(file_words(row));
+    evidence.set_file_blind(std::string(as_view(row_tree::file_blind(row.rows_seed()))));
+  }
+  if (seen.whole && !row.mapping_sha256().empty()) {
+    ENTENTE_TRY(const auto mapping,
+                snapshot.find(store::Key(upload_mappings_table).id(store::Id::from(row.id()))));
+    evidence.set_mapping(mapping.value_or(""));
+  }
+  ENTENTE_TRY(const auto index, entry_of(snapshot, row));
+  evidence.set_has_entry(index.has_value());
+  evidence.set_entry_index(index.value_or(0));
+  return evidence;
+}
+
+Result<v1::UploadEvidence> EvidenceService::get_upload(const policy::Subject& subject,
+                                                       const v1::GetUploadRequest& message,
+                                                       store::Snapshot& snapshot) {
+  const std::string& name = message.name();
+  const auto absent = not_found(std::string_view(name).substr(0, 256));
+  const auto flow =
+      parts_.service.open_flow(subject, std::string_view(name).substr(0, name.find("/uploads/")));
+  if (!flow.ok()) return absent;
+  ENTENTE_TRY(const auto uploads, parts_.service.seen_uploads(subject, **flow, snapshot));
+  for (const SeenUpload& seen : uploads) {
+    const record::Upload& row = seen.kept->row;
+    if (upload_name(row.dataflow(), store::Id::from(row.id())) != name) continue;
+    return evidence_of(seen, snapshot);
+  }
+  return absent;
+}
+
+// The number of the upload that gave the one observation as the subject sees it.
+Result<std::uint64_t> EvidenceService::find_giver(const policy::Subject& subject, const Flow& flow,
+                                                  const v1::GetFigureRequest& message,
+                                                  store::Snapshot& snapshot) const {
+  v1::QueryRequest query;
+  query.set_dataflow(message.dataflow());
+  query.set_start_period(message.period());
+  query.set_end_period(message.period());
+  for (int d = 0; d < message.key_size(); ++d) {
+    v1::Selection* selection = query.add_selections();
+    selection->set_dimension(flow.structure.dimensions(d).id());
+    selection->add_values(message.key(d));
+  }
+  ENTENTE_TRY(Reading reading, reading_of(flow, query));
+  std::vector<Layer> layers;
+  for (SeenLayer& seen : parts_.service.layers(subject, flow)) {
+    layers.push_back(std::move(seen.layer));
+  }
+  IndexCache unfolded(0);  // so that each version is one upload's
+  ENTENTE_TRY(const auto merge,
+              Merge::open(snapshot, unfolded, std::move(layers), std::move(reading)));
+  Merged found;
+  ENTENTE_TRY_VOID(merge->next(found, 2));
+  if (found.columns.observations() != 1 || is_gone(found.columns.kinds.front())) {
+    return not_found("figure");
+  }
+  return merge->layers()[found.layers.front()].version;
+}
+
+Result<v1::FigureEvidence> EvidenceService::get_figure(const policy::Subject& subject,
+                                                       const v1::GetFigureRequest& message,
+                                                       store::Snapshot& snapshot) {
+  const auto period = parse_period(message.period());
+  if (!period) {
+    return invalid_argument("period", "must be a period such as `2015`, `2015-Q1`, `2015-03`");
+  }
+  ENTENTE_TRY(const auto flow, parts_.service.open_flow(subject, message.dataflow()));
+  if (message.key_size() != flow->structure.dimensions_size()) {
+    return invalid_argument("key", "must have a code of each dimension");
+  }
+  ENTENTE_TRY(const std::uint64_t giver, find_giver(subject, *flow, message, snapshot));
+  ENTENTE_TRY(const auto uploads, parts_.service.seen_uploads(subject, *flow, snapshot));
+  const auto seen = std::find_if(uploads.begin(), uploads.end(), [&](const SeenUpload& one) {
+    return one.kept->row.number() == giver;
+  });
+  if (seen == uploads.end() || seen->kept->row.rows_seed().empty()) return without_rows();
+  const record::Upload& row = seen->kept->row;
+  ENTENTE_TRY(const std::vector<std::string> rows, read_rows(snapshot, store::Id::from(row.id())));
+  const auto at = find_row_of(rows, message, *period);
+  if (!at) return without_rows();
+  const row_tree::Proof proof = row_tree::Tree(row.rows_seed(), rows).prove(*at);
+  v1::FigureEvidence figure;
+  ENTENTE_TRY(*figure.mutable_evidence(), evidence_of(*seen, snapshot));
+  figure.set_row(rows[*at]);
+  figure.set_salt(proof.salt);
+  figure.set_index(proof.index);
+  for (const Digest& one : proof.path) figure.add_path(std::string(as_view(one)));
+  return figure;
+}
+
+}  // namespace entente::statistics

@@ -1,0 +1,329 @@
+"""Files of figures as a ministry's program brings them, by the stock command line through the real port: lines that break, what
+each action does, what is said of a faulty file, and files of every kind of broken."""
+import csv
+import hashlib
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import small_network
+from network import ENTENTE, do, run
+from small_network import Caller, SmallNetwork
+
+HEADING = "DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+ACTIONS = "STRUCTURE,STRUCTURE_ID,ACTION" + HEADING[len("DATAFLOW"):]
+FLOW = "ALPHA.ASYLUM"
+
+
+def row(citizen, period, value, status="A", free="F"):
+    return f"ALPHA:ASYLUM(1.0),A,SWE,{citizen},_T,_T,N,{period},{value},{status},{free}\n"
+
+
+def acting(action, citizen, period, value="", status=""):
+    return f"dataflow,ALPHA:ASYLUM(1.0),{action},A,SWE,{citizen},_T,_T,N,{period},{value},{status},\n"
+
+
+def many(rows, citizen="AFG"):
+    """A file of monthly figures."""
+    lines = (f"ALPHA:ASYLUM(1.0),M,SWE,{citizen},_T,_T,N,{1000 + i // 12}-{i % 12 + 1:02},{i},A,F\n" for i in range(rows))
+    return HEADING + "".join(lines)
+
+
+class Line:
+    """A line to the daemon that breaks once this many bytes have gone up it; the lines after it hold."""
+
+    def __init__(self, port, breaks_after):
+        self.to, self.left, self.broken = port, breaks_after, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self.to))
+            for source, target, up in ((near, far, True), (far, near, False)):
+                threading.Thread(target=self.carry, args=(source, target, up), daemon=True).start()
+
+    def carry(self, source, target, up):
+        try:
+            while data := source.recv(65536):
+                if up and self.left is not None:
+                    self.left -= len(data)
+                    if self.left < 0:
+                        self.left, self.broken = None, self.broken + 1
+                        break
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        source.close()
+
+    def close(self):
+        self.listener.close()
+
+
+class Uploads(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        global T
+        cls.folder = tempfile.TemporaryDirectory()
+        small_network.make_messages(cls.folder.name)
+        from entente.v1 import statistics_pb2 as T
+        cls.net = SmallNetwork()
+        cls.homes = 0
+        cls.anna = staticmethod(cls.client(cls.net.port))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.net.stop()
+        cls.net.remove()
+        cls.folder.cleanup()
+
+    @classmethod
+    def client(cls, port, account="anna"):
+        """`entente` of a profile whose server is behind `port`."""
+        cls.homes += 1
+        environment = {**os.environ, "XDG_CONFIG_HOME": str(cls.net.path / f"home-{cls.homes}")}
+        here = cls.net.path / "credentials" / account
+        do(ENTENTE, "profile", "add", account, "--server", f"localhost:{port}", "--root", cls.net.path / "ca.pem",
+           "--certificate", here / "cert.pem", "--key", here / "key.pem", "--password-file", here / "password",
+           "--ledger-key", (cls.net.path / "ledger.pub").read_text().strip(), env=environment)
+        call = lambda *verb, **more: run(ENTENTE, "--profile", account, *map(str, verb), env=environment, **more)
+        assert call("sign-in").returncode == 0
+        call.environment = environment
+        return call
+
+    def file(self, content, name="figures.csv"):
+        path = self.net.path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def bring(self, content, *more, client=None):
+        done = (client or self.anna)("stats", "upload", self.file(content), "--to", FLOW, *more)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def figures(self, *where):
+        done = self.anna("stats", "get", FLOW, "--csv", *where)
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        if done.returncode == 1:
+            return []
+        return [(one["CITIZEN"], one["TIME_PERIOD"], one["OBS_VALUE"], one["OBS_STATUS"])
+                for one in csv.DictReader(io.StringIO(done.stdout))]
+
+    def entries(self):
+        return int(self.anna("ledger", "checkpoint").stdout.splitlines()[1])
+
+    def ask(self, caller, method, kind, request):
+        answer = caller.ask("StatisticsService." + method, request)
+        self.assertTrue(answer.ok, answer)
+        return kind.FromString(answer.body)
+
+    def test_a_line_that_breaks_goes_on_where_it_stood(self):
+        content = many(30_000)
+        line = Line(self.net.port, breaks_after=1_200_000)
+        self.addCleanup(line.close)
+        said = self.bring(content, client=self.client(line.port))
+        self.assertEqual(line.broken, 1)
+        self.assertIn("30000 observations in 1 series", said)
+        self.assertIn(hashlib.sha256(content.encode()).hexdigest(), said)
+        self.assertRegex(said, "receipt: entry [0-9]+ of the ledger")
+        self.assertIn("was there already", self.bring(content))
+        self.assertEqual(len(self.figures("--where", "FREQ=M", "--where", "CITIZEN=AFG")), 30_000)
+
+    def test_a_line_that_breaks_for_good_leaves_nothing_and_an_id_counts_once(self):
+        content = many(20_000, "SYR").encode()
+        begin = T.BeginUploadRequest(upload_id="cut", dataflow="dataflows/" + FLOW, action=T.REPLACE, format=T.SDMX_CSV)
+        here, before = ("--where", "FREQ=M", "--where", "CITIZEN=SYR"), self.entries()
+        first = Caller(self.net, "anna")
+        self.assertTrue(first.sign_in().ok)
+        self.ask(first, "BeginUpload", T.UploadProgress, begin)
+        self.ask(first, "SendPiece", T.UploadProgress, T.SendPieceRequest(upload_id="cut", content=content[:600_000]))
+        first.close()
+        self.assertEqual(self.figures(*here), [])
+        # Another session goes on from the byte that the server has; out of its place a piece is refused.
+        second = Caller(self.net, "anna")
+        self.addCleanup(second.close)
+        self.assertTrue(second.sign_in().ok)
+        stands = self.ask(second, "BeginUpload", T.UploadProgress, begin)
+        self.assertEqual(stands.offset, 600_000)
+        wrong = second.ask("StatisticsService.SendPiece", T.SendPieceRequest(upload_id="cut", content=content[:9]))
+        self.assertEqual(wrong.code, "FAILED_PRECONDITION", wrong)
+        self.ask(second, "SendPiece", T.UploadProgress,
+                 T.SendPieceRequest(upload_id="cut", offset=600_000, content=content[600_000:]))
+        finish = T.FinishUploadRequest(upload_id="cut", sha256=hashlib.sha256(content).digest())
+        kept = self.ask(second, "FinishUpload", T.UploadReport, finish)
+        again = self.ask(second, "FinishUpload", T.UploadReport, finish)
+        self.assertEqual((kept.observations, kept.repeated, again.repeated, again.name), (20_000, False, True, kept.name))
+        self.assertTrue(self.ask(second, "BeginUpload", T.UploadProgress, begin).already_there)
+        self.assertEqual(len(self.figures(*here)), 20_000)
+        listed = json.loads(self.anna("--json", "stats", "uploads", FLOW).stdout)["uploads"]
+        self.assertEqual(sum(1 for one in listed if one["name"] == kept.name), 1)
+        self.assertGreater(self.entries(), before)
+
+    def test_each_action_does_what_it_says(self):
+        here = ("--where", "CITIZEN=IRQ,IRN", "--from", "2001", "--to", "2002")
+        now = lambda: self.figures(*here)
+        self.bring(HEADING + row("IRQ", 2001, 1) + row("IRN", 2001, 2, "P"), "--action", "append")
+        self.assertEqual(now(), [("IRN", "2001", "2", "P"), ("IRQ", "2001", "1", "A")])
+        # What is there already is a fault to who appends.
+        done = self.anna("stats", "upload", self.file(HEADING + row("IRQ", 2001, 7)), "--to", FLOW, "--action", "append")
+        self.assertEqual(done.returncode, 8, done.stdout)
+        self.assertIn("is there already", done.stdout)
+        # Replacing is whole, merging leaves what is not given, by the cell.
+        self.bring(ACTIONS + acting("M", "IRN", 2001, "", "E") + acting("M", "IRQ", 2002, 3, "A"), "--action", "merge")
+        self.assertEqual(now(), [("IRN", "2001", "2", "E"), ("IRQ", "2001", "1", "A"), ("IRQ", "2002", "3", "A")])
+        self.bring(ACTIONS + acting("R", "IRN", 2001, 5, "A") + acting("D", "IRQ", 2002))
+        self.assertEqual(now(), [("IRN", "2001", "5", "A"), ("IRQ", "2001", "1", "A")])
+        # A row that asks for another action than the upload's is a fault.
+        done = self.anna("stats", "upload", self.file(ACTIONS + acting("M", "IRN", 2001, 6)), "--to", FLOW)
+        self.assertEqual(done.returncode, 8, done.stdout)
+        self.assertIn("line 2, column 3 (ACTION)", done.stdout)
+        self.bring(ACTIONS + acting("D", "IRN", 2001) + acting("D", "IRQ", 2001), "--action", "delete")
+        self.assertEqual(now(), [])
+        self.assertGreaterEqual(self.anna("stats", "get", FLOW, "--history", "--csv", *here).stdout.count("IRN"), 3)
+
+    def test_a_faulty_file_is_told_as_text_json_and_a_table(self):
+        faulty = self.file(HEADING + row("AFX", 2015, 1) + row("AFG", "2015-02-31", 2) + row("SYR", 2015, "3,5"), "faulty.csv")
+        text = faulty.read_text().replace("3,5,", '"3,5",')
+        faulty.write_text(text)
+        table = self.net.path / "wrong.csv"
+        before, shown = self.entries(), self.figures("--where", "FREQ=A", "--where", "CITIZEN=SYR,AFG")
+        done = self.anna("stats", "upload", faulty, "--to", FLOW, "--dry-run", "--annotate", table)
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertRegex(done.stdout, r"line 2, column 4 \(CITIZEN\): `AFX` is not an item of .*; did you mean `AFG`\?")
+        self.assertIn("line 3, column 8 (TIME_PERIOD): `2015-02-31`", done.stdout)
+        self.assertIn("line 4, column 9 (OBS_VALUE): `3,5` has a comma", done.stdout)
+        self.assertIn("3 faults in 3 rows; nothing was kept", done.stdout)
+        rows = table.read_text().splitlines()
+        self.assertTrue(rows[0].endswith("WHAT_IS_WRONG"))
+        self.assertIn("did you mean `AFG`", rows[1])
+        report = json.loads(self.anna("--json", "stats", "upload", faulty, "--to", FLOW, "--dry-run").stdout)
+        self.assertEqual([(one["kind"], int(one["line"]), int(one["column"])) for one in report["problems"]],
+                         [("UNKNOWN_CODE", 2, 4), ("BAD_PERIOD", 3, 8), ("BAD_NUMBER", 4, 9)])
+        self.assertEqual(report["problems"][0]["nearest"], "AFG")
+        self.assertEqual(self.figures("--where", "FREQ=A", "--where", "CITIZEN=SYR,AFG"), shown)
+        self.assertEqual(self.entries(), before)
+
+    def test_a_terminal_is_shown_how_far_it_is(self):
+        path = self.file(many(30_000, "IRQ"), "large.csv")
+        near, far = pty.openpty()
+        done = subprocess.run([ENTENTE, "--profile", "anna", "stats", "upload", path, "--to", FLOW, "--dry-run"], stderr=far,
+                              stdout=subprocess.PIPE, env=self.anna.environment, timeout=300)
+        shown = os.read(near, 65536).decode()
+        os.close(near), os.close(far)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        percents = [int(one) for one in re.findall(r"\] (\d+) %", shown)]
+        self.assertEqual(percents, sorted(percents))
+        self.assertEqual(percents[-1], 100)
+        self.assertGreater(len(percents), 1)
+
+    def test_what_is_taken_back_is_signed(self):
+        said = self.bring(HEADING + row("ERI", 1999, 4))
+        name = re.search(r"kept as (\S+)", said)[1]
+        done = self.anna("stats", "withdraw", name)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        by = re.search(r"by (dataflows/\S+)", done.stdout)[1]
+        self.assertEqual(self.figures("--where", "CITIZEN=ERI"), [])
+        evidence = self.net.path / "evidence"
+        proven = self.anna("stats", "prove", by, "--save", evidence)
+        self.assertEqual(proven.returncode, 0, proven.stderr)
+        self.assertIn("holds: parties/SWE", proven.stdout)
+        self.assertEqual((evidence / "manifest").read_text(), f"entente-withdrawal/1\n{name}\n")
+        do("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", evidence / "signature.der", "-content",
+           evidence / "manifest", "-CAfile", self.net.path / "trust/SWE/anchor.pem", "-purpose", "any", "-no_check_time",
+           "-out", "/dev/null")
+
+    def test_a_figure_is_proven_to_whoever_sees_it_and_no_other_is_given_away(self):
+        # A Swedish file with one figure that Norway does not see.
+        figures = self.file(HEADING + row("AFG", 1990, 10) + row("SYR", 1990, 20, free="C") + row("IRQ", 1990, "30.0"))
+        self.assertEqual(self.anna("stats", "upload", figures, "--to", FLOW).returncode, 0)
+        nora = self.client(self.net.port, "nora")
+        which = lambda citizen: ("stats", "prove", FLOW, "--where", "CITIZEN=" + citizen, "--at", "1990")
+        evidence = self.net.path / "row"
+        done = nora(*which("IRQ"), "--save", evidence)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("holds: parties/SWE supplied the row `,A,SWE,IRQ,_T,_T,N,1990,30.0,A,F", done.stdout)
+        self.assertRegex(done.stdout, "entry [0-9]+ of the ledger")
+        said = do("/usr/bin/python3", small_network.TOP / "docs/examples/verify_row.py", evidence)
+        self.assertIn("OBS_VALUE: 30.0", said)
+        do("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", evidence / "signature.der", "-content",
+           evidence / "manifest", "-CAfile", self.net.path / "trust/SWE/anchor.pem", "-purpose", "any", "-no_check_time",
+           "-out", "/dev/null")
+        digest = hashlib.sha256(figures.read_bytes()).hexdigest()
+        for shown in (done.stdout, nora("--json", *which("IRQ")).stdout, *(one.read_text("latin-1") for one in evidence.iterdir())):
+            self.assertNotIn(digest, shown)
+            self.assertNotIn("SYR", shown)
+        # Another row does not pass for it, nor the same one with another figure.
+        (evidence / "row").write_text((evidence / "row").read_text().replace("30.0", "31.0"))
+        self.assertNotEqual(run("/usr/bin/python3", small_network.TOP / "docs/examples/verify_row.py", evidence).returncode, 0)
+        hidden, absent = nora(*which("SYR")), nora(*which("ERI"))
+        self.assertEqual((hidden.returncode, hidden.stderr), (absent.returncode, absent.stderr))
+        whole = self.anna(*which("SYR"), "--file", figures)
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        self.assertIn("is that file, unaltered", whole.stdout)
+
+    def broken(self):
+        """Files of every kind of broken: name, content, what is said."""
+        good, ml = HEADING + row("AFG", 2015, 1), "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/"
+        xml = ('<?xml version="1.0" encoding="UTF-8"?>\n' f'<m:StructureSpecificData xmlns:m="{ml}message" xmlns:c="{ml}common">'
+               '<m:Header><m:Structure structureID="S" dimensionAtObservation="AllDimensions"><c:Structure><Ref '
+               'agencyID="ENTENTE" id="ASYLUM"/></c:Structure></m:Structure></m:Header><m:DataSet structureRef="S">')
+        keys = "".join(f' D{i}="X"' for i in range(200))
+        return [
+            ("cut.xml", xml + '<Obs FREQ="A" REF_AREA="SWE"', "not well-formed"),
+            ("laughs.xml", '<!DOCTYPE l [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>'
+             + xml + "&c;", "document type"),
+            ("outside.xml", '<!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + xml + "&a;", "document type"),
+            ("keys.xml", xml + f"<Obs{keys}/></m:DataSet></m:StructureSpecificData>", "has no such column"),
+            ("cut.json", '{"data": {"dataSets": [{"observations": {"0:0', "before it is whole"),
+            ("nul.csv", good + "ALPHA:ASYLUM(1.0),A,SW\0E", "NUL"),
+            ("mixed.csv", good.encode() + row("AFG", 2016, 1, "A", "é").encode("latin-1"), "not UTF-8"),
+            ("wide.csv", b"\xff\xfe" + good.encode("utf-16-le"), "UTF-16"),
+            ("separators.csv", good.replace(",", ";"), "not separated by commas"),
+            ("twice.csv", good.replace("SEX", "CITIZEN"), "the column is there twice"),
+            ("keys.csv", HEADING.strip() + "".join(f",D{i}" for i in range(200)) + "\n" + row("AFG", 2015, 1), "no such column"),
+            ("huge.csv", HEADING + row("AFG", 2015, "1e308"), "`1e308` is no figure that"),
+            ("february.csv", HEADING + row("AFG", "2015-02-31", 1), "`2015-02-31` is no period"),
+            ("book.csv", b"PK\3\4" + bytes(3000), "workbook"),
+            ("endless.csv", HEADING.encode() + b"x" * 48_000_000, "too long"),
+            ("quote.csv", HEADING.encode() + b'"' + b"x\n" * 24_000_000, "quote is opened"),
+            ("endless.xml", xml.encode() + b"<Obs " + b"x" * 48_000_000, "too long"),
+            ("endless.json", b'{"data": "' + b"x" * 48_000_000, "too long")]
+
+    def test_broken_files_are_refused_in_words_within_bounds_and_leave_nothing(self):
+        memory = lambda: int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{self.net.daemon.pid}/status").read_text())[1])
+        entries, figures, before = self.entries(), self.figures("--where", "FREQ=A"), memory()
+        for name, content, words in self.broken():
+            with self.subTest(name):
+                done = self.anna("stats", "upload", self.file(content, name), "--to", FLOW)
+                self.assertEqual(done.returncode, 8, done.stdout + done.stderr)
+                self.assertIn(words, done.stdout)
+                self.assertIn("nothing was kept", done.stdout)
+        # With a mark before it, UTF-8 is read; `NaN` is a figure that is reported without a value.
+        done = self.anna("stats", "upload", self.file(b"\xef\xbb\xbf" + (HEADING + row("AFG", 2015, "NaN")).encode()), "--to",
+                         FLOW, "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertLess(memory() - before, 64 * 1024, "KiB more than before")
+        self.assertEqual(self.figures("--where", "FREQ=A"), figures)
+        self.assertEqual(self.entries(), entries)
+
+
+if __name__ == "__main__":
+    unittest.main()

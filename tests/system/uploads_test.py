@@ -128,7 +128,7 @@ class Uploads(unittest.TestCase):
                 for one in csv.DictReader(io.StringIO(done.stdout))]
 
     def entries(self):
-        return int(self.anna("ledger", "checkpoint").stdout.splitlines()[1])
+        return int(self.net.metric("entente_ledger_entries_total"))  # a checkpoint may be a second behind
 
     def ask(self, caller, method, kind, request):
         answer = caller.ask("StatisticsService." + method, request)

@@ -35,14 +35,18 @@ MappedReader::MappedReader(const Shape& shape, v1::Mapping mapping, FindTitle fi
 
 Status MappedReader::feed(std::string_view bytes) {
   text_.clear();
-  ENTENTE_TRY_VOID(decoder_.decode(bytes, text_));
-  return rows_.feed(text_);
+  const Status decoded = decoder_.decode(bytes, text_);
+  // What stands before an octet that is none of the encoding is read first, however the file is
+  // cut.
+  ENTENTE_TRY_VOID(rows_.feed(text_));
+  return decoded;
 }
 
 Status MappedReader::finish() {
   text_.clear();
-  ENTENTE_TRY_VOID(decoder_.finish(text_));
+  const Status decoded = decoder_.finish(text_);
   ENTENTE_TRY_VOID(rows_.feed(text_));
+  ENTENTE_TRY_VOID(decoded);
   return rows_.finish();
 }
 

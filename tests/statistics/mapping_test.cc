@@ -102,6 +102,13 @@ TEST_CASE("encodings are read as the mapping says, or by the file's mark",
   CHECK(
       read(mapping, utf16(latin + "2015,1", false) + std::string("\0\0", 2)).refusal.find("NUL") !=
       std::string::npos);
+  // What stands before the octet that is wrong is read first, however the file is cut.
+  const std::string half = utf16(latin, false) + std::string("\0\xdc", 2);
+  for (const std::size_t piece : {1, 7, 1 << 20}) {
+    const Found found = read(mapping, half, piece);
+    CHECK(found.rows == rows);
+    CHECK(found.refusal.find("not UTF-16") != std::string::npos);
+  }
 }
 
 TEST_CASE("columns of figures side by side become rows", "[statistics][mapping]") {

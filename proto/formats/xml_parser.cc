@@ -69,6 +69,7 @@ struct XmlParser::Events {
 
   void start(const XML_Char* name, const XML_Char** given) {
     took();
+    begun = true;
     if (++depth > limits::upload_depth_max) {
       return take(unreadable_at(place(), "the elements are nested too deep"));
     }
@@ -89,6 +90,19 @@ struct XmlParser::Events {
   }
   void took() { taken = XML_GetCurrentByteIndex(parser.get()); }
 
+  // What expat calls a fault outside the document's element depends on where a piece ends.
+  [[nodiscard]] Status broken() const {
+    const XML_Error code = XML_GetErrorCode(parser.get());
+    std::string text = "the file is not well-formed XML: ";
+    if (depth == 0 && code != XML_ERROR_NO_ELEMENTS) {
+      text += begun ? "something stands after the end of the document"
+                    : "something else stands before the first element";
+    } else {
+      text += XML_ErrorString(code);
+    }
+    return unreadable_at(place(), std::move(text));
+  }
+
   [[nodiscard]] Place place() const {
     return {.line = XML_GetCurrentLineNumber(parser.get()),
             .column = static_cast<std::uint32_t>(XML_GetCurrentColumnNumber(parser.get()) + 1)};
@@ -98,6 +112,7 @@ struct XmlParser::Events {
   std::unique_ptr<std::remove_pointer_t<XML_Parser>, Free> parser;
   std::vector<Attribute> attributes;
   std::size_t depth = 0;
+  bool begun = false;  // the first element was met
   Status status;
   XML_Index taken = 0;  // where the last event began
   std::uint64_t fed = 0;
@@ -115,11 +130,7 @@ Status XmlParser::parse(std::string_view bytes, bool last) {
   const XML_Status parsed =
       XML_Parse(events.parser.get(), bytes.data(), static_cast<int>(bytes.size()), last ? 1 : 0);
   if (!events.status.ok()) return events.status;
-  if (parsed != XML_STATUS_OK) {
-    return unreadable_at(events.place(),
-                         std::string("the file is not well-formed XML: ") +
-                             XML_ErrorString(XML_GetErrorCode(events.parser.get())));
-  }
+  if (parsed != XML_STATUS_OK) return events.broken();
   // Expat keeps what it cannot hand over yet, and reads it anew with each piece.
   const auto kept = events.fed - static_cast<std::uint64_t>(events.taken);
   if (kept > limits::upload_line_bytes_max + kParsedAtOnce) {

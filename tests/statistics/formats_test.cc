@@ -134,6 +134,24 @@ TEST_CASE("hostile and broken XML is refused where it stands", "[statistics][sdm
   CHECK(read<SdmxMlReader>(latin).rows[0] == "A,SWE,AFG,2015,41281,A,F,b\xc3\xa4r,R");
 }
 
+TEST_CASE("what stands outside the document's element is refused alike in any cut",
+          "[statistics][sdmx-ml][hostile]") {
+  const std::string whole = ml("GenericData", "TIME_PERIOD", "<m:DataSet/>");
+  for (const auto& [file, words] : std::vector<std::pair<std::string, std::string>>{
+           {whole + "ctureS\" NOTE=\"n\"/>", "after the end of the document"},
+           {whole + "<a/>", "after the end of the document"},
+           {whole + "&lt;", "after the end of the document"},
+           {"ctureS\" NOTE" + whole, "before the first element"},
+           {"  ]]>" + whole, "before the first element"}}) {
+    const std::string refusal = read<SdmxMlReader>(file).refusal;
+    CHECK(refusal.find(words) != std::string::npos);
+    for (std::size_t piece = 1; piece < 32; ++piece) {
+      CAPTURE(words, piece);
+      CHECK(read<SdmxMlReader>(file, piece).refusal == refusal);
+    }
+  }
+}
+
 const std::string kStructure = R"j("structure": {"links": [{"rel": "dataflow",
 "urn": "urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=IGC:ASYLUM(1.0)"}],
 "dimensions": {"dataSet": [{"id": "FREQ", "values": [{"id": "A", "name": "Annual"}]}],

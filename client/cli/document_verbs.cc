@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "client/cli/archive_verbs.h"
 #include "client/cli/document_words.h"
 #include "client/cli/retention_verbs.h"
 #include "client/cli/search_verbs.h"
@@ -356,6 +357,7 @@ void add_document_verbs(CLI::App& app, Context& context) {
   add_narrow(*group, context);
   add_consent_verbs(app, context);
   add_acts(*group, context);
+  add_archive_verbs(app, context);
   add_retention_verbs(*group, context);
   add_search_verbs(app, *group, context);
 }

@@ -192,6 +192,7 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
     fetched.reading = reading.name();
     fetched.mark = reading.mark();
     fetched.content = reading.content();
+    if (reading.has_receipt()) fetched.entry = reading.receipt().entry_index();
   }
   const std::string part = path + ".part";
   Promised promised;

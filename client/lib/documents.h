@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,7 @@ struct Fetched {
   std::uint64_t copy_number = 0;  // 0: no receipt was due
   std::string reading;            // the copy's name, if one was given
   std::string mark;
+  std::optional<std::uint64_t> entry;  // of the ledger: its receipt
 };
 // Fetches a document into `path`, by way of `<path>.part`, which holds what has come if it breaks
 // off for good. `opens`: by a copy that leaves a receipt, whether it is due or not. DataLoss: what

@@ -74,6 +74,21 @@ class Sealing(unittest.TestCase):
             (folder / "body.sealed").write_bytes(wrong)
             self.assertIn("REFUSED", run("sh", "-c", steps[2], cwd=folder).stderr)
 
+    def test_an_archive_keeps_it_sealed_and_it_opens_from_there(self):
+        folder = self.net.path / "archived"
+        folder.mkdir()
+        self.net.as_("archive", "alpha", "--out", "alpha.tar", account="nora")
+        self.assertEqual(run("tar", "-xf", self.net.path / "alpha.tar", "-C", folder).returncode, 0)
+        self.assertNotIn(self.title.encode(), b"".join(one.read_bytes() for one in folder.rglob("*") if one.is_file()))
+        (body,) = (folder / self.name).glob("*/body.sealed")
+        (envelope,) = body.parent.glob("envelope-*.der")
+        key = self.net.path / "offices/nora/nor.alpha.focal-point"
+        done = run("sh", "-c", f"openssl cms -decrypt -inform DER -in {envelope} -inkey {key}/key.pem -recip {key}/cert.pem -binary | "
+                   "openssl cms -verify -inform DER -noverify -binary -out manifest.json && "
+                   f"/usr/bin/python3 {TOP}/docs/examples/open_sealed.py manifest.json {body} document.pdf", cwd=folder)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual((folder / "document.pdf").read_bytes(), self.text)
+
     def test_an_office_that_joins_later_is_sealed_to_by_who_can_open_it(self):
         net = self.net
         path = net.write("later.txt", b"for two, and then three")

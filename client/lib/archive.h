@@ -1,0 +1,42 @@
+// Everything of a process that an account may see, in one signed archive: to be verified and read
+// for good, without the server and without our code (docs/archive.md).
+//
+// One thread; blocks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "client/lib/client.h"
+#include "entente/v1/documents.pb.h"
+
+namespace entente::client {
+
+struct ArchiveOptions {
+  std::string process;  // `processes/igc`
+  std::string path;     // the archive to be made
+  // Only what this party brought (`parties/SWE`), its own part; empty: everything.
+  std::string party;
+  std::string certificate_path;  // PEM: who signs
+  std::string key_path;
+  // Told what is being taken in. Optional.
+  std::function<void(const std::string& what)> progress;
+};
+
+struct ArchiveReport {
+  std::uint64_t documents = 0;
+  std::uint64_t contents = 0;
+  std::uint64_t receipts = 0;  // readings that the ledger now has for it
+  std::uint64_t circulations = 0;
+  std::uint64_t meetings = 0;
+  std::uint64_t entries = 0;          // of the ledger
+  std::vector<std::string> left_out;  // contents that were not to be had, and why
+};
+
+// What is restricted is taken in as a copy with the account's name, which leaves a receipt.
+// InvalidArgument: a file cannot be read or written. Otherwise every Code of the rpcs.
+[[nodiscard]] Result<ArchiveReport> make_archive(Client& client, const ArchiveOptions& options);
+
+}  // namespace entente::client

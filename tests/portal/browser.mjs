@@ -38,7 +38,7 @@ export async function open(account, { expected = [], ...options } = {}) {
     clientCertificates: [{ origin, certPath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') }],
     locale: 'en-GB', timezoneId: 'Europe/Stockholm', reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }, ...options,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(Number(process.env.WAIT_MS ?? 15_000));
   context.faults = [];
   const fault = (what) => { if (!expected.some((one) => one.test(what))) context.faults.push(what); };
   context.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') fault(`logged: ${message.text()}`); });

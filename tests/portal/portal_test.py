@@ -8,7 +8,7 @@ import glob, os, pathlib, subprocess, sys, threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
 from network import BUILD, TOP, Network
-import papers
+import gatherings, papers
 
 
 def figures(net):
@@ -40,7 +40,7 @@ def main():
         figures(net)
         net.as_("helena.brandt", "sign-in")
         net.as_("anna.lindqvist", "sign-in")
-        papers.bring(net.as_, net.dir)
+        gatherings.plan(net.as_, papers.bring(net.as_, net.dir))
         where = {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
                  "CONFIG": net.config, "DAEMON": str(net.daemon.pid)}
         over = threading.Event()

@@ -11,6 +11,7 @@ const ME = 'anna.lindqvist';
 const PAGES = {
   home: '#/', found: '#/?', person: '#/person/che.reto.ammann', processes: '#/processes', process: '#/process/igc', matrix: '#/matrix', roster: '#/roster/igc',
   documents: '#/documents', inbox: '#/inbox/all', paper: '#/documents >> Returns in 2026', circulation: '#/inbox/all >> Returns in 2026',
+  meetings: '#/meetings', month: '#/meetings?view=month&month=2031-03', meeting: '#/meetings >> Working Group',
   statistics: '#/statistics', figures: '#/statistics/IGC.ASYLUM?CITIZEN=AFG%2BSYR', flow: '#/statistics/IGC.ASYLUM?view=flow', account: '#/account', design: '#/design',
 };
 const LOOKS = { light: {}, dark: { colorScheme: 'dark' }, arabic: { locale: 'ar' } };

@@ -29,7 +29,7 @@ export function linkTo(parts: readonly string[], query?: Record<string, string>)
   return search === '' ? path : `${path}?${search}`;
 }
 
-const PAGES: Record<string, string> = { persons: 'person', processes: 'process', offices: 'office', dataflows: 'statistics', documents: 'document', circulations: 'circulation' };
+const PAGES: Record<string, string> = { persons: 'person', processes: 'process', offices: 'office', dataflows: 'statistics', documents: 'document', circulations: 'circulation', meetings: 'meeting' };
 
 // `persons/swe.anna` -> the page of it; `processes/igc/bodies/wg-data` -> the page that it stands on.
 export function linkToRecord(name: string): string {

@@ -17,6 +17,7 @@ import { PersonCard } from '../ui/person-card';
 
 // Fetched behind the search, which is what one comes for.
 const Due = later(() => import('../ui/due').then((one) => one.Due), <section class="card"><Waiting lines={6} /></section>);
+const MyNext = later(() => import('../ui/meeting-row').then((one) => one.MyNext), <section class="card"><Waiting lines={6} /></section>);
 const News = later(() => import('../ui/due').then((one) => one.News), <section class="card"><Waiting lines={6} /></section>);
 
 const Also = later(() => import('../ui/also').then((one) => one.Also), <></>);
@@ -67,7 +68,7 @@ export function HomePage(_: { place: Place }) {
           {sorted.map((one) => <option key={one.name} value={one.name}>{one.shortName || processName(one.name)}</option>)}
         </select>
       </form>
-      {key === null && <div class="columns even start"><Due /><News /></div>}
+      {key === null && <div class="columns even start"><Due /><MyNext /><News /></div>}
       <p class="unseen" role="status">{key !== null && asked.data && !asked.loading ? t('n_found', { n: found.length }) : ''}</p>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {key !== null && !asked.data && asked.loading && <Waiting lines={4} />}

@@ -11,6 +11,8 @@ import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { Badge, Failed, LinkButton, PageTitle, Waiting } from '../ui/basic';
 import { CountryMap } from '../ui/map';
+import { listMeetings } from '../lib/meetings';
+import { MeetingRow } from '../ui/meeting-row';
 import { RecordPanel } from '../ui/record-panel';
 import { spanInWords } from './person';
 
@@ -38,6 +40,7 @@ export function ProcessPage({ place }: { place: Place }) {
       <p class="lead">{process.longName}</p>
       <Summary process={process} known={known} />
       <Members members={members} known={known} />
+      <MeetingsOf process={name} />
       {bodies.length > 0 && <Bodies bodies={bodies} known={known} />}
       <div class="columns even">
         <Lines title={t('goals')} lines={process.goals} />
@@ -67,6 +70,21 @@ function Summary({ process, known }: { process: Process; known: Known }) {
       {process.secretariat !== '' && <><dt>{t('secretariat')}</dt><dd>{process.secretariat}</dd></>}
       {chair && <><dt>{t('chair')}</dt><dd>{partyName(chair.party, known.get(chair.party))}{chair.theme !== '' && ` – ${chair.theme}`}</dd></>}
     </dl>
+  );
+}
+
+// Its calendar: what comes next; the whole of it is the calendar's page.
+function MeetingsOf({ process }: { process: string }) {
+  const asked = useCall(`meetings of ${process}`, (signal) => listMeetings({ process, upcoming: true }, signal));
+  return (
+    <section class="card">
+      <h2>{t('calendar')}</h2>
+      {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
+      {!asked.data && asked.loading && <Waiting lines={1} />}
+      {asked.data?.length === 0 && <p class="quiet-text">{t('no_meetings')}</p>}
+      {asked.data && asked.data.length > 0 && <ul class="bare meetings">{asked.data.slice(0, 4).map((one) => <MeetingRow key={one.name} meeting={one} />)}</ul>}
+      <p><a href={linkTo(['meetings'], { view: 'month', process: lastPart(process) })}>{t('meetings_month')}</a> · <a href={linkTo(['meetings'], { view: 'past', process: lastPart(process) })}>{t('meetings_past')}</a></p>
+    </section>
   );
 }
 

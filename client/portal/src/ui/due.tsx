@@ -8,6 +8,7 @@ import type { MessageKey } from '../i18n/en';
 import { allPages, directory, isNotFound, ledger } from '../lib/api';
 import { decodeEntry, type Entry } from '../lib/ledger';
 import { comparison } from '../lib/figures';
+import { meetings, titleOfMeeting } from '../lib/meetings';
 import { lastPart, partyName } from '../lib/names';
 import { hasPage, linkTo, linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
@@ -16,6 +17,7 @@ import { circulations, documents, inbox, titleOf, waitsForMe } from '../lib/docu
 import { partiesNamed } from '../lib/people';
 import { CirculationRow, partyOfAccount, subjectOf } from '../pages/inbox';
 import { Badge, Button, Failed, Waiting } from './basic';
+import { Invitations } from './meeting-row';
 
 const KINDS = { [Reminder_Kind.KIND_UNSPECIFIED]: 'due_confirm', [Reminder_Kind.CONFIRM_OWN]: 'due_confirm_own', [Reminder_Kind.CONFIRM_OTHER]: 'due_confirm',
   [Reminder_Kind.ANSWER_CONTACT_TEST]: 'due_contact_test' } as const;
@@ -72,6 +74,7 @@ export function Due() {
     <section class="card">
       <h2>{t('due')}</h2>
       <Waits none={asked.data?.length === 0 && <p class="quiet-text">{t('nothing_due')}</p>} />
+      <Invitations />
       <Reports />
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {error !== undefined && <Failed error={error} />}
@@ -93,6 +96,7 @@ async function calledBy(name: string): Promise<string> {
   const [collection = '', id = ''] = name.split('/');
   try {
     if (collection === 'documents') return titleOf(await documents.getDocument({ name: `documents/${id}` }));
+    if (collection === 'meetings') return titleOfMeeting(await meetings.getMeeting({ name: `meetings/${id}` }));
     if (collection === 'circulations') return subjectOf(await circulations.getCirculation({ name: `circulations/${id}` }));
   } catch (error) {
     if (!isNotFound(error)) throw error;
@@ -103,14 +107,16 @@ async function calledBy(name: string): Promise<string> {
 const ACTS: Record<string, MessageKey> = {
   'documents.document.create': 'act_brought', 'documents.document.revise': 'act_changed', 'documents.document.withdraw': 'act_withdrawn', 'documents.document.destroy': 'act_destroyed',
   'documents.circulation.send': 'act_sent', 'documents.circulation.respond': 'act_answered', 'documents.circulation.recall': 'act_recalled', 'documents.circulation.remind': 'act_reminded',
-  'statistics.upload': 'act_figures', 'directory.person.update': 'act_changed', 'directory.person.confirm': 'act_confirmed', 'directory.office.hand_over': 'act_handed_over',
+  'statistics.upload': 'act_figures', 'meetings.meeting.create': 'act_planned', 'meetings.meeting.update': 'act_changed', 'meetings.meeting.cancel': 'act_cancelled',
+  'meetings.participant.invite': 'act_invited', 'meetings.participant.register': 'act_registered', 'meetings.record.save': 'act_record', 'meetings.record.adopt': 'act_adopted', 'meetings.record.comment': 'act_answered',
+  'directory.person.update': 'act_changed', 'directory.person.confirm': 'act_confirmed', 'directory.office.hand_over': 'act_handed_over',
 };
 function actInWords(kind: string) {
   const key = ACTS[kind];
   return key ? t(key) : <code>{kind}</code>;
 }
 
-const PIECE = 48n; // entries asked for at once: most networks' last days
+const PIECE = 16n; // entries asked for at once: their proofs come along, so no more than are mostly enough
 
 export function News() {
   const asked = useCall('news', async () => {
@@ -124,7 +130,9 @@ export function News() {
         .filter((one) => one.account !== me()?.session.account && !/^(session|identity|network|ledger|operator)\.|\.read$/.test(one.kind) && one.object !== ''));
       to = from;
     }
-    return Promise.all(found.slice(0, 8).map(async (entry) => ({ entry, title: await calledBy(entry.object) })));
+    // Of one thing what happened last.
+    const last = found.filter((one, index) => found.findIndex((other) => other.object === one.object) === index);
+    return Promise.all(last.slice(0, 8).map(async (entry) => ({ entry, title: await calledBy(entry.object) })));
   });
   return (
     <section class="card">

@@ -1,0 +1,157 @@
+// Meetings: found in a calendar, looked at with agenda and papers, answered, taken along; each sees their own part.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { open, origin, quit, signIn, violations } from './browser.mjs';
+
+let context;
+let page;
+before(async () => {
+  context = await open('anna.lindqvist');
+  page = await signIn(context, 'anna.lindqvist');
+});
+after(async () => {
+  assert.deepEqual(context.faults, []);
+  await quit();
+});
+const row = (title) => page.locator('.meetings > li').filter({ hasText: title });
+async function goTo(place) {
+  await page.goto(`${origin}/${place}`);
+  await page.locator('h1').first().waitFor();
+}
+
+test('the calendar shows what comes, what was, and a month; a cancelled one says so, and a hostile title is only text', async () => {
+  await page.getByRole('link', { name: 'Meetings', exact: true }).click();
+  await row('Working Group on Returns').getByText('Fri, 14 March 2031 at 09:30').waitFor();
+  // Eastern summer time has begun on the 9th, Sweden's has not.
+  await row('Working Group on Returns').getByText(/by your clock: Fri, 14 March 2031 at 14:30/).waitFor();
+  await row('<b>Steering</b> Group').getByText('Day not settled').waitFor();
+  await row('Round on <data>').getByText('Cancelled').waitFor();
+  assert.equal(await row('Round of 2021').count(), 0);
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('button', { name: 'Past' }).click();
+  await row('Round of 2021').waitFor();
+  assert.equal(await page.locator('.meetings > li').count(), 1);
+  await page.goto(`${origin}/#/meetings?view=month&month=2031-03`);
+  await page.getByRole('heading', { name: 'March 2031' }).waitFor();
+  const days = async (title) => page.locator('.month td').filter({ hasText: title }).locator('time').evaluateAll((all) => all.map((one) => one.dateTime));
+  await page.locator('.month a').first().waitFor();
+  assert.deepEqual(await days('Working Group on Returns'), ['2031-03-14', '2031-03-15']);
+  assert.deepEqual(await days('Steering'), ['2031-03-28', '2031-03-29']);
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('button', { name: 'Month after' }).click();
+  await page.getByRole('heading', { name: 'April 2031' }).waitFor();
+  await page.locator('.month a.cancelled').waitFor();
+  assert.match(page.url(), /month=2031-04/);
+});
+
+test('my next meetings and the invitation that waits for my word stand on the first page', async () => {
+  await goTo('#/');
+  const next = page.locator('.my-next');
+  await next.getByRole('link', { name: 'Working Group on Returns' }).waitFor();
+  const waiting = page.locator('.invitations li').filter({ hasText: 'Working Group on Returns' });
+  await waiting.getByText('Will you come?').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await waiting.getByRole('button', { name: 'I come' }).click();
+  await waiting.waitFor({ state: 'detached' });
+  await next.getByText('comes', { exact: true }).waitFor();
+});
+
+test('a meeting shows both clocks, its agenda with papers, and who comes; I change my mind and back', async () => {
+  await goTo('#/');
+  await page.locator('.my-next').getByRole('link', { name: 'Working Group on Returns' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Working Group on Returns' }).waitFor();
+  await page.getByText('America/New_York').waitFor();
+  await page.getByText('Chatham House rule').waitFor();
+  const agenda = page.locator('.agenda');
+  assert.deepEqual(await agenda.locator('h3').allTextContents(), ['1. Opening', '2. Returns in 2026']);
+  await agenda.getByText('09:30 · 15 minutes · led by Switzerland').waitFor();
+  await agenda.getByRole('link', { name: 'Returns in 2026' }).waitFor();
+  await agenda.getByRole('link', { name: 'Agenda of the spring meeting' }).waitFor();
+  const comes = page.locator('.attendance');
+  await comes.getByText('Prof. Ada Example').waitFor();
+  assert.deepEqual(await violations(page), []);
+  const mine = page.locator('.my-part');
+  await mine.getByRole('button', { name: 'I do not come after all' }).click();
+  await mine.getByText('does not come', { exact: true }).waitFor();
+  await mine.getByRole('button', { name: 'I come' }).click();
+  await mine.getByText('comes', { exact: true }).waitFor();
+  await agenda.getByRole('link', { name: 'Agenda of the spring meeting' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Agenda of the spring meeting' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Working Group on Returns' }).waitFor();
+});
+
+test('a focal point registers somebody of the own party, and takes it back', async () => {
+  const comes = page.locator('.attendance');
+  await comes.getByText('Register somebody of my party').click();
+  await comes.getByLabel('Person').selectOption({ label: 'Eva Sandberg' });
+  await comes.getByLabel('Role').selectOption({ label: 'Head of delegation' });
+  await comes.getByRole('button', { name: 'Register', exact: true }).click();
+  const eva = comes.getByRole('listitem').filter({ hasText: 'Eva Sandberg' }).filter({ hasText: 'Head of delegation' });
+  await eva.getByText('comes', { exact: true }).waitFor();
+  await eva.getByRole('button', { name: 'Remove Eva Sandberg' }).click();
+  await eva.waitFor({ state: 'detached' });
+});
+
+test('it is taken along as iCalendar: the time and the zone, and nobody’s name', async () => {
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save to my calendar' }).click();
+  const file = await saved;
+  assert.equal(file.suggestedFilename(), '2031-03-14-igc.ics');
+  const text = readFileSync(await file.path(), 'utf8');
+  assert.match(text, /^BEGIN:VCALENDAR\r\n/);
+  assert.match(text, /DTSTART;TZID=America\/New_York:20310314T093000/);
+  assert.doesNotMatch(text, /Ada Example|ATTENDEE/);
+  await goTo('#/meetings');
+  await row('Working Group on Returns').waitFor();
+  const all = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save to my calendar' }).click();
+  const whole = readFileSync(await (await all).path(), 'utf8');
+  assert.ok(whole.split('BEGIN:VEVENT').length - 1 >= 2);
+});
+
+test('a process’s page has its calendar', async () => {
+  await goTo('#/process/igc');
+  await row('Working Group on Returns').waitFor();
+  await page.locator('section').filter({ has: page.getByRole('heading', { name: 'Calendar' }) }).getByRole('link', { name: 'Month' }).click();
+  await page.getByRole('combobox', { name: 'In which process' }).waitFor();
+  assert.match(page.url(), /process=igc/);
+});
+
+test('who was asked to one item sees that item and nothing else; to who was not asked there is no meeting', async () => {
+  const theirs = await open('samira.haddad');
+  const observer = await signIn(theirs, 'samira.haddad', '/#/meetings');
+  await observer.locator('.meetings > li').first().waitFor();
+  assert.deepEqual(await observer.locator('.meetings .name').allTextContents(), ['Working Group on Returns']);
+  await observer.locator('.meetings .name').click();
+  await observer.getByText('You are asked to single items').waitFor();
+  assert.deepEqual(await observer.locator('.agenda h3').allTextContents(), ['Returns in 2026']);
+  assert.equal(await observer.locator('.papers-of-item').count(), 0);
+  const address = observer.url();
+  assert.equal((await observer.content()).includes('Ada Example'), false);
+  assert.deepEqual(await violations(observer), []);
+  assert.deepEqual(theirs.faults, []);
+  await theirs.close();
+  const others = await open('kamon.wongsakul', { expected: [/status of 404/] });
+  const stranger = await signIn(others, 'kamon.wongsakul', address.slice(origin.length));
+  await stranger.getByText('It does not exist, or not for you.').waitFor();
+  assert.deepEqual(others.faults, []);
+  await others.close();
+});
+
+test('the secretariat asks a guest to one item', async () => {
+  const theirs = await open('helena.brandt');
+  const keeper = await signIn(theirs, 'helena.brandt', '/#/meetings');
+  await keeper.getByRole('link', { name: 'Working Group on Returns' }).first().click();
+  const comes = keeper.locator('.attendance');
+  await comes.getByText('Ask to the meeting').first().click();
+  await comes.getByLabel('Or a guest, by name').fill('Dr <i>Guest</i>');
+  await comes.getByLabel('Role').selectOption({ label: 'Guest' });
+  await comes.getByRole('checkbox', { name: /Returns in 2026/ }).check();
+  await comes.getByRole('button', { name: 'Ask to the meeting' }).click();
+  await comes.getByRole('listitem').filter({ hasText: 'Dr <i>Guest</i>' }).getByText('for 1 item').waitFor();
+  assert.deepEqual(await violations(keeper), []);
+  assert.deepEqual(theirs.faults, []);
+  await theirs.close();
+});

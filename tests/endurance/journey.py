@@ -78,6 +78,7 @@ class Journey:
         from entente.v1 import directory_pb2 as M, session_pb2 as S, statistics_pb2 as T
         self.net = net
         self.registers, self.acknowledged, self.tried, self.codes = {}, 0, 0, set()
+        self.told = lambda register, value: None  # called after each act that was acknowledged
         self.callers = {name: Caller(net, name) for name in ("anna", "ines")}
 
     def close(self):
@@ -97,6 +98,7 @@ class Journey:
         self.acknowledged += good
         if good:
             self.registers[register] = [value]
+            self.told(register, value)
         else:
             self.registers.setdefault(register, [None]).append(value)
         return good

@@ -202,6 +202,7 @@ Status Daemon::open_rooms() {
                                     .neighbours = std::make_unique<MeetingsNeighbours>(
                                         MeetingsNeighbours::Parts{.records = *records_,
                                                                   .catalog = *catalog_,
+                                                                  .directory = directory_,
                                                                   .documents = documents_,
                                                                   .access = access_,
                                                                   .clock = clock_}),

@@ -88,6 +88,20 @@ void MeetingsNeighbours::seat(const std::vector<meetings::Seating>& seatings) {
   parts_.catalog.take(facts);
 }
 
+Result<std::vector<meetings::Neighbours::Process>> MeetingsNeighbours::processes(
+    const policy::Subject& subject, store::Snapshot& snapshot) const {
+  ENTENTE_TRY(const std::vector<v1::Process> all,
+              parts_.directory->processes_of(subject, snapshot));
+  std::vector<Process> processes;
+  processes.reserve(all.size());
+  for (const v1::Process& one : all) {
+    processes.push_back({.id = one.name().substr(one.name().rfind('/') + 1),
+                         .short_name = one.short_name(),
+                         .long_name = one.long_name()});
+  }
+  return processes;
+}
+
 Result<std::optional<v1::Document>> MeetingsNeighbours::document(const policy::Subject& subject,
                                                                  std::string_view name,
                                                                  store::Snapshot& snapshot) const {

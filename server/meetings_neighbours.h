@@ -10,6 +10,7 @@
 #include "proto/contract/clock.h"
 #include "server/directory/catalog.h"
 #include "server/directory/records.h"
+#include "server/directory/service.h"
 #include "server/documents/room.h"
 #include "server/identity/access_service.h"
 #include "server/meetings/neighbours.h"
@@ -21,6 +22,7 @@ class MeetingsNeighbours final : public meetings::Neighbours {
   struct Parts {
     const directory::Records& records;
     directory::Catalog& catalog;
+    const std::unique_ptr<directory::Service>& directory;
     const std::unique_ptr<documents::Room>& documents;
     const std::unique_ptr<identity::AccessService>& access;
     const Clock& clock;
@@ -40,6 +42,8 @@ class MeetingsNeighbours final : public meetings::Neighbours {
                                                    store::Snapshot& snapshot) const override;
   Result<std::vector<meetings::Named>> names_of_parties(store::Snapshot& snapshot) const override;
   void seat(const std::vector<meetings::Seating>& seatings) override;
+  Result<std::vector<Process>> processes(const policy::Subject& subject,
+                                         store::Snapshot& snapshot) const override;
   Result<std::optional<v1::Document>> document(const policy::Subject& subject,
                                                std::string_view name,
                                                store::Snapshot& snapshot) const override;

@@ -55,6 +55,14 @@ class Neighbours {
       store::Snapshot& snapshot) const = 0;
   // From here on, audiences and subjects know of it.
   virtual void seat(const std::vector<Seating>& seatings) = 0;
+  struct Process {
+    std::string id;  // `igc`
+    std::string short_name;
+    std::string long_name;
+  };
+  // The processes that the subject may see.
+  [[nodiscard]] virtual Result<std::vector<Process>> processes(const policy::Subject& subject,
+                                                               store::Snapshot& snapshot) const = 0;
   // A document without its content, as the subject may see it; nothing: none, or not for them.
   [[nodiscard]] virtual Result<std::optional<v1::Document>> document(
       const policy::Subject& subject, std::string_view name, store::Snapshot& snapshot) const = 0;

@@ -22,7 +22,12 @@ Room::Room(Parts parts)
                 .neighbours = *parts_.neighbours,
                 .ledger = parts_.ledger,
                 .clock = parts_.clock}),
-      calendars_({.service = service_, .zones = zones_, .network = parts_.network}) {}
+      calendars_({.service = service_, .zones = zones_, .network = parts_.network}),
+      calendar_server_({.service = service_,
+                        .neighbours = *parts_.neighbours,
+                        .zones = zones_,
+                        .network = parts_.network},
+                       parts_.store.purpose_key("meetings.calendars")) {}
 
 Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   std::unique_ptr<Room> room(new Room(std::move(parts)));
@@ -36,6 +41,7 @@ void Room::add_to(identity::Gate& gate, const Records::MakeReceipt& make_receipt
   attendance_.add_to(gate);
   records_.add_to(gate, make_receipt);
   calendars_.add_to(gate);
+  calendar_server_.add_to(gate);
 }
 
 }  // namespace entente::meetings

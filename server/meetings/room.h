@@ -11,6 +11,7 @@
 #include "server/ledger/ledger.h"
 #include "server/meetings/attendance.h"
 #include "server/meetings/calendar_service.h"
+#include "server/meetings/calendars.h"
 #include "server/meetings/neighbours.h"
 #include "server/meetings/records.h"
 #include "server/meetings/service.h"
@@ -46,6 +47,7 @@ class Room {
   Attendance attendance_;
   Records records_;
   CalendarService calendars_;
+  CalendarServer calendar_server_;
 };
 
 }  // namespace entente::meetings

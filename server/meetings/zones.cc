@@ -19,6 +19,10 @@ using std::chrono::sys_seconds;
 using std::chrono::year;
 
 constexpr sys_seconds kAlways{seconds(-100'000'000'000)};  // three thousand years ago
+constexpr sys_seconds kNever{seconds(253'402'300'800)};    // behind the last year of four digits
+// RFC 8536 section 3.2: no clock is further from UTC; section 3.3.1: no rule later than a week.
+constexpr seconds kOffsetMax = std::chrono::hours(26);
+constexpr seconds kRuleTimeMax = std::chrono::hours(167);
 constexpr std::string_view kMagic = "TZif";
 constexpr std::size_t kHeaderBytes = 44;
 
@@ -94,7 +98,11 @@ class RuleReader {
 
  private:
   std::optional<Rule> whole(const Rule& rule) const {
-    if (!good_ || !rest_.empty()) return std::nullopt;
+    const bool fits = std::chrono::abs(rule.standard) <= kOffsetMax &&
+                      std::chrono::abs(rule.daylight) <= kOffsetMax &&
+                      std::chrono::abs(rule.begins.time) <= kRuleTimeMax &&
+                      std::chrono::abs(rule.ends.time) <= kRuleTimeMax;
+    if (!good_ || !fits || !rest_.empty()) return std::nullopt;
     return rule;
   }
   bool take(char c) {
@@ -225,6 +233,7 @@ Result<std::shared_ptr<const Zone>> Zone::parse(std::string name, std::string_vi
     const auto place = static_cast<unsigned char>(row[5]);
     if (place >= chars.size()) return false;
     const seconds offset(static_cast<std::int32_t>(read_u32(row)));
+    if (std::chrono::abs(offset) > kOffsetMax) return false;
     const std::string_view rest = chars.substr(place);
     auto& all = zone->observances_;
     all.push_back({.since = since,
@@ -239,6 +248,7 @@ Result<std::shared_ptr<const Zone>> Zone::parse(std::string name, std::string_vi
     const auto at = static_cast<std::int64_t>(read_u64(times.substr(i * 8)));
     const sys_seconds since{seconds(at)};
     if (since <= zone->observances_.back().since) continue;
+    if (since >= kNever) return no_zone();
     if (!observance(static_cast<unsigned char>(indexes[i]), since)) return no_zone();
   }
   std::string_view footer = bytes.substr(counts->bytes(8));

@@ -103,12 +103,18 @@ class Doers:
 
 
 def common_acts(net):
-    """What happens in both worlds: the askers' own figures, Norway's provision, which is not for them, a paper for them."""
+    """What happens in both worlds: the askers' own figures, Norway's provision, which is not for them, a paper for them,
+    a meeting."""
+    from entente.v1 import meetings_pb2 as N
     doers = Doers(net, "anna", "nora", "ines")
     doers.bring("ines", "alpha", ("members", "observers", "secretariat"), "asylum and fleur")
     doers.searched("ines", "asylum and fleur")
     doers.upload("anna", "SWE", "ALPHA")
     doers.provide("nora", "NOR")
+    doers.did("ines", "MeetingService.CreateMeeting", N.CreateMeetingRequest(meeting=dict(
+        process="processes/alpha", title={"by_language": {"en": "Returns of fleur"}}, level=1, time_zone="Europe/Paris",
+        starts_local="2027-03-14T09:30", ends_local="2027-03-14T13:00", visibility=dict(handling=2, audience=dict(
+            any_of=["process/alpha/members", "process/alpha/observers"])))))
     doers.close()
 
 
@@ -244,7 +250,7 @@ def faces(net, tools, asked):
         for scope, password in tools[account].items():
             tool = doors.Tool(net, account, account, password)
             for path in DOORS[scope]:
-                verb = "PROPFIND" if scope == "directory" and path.endswith("/") else "GET"
+                verb = "PROPFIND" if scope != "statistics" and path.endswith("/") else "GET"
                 status, face = tool.face(verb, path, **({"Depth": "1"} if verb == "PROPFIND" else {}))
                 out[account, f"{verb} {path}", 0] = plain(face)
             tool.close()
@@ -256,6 +262,8 @@ SILENT = {"CirculationService.Watch", "HistoryService.Watch"}
 DOORS = {
     "directory": ["/carddav/", "/carddav/books/", "/carddav/books/alpha/", "/carddav/books/betaa/",
                   "/carddav/books/alpha/swe.anna.vcf", "/carddav/books/betaa/fra.hidden0.vcf"],
+    "calendar": ["/caldav/", "/caldav/calendars/", "/caldav/calendars/alpha/", "/caldav/calendars/betaa/",
+                 f"/caldav/calendars/betaa/{'0' * 32}.ics", "/calendars.ics", "/calendars/alpha.ics", "/calendars/betaa.ics"],
     "statistics": ["/sdmx/2.1/data/BETAA,ASYLUM,1.0/all", "/sdmx/2.1/data/ALPHA,ASYLUM,1.0/all",
                    "/sdmx/2.1/data/ALPHA,ASYLUM,1.0/all/NOR", "/sdmx/2.1/contentconstraint/ALPHA",
                    "/sdmx/2.1/provisionagreement/ALPHA?references=all", "/sdmx/2.1/availableconstraint/ALPHA,ASYLUM,1.0",
@@ -272,7 +280,8 @@ def make_tools(net):
         caller = Caller(net, account)
         assert caller.sign_in().ok
         tools[account] = {}
-        for scope, number in (("directory", S.SCOPE_DIRECTORY), ("statistics", S.SCOPE_STATISTICS)):
+        for scope, number in (("directory", S.SCOPE_DIRECTORY), ("calendar", S.SCOPE_CALENDAR),
+                              ("statistics", S.SCOPE_STATISTICS)):
             made = caller.ask("SessionService.CreateApplicationPassword", S.CreateApplicationPasswordRequest(
                 scope=number, label=scope))
             assert made.ok, made

@@ -7,11 +7,12 @@
 
 #include "proto/contract/bytes.h"
 #include "server/directory/carddav/carddav.h"
+#include "server/directory/formats/vcard.h"
 #include "tests/formats/samples.h"
 
 namespace entente::directory::testing {
 
-class SampleBooks final : public AddressBooks {
+class SampleBooks final : public dav::Collections {
  public:
   void add(const std::string& book, const Entry& entry) {
     std::string id = entry.uid.substr(entry.uid.find('/') + 1);
@@ -23,39 +24,40 @@ class SampleBooks final : public AddressBooks {
     log_.push_back({book, id});
   }
 
-  Result<std::vector<Book>> books() override {
-    std::vector<Book> books;
+  Result<std::vector<dav::Collection>> collections() override {
+    std::vector<dav::Collection> books;
     for (const auto& [id, cards] : books_) {
       books.push_back({id, "People of " + id, "a <test> & more", std::to_string(log_.size())});
     }
     return books;
   }
-  Result<std::vector<CardRef>> cards(std::string_view book) override {
-    std::vector<CardRef> refs;
+  Result<std::vector<dav::Ref>> members(std::string_view book) override {
+    std::vector<dav::Ref> refs;
     for (const auto& [id, entry] : books_.at(std::string(book))) {
       refs.push_back({id, tag_of(entry)});
     }
     return refs;
   }
-  Result<Entry> card(std::string_view book, std::string_view id) override {
+  Result<dav::Member> member(std::string_view book, std::string_view id,
+                             std::size_t format) override {
     const auto& cards = books_.at(std::string(book));
     const auto found = cards.find(std::string(id));
     if (found == cards.end()) return Status(Code::NotFound, Reason::None, "not found");
-    return found->second;
+    return card_of(found->second, format);
   }
-  Result<std::optional<Changes>> changes_since(std::string_view book,
-                                               std::string_view token) override {
+  Result<std::optional<dav::Changes>> changes_since(std::string_view book,
+                                                    std::string_view token) override {
     const std::string text(token);
     if (text.empty() || text.size() > 6 ||
         text.find_first_not_of("0123456789") != std::string::npos ||
         std::stoul(text) > log_.size()) {
-      return std::optional<Changes>();
+      return std::optional<dav::Changes>();
     }
     std::map<std::string, bool> touched;
     for (std::size_t i = std::stoul(text); i < log_.size(); ++i) {
       if (log_[i].first == book) touched[log_[i].second] = true;
     }
-    Changes changes;
+    dav::Changes changes;
     const auto& cards = books_.at(std::string(book));
     for (const auto& [id, unused] : touched) {
       const auto found = cards.find(id);

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "server/directory/carddav/xml.h"
+#include "server/dav/xml.h"
 #include "tests/formats/address_books.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -20,10 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.path = (data[0] & 2U) != 0 ? "/carddav/books/igc/" : "/carddav/books/";
   request.headers = {{"depth", (data[0] & 4U) != 0 ? "1" : "0"}};
   request.body.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const auto response = serve_carddav(request, books);
+  const auto response = entente::dav::serve(request, carddav(), books);
   if (response.status < 200 || response.status > 599) __builtin_trap();
   if (response.status == 207 && response.body.size() < (1U << 20) &&
-      !parse_xml(response.body).ok()) {
+      !entente::dav::parse_xml(response.body).ok()) {
     __builtin_trap();
   }
   return 0;

@@ -4,12 +4,14 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
-#include "server/directory/carddav/xml.h"
+#include "server/dav/xml.h"
 #include "tests/formats/address_books.h"
 
 namespace entente::directory {
 namespace {
 
+using dav::parse_xml;
+using dav::XmlNode;
 using testing::person_entry;
 using testing::SampleBooks;
 
@@ -28,7 +30,7 @@ struct Fixture {
     request.path = path;
     request.body = body;
     request.headers = std::move(headers);
-    return serve_carddav(request, books);
+    return dav::serve(request, carddav(), books);
   }
   net::HttpResponse propfind(const std::string& path, const std::string& depth,
                              const std::string& body) {
@@ -75,7 +77,7 @@ const XmlNode* property(const XmlNode& multistatus, const char* space, const cha
   return nullptr;
 }
 
-constexpr const char* carddav = "urn:ietf:params:xml:ns:carddav";
+constexpr const char* space = "urn:ietf:params:xml:ns:carddav";
 using Paths = std::vector<std::string>;
 
 // As vdirsyncer 0.19 sends them.
@@ -208,7 +210,7 @@ TEST_CASE("a depth without end, unknown filters and unknown sync tokens are refu
       R"(<C:addressbook-query xmlns:C="urn:ietf:params:xml:ns:carddav"><C:filter><C:prop-filter
          name="TEL"><C:param-filter name="TYPE"/></C:prop-filter></C:filter>
          </C:addressbook-query>)";
-  says(fixture.call("REPORT", "/carddav/books/igc/", filter_of_parameter), carddav,
+  says(fixture.call("REPORT", "/carddav/books/igc/", filter_of_parameter), space,
        "supported-filter");
   for (const char* token : {"data:,99", "data:,x", "data:,", "none"}) {
     says(fixture.call("REPORT", "/carddav/books/igc/",
@@ -239,12 +241,12 @@ TEST_CASE("vdirsyncer finds its way from the well-known address to every card", 
   CHECK(property(principal, "DAV:", "current-user-principal")->find("DAV:", "href")->text ==
         "/carddav/");
   const XmlNode home = tree(fixture.propfind("/carddav/", "0", find_home));
-  CHECK(property(home, carddav, "addressbook-home-set")->find("DAV:", "href")->text ==
+  CHECK(property(home, space, "addressbook-home-set")->find("DAV:", "href")->text ==
         "/carddav/books/");
   const XmlNode books = tree(fixture.propfind("/carddav/books/", "1", find_collections));
   CHECK(hrefs(books) == Paths{"/carddav/books/", "/carddav/books/bali/", "/carddav/books/igc/"});
-  CHECK(property(books, "DAV:", "resourcetype", 0)->find(carddav, "addressbook") == nullptr);
-  CHECK(property(books, "DAV:", "resourcetype", 1)->find(carddav, "addressbook") != nullptr);
+  CHECK(property(books, "DAV:", "resourcetype", 0)->find(space, "addressbook") == nullptr);
+  CHECK(property(books, "DAV:", "resourcetype", 1)->find(space, "addressbook") != nullptr);
 
   const XmlNode cards = tree(fixture.propfind("/carddav/books/igc/", "1", list_cards));
   CHECK(hrefs(cards) ==
@@ -256,7 +258,7 @@ TEST_CASE("vdirsyncer finds its way from the well-known address to every card", 
                                         multiget("<href>/carddav/books/igc/anna.vcf</href>")));
   CHECK(hrefs(got) == Paths{"/carddav/books/igc/anna.vcf"});
   CHECK(property(got, "DAV:", "getetag")->text == property(cards, "DAV:", "getetag", 1)->text);
-  CHECK(property(got, carddav, "address-data")->text ==
+  CHECK(property(got, space, "address-data")->text ==
         to_vcard(person_entry("anna", "Anna Lindqvist"), VcardVersion::V3));
 }
 

@@ -28,7 +28,7 @@ int main() {
     request.headers.emplace_back(name, value);
   }
   request.body.assign(std::istreambuf_iterator<char>(std::cin), {});
-  const auto response = serve_carddav(request, books);
+  const auto response = entente::dav::serve(request, carddav(), books);
   std::cout << response.status << '\n';
   for (const auto& [name, value] : response.headers) std::cout << name << ": " << value << '\n';
   std::cout << '\n' << response.body;

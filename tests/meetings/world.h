@@ -89,6 +89,11 @@ class FewNeighbours final : public Neighbours {
   Result<std::vector<Named>> names_of_parties(store::Snapshot&) const override {
     return std::vector<Named>{{.text = "UNHCR", .kind = v1::Finding::CODE, .of = "parties/UNHCR"}};
   }
+  Result<std::vector<Process>> processes(const policy::Subject& subject,
+                                         store::Snapshot&) const override {
+    if (subject.party == "THA") return std::vector<Process>();
+    return std::vector<Process>{{.id = "igc", .short_name = "IGC", .long_name = "Consultations"}};
+  }
   void seat(const std::vector<Seating>& seatings) override {
     for (const Seating& one : seatings) {
       if (one.fact) seated.insert_or_assign(one.key, *one.fact);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 
 #include "proto/contract/bytes.h"
 
@@ -64,6 +65,21 @@ TEST_CASE("a calendar is told of each change of the clocks in its span", "[meeti
   REQUIRE(zone("UTC")->between(at(0), at(4'000'000'000)).size() == 1);
 }
 
+TEST_CASE("every zone that the system lists is one", "[meetings][zones]") {
+  const Zones zones;
+  std::ifstream list("/usr/share/zoneinfo/tzdata.zi");
+  std::size_t found = 0;
+  for (std::string line; std::getline(list, line);) {
+    if (!line.starts_with("Z ")) continue;
+    const std::string name = line.substr(2, line.find(' ', 2) - 2);
+    INFO(name);
+    if (name == "Factory" || name.find('/') == std::string::npos) continue;
+    CHECK(zones.find("zone", name).ok());
+    ++found;
+  }
+  CHECK(found > 250);
+}
+
 TEST_CASE("what is no zone's file is refused whole", "[meetings][zones]") {
   std::string file = "TZif2" + std::string(15, '\0');
   for (const std::uint32_t count : {0U, 0U, 0U, 0U, 1U, 4U}) append_u32(file, count);
@@ -74,6 +90,10 @@ TEST_CASE("what is no zone's file is refused whole", "[meetings][zones]") {
   for (std::size_t length = 0; length < file.size() + head.size() + 10; ++length) {
     REQUIRE_FALSE(Zone::parse("short", (file + second).substr(0, length)).ok());
   }
+  // 27 hours from UTC: no clock on Earth.
+  std::string far = file + second;
+  far.replace(file.size() + head.size(), 4, std::string("\0\x01\x7b\xb0", 4));
+  REQUIRE_FALSE(Zone::parse("far", far).ok());
   for (std::size_t place = 0; place < file.size() + second.size(); ++place) {
     std::string bent = file + second;
     bent[place] = '\xff';

@@ -1,111 +1,29 @@
 """vdirsyncer and khard take the directory home from the real server: with a client certificate and an application
 password, and never more than the account sees. BUILD names the build folder."""
-import http.client
-import base64
-import os
 import pathlib
-import ssl
-import subprocess
 import tempfile
 
-from network import Network, free_port, run
+from dav_reader import Reader, check, plain, told
+from network import Network
 
 ANNA = "swe.anna.lindqvist"
 
 
-def configuration(folder, port, account, password):
-    path = folder / f"{account}.conf"
-    path.write_text(f"""
-[general]
-status_path = "{folder}/{account}.status"
-[pair people]
-a = "here"
-b = "network"
-collections = ["from b"]
-conflict_resolution = "b wins"
-[storage here]
-type = "filesystem"
-path = "{folder}/{account}.cards"
-fileext = ".vcf"
-[storage network]
-type = "carddav"
-url = "http://127.0.0.1:{port}/carddav/"
-username = "{account}"
-password = "{password}"
-read_only = true
-""")
-    return path
-
-
-def told(*words, code=0, **more):
-    """What a program says on both its outputs; it must end with `code` (None: however it ends)."""
-    done = run(*map(str, words), **more)
-    assert code is None or done.returncode == code, f"{words}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def check(holds, what):
-    assert holds, what
-
-
-class Reader:
+class AddressBooks(Reader):
     """An account with vdirsyncer and khard."""
 
     def __init__(self, folder, demo, account):
-        self.folder, self.demo, self.account = folder, demo, account
-        demo.as_(account, "sign-in")
-        made = demo.as_(account, "tool-password", "create", "directory", "--label", "address book").split("\n")
-        self.password_name, self.password = made[0], made[1]
-        # Debian's vdirsyncer takes `auth_cert` and drops it (its http.py says so): socat presents the certificate,
-        # as docs/users/exports.md has it.
-        here, port = f"{demo.dir}/credentials/{account}", free_port()
-        self.tunnel = subprocess.Popen(
-            ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr",
-             f"OPENSSL:localhost:{demo.port},cafile={demo.dir}/ca.pem,cert={here}/cert.pem,key={here}/key.pem"])
-        self.config = configuration(folder, port, account, self.password)
-        self.environment = dict(os.environ, HOME=str(folder), LC_ALL="C.UTF-8")
-
-    def close(self):
-        self.tunnel.terminate()
-        self.tunnel.wait()
-
-    def sync(self, code=0):
-        said = told("vdirsyncer", "-c", self.config, "discover", "people", input="y\n" * 40, env=self.environment,
-                   code=None if code is None else 0)
-        return said + told("vdirsyncer", "-vDEBUG", "-c", self.config, "sync", env=self.environment, code=code)
-
-    def cards(self, book):
-        files = (self.folder / f"{self.account}.cards" / book).glob("*.vcf")
-        return {path.stem: path.read_text() for path in files}
-
-    def books(self):
-        root = self.folder / f"{self.account}.cards"
-        return {path.name for path in root.iterdir() if any(path.glob("*.vcf"))} if root.exists() else set()
+        super().__init__(folder, demo, account, "carddav", "directory", ".vcf")
 
     def names_by_khard(self, book):
         conf = self.folder / "khard.conf"
-        conf.write_text(f"[addressbooks]\n[[{book}]]\npath = {self.folder}/{self.account}.cards/{book}\n"
+        conf.write_text(f"[addressbooks]\n[[{book}]]\npath = {self.folder}/{self.account}.items/{book}\n"
                         "[general]\n[vcard]\n")
         return told("khard", "-c", conf, "list", "--parsable", env=self.environment).strip().split("\n")
 
-    def ask(self, method, path, certificate=None, password=None, body=None, **headers):
-        """One plain HTTP call; whose certificate and which password, as wanted."""
-        here = pathlib.Path(self.demo.dir) / "credentials" / (certificate or self.account)
-        context = ssl.create_default_context(cafile=self.demo.dir + "/ca.pem")
-        context.load_cert_chain(str(here / "cert.pem"), str(here / "key.pem"))
-        line = http.client.HTTPSConnection("localhost", self.demo.port, context=context, timeout=60)
-        if password != "":
-            pair = f"{self.account}:{password or self.password}"
-            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        line.request(method, path, body=body, headers=headers)
-        answer = line.getresponse()
-        said = answer.status, answer.read().decode(), dict(answer.getheaders())
-        line.close()
-        return said
-
 
 def card_of(reader, book, person):
-    found = [text for text in reader.cards(book).values() if person in text]
+    found = [text for text in reader.items(book).values() if person in text]
     return found[0] if found else ""
 
 
@@ -121,10 +39,10 @@ def journey(demo, member, observer, stranger):
 
     # Everything that the member sees, in address books; khard reads every card.
     member.sync()
-    igc = member.cards("igc")
+    igc = member.items("igc")
     check(len(igc) >= 16, f"only {len(igc)} cards in igc")
     check(len(member.names_by_khard("igc")) == len(igc), "khard does not list every card")
-    print(f"member: {sorted(member.books())}, {len(igc)} cards in igc, all read by khard")
+    print(f"member: {sorted(member.collections())}, {len(igc)} cards in igc, all read by khard")
     again = member.sync()
     check("Copying" not in again and "PUT" not in again, "the second time was not quiet\n" + again)
 
@@ -134,10 +52,9 @@ def journey(demo, member, observer, stranger):
     check(card_of(observer, "igc", ANNA) != "", "the observer misses the card")
     check("+46 70 174 06" not in card_of(observer, "igc", ANNA), "the observer sees a mobile number for members")
     stranger.sync()
-    check("igc" not in stranger.books(), "a stranger has the book")
+    check("igc" not in stranger.collections(), "a stranger has the book")
     hidden = stranger.ask("GET", f"/carddav/books/igc/{ANNA}.vcf")
     absent = stranger.ask("GET", "/carddav/books/none/nobody.vcf")
-    plain = lambda said: (said[0], said[1], {k: v for k, v in said[2].items() if k not in ("date", "request-id", "x-request-id")})
     check(plain(hidden) == plain(absent) and hidden[0] == 404, f"hidden {hidden} is not as absent {absent}")
 
     # Read only.
@@ -174,7 +91,7 @@ def main():
         demo.start()
         with tempfile.TemporaryDirectory() as name:
             for account in ("reto.ammann", "samira.haddad", "kamon.wongsakul"):
-                readers.append(Reader(pathlib.Path(name), demo, account))
+                readers.append(AddressBooks(pathlib.Path(name), demo, account))
             journey(demo, *readers)
     finally:
         for reader in readers:

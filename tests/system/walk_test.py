@@ -1774,6 +1774,35 @@ class Everybody(unittest.TestCase):
                     self.assertNotIn(word, books + cards, role.account)
         self.assertGreater(shown, 50)
 
+    def test_2_the_calendars_hold_the_meetings_that_the_rpcs_show(self):
+        self.walk = Walk(self.world, self)
+        world, shown = self.world, 0
+        ids_in = lambda face: {"meetings/" + one.decode() for one in re.findall(rb"/([0-9a-f]{32})\.ics<", face)}
+        for role in world.roles:
+            tool = self.tool(role.account, S.SCOPE_CALENDAR)
+            _, calendars = tool.face("PROPFIND", "/caldav/calendars/", Depth="1")
+            for process in CHAIRS:
+                sees = world.sees(role, "processes/" + process)
+                self.assertEqual(f"/calendars/{process}/".encode() in calendars, sees, role.account)
+                answer = self.walk.ask(role, "MeetingService.ListMeetings", G.ListMeetingsRequest(
+                    process="processes/" + process, page_size=1000))
+                wanted = {one.name for one in G.ListMeetingsReply.FromString(answer.body).meetings}
+                _, listed = tool.face("PROPFIND", f"/caldav/calendars/{process}/", Depth="1")
+                _, file = tool.face("GET", f"/calendars/{process}.ics")
+                self.assertEqual(ids_in(listed), wanted if sees else set(), f"{process} as {role.account}")
+                for meeting in [name for name in world.objects if kind_of(name) == "meetings"]:
+                    name = meeting.split("/")[1]
+                    self.assertEqual(name.encode() in file, sees and meeting in wanted, f"{meeting} as {role.account}")
+                    status, face = tool.face("GET", f"/caldav/calendars/{process}/{name}.ics", name)
+                    self.assertEqual(status, 200 if sees and meeting in wanted else 404, f"{meeting} as {role.account}")
+                    shown += status == 200
+                    if status == 404:
+                        nothing = "0" * 32
+                        self.assertEqual(face, tool.face("GET", f"/caldav/calendars/{process}/{nothing}.ics", nothing)[1])
+                for word in world.hidden[role]:
+                    self.assertNotIn(word, calendars + listed + file, role.account)
+        self.assertGreater(shown, 5)
+
     def test_2_the_tools_of_sdmx_get_what_the_rpcs_show(self):
         self.walk = Walk(self.world, self)
         rows = "".join(f"ALPHA:ASYLUM(1.0),A,SWE,AFG,_T,_T,N,{year},{value},A,F\n"

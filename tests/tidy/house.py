@@ -20,12 +20,13 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = {"proto/contract", "proto"}
 FORMATS = {"proto/formats"}
 BELOW_IDENTITY = CONTRACT | {"server/store", "server/policy"}
-BELOW_DOMAIN = BELOW_IDENTITY | {"server/net", "server/identity", "server/ledger"}
+BELOW_DOMAIN = BELOW_IDENTITY | {"server/net", "server/dav", "server/identity", "server/ledger"}
 DOMAINS = ("directory", "statistics", "documents", "notices", "meetings", "requests", "plans", "terms")
 WALLS = {
     "proto/contract": CONTRACT,
     "proto/formats": CONTRACT,
     "server/net": CONTRACT,
+    "server/dav": CONTRACT | {"server/net"},
     "server/store": CONTRACT,
     "server/ops": CONTRACT,
     "server/policy": CONTRACT,
@@ -48,7 +49,7 @@ FOREIGN = {
     r"unicode/": {"server/identity", "server/directory", "server/meetings", "server/statistics", "server/documents"},
     r"(roaring|zstd)": {"server/statistics", "tests"},
     r"(libstemmer|qpdf|poppler)": {"server/documents"},
-    r"expat": {"server/directory", "server/documents", "proto/formats"},
+    r"expat": {"server/dav", "server/documents", "proto/formats"},
     r"curl/": {"server/notices"},
     r"spdlog/": {"server/ops"},
 }

@@ -57,7 +57,7 @@ std::map<std::string, std::vector<std::string>> properties_of(std::string_view c
   return properties;
 }
 
-bool is_all(const XmlNode& node) { return node.attribute("test") == "allof"; }
+bool is_all(const dav::XmlNode& node) { return node.attribute("test") == "allof"; }
 
 }  // namespace
 
@@ -81,7 +81,7 @@ bool CardFilter::TextMatch::matches(std::string_view value) const {
   return found != negate;
 }
 
-std::optional<CardFilter::TextMatch> CardFilter::text_match(const XmlNode& node) {
+std::optional<CardFilter::TextMatch> CardFilter::text_match(const dav::XmlNode& node) {
   TextMatch match;
   const std::string_view collation = node.attribute("collation");
   if (!collation.empty() && collation != "i;unicode-casemap" && collation != "i;ascii-casemap" &&
@@ -104,15 +104,15 @@ std::optional<CardFilter::TextMatch> CardFilter::text_match(const XmlNode& node)
   return match;
 }
 
-std::optional<CardFilter> CardFilter::from(const XmlNode& filter) {
+std::optional<CardFilter> CardFilter::from(const dav::XmlNode& filter) {
   CardFilter made;
   made.all_ = is_all(filter);
-  for (const XmlNode& child : filter.children) {
+  for (const dav::XmlNode& child : filter.children) {
     if (!child.is(carddav, "prop-filter")) return std::nullopt;
     Property property;
     property.name = upper(child.attribute("name"));
     property.all = is_all(child);
-    for (const XmlNode& part : child.children) {
+    for (const dav::XmlNode& part : child.children) {
       if (part.is(carddav, "is-not-defined")) {
         property.not_defined = true;
       } else if (part.is(carddav, "text-match")) {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/directory/carddav/xml.h"
+#include "server/dav/xml.h"
 
 namespace entente::directory {
 
@@ -16,7 +16,7 @@ class CardFilter {
   CardFilter() = default;
   // Empty if it asks for what is not supported: filters of parameters, collations other than
   // i;unicode-casemap, i;ascii-casemap and i;octet, kinds of match that there are not.
-  [[nodiscard]] static std::optional<CardFilter> from(const XmlNode& filter);
+  [[nodiscard]] static std::optional<CardFilter> from(const dav::XmlNode& filter);
 
   [[nodiscard]] bool is_empty() const { return properties_.empty(); }
   [[nodiscard]] bool matches(std::string_view card) const;
@@ -36,7 +36,7 @@ class CardFilter {
     bool all = false;  // of the texts; else any
     std::vector<TextMatch> texts;
   };
-  static std::optional<TextMatch> text_match(const XmlNode& node);
+  static std::optional<TextMatch> text_match(const dav::XmlNode& node);
   static bool matches(const Property& property, const std::vector<std::string>& values);
 
   bool all_ = false;  // of the properties; else any

@@ -1,4 +1,4 @@
-#include "server/directory/carddav/xml.h"
+#include "server/dav/xml.h"
 
 #include <expat.h>
 
@@ -8,7 +8,7 @@
 
 #include "proto/contract/limits.h"
 
-namespace entente::directory {
+namespace entente::dav {
 namespace {
 
 constexpr char separator = '\x1f';  // between namespace and name, in what expat hands over
@@ -148,4 +148,4 @@ std::string xml_text(std::string_view text) {
   return out;
 }
 
-}  // namespace entente::directory
+}  // namespace entente::dav

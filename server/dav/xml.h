@@ -9,7 +9,7 @@
 
 #include "proto/contract/status.h"
 
-namespace entente::directory {
+namespace entente::dav {
 
 struct XmlNode {
   std::string space;  // namespace, `DAV:`
@@ -36,4 +36,4 @@ struct XmlNode {
 // returns, which a reader would otherwise take for line feeds.
 [[nodiscard]] std::string xml_text(std::string_view text);
 
-}  // namespace entente::directory
+}  // namespace entente::dav

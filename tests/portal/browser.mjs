@@ -40,7 +40,8 @@ export async function open(account, { expected = [], ...options } = {}) {
   });
   context.setDefaultTimeout(Number(process.env.WAIT_MS ?? 15_000));
   context.faults = [];
-  const fault = (what) => { if (!expected.some((one) => one.test(what))) context.faults.push(what); };
+  context.expected = expected;
+  const fault = (what) => { if (!context.expected.some((one) => one.test(what))) context.faults.push(what); };
   context.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') fault(`logged: ${message.text()}`); });
   context.on('weberror', (error) => fault(`threw: ${error.error()}`));
   context.on('request', (request) => { if (!/^(blob:)?https:\/\/localhost:/.test(request.url()) || !request.url().includes(origin)) fault(`asked elsewhere: ${request.url()}`); });

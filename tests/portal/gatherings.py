@@ -5,7 +5,7 @@ import re
 WORKING_GROUP, OPEN_DAY, CANCELLED, OVER = "Working Group on Returns", "<b>Steering</b> Group", "Round on <data>", "Round of 2021"
 
 
-def plan(entente, papers):
+def plan(entente, papers, folder):
     """Plans all of them; their names by title. `papers`: what papers.bring answers."""
     names = {}
     for title, words in (
@@ -25,4 +25,8 @@ def plan(entente, papers):
     item = re.findall(r'"id": *"([0-9a-f]+)"', shown)[-1]
     for who in (["SWE"], ["CHE"], ["UNHCR", "--as", "observer", "--item", item], ["--guest", "Prof. Ada Example", "--as", "guest"]):
         entente("helena.brandt", "meeting", "invite", group, *who)
+    with open(folder + "/record.txt", "w", encoding="utf-8") as out:
+        out.write("The group met in May.\nIt asks for figures by autumn.\n")
+    entente("helena.brandt", "meeting", "record", "save", names[OVER], folder + "/record.txt", "--outcome", "decision=Figures by autumn",
+            "--to", "members,secretariat", "--handling", "restricted")
     return names

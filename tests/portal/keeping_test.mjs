@@ -22,8 +22,8 @@ before(async () => {
   own = (await call('SessionService.GetSession', {})).person;
 });
 after(async () => {
+  await quit(); // first: an open browser would hold the run for ever
   assert.deepEqual(context.faults, []);
-  await quit();
 });
 
 const title = () => page.getByLabel('Title', { exact: true });

@@ -40,7 +40,7 @@ def main():
         figures(net)
         net.as_("helena.brandt", "sign-in")
         net.as_("anna.lindqvist", "sign-in")
-        gatherings.plan(net.as_, papers.bring(net.as_, net.dir))
+        gatherings.plan(net.as_, papers.bring(net.as_, net.dir), net.dir)
         where = {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
                  "CONFIG": net.config, "DAEMON": str(net.daemon.pid)}
         over = threading.Event()

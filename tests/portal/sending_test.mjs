@@ -16,8 +16,8 @@ before(async () => {
   page = await signIn(context, ME);
 });
 after(async () => {
+  await quit(); // first: an open browser would hold the run for ever
   assert.deepEqual(context.faults, []);
-  await quit();
 });
 
 // The fields of a protobuf message that hold octets, by number.

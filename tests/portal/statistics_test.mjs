@@ -14,8 +14,8 @@ before(async () => {
   page = await signIn(context, 'anna.lindqvist');
 });
 after(async () => {
+  await quit(); // first: an open browser would hold the run for ever
   assert.deepEqual(context.faults, []);
-  await quit();
 });
 
 const saved = async (name) => {

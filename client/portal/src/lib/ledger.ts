@@ -198,7 +198,7 @@ export async function entriesAbout(name: string, checkpoint: Checkpoint, most = 
       if (reply.next <= next) break;
       next = reply.next;
     }
-    rows.push(...page.reverse().filter((one) => one.entry && (one.entry.object === name || one.entry.touched.includes(name))));
+    rows.push(...page.reverse().filter((one) => one.entry && (one.entry.object === name || one.entry.object.startsWith(`${name}/`) || one.entry.touched.includes(name))));
     to = from;
   }
   return (await Promise.all(rows.slice(0, 8).map((row) => prove(row, checkpoint)))).flatMap((one) => one ?? []);

@@ -15,8 +15,11 @@ import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { Attendance } from '../ui/attendance';
 import { Badge, Button, Failed, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
+import { later } from '../ui/later';
 import { StateOf } from '../ui/meeting-row';
 import { RecordPanel } from '../ui/record-panel';
+
+const MeetingRecordPanel = later(() => import('../ui/meeting-record').then((one) => one.MeetingRecordPanel), <Waiting />);
 
 export interface Shown {
   meeting: Meeting;
@@ -54,6 +57,7 @@ export function MeetingPage({ place }: { place: Place }) {
         <div>
           <Facts shown={asked.data} />
           <Agenda shown={asked.data} />
+          {!meeting.inPart && <MeetingRecordPanel key={name} shown={asked.data} after={asked.retry} />}
         </div>
         <div>
           <MyPart meeting={meeting} after={asked.retry} />

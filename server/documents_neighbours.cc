@@ -28,6 +28,16 @@ Result<std::string> DocumentsNeighbours::latin_name(const policy::Subject& subje
   return person.latin_name().empty() ? person.display_name() : person.latin_name();
 }
 
+Result<bool> DocumentsNeighbours::is_concluded(const policy::Subject& subject,
+                                               const std::string& process,
+                                               store::Snapshot& snapshot) const {
+  ENTENTE_TRY(const auto found, parts_.records.find(snapshot, "processes/" + process));
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  const policy::Decision decision =
+      policy::decide(subject, policy::Action::Read, guard, parts_.clock.now());
+  return decision.permits() && found->open(decision)->process().status() == v1::Process::CONCLUDED;
+}
+
 Result<v1::WhoCanSeeReply> DocumentsNeighbours::who_can_see(const policy::Subject& subject,
                                                             const v1::WhoCanSeeRequest& message,
                                                             store::Snapshot& snapshot) const {

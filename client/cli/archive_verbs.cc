@@ -43,9 +43,12 @@ void run_archive(Context& context, const Archiving& said) {
             << report->circulations << " circulations, " << report->meetings << " meetings and "
             << report->entries << " entries of the ledger are in " << safe(said.out) << '\n';
   if (report->receipts != 0) {
-    std::cout << report->receipts
-              << " of them are copies with your name, of which the ledger has a "
-              << "receipt\n";
+    std::cout << "the ledger has " << report->receipts << " receipts of it\n";
+  }
+  if (report->marked != 0) {
+    std::cout << report->marked
+              << " contents are copies with your name: what another party brought is given as it "
+                 "was brought once the process is concluded\n";
   }
   for (const std::string& one : report->left_out) std::cout << "left out: " << safe(one) << '\n';
   std::cout << "how it is verified without this program: docs/archive.md\n";

@@ -43,6 +43,8 @@ struct Upload {
   std::string handling = "limited";
   std::string language = "en";
   std::string body;
+  std::string meeting;
+  std::string date;
   std::string of;
   std::vector<std::string> title;
   std::vector<std::string> abstract;
@@ -80,6 +82,8 @@ bool read_upload(Context& context, const Upload& said, v1::BeginContentRequest& 
   }
   document.set_process(full_name("processes/", said.process));
   if (!said.body.empty()) document.set_body(document.process() + "/bodies/" + said.body);
+  if (!said.meeting.empty()) document.set_meeting(full_name("meetings/", said.meeting));
+  document.set_date(said.date);
   v1::Document::Kind kind = v1::Document::OTHER;
   v1::Document::Kind_Parse(enum_word(said.kind), &kind);
   document.set_kind(kind);
@@ -172,6 +176,8 @@ void add_upload(CLI::App& group, Context& context) {
   verb->add_option("--topic", said->topics, "what it is about")->delimiter(',');
   verb->add_option("--country", said->countries, "countries concerned: SWE,CHE")->delimiter(',');
   verb->add_option("--body", said->body, "the body that it is for, such as wg-data");
+  verb->add_option("--meeting", said->meeting, "the meeting that it is for");
+  verb->add_option("--date", said->date, "its own date: 2001-06-14, 2001-06 or 2001");
   add_recipients(*verb, recipients);
   verb->add_option("--handling", said->handling, "open, limited, restricted or confidential")
       ->check(CLI::IsMember({"open", "limited", "restricted", "confidential"}));
@@ -189,7 +195,7 @@ void add_upload(CLI::App& group, Context& context) {
 // --- reading ------------------------------------------------------------------------------------
 
 void run_get(Context& context, const std::string& name, const std::string& language,
-             std::string out, bool opens) {
+             std::string out, client::Opening opening) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   v1::GetDocumentRequest get;
@@ -206,7 +212,7 @@ void run_get(Context& context, const std::string& name, const std::string& langu
     out = std::filesystem::path(given).filename().string();
   }
   const Result<client::Fetched> fetched =
-      client::fetch_document(**client, *document, language, out, opens, progress_bar());
+      client::fetch_document(**client, *document, language, out, opening, progress_bar());
   if (!fetched.ok()) return context.fail(fetched.status());
   std::cout << "kept as " << safe(fetched->path) << '\n';
   if (fetched->copy_number != 0) {
@@ -219,14 +225,21 @@ void run_get(Context& context, const std::string& name, const std::string& langu
 void add_get(CLI::App& group, Context& context) {
   auto text = std::make_shared<std::array<std::string, 3>>();
   auto opens = std::make_shared<bool>(false);
+  auto original = std::make_shared<bool>(false);
   CLI::App* verb =
       add_verb(group, "get", "fetches a document; of what is restricted, a copy with your name",
-               "entente document get 5f0c... --out paper.pdf",
-               [=, &context] { run_get(context, (*text)[0], (*text)[1], (*text)[2], *opens); });
-  verb->add_option("document", (*text)[0], "its name")->required();
+               "entente document get 5f0c... --out paper.pdf", [=, &context] {
+                 run_get(context, (*text)[0], (*text)[1], (*text)[2],
+                         *original ? client::Opening::Original
+                         : *opens  ? client::Opening::Always
+                                   : client::Opening::WhereDue);
+               });
+  verb->add_option("document", (*text)[0], "its name, or that of a revision")->required();
   verb->add_option("--language", (*text)[1], "another than the original");
   verb->add_option("--out", (*text)[2], "the file to make; else by the document's file name");
   verb->add_flag("--receipt", *opens, "leave a receipt, though none is due");
+  verb->add_flag("--original", *original,
+                 "without a mark: what your party brought, or of a process that is concluded");
 }
 
 void add_show_and_list(CLI::App& group, Context& context) {

@@ -114,7 +114,8 @@ void show_document(const v1::Document& document) {
                     : safe(title_of(document.title())))
             << '\n'
             << "  " << typed_word(v1::Document::Kind_Name(document.kind())) << " of "
-            << document.originator() << " in " << document.process() << ", revision "
+            << document.originator() << " in " << document.process()
+            << (document.date().empty() ? "" : ", of " + safe(document.date())) << ", revision "
             << document.revision() << ", " << minute_of(document.recorded_at()) << '\n'
             << "  " << typed_word(v1::Handling_Name(document.visibility().handling()).substr(9));
   if (document.originator_control()) std::cout << ", under originator control";

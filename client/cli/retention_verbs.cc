@@ -20,6 +20,8 @@ struct Update {
   std::vector<std::string> countries;
   std::string kind;
   std::string body;
+  std::string meeting;
+  std::string date;
   std::string handling;
   std::optional<bool> control;
 };
@@ -38,6 +40,8 @@ bool change(Context& context, const Update& said, const Recipients& recipients,
   if (!said.kind.empty()) v1::Document::Kind_Parse(enum_word(said.kind), &kind);
   document.set_kind(kind);
   if (!said.body.empty()) document.set_body(document.process() + "/bodies/" + said.body);
+  if (!said.meeting.empty()) document.set_meeting(full_name("meetings/", said.meeting));
+  if (!said.date.empty()) document.set_date(said.date);
   if (said.control) document.set_originator_control(*said.control);
   v1::Visibility& visibility = *document.mutable_visibility();
   v1::Handling handling = visibility.handling();
@@ -77,6 +81,8 @@ void add_update(CLI::App& documents, Context& context) {
   verb->add_option("--country", said->countries, "countries concerned, likewise")->delimiter(',');
   verb->add_option("--kind", said->kind, "what it is")->check(CLI::IsMember(document_kinds()));
   verb->add_option("--body", said->body, "the body that it is for");
+  verb->add_option("--meeting", said->meeting, "the meeting that it is for");
+  verb->add_option("--date", said->date, "its own date: 2001-06-14, 2001-06 or 2001");
   add_recipients(*verb, recipients);
   verb->add_option("--handling", said->handling, "open, limited or restricted; never lowered")
       ->check(CLI::IsMember({"open", "limited", "restricted"}));

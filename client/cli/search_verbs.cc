@@ -134,8 +134,9 @@ void add_search_verbs(CLI::App& app, CLI::App& documents, Context& context) {
   verb->add_option("--country", *request.mutable_country(), "only concerning it, such as SWE");
   verb->add_option("--language", *request.mutable_language(), "only with a text in it");
   verb->add_option("--from", *request.mutable_originator(), "only of this party");
-  verb->add_option("--since", *request.mutable_since(), "the first day on which it may have come");
-  verb->add_option("--until", *request.mutable_until(), "the first day on which it may no longer");
+  verb->add_option("--since", *request.mutable_since(), "the first day that it may be of");
+  verb->add_option("--until", *request.mutable_until(),
+                   "the first day that it may be of no longer");
   verb->add_option_function<std::uint32_t>(
       "--skip", [said](std::uint32_t n) { said->request.set_skip(n); }, "how many to leave out");
   verb->add_option_function<std::uint32_t>(

@@ -198,29 +198,53 @@ class Archivist {
     const std::string folder = "documents/" + last_of(document.name()) + "/";
     ++report.documents;
     ENTENTE_TRY_VOID(tar_.add(folder + "document.json", json_of(document)));
-    for (std::uint64_t revision = 1; revision < document.revision(); ++revision) {
+    std::set<std::string> taken;  // digests of its contents
+    ENTENTE_TRY_VOID(take_contents(folder, document, document.name(), taken));
+    for (std::uint64_t revision = document.revision(); revision-- > 1;) {
       v1::GetDocumentRequest get;
       get.set_name(document.name() + "/revisions/" + std::to_string(revision));
-      const Result<v1::Document> then =
+      Result<v1::Document> then =
           client_.call<v1::Document>("entente.v1.DocumentService.GetDocument", get);
       if (then.status().code() == Code::NotFound) continue;  // another audience's, or destroyed
       if (!then.ok()) return then.status();
-      ENTENTE_TRY_VOID(
-          tar_.add(folder + "revisions/" + std::to_string(revision) + ".json", json_of(*then)));
-    }
-    for (const v1::Content& content : document.contents()) {
-      ENTENTE_TRY_VOID(take_content(folder, document, content));
+      const std::string place = folder + "revisions/" + std::to_string(revision);
+      ENTENTE_TRY_VOID(tar_.add(place + ".json", json_of(*then)));
+      ENTENTE_TRY_VOID(take_contents(place + "/", *then, get.name(), taken));
     }
     return take_readers(folder, document);
+  }
+
+  // Those of a revision that no later one has.
+  Status take_contents(const std::string& folder, v1::Document document, const std::string& name,
+                       std::set<std::string>& taken) {
+    document.set_name(name);
+    for (const v1::Content& content : document.contents()) {
+      if (!taken.insert(content.language() + content.sha256()).second) continue;
+      ENTENTE_TRY_VOID(take_content(folder, document, content));
+    }
+    return {};
+  }
+
+  // The original, where the account may have it; else a copy.
+  Result<Fetched> fetch(const v1::Document& document, const std::string& language) {
+    const auto as = [&](Opening opening) {
+      return fetch_document(client_, document, language, beside_.path(), opening,
+                            [](std::uint64_t, std::uint64_t) {});
+    };
+    if (document.visibility().handling() != v1::HANDLING_RESTRICTED) {
+      const bool sealed = document.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
+      return as(sealed ? Opening::Always : Opening::WhereDue);
+    }
+    Result<Fetched> original = as(Opening::Original);
+    if (original.ok() || original.status().code() != Code::PermissionDenied) return original;
+    return as(Opening::WhereDue);
   }
 
   Status take_content(const std::string& folder, const v1::Document& document,
                       const v1::Content& content) {
     tell(document.name() + " " + content.language());
     const bool sealed = document.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
-    const Result<Fetched> fetched =
-        fetch_document(client_, document, content.language(), beside_.path(), /*opens=*/sealed,
-                       [](std::uint64_t, std::uint64_t) {});
+    const Result<Fetched> fetched = fetch(document, content.language());
     if (fetched.status().code() == Code::FailedPrecondition) {  // withdrawn
       report.left_out.push_back(document.name() + " " + content.language() + ": " +
                                 std::string(fetched.status().message()));
@@ -229,6 +253,7 @@ class Archivist {
     if (!fetched.ok()) return fetched.status();
     ++report.contents;
     entered(fetched->entry);
+    if (!fetched->mark.empty()) ++report.marked;
     const std::string name = sealed ? "body.sealed" : component(content.file_name());
     const std::string place = folder + component(content.language()) + "/";
     ENTENTE_TRY_VOID(tar_.add_file(place + name, beside_.path()));

@@ -29,13 +29,15 @@ struct ArchiveReport {
   std::uint64_t documents = 0;
   std::uint64_t contents = 0;
   std::uint64_t receipts = 0;  // readings that the ledger now has for it
+  std::uint64_t marked = 0;    // copies with the account's name in place of the original
   std::uint64_t circulations = 0;
   std::uint64_t meetings = 0;
   std::uint64_t entries = 0;          // of the ledger
   std::vector<std::string> left_out;  // contents that were not to be had, and why
 };
 
-// What is restricted is taken in as a copy with the account's name, which leaves a receipt.
+// What is restricted leaves a receipt, and is taken as it was brought by its originator's party and
+// by the secretariat of a process that is concluded; by others, as a copy with the account's name.
 // InvalidArgument: a file cannot be read or written. Otherwise every Code of the rpcs.
 [[nodiscard]] Result<ArchiveReport> make_archive(Client& client, const ArchiveOptions& options);
 

@@ -174,17 +174,18 @@ Result<v1::Document> upload_document(Client& client, DocumentFile file,
 }
 
 Result<Fetched> fetch_document(Client& client, const v1::Document& document,
-                               const std::string& language, const std::string& path, bool opens,
-                               const Progress& on_progress) {
+                               const std::string& language, const std::string& path,
+                               Opening opening, const Progress& on_progress) {
   Fetched fetched;
   fetched.path = path;
   v1::ReadContentRequest request;
   request.set_name(document.name());
   request.set_language(language);
-  if (opens || document.visibility().handling() >= v1::HANDLING_RESTRICTED) {
+  if (opening != Opening::WhereDue || document.visibility().handling() >= v1::HANDLING_RESTRICTED) {
     v1::OpenDocumentRequest open;
     open.set_name(document.name());
     open.set_language(language);
+    open.set_original(opening == Opening::Original);
     ENTENTE_TRY(const v1::Reading reading,
                 client.call<v1::Reading>(kService + "OpenDocument", open));
     request.set_name(reading.name());

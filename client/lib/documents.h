@@ -45,12 +45,16 @@ struct Fetched {
   std::string mark;
   std::optional<std::uint64_t> entry;  // of the ledger: its receipt
 };
-// Fetches a document into `path`, by way of `<path>.part`, which holds what has come if it breaks
-// off for good. `opens`: by a copy that leaves a receipt, whether it is due or not. DataLoss: what
-// came is not what was promised. InvalidArgument: the file cannot be written. Otherwise every Code
-// of the rpcs.
+enum class Opening {
+  WhereDue,  // a copy that leaves a receipt, where one is due
+  Always,    // likewise, due or not
+  Original,  // likewise, without a mark; PermissionDenied: it is for its originator's party
+};
+// Fetches a document, or the revision that its name says, into `path`, by way of `<path>.part`,
+// which holds what has come if it breaks off for good. DataLoss: what came is not what was
+// promised. InvalidArgument: the file cannot be written. Otherwise every Code of the rpcs.
 [[nodiscard]] Result<Fetched> fetch_document(Client& client, const v1::Document& document,
                                              const std::string& language, const std::string& path,
-                                             bool opens, const Progress& on_progress);
+                                             Opening opening, const Progress& on_progress);
 
 }  // namespace entente::client

@@ -154,7 +154,7 @@ Result<Recipients> prove_recipients(Client& client, const Clock& clock,
   Prover prover(client, to_rfc3339(clock.now()).substr(0, 10), audience);
   std::vector<RosterEntry> entries;
   for (const v1::SealRecipient& named : out.shown.recipients()) {
-    if (without.count(named.office()) != 0) continue;
+    if (without.count(named.office()) + without.count(named.certificate()) != 0) continue;
     ENTENTE_TRY(std::string der, prover.prove(named));
     entries.push_back({.office = named.office(), .certificate = named.certificate()});
     out.offices.push_back(named);

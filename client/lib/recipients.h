@@ -27,7 +27,8 @@ struct Recipients {
   Digest digest{};
 };
 
-// Asks for the offices of `request` and proves each, but for those in `without`. `audience`: what
+// Asks for the offices of `request` and proves each, but for those in `without` (offices, or
+// certificates). `audience`: what
 // the sender means, not what the server says. DataLoss (ProofInvalid): one is a ghost; the message
 // says which, and why. FailedPrecondition: of one nobody has signed the appointment; or there is
 // none, though none was left out. Otherwise every Code of the calls.

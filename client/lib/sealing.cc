@@ -299,8 +299,8 @@ Result<Opened> fetch_and_open(Client& client, const std::vector<OfficeKey>& keys
   const std::string folder =
       path.empty() ? "." : std::filesystem::path(path).parent_path().string();
   const Passing body(passing_path(folder.empty() ? "." : folder, ".sealed"));
-  ENTENTE_TRY(const Fetched copy,
-              fetch_document(client, document, language, body.path(), /*opens=*/true, on_progress));
+  ENTENTE_TRY(const Fetched copy, fetch_document(client, document, language, body.path(),
+                                                 Opening::Always, on_progress));
   ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
   Opened opened;
   // A name that somebody gave is a name only: never a path.
@@ -347,7 +347,8 @@ Result<Recipients> share_on(Client& client, const Clock& clock, const SealingHan
   v1::GetRosterRequest ask;
   ask.set_document(document.name());
   std::set<std::string> have = without;
-  for (const v1::SealRecipient& one : inside.envelope.recipients()) have.insert(one.office());
+  // By certificate: whose was revoked since has a new one, and no envelope for it.
+  for (const v1::SealRecipient& one : inside.envelope.recipients()) have.insert(one.certificate());
   Result<Recipients> recipients =
       prove_recipients(client, clock, ask, document.visibility().audience(), have);
   if (!recipients.ok() || recipients->offices.empty()) return recipients;

@@ -64,6 +64,19 @@ Status check_labels(const v1::Document& document) {
   return {};
 }
 
+// The first moment of `2001-06-14`, `2001-06` or `2001`; nothing if it is none of these.
+std::optional<Instant> first_of(std::string_view date) {
+  constexpr std::string_view year = "0001-01-01";
+  constexpr std::string_view shape = "dddd-dd-dd";
+  const bool whole = date.size() == 4 || date.size() == 7 || date.size() == shape.size();
+  for (std::size_t i = 0; whole && i < date.size(); ++i) {
+    const bool digit = date[i] >= '0' && date[i] <= '9';
+    if (shape[i] == '-' ? date[i] != '-' : !digit) return std::nullopt;
+  }
+  if (!whole) return std::nullopt;
+  return parse_rfc3339(std::string(date) + std::string(year.substr(date.size())) + "T00:00:00Z");
+}
+
 }  // namespace
 
 std::string document_name(const store::Id& id) {
@@ -121,6 +134,10 @@ Status not_yours(std::string what) {
   return {Code::PermissionDenied, Reason::NotYours, std::move(what)};
 }
 
+Status withdrawn() {
+  return {Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator"};
+}
+
 Status check_text(const std::string& field, const v1::Text& text) {
   if (static_cast<std::size_t>(text.by_language_size()) > limits::languages_max) {
     return invalid_argument(field, "has too many languages");
@@ -145,9 +162,9 @@ Status check_document(const v1::Document& document) {
   if (is_sealed(document)) {
     // Words in clear beside what is sealed would be the host's to read.
     if (says || !document.abstract().by_language().empty() || document.topics_size() != 0 ||
-        document.countries_size() != 0) {
+        document.countries_size() != 0 || !document.date().empty()) {
       return invalid_argument("document.title",
-                              "abstract, topics and countries of a confidential document are "
+                              "abstract, date, topics and countries of a confidential document are "
                               "sealed with it, and not said here");
     }
   } else if (!says) {
@@ -156,6 +173,11 @@ Status check_document(const v1::Document& document) {
   ENTENTE_TRY_VOID(check_text("document.title", document.title()));
   ENTENTE_TRY_VOID(check_text("document.abstract", document.abstract()));
   ENTENTE_TRY_VOID(check_labels(document));
+  if (!document.date().empty() && !first_of(document.date())) {
+    return invalid_argument("document.date",
+                            "must be a day, a month or a year such as 2001-06-14, "
+                            "2001-06 or 2001");
+  }
   if (!id_in(document.process(), "processes/")) {
     return invalid_argument("document.process", "must be like `processes/igc`");
   }
@@ -166,6 +188,10 @@ Status check_document(const v1::Document& document) {
     return invalid_argument("document.meeting", "must be like `meetings/<id>`");
   }
   return {};
+}
+
+Instant day_of(const v1::Document& document) {
+  return first_of(document.date()).value_or(instant_of(document.created_at()));
 }
 
 Status check_content(const v1::Content& content) {
@@ -313,6 +339,7 @@ v1::Document to_wire(const policy::Opened<record::Document>& document,
   wire.clear_abstract();
   wire.clear_topics();
   wire.clear_countries();
+  wire.clear_date();
   wire.clear_contents();
   return wire;
 }

@@ -42,6 +42,7 @@ struct DocumentName {
 // One answer, one path, for "no such object" and "not for you".
 [[nodiscard]] Status not_found(std::string_view name);
 [[nodiscard]] Status not_yours(std::string what);
+[[nodiscard]] Status withdrawn();
 
 // --- rules; InvalidArgument (FieldInvalid) names the field ---
 
@@ -52,6 +53,8 @@ struct DocumentName {
 // The same of what is sealed: it says nothing of what it is.
 [[nodiscard]] Status check_sealed_content(const v1::Content& content);
 [[nodiscard]] bool is_sealed(const v1::Document& document);
+// The day that a document stands under in time: the first of its own date, or that of its coming.
+[[nodiscard]] Instant day_of(const v1::Document& document);
 [[nodiscard]] Status check_text(const std::string& field, const v1::Text& text);
 [[nodiscard]] Result<policy::Audience> audience_of(const v1::Audience& wire);
 // Who is told what others did with a document: the secretariat of its process, and the party of who

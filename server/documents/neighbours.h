@@ -46,6 +46,10 @@ class Neighbours {
   [[nodiscard]] virtual Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
                                                                const v1::WhoCanSeeRequest& message,
                                                                store::Snapshot& snapshot) const = 0;
+  // Whether a process is concluded, as far as the subject may see it.
+  [[nodiscard]] virtual Result<bool> is_concluded(const policy::Subject& subject,
+                                                  const std::string& process,
+                                                  store::Snapshot& snapshot) const = 0;
   // The offices of an audience, by name.
   [[nodiscard]] virtual Result<std::vector<AudienceOffice>> offices_of(
       const policy::Audience& audience, store::Snapshot& snapshot) const = 0;

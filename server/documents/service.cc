@@ -330,7 +330,7 @@ Result<Service::Released> Service::release(const Subject& subject,
   if (!decision.permits()) return not_found(message.name());
   const policy::Opened<record::Document> document = readable->open(decision);
   if (!gives_content(*document, subject)) {
-    return Status(Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator");
+    return withdrawn();
   }
   if (name->reading == 0 && policy::leaves_receipt(readable->guard().handling)) {
     return Status(Code::FailedPrecondition, Reason::None,

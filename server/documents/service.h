@@ -30,6 +30,7 @@ inline constexpr std::string_view create = "documents.document.create";
 inline constexpr std::string_view revise = "documents.document.revise";
 inline constexpr std::string_view repeat = "documents.document.repeat";
 inline constexpr std::string_view read = "documents.document.read";
+inline constexpr std::string_view take = "documents.document.take";  // unmarked
 inline constexpr std::string_view withdraw = "documents.document.withdraw";
 inline constexpr std::string_view destroy = "documents.document.destroy";
 inline constexpr std::string_view expire = "documents.retention.destroy";  // by the schedule
@@ -145,6 +146,9 @@ class Service {
                                                           std::string_view name,
                                                           const v1::Content& content,
                                                           Snapshot& snapshot) const;
+  // Whether the document leaves to the subject without a mark.
+  [[nodiscard]] Status decide_original(const Subject& subject, const policy::Guard& guard,
+                                       Snapshot& snapshot) const;
   [[nodiscard]] Status set_guard(const Subject& subject, const v1::Document& document,
                                  record::Document& row, Transaction& transaction);
   // Puts a stone in a document's place; its key goes after the commit.

@@ -79,6 +79,69 @@ TEST_CASE("reading what is restricted leaves a receipt first, and the copy says 
   CHECK(world.read(world.anna(), reading->name()).status().code() == Code::FailedPrecondition);
 }
 
+TEST_CASE("unmarked it goes to its originator's party, and to the archive of what is concluded",
+          "[documents]") {
+  DocumentsWorld world;
+  const std::string text = "the text of it";
+  auto brought = world.upload(world.anna(), world.begin("hers", text), text);
+  REQUIRE(brought.ok());
+  v1::OpenDocumentRequest request;
+  request.set_name(brought->name());
+  request.set_original(true);
+  const auto take = [&](const policy::Subject& who) {
+    return world.act(world.service, who, &Service::open_document, request);
+  };
+  CHECK(take(world.stranger()).status().code() == Code::NotFound);
+  const std::uint64_t before = world.entries();
+  for (const auto& who : {world.reto(), world.helena()}) {
+    CHECK(take(who).status().code() == Code::PermissionDenied);
+  }
+  CHECK(world.entries() == before);
+  const auto own = take(world.anna());
+  REQUIRE(own.ok());
+  CHECK(own->mark().empty());
+  CHECK(*world.read(world.anna(), own->name()) == text);
+  CHECK(world.entries() == before + 1);
+  world.neighbours.concluded.insert("igc");
+  CHECK(take(world.reto()).status().code() == Code::PermissionDenied);
+  const auto archived = take(world.helena());
+  REQUIRE(archived.ok());
+  CHECK(*world.read(world.helena(), archived->name()) == text);
+  // Without asking for it, a copy is marked as ever.
+  CHECK_FALSE(world.open(world.helena(), brought->name())->mark().empty());
+}
+
+TEST_CASE("a revision is opened as it was, by who could see it then", "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper("the first text").name();
+  v1::BeginContentRequest next = world.begin("next", "the second text");
+  next.mutable_document()->Clear();
+  next.mutable_document()->set_name(name);
+  REQUIRE(world.upload(world.helena(), next, "the second text").ok());
+  const auto first = world.open(world.anna(), name + "/revisions/1");
+  REQUIRE(first.ok());
+  CHECK(world.read(world.anna(), first->name())->find("the first text\nRESTRICTED") == 0);
+  CHECK(world.open(world.samira(), name + "/revisions/1").status().code() == Code::NotFound);
+  CHECK(world.open(world.anna(), name + "/revisions/7").status().code() == Code::NotFound);
+}
+
+TEST_CASE("a document's own date is a day, a month or a year", "[documents][bad]") {
+  DocumentsWorld world;
+  int n = 0;
+  const auto bring = [&](const std::string& date) {
+    v1::BeginContentRequest request = world.begin("d" + std::to_string(++n), "text");
+    request.mutable_document()->set_date(date);
+    return world.upload(world.helena(), request, "text");
+  };
+  for (const char* date : {"", "1951", "2001-06", "2000-02-29"}) {
+    CHECK(bring(date)->date() == date);
+  }
+  for (const char* date : {"51", "2001-13", "2001-00", "2001-02-29", "2001-6", "2001-06-1x",
+                           "20010", "2001-06-14T00:00:00Z", "-001", "2001-", "MMXX"}) {
+    CHECK(bring(date).status().code() == Code::InvalidArgument);
+  }
+}
+
 TEST_CASE("a PDF is marked on its way out, and the original stays as it came", "[documents]") {
   DocumentsWorld world;
   const std::string pdf = testing::small_pdf(3);

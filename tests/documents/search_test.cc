@@ -175,6 +175,35 @@ TEST_CASE("what fits best comes first; facets, filters and pages are of what is 
   CHECK(world.find(world.anna(), filtered).total() == 0);
 }
 
+TEST_CASE("a document that has a date is found under it, another under that of its coming",
+          "[documents][search]") {
+  SearchWorld world;
+  const std::string come = world.add("a", "returns");
+  v1::BeginContentRequest request = world.begin("b", "returns", v1::HANDLING_LIMITED, kAll);
+  request.mutable_document()->set_date("2001-06");
+  const auto old = world.upload(world.helena(), request, "returns");
+  REQUIRE(old.ok());
+  v1::SearchRequest search;
+  search.set_query("returns");
+  search.set_since("2001-06-01");
+  search.set_until("2001-06-02");
+  const v1::SearchReply then = world.find(world.anna(), search);
+  REQUIRE(then.total() == 1);
+  CHECK(then.found(0).name() == old->name());
+  CHECK(then.facets(2).counts(0).value() == "2001");
+  search.set_query("");
+  search.clear_since();
+  search.clear_until();
+  CHECK(world.find(world.anna(), search).found(0).name() == come);  // the newest first
+  // It is found elsewhere once another date is said.
+  v1::UpdateDocumentRequest update;
+  *update.mutable_document() = *old;
+  update.mutable_document()->set_date("1999");
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, update).ok());
+  search.set_until("2000-01-01");
+  CHECK(world.find(world.anna(), search).total() == 1);
+}
+
 TEST_CASE("what leaves a receipt when it is read is found by its text, but not quoted",
           "[documents][search]") {
   SearchWorld world;

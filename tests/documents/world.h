@@ -54,6 +54,10 @@ class FewNeighbours final : public Neighbours {
     }
     return reply;
   }
+  Result<bool> is_concluded(const policy::Subject&, const std::string& process,
+                            store::Snapshot&) const override {
+    return concluded.count(process) != 0;
+  }
   Result<std::vector<AudienceOffice>> offices_of(const policy::Audience& audience,
                                                  store::Snapshot&) const override {
     std::vector<AudienceOffice> out;
@@ -97,6 +101,7 @@ class FewNeighbours final : public Neighbours {
     subject.sight = policy::Sight(subject.principals, table);
     return std::optional<policy::Subject>(std::move(subject));
   }
+  std::set<std::string> concluded;
   std::set<std::string> ended;
   std::set<policy::Principal> principals_now;
   policy::AudienceTable table;

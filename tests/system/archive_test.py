@@ -24,9 +24,12 @@ class Archive(unittest.TestCase):
         write(net.dir + "/" + LONG, TEXT)
         write(net.dir + "/draft.txt", "a draft")
         upload = ("--process", "igc", "--to", "members,secretariat", "--yes")
-        shown = net.as_("anna.lindqvist", "document", "upload", net.dir + "/" + LONG, "--handling", "restricted", *upload)
+        shown = net.as_("anna.lindqvist", "document", "upload", net.dir + "/" + LONG, "--handling", "restricted", "--date", "2001-06",
+                        *upload)
         cls.paper = re.search(r"documents/[0-9a-f]{32}", shown)[0]
         net.as_("anna.lindqvist", "document", "update", cls.paper, "--title", "fr=Retour volontaire", "--topic", "return")
+        write(net.dir + "/" + LONG, TEXT + "again")
+        net.as_("anna.lindqvist", "document", "upload", net.dir + "/" + LONG, "--of", cls.paper, "--yes")
         shown = net.as_("helena.brandt", "document", "upload", net.dir + "/draft.txt", "--handling", "limited", *upload)
         cls.draft = re.search(r"documents/[0-9a-f]{32}", shown)[0]
         net.as_("anna.lindqvist", "circulate", cls.paper, "--note", "for the archive")
@@ -47,7 +50,7 @@ class Archive(unittest.TestCase):
                               capture_output=True, text=True, timeout=120, env={**os.environ, "TMPDIR": self.net.dir})
 
     def test_it_holds_and_can_be_read(self):
-        self.assertRegex(self.said, r"copies with your name, of which the ledger has a receipt")
+        self.assertRegex(self.said, r"receipts of it\n2 contents are copies with your name")
         done = self.verify(self.tar)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("person/helena.brandt", done.stdout)
@@ -55,10 +58,11 @@ class Archive(unittest.TestCase):
         base = f"{folder}/{self.paper}"
         document = json.loads(read(base + "/document.json"))
         self.assertEqual(document["title"]["byLanguage"]["fr"], "Retour volontaire")
+        self.assertEqual(document["date"], "2001-06")
         self.assertNotIn("fr", json.loads(read(base + "/revisions/1.json"))["title"]["byLanguage"])
         content = read(f"{base}/en/{LONG}")
         self.assertTrue(content.startswith(TEXT))
-        self.assertRegex(content[len(TEXT):], r"^\nRESTRICTED - copy \d+ of .* for Helena Brandt")
+        self.assertRegex(content[len(TEXT + "again"):], r"^\nRESTRICTED - copy \d+ of .* for Helena Brandt")
         readers = json.loads(read(base + "/readers.json"))
         self.assertIn("helena.brandt", readers["readers"][0]["account"])
         self.assertEqual(read(f"{folder}/{self.draft}/en/draft.txt"), "a draft")
@@ -68,7 +72,7 @@ class Archive(unittest.TestCase):
         # The digest of what was brought stands in the ledger, under the document's name.
         entries = [json.loads(line).get("entry", {}) for line in read(folder + "/ledger.jsonl").splitlines()[1:]]
         made = next(one for one in entries if one.get("object") == self.paper and one["kind"].endswith(".create"))
-        self.assertEqual(made["objectDigest"], document["contents"][0]["sha256"])
+        self.assertEqual(made["objectDigest"], json.loads(read(base + "/revisions/1.json"))["contents"][0]["sha256"])
         self.assertTrue(any(one.get("kind") == "documents.document.read" for one in entries))
 
     def test_a_party_gets_its_own_part_back(self):
@@ -77,6 +81,9 @@ class Archive(unittest.TestCase):
         self.assertEqual(self.verify(out, "SWE").returncode, 0)
         with tarfile.open(out) as tar:
             names = "\n".join(tar.getnames())
+            # To the byte, with what it was before it was replaced.
+            self.assertEqual(tar.extractfile(f"{self.paper}/en/{LONG}").read().decode(), TEXT + "again")
+            self.assertEqual(tar.extractfile(f"{self.paper}/revisions/2/en/{LONG}").read().decode(), TEXT)
         self.assertIn(self.paper, names)
         self.assertNotIn(self.draft, names)
         self.assertNotEqual(self.verify(out, "IGC").returncode, 0, "another party's anchor")

@@ -1,6 +1,7 @@
 """Confidential documents, sealed by the stock client and opened by it and by stock openssl; what the host finds of them, and
 what happens where something is not as it should be. BUILD names the build folder."""
 import hashlib
+import shutil
 import unittest
 
 from network import TOP, eventually, run
@@ -189,6 +190,30 @@ class Sealing(unittest.TestCase):
             dry = ("document", "upload", self.path, "--process", "alpha", "--to", "members,secretariat", "--handling", "confidential",
                    "--dry-run")
             eventually("it is revoked", lambda: net.entente(*dry, account="ines").returncode == 0)
+
+    def test_who_was_revoked_between_sending_and_reading_gets_nothing_until_it_is_shared_on(self):
+        net, office = self.net, "nor.alpha.focal-point"
+        path = net.write("between.txt", b"sealed before, read after")
+        name = net.send(path)
+        net.as_("circulate", name, account="ines")
+        self.assertIn(name, net.as_("inbox", "--json", account="nora"))
+        old = net.path / "offices/nora" / office
+        net.ca("revoke", "NOR", "office", office)
+        net.ca("crl", "NOR")
+        get = ("document", "get", name, "--out", net.path / "between-read.txt")
+        tried = lambda: net.entente("document", "get", name, "--out", net.path / "tried.txt", account="nora").stderr
+        eventually("the revocation holds", lambda: "was revoked: somebody who can" in tried())
+        self.refused(5, "was revoked: somebody who can", *get, account="nora")
+        self.assertFalse((net.path / "between-read.txt").exists())
+        # Whoever sends now seals to nobody's revoked key.
+        self.assertNotIn(office, net.as_("document", "upload", path, "--of", name, "--dry-run", account="ines").split("not sealed")[0])
+        shutil.rmtree(old)
+        net.certify("NOR", office)
+        net.look()
+        for one in (name, self.name):
+            self.assertIn(office, net.as_("document", "share", one))
+        net.as_(*get, account="nora")
+        self.assertEqual((net.path / "between-read.txt").read_bytes(), path.read_bytes())
 
     def test_without_others_eyes_on_the_ledger_nothing_is_sealed(self):
         net = self.net

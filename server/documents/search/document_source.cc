@@ -28,7 +28,7 @@ std::vector<std::string> labels_of(const v1::Document& shown) {
   std::vector<std::string> labels = {
       label(By::PROCESS, shown.process()),
       label(By::KIND, v1::Document::Kind_Name(shown.kind())),
-      label(By::YEAR, to_rfc3339(instant_of(shown.created_at())).substr(0, 4)),
+      label(By::YEAR, to_rfc3339(day_of(shown)).substr(0, 4)),
       std::string(originator_label) + shown.originator(),
   };
   const auto add = [&](By::By by, const std::string& value) {
@@ -85,7 +85,7 @@ Result<std::optional<Entry>> DocumentSource::find(store::Snapshot& snapshot,
   entry.shown.set_name(shown.name());
   *entry.shown.mutable_title() = shown.title();
   entry.shown.set_process(shown.process());
-  *entry.shown.mutable_came_at() = shown.created_at();
+  set_time(*entry.shown.mutable_came_at(), day_of(shown));
   *entry.shown.mutable_document() = shown;
   return std::optional(std::move(entry));
 }

@@ -180,7 +180,10 @@ class Caller:
         credentials = grpc.ssl_channel_credentials((net.path / "ca.pem").read_bytes(), pathlib.Path(key).read_bytes(),
                                                    pathlib.Path(chain).read_bytes())
         self.channel = grpc.secure_channel(f"localhost:{net.port}", credentials,
-                                           [("grpc.use_local_subchannel_pool", 1)])
+                                           [("grpc.use_local_subchannel_pool", 1),
+                                            ("grpc.initial_reconnect_backoff_ms", 50),
+                                            ("grpc.max_reconnect_backoff_ms", 200),
+                                            ("grpc.dns_min_time_between_resolutions_ms", 100)])
 
     def close(self):
         self.channel.close()

@@ -113,7 +113,8 @@ void add_list(CLI::App& group, Context& context) {
                      [](const v1::ListStructuresReply& reply) { return reply.rows().empty(); });
                });
   verb->add_option("--kind", *request->mutable_collection(),
-                   "codelists, concept-schemes, data-structures, dataflows, provisions, agencies");
+                   "codelists, concept-schemes, data-structures, dataflows, provisions, agencies, "
+                   "hierarchies, category-schemes, categorisations");
   verb->add_option("--agency", *request->mutable_agency(), "only those of this agency");
 }
 

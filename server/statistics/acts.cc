@@ -139,6 +139,19 @@ Status Service::decide_define_flow(const Subject& subject, const record::Structu
   return {};
 }
 
+// What is found under a category tells what there is: neither the one nor the other may be hidden.
+Status Service::decide_categorise(const Subject& subject, const record::Structure& row,
+                                  const Model& next) const {
+  const auto model = parts_.structures.model();
+  const auto is_hidden = [&](const std::string& name) {
+    const record::Structure* there = model->find(name);
+    return there != nullptr && !may_see(subject, *there);
+  };
+  const std::string& of = row.categorisation().structure();
+  if (next.find(of) == nullptr || is_hidden(of)) return not_found(of.substr(0, 128));
+  return is_hidden(name_of(row)) ? not_found(name_of(row).substr(0, 128)) : Status();
+}
+
 Status Service::decide_define(const Subject& subject, const std::vector<record::Structure>& rows,
                               const Model& next) const {
   const bool keeps_any = std::any_of(
@@ -149,6 +162,8 @@ Status Service::decide_define(const Subject& subject, const std::vector<record::
       ENTENTE_TRY_VOID(decide_define_flow(subject, row, next));
     } else if (!keeps_any) {
       return not_yours("structures are kept by the secretariats");
+    } else if (row.has_categorisation()) {
+      ENTENTE_TRY_VOID(decide_categorise(subject, row, next));
     }
   }
   return {};

@@ -86,7 +86,8 @@ bool is_empty(const StructureMessageOut& message) {
   const v1::StructureSet& set = message.set;
   return message.constraints.empty() && set.codelists().empty() && set.concept_schemes().empty() &&
          set.data_structures().empty() && set.dataflows().empty() && set.provisions().empty() &&
-         set.agencies().empty();
+         set.agencies().empty() && set.category_schemes().empty() &&
+         set.categorisations().empty() && set.hierarchies().empty();
 }
 
 }  // namespace

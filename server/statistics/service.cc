@@ -118,6 +118,10 @@ bool Service::may_read(const Subject& subject, const Flow& flow) const {
 }
 
 bool Service::may_see(const Subject& subject, const record::Structure& row) const {
+  if (row.has_categorisation()) {
+    const record::Structure* of = parts_.structures.model()->find(row.categorisation().structure());
+    return of != nullptr && !of->has_categorisation() && may_see(subject, *of);
+  }
   std::string flow_name;
   if (row.has_dataflow()) flow_name = row.dataflow().name();
   if (row.has_provision()) flow_name = parse_provision_name(row.provision().name())->dataflow;

@@ -126,6 +126,8 @@ class Service {
                        const Model& next) const;
   Status decide_define_flow(const Subject& subject, const record::Structure& row,
                             const Model& next) const;
+  Status decide_categorise(const Subject& subject, const record::Structure& row,
+                           const Model& next) const;
   Status find_orphans(const Subject& subject, const std::vector<record::Structure>& rows,
                       const Model& next);
   Result<std::string> mapping_for(const Subject& subject, const Flow& flow,

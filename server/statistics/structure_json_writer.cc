@@ -36,6 +36,16 @@ class Writer {
       artefact(kinds::flow, one,
                [&] { member("structure", urn(kinds::structure, one.data_structure())); });
     });
+    group("categorySchemes", set.category_schemes(), [this](const auto& one) {
+      artefact(kinds::category_scheme, one, [&] { categories(one); });
+    });
+    group("categorisations", set.categorisations(), [this](const auto& one) {
+      artefact(kinds::categorisation, one, [&] { categorisation(one); });
+    });
+    group(first_ ? "hierarchicalCodelists" : "hierarchies", set.hierarchies(),
+          [this](const auto& one) {
+            artefact(first_ ? kinds::hierarchies : kinds::hierarchy, one, [&] { hierarchy(one); });
+          });
     group("codelists", set.codelists(), [this](const auto& one) {
       artefact(kinds::codelist, one, [&] { items("codes", one.items(), ""); });
     });
@@ -141,6 +151,70 @@ class Writer {
       out_ += "},";
     }
     out_.back() = ']';
+  }
+
+  // The lists in which `nest` puts things, of which each is opened by the first that stands in it.
+  template <typename List, typename Write>
+  void nested(const char* key, const List& list, Write write) {
+    const std::string open = std::string(",\"") + key + "\":[";
+    std::size_t depth = 0;  // lists that are open
+    nest(
+        list,
+        [&](const auto& one, std::string_view id, std::size_t at) {
+          if (at < depth) {
+            out_ += ',';  // behind another of the same list
+          } else {
+            out_ += open;
+            ++depth;
+          }
+          out_ += "{\"id\":" + json_quoted(id);
+          write(one, id);
+          ended_ = 0;
+        },
+        [&] {
+          // What ended last may have had a list of its own.
+          if (ended_++ > 0) {
+            out_ += ']';
+            --depth;
+          }
+          out_ += '}';
+        });
+    if (depth > 0) out_ += ']';
+  }
+  void categories(const v1::CategoryScheme& scheme) {
+    nested("categories", scheme.categories(), [this](const v1::Item& one, std::string_view id) {
+      texts("name", "names", one.title(), id);
+      texts("description", "descriptions", one.description(), "");
+    });
+  }
+  void categorisation(const v1::Categorisation& one) {
+    const ArtefactKind* kind = kind_categorised(one.structure());
+    if (kind == nullptr) return;
+    if (first_ && kind == &kinds::hierarchy) kind = &kinds::hierarchies;
+    member("source", urn(*kind, one.structure()));
+    member("target", urn_of_category(one.category(), version_of_));
+  }
+  // 1.0 has a hierarchy within a codelist of hierarchies.
+  void hierarchy(const v1::Hierarchy& hierarchy) {
+    if (hierarchy.places().empty()) return;
+    if (first_) {
+      const std::string id = identity_of(kinds::hierarchy, hierarchy.name(), version_of_).id;
+      out_ += ",\"hierarchies\":[{\"id\":" + json_quoted(id);
+      texts("name", "names", hierarchy.title(), id);
+    }
+    out_ += first_ ? ",\"leveled\":" : ",\"hasFormalLevels\":";
+    out_ += hierarchy.leveled() ? "true" : "false";
+    nested("hierarchicalCodes", hierarchy.places(),
+           [this](const v1::Hierarchy::Place& one, std::string_view) {
+             member("code", urn_of_code(one, version_of_));
+           });
+    for (const v1::Item& level : hierarchy.levels()) {
+      out_ += ",\"level\":{\"id\":" + json_quoted(level.id());
+      texts("name", "names", level.title(), level.id());
+      texts("description", "descriptions", level.description(), "");
+    }
+    out_.append(static_cast<std::size_t>(hierarchy.levels_size()), '}');
+    if (first_) out_ += "}]";
   }
 
   void component(std::string_view id, const ConceptIdentity& identity, const std::string& codelist,
@@ -285,6 +359,7 @@ class Writer {
   const bool first_;
   const VersionOf& version_of_;
   std::string out_;
+  std::size_t ended_ = 0;  // how many of what `nested` writes ended since one began
 };
 
 }  // namespace

@@ -22,9 +22,17 @@ class Writer {
            "</mes:Prepared><mes:Sender id=\"ENTENTE\"/></mes:Header><mes:Structures>";
     group("OrganisationSchemes", agency_schemes(set), [this](const auto& one) { agencies(one); });
     group("Dataflows", set.dataflows(), [this](const auto& one) { flow(one); });
+    group("CategorySchemes", set.category_schemes(), [this](const auto& one) {
+      artefact(kinds::category_scheme, one, [&] { categories(one); });
+    });
+    group("Categorisations", set.categorisations(), [this](const auto& one) {
+      artefact(kinds::categorisation, one, [&] { categorisation(one); });
+    });
     group("Codelists", set.codelists(), [this](const auto& one) {
       artefact(kinds::codelist, one, [&] { items("Code", one.items()); });
     });
+    group("HierarchicalCodelists", set.hierarchies(),
+          [this](const auto& one) { artefact(kinds::hierarchies, one, [&] { hierarchy(one); }); });
     group("Concepts", set.concept_schemes(), [this](const auto& one) {
       artefact(kinds::scheme, one, [&] { items("Concept", one.concepts()); });
     });
@@ -136,6 +144,67 @@ class Writer {
       if (!item.parent().empty()) local_reference("Parent", item.parent());
       out_ += "</str:" + tag + ">";
     }
+  }
+
+  void categories(const v1::CategoryScheme& scheme) {
+    nest(
+        scheme.categories(),
+        [this](const v1::Item& one, std::string_view id, std::size_t) {
+          out_ += "<str:Category";
+          attribute("id", id);
+          out_ += ">";
+          texts("Name", one.title(), id);
+          texts("Description", one.description(), "");
+        },
+        [this] { out_ += "</str:Category>"; });
+  }
+  void categorisation(const v1::Categorisation& one) {
+    const auto category = parse_category_name(one.category());
+    const ArtefactKind* kind = kind_categorised(one.structure());
+    if (!category || kind == nullptr) return;
+    out_ += "<str:Source>";
+    // 2.1 has a hierarchy within a codelist of hierarchies.
+    reference(kind == &kinds::hierarchy ? kinds::hierarchies : *kind, one.structure());
+    const Identity scheme = identity_of(kinds::category_scheme, category->scheme, version_of_);
+    out_ += "</str:Source><str:Target><Ref";
+    attribute("id", category->id);
+    attribute("maintainableParentID", scheme.id);
+    attribute("maintainableParentVersion", scheme.version);
+    attribute("agencyID", scheme.agency);
+    out_ += " package=\"categoryscheme\" class=\"Category\"/></str:Target>";
+  }
+
+  void hierarchy(const v1::Hierarchy& hierarchy) {
+    if (hierarchy.places().empty()) return;
+    out_ += "<str:Hierarchy";
+    const std::string id = identity_of(kinds::hierarchy, hierarchy.name(), version_of_).id;
+    attribute("id", id);
+    attribute("leveled", hierarchy.leveled() ? "true" : "false");
+    out_ += ">";
+    texts("Name", hierarchy.title(), id);
+    nest(
+        hierarchy.places(),
+        [this](const v1::Hierarchy::Place& one, std::string_view last, std::size_t) {
+          const Identity list = identity_of(kinds::codelist, one.codelist(), version_of_);
+          out_ += "<str:HierarchicalCode";
+          attribute("id", last);
+          out_ += "><str:Code><Ref";
+          attribute("id", one.code());
+          attribute("maintainableParentID", list.id);
+          attribute("maintainableParentVersion", list.version);
+          attribute("agencyID", list.agency);
+          out_ += " package=\"codelist\" class=\"Code\"/></str:Code>";
+        },
+        [this] { out_ += "</str:HierarchicalCode>"; });
+    for (const v1::Item& level : hierarchy.levels()) {
+      out_ += "<str:Level";
+      attribute("id", level.id());
+      out_ += ">";
+      texts("Name", level.title(), level.id());
+      texts("Description", level.description(), "");
+    }
+    for (int i = 0; i < hierarchy.levels_size(); ++i) out_ += "</str:Level>";
+    out_ += "</str:Hierarchy>";
   }
 
   void flow(const v1::Dataflow& flow) {

@@ -11,10 +11,14 @@ namespace entente::statistics {
 namespace {
 
 using Called = std::pair<std::string_view, std::string_view>;  // by SDMX, by us
-constexpr std::array<Called, 10> kKept = {{{"dataflow", "dataflows"},
+constexpr std::array<Called, 14> kKept = {{{"dataflow", "dataflows"},
                                            {"datastructure", "data-structures"},
                                            {"codelist", "codelists"},
                                            {"conceptscheme", "concept-schemes"},
+                                           {"categoryscheme", "category-schemes"},
+                                           {"categorisation", "categorisations"},
+                                           {"hierarchicalcodelist", "hierarchies"},
+                                           {"hierarchy", "hierarchies"},
                                            {"agencyscheme", "agencies"},
                                            {"organisationscheme", "agencies"},
                                            {"provisionagreement", "provisions"},
@@ -22,20 +26,16 @@ constexpr std::array<Called, 10> kKept = {{{"dataflow", "dataflows"},
                                            {"actualconstraint", "constraints"},
                                            {"dataconstraint", "constraints"}}};
 // Of the standard, and not of our model.
-constexpr std::array<std::string_view, 33> kNotKept = {"metadatastructure",
-                                                       "categoryscheme",
+constexpr std::array<std::string_view, 29> kNotKept = {"metadatastructure",
                                                        "dataproviderscheme",
                                                        "dataconsumerscheme",
                                                        "organisationunitscheme",
-                                                       "hierarchicalcodelist",
                                                        "metadataflow",
                                                        "reportingtaxonomy",
                                                        "structureset",
                                                        "process",
-                                                       "categorisation",
                                                        "attachmentconstraint",
                                                        "allowedconstraint",
-                                                       "hierarchy",
                                                        "hierarchyassociation",
                                                        "valuelist",
                                                        "geographiccodelist",
@@ -164,7 +164,7 @@ Result<StructureQuery> parse_structure_query(std::string_view text, std::string_
     for (const auto& [called, collection] : kKept) {
       // Names under which the same is asked for come behind the first.
       if (called != "organisationscheme" && called != "actualconstraint" &&
-          called != "dataconstraint") {
+          called != "dataconstraint" && called != "hierarchy") {
         query.collections.push_back(collection);
       }
     }

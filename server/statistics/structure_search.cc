@@ -49,6 +49,26 @@ void keep_items(Items& items, const std::vector<std::string>& wanted) {
   items.Swap(&kept);
 }
 
+// Those that are wanted by their last part or the way to them, and what they are in.
+void keep_categories(v1::CategoryScheme& scheme, const std::vector<std::string>& wanted) {
+  std::set<std::string_view> ways;
+  for (const v1::Item& item : scheme.categories()) {
+    const std::string_view id = item.id();
+    const bool is_wanted = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& one) {
+      return one == id || one == id.substr(id.rfind('.') + 1);
+    });
+    for (std::size_t end = id.size(); is_wanted && end != std::string_view::npos;
+         end = id.rfind('.', end - 1)) {
+      ways.insert(id.substr(0, end));
+    }
+  }
+  google::protobuf::RepeatedPtrField<v1::Item> kept;
+  for (const v1::Item& item : scheme.categories()) {
+    if (ways.count(item.id()) != 0) *kept.Add() = item;
+  }
+  scheme.mutable_categories()->Swap(&kept);
+}
+
 }  // namespace
 
 StructureSearch::StructureSearch(Service& service, const Structures& structures,
@@ -147,6 +167,10 @@ Status StructureSearch::find_rows(const StructureQuery& query, StructureMessageO
   for (v1::Codelist& list : *out.set.mutable_codelists()) {
     keep_items(*list.mutable_items(), query.items);
     out.partial.insert(list.name());
+  }
+  for (v1::CategoryScheme& scheme : *out.set.mutable_category_schemes()) {
+    keep_categories(scheme, query.items);
+    out.partial.insert(scheme.name());
   }
   for (v1::ConceptScheme& scheme : *out.set.mutable_concept_schemes()) {
     keep_items(*scheme.mutable_concepts(), query.items);
@@ -289,6 +313,9 @@ void StructureSearch::make_stubs(const StructureQuery& query, const std::set<std
   stub(out.set.data_structures());
   stub(out.set.dataflows());
   stub(out.set.provisions());
+  stub(out.set.category_schemes());
+  stub(out.set.categorisations());
+  stub(out.set.hierarchies());
   for (const Constraint& one : out.constraints) {
     if (all || !asks_for(query, "constraints")) out.stubs.insert(one.id);
   }

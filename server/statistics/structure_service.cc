@@ -30,10 +30,12 @@ bool is_of_agency(const record::Structure& row, std::string_view agency) {
 }
 
 std::size_t items_of(const record::Structure& row) {
-  const int count = row.has_codelist()         ? row.codelist().items_size()
-                    : row.has_concept_scheme() ? row.concept_scheme().concepts_size()
-                    : row.has_data_structure() ? row.data_structure().dimensions_size()
-                                               : 0;
+  const int count = row.has_codelist()          ? row.codelist().items_size()
+                    : row.has_concept_scheme()  ? row.concept_scheme().concepts_size()
+                    : row.has_data_structure()  ? row.data_structure().dimensions_size()
+                    : row.has_category_scheme() ? row.category_scheme().categories_size()
+                    : row.has_hierarchy()       ? row.hierarchy().places_size()
+                                                : 0;
   return static_cast<std::size_t>(count);
 }
 

@@ -36,6 +36,28 @@ ConceptIdentity concept_of(const Identity& scheme, std::string_view concept_id,
   return {.scheme = identity_of(kinds::scheme, named->scheme, version_of), .id = named->id};
 }
 
+const ArtefactKind* kind_categorised(std::string_view name) {
+  for (const ArtefactKind* kind : {&kinds::flow, &kinds::structure, &kinds::codelist,
+                                   &kinds::scheme, &kinds::category_scheme, &kinds::hierarchy}) {
+    if (kind->collection == name.substr(0, name.find('/'))) return kind;
+  }
+  return nullptr;
+}
+
+std::string urn_of_code(const v1::Hierarchy::Place& place, const VersionOf& version_of) {
+  const Identity list = identity_of(kinds::codelist, place.codelist(), version_of);
+  return "urn:sdmx:org.sdmx.infomodel.codelist.Code=" + list.agency + ":" + list.id + "(" +
+         list.version + ")." + place.code();
+}
+
+std::string urn_of_category(std::string_view category, const VersionOf& version_of) {
+  const auto name = parse_category_name(category);
+  if (!name) return {};
+  const Identity scheme = identity_of(kinds::category_scheme, name->scheme, version_of);
+  return "urn:sdmx:org.sdmx.infomodel.categoryscheme.Category=" + scheme.agency + ":" + scheme.id +
+         "(" + scheme.version + ")." + name->id;
+}
+
 std::string role_of(const v1::Dimension& dimension) {
   const char* role = dimension.role() == v1::Dimension::FREQUENCY          ? "FREQ"
                      : dimension.role() == v1::Dimension::REFERENCE_AREA   ? "REF_AREA"

@@ -28,6 +28,12 @@ inline constexpr ArtefactKind scheme{"concept-schemes", "conceptscheme", "Concep
 inline constexpr ArtefactKind structure{"data-structures", "datastructure", "DataStructure"};
 inline constexpr ArtefactKind flow{"dataflows", "datastructure", "Dataflow"};
 inline constexpr ArtefactKind provision{"provisions", "registry", "ProvisionAgreement"};
+inline constexpr ArtefactKind category_scheme{"category-schemes", "categoryscheme",
+                                              "CategoryScheme"};
+inline constexpr ArtefactKind categorisation{"categorisations", "categoryscheme", "Categorisation"};
+inline constexpr ArtefactKind hierarchy{"hierarchies", "codelist", "Hierarchy"};
+// As 2.1 and 1.0 call what holds them.
+inline constexpr ArtefactKind hierarchies{"hierarchies", "codelist", "HierarchicalCodelist"};
 inline constexpr ArtefactKind agencies{"agencies", "base", "AgencyScheme"};
 }  // namespace kinds
 
@@ -51,6 +57,32 @@ struct ConceptIdentity {
 };
 [[nodiscard]] ConceptIdentity concept_of(const Identity& scheme, std::string_view concept_id,
                                          const VersionOf& version_of);
+// What is found under a category: of which kind it is, by its name. Null: of none that could be.
+[[nodiscard]] const ArtefactKind* kind_categorised(std::string_view name);
+// `urn:...Code=ENTENTE:CL_AREA(1.0).SWE`, `...Category=OECD:OECDCS1(5.4).MIG.INFLOW`.
+[[nodiscard]] std::string urn_of_code(const v1::Hierarchy::Place& place,
+                                      const VersionOf& version_of);
+[[nodiscard]] std::string urn_of_category(std::string_view category, const VersionOf& version_of);
+
+// Calls `begin` with each of what stands behind the one that it is in (ids are ways there), and
+// `end` when all that is in it has come.
+template <typename List, typename Begin, typename End>
+void nest(const List& list, Begin begin, End end) {
+  std::vector<std::string_view> open;
+  for (const auto& one : list) {
+    const std::string_view way = one.id();
+    const std::string_view in =
+        way.substr(0, way.rfind('.') == std::string_view::npos ? 0 : way.rfind('.'));
+    while (!open.empty() && open.back() != in) {
+      open.pop_back();
+      end();
+    }
+    begin(one, way.substr(in.empty() ? 0 : in.size() + 1), open.size());
+    open.push_back(way);
+  }
+  for (; !open.empty(); open.pop_back()) end();
+}
+
 // By which SDMX's cross-domain concepts say what a component is for; empty: nothing, or its id says
 // it.
 [[nodiscard]] std::string role_of(const v1::Dimension& dimension);

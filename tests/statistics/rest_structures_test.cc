@@ -142,7 +142,7 @@ TEST_CASE("each version and format of structures is answered in its own words",
 TEST_CASE("what is not kept or is malformed is told in SDMX's words", "[statistics][rest]") {
   RestWorld world;
   const auto che = world.member("CHE");
-  for (const std::string type : {"categoryscheme", "metadatastructure", "hierarchicalcodelist"}) {
+  for (const std::string type : {"metadatastructure", "structureset", "reportingtaxonomy"}) {
     const auto answer = world.get(che, kOld + type + "/all");
     CHECK(answer.status == 501);
     CHECK(holds(answer, "code=\"501\""));

@@ -86,10 +86,9 @@ TEST_CASE("versions compare by their numbers", "[statistics][structures]") {
 }
 
 TEST_CASE("what has no place in the model is said", "[statistics][structures]") {
-  const std::string hierarchy =
-      "<s:HierarchicalCodelists><s:HierarchicalCodelist id='H' agencyID='A'/>"
-      "</s:HierarchicalCodelists>";
-  CHECK(left_out(read(ml(hierarchy)), "HierarchicalCodelist A:H(1.0)"));
+  const std::string metadata =
+      "<s:MetadataStructures><s:MetadataStructure id='M' agencyID='A'/></s:MetadataStructures>";
+  CHECK(left_out(read(ml(metadata)), "MetadataStructure A:M(1.0)"));
   CHECK(left_out(read("{\"data\":{\"valueLists\":[{\"id\":\"V\",\"agencyID\":\"A\"}]}}"),
                  "valueLists A:V(1.0)"));
   const std::string flow =

@@ -106,16 +106,27 @@ class Sdmx(unittest.TestCase):
             self.assertTrue(answer.ok, answer)
             reply = X.ImportStructuresReply.FromString(answer.body)
             self.assertIn("dataflows/OECD.ELS.IMD.DSD_MIG@DF_MIG", reply.changed)
-            self.assertIn("CategoryScheme OECD:OECDCS1(5.4)", [one.what for one in reply.left_out])
+            self.assertIn("category-schemes/OECD.OECDCS1", reply.changed)
+        regions = self.schemas().parent / "samples/ml-2.1/providers/IMF_hierarchicalcodelist-0.xml"
+        places = regions.read_text().split("<str:HierarchicalCode ")[1:]
+        codes = sorted({one.split(' id="')[1].split('"')[0] for one in places})
+        areas = {"data": {"codelists": [{"id": "CL_REF_AREA", "agencyID": "IMF", "version": "1.0", "name": "Areas",
+                                         "codes": [{"id": one, "name": one} for one in codes]}]}}
+        for content in (json.dumps(areas).encode(), regions.read_bytes()):
+            answer = ines.ask("StructureService.ImportStructures", X.ImportStructuresRequest(content=content))
+            self.assertTrue(answer.ok, answer)
+        self.assertEqual(self.get("/sdmx/2.1/hierarchicalcodelist/IMF/TST")[0].count(b"<str:HierarchicalCode "), len(places))
         path = "dataflow/OECD.ELS.IMD/DSD_MIG@DF_MIG?references=all"
-        body, _ = self.get("/sdmx/2.1/" + path)
-        done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", self.schemas() / "ml-2.1/SDMXMessage.xsd",
-                               self.keep("oecd.xml", body)], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr[:3000])
-        self.assertIn("Suède".encode(), body)
-        for accept, schema in (("1.0.0", "json-1.0"), ("2.0.0", "json-2.0.0")):
-            body, _ = self.get("/sdmx/2.1/" + path, "application/vnd.sdmx.structure+json;version=" + accept)
-            self.assertEqual(self.faults(schema + "/sdmx-json-structure-schema.json", body), [])
+        arranged = "categoryscheme?references=all", "categorisation", "hierarchicalcodelist?references=children"
+        for asked in (path, *arranged):
+            body, _ = self.get("/sdmx/2.1/" + asked)
+            self.assertTrue(asked != path or "Suède".encode() in body)
+            done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", self.schemas() / "ml-2.1/SDMXMessage.xsd",
+                                   self.keep("oecd.xml", body)], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, asked + done.stderr[:3000])
+            for accept, schema in (("1.0.0", "json-1.0"), ("2.0.0", "json-2.0.0")):
+                body, _ = self.get("/sdmx/2.1/" + asked, "application/vnd.sdmx.structure+json;version=" + accept)
+                self.assertEqual(self.faults(schema + "/sdmx-json-structure-schema.json", body), [], asked + accept)
 
     def faults(self, schema, body):
         import jsonschema

@@ -51,6 +51,10 @@ class Reader {
     if (kind == "dataStructures") return data_structure(node);
     if (kind == "dataflows") return flow(node);
     if (kind == "provisionAgreements") return provision(node);
+    if (kind == "categorySchemes") return scheme(node, "categories", out_.category_schemes);
+    if (kind == "categorisations") return categorisation(node);
+    if (kind == "hierarchicalCodelists") return hierarchical_codelist(node);
+    if (kind == "hierarchies") return hierarchy(node, nullptr);
     if (kind == "contentConstraints" || kind == "dataConstraints") return constraint(node);
     const Head one = head(node);
     out_.left_out.push_back(
@@ -91,7 +95,11 @@ class Reader {
             ReadScheme& out) {
     ReadItem& read = out.items.emplace_back();
     read.line = node.line;
-    read.item.set_id(node.attribute("id"));
+    // A category is called by the way to it.
+    const bool is_category = children == "categories";
+    const std::string id =
+        is_category ? way_to(parent, node.attribute("id")) : node.attribute("id");
+    read.item.set_id(id);
     if (v1::Text title = texts(node, "names", "name"); !title.by_language().empty()) {
       *read.item.mutable_title() = std::move(title);
     }
@@ -99,7 +107,7 @@ class Reader {
       *read.item.mutable_description() = std::move(text);
     }
     const std::string& above = node.attribute("parent");
-    read.item.set_parent(above.empty() ? parent : local_reference(above));
+    if (!is_category) read.item.set_parent(above.empty() ? parent : local_reference(above));
     if (const Node* core = node.find("coreRepresentation")) {
       read.representation = parse_urn(core->attribute("enumeration"));
       if (core->find("format") != nullptr || core->find("textFormat") != nullptr ||
@@ -110,7 +118,6 @@ class Reader {
     if (node.find("contacts") != nullptr) count("contacts", node.line);
     said_elsewhere(node);
     if (const Node* below = node.find(children)) {
-      const std::string& id = node.attribute("id");
       for (const Node& child : below->children) item(child, children, id, out);
     }
   }
@@ -225,6 +232,61 @@ class Reader {
     out.dataflow = parse_urn(usage.empty() ? node.attribute("dataflow") : usage);
     out.provider = parse_urn(node.attribute("dataProvider"));
     out_.provisions.push_back(std::move(out));
+  }
+
+  void categorisation(const Node& node) {
+    ReadCategorisation out;
+    out.head = head(node);
+    out.structure = parse_urn(node.attribute("source"));
+    out.category = parse_urn(node.attribute("target"));
+    out_.categorisations.push_back(std::move(out));
+  }
+
+  // 1.0 keeps hierarchies in a codelist of hierarchies, mostly one of the same name.
+  void hierarchical_codelist(const Node& node) {
+    const Head whole = head(node);
+    const Node* list = node.find("hierarchies");
+    if (list == nullptr || list->children.empty()) {
+      out_.hierarchies.emplace_back().head = whole;
+      return;
+    }
+    for (const Node& one : list->children) {
+      hierarchy(one, node.find("includedCodelists"));
+      call_within(whole, list->children.size(), out_.hierarchies.back().head);
+    }
+  }
+  void hierarchy(const Node& node, const Node* aliases) {
+    ReadHierarchy out;
+    out.head = head(node);
+    out.leveled =
+        node.attribute("leveled") == "true" || node.attribute("hasFormalLevels") == "true";
+    each(&node, "hierarchicalCodes", [&](const Node& one) { place(one, "", aliases, out); });
+    for (const Node* level = node.find("level"); level != nullptr; level = level->find("level")) {
+      v1::Item& item = out.levels.emplace_back();
+      item.set_id(level->attribute("id"));
+      *item.mutable_title() = texts(*level, "names", "name");
+      if (v1::Text text = texts(*level, "descriptions", "description");
+          !text.by_language().empty()) {
+        *item.mutable_description() = std::move(text);
+      }
+      if (level->find("codingFormat") != nullptr) count("text formats", level->line);
+      said_elsewhere(*level);
+    }
+    out_.hierarchies.push_back(std::move(out));
+  }
+  void place(const Node& node, const std::string& parent, const Node* aliases, ReadHierarchy& out) {
+    ReadHierarchy::Place& read = out.places.emplace_back();
+    read.line = node.line;
+    read.id = way_to(parent, node.attribute("id"));
+    read.code = parse_urn(node.attribute("code"));
+    if (const std::string& alias = node.attribute("codelistAliasRef"); !alias.empty()) {
+      if (aliases != nullptr) read.code = parse_urn(aliases->attribute(alias));
+      read.code.item = node.attribute("codeID");
+    }
+    if (!node.attribute("level").empty()) count("levels of single codes", node.line);
+    said_elsewhere(node);
+    const std::string id = read.id;
+    each(&node, "hierarchicalCodes", [&](const Node& one) { place(one, id, aliases, out); });
   }
 
   void constraint(const Node& node) {

@@ -27,6 +27,18 @@ Reference parse_urn(std::string_view text) {
   return out;
 }
 
+std::string way_to(const std::string& parent, const std::string& id) {
+  return parent.empty() ? id : parent + "." + id;
+}
+
+void call_within(const Head& whole, std::size_t count, Head& hierarchy) {
+  hierarchy.id = count == 1 ? whole.id : whole.id + "_" + hierarchy.id;
+  hierarchy.agency = whole.agency;
+  hierarchy.version = whole.version;
+  if (hierarchy.title.by_language().empty()) hierarchy.title = whole.title;
+  if (hierarchy.description.by_language().empty()) hierarchy.description = whole.description;
+}
+
 Result<StructureMessage> read_structure_message(std::string_view text) {
   ENTENTE_TRY(const Node root, read_tree(text));
   return root.space.empty() && root.name.empty() ? read_json(root) : read_ml(root);

@@ -95,6 +95,32 @@ struct ReadConstraint {
   std::vector<std::string> unread;  // parts that have no place in the model
 };
 
+struct ReadCategorisation {
+  Head head;
+  Reference category;   // its item: the way to the category
+  Reference structure;  // what is found under it; its class is said
+};
+
+// A hierarchy of codes: 3.0 has it by itself, 2.1 within a hierarchical codelist.
+struct ReadHierarchy {
+  struct Place {
+    std::string id;  // the way there
+    Reference code;  // its item: the code
+    std::uint64_t line = 0;
+  };
+  Head head;
+  std::vector<Place> places;
+  std::vector<v1::Item> levels;
+  bool leveled = false;
+};
+
+// `A.B` of `B` in `A`.
+[[nodiscard]] std::string way_to(const std::string& parent, const std::string& id);
+
+// Of a hierarchy of 2.1, which is one of `count` in a codelist of hierarchies: it is called by the
+// whole's name if it is the only one, otherwise by both.
+void call_within(const Head& whole, std::size_t count, Head& hierarchy);
+
 // Something of the message that is not kept, and why.
 struct LeftOut {
   std::string what;
@@ -111,6 +137,9 @@ struct StructureMessage {
   std::vector<ReadFlow> flows;
   std::vector<ReadProvision> provisions;
   std::vector<ReadConstraint> constraints;
+  std::vector<ReadScheme> category_schemes;  // an item's id is the way to it
+  std::vector<ReadCategorisation> categorisations;
+  std::vector<ReadHierarchy> hierarchies;
   std::vector<LeftOut> left_out;
 };
 

@@ -62,6 +62,10 @@ class Reader {
     if (node.name == "DataStructure") return data_structure(node);
     if (node.name == "Dataflow") return flow(node);
     if (node.name == "ProvisionAgreement") return provision(node);
+    if (node.name == "CategoryScheme") return scheme(node, "Category", out_.category_schemes);
+    if (node.name == "Categorisation") return categorisation(node);
+    if (node.name == "HierarchicalCodelist") return hierarchical_codelist(node);
+    if (node.name == "Hierarchy") return hierarchy(node, {});
     if (node.name == "ContentConstraint" || node.name == "DataConstraint") return constraint(node);
     const Head one = head(node);
     out_.left_out.push_back(
@@ -111,7 +115,11 @@ class Reader {
   void item(const Node& node, std::string_view tag, const std::string& parent, ReadScheme& out) {
     ReadItem& read = out.items.emplace_back();
     read.line = node.line;
-    read.item.set_id(node.attribute("id"));
+    // A category is called by the way to it.
+    const bool is_category = tag == "Category";
+    const std::string id =
+        is_category ? way_to(parent, node.attribute("id")) : node.attribute("id");
+    read.item.set_id(id);
     if (v1::Text title = texts(node, "Name"); !title.by_language().empty()) {
       *read.item.mutable_title() = std::move(title);
     }
@@ -119,7 +127,7 @@ class Reader {
       *read.item.mutable_description() = std::move(text);
     }
     const Node* above = node.find("Parent");
-    read.item.set_parent(above != nullptr ? local_reference(*above) : parent);
+    if (!is_category) read.item.set_parent(above != nullptr ? local_reference(*above) : parent);
     if (const Node* core = node.find("CoreRepresentation")) {
       if (const Node* list = core->find("Enumeration")) read.representation = reference_in(*list);
       if (core->find("TextFormat") != nullptr || core->find("EnumerationFormat") != nullptr) {
@@ -129,7 +137,6 @@ class Reader {
     if (node.find("ISOConceptReference") != nullptr) count("ISO 11179 references", node.line);
     if (node.find("Contact") != nullptr) count("contacts", node.line);
     said_elsewhere(node);
-    const std::string& id = node.attribute("id");
     for (const Node& child : node.children) {
       if (child.name == tag) item(child, tag, id, out);
     }
@@ -241,6 +248,70 @@ class Reader {
     if (usage != nullptr) out.dataflow = reference_in(*usage);
     if (const Node* provider = node.find("DataProvider")) out.provider = reference_in(*provider);
     out_.provisions.push_back(std::move(out));
+  }
+
+  void categorisation(const Node& node) {
+    ReadCategorisation out;
+    out.head = head(node);
+    if (const Node* source = node.find("Source")) out.structure = reference_in(*source);
+    if (const Node* target = node.find("Target")) out.category = reference_in(*target);
+    out_.categorisations.push_back(std::move(out));
+  }
+
+  // 2.1 keeps hierarchies in a codelist of hierarchies, mostly one of the same name.
+  void hierarchical_codelist(const Node& node) {
+    const Head whole = head(node);
+    std::map<std::string, Reference> aliases;
+    std::size_t count = 0;
+    for (const Node& child : node.children) {
+      if (child.name == "IncludedCodelist") aliases[child.attribute("alias")] = reference_in(child);
+      if (child.name == "Hierarchy") ++count;
+    }
+    if (count == 0) out_.hierarchies.emplace_back().head = whole;
+    for (const Node& child : node.children) {
+      if (child.name != "Hierarchy") continue;
+      hierarchy(child, aliases);
+      call_within(whole, count, out_.hierarchies.back().head);
+    }
+  }
+  void hierarchy(const Node& node, const std::map<std::string, Reference>& aliases) {
+    ReadHierarchy out;
+    out.head = head(node);
+    out.leveled =
+        node.attribute("leveled") == "true" || node.attribute("hasFormalLevels") == "true";
+    for (const Node& child : node.children) {
+      if (child.name == "HierarchicalCode") place(child, "", aliases, out);
+    }
+    for (const Node* level = node.find("Level"); level != nullptr; level = level->find("Level")) {
+      v1::Item& item = out.levels.emplace_back();
+      item.set_id(level->attribute("id"));
+      *item.mutable_title() = texts(*level, "Name");
+      if (v1::Text text = texts(*level, "Description"); !text.by_language().empty()) {
+        *item.mutable_description() = std::move(text);
+      }
+      if (level->find("CodingFormat") != nullptr) count("text formats", level->line);
+      said_elsewhere(*level);
+    }
+    out_.hierarchies.push_back(std::move(out));
+  }
+  void place(const Node& node, const std::string& parent,
+             const std::map<std::string, Reference>& aliases, ReadHierarchy& out) {
+    ReadHierarchy::Place& read = out.places.emplace_back();
+    read.line = node.line;
+    read.id = way_to(parent, node.attribute("id"));
+    if (const Node* code = node.find("Code")) read.code = reference_in(*code);
+    if (const Node* alias = node.find("CodelistAliasRef")) {
+      if (const auto list = aliases.find(alias->text); list != aliases.end()) {
+        read.code = list->second;
+      }
+      if (const Node* code = node.find("CodeID")) read.code.item = local_reference(*code);
+    }
+    if (node.find("Level") != nullptr) count("levels of single codes", node.line);
+    said_elsewhere(node);
+    const std::string id = read.id;
+    for (const Node& child : node.children) {
+      if (child.name == "HierarchicalCode") place(child, id, aliases, out);
+    }
   }
 
   void constraint(const Node& node) {

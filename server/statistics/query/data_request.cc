@@ -132,7 +132,8 @@ Status take_old_path(const std::vector<std::string_view>& path, DataRequest& out
   if (flow.size() > 3) return bad_request("a dataflow is `<agency>,<id>,<version>`");
   if (flow.size() > 1 && flow[0] != "all") out.about.agencies.emplace_back(flow[0]);
   const std::string_view id = flow.size() == 1 ? flow[0] : flow[1];
-  if (!is_sdmx_id(id)) return bad_request(ticked(id) + " is no dataflow's id");
+  if (!is_sdmx_id(id, structure_id_bytes_max))
+    return bad_request(ticked(id) + " is no dataflow's id");
   out.about.ids.emplace_back(id);
   if (flow.size() == 3 && flow[2] != "latest") out.about.versions.emplace_back(flow[2]);
   if (path.size() > 2 && !path[2].empty() && path[2] != "all") {

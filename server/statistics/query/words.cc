@@ -34,11 +34,12 @@ std::optional<std::string> unescaped(std::string_view text) {
 
 Status bad_request(const std::string& what) { return invalid_argument("query", what); }
 
-bool is_sdmx_id(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '$' || c == '@';
-  });
+bool is_sdmx_id(std::string_view text, std::size_t bytes_max) {
+  return !text.empty() && text.size() <= bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_' || c == '-' || c == '$' || c == '@';
+         });
 }
 
 }  // namespace entente::statistics

@@ -7,6 +7,7 @@
 #include "proto/contract/comparison_limits.h"
 #include "proto/contract/limits.h"
 #include "server/statistics/series/period.h"
+#include "server/statistics/structure/arranged.h"
 #include "server/statistics/structure/model.h"
 #include "server/statistics/structure/names.h"
 
@@ -32,6 +33,12 @@ class Check {
         return provision(structure.provision());
       case record::Structure::kAgency:
         return agency(structure.agency());
+      case record::Structure::kCategoryScheme:
+        return category_scheme(structure.category_scheme());
+      case record::Structure::kCategorisation:
+        return categorisation(structure.categorisation());
+      case record::Structure::kHierarchy:
+        return hierarchy(structure.hierarchy());
       case record::Structure::BODY_NOT_SET:
         return fault("", "is no structure");
     }
@@ -85,12 +92,44 @@ class Check {
       text(at + ".title", item.title());
       text(at + ".description", item.description());
     }
-    hierarchy(items, field, parents);
+    parents_lead_up(items, field, parents);
+  }
+
+  void category_scheme(const v1::CategoryScheme& scheme) {
+    head("category-schemes", scheme.version(), scheme.title());
+    text("description", scheme.description());
+    std::vector<std::string_view> ways;
+    for (int i = 0; i < scheme.categories_size(); ++i) {
+      const std::string at = "categories[" + std::to_string(i) + "]";
+      const v1::Item& category = scheme.categories(i);
+      ways.emplace_back(category.id());
+      text(at + ".title", category.title());
+      text(at + ".description", category.description());
+    }
+    check_ways(ways, "categories", tell());
+  }
+  void categorisation(const v1::Categorisation& one) {
+    head("categorisations", one.version(), one.title());
+    text("description", one.description());
+    check_categorisation(one, model_, tell());
+  }
+  void hierarchy(const v1::Hierarchy& hierarchy) {
+    head("hierarchies", hierarchy.version(), hierarchy.title());
+    text("description", hierarchy.description());
+    for (int i = 0; i < hierarchy.levels_size(); ++i) {
+      const std::string at = "levels[" + std::to_string(i) + "]";
+      text(at + ".title", hierarchy.levels(i).title());
+      text(at + ".description", hierarchy.levels(i).description());
+    }
+    check_places(hierarchy, model_, tell());
+  }
+  TellFault tell() {
+    return [this](const std::string& field, std::string rule) { fault(field, std::move(rule)); };
   }
 
   // Each way up is gone once, whatever the shape: a chain of ten thousand must not take its square.
-  void hierarchy(const google::protobuf::RepeatedPtrField<v1::Item>& items, const char* field,
-                 const std::map<std::string, std::string>& parents) {
+  void parents_lead_up(const google::protobuf::RepeatedPtrField<v1::Item>& items, const char* field,
+                       const std::map<std::string, std::string>& parents) {
     std::map<std::string_view, bool> leads_up;  // or round in a circle
     for (int i = 0; i < items.size(); ++i) {
       const std::string at = std::string(field) + "[" + std::to_string(i) + "].parent";

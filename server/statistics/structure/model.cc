@@ -171,6 +171,12 @@ const std::string& name_of(const record::Structure& structure) {
       return structure.provision().name();
     case record::Structure::kAgency:
       return structure.agency().name();
+    case record::Structure::kCategoryScheme:
+      return structure.category_scheme().name();
+    case record::Structure::kCategorisation:
+      return structure.categorisation().name();
+    case record::Structure::kHierarchy:
+      return structure.hierarchy().name();
     case record::Structure::BODY_NOT_SET:
       break;
   }
@@ -204,6 +210,11 @@ std::vector<record::Structure> rows_of(const v1::StructureSet& set) {
   for (const auto& one : set.data_structures()) *rows.emplace_back().mutable_data_structure() = one;
   for (const auto& one : set.dataflows()) *rows.emplace_back().mutable_dataflow() = one;
   for (const auto& one : set.provisions()) *rows.emplace_back().mutable_provision() = one;
+  for (const auto& one : set.hierarchies()) *rows.emplace_back().mutable_hierarchy() = one;
+  for (const auto& one : set.category_schemes()) {
+    *rows.emplace_back().mutable_category_scheme() = one;
+  }
+  for (const auto& one : set.categorisations()) *rows.emplace_back().mutable_categorisation() = one;
   return rows;
 }
 

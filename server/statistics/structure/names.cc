@@ -69,7 +69,7 @@ std::optional<StructureName> parse_structure_name(std::string_view name,
   const std::string_view rest = name.substr(collection.size() + 1);
   const std::size_t dot = rest.rfind('.');
   if (dot == std::string_view::npos || !is_agency(rest.substr(0, dot)) ||
-      !is_sdmx_id(rest.substr(dot + 1))) {
+      !is_sdmx_id(rest.substr(dot + 1), structure_id_bytes_max)) {
     return std::nullopt;
   }
   return StructureName{std::string(rest.substr(0, dot)), std::string(rest.substr(dot + 1))};
@@ -102,7 +102,7 @@ std::optional<SdmxReference> parse_reference(std::string_view text) {
     rest = rest.substr(0, open);
   }
   out.id = rest;
-  if (!is_agency(out.agency) || !is_sdmx_id(out.id)) return std::nullopt;
+  if (!is_agency(out.agency) || !is_sdmx_id(out.id, structure_id_bytes_max)) return std::nullopt;
   return out;
 }
 
@@ -111,6 +111,14 @@ std::optional<ConceptName> parse_concept_name(std::string_view name) {
   const std::size_t at = name.find(middle);
   if (at == std::string_view::npos) return std::nullopt;
   return ConceptName{std::string(name.substr(0, at)), std::string(name.substr(at + middle.size()))};
+}
+
+std::optional<CategoryName> parse_category_name(std::string_view name) {
+  constexpr std::string_view middle = "/categories/";
+  const std::size_t at = name.find(middle);
+  if (at == std::string_view::npos) return std::nullopt;
+  return CategoryName{std::string(name.substr(0, at)),
+                      std::string(name.substr(at + middle.size()))};
 }
 
 std::string party_code(std::string_view party_name) {

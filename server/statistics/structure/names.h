@@ -47,6 +47,13 @@ struct ConceptName {
 };
 [[nodiscard]] std::optional<ConceptName> parse_concept_name(std::string_view name);
 
+// `category-schemes/OECD.TOPICS/categories/MIG.INFLOW`.
+struct CategoryName {
+  std::string scheme;  // `category-schemes/OECD.TOPICS`
+  std::string id;      // `MIG.INFLOW`
+};
+[[nodiscard]] std::optional<CategoryName> parse_category_name(std::string_view name);
+
 // `SWE` of `parties/SWE`, `dataflows/IGC.ASYLUM` and `SWE` of
 // `dataflows/IGC.ASYLUM/provisions/SWE`; empty if it is not of that form.
 [[nodiscard]] std::string party_code(std::string_view party_name);

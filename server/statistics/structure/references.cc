@@ -46,6 +46,13 @@ std::vector<std::string> references_of(const record::Structure& structure) {
     names.add_concept(one.time_concept());
     names.add_concept(one.measure_concept());
   }
+  for (const auto& place : structure.hierarchy().places()) names.add(place.codelist());
+  if (structure.has_categorisation()) {
+    if (const auto category = parse_category_name(structure.categorisation().category())) {
+      names.add(category->scheme);
+    }
+    names.add(structure.categorisation().structure());
+  }
   return names.take();
 }
 
@@ -60,6 +67,12 @@ const std::string& version_of(const record::Structure& structure) {
       return structure.data_structure().version();
     case record::Structure::kDataflow:
       return structure.dataflow().version();
+    case record::Structure::kCategoryScheme:
+      return structure.category_scheme().version();
+    case record::Structure::kCategorisation:
+      return structure.categorisation().version();
+    case record::Structure::kHierarchy:
+      return structure.hierarchy().version();
     default:
       return first;
   }
@@ -77,6 +90,12 @@ const v1::Text& title_of(const record::Structure& structure) {
       return structure.dataflow().title();
     case record::Structure::kAgency:
       return structure.agency().title();
+    case record::Structure::kCategoryScheme:
+      return structure.category_scheme().title();
+    case record::Structure::kCategorisation:
+      return structure.categorisation().title();
+    case record::Structure::kHierarchy:
+      return structure.hierarchy().title();
     default:
       return v1::Text::default_instance();
   }
@@ -98,6 +117,9 @@ void replace_in_set(const record::Structure& structure, v1::StructureSet& set) {
   replace(*set.mutable_concept_schemes(), structure.concept_scheme());
   replace(*set.mutable_data_structures(), structure.data_structure());
   replace(*set.mutable_dataflows(), structure.dataflow());
+  replace(*set.mutable_category_schemes(), structure.category_scheme());
+  replace(*set.mutable_categorisations(), structure.categorisation());
+  replace(*set.mutable_hierarchies(), structure.hierarchy());
 }
 
 void add_to_set(const record::Structure& structure, v1::StructureSet& set) {
@@ -107,6 +129,9 @@ void add_to_set(const record::Structure& structure, v1::StructureSet& set) {
   if (structure.has_dataflow()) *set.add_dataflows() = structure.dataflow();
   if (structure.has_provision()) *set.add_provisions() = structure.provision();
   if (structure.has_agency()) *set.add_agencies() = structure.agency();
+  if (structure.has_category_scheme()) *set.add_category_schemes() = structure.category_scheme();
+  if (structure.has_categorisation()) *set.add_categorisations() = structure.categorisation();
+  if (structure.has_hierarchy()) *set.add_hierarchies() = structure.hierarchy();
 }
 
 }  // namespace entente::statistics

@@ -110,6 +110,9 @@ Status Structures::intern(store::Transaction& transaction, const Model& next,
       ENTENTE_TRY(const policy::AudienceId shared, audiences_.intern(transaction, own));
       row.set_provision_audience(static_cast<std::uint32_t>(shared));
     }
+  } else if (const auto flow = next.find_flow(row.categorisation().structure())) {
+    // That a dataflow is there is for who may see it.
+    ENTENTE_TRY(audience, audience_of(flow->wire.visibility().audience()));
   } else {
     return {};
   }

@@ -20,6 +20,7 @@ void add_get_verb(CLI::App& group, Context& context);
 void add_compare_verbs(CLI::App& group, Context& context);
 void add_structure_verbs(CLI::App& stats, Context& context);
 void add_account_verbs(CLI::App& app, Context& context);
+void add_portal_verb(CLI::App& app, Context& context);
 void add_completion_verb(CLI::App& app, Context& context);
 
 // What a shell sources: completes verbs and options from the program's own tree.

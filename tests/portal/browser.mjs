@@ -30,8 +30,9 @@ export function passwordOf(account) {
   return readFileSync(join(network, 'credentials', account, 'password'), 'utf8').trim();
 }
 
-// A browser of its own with the account's certificate. `expected`: faults that a journey means to bring about.
-export async function open(account, { expected = [], ...options } = {}) {
+// A browser of its own with the account's certificate. `expected`: faults that a journey means to bring about; `at`: the
+// only server that its pages may ask.
+export async function open(account, { expected = [], at = origin, ...options } = {}) {
   const folder = join(network, 'credentials', account);
   const context = await (await launch()).newContext({
     ignoreHTTPSErrors: true,
@@ -44,7 +45,7 @@ export async function open(account, { expected = [], ...options } = {}) {
   const fault = (what) => { if (!context.expected.some((one) => one.test(what))) context.faults.push(what); };
   context.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') fault(`logged: ${message.text()}`); });
   context.on('weberror', (error) => fault(`threw: ${error.error()}`));
-  context.on('request', (request) => { if (!/^(blob:)?https:\/\/localhost:/.test(request.url()) || !request.url().includes(origin)) fault(`asked elsewhere: ${request.url()}`); });
+  context.on('request', (request) => { if (!request.url().replace(/^blob:/, '').startsWith(`${at}/`)) fault(`asked elsewhere: ${request.url()}`); });
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
   });

@@ -19,13 +19,15 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 # Each room and the rooms whose headers it may include. A room sees itself; nothing else is seen.
 CONTRACT = {"proto/contract", "proto"}
 FORMATS = {"proto/formats"}
+PAGES = {"proto/pages"}
 BELOW_IDENTITY = CONTRACT | {"server/store", "server/policy"}
 BELOW_DOMAIN = BELOW_IDENTITY | {"server/net", "server/dav", "server/identity", "server/ledger"}
 DOMAINS = ("directory", "statistics", "documents", "notices", "meetings", "requests", "plans", "terms")
 WALLS = {
     "proto/contract": CONTRACT,
     "proto/formats": CONTRACT,
-    "server/net": CONTRACT,
+    "proto/pages": CONTRACT,
+    "server/net": CONTRACT | PAGES,
     "server/dav": CONTRACT | {"server/net"},
     "server/store": CONTRACT,
     "server/ops": CONTRACT,
@@ -35,7 +37,7 @@ WALLS = {
     "server/identity": BELOW_IDENTITY | {"server/net", "server/ledger"},
     **{f"server/{room}": BELOW_DOMAIN for room in DOMAINS},
     "server/statistics": BELOW_DOMAIN | FORMATS,
-    "client/lib": CONTRACT | FORMATS,
+    "client/lib": CONTRACT | FORMATS | PAGES,
     "client/cli": CONTRACT | {"client/lib"},
 }
 # A foreign library's headers, and the rooms that may name them; the wall is where its types stop.

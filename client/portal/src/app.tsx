@@ -4,9 +4,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { LANGUAGES, isLanguage, t, useLanguage } from './i18n';
 import { onSessionLost } from './lib/api';
 import { chooseLanguage, chooseTheme, theme, type Theme } from './lib/preferences';
+import { isFromThisMachine } from './lib/place';
 import { linkTo, usePlace, type Place } from './lib/router';
 import { signOut, startSession, useSession } from './lib/session';
-import { Button, Dialog, Failed, Waiting } from './ui/basic';
+import { Badge, Button, Dialog, Failed, Waiting } from './ui/basic';
 import { Icon } from './ui/icons';
 import { Boundary } from './ui/boundary';
 import { HomePage } from './pages/home';
@@ -89,6 +90,7 @@ function Frame() {
           <NavLink to={['statistics']} here={page === 'statistics' || page === 'profile'}>{t('statistics')}</NavLink>
           <NavLink to={['processes']} here={['processes', 'process', 'roster', 'matrix'].includes(page)}>{t('processes')}</NavLink>
         </nav>
+        {isFromThisMachine() && <Badge tone="good">{t('from_this_machine')}</Badge>}
         <Preferences />
         <Me />
       </header>

@@ -590,6 +590,10 @@ export const en = {
   comment_on_record: 'Comment on the draft',
   comment_on_record_hint: 'Seen by everyone who sees the draft.',
   line_hint: 'Of the text; nothing for the whole.',
+  // from the own machine
+  from_this_machine: 'Pages from this machine',
+  sign_in_lead_local: 'This machine’s profile has the certificate. Your password says that it is you.',
+  sealed_hint_local: 'These pages come from this machine’s package, not from the server: what is opened here is safe from the server’s operator, too.',
   // what goes wrong
   error_unreachable: 'The server cannot be reached.',
   error_unreachable_detail: 'Check your connection. What you have typed stays here.',

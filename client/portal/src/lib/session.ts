@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Person } from '../gen/entente/v1/directory_pb';
 import { HeldDuty_Duty, type Session } from '../gen/entente/v1/session_pb';
 import { QUIET, directory, isUnreachable, reasonOf, sessions } from './api';
+import { isFromThisMachine, learnServer } from './place';
 import { forget } from './use-call';
 
 export type SessionState =
@@ -48,6 +49,7 @@ function mark(signedIn: boolean): void {
   } catch { /* storage is forbidden: asked each time */ }
 }
 function marked(): boolean {
+  if (isFromThisMachine()) return true; // its session is this machine's client's
   try {
     return localStorage.getItem(MARK) !== null;
   } catch {
@@ -74,6 +76,7 @@ export async function startSession(): Promise<void> {
 async function enter(session: Session): Promise<void> {
   const person = session.person === '' ? undefined
     : await directory.getPerson({ name: session.person }).catch((error) => { if (isUnreachable(error)) throw error; return undefined; });
+  await learnServer();
   mark(true);
   become({ kind: 'in', session, person });
 }

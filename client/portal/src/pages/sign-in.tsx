@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
+import { isFromThisMachine } from '../lib/place';
 import { signIn } from '../lib/session';
 import { Button, Failed, Field, Notice } from '../ui/basic';
 
@@ -42,7 +43,7 @@ export function SignInPage({ ended, preferences }: { ended: boolean; preferences
       <header class="top bare"><span class="brand">Entente</span>{preferences}</header>
       <main class="alone sign-in">
         <h1>{t('sign_in_title')}</h1>
-        <p class="lead">{t('sign_in_lead')}</p>
+        <p class="lead">{isFromThisMachine() ? t('sign_in_lead_local') : t('sign_in_lead')}</p>
         {ended && <Notice>{t('signed_out')}</Notice>}
         <SignInForm />
         <p class="aside">{t('sign_in_help')}</p>

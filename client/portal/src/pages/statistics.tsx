@@ -6,6 +6,7 @@ import { collator, formatNumber, t } from '../i18n';
 import { folded } from '../lib/ask';
 import { asCode, asForm, figures, FORMS, restPath, toCsv, type Figures, type Query } from '../lib/figures';
 import { lastPart, processName, textIn } from '../lib/names';
+import { serverOrigin } from '../lib/place';
 import { go, linkTo, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { codesOf, conceptTitle, dataflows, structureOf, type Code } from '../lib/structures';
@@ -176,7 +177,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
     if (blob) saveFile(`${file}.png`, 'image/png', blob);
   };
   const path = restPath(dataflow, structure, query);
-  const rest = location.origin + path;
+  const rest = serverOrigin() + path;
   const [making, setMaking] = useState('');
   const [error, setError] = useState<unknown>();
   const saveAs = async (form: keyof typeof FORMS) => {

@@ -7,6 +7,7 @@ import { currentLanguage, formatMoment, languageName, t } from '../i18n';
 import { allPages, transport } from '../lib/api';
 import { documents, formatBytes } from '../lib/documents';
 import { lastPart, plainly } from '../lib/names';
+import { isFromThisMachine } from '../lib/place';
 import { officeKeys } from '../lib/office-keys';
 import { linkTo } from '../lib/router';
 import { openBody, openEnvelope, SealError, type Manifest } from '../lib/sealed';
@@ -47,7 +48,7 @@ export function SealedTexts({ document }: { document: Document }) {
   return (
     <section class="card texts" aria-label={t('texts')}>
       <h2>{t('texts')}</h2>
-      <Notice tone="warn" title={t('sealed_title')}>{t('sealed_hint')}</Notice>
+      <Notice tone="warn" title={t('sealed_title')}>{isFromThisMachine() ? t('sealed_hint_local') : t('sealed_hint')}</Notice>
       <ul class="bare rows">
         {document.contents.map((one) => (
           <li key={one.language}><span><strong>{languageName(one.language)}</strong><br /><small class="quiet-text">{formatBytes(Number(one.bytes))}</small></span>

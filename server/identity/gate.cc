@@ -3,9 +3,27 @@
 #include <string>
 
 #include "entente/v1/options.pb.h"
+#include "server/identity/attended.h"
 
 namespace entente::identity {
 namespace {
+
+// Tells of a receiver that has gone, too. The call outlives the stream's source, and this with it.
+class AttendedReceiver final : public Receiver {
+ public:
+  AttendedReceiver(std::unique_ptr<Receiver> within, const net::Call& call)
+      : within_(std::move(within)), call_(call) {}
+  Result<SubjectPointer> subject() override {
+    if (call_.cancelled()) {
+      return Status(Code::Cancelled, Reason::None, "whoever asked has gone");
+    }
+    return within_->subject();
+  }
+
+ private:
+  const std::unique_ptr<Receiver> within_;
+  const net::Call& call_;
+};
 
 // Ends a stream with its session, whatever the source within does.
 class ReceiverSource final : public net::Source {
@@ -41,7 +59,10 @@ Status Gate::read(net::Call& call, const google::protobuf::MethodDescriptor& met
                   const std::function<Status(const policy::Subject&, store::Snapshot&)>& serve) {
   ENTENTE_TRY(const SubjectPointer subject, authenticator_.authenticate(call, method));
   const std::unique_ptr<store::Snapshot> snapshot = store_.snapshot();
-  return serve(*subject, *snapshot);
+  // What is quick is done before anybody could have gone.
+  if (!method.options().GetExtension(v1::rule).heavy()) return serve(*subject, *snapshot);
+  Attended attended(*snapshot, [&call] { return call.cancelled(); });
+  return serve(*subject, attended);
 }
 
 Status Gate::act(net::Call& call, const google::protobuf::MethodDescriptor& method,
@@ -74,7 +95,7 @@ Result<std::unique_ptr<net::Source>> Gate::stream(
     const std::function<Result<std::unique_ptr<net::Source>>(std::shared_ptr<Receiver>)>& serve) {
   ENTENTE_TRY(const SubjectPointer subject, authenticator_.authenticate(call, method));
   ENTENTE_TRY(std::unique_ptr<Receiver> receiver, authenticator_.receive(subject, waker));
-  std::shared_ptr<Receiver> shared = std::move(receiver);
+  std::shared_ptr<Receiver> shared = std::make_shared<AttendedReceiver>(std::move(receiver), call);
   ENTENTE_TRY(std::unique_ptr<net::Source> source, serve(shared));
   return std::unique_ptr<net::Source>(
       std::make_unique<ReceiverSource>(std::move(shared), std::move(source)));

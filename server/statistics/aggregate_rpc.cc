@@ -4,6 +4,7 @@
 
 #include "proto/contract/comparison_limits.h"
 #include "proto/contract/limits.h"
+#include "server/identity/attended.h"
 #include "server/statistics/aggregate.h"
 #include "server/statistics/comparison.h"
 #include "server/statistics/ratios.h"
@@ -151,7 +152,8 @@ Result<std::unique_ptr<net::Source>> ComparisonService::aggregate_stream(const S
                                                                          const Request& message) {
   ENTENTE_TRY(const identity::SubjectPointer subject, who());
   const auto snapshot = parts_.store.snapshot();
-  ENTENTE_TRY(std::vector<v1::Aggregates::Row> rows, aggregate(*subject, message, *snapshot));
+  identity::Attended attended(*snapshot, [&] { return who().status().code() == Code::Cancelled; });
+  ENTENTE_TRY(std::vector<v1::Aggregates::Row> rows, aggregate(*subject, message, attended));
   ENTENTE_TRY(const auto flow, parts_.service.open_flow(*subject, message.dataflow()));
   std::vector<std::string> dimensions;
   for (int d = 0; d < flow->structure.dimensions_size(); ++d) {

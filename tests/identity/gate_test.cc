@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "entente/v1/options.pb.h"
+#include "entente/v1/statistics.pb.h"
 #include "tests/identity/world.h"
 
 namespace entente::identity::testing {
@@ -71,6 +72,32 @@ TEST_CASE("an act that loses is done anew, and told only when it has lost five t
   to_lose = 100;
   CHECK(fixture.call().code() == Code::Aborted);
   CHECK(attempts == commit_attempts_max);
+}
+
+TEST_CASE("a heavy reading stops at the next row once its reader has gone", "[identity][gate]") {
+  GateFixture fixture;
+  fixture.acts([&](const auto&, const auto&, store::Transaction& in) -> Result<v1::SignOutReply> {
+    for (std::uint64_t i = 1; i <= 9; ++i) in.put(store::Key(table_of_tests).number(i), "row");
+    fixture.record(in);
+    return v1::SignOutReply();
+  });
+  REQUIRE(fixture.call().ok());
+  MadeCall made = fixture.world.call(certificates().anna, fixture.token);
+  int rows = 0;
+  fixture.gate.reads<v1::ListUploadsRequest, v1::ListUploadsReply>(
+      "entente.v1.StatisticsService.ListUploads",
+      [&](const auto&, const auto&, store::Snapshot& in) -> Result<v1::ListUploadsReply> {
+        const auto cursor = in.scan(store::Key(table_of_tests));
+        for (; cursor->valid(); cursor->next()) made.gone = ++rows == 4;
+        CHECK(cursor->status().code() == Code::Cancelled);
+        ENTENTE_TRY_VOID(in.find(fixture.row).status());
+        return v1::ListUploadsReply();
+      });
+  v1::ListUploadsReply reply;
+  const Status status = fixture.table.find("/entente.v1.StatisticsService/ListUploads")
+                            ->unary(made, v1::ListUploadsRequest(), reply);
+  CHECK(status.code() == Code::Cancelled);
+  CHECK(rows == 4);
 }
 
 TEST_CASE("an act that is refused leaves nothing behind", "[identity][gate]") {

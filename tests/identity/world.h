@@ -107,7 +107,7 @@ class MadeCall final : public net::Call {
     return found->second;
   }
   Tick deadline() const override { return Tick::max(); }
-  bool cancelled() const override { return false; }
+  bool cancelled() const override { return gone; }
   std::string_view request_id() const override { return "0"; }
   void add_header(std::string name, std::string value) override {
     added[std::move(name)] = std::move(value);
@@ -119,6 +119,7 @@ class MadeCall final : public net::Call {
   std::map<std::string, std::string> headers;
   std::map<std::string, std::string> added;
   std::string replied;
+  bool gone = false;
   std::shared_ptr<net::Kept> state = std::make_shared<net::Kept>();  // of the connection
 
  private:

@@ -1,4 +1,5 @@
 // What the figures say beside each other and beside what was promised.
+#include "server/identity/attended.h"
 #include "tests/statistics/comparison_world.h"
 
 namespace entente::statistics {
@@ -7,6 +8,24 @@ namespace {
 using namespace testing;  // NOLINT(google-build-using-namespace): the world is made for this.
 
 // --- the calendar -------------------------------------------------------------------------------
+
+TEST_CASE("a calendar that would not end is refused with what would make it smaller",
+          "[statistics][calendar]") {
+  ComparisonWorld world;
+  REQUIRE(world.define_reporting("M", 30, "1900").ok() == false);  // no month
+  REQUIRE(world.define_reporting("M", 30, "1900-01").ok());
+  v1::GetCalendarRequest request;
+  request.set_from_day("1900-01-01");
+  request.set_to_day("2316-10-20");  // 5,000 months of two parties: as many as there may be
+  CHECK(world.calendar(world.member("CHE"), request).size() == limits::comparison_rows_max);
+  request.set_to_day("2316-11-01");
+  const auto refused =
+      world.compare(world.member("CHE"), &ComparisonService::get_calendar, request).status();
+  CHECK(refused.code() == Code::ResourceExhausted);
+  CHECK(refused.reason() == Reason::LimitReached);
+  request.set_party("parties/SWE");
+  CHECK(world.calendar(world.member("CHE"), request).size() == 5'001);
+}
 
 TEST_CASE("a calendar that its reader may not see answers as one that is not there",
           "[statistics][calendar]") {
@@ -286,6 +305,75 @@ TEST_CASE("a provision with an audience of its own is, to all others, not there"
   get.set_with_references(true);
   CHECK(world.ask(nor, &Service::get_structure, get)->provisions_size() == 1);
   CHECK(world.ask(world.member("SWE"), &Service::get_structure, get)->provisions_size() == 2);
+}
+
+TEST_CASE("a table that would be too large is refused by what its reader sees of it",
+          "[statistics][compare]") {
+  TableWorld world;
+  std::string rows;
+  const auto months = [&](const std::string& series, int from, int to, const char* free) {
+    rows.clear();
+    for (int month = from; month < to; ++month) {
+      const std::string number = std::to_string(month % 12 + 1);
+      rows += row("M," + series + "," + std::to_string(1500 + month / 12) + "-" +
+                  (number.size() == 1 ? "0" : "") + number + ",1,A," + free);
+    }
+  };
+  const auto rows_max = static_cast<int>(limits::comparison_rows_max);
+  months("SWE,AFG", 0, rows_max, "F");
+  world.bring("SWE", "u1", rows);
+  months("SWE,SYR", 0, 20, "C");
+  world.bring("SWE", "u2", rows);
+  const auto of = [&](const std::string& party) { return world.table(world.member(party), {}); };
+  // What is hidden from it does not make it too large.
+  REQUIRE(of("CHE").ok());
+  CHECK(of("CHE")->rows_size() == rows_max);
+  CHECK(of("SWE").status().code() == Code::ResourceExhausted);
+  months("SWE,ERI", 0, 1, "F");
+  world.bring("SWE", "u3", rows);
+  const Status refused = of("CHE").status();
+  CHECK(refused.code() == Code::ResourceExhausted);
+  CHECK(refused.reason() == Reason::LimitReached);
+  v1::ComparePartiesRequest request;
+  for (std::size_t i = 0; i <= limits::query_parties_max; ++i) {
+    request.add_areas("A" + std::to_string(i));
+  }
+  CHECK(world.table(world.member("CHE"), request).status().code() == Code::InvalidArgument);
+}
+
+TEST_CASE("a comparison, a sum and a profile stop when their reader goes",
+          "[statistics][compare]") {
+  // Of the rows that are read, with nothing in memory, each could be the last.
+  const auto stops = [&](const auto& serve) {
+    for (std::size_t after = 0;; ++after) {
+      TableWorld world;
+      world.bring("SWE", "u1", row("A,SWE,AFG,2015,1,A,F"));
+      world.bring("SWE", "u2", row("A,SWE,AFG,2015,2,A,F") + row("A,SWE,SYR,2015,2,A,F"));
+      std::size_t asked = 0;
+      const auto snapshot = world.store->snapshot();
+      identity::Attended attended(*snapshot, [&] { return asked++ >= after; });
+      const Status status = serve(world, world.member("CHE"), attended);
+      if (status.ok()) return after;
+      CHECK(status.code() == Code::Cancelled);
+      CHECK(asked == after + 1);  // and nothing is asked for behind it
+    }
+  };
+  v1::ComparePartiesRequest table;
+  table.set_dataflow("dataflows/IGC.ASYLUM");
+  CHECK(stops([&](TableWorld& world, const auto& che, store::Snapshot& in) {
+          return world.service.compare_parties(che, table, in).status();
+        }) > 1);
+  v1::GetProfileRequest profile;
+  profile.set_process("processes/igc");
+  profile.set_area("SWE");
+  CHECK(stops([&](TableWorld& world, const auto& che, store::Snapshot& in) {
+          return world.comparison.get_profile(che, profile, in).status();
+        }) > 1);
+  v1::AggregateRequest sum;
+  sum.set_dataflow("dataflows/IGC.ASYLUM");
+  CHECK(stops([&](TableWorld& world, const auto& che, store::Snapshot& in) {
+          return world.comparison.aggregate(che, sum, in).status();
+        }) > 1);
 }
 
 }  // namespace

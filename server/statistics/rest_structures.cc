@@ -11,6 +11,7 @@
 #include "server/statistics/structure/references.h"
 #include "server/statistics/structure_schema.h"
 #include "server/statistics/structure_search.h"
+#include "server/statistics/structure_words.h"
 
 namespace entente::statistics {
 namespace {
@@ -158,6 +159,23 @@ Result<std::shared_ptr<const Flow>> RestStructures::flow_at(std::string_view age
   return flow;
 }
 
+// As messages of a party's figures are those of their dataflow.
+Result<std::shared_ptr<const Flow>> RestStructures::flow_of_provision(
+    std::string_view agency, std::string_view id, std::string_view version) const {
+  const auto first = [](std::string_view) { return std::string("1.0"); };
+  const bool fits = is_any(version) || version == "latest" || version == "+" || version == "~" ||
+                    version == first("");
+  for (const auto& [name, flow] : parts_.structures.model()->flows()) {
+    for (const auto& [party, provision] : flow->provisions) {
+      const Identity one = identity_of_provision(provision.wire.name(), first);
+      const record::Structure* row = parts_.structures.model()->find(provision.wire.name());
+      if (!fits || one.agency != agency || one.id != id || row == nullptr) continue;
+      if (parts_.service.may_see(subject_, *row)) return flow;
+    }
+  }
+  return not_found(id);
+}
+
 // `schema/dataflow/IGC/ASYLUM/1.0?dimensionAtObservation=TIME_PERIOD`
 Result<net::HttpResponse> RestStructures::schema() {
   if (path_.size() < 4) {
@@ -184,9 +202,10 @@ Result<net::HttpResponse> RestStructures::schema() {
     ENTENTE_TRY(flow, flow_at(path_[2], path_[3], path_[4]));
     structure = &flow->structure;
   } else if (path_[1] == "provisionagreement") {
-    return refusal(is_old_, 501, 501, "schemas are written of dataflows and data structures");
+    ENTENTE_TRY(flow, flow_of_provision(path_[2], path_[3], path_[4]));
+    structure = &flow->structure;
   } else {
-    return bad_request("the context is `dataflow` or `datastructure`");
+    return bad_request("the context is `dataflow`, `datastructure` or `provisionagreement`");
   }
   if (structure == nullptr) return nothing_found(is_old_);
   ENTENTE_TRY(std::string body, write_schema(*model, *structure, flow.get(), observation));

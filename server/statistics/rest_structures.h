@@ -56,6 +56,8 @@ class RestStructures {
   [[nodiscard]] Result<std::shared_ptr<const Flow>> flow_at(std::string_view agency,
                                                             std::string_view id,
                                                             std::string_view version) const;
+  [[nodiscard]] Result<std::shared_ptr<const Flow>> flow_of_provision(
+      std::string_view agency, std::string_view id, std::string_view version) const;
   [[nodiscard]] Result<net::HttpResponse> write(const StructureMessageOut& message) const;
 
   const Parts parts_;

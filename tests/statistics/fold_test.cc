@@ -142,6 +142,37 @@ TEST_CASE("folds stay within their memory, and what is too large is read without
   CHECK(narrow.all(narrow.member("NOR")) == before);
 }
 
+TEST_CASE("the fold that was not read for longest gives way, and may come back",
+          "[statistics][fold]") {
+  FoldWorld wide;
+  wide.fill();
+  std::vector<std::size_t> sizes;
+  std::vector<Lines> said;
+  for (const auto& subject : {wide.member("NOR"), wide.member("SWE")}) {
+    said.push_back(wide.all(subject));
+    wide.folds.work_off(kGoOn);
+    sizes.push_back(wide.folds.bytes());
+  }
+  REQUIRE(sizes[1] > sizes[0]);
+  // Each has room, both have not.
+  const std::size_t room = sizes[1] - 1;
+  FoldWorld world({.layers_min = 2, .asked_min = 1, .bytes_max = room});
+  world.fill();
+  const auto nor = world.member("NOR");
+  const auto swe = world.member("SWE");
+  for (int turn = 0; turn < 3; ++turn) {
+    for (const auto& [reader, other] : {std::pair(nor, swe), std::pair(swe, nor)}) {
+      (void)world.folded(reader);  // asks
+      world.folds.work_off(kGoOn);
+      CHECK(world.folds.bytes() <= room);
+      CHECK(world.folded(reader) > 0);
+      CHECK(world.folded(other) == 0);
+      CHECK(world.all(nor) == said[0]);
+      CHECK(world.all(swe) == said[1]);
+    }
+  }
+}
+
 TEST_CASE("a thread folds what is asked for, and ends when it is told to", "[statistics][fold]") {
   FoldWorld world;
   world.fill();

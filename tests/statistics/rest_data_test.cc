@@ -497,6 +497,39 @@ TEST_CASE("a query whose reader has gone stops", "[statistics][rest]") {
   CHECK(vain.status == 500);
 }
 
+TEST_CASE("too many dataflows at once are refused by how many its reader sees of them",
+          "[statistics][rest]") {
+  RestWorld world;
+  const auto define = [&](std::size_t from, std::size_t to, const std::string& audience) {
+    v1::DefineStructuresRequest request;
+    const auto pattern = world.structures_in_force.model()->find_flow("dataflows/IGC.ASYLUM");
+    for (std::size_t i = from; i < to; ++i) {
+      v1::Dataflow* flow = request.mutable_structures()->add_dataflows();
+      *flow = pattern->wire;
+      flow->set_name("dataflows/IGC.F" + std::to_string(i));
+      auto* who = flow->mutable_visibility()->mutable_audience();
+      who->clear_any_of();
+      who->add_any_of(audience);
+    }
+    REQUIRE(world.act(world.secretariat(), &Service::define_structures, request).ok());
+  };
+  const std::string path = "/sdmx/3.0/data/dataflow/IGC/*";
+  // Anew each time: what it sees is what there is when it asks.
+  const auto get = [&] { return world.get(world.member("CHE"), path, "", kCsv); };
+  define(2, limits::answer_flows_max, "process/igc/members");  // beside ASYLUM and STOCK
+  CHECK(get().status == 200);
+  // What it does not see makes them no more.
+  const auto before = get();
+  define(limits::answer_flows_max, limits::answer_flows_max + 9, "party/SWE");
+  CHECK(get().body == before.body);
+  define(limits::answer_flows_max + 9, limits::answer_flows_max + 10, "process/igc/members");
+  const auto refused = get();
+  CHECK(refused.status == 413);
+  CHECK(refused.body.find("510") != std::string::npos);
+  CHECK(refused.body.find("asks for 129 dataflows") != std::string::npos);
+  CHECK(world.get(world.observer(), path, "", kCsv).status == 204);
+}
+
 TEST_CASE("what would be too large is refused with the size that it would have",
           "[statistics][rest]") {
   RestWorld world({.observations_max = 5, .sorted_max = 4});

@@ -276,6 +276,11 @@ TEST_CASE("the schema of a dataflow names its own codes", "[statistics][rest]") 
   CHECK(holds(schema, "DataStructure=ENTENTE:ASYLUM(1.0):ObsLevelDim:TIME_PERIOD"));
   CHECK(holds(schema, "<xs:simpleType name=\"CITIZEN.values\">"));
   CHECK(holds(schema, "<xs:enumeration value=\"SYR\"/>"));
+  // Of a provision it is that of its dataflow, for who sees it.
+  const std::string provision = kOld + "schema/provisionagreement/IGC/ASYLUM_SWE/1.0";
+  CHECK(world.get(che, provision) == schema);
+  CHECK(world.get(world.stranger(), provision) ==
+        world.get(che, kOld + "schema/provisionagreement/IGC/ASYLUM_NONE/1.0"));
   const auto flat = world.get(che, "/sdmx/3.0/schema/datastructure/ENTENTE/ASYLUM/1.0",
                               "dimensionAtObservation=AllDimensions");
   CHECK(flat.status == 200);

@@ -161,7 +161,10 @@ void check_round_trip(StructureFormat format, const v1::StructureSet& set) {
 // What no message of SDMX has a place for is not expected back.
 v1::StructureSet plain(v1::StructureSet set) {
   for (v1::Codelist& list : *set.mutable_codelists()) list.clear_source();
-  for (v1::Dataflow& flow : *set.mutable_dataflows()) flow.clear_reporting();
+  for (v1::Dataflow& flow : *set.mutable_dataflows()) {
+    flow.clear_reporting();
+    flow.clear_reciprocity();
+  }
   set.clear_provisions();
   return set;
 }

@@ -247,6 +247,9 @@ Status Daemon::open_documents() {
                                        log_.write(ops::Level::Error, "documents.retention",
                                                   ops::for_operators(why, what));
                                      }}));
+  meetings_search_ =
+      std::make_unique<MeetingsSearch>(meetings_->rows(), [this] { return catalog_->audiences(); });
+  documents_->search_also(*meetings_search_);
   notices_ = std::make_unique<notices::Room>(
       notices::Room::Parts{
           .store = *store_,

@@ -32,6 +32,7 @@
 #include "server/ledger/store_head.h"
 #include "server/ledger/tree_ledger.h"
 #include "server/meetings/room.h"
+#include "server/meetings_search.h"
 #include "server/net/local.h"
 #include "server/net/server.h"
 #include "server/notice_sources.h"
@@ -104,8 +105,9 @@ class Daemon {
   std::unique_ptr<identity::CertificateStore> certificates_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<statistics::Room> statistics_;
-  std::unique_ptr<documents::Room> documents_;
   std::unique_ptr<meetings::Room> meetings_;
+  std::unique_ptr<MeetingsSearch> meetings_search_;
+  std::unique_ptr<documents::Room> documents_;  // its search reads meetings
   std::unique_ptr<notices::Room> notices_;
   std::unique_ptr<directory::SessionSigners> signers_;
   std::unique_ptr<directory::Service> directory_;

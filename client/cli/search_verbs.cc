@@ -33,6 +33,11 @@ std::string any_language(const v1::Text& text) {
   return text.by_language().empty() ? "" : text.by_language().begin()->second;
 }
 
+std::string kind_of(const v1::SearchReply::Found& found) {
+  if (found.has_document()) return typed_word(v1::Document::Kind_Name(found.document().kind()));
+  return found.name().ends_with("/record") ? "meeting-record" : "meeting";
+}
+
 void show_facets(const v1::SearchReply& reply) {
   for (const By& facet : reply.facets()) {
     std::cout << typed_word(By::By_Name(facet.by())) << ':';
@@ -49,8 +54,7 @@ void show_found(const v1::SearchReply& reply, std::uint32_t skipped) {
   for (const v1::SearchReply::Found& one : reply.found()) {
     std::cout << safe(any_language(one.title())) << "\n  " << safe(one.name()) << "  "
               << safe(one.process()) << "  " << minute_of(one.came_at()).substr(0, 10);
-    if (one.has_document())
-      std::cout << "  " << typed_word(v1::Document::Kind_Name(one.document().kind()));
+    std::cout << "  " << kind_of(one);
     if (one.percent() != 0) std::cout << "  " << one.percent() << " %";
     std::cout << '\n';
     const std::string passage = passage_of(one.passage());

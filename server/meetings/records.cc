@@ -516,7 +516,8 @@ Result<v1::MeetingRecord> Records::adopt(const Subject& subject,
     }
     return Status(Code::FailedPrecondition, Reason::StillInUse,
                   "under the Chatham House rule " + std::to_string(found.open()) +
-                      " places must be mended, or set aside by who presides")
+                      (found.open() == 1 ? " place" : " places") +
+                      " must be mended, or set aside by who presides")
         .with_violations(std::move(violations));
   }
   shown.set_state(v1::MeetingRecord::ADOPTED);

@@ -34,6 +34,8 @@ class Room {
   [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
 
   void add_to(identity::Gate& gate, const Records::MakeReceipt& make_receipt);
+  // For who searches them, each under what stands over it.
+  [[nodiscard]] const Rows& rows() const { return rows_; }
   // What stands over meetings.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
 

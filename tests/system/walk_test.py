@@ -1317,17 +1317,19 @@ def _(walk):
 @place("SearchService.Search")
 def _(walk):
     found = lambda body: {one.name for one in F.SearchReply.FromString(body).found}
-    every = of_kind(walk, "documents")
-    title = walk.world.titles.get
-    for query in ("secret", "title", ""):
+    every = of_kind(walk, "documents") + of_kind(walk, "meetings")
+    title = {**walk.world.titles, **walk.world.meetings}.get
+    for query in ("secret", "title", "meeting", ""):
         walk.listed("SearchService.Search", lambda p: F.SearchRequest(query=query, process=p), [""] + processes(),
-                    lambda _, p: [n for n in every if p in ("", "processes/" + walk.world.objects[n].process)], found)
+                    lambda _, p: [n for n in every if query in title(n) and
+                                  p in ("", "processes/" + walk.world.objects[n].process)], found)
     # A title that is hidden is one that nothing bears.
     walk.listed("SearchService.Search", lambda words: F.SearchRequest(query=f'"{words}"'), [title(n) for n in every],
                 lambda _, words: [n for n in every if title(n) == words], found)
     for role in walk.world.roles:
-        words = [title(n).split()[2] for n in every if not walk.world.sees(role, n)]
-        faces = {walk.ask(role, "SearchService.Search", F.SearchRequest(query=word)).face() for word in words + ["9"]}
+        numbers = lambda sees: {re.search("[0-9]+", title(n))[0] for n in every if walk.world.sees(role, n) == sees}
+        faces = {walk.ask(role, "SearchService.Search", F.SearchRequest(query=word)).face()
+                 for word in numbers(False) - numbers(True) | {"9"}}
         walk.check.assertEqual(len(faces), 1, role.account)
 
 

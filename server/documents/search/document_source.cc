@@ -49,6 +49,14 @@ std::string label(v1::SearchReply::Facet::By by, std::string_view value) {
   return std::to_string(static_cast<int>(by)) + "/" + std::string(value);
 }
 
+std::vector<std::string> DocumentSource::touched_by(std::string_view kind,
+                                                    const std::string& name) const {
+  // These change nothing of what is searched, or of who may find it.
+  const bool idle = kind == "documents.document.read" || kind == "documents.document.hold" ||
+                    kind == "documents.document.repeat";
+  return idle ? std::vector<std::string>() : std::vector<std::string>{name};
+}
+
 Result<std::vector<std::string>> DocumentSource::names() const {
   std::vector<std::string> names;
   shelf_.each_document(std::nullopt, [&](const ShelvedDocument& one) {

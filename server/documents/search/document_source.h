@@ -15,6 +15,8 @@ class DocumentSource final : public Source {
       : shelf_(shelf), texts_(texts) {}
 
   [[nodiscard]] std::string_view collection() const override { return "documents/"; }
+  [[nodiscard]] std::vector<std::string> touched_by(std::string_view kind,
+                                                    const std::string& name) const override;
   [[nodiscard]] Result<std::vector<std::string>> names() const override;
   [[nodiscard]] Result<std::optional<Entry>> find(store::Snapshot& snapshot,
                                                   std::string_view name) const override;

@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::chrono::seconds kTryAgainAfter{5};
 
-// Acts that change nothing of what is searched, or of who may find it.
-bool is_idle(std::string_view kind) {
-  return kind == "documents.document.read" || kind == "documents.document.hold" ||
-         kind == "documents.document.repeat";
-}
-
 }  // namespace
 
 Searcher::Searcher(Parts parts)
@@ -45,11 +39,13 @@ void Searcher::put_off(const std::string& name) {
 }
 
 void Searcher::follow(std::uint64_t, const ledger::Act& act) {
-  if (is_idle(act.kind)) return;
-  if (source_of(act.object) != nullptr) put_off(act.object);
-  for (const std::string& name : act.touched) {
-    if (source_of(name) != nullptr) put_off(name);
-  }
+  const auto read_anew = [&](const std::string& name) {
+    const Source* source = source_of(name);
+    if (source == nullptr) return;
+    for (const std::string& one : source->touched_by(act.kind, name)) put_off(one);
+  };
+  read_anew(act.object);
+  for (const std::string& name : act.touched) read_anew(name);
 }
 
 void Searcher::settle() {

@@ -36,9 +36,12 @@ inline constexpr std::string_view originator_label = "o/";  // filtered by, no f
 class Source {
  public:
   virtual ~Source() = default;
-  // How its objects' names begin: `meetings/`. The objects that an entry of the ledger names so, as
-  // its object or as touched, are read anew.
+  // How its objects' names begin: `meetings/`.
   [[nodiscard]] virtual std::string_view collection() const = 0;
+  // Those to be read anew because of an entry of the ledger, of that kind, that names `name` as its
+  // object or as touched.
+  [[nodiscard]] virtual std::vector<std::string> touched_by(std::string_view kind,
+                                                            const std::string& name) const = 0;
   // The names of all its objects, those first that are looked for most.
   [[nodiscard]] virtual Result<std::vector<std::string>> names() const = 0;
   // Nothing: it is not to be found (any more): unknown, withdrawn, sealed. DataLoss, Unavailable.

@@ -1,0 +1,129 @@
+#include <catch2/catch.hpp>
+
+#include "server/meetings/records.h"
+#include "server/meetings_search.h"
+#include "tests/meetings/world.h"
+
+namespace entente::meetings::testing {
+namespace {
+
+using Entry = documents::search::Entry;
+
+struct Searched {
+  MeetingsWorld world;
+  MeetingsSearch source{world.rows, [this] { return table(); }};
+  v1::Meeting meeting;
+
+  explicit Searched(v1::Handling handling = v1::HANDLING_LIMITED,
+                    const std::vector<std::string>& to = {}) {
+    v1::Meeting draft = world.draft();
+    draft.add_topics("returns");
+    *draft.add_agenda()->mutable_title() = english("Voluntary departures");
+    meeting = *world.create(world.helena(), draft);
+    v1::SaveRecordRequest request;
+    request.set_meeting(meeting.name());
+    auto& one = *request.mutable_record()->add_texts();
+    one.set_language("en");
+    one.set_text("Many spoke of readmission, and of what it costs.");
+    auto& outcome = *request.mutable_record()->add_outcomes();
+    outcome.set_kind(v1::Outcome::DECISION);
+    *outcome.mutable_title() = english("A common form");
+    auto& visibility = *request.mutable_record()->mutable_visibility();
+    visibility.set_handling(handling);
+    for (const std::string& who : to) visibility.mutable_audience()->add_any_of(who);
+    REQUIRE(world.act(world.records, world.helena(), &Records::save, request).ok());
+  }
+  std::shared_ptr<const policy::AudienceTable> table() const {
+    return std::make_shared<const policy::AudienceTable>(world.neighbours.table);
+  }
+  void adopt() {
+    v1::AdoptRecordRequest request;
+    request.set_name(meeting.name() + "/record");
+    request.set_revision(1);
+    REQUIRE(world.act(world.records, world.anna(), &Records::adopt, request).ok());
+  }
+  std::optional<Entry> find(const std::string& name) const {
+    const auto snapshot = world.store->snapshot();
+    auto found = source.find(*snapshot, name);
+    REQUIRE(found.ok());
+    return *std::move(found);
+  }
+  std::string text_from(std::uint32_t text, std::uint32_t word) const {
+    const auto snapshot = world.store->snapshot();
+    return source.text_from(*snapshot, meeting.name() + "/record", text, word)->text;
+  }
+  // All words that it is found by.
+  static std::string words(const Entry& entry) {
+    std::string words;
+    for (const auto& said : entry.words) words += said.text + "; ";
+    return words;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a draft is not found; once adopted it is, on the day of its meeting",
+          "[meetings][search]") {
+  Searched made;
+  const std::string record = made.meeting.name() + "/record";
+  CHECK_FALSE(made.find(record));
+  CHECK(made.text_from(0, 0).empty());
+  made.adopt();
+  const auto found = made.find(record);
+  REQUIRE(found);
+  CHECK(found->shown.title().by_language().at("en") == "Working Group on Data");
+  CHECK(found->shown.came_at().seconds() == made.meeting.starts_at().seconds());
+  CHECK(found->quotable);
+  CHECK(Searched::words(*found) == "Working Group on Data; A common form; ");
+  CHECK(made.text_from(0, 3) == "readmission, and of what it costs.");
+  CHECK(made.text_from(0, 90).empty());
+  CHECK(made.text_from(1, 0).empty());
+
+  const auto meeting = made.find(made.meeting.name());
+  REQUIRE(meeting);
+  CHECK(Searched::words(*meeting) ==
+        "Working Group on Data; Geneva; returns; Voluntary departures; ");
+  CHECK_FALSE(made.find(made.meeting.name() + "/record/revisions/1"));
+  CHECK_FALSE(made.find("meetings/" + std::string(32, '0')));
+  const std::vector<std::string> names = *made.source.names();
+  CHECK(names == std::vector<std::string>{made.meeting.name(), record});
+}
+
+TEST_CASE("of a restricted record neither text nor outcome is quoted", "[meetings][search]") {
+  Searched made(v1::HANDLING_RESTRICTED);
+  made.adopt();
+  const auto found = made.find(made.meeting.name() + "/record");
+  REQUIRE(found);
+  CHECK_FALSE(found->quotable);
+  CHECK(Searched::words(*found) == "Working Group on Data; ");
+  CHECK(made.text_from(1, 0) == "A common form");  // found by, as its text is
+}
+
+TEST_CASE("a record tells who does not see its meeting nothing of that", "[meetings][search]") {
+  Searched made;
+  made.adopt();
+  // From here on the meeting is the chair's alone; the record stays the members'.
+  v1::Meeting narrower = *made.world.get(made.world.helena(), made.meeting.name());
+  narrower.mutable_visibility()->mutable_audience()->clear_any_of();
+  narrower.mutable_visibility()->mutable_audience()->add_any_of("process/igc/chair");
+  REQUIRE(made.world.update(made.world.helena(), narrower).ok());
+  CHECK(made.source.touched_by(acts::update, made.meeting.name()) ==
+        std::vector<std::string>{made.meeting.name(), made.meeting.name() + "/record"});
+  const auto found = made.find(made.meeting.name() + "/record");
+  REQUIRE(found);
+  CHECK(found->shown.title().by_language().at("en") == "Record of a meeting");
+  CHECK(found->shown.came_at().seconds() != made.meeting.starts_at().seconds());
+  CHECK(Searched::words(*found) == "A common form; ");
+  for (const std::string& one : found->labels) CHECK(one.find("returns") == std::string::npos);
+}
+
+TEST_CASE("what changes nothing to be found makes nothing read anew", "[meetings][search]") {
+  MeetingsWorld world;
+  const MeetingsSearch source(world.rows, [] { return nullptr; });
+  const std::string record = "meetings/" + std::string(32, 'a') + "/record";
+  CHECK(source.touched_by(acts::read_record, record).empty());
+  CHECK(source.touched_by(acts::comment, record).empty());
+  CHECK(source.touched_by(acts::adopt, record) == std::vector<std::string>{record});
+}
+
+}  // namespace entente::meetings::testing

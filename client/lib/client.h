@@ -39,7 +39,8 @@ struct Options {
   // The ledger's verification key, as its operator published it (C2SP: `name+hash+base64`). Without
   // it nothing that carries a proof is believed.
   std::string ledger_key;
-  std::chrono::milliseconds connect_timeout{5'000};
+  // Of a line that loses three packets of ten, the third try to be heard comes after 7 s.
+  std::chrono::milliseconds connect_timeout{15'000};
   std::chrono::milliseconds call_timeout{30'000};
 };
 

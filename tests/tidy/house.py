@@ -4,8 +4,9 @@
     house.py [--rule NAME]     all rules, or one; prints `file:line: what is wrong`, exits 1 if anything is
 
 Rules: walls (includes only go down), foreign (one room a foreign library), bans (what the style forbids),
-columns, secrets (no key, no binary, no path of a machine), limits (each one that is named is held somewhere). Each rule is first tried on a line that breaks it:
-a check that cannot fail is no check.
+columns, secrets (no key, no binary, no path of a machine), limits (each one that is named is held somewhere), tables (each
+has a number of its own, in its room's range, and a row in docs/key-layout.md). Each rule is first tried on a line that
+breaks it: a check that cannot fail is no check.
 """
 import argparse
 import functools
@@ -162,7 +163,36 @@ def limits(name, lines):
             yield number, f"`{found[1]}` is named, and nothing holds it"
 
 
-RULES = {"walls": walls, "foreign": foreign, "bans": bans, "columns": columns, "secrets": secrets, "limits": limits}
+@functools.cache
+def layout():
+    """docs/key-layout.md: room -> its range of table numbers, and all numbers that have a row."""
+    text = (TOP / "docs/key-layout.md").read_text()
+    ranges = {room: range(int(low, 16), int(high, 16) + 1)
+              for low, high, room in re.findall(r"^\| (0x\w\w)-(0x\w\w) \| (\w+) \|", text, re.M)}
+    rows = {int(number, 16) for row in re.findall(r"^\| (0x\w\w[^|]*)\|", text, re.M) for number in re.findall(r"0x\w\w", row)}
+    return ranges, rows
+
+
+taken = {}  # a table's number -> where it is taken
+
+
+def tables(name, lines):
+    if name.startswith("tests/"):
+        return
+    ranges, rows = layout()
+    for number, line in enumerate(lines, 1):
+        for table, digits in re.findall(r"\bTable (\w+)\{(0x[0-9a-f]{2})\}", line):
+            at, room = int(digits, 16), name.split("/")[1] if name.startswith("server/") else ""
+            if at not in ranges.get(room, ()):
+                yield number, f"`{table}` is {digits}, which is not in its room's range"
+            if at not in rows:
+                yield number, f"`{table}` has no row in docs/key-layout.md"
+            if taken.setdefault(at, table) != table:
+                yield number, f"`{table}` takes {digits}, which is `{taken[at]}`'s"
+
+
+RULES = {"walls": walls, "foreign": foreign, "bans": bans, "columns": columns, "secrets": secrets, "limits": limits,
+         "tables": tables}
 # One file that breaks each rule: (name, line).
 BROKEN = {
     "walls": ("server/policy/x.cc", '#include "server/store/store.h"'),
@@ -170,6 +200,7 @@ BROKEN = {
     "bans": ("server/net/x.cc", "  co_await f({.a = 1});"),
     "columns": ("server/net/x.cc", "x" * (COLUMNS + 1)),
     "secrets": ("docs/x.md", "-----BEGIN EC PRIVATE" + " KEY-----"),
+    "tables": ("server/policy/x.cc", "constexpr Table nobodys_table{0xef};"),
     "limits": (LIMITS, "inline constexpr int nobody_asks_for_" + "it_max = 1;"),
 }
 
@@ -182,6 +213,7 @@ def main():
         name, line = BROKEN[rule]
         if not list(RULES[rule](name, [line])):
             sys.exit(f"the rule `{rule}` finds nothing where it should")
+    taken.clear()
     files, wrong = 0, 0
     for name in tracked():
         try:
@@ -193,7 +225,7 @@ def main():
             continue
         files += 1
         for rule in chosen:
-            if rule in ("walls", "foreign", "bans", "columns", "limits") and not name.endswith(SOURCES):
+            if rule in ("walls", "foreign", "bans", "columns", "limits", "tables") and not name.endswith(SOURCES):
                 continue
             for number, what in RULES[rule](name, lines):
                 print(f"{name}:{number}: {what}")

@@ -93,66 +93,33 @@ test('a body that was bent, cut at a chunk’s end, or put in another order does
   await assert.rejects(() => openBody({ ...manifest, sha256: digest(Buffer.from('x')) }, new Uint8Array(body)));
 });
 
-// The page before a server that has such a document: its own answers, but for this one document, whose sealed bytes
-// are the ones above. (How one gets there is the command line's journey: tests/client.)
-test('an office’s key is brought into the browser, opens what is sealed to it, and no script gets it out', async () => {
-  const account = 'anna.lindqvist';
-  const folder = mkdtempSync(join(tmpdir(), 'entente-office-'));
-  writeFileSync(join(folder, 'words'), 'office words\n');
-  const ca = fileURLToPath(new URL('../../certs/ca', import.meta.url));
-  const id = `swe.portal.${randomBytes(4).toString('hex')}`;
-  for (const words of [['issue', 'SWE', 'office', id], ['bundle', 'SWE', 'office', id, '--password-file', join(folder, 'words')]])
-    execFileSync(ca, ['--dir', network, ...words, '--out', folder], { stdio: 'ignore' });
-  const certificate = new X509Certificate(readFileSync(join(folder, 'cert.pem')));
-  const envelopeOf = at('for-office.der');
-  openssl('cms', '-encrypt', '-binary', '-aes-256-gcm', '-aes256-wrap', '-keyid', '-in', 'signed.der', '-outform', 'DER', '-out', envelopeOf, '-recip', join(folder, 'cert.pem'), '-keyopt', 'ecdh_kdf_md:sha256');
-  const schemas = buildSync({ stdin: { contents: "export { create, toBinary } from '@bufbuild/protobuf'; export * from './src/gen/entente/v1/documents_pb'; export { ListEnvelopesReplySchema } from './src/gen/entente/v1/sealing_pb';",
-    resolveDir: process.env.PORTAL, loader: 'ts' }, bundle: true, format: 'esm', write: false });
-  const { create, toBinary, DocumentSchema, ReadingSchema, ContentPartSchema, ListEnvelopesReplySchema } = await import('data:text/javascript;base64,' + Buffer.from(schemas.outputFiles[0].contents).toString('base64'));
-  const octets = (schema, init) => Buffer.from(toBinary(schema, create(schema, init)));
-  const frame = (flags, message) => Buffer.concat([Buffer.from([flags, message.length >>> 24, message.length >>> 16 & 255, message.length >>> 8 & 255, message.length & 255]), message]);
-  const context = await open(account);
-  const page = await signIn(context, account, '/#/account');
-  const card = page.locator('section.card').filter({ hasText: 'Offices’ keys' });
-  await card.getByLabel('The office’s file').setInputFiles(join(folder, 'bundle.p12'));
-  await card.getByLabel('Password of the file').fill('office words');
-  await card.getByRole('button', { name: 'Bring the key' }).click();
-  await card.getByText(id).waitFor();
-  assert.deepEqual(await violations(page), []);
-  const taken = await page.evaluate(async () => {
-    const rows = await new Promise((resolve) => { const opening = indexedDB.open('entente-office-keys'); opening.onsuccess = () => { const all = opening.result.transaction('keys').objectStore('keys').getAll(); all.onsuccess = () => resolve(all.result); }; });
-    return Promise.all(['pkcs8', 'jwk'].map((form) => crypto.subtle.exportKey(form, rows[0].key).then(() => 'out', (error) => error.name)));
-  });
-  assert.deepEqual(taken, ['InvalidAccessError', 'InvalidAccessError']);
-  const unary = (message) => (route) => route.fulfill({ status: 200, contentType: 'application/proto', body: message });
-  await page.route('**/*.DocumentService/GetDocument', unary(octets(DocumentSchema, { name: DOCUMENT, revision: 1n, state: 1, process: 'processes/igc', originator: 'parties/CHE', visibility: { handling: 4 },
-    contents: [{ language: 'en', bytes: BigInt(body.length) }] })));
-  await page.route('**/*.DocumentService/OpenDocument', unary(octets(ReadingSchema, { name: `${DOCUMENT}/readings/1`, copyNumber: 1n })));
-  await page.route('**/*.SealingService/ListEnvelopes', unary(octets(ListEnvelopesReplySchema, { envelopes: [{ cms: readFileSync(envelopeOf), recipients: [{ certificate: `certificates/${createHash('sha256').update(certificate.raw).digest('hex')}` }] }] })));
-  let sent = body;
-  await page.route('**/*.DocumentService/ReadContent', (route) => route.fulfill({ status: 200, contentType: 'application/connect+proto', body: Buffer.concat([frame(0, octets(ContentPartSchema, { content: sent })), frame(2, Buffer.from('{}'))]) }));
-  await page.goto(`${origin}/#/document/${'a'.repeat(32)}`);
-  await page.getByRole('heading', { level: 1, name: /^Sealed document/ }).waitFor();
-  await page.getByText('but not from its operator, who serves this page').waitFor();
-  await page.getByRole('button', { name: 'Open with the office’s key' }).click();
-  const opened = page.getByRole('article', { name: 'For few eyes' });
-  await opened.getByText('seal and signature hold').waitFor();
-  assert.deepEqual(await violations(page), []);
-  const saved = page.waitForEvent('download');
-  await opened.getByRole('button', { name: 'Save this copy' }).click();
-  const file = await saved;
-  assert.equal(file.suggestedFilename(), 'few.txt');
-  assert.deepEqual(readFileSync(await file.path()), text);
-  // A server that gives other bytes gets nothing shown.
-  sent = Buffer.from(body);
-  sent[5] ^= 1;
-  await page.getByRole('button', { name: 'Close' }).click();
-  await page.getByRole('button', { name: 'Open with the office’s key' }).click();
-  await page.getByText('it was changed on its way').waitFor();
-  await page.goto(`${origin}/#/account`);
-  await card.getByRole('button', { name: 'Forget it' }).click();
-  await card.getByText(id).waitFor({ state: 'detached' });
-  assert.deepEqual(context.faults, []);
-  await context.close();
-  rmSync(folder, { recursive: true });
+// What the page seals, stock openssl opens and finds rightly signed; so does the page itself.
+const sealing = fileURLToPath(new URL('../../client/portal/src/lib/seal.ts', import.meta.url));
+const sealer = await build({ entryPoints: [sealing], bundle: true, format: 'esm', write: false, plugins: [ledger] });
+const { bodyOf, manifestText, rosterDigest, sealEnvelope, signEnclosed } = await import('data:text/javascript;base64,' + Buffer.from(sealer.outputFiles[0].contents).toString('base64'));
+
+test('what the page seals, stock openssl opens with each office’s key, and finds the signature right', async () => {
+  const pkcs8 = createPrivateKey(readFileSync(at('sender.key'))).export({ type: 'pkcs8', format: 'der' });
+  const signer = { certificate: derOf('sender'), key: await crypto.subtle.importKey('pkcs8', pkcs8, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']) };
+  for (const size of [1, CHUNK, CHUNK + 1]) {
+    const clear = new Uint8Array(randomBytes(size));
+    const { body: made, said } = await bodyOf(clear);
+    const content = manifestText({ ...manifest, ...said });
+    const sealed = await sealEnvelope(await signEnclosed(signer, content, new Date()), [derOf('office'), derOf('other')]);
+    writeFileSync(at('ours.der'), sealed);
+    for (const name of ['office', 'other']) {
+      openssl('cms', '-decrypt', '-inform', 'DER', '-in', 'ours.der', '-inkey', `${name}.key`, '-recip', `${name}.pem`, '-binary', '-out', 'ours.signed');
+      openssl('cms', '-verify', '-cades', '-inform', 'DER', '-in', 'ours.signed', '-CAfile', 'sender.pem', '-purpose', 'any', '-binary', '-out', 'ours.json');
+      assert.deepEqual(readFileSync(at('ours.json')), Buffer.from(content));
+      const opened = await openEnvelope(sealed, await officeKey(name), DOCUMENT);
+      assert.deepEqual(await openBody(opened.manifest, made.sealed), clear);
+    }
+    await assert.rejects(async () => openEnvelope(sealed, await officeKey('sender'), DOCUMENT), /not sealed to this office/);
+  }
+});
+
+test('a roster’s digest is that of its lines, in whatever order they come', async () => {
+  const two = [{ office: 'offices/swe.a', certificate: 'certificates/22' }, { office: 'offices/nor.a', certificate: 'certificates/11' }];
+  const wanted = createHash('sha256').update('entente/roster/1\ndemo.example/ledger\noffices/nor.a certificates/11\noffices/swe.a certificates/22').digest('hex');
+  for (const entries of [two, [...two].reverse()]) assert.equal(Buffer.from(await rosterDigest('demo.example/ledger', entries)).toString('hex'), wanted);
 });

@@ -204,6 +204,13 @@ export async function entriesAbout(name: string, checkpoint: Checkpoint, most = 
   return (await Promise.all(rows.slice(0, 8).map((row) => prove(row, checkpoint)))).flatMap((one) => one ?? []);
 }
 
+// One entry by its number, if it stands in the ledger under this checkpoint.
+export async function provedEntry(index: bigint, checkpoint: Checkpoint): Promise<Entry | undefined> {
+  const row = await ledger.getEntry({ name: `ledger/entries/${index}` });
+  const proved = row.index === index ? await prove(row, checkpoint) : undefined;
+  return proved?.holds ? proved.entry : undefined;
+}
+
 async function prove(row: LedgerRow, checkpoint: Checkpoint): Promise<Proved | undefined> {
   const entry = decodeEntry(row.canonical);
   if (!entry) return undefined;

@@ -1,6 +1,6 @@
 // What is confidential, opened in the page with an office's key (docs/sealing.md): the envelope by ECDH and AES key wrap, the
-// signed manifest in it, the body chunk by chunk. Nothing is released before its tag has held. What this cannot check,
-// the command line does: that the signer's certificate is its party's and stands in the ledger, and the roster.
+// signed manifest in it, the body chunk by chunk. Nothing is released before its tag has held. Whose hand it was, and to whom it
+// was sealed, lib/prove.ts checks.
 import { hex, same } from './ledger';
 import { integer, octetString, sequence, tlv } from './der';
 import { child, oid, readDer, sha256, type Node } from './pkcs12';
@@ -24,8 +24,11 @@ export interface OfficeKey {
 }
 export interface Manifest {
   format: string;
+  network: string;
   document: string;
+  revision: string;
   language: string;
+  originator: string;
   title?: { byLanguage?: Record<string, string> };
   abstract?: { byLanguage?: Record<string, string> };
   fileName: string;
@@ -39,6 +42,7 @@ export interface Manifest {
   rosterSha256: string;
   sealedBy: string;
   sealedAt: string;
+  sharedFrom?: string; // the envelope's inside before it was shared on
 }
 
 const unbase64 = (text: string) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
@@ -147,6 +151,16 @@ export async function openEnvelope(envelope: Uint8Array, office: OfficeKey, docu
   const { content: text, signer } = await verified(await gcm(key, nonce, concat(sealed.body, mac.body)));
   const manifest = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text)) as Manifest;
   if (manifest.format !== 'entente-sealed/1' || manifest.document !== document) throw new SealError('the envelope is of another document');
+  return { manifest, signer: hex(await sha256(signer)) };
+}
+
+// What an envelope that was shared on says it was before: signed, and the same but for roster and hand.
+export async function openShared(now: Manifest): Promise<Opened> {
+  const { content, signer } = await verified(unbase64(now.sharedFrom ?? ''));
+  const manifest = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)) as Manifest;
+  const bare = ({ rosterSha256: _r, sealedBy: _b, sealedAt: _a, sharedFrom: _f, title, abstract, ...rest }: Manifest) =>
+    JSON.stringify([Object.entries(rest).sort(), ...[title, abstract].map((text) => Object.entries(text?.byLanguage ?? {}).sort())]);
+  if (manifest.sharedFrom || bare(manifest) !== bare(now)) throw new SealError('what was shared on is not what its originator sealed');
   return { manifest, signer: hex(await sha256(signer)) };
 }
 

@@ -8,10 +8,14 @@ import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { collator, currentLanguage, formatNumber, languageName, t } from '../i18n';
 import { documents, formatBytes, handlingName, kindName, KINDS_TO_CHOOSE, textStatus, titleOf } from '../lib/documents';
 import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
-import { processName } from '../lib/names';
+import { hex } from '../lib/ledger';
+import { lastPart, partyName, processName } from '../lib/names';
+import { isFromThisMachine } from '../lib/place';
+import { proveRecipients, type Recipients } from '../lib/prove';
+import { SealError } from '../lib/sealed';
 import { KeyFileError } from '../lib/pkcs12';
 import { processes } from '../lib/people';
-import { bring, CONTENT_BYTES_MAX, mediaTypeOf } from '../lib/send';
+import { bring, bringSealed, CONTENT_BYTES_MAX, mediaTypeOf } from '../lib/send';
 import { go, linkTo, linkToRecord, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
@@ -35,7 +39,7 @@ interface Form {
 }
 const DRAFT = 'bring';
 const LANGUAGES = ['en', 'fr', 'es', 'ru', 'de', 'ar', 'pt', 'it', 'zh', 'ja', 'ko', 'th', 'vi', 'id', 'tr', 'uk', 'fa', 'nl', 'sv'];
-const HANDLINGS = [Handling.OPEN, Handling.LIMITED, Handling.RESTRICTED];
+const HANDLINGS = [Handling.OPEN, Handling.LIMITED, Handling.RESTRICTED, Handling.CONFIDENTIAL];
 const STATUSES = [Content_Status.ORIGINAL, Content_Status.OFFICIAL_TRANSLATION, Content_Status.COURTESY_TRANSLATION];
 
 function empty(): Form {
@@ -76,6 +80,8 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
   const [error, setError] = useState<unknown>();
   const [fileError, setFileError] = useState('');
   const [restored, setRestored] = useState(false);
+  const [recipients, setRecipients] = useState<Recipients>();
+  const [sealError, setSealError] = useState('');
   const key = useKeyFile();
   const picker = useRef<HTMLInputElement>(null);
   const timer = useRef(0);
@@ -86,6 +92,7 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
   const change = (part: Partial<Form>) => {
     const next = { ...form, ...part };
     setForm(next);
+    setRecipients(undefined);
     if (of !== '') return;
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => void keepDraft(DRAFT, next), 150);
@@ -100,23 +107,41 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
     if (!file || file.size > CONTENT_BYTES_MAX) return;
     setError(undefined);
     setFileError('');
+    setSealError('');
     setShare(0);
     try {
       const signer = key.chosen() ? await key.signer() : undefined;
       const text = (words: string) => ({ byLanguage: words.trim() === '' ? {} : { [form.language]: words.trim() } });
       const document = of !== '' ? { name: of } : { kind: form.kind, title: text(form.title), abstract: text(form.abstract), topics: form.topics.split(',').map((one) => one.trim()).filter(Boolean),
         process: form.process, visibility: visibilityOf(form), originatorControl: form.control };
+      if (form.handling === Handling.CONFIDENTIAL && of === '') {
+        if (!signer) throw new KeyFileError('not chosen');
+        const proven = await proveRecipients(visibilityOf(form), form.process);
+        // Told office by office who will be able to open it; sent at the second word only.
+        if (hexOf(proven) !== (recipients && hexOf(recipients))) {
+          setRecipients(proven);
+          setShare(undefined);
+          return;
+        }
+        const sent = await bringSealed({ document, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, proven, setShare);
+        clearTimeout(timer.current);
+        await dropDraft(DRAFT);
+        go(linkToRecord(sent.document.name), 'replace');
+        return;
+      }
       const sent = await bring({ document, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, setShare);
       clearTimeout(timer.current);
       await dropDraft(DRAFT);
       go(linkToRecord(sent.document.name), 'replace');
     } catch (failure) {
-      if (failure instanceof KeyFileError) setFileError(t('key_file_wrong', { why: failure.message }));
+      if (failure instanceof SealError) setSealError(failure.message);
+      else if (failure instanceof KeyFileError) setFileError(t('key_file_wrong', { why: failure.message }));
       else setError(failure);
       setShare(undefined);
     }
   };
   const busy = share !== undefined;
+  const confidential = form.handling === Handling.CONFIDENTIAL && of === '';
   return (
     <form class="columns" onSubmit={submit}>
       <div class="card">
@@ -157,15 +182,31 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
           </details>
           <WhoWillSee visibility={visibilityOf(form)} process={form.process} told={setReaders} />
         </> : <p>{t('same_audience')}</p>}
-        <details><summary>{t('sign_it')}</summary><p class="quiet-text">{t('sign_it_hint')}</p><KeyFields use={key} error={fileError} /></details>
+        {confidential && <Notice tone="warn" title={t('sealed_title')}>{isFromThisMachine() ? t('seal_hint_local') : t('seal_hint')}</Notice>}
+        {recipients && <Offices recipients={recipients} />}
+        {sealError !== '' && <Notice tone="bad" title={t('not_sealed')}>{sealError}</Notice>}
+        <details open={confidential || undefined}><summary>{t('sign_it')}</summary><p class="quiet-text">{t('sign_it_hint')}</p><KeyFields use={key} error={fileError} required={confidential} /></details>
         {error !== undefined && <Failed error={error} />}
         {busy && <progress max={1} value={share} aria-label={t('bring_document')} />}
         <div class="actions">
           <Button kind="primary" type="submit" busy={busy} disabled={!file || (of === '' && (!readers || form.title.trim() === ''))}>
-            {of !== '' || !readers ? t('bring_it') : t('bring_it_to', { n: readers.people, all: formatNumber(readers.people) })}</Button>
+            {confidential ? recipients ? t('seal_to_n', { n: recipients.offices.length }) : t('prove_offices') : of !== '' || !readers ? t('bring_it') : t('bring_it_to', { n: readers.people, all: formatNumber(readers.people) })}</Button>
           <Button onClick={() => { clearTimeout(timer.current); void dropDraft(DRAFT); go(linkTo(['documents'])); }}>{t('cancel')}</Button>
         </div>
       </div>
     </form>
+  );
+}
+
+const hexOf = (recipients: Recipients) => hex(recipients.digest);
+
+// Who will be able to open it, each proved: an office's holder changes, the office stays.
+function Offices({ recipients }: { recipients: Recipients }) {
+  return (
+    <section class="who-will-see" aria-label={t('sealed_to')} aria-live="polite">
+      <h2>{t('sealed_to')}</h2>
+      <ul class="lines">{recipients.offices.map((one) => <li key={one.certificate}><bdi>{lastPart(one.office)}</bdi>, {partyName(one.party)}</li>)}</ul>
+      {recipients.without.length > 0 && <Notice tone="warn" title={t('without_seal')}>{recipients.without.map(lastPart).join(', ')}</Notice>}
+    </section>
   );
 }

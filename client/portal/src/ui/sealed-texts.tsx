@@ -1,21 +1,20 @@
 // A confidential document: sealed by its sender, opened here with an office's key, and labelled for what that is worth.
-import { createClient } from '@connectrpc/connect';
 import { useState } from 'preact/hooks';
-import type { Content, Document } from '../gen/entente/v1/documents_pb';
-import { SealingService } from '../gen/entente/v1/sealing_pb';
+import { Content_Status, type Content, type Document } from '../gen/entente/v1/documents_pb';
 import { currentLanguage, formatMoment, languageName, t } from '../i18n';
-import { allPages, transport } from '../lib/api';
+import { allPages } from '../lib/api';
+import { base64 } from '../lib/ledger';
+import { proveHand, proveRoster, sealing, soundCheckpoint } from '../lib/prove';
 import { documents, formatBytes } from '../lib/documents';
 import { lastPart, plainly } from '../lib/names';
 import { isFromThisMachine } from '../lib/place';
 import { officeKeys } from '../lib/office-keys';
 import { linkTo } from '../lib/router';
-import { openBody, openEnvelope, SealError, type Manifest } from '../lib/sealed';
+import { openBody, openEnvelope, openShared, SealError, type Manifest } from '../lib/sealed';
 import { useCall } from '../lib/use-call';
 import { Badge, Button, Failed, Notice, saveFile, Waiting } from './basic';
 import { Preview } from './preview';
 
-const sealing = createClient(SealingService, transport);
 const PAGE_BYTES_MAX = 256_000_000; // opened in memory
 
 interface Opened {
@@ -35,6 +34,19 @@ async function openSealed(document: Document, content: Content, signal: AbortSig
     const key = keys.find((one) => envelope.recipients.some((to) => lastPart(to.certificate) === one.certificate));
     if (!key) continue;
     const { manifest, signer } = await openEnvelope(envelope.cms, key, document.name);
+    // As the client library does: whose hand it was, and to whom it was sealed, proved before a word of it is shown.
+    const checkpoint = await soundCheckpoint();
+    if (manifest.network !== checkpoint.origin || manifest.originator !== document.originator || manifest.language !== content.language || BigInt(manifest.revision) > document.revision)
+      throw new SealError('the envelope is of another document');
+    // What was shared on was sealed by another office's hand, and bears its originator's within.
+    const party = manifest.sharedFrom ? manifest.sealedBy.slice(0, manifest.sealedBy.indexOf('/accounts/')) : manifest.originator;
+    const translated = content.status !== Content_Status.ORIGINAL ? manifest.sealedBy.slice(0, manifest.sealedBy.indexOf('/accounts/')) : party;
+    await proveHand(signer, manifest.sealedBy, translated, checkpoint);
+    await proveRoster(manifest.network, envelope.recipients, base64(manifest.rosterSha256));
+    if (manifest.sharedFrom) {
+      const before = await openShared(manifest);
+      await proveHand(before.signer, before.manifest.sealedBy, content.status === Content_Status.ORIGINAL ? before.manifest.originator : translated, checkpoint);
+    }
     const parts: Uint8Array[] = [];
     for await (const part of documents.readContent({ name: reading.name }, { signal })) parts.push(part.content);
     const body = new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
@@ -71,7 +83,7 @@ function OpenedText({ document, content }: { document: Document; content: Conten
     <article class="opened" aria-label={title}>
       <h3><bdi>{title}</bdi></h3>
       <p><Badge tone="good">{t('seal_held')}</Badge> <small>{t('sealed_by', { who: lastPart(manifest.sealedBy), when: formatMoment(new Date(manifest.sealedAt)) })}</small></p>
-      <p class="quiet-text fingerprint"><small>{t('signer_unchecked')} <code>{signer}</code></small></p>
+      <p class="quiet-text fingerprint"><small>{t('signer_checked')} <code>{signer}</code></small></p>
       <p class="actions"><Button icon="download" onClick={() => saveFile(plainly(manifest.fileName) || 'document', 'application/octet-stream', new Blob([text as BlobPart]))}>{t('save_copy')}</Button></p>
       <Preview bytes={text} mediaType={manifest.mediaType} title={title} />
     </article>

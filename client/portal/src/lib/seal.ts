@@ -1,0 +1,130 @@
+// Sealing (docs/sealing.md), by WebCrypto alone: a body in chunks, the manifest signed, the envelope for the offices'
+// certificates. `entente` and stock openssl open what this makes. No call is made here.
+import { integer, octetString, oidOf, sequence, setOf, tlv, utcTime } from './der';
+import { child, readDer, sha256, signed, type Signer } from './pkcs12';
+import { keyIdentifierOf, SealError, type Manifest } from './sealed';
+
+const CHUNK = 65_536;
+const TAG = 16;
+const RECIPIENTS_MAX = 500;
+const DATA = '2a864886f70d010701';
+const SIGNED_DATA = '2a864886f70d010702';
+const AUTH_ENVELOPED = '2a864886f70d0109100117';
+const CONTENT_TYPE = '2a864886f70d010903';
+const MESSAGE_DIGEST = '2a864886f70d010904';
+const SIGNING_TIME = '2a864886f70d010905';
+const SIGNING_CERTIFICATE = '2a864886f70d010910022f'; // signingCertificateV2
+const SHA_256 = '608648016503040201';
+const ECDSA_SHA256 = '2a8648ce3d040302';
+const EC_KEY = '2a8648ce3d0201';
+const AES_256_GCM = '60864801650304012e';
+const AES_256_WRAP = '60864801650304012d';
+const ECDH_SHA256 = '2b8104010b01'; // dhSinglePass-stdDH-sha256kdf-scheme
+
+function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
+  let at = 0;
+  for (const one of parts) {
+    out.set(one, at);
+    at += one.length;
+  }
+  return out;
+}
+export function toBase64(octets: Uint8Array): string {
+  let text = '';
+  for (const one of octets) text += String.fromCharCode(one);
+  return btoa(text);
+}
+
+export interface SealedBody {
+  key: Uint8Array;
+  nonce: Uint8Array;
+  sealed: Uint8Array;
+}
+
+// Under a key of its own, that seals nothing else.
+export async function sealBody(text: Uint8Array): Promise<SealedBody> {
+  if (text.length === 0) throw new SealError('there is nothing to seal');
+  const key = crypto.getRandomValues(new Uint8Array(32));
+  const nonce = crypto.getRandomValues(new Uint8Array(7));
+  const secret = await crypto.subtle.importKey('raw', key as BufferSource, 'AES-GCM', false, ['encrypt']);
+  const chunks = Math.ceil(text.length / CHUNK);
+  const sealed = new Uint8Array(text.length + chunks * TAG);
+  const iv = new Uint8Array(12);
+  iv.set(nonce);
+  for (let number = 0; number < chunks; ++number) {
+    new DataView(iv.buffer).setUint32(7, number);
+    iv[11] = number === chunks - 1 ? 1 : 0;
+    const chunk = text.subarray(number * CHUNK, (number + 1) * CHUNK);
+    sealed.set(new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, tagLength: TAG * 8 }, secret, chunk as BufferSource)), number * (CHUNK + TAG));
+  }
+  return { key, nonce, sealed };
+}
+
+// CMS SignedData with the content in it, CAdES-BES, as `openssl cms -sign -nodetach -cades -binary` makes it.
+export async function signEnclosed(signer: Signer, content: Uint8Array, now: Date): Promise<Uint8Array> {
+  const digestAlgorithm = sequence(oidOf(SHA_256));
+  const attribute = (name: string, value: Uint8Array) => sequence(oidOf(name), tlv(0x31, value));
+  const attributes = [
+    attribute(CONTENT_TYPE, oidOf(DATA)),
+    attribute(SIGNING_TIME, utcTime(now)),
+    attribute(MESSAGE_DIGEST, octetString(await sha256(content))),
+    // SEQUENCE OF ESSCertIDv2, the hash SHA-256 by default (RFC 5035).
+    attribute(SIGNING_CERTIFICATE, sequence(sequence(sequence(octetString(await sha256(signer.certificate)))))),
+  ];
+  const signature = await signed(signer.key, setOf(0x31, ...attributes));
+  const fields = child(readDer(signer.certificate)[0], 0).children;
+  const first = fields[0]?.tag === 0xa0 ? 1 : 0;
+  const signerInfo = sequence(integer(Uint8Array.of(1)), sequence(fields[first + 2]?.whole ?? new Uint8Array(), fields[first]?.whole ?? new Uint8Array()), digestAlgorithm,
+    setOf(0xa0, ...attributes), sequence(oidOf(ECDSA_SHA256)), octetString(signature));
+  const data = sequence(integer(Uint8Array.of(1)), tlv(0x31, digestAlgorithm), sequence(oidOf(DATA), tlv(0xa0, octetString(content))), tlv(0xa0, signer.certificate), tlv(0x31, signerInfo));
+  return sequence(oidOf(SIGNED_DATA), tlv(0xa0, data));
+}
+
+// RFC 5753: a key of this one agreement wraps the content's key for one certificate.
+async function recipientInfo(certificate: Uint8Array, contentKey: CryptoKey): Promise<Uint8Array> {
+  const fields = child(readDer(certificate)[0], 0).children;
+  const spki = fields[(fields[0]?.tag === 0xa0 ? 1 : 0) + 5];
+  if (!spki) throw new SealError('a certificate has no key');
+  const theirs = await crypto.subtle.importKey('spki', spki.whole as BufferSource, { name: 'ECDH', namedCurve: 'P-256' }, false, []);
+  const mine = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits']) as CryptoKeyPair;
+  const shared = new Uint8Array(await crypto.subtle.deriveBits({ name: 'ECDH', public: theirs }, mine.privateKey, 256));
+  const wrap = sequence(oidOf(AES_256_WRAP));
+  const info = sequence(wrap, tlv(0xa2, octetString(Uint8Array.of(0, 0, 1, 0))));
+  const kek = await sha256(concat(shared, Uint8Array.of(0, 0, 0, 1), info));
+  const wrapping = await crypto.subtle.importKey('raw', kek as BufferSource, 'AES-KW', false, ['wrapKey']);
+  const wrapped = new Uint8Array(await crypto.subtle.wrapKey('raw', contentKey, wrapping, 'AES-KW'));
+  const point = new Uint8Array(await crypto.subtle.exportKey('raw', mine.publicKey));
+  return tlv(0xa1, integer(Uint8Array.of(3)), tlv(0xa0, tlv(0xa1, sequence(oidOf(EC_KEY)), tlv(0x03, Uint8Array.of(0), point))), sequence(oidOf(ECDH_SHA256), wrap),
+    sequence(sequence(tlv(0xa0, octetString(keyIdentifierOf(certificate))), octetString(wrapped))));
+}
+
+// CMS AuthEnvelopedData for all of the certificates.
+export async function sealEnvelope(content: Uint8Array, certificates: readonly Uint8Array[]): Promise<Uint8Array> {
+  if (certificates.length === 0 || certificates.length > RECIPIENTS_MAX) throw new SealError('there is nobody to seal to, or too many');
+  const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt']);
+  const nonce = crypto.getRandomValues(new Uint8Array(12));
+  const both = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, tagLength: TAG * 8 }, key, content as BufferSource));
+  const recipients = await Promise.all(certificates.map((one) => recipientInfo(one, key)));
+  const algorithm = sequence(oidOf(AES_256_GCM), sequence(octetString(nonce), integer(Uint8Array.of(TAG))));
+  const data = sequence(integer(Uint8Array.of(0)), setOf(0x31, ...recipients), sequence(oidOf(DATA), algorithm, tlv(0x80, both.subarray(0, -TAG))), octetString(both.subarray(-TAG)));
+  return sequence(oidOf(AUTH_ENVELOPED), tlv(0xa0, data));
+}
+
+export interface RosterEntry {
+  office: string;
+  certificate: string;
+}
+export async function rosterDigest(origin: string, entries: readonly RosterEntry[]): Promise<Uint8Array> {
+  const lines = entries.map((one) => `${one.office} ${one.certificate}`).sort((a, b) => a < b ? -1 : 1);
+  return sha256(new TextEncoder().encode(['entente/roster/1', origin, ...lines].join('\n')));
+}
+
+export function manifestText(manifest: Manifest): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(manifest));
+}
+export async function bodyOf(text: Uint8Array): Promise<{ body: SealedBody; said: Pick<Manifest, 'key' | 'nonce' | 'chunkBytes' | 'bytes' | 'sha256' | 'sealedSha256'>; digest: Uint8Array }> {
+  const body = await sealBody(text);
+  const digest = await sha256(body.sealed);
+  return { body, digest, said: { key: toBase64(body.key), nonce: toBase64(body.nonce), chunkBytes: CHUNK, bytes: String(text.length), sha256: toBase64(await sha256(text)), sealedSha256: toBase64(digest) } };
+}

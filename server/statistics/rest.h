@@ -8,6 +8,7 @@
 #include "proto/contract/limits.h"
 #include "server/identity/gate.h"
 #include "server/statistics/data_answer.h"
+#include "server/statistics/fingerprint.h"
 #include "server/statistics/service.h"
 
 namespace entente::statistics {
@@ -20,6 +21,8 @@ class Rest {
         structures_(structures),
         store_(store),
         clock_(clock),
+        fingerprint_(store.blind("statistics.answer", "hashing").view(),
+                     store.blind("statistics.answer", "naming").view()),
         at_most_(at_most) {}
 
   void add_to(identity::Gate& gate);
@@ -42,6 +45,7 @@ class Rest {
   const Structures& structures_;
   store::Store& store_;
   const Clock& clock_;
+  const Fingerprint fingerprint_;
   const AnswerLimits at_most_;
   SortingRoom sorting_{limits::answers_sorted_max};
 };

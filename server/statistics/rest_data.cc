@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "proto/contract/bytes.h"
-#include "proto/contract/digest.h"
 #include "proto/contract/limits.h"
 #include "server/statistics/compression.h"
 #include "server/statistics/data_answer.h"
@@ -90,13 +89,12 @@ bool names_tag(std::string_view header, std::string_view tag) {
   return !header.empty() && header.find(tag) != std::string_view::npos;
 }
 
-// The answer's bytes but for the time at which it was made, which is no part of what it says.
-std::string digest_without(std::string_view body, std::string_view prepared) {
+// Of the answer's bytes but for the time at which it was made, which is no part of what it says.
+std::string fingerprint_without(const Fingerprint& fingerprint, std::string_view body,
+                                std::string_view prepared) {
   const std::size_t at = body.substr(0, kHeadBytes).find(prepared);
   const bool is_said = at != std::string_view::npos;
-  const Digest digest =
-      sha256({body.substr(0, at), is_said ? body.substr(at + prepared.size()) : ""});
-  return to_hex(as_view(digest).substr(0, 16));
+  return fingerprint.of(body.substr(0, at), is_said ? body.substr(at + prepared.size()) : "");
 }
 
 const char* token_of(Encoding encoding) { return encoding == Encoding::Zstd ? "zstd" : "gzip"; }
@@ -228,7 +226,8 @@ class Rest::Delivery {
       return std::move(response_);
     }
     std::string body = answer->take_made();
-    const std::string tag = "W/\"" + digest_without(body, prepared_) + "\"";
+    const std::string tag =
+        "W/\"" + fingerprint_without(rest_.fingerprint_, body, prepared_) + "\"";
     response_.headers.emplace_back("etag", tag);
     if (names_tag(header_of(request_, "if-none-match"), tag)) return unchanged();
     if (encoded == Encoding::Identity || body.size() < kWorthCompressing) {

@@ -101,5 +101,27 @@ TEST_CASE("keys, periods and components select; what is malformed is told", "[st
   }
 }
 
+TEST_CASE("an answer's name is of all its bytes, however they are cut, and of the keys",
+          "[statistics][rest]") {
+  const Fingerprint names(std::string(16, 'a'), std::string(16, 'b'));
+  std::string body;
+  for (int i = 0; i < 70'000; ++i) body += static_cast<char>('0' + i * i % 10);
+  const std::string name = names.of(body, "");
+  CHECK(name.size() == 32);
+  for (const std::size_t cut : {0UL, 1UL, 15UL, 16UL, 17UL, 4'097UL, body.size()}) {
+    CHECK(names.of(body.substr(0, cut), body.substr(cut)) == name);
+  }
+  for (const std::size_t at : {0UL, 15UL, 16UL, 35'000UL, body.size() - 1}) {
+    std::string other = body;
+    other[at] = static_cast<char>(other[at] ^ 1);
+    CHECK(names.of(other, "") != name);
+  }
+  // Of nothing but zeros, too, whatever their number.
+  CHECK(names.of(std::string(16, '\0'), "") != names.of(std::string(32, '\0'), ""));
+  CHECK(names.of("", "") != names.of(std::string(1, '\0'), ""));
+  CHECK(Fingerprint(std::string(16, 'x'), std::string(16, 'b')).of(body, "") != name);
+  CHECK(Fingerprint(std::string(16, 'a'), std::string(16, 'x')).of(body, "") != name);
+}
+
 }  // namespace
 }  // namespace entente::statistics

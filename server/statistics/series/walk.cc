@@ -17,15 +17,34 @@ std::vector<std::uint32_t> translation(const std::vector<std::string>& codes,
   to.reserve(codes.size());
   auto at = all.begin();
   for (const std::string& code : codes) {
-    at = std::lower_bound(at, all.end(), code);
+    // Mostly it is the next one: parts of one dataflow have nearly the same codes.
+    if (at == all.end() || *at != code) at = std::lower_bound(at, all.end(), code);
     to.push_back(static_cast<std::uint32_t>(at - all.begin()));
+    if (at != all.end()) ++at;
   }
   return to;
+}
+
+// Whether all of `part`, which is sorted as `whole` is, are in it.
+bool holds(const std::vector<std::string>& whole, const std::vector<std::string>& part) {
+  if (part.size() > whole.size()) return false;
+  auto at = whole.begin();
+  for (const std::string& one : part) {
+    at = std::find(at, whole.end(), one);
+    if (at == whole.end()) return false;
+    ++at;
+  }
+  return true;
 }
 
 std::vector<std::string> united(const std::vector<const std::vector<std::string>*>& lists) {
   std::vector<std::string> all;
   for (const auto* list : lists) {
+    if (holds(all, *list)) continue;
+    if (holds(*list, all)) {
+      all = *list;
+      continue;
+    }
     std::vector<std::string> more;
     more.reserve(all.size() + list->size());
     std::set_union(all.begin(), all.end(), list->begin(), list->end(), std::back_inserter(more));

@@ -1,6 +1,7 @@
 #include "server/documents/content.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/contract/limits_documents.h"
 #include "server/documents/uploads.h"
@@ -25,6 +26,10 @@ Result<std::string> Copy::original(std::uint64_t offset, std::size_t bytes_max) 
   if (at >= chunk_.size()) {
     return Status(Code::DataLoss, Reason::None, "the content cannot be read")
         .with_detail("documents chunk is short");
+  }
+  if (at == 0 && bytes_max >= chunk_.size()) {  // given away whole, without a copy
+    chunk_number_ = UINT64_MAX;
+    return std::exchange(chunk_, std::string());
   }
   return chunk_.substr(at, bytes_max);
 }

@@ -45,7 +45,8 @@ Status Sheet::append(std::string_view bytes) {
 }
 
 Result<std::string> Sheet::read(std::uint64_t offset, std::size_t bytes_max) const {
-  std::string bytes(bytes_max, '\0');
+  const std::uint64_t all = size();
+  std::string bytes(std::min<std::uint64_t>(bytes_max, all - std::min(offset, all)), '\0');
   ssize_t got = 0;
   do {
     got = ::pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));

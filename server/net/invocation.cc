@@ -34,9 +34,9 @@ void wipe(Message& message) {
 
 // A stream is pulled while less than this waits to be sent.
 constexpr std::size_t kHighWaterBytes = 128 * 1024;
-constexpr std::size_t kPlainChunkBytes = 64 * 1024;
-constexpr std::size_t kTurnBytes = 32 * 1024;    // one turn of a heavy source on the pool
-constexpr std::size_t kInboxBytes = 256 * 1024;  // questions that wait for a busy exchange
+constexpr std::size_t kPlainChunkBytes = 256 * 1024;  // each costs two wake-ups
+constexpr std::size_t kTurnBytes = 32 * 1024;         // one turn of a heavy source on the pool
+constexpr std::size_t kInboxBytes = 256 * 1024;       // questions that wait for a busy exchange
 
 std::string_view media_type(std::string_view value) {
   value = value.substr(0, value.find(';'));

@@ -338,7 +338,7 @@ Result<BackupSummary> restore_backup(const std::filesystem::path& from,
     for (;;) {
       ENTENTE_TRY(const std::vector<EngineRow> rows, reader.next());
       if (rows.empty()) break;
-      ENTENTE_TRY_VOID(engine->write(rows));
+      ENTENTE_TRY_VOID(engine->write(rows, Durable::Now));
       if (on_progress) on_progress(reader.rows(), 0);
     }
   }

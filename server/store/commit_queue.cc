@@ -5,6 +5,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/limits_store.h"
 
 namespace entente::store {
 namespace {
@@ -124,7 +125,7 @@ void CommitQueue::exclusively(const std::function<void()>& act) {
   step_down();
 }
 
-Status CommitQueue::rewrite(const std::function<std::vector<EngineRow>()>& make) {
+Status CommitQueue::rewrite(const std::function<std::vector<EngineRow>()>& make, Durable durable) {
   Status status = recover();
   if (!status.ok()) return status;
   exclusively([&] {
@@ -134,7 +135,7 @@ Status CommitQueue::rewrite(const std::function<std::vector<EngineRow>()>& make)
     }
     const std::vector<EngineRow> rows = make();
     if (rows.empty()) return;
-    status = engine_.write(rows);
+    status = write(rows, durable);
     if (status.ok() || status.code() == Code::ResourceExhausted) return;
     broken_ = true;
     unsettled_ = size();
@@ -227,7 +228,7 @@ void CommitQueue::write_group(Group& group) {
   std::string count;
   append_u64(count, size);
   group.rows.push_back({.key = size_key(), .value = keyring_.seal({}, size_key(), count)});
-  Status written = engine_.write(group.rows);
+  Status written = write(group.rows, Durable::Now);
   if (written.code() == Code::ResourceExhausted) {
     settle(first);
     return fail(group, written);
@@ -279,6 +280,35 @@ void CommitQueue::sequence(Group& group, Waiting& waiting) {
   group.accepted.push_back(&waiting);
 }
 
+Status CommitQueue::write(const std::vector<EngineRow>& rows, Durable durable) {
+  // More than can be remembered is not left open.
+  if (staged_.size() + rows.size() > limits::store_staged_rows_max) durable = Durable::Now;
+  Status status = engine_.write(rows, durable);
+  if (!status.ok()) return status;
+  if (durable == Durable::Now) {
+    staged_.clear();
+  } else {
+    for (const EngineRow& row : rows) {
+      if (row.value)
+        staged_.insert(row.key);
+      else
+        staged_.erase(row.key);
+    }
+  }
+  return status;
+}
+
+Status CommitQueue::check_staged(EngineView& view) {
+  for (const std::string& key : staged_) {
+    ENTENTE_TRY(const std::optional<std::string> found, view.get(key));
+    if (found) continue;
+    refuse_writes("after reopening, rows are gone that a commit may name; start it again");
+    return read_only(why_not());
+  }
+  staged_.clear();
+  return {};
+}
+
 Status CommitQueue::bring_back() {
   {
     const std::lock_guard lock(mutex_);
@@ -294,6 +324,8 @@ Status CommitQueue::bring_back() {
                   " commits instead of " + std::to_string(before));
     return read_only(why_not());
   }
+  ENTENTE_TRY_VOID(check_staged(*view));
+  ENTENTE_TRY_VOID(keyring_.keep_claims());
   settle(size);
   broken_ = false;
   const std::lock_guard lock(mutex_);

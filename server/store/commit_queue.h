@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,8 +64,12 @@ class CommitQueue {
   void exclusively(const std::function<void()>& act);
 
   // Writes the rows that `make` returns while nothing else is being written, without a commit: for
-  // what changes no content (sealing anew). What the engine returns.
-  [[nodiscard]] Status rewrite(const std::function<std::vector<EngineRow>()>& make);
+  // what changes no content (sealing anew), and for what a later commit names. What the engine
+  // returns. Of rows that need be durable WithNext only, the queue remembers the keys until they
+  // are: should the engine fail before, and one be gone, nothing is written any more until the
+  // next start, for a commit could name it.
+  [[nodiscard]] Status rewrite(const std::function<std::vector<EngineRow>()>& make,
+                               Durable durable = Durable::Now);
 
   // If the engine has failed, tries to bring it back. Ok if it works (again).
   [[nodiscard]] Status recover();
@@ -100,6 +105,9 @@ class CommitQueue {
   [[nodiscard]] Status validate(const Proposal& proposal) const;
   void sequence(Group& group, Waiting& waiting);
   [[nodiscard]] Status bring_back();
+  // Writes them, and keeps account of what is not durable yet.
+  [[nodiscard]] Status write(const std::vector<EngineRow>& rows, Durable durable);
+  [[nodiscard]] Status check_staged(EngineView& view);
   void settle(CommitIndex size);
   [[nodiscard]] Result<CommitIndex> read_size(EngineView& view) const;
   void fail(Group& group, const Status& status);
@@ -125,6 +133,7 @@ class CommitQueue {
   RecentWrites recent_;
   bool broken_ = false;
   CommitIndex unsettled_ = 0;  // while broken: the size if the failed batch is there after all
+  std::set<std::string, std::less<>> staged_;  // keys of rows that are written and not yet durable
 };
 
 }  // namespace entente::store

@@ -6,11 +6,16 @@
 #include <utility>
 #include <vector>
 
+#include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 #include "server/store/optimistic.h"
 
 namespace entente::store {
 namespace {
+
+// document -> process, key's id: a claim. On disk: never renumber.
+constexpr Table claims_table{0x01};
+constexpr std::size_t claim_bytes = 16 + 4;
 
 struct Write {
   std::optional<std::string> value;  // none: erased
@@ -156,14 +161,14 @@ class CoreTransaction final : public Transaction {
   }
 
   void put(const Key& key, std::string value, const SealName& seal) override {
-    ENTENTE_CHECK(key.table() != store_table);
+    ENTENTE_CHECK(key.table() != store_table && key.table() != claims_table);
     ENTENTE_CHECK(value.size() <= limits::store_value_bytes_max);
     ENTENTE_CHECK(keyring_.has(seal));
     writes_[key.bytes()] = {.value = std::move(value), .seal = seal};
   }
 
   void erase(const Key& key) override {
-    ENTENTE_CHECK(key.table() != store_table);
+    ENTENTE_CHECK(key.table() != store_table && key.table() != claims_table);
     writes_[key.bytes()] = {.value = std::nullopt, .seal = {}};
   }
 
@@ -237,28 +242,35 @@ std::unique_ptr<Transaction> CoreStore::begin() {
 }
 
 Status CoreStore::stage(const std::vector<StagedRow>& staged) {
+  std::vector<EngineRow> rows;
+  rows.reserve(staged.size());
+  const Status gone(Code::Aborted, Reason::Conflict, "a key was destroyed meanwhile");
   for (const StagedRow& row : staged) {
-    ENTENTE_CHECK(row.key.table() != store_table);
+    ENTENTE_CHECK(row.key.table() != store_table && row.key.table() != claims_table);
     ENTENTE_CHECK(!row.value || row.value->size() <= limits::store_value_bytes_max);
+    EngineRow out{.key = row.key.bytes(), .value = std::nullopt};
+    if (row.value) {
+      out.value = keyring_->seal(row.seal, out.key, *row.value);
+      if (!out.value) return gone;
+    }
+    rows.push_back(std::move(out));
   }
   Status sealed;
-  // Sealed where no key can be destroyed between the sealing and the write.
-  const Status written = queue_.rewrite([&] {
-    std::vector<EngineRow> rows;
-    rows.reserve(staged.size());
-    for (const StagedRow& row : staged) {
-      EngineRow out{.key = row.key.bytes(), .value = std::nullopt};
-      if (row.value) {
-        out.value = keyring_->seal(row.seal, out.key, *row.value);
-        if (!out.value) {
-          sealed = Status(Code::Aborted, Reason::Conflict, "a key was destroyed meanwhile");
-          return std::vector<EngineRow>();
+  // Looked at again where no key can be destroyed, or renewed, before the write.
+  const Status written = queue_.rewrite(
+      [&] {
+        for (EngineRow& row : rows) {
+          if (!row.value || keyring_->seals(key_id_of(*row.value).value_or(0))) continue;
+          Result<std::string> anew = keyring_->reseal(row.key, *row.value);
+          if (!anew.ok()) {
+            sealed = gone;
+            return std::vector<EngineRow>();
+          }
+          row.value = *std::move(anew);
         }
-      }
-      rows.push_back(std::move(out));
-    }
-    return rows;
-  });
+        return std::move(rows);
+      },
+      Durable::WithNext);
   return sealed.ok() ? written : sealed;
 }
 
@@ -270,8 +282,58 @@ Id CoreStore::blind(std::string_view domain, std::string_view text) const {
   return blinded_.get(domain, text, [&] { return keyring_->blind(domain, text); });
 }
 
+Status CoreStore::start() {
+  ENTENTE_TRY_VOID(queue_.open());
+  return adopt_claims();
+}
+
+Status CoreStore::adopt_claims() {
+  std::vector<Claim> claims;
+  std::vector<EngineRow> known;
+  const auto view = engine_->view();
+  const std::string first = Key(claims_table).bytes();
+  const auto cursor = view->walk(first, end_of_prefix(first));
+  for (; cursor->valid(); cursor->next()) {
+    known.push_back({.key = std::string(cursor->key()), .value = std::nullopt});
+    ENTENTE_TRY(const std::string value, keyring_->unseal(cursor->key(), cursor->value()));
+    ENTENTE_CHECK(value.size() == claim_bytes && cursor->key().size() == first.size() + 16);
+    claims.push_back({.name = {.scope = SealName::Scope::Document,
+                               .id = Id::from(cursor->key().substr(first.size()))},
+                      .process = Id::from(value),
+                      .key = read_u32(std::string_view(value).substr(16))});
+  }
+  ENTENTE_TRY_VOID(cursor->status());
+  ENTENTE_TRY_VOID(keyring_->adopt(claims));
+  if (known.empty()) return {};
+  // What cannot be taken away now says nothing that the keyring does not know.
+  static_cast<void>(queue_.rewrite([&] { return std::move(known); }, Durable::WithNext).ok());
+  return {};
+}
+
 Status CoreStore::ensure_seal(const SealName& name, const Id& process) {
-  return keyring_->ensure(name, process);
+  if (keyring_->has(name)) return {};
+  if (name.scope != SealName::Scope::Document) return keyring_->ensure(name, process);
+  for (;;) {
+    ENTENTE_TRY_VOID(keyring_->stock(process));
+    std::optional<Claim> claim;
+    bool had = false;
+    // Before whatever it seals, in the same log.
+    const Status written = queue_.rewrite(
+        [&] {
+          std::vector<EngineRow> rows;
+          had = keyring_->has(name);
+          if (!had) claim = keyring_->claim(name, process);
+          if (!claim) return rows;
+          const std::string key = Key(claims_table).id(name.id).bytes();
+          std::string value(process.view());
+          append_u32(value, claim->key);
+          rows.push_back({.key = key, .value = keyring_->seal({}, key, value)});
+          return rows;
+        },
+        Durable::WithNext);
+    if (claim && !written.ok()) keyring_->disclaim(*claim);
+    if (!written.ok() || claim || had) return written;
+  }
 }
 
 Status CoreStore::destroy_seal(const SealName& name) {

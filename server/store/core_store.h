@@ -63,14 +63,16 @@ class CoreStore : public Store {
 
  protected:
   CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> keyring);
-  // What CommitQueue::open returns. Before anything else.
-  [[nodiscard]] Status start() { return queue_.open(); }
+  // What CommitQueue::open and Keyring::adopt return. Before anything else.
+  [[nodiscard]] Status start();
   [[nodiscard]] Status recover() { return queue_.recover(); }
   void refuse_writes(std::string why) { queue_.refuse_writes(std::move(why)); }
   [[nodiscard]] Engine& engine_of() { return *engine_; }
   [[nodiscard]] Keyring& keyring_of() { return *keyring_; }
 
  private:
+  // Reads which documents' keys were claimed since the keyring was written, and has it know.
+  [[nodiscard]] Status adopt_claims();
   // Seals those of `keys` anew that still need it.
   [[nodiscard]] Status reseal_rows(const std::vector<std::string>& keys, std::uint64_t& changed,
                                    std::uint64_t& faults);

@@ -47,18 +47,24 @@ class EngineView {
       std::string_view first, const std::optional<std::string>& end) = 0;
 };
 
+// When written rows must be on the disk.
+enum class Durable {
+  Now,       // when write() returns
+  WithNext,  // no later than rows of a later write that are
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
 
   [[nodiscard]] virtual std::unique_ptr<EngineView> view() = 0;
 
-  // Ok once the rows are durable; a later row of the same key wins. ResourceExhausted
-  // (StoreReadOnly): refused beforehand, nothing was written. Any other: unknown; nothing is
-  // written any more until recover() has succeeded.
-  [[nodiscard]] virtual Status write(const std::vector<EngineRow>& rows) = 0;
+  // Ok once the rows are written, and durable as asked; a later row of the same key wins.
+  // ResourceExhausted (StoreReadOnly): refused beforehand, nothing was written. Any other: unknown;
+  // nothing is written any more until recover() has succeeded.
+  [[nodiscard]] virtual Status write(const std::vector<EngineRow>& rows, Durable durable) = 0;
 
-  // Closes and reopens what failed, so that what is there is what is durable.
+  // Closes and reopens what failed, so that what is there is durable.
   // Unavailable: it cannot be reopened now; ask again.
   [[nodiscard]] virtual Status recover() = 0;
 

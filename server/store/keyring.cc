@@ -5,6 +5,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
+#include "proto/contract/limits_store.h"
 #include "server/store/files.h"
 
 namespace entente::store {
@@ -77,11 +78,39 @@ Result<std::unique_ptr<Keyring>> Keyring::open(const std::filesystem::path& path
 
 Id Keyring::network() const { return now()->ring.network; }
 
-bool Keyring::has(const SealName& name) const { return now()->ring.names.contains(name); }
+bool Keyring::has(const SealName& name) const { return sealer_of(name).has_value(); }
 
-bool Keyring::opens(KeyId id) const { return now()->openers.contains(id); }
+bool Keyring::opens(KeyId id) const { return opener_of(id).has_value(); }
 
-bool Keyring::seals(KeyId id) const { return now()->sealers.contains(id); }
+bool Keyring::seals(KeyId id) const {
+  const std::shared_lock lock(now_mutex_);
+  return claimed_keys_.contains(id) || now_->sealers.contains(id);
+}
+
+std::optional<Keyring::Found> Keyring::sealer_of(const SealName& name) const {
+  const std::shared_lock lock(now_mutex_);
+  const Ring& ring = now_->ring;
+  const auto claimed = claimed_.find(name);
+  const auto found = claimed != claimed_.end() ? claimed : ring.names.find(name);
+  if (claimed == claimed_.end() && found == ring.names.end()) return std::nullopt;
+  return Found{
+      .generation = found->second.generations.back(), .name = name, .network = ring.network};
+}
+
+std::optional<Keyring::Found> Keyring::opener_of(KeyId id) const {
+  const std::shared_lock lock(now_mutex_);
+  const Id& network = now_->ring.network;
+  if (const auto claimed = claimed_keys_.find(id); claimed != claimed_keys_.end()) {
+    return Found{.generation = claimed_.at(claimed->second).generations.back(),
+                 .name = claimed->second,
+                 .network = network};
+  }
+  const auto opener = now_->openers.find(id);
+  if (opener == now_->openers.end()) return std::nullopt;
+  return Found{.generation = {.id = id, .key = opener->second.key},
+               .name = opener->second.name,
+               .network = network};
+}
 
 bool Keyring::has_old_generations() const {
   const auto now = this->now();
@@ -91,26 +120,23 @@ bool Keyring::has_old_generations() const {
 
 std::optional<std::string> Keyring::seal(const SealName& name, std::string_view key_bytes,
                                          std::string_view value) const {
-  const auto now = this->now();
-  const auto found = now->ring.names.find(name);
-  if (found == now->ring.names.end()) return std::nullopt;
-  const Generation& generation = found->second.generations.back();
-  return seal_value(xaes_, generation.id, generation.key->reveal(SecretAccess{}),
+  const std::optional<Found> found = sealer_of(name);
+  if (!found) return std::nullopt;
+  return seal_value(xaes_, found->generation.id, found->generation.key->reveal(SecretAccess{}),
                     entropy_.bytes(xaes_nonce_bytes),
-                    {.network = now->ring.network, .key_bytes = key_bytes}, value);
+                    {.network = found->network, .key_bytes = key_bytes}, value);
 }
 
 Result<std::string> Keyring::unseal(std::string_view key_bytes, std::string_view sealed) const {
-  const auto now = this->now();
   const std::optional<KeyId> id = key_id_of(sealed);
   if (!id) return unreadable("no sealed value under key " + to_hex(key_bytes));
-  const auto opener = now->openers.find(*id);
-  if (opener == now->openers.end()) {
+  const std::optional<Found> opener = opener_of(*id);
+  if (!opener) {
     return unreadable("sealing key " + std::to_string(*id) + " is gone; key " + to_hex(key_bytes));
   }
   std::optional<std::string> value =
-      open_value(xaes_, opener->second.key->reveal(SecretAccess{}),
-                 {.network = now->ring.network, .key_bytes = key_bytes}, sealed);
+      open_value(xaes_, opener->generation.key->reveal(SecretAccess{}),
+                 {.network = opener->network, .key_bytes = key_bytes}, sealed);
   if (!value) return unreadable("does not authenticate; key " + to_hex(key_bytes));
   return *std::move(value);
 }
@@ -124,11 +150,10 @@ Result<std::string> Keyring::reseal(std::string_view key_bytes, std::string_view
 }
 
 std::optional<SealName> Keyring::sealed_for(std::string_view sealed) const {
-  const auto now = this->now();
   const std::optional<KeyId> id = key_id_of(sealed);
-  const auto opener = id ? now->openers.find(*id) : now->openers.end();
-  if (opener == now->openers.end()) return std::nullopt;
-  return opener->second.name;
+  const std::optional<Found> opener = id ? opener_of(*id) : std::nullopt;
+  if (!opener) return std::nullopt;
+  return opener->name;
 }
 
 Status Keyring::ensure(const SealName& name, const Id& process) {
@@ -136,7 +161,7 @@ Status Keyring::ensure(const SealName& name, const Id& process) {
   ENTENTE_TRY_VOID(settle());
   if (has(name)) return {};
   const bool is_document = name.scope == SealName::Scope::Document;
-  Ring next = now()->ring;
+  Ring next = whole();
   if (is_document && !next.names.contains(wrapper_name(process))) return no_such_key();
   Holder holder = new_holder(next, !is_document);
   if (is_document) holder.process = process;
@@ -144,11 +169,80 @@ Status Keyring::ensure(const SealName& name, const Id& process) {
   return change(std::move(next), false);
 }
 
+Status Keyring::stock(const Id& process) {
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_TRY_VOID(settle());
+  if (const auto found = spares_.find(process); found != spares_.end() && !found->second.empty()) {
+    return {};
+  }
+  Ring next = whole();
+  if (!next.names.contains(wrapper_name(process))) return no_such_key();
+  const std::size_t count =
+      std::clamp(next.names.size() / 16, limits::spare_keys_min, limits::spare_keys_max);
+  std::vector<Generation>& keys = next.spares[process];
+  while (keys.size() < count) {
+    ENTENTE_CHECK(next.next != 0);
+    keys.push_back({.id = next.next++, .key = new_key()});
+  }
+  return change(std::move(next), false);
+}
+
+Status Keyring::keep_claims() {
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_TRY_VOID(settle());
+  if (claimed_.empty()) return {};
+  return change(whole(), false);
+}
+
+std::optional<Claim> Keyring::claim(const SealName& name, const Id& process) {
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_CHECK(name.scope == SealName::Scope::Document && !has(name));
+  const auto found = spares_.find(process);
+  if (uncertain_ || found == spares_.end() || found->second.empty()) return std::nullopt;
+  Generation generation = std::move(found->second.back());
+  found->second.pop_back();
+  const Claim claim{.name = name, .process = process, .key = generation.id};
+  take_in(claim, std::move(generation));
+  return claim;
+}
+
+void Keyring::take_in(const Claim& claim, Generation generation) {
+  Holder holder;
+  holder.process = claim.process;
+  holder.generations.push_back(std::move(generation));
+  const std::unique_lock lock(now_mutex_);
+  claimed_keys_.emplace(claim.key, claim.name);
+  claimed_.emplace(claim.name, std::move(holder));
+}
+
+void Keyring::disclaim(const Claim& claim) {
+  const std::lock_guard lock(change_mutex_);
+  const std::unique_lock now_lock(now_mutex_);
+  // If the file was written meanwhile, it has the key for nothing: it goes with its process.
+  if (claimed_keys_.erase(claim.key) != 0) claimed_.erase(claim.name);
+}
+
+Status Keyring::adopt(const std::vector<Claim>& claims) {
+  const std::lock_guard lock(change_mutex_);
+  for (const Claim& claim : claims) {
+    const auto found = spares_.find(claim.process);
+    if (found == spares_.end() || has(claim.name)) continue;
+    const auto key =
+        std::find_if(found->second.begin(), found->second.end(),
+                     [&](const Generation& generation) { return generation.id == claim.key; });
+    if (key == found->second.end()) continue;  // destroyed since
+    take_in(claim, std::move(*key));
+    found->second.erase(key);
+  }
+  spares_.clear();
+  return claimed_.empty() ? Status() : change(whole(), false);
+}
+
 Status Keyring::destroy(const SealName& name) {
   ENTENTE_CHECK(name.scope != SealName::Scope::Network);
   const std::lock_guard lock(change_mutex_);
   ENTENTE_TRY_VOID(settle());
-  Ring next = now()->ring;
+  Ring next = whole();
   const auto found = next.names.find(name);
   if (found == next.names.end()) return no_such_key();
   if (name.scope == SealName::Scope::Document) {
@@ -157,6 +251,7 @@ Status Keyring::destroy(const SealName& name) {
     std::erase_if(next.names, [&](const auto& entry) {
       return entry.first.scope == SealName::Scope::Document && entry.second.process == name.id;
     });
+    next.spares.erase(name.id);
   }
   next.names.erase(name);
   return change(std::move(next), true);
@@ -165,7 +260,7 @@ Status Keyring::destroy(const SealName& name) {
 Status Keyring::rotate(const SealName& name) {
   const std::lock_guard lock(change_mutex_);
   ENTENTE_TRY_VOID(settle());
-  Ring next = now()->ring;
+  Ring next = whole();
   const auto found = next.names.find(name);
   if (found == next.names.end()) return no_such_key();
   add_generation(next, found->second);
@@ -176,8 +271,7 @@ Status Keyring::rotate(const SealName& name) {
 Status Keyring::drop_old_generations() {
   const std::lock_guard lock(change_mutex_);
   ENTENTE_TRY_VOID(settle());
-  const auto before = now();
-  Ring next = before->ring;
+  Ring next = whole();
   std::unordered_map<KeyId, Opener> fading;
   for (auto& [name, holder] : next.names) {
     for (auto old = holder.generations.begin(); old + 1 != holder.generations.end(); ++old) {
@@ -200,7 +294,7 @@ Status Keyring::rotate_root(const RootKey& root) {
   Written written = Written::No;
   if (status.ok()) {
     std::string detail;
-    written = write(now()->ring, detail);
+    written = write(whole(), detail);
     if (written != Written::Yes) status = not_written(std::move(detail));
   }
   if (written == Written::No) {
@@ -224,6 +318,13 @@ Secret Keyring::purpose_key(std::string_view purpose) const {
   return hkdf_sha256(*now()->ring.purposes, {}, info, key_width);
 }
 
+Ring Keyring::whole() const {
+  Ring ring = now()->ring;
+  ring.names.insert(claimed_.begin(), claimed_.end());
+  ring.spares = spares_;
+  return ring;
+}
+
 std::shared_ptr<const Keyring::Indexed> Keyring::now() const {
   const std::shared_lock lock(now_mutex_);
   return now_;
@@ -238,9 +339,21 @@ void Keyring::publish(Ring ring, const std::unordered_map<KeyId, Opener>& also_o
     }
     next->sealers.insert(holder.generations.back().id);
   }
+  // A process that only reads learns of no claim, and opens all the same.
+  for (const auto& [process, keys] : ring.spares) {
+    for (const Generation& spare : keys) {
+      next->sealers.insert(spare.id);
+      next->openers.insert_or_assign(
+          spare.id,
+          Opener{.key = spare.key, .name = {.scope = SealName::Scope::Document, .id = {}}});
+    }
+  }
+  spares_ = std::exchange(ring.spares, {});
   next->ring = std::move(ring);
   const std::unique_lock lock(now_mutex_);
   now_ = std::move(next);
+  claimed_.clear();
+  claimed_keys_.clear();
 }
 
 Ring Keyring::new_ring() const {
@@ -311,7 +424,7 @@ Status Keyring::change(Ring next, bool show_if_uncertain) {
 Status Keyring::settle() {
   if (!uncertain_) return {};
   std::string detail;
-  return write(now()->ring, detail) == Written::Yes ? Status() : not_written(std::move(detail));
+  return write(whole(), detail) == Written::Yes ? Status() : not_written(std::move(detail));
 }
 
 }  // namespace entente::store

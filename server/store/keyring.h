@@ -3,6 +3,10 @@
 // store (ring.h), rewritten whole at each change, sealed under the root key; never in the store,
 // nor in its backups.
 //
+// A document's key is one that was made ready before: that it is the document's now is a *claim*,
+// which the store keeps among its rows until the file is next written, so that a new document
+// does not cost a file of all keys. What is destroyed is destroyed by writing the file, as ever.
+//
 // Threads: any; changes are made one at a time, inside. Ownership: the store's; the Entropy is
 // borrowed and outlives it.
 #pragma once
@@ -10,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +23,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/secret.h"
@@ -30,6 +36,13 @@
 #include "server/store/xaes.h"
 
 namespace entente::store {
+
+// That a spare key is a document's.
+struct Claim {
+  SealName name;
+  Id process;
+  KeyId key = 0;
+};
 
 class Keyring {
  public:
@@ -79,6 +92,8 @@ class Keyring {
   // Creates `name`'s key if there is none; a document's under its process's, which must be there
   // (NotFound).
   [[nodiscard]] Status ensure(const SealName& name, const Id& process);
+  // Makes keys ready for documents of `process`, if there are none. NotFound: no such process.
+  [[nodiscard]] Status stock(const Id& process);
   // Drops `name`'s key, and with a process's those of its documents; renews the key that wrapped it
   // and wraps the living anew. NotFound: there is none.
   [[nodiscard]] Status destroy(const SealName& name);
@@ -90,6 +105,19 @@ class Keyring {
   // Seals the file under another root key. ResourceExhausted: no memory to stretch it.
   [[nodiscard]] Status rotate_root(const RootKey& root);
 
+  // Writes every claim that was made since, so that the file alone knows whose each key is.
+  [[nodiscard]] Status keep_claims();
+
+  // Gives `name` one of the keys made ready for its process, in memory only: before anything that
+  // it seals can be durable the claim must be, or keep_claims() succeed. Nothing: none is ready.
+  // Requires: there is no key `name`.
+  [[nodiscard]] std::optional<Claim> claim(const SealName& name, const Id& process);
+  // Takes a claim back with which nothing was sealed.
+  void disclaim(const Claim& claim);
+  // What the rows say, after open() and before anything is sealed: of keys that are still spare,
+  // whose they are. What then is left over is never given out. Writes the file if need be.
+  [[nodiscard]] Status adopt(const std::vector<Claim>& claims);
+
   // As Store says.
   [[nodiscard]] Id blind(std::string_view domain, std::string_view text) const;
   [[nodiscard]] Secret purpose_key(std::string_view purpose) const;
@@ -98,6 +126,12 @@ class Keyring {
   struct Opener {
     SharedSecret key;
     SealName name;
+  };
+  // What seals or opens, as of one moment.
+  struct Found {
+    Generation generation;
+    SealName name;
+    Id network;
   };
   // A ring, and what is looked up in it at each value.
   struct Indexed {
@@ -108,6 +142,11 @@ class Keyring {
 
   explicit Keyring(Entropy& entropy) : entropy_(entropy) {}
   [[nodiscard]] std::shared_ptr<const Indexed> now() const;
+  // With what was claimed since, and the keys that are still spare. Requires: change_mutex_.
+  [[nodiscard]] Ring whole() const;
+  [[nodiscard]] std::optional<Found> sealer_of(const SealName& name) const;
+  [[nodiscard]] std::optional<Found> opener_of(KeyId id) const;
+  void take_in(const Claim& claim, Generation generation);
   void publish(Ring ring, const std::unordered_map<KeyId, Opener>& also_opening = {});
   [[nodiscard]] Ring new_ring() const;
   [[nodiscard]] Holder new_holder(Ring& ring, bool wraps) const;
@@ -130,8 +169,13 @@ class Keyring {
   Secret key_;              // seals the file
   bool uncertain_ = false;  // the file may not hold what is shown
 
+  std::map<Id, std::vector<Generation>> spares_;
+
   mutable std::shared_mutex now_mutex_;
   std::shared_ptr<const Indexed> now_;
+  // Claimed since now_ was written.
+  std::map<SealName, Holder> claimed_;
+  std::unordered_map<KeyId, SealName> claimed_keys_;
 };
 
 }  // namespace entente::store

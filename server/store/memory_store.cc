@@ -129,7 +129,7 @@ class MemoryEngine final : public Engine {
   [[nodiscard]] std::unique_ptr<EngineView> view() override {
     return std::make_unique<MemoryView>(versions_);
   }
-  [[nodiscard]] Status write(const std::vector<EngineRow>& rows) override {
+  [[nodiscard]] Status write(const std::vector<EngineRow>& rows, Durable /*durable*/) override {
     if (before_write_) ENTENTE_TRY_VOID(before_write_());
     versions_.write(rows);
     return {};

@@ -12,10 +12,13 @@
 namespace entente::store {
 namespace {
 
-constexpr std::string_view magic = "ENTKEYR1";
+constexpr std::string_view magic = "ENTKEYR2";
+constexpr std::string_view magic_before = "ENTKEYR1";  // without spare keys
 constexpr std::size_t key_width = 32;
 constexpr std::size_t wrapped_width = xaes_nonce_bytes + key_width + xaes_tag_bytes;
 constexpr std::size_t hash_width = 32;
+// What a spare key is wrapped as, until a document has it.
+constexpr SealName spare_name{.scope = SealName::Scope::Document, .id = {}};
 
 Status damaged(std::string detail) {
   return Status(Code::DataLoss, Reason::None, "the keyring is damaged")
@@ -63,9 +66,9 @@ class Fields {
   bool ok_ = true;
 };
 
-SealName wrapper_of(const Holder& holder) {
-  if (holder.process == Id{}) return {};
-  return {.scope = SealName::Scope::Process, .id = holder.process};
+SealName wrapper_of(const Id& process) {
+  if (process == Id{}) return {};
+  return {.scope = SealName::Scope::Process, .id = process};
 }
 
 std::string wrapping_data(const Ring& ring, const SealName& name, KeyId id,
@@ -83,7 +86,20 @@ std::size_t contents_bytes(const Ring& ring) {
   for (const auto& [name, holder] : ring.names) {
     bytes += 128 + holder.generations.size() * (4 + wrapped_width);
   }
+  for (const auto& [process, keys] : ring.spares) {
+    bytes += keys.size() * (16 + 4 + wrapped_width);
+  }
   return bytes;
+}
+
+void append_wrapped(const Xaes& xaes, Entropy& entropy, const Ring& ring, const Holder& wrapper,
+                    const SealName& name, const Generation& generation, std::string& out) {
+  append_u32(out, generation.id);
+  const std::string nonce = entropy.bytes(xaes_nonce_bytes);
+  out.append(nonce);
+  xaes.seal(bytes_of(wrapper.wrapping), nonce,
+            wrapping_data(ring, name, generation.id, wrapper.wrapping_generation),
+            bytes_of(generation.key), out);
 }
 
 std::string encode_contents(const Xaes& xaes, Entropy& entropy, const Ring& ring) {
@@ -105,17 +121,32 @@ std::string encode_contents(const Xaes& xaes, Entropy& entropy, const Ring& ring
       }
       continue;
     }
-    const Holder& wrapper = ring.names.at(wrapper_of(holder));
+    const Holder& wrapper = ring.names.at(wrapper_of(holder.process));
     for (const Generation& generation : holder.generations) {
-      append_u32(out, generation.id);
-      const std::string nonce = entropy.bytes(xaes_nonce_bytes);
-      out.append(nonce);
-      xaes.seal(bytes_of(wrapper.wrapping), nonce,
-                wrapping_data(ring, name, generation.id, wrapper.wrapping_generation),
-                bytes_of(generation.key), out);
+      append_wrapped(xaes, entropy, ring, wrapper, name, generation, out);
+    }
+  }
+  std::size_t spares = 0;
+  for (const auto& [process, keys] : ring.spares) spares += keys.size();
+  append_u32(out, static_cast<std::uint32_t>(spares));
+  for (const auto& [process, keys] : ring.spares) {
+    for (const Generation& generation : keys) {
+      out.append(process.view());
+      append_wrapped(xaes, entropy, ring, ring.names.at(wrapper_of(process)), spare_name,
+                     generation, out);
     }
   }
   return out;
+}
+
+SharedSecret take_wrapped(const Xaes& xaes, Fields& fields, const Ring& ring, const Holder& wrapper,
+                          const SealName& name, KeyId id) {
+  const std::string_view wrapped = fields.take(wrapped_width);
+  if (!fields.ok() || !wrapper.wrapping) return nullptr;
+  std::optional<std::string> key = xaes.open(
+      bytes_of(wrapper.wrapping), wrapped.substr(0, xaes_nonce_bytes),
+      wrapping_data(ring, name, id, wrapper.wrapping_generation), wrapped.substr(xaes_nonce_bytes));
+  return key ? guarded(*std::move(key)) : nullptr;
 }
 
 // Network and processes sort before documents, so a document finds its wrapper decoded.
@@ -123,7 +154,7 @@ bool decode_generations(const Xaes& xaes, Fields& fields, const Ring& ring, cons
                         Holder& holder, std::uint32_t count) {
   const Holder* wrapper = nullptr;
   if (name.scope == SealName::Scope::Document) {
-    const auto found = ring.names.find(wrapper_of(holder));
+    const auto found = ring.names.find(wrapper_of(holder.process));
     if (found == ring.names.end()) return false;
     wrapper = &found->second;
   } else {
@@ -133,24 +164,31 @@ bool decode_generations(const Xaes& xaes, Fields& fields, const Ring& ring, cons
   for (std::uint32_t i = 0; i < count && fields.ok(); ++i) {
     Generation generation{.id = fields.u32(), .key = nullptr};
     if (generation.id == 0 || generation.id >= ring.next) return false;
-    if (wrapper == nullptr) {
-      generation.key = fields.key();
-    } else {
-      const std::string_view wrapped = fields.take(wrapped_width);
-      if (!fields.ok()) return false;
-      std::optional<std::string> key =
-          xaes.open(bytes_of(wrapper->wrapping), wrapped.substr(0, xaes_nonce_bytes),
-                    wrapping_data(ring, name, generation.id, wrapper->wrapping_generation),
-                    wrapped.substr(xaes_nonce_bytes));
-      if (!key) return false;
-      generation.key = guarded(*std::move(key));
-    }
+    generation.key = wrapper == nullptr
+                         ? fields.key()
+                         : take_wrapped(xaes, fields, ring, *wrapper, name, generation.id);
+    if (!generation.key) return false;
     holder.generations.push_back(std::move(generation));
   }
   return fields.ok() && !holder.generations.empty();
 }
 
-std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents) {
+bool decode_spares(const Xaes& xaes, Fields& fields, Ring& ring) {
+  const std::uint32_t count = fields.u32();
+  for (std::uint32_t i = 0; i < count && fields.ok(); ++i) {
+    const Id process = fields.id();
+    Generation generation{.id = fields.u32(), .key = nullptr};
+    const auto wrapper = ring.names.find(wrapper_of(process));
+    if (wrapper == ring.names.end()) return false;
+    if (generation.id == 0 || generation.id >= ring.next) return false;
+    generation.key = take_wrapped(xaes, fields, ring, wrapper->second, spare_name, generation.id);
+    if (!generation.key) return false;
+    ring.spares[process].push_back(std::move(generation));
+  }
+  return fields.ok();
+}
+
+std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents, bool has_spares) {
   Fields fields(contents);
   Ring ring;
   ring.network = fields.id();
@@ -170,6 +208,7 @@ std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents)
     if (!decode_generations(xaes, fields, ring, name, holder, count)) return std::nullopt;
     if (!ring.names.emplace(name, std::move(holder)).second) return std::nullopt;
   }
+  if (has_spares && !decode_spares(xaes, fields, ring)) return std::nullopt;
   if (!fields.at_end() || !ring.names.contains(SealName{})) return std::nullopt;
   return ring;
 }
@@ -198,7 +237,7 @@ SharedSecret guarded(std::string key) {
 
 Result<KeyringHeader> parse_keyring_header(std::string_view file) {
   if (file.size() < keyring_header_bytes + xaes_tag_bytes + hash_width ||
-      file.substr(0, magic.size()) != magic) {
+      (file.substr(0, magic.size()) != magic && file.substr(0, magic.size()) != magic_before)) {
     return damaged("it is cut short, or no keyring");
   }
   const std::string_view hashed = file.substr(0, file.size() - hash_width);
@@ -253,7 +292,8 @@ Result<Ring> decode_keyring(const Xaes& xaes, const Secret& key, std::string_vie
                   "the root key does not open this keyring");
   }
   const Secret contents(*std::move(opened));
-  std::optional<Ring> ring = decode_contents(xaes, contents.reveal(SecretAccess{}));
+  std::optional<Ring> ring =
+      decode_contents(xaes, contents.reveal(SecretAccess{}), file.substr(0, magic.size()) == magic);
   if (!ring) return damaged("its contents make no sense");
   return *std::move(ring);
 }

@@ -1,10 +1,11 @@
 // A keyring's state as a value, and its file as bytes:
 //
-//   "ENTKEYR1" | root key's kind (1) | passes (4) | memory bytes (8) | stretching salt (16)
+//   "ENTKEYR2" | root key's kind (1) | passes (4) | memory bytes (8) | stretching salt (16)
 //   | root salt (32) | nonce (24) | sealed contents | SHA-256 of all before (32)
 //
 // The contents are sealed (XAES-256-GCM) under HKDF(root key, root salt) with everything before
-// them as associated data. Inside, each document's keys are wrapped once more under the present key
+// them as associated data ("ENTKEYR1", as it was before, has no spare keys and is read as well).
+// Inside, each document's keys, and the spare ones, are wrapped once more under the present key
 // encryption key of its process: destroying one makes a new generation of that key and wraps the
 // living anew. The trailing hash tells damage from a wrong root key; it protects nothing.
 //
@@ -57,6 +58,8 @@ struct Ring {
   SharedSecret purposes;  // derives keys for purposes outside the store
   KeyId next = 1;
   std::map<SealName, Holder> names;
+  // Kept ready for documents that are yet to come, by process (zero: the network's).
+  std::map<Id, std::vector<Generation>> spares;
 };
 
 struct KeyringHeader {

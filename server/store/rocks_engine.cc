@@ -290,7 +290,7 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::open(RocksEngineOptions option
 
 std::unique_ptr<EngineView> RocksEngine::view() { return std::make_unique<RocksView>(handle()); }
 
-Status RocksEngine::write(const std::vector<EngineRow>& rows) {
+Status RocksEngine::write(const std::vector<EngineRow>& rows, Durable durable) {
   if (ballast_.scarce()) {
     return Status(Code::ResourceExhausted, Reason::StoreReadOnly, "the store takes no writes now")
         .with_detail("less than " + std::to_string(limits::disk_free_bytes_min >> 20) +
@@ -311,7 +311,8 @@ Status RocksEngine::write(const std::vector<EngineRow>& rows) {
     ENTENTE_CHECK(added.ok());  // fails only beyond limits that we keep far from
   }
   rocksdb::WriteOptions options;
-  options.sync = true;
+  // A synced write syncs every log before its own as well.
+  options.sync = durable == Durable::Now;
   const rocksdb::Status written = db->Write(options, &batch);
   if (written.ok()) return {};
   // After a failed sync the kernel may call pages clean that never reached the disk: nothing may

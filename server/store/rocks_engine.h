@@ -41,7 +41,7 @@ class RocksEngine final : public Engine {
   ~RocksEngine() override;
 
   [[nodiscard]] std::unique_ptr<EngineView> view() override;
-  [[nodiscard]] Status write(const std::vector<EngineRow>& rows) override;
+  [[nodiscard]] Status write(const std::vector<EngineRow>& rows, Durable durable) override;
   [[nodiscard]] Status recover() override;
   [[nodiscard]] Health health() const override;
 

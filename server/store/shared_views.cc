@@ -45,7 +45,7 @@ void SharedViews::forget() {
   next_version();
 }
 
-Status SharedViews::write(const std::vector<EngineRow>& rows) {
+Status SharedViews::write(const std::vector<EngineRow>& rows, Durable durable) {
   for (const EngineRow& row : rows) {
     Shard& shard = shards_.at(shard_of(row.key));
     const std::lock_guard lock(shard.mutex);
@@ -55,7 +55,7 @@ Status SharedViews::write(const std::vector<EngineRow>& rows) {
     shard.bytes -= found->second.bytes;
     shard.made.erase(found);
   }
-  Status status = engine_.write(rows);
+  Status status = engine_.write(rows, durable);
   next_version();
   return status;
 }

@@ -46,7 +46,7 @@ class SharedViews final : public Engine {
   void forget();
 
   [[nodiscard]] std::unique_ptr<EngineView> view() override { return engine_.view(); }
-  [[nodiscard]] Status write(const std::vector<EngineRow>& rows) override;
+  [[nodiscard]] Status write(const std::vector<EngineRow>& rows, Durable durable) override;
   [[nodiscard]] Status recover() override;
   [[nodiscard]] Health health() const override { return engine_.health(); }
 

@@ -147,10 +147,10 @@ class Store {
   [[nodiscard]] virtual std::unique_ptr<Snapshot> snapshot() = 0;
   [[nodiscard]] virtual std::unique_ptr<Transaction> begin() = 0;
 
-  // Writes rows durably, without a commit and without an entry: the body of an act that is too
-  // large for one transaction. Nobody looks for them until a commit writes the row that names them,
-  // so keys bear a random id that only that row tells, and no table holds both staged rows and
-  // others. What came to nothing its room takes away again, at the latest when it starts. Not
+  // Writes rows without a commit and without an entry, durable with the next commit: the body of an
+  // act too large for one transaction. Nobody looks for them until a commit writes the row that
+  // names them, so keys bear a random id that only that row tells, and no table holds both staged
+  // rows and others. What came to nothing its room takes away, at the latest when it starts. Not
   // validated: a transaction must not rest on rows that may still be staged. Requires: as
   // Transaction::put. What commit() returns, but Aborted only if a key was destroyed meanwhile; on
   // any failure some of the rows may be there.

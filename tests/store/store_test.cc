@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proto/contract/limits.h"
+#include "server/store/core_store.h"
 #include "server/store/shared_views.h"
 #include "tests/store/stores.h"
 
@@ -42,6 +43,32 @@ std::vector<std::pair<std::uint64_t, std::string>> rows_of(Snapshot& snapshot, c
 }
 
 using Pairs = std::vector<std::pair<std::uint64_t, std::string>>;
+
+// An engine that forgets, when it fails, what need not have been durable yet.
+class ForgetfulEngine final : public Engine {
+ public:
+  [[nodiscard]] std::unique_ptr<EngineView> view() override { return engine_->view(); }
+  [[nodiscard]] Status write(const std::vector<EngineRow>& rows, Durable durable) override {
+    if (fails) return {Code::Unavailable, Reason::None, "the disk failed"};
+    for (const EngineRow& row : rows) {
+      if (durable == Durable::WithNext && forgets) open_.push_back({row.key, std::nullopt});
+    }
+    if (durable == Durable::Now) open_.clear();
+    return engine_->write(rows, durable);
+  }
+  [[nodiscard]] Status recover() override {
+    fails = false;
+    return engine_->write(std::exchange(open_, {}), Durable::Now);
+  }
+  [[nodiscard]] Health health() const override { return engine_->health(); }
+
+  bool fails = false;
+  bool forgets = true;
+
+ private:
+  std::unique_ptr<Engine> engine_ = memory_engine({});
+  std::vector<EngineRow> open_;
+};
 
 }  // namespace
 
@@ -309,6 +336,28 @@ TEMPLATE_TEST_CASE("what is staged under a destroyed key is refused whole", "[st
                        {.key = row(2), .value = "two", .seal = process}})
               .code() == Code::Aborted);
   REQUIRE(rows_of(*on.store->snapshot(), Key(table)).empty());
+}
+
+TEST_CASE("what was staged and lost by a failing disk is named by no commit", "[store][faults]") {
+  for (const bool forgets : {false, true}) {
+    SystemEntropy entropy;
+    Entries entries;
+    auto engine = std::make_unique<ForgetfulEngine>();
+    ForgetfulEngine& disk = *engine;
+    disk.forgets = forgets;
+    const auto store = *CoreStore::open(std::move(engine), Keyring::in_memory(entropy));
+    store->set_sequencer(entries);
+    REQUIRE(store->stage({{.key = row(1), .value = "durable", .seal = {}}}).ok());
+    REQUIRE(put(*store, row(2), "a commit makes it so") == Code::Ok);
+    REQUIRE(store->stage({{.key = row(3), .value = "staged", .seal = {}}}).ok());
+    disk.fails = true;
+    CHECK(put(*store, row(4), "it fails") == Code::Unavailable);
+    // It works again only if all is there that a commit could name.
+    const Code then = put(*store, row(5), "names row 3");
+    CHECK(then == (forgets ? Code::ResourceExhausted : Code::Ok));
+    CHECK(store->health().writable != forgets);
+    CHECK(*store->snapshot()->find(row(1)) == "durable");
+  }
 }
 
 TEMPLATE_TEST_CASE("each commit has its entry at its own index", "[store]", OnMemory, OnRocks) {

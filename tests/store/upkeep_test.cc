@@ -6,6 +6,8 @@
 
 #include "server/store/backup.h"
 #include "server/store/files.h"
+#include "server/store/fsck.h"
+#include "server/store/ring.h"
 #include "server/store/rocks_engine.h"
 #include "tests/store/stores.h"
 
@@ -131,7 +133,8 @@ TEST_CASE("old generations stay as long as a value cannot be sealed anew", "[sto
   fixture.put(2, "value");
   // The value of one row under the key of another: an insider's hand.
   const auto moved = *fixture.store->rocks().view()->get(row(1).bytes());
-  REQUIRE(fixture.store->rocks().write({{.key = row(2).bytes(), .value = moved}}).ok());
+  REQUIRE(
+      fixture.store->rocks().write({{.key = row(2).bytes(), .value = moved}}, Durable::Now).ok());
   REQUIRE(fixture.store->rotate_seal({}).ok());
   CHECK(fixture.store->reseal().code() == Code::DataLoss);
   CHECK(fixture.store->needs_reseal());
@@ -160,12 +163,12 @@ TEST_CASE("a value moved, cut, of another table or of another network does not o
   RocksEngine& engine = fixture.store->rocks();
   const std::string sealed = **engine.view()->get(row(1).bytes());
   const auto refuses = [&](const Key& key, const std::string& bytes) {
-    REQUIRE(engine.write({{.key = key.bytes(), .value = bytes}}).ok());
+    REQUIRE(engine.write({{.key = key.bytes(), .value = bytes}}, Durable::Now).ok());
     fixture.put(99, "later");  // behind the store's back: readers share a view until it writes
     CHECK(fixture.store->snapshot()->find(key).status().code() == Code::DataLoss);
     CHECK((*fixture.store->check({})).faulty + (*fixture.store->check({})).orphaned >= 1);
     CHECK(fixture.store->snapshot()->scan(key)->value().status().code() == Code::DataLoss);
-    REQUIRE(engine.write({{.key = key.bytes(), .value = std::nullopt}}).ok());
+    REQUIRE(engine.write({{.key = key.bytes(), .value = std::nullopt}}, Durable::Now).ok());
   };
   refuses(row(2), sealed);
   refuses(Key(Table{0xf2}).number(1), sealed);
@@ -177,7 +180,7 @@ TEST_CASE("a value moved, cut, of another table or of another network does not o
   }
   for (std::size_t bit = 0; bit < sealed.size() * 8; bit += 11)
     refuses(row(1), flipped(sealed, bit));
-  REQUIRE(engine.write({{.key = row(1).bytes(), .value = sealed}}).ok());
+  REQUIRE(engine.write({{.key = row(1).bytes(), .value = sealed}}, Durable::Now).ok());
   fixture.put(99, "last");
   CHECK(value_of(*fixture.store, 1) == "mine");
 }
@@ -294,6 +297,49 @@ TEST_CASE("every damage to a backup is found", "[store][backup][corruption]") {
   REQUIRE(refused(sound + "x", nullptr));
   const auto other = Keyring::in_memory(fixture.entropy);
   CHECK(refused(sound, other.get()));
+}
+
+TEST_CASE("a new document's key is the document's after a crash, though no keyring was written",
+          "[store][keyring]") {
+  Fixture fixture;
+  const SealName process{.scope = SealName::Scope::Process, .id = Id{.octets = {1}}};
+  const auto document = [](std::uint8_t n) {
+    return SealName{.scope = SealName::Scope::Document, .id = Id{.octets = {2, n}}};
+  };
+  REQUIRE(fixture.store->ensure_seal(process).ok());
+  REQUIRE(fixture.store->ensure_seal(document(0), process.id).ok());
+  const auto keyring = fixture.options.dir / "keyring";
+  const std::string before = *read_whole(keyring, keyring_bytes_max);
+  for (std::uint8_t n = 1; n < 4; ++n) {
+    REQUIRE(fixture.store->ensure_seal(document(n), process.id).ok());
+    fixture.put(n, "value", document(n));
+  }
+  CHECK(*read_whole(keyring, keyring_bytes_max) == before);
+  // A second process beside it opens what was claimed.
+  const auto beside = *Keyring::open(keyring, test_root_key(), fixture.entropy);
+  const auto reader = *RocksReader::open({.dir = fixture.options.dir,
+                                          .block_cache_bytes = 1U << 20,
+                                          .on_event = {},
+                                          .file_system = nullptr});
+  CHECK(fsck(*reader, *beside, {})->sound());
+  fixture.open();
+  CHECK(*read_whole(keyring, keyring_bytes_max) != before);
+  for (std::uint8_t n = 1; n < 4; ++n) CHECK(value_of(*fixture.store, n) == "value");
+  // What is destroyed before the keyring was written otherwise is gone as well, and stays so.
+  REQUIRE(fixture.store->ensure_seal(document(4), process.id).ok());
+  fixture.put(4, "value", document(4));
+  REQUIRE(fixture.store->destroy_seal(document(4)).ok());
+  for (int i = 0; i < 2; ++i) {
+    CHECK(fixture.store->snapshot()->find(row(4)).status().code() == Code::DataLoss);
+    CHECK(value_of(*fixture.store, 1) == "value");
+    fixture.open();
+  }
+  // Nothing is given out twice: what was spare when it stopped is not used again.
+  REQUIRE(fixture.store->ensure_seal(document(5), process.id).ok());
+  fixture.put(5, "value", document(5));
+  fixture.open();
+  CHECK(value_of(*fixture.store, 5) == "value");
+  CHECK(fixture.store->check({})->orphaned == 1);
 }
 
 TEST_CASE("a destroyed document is unreadable in an older backup with the present keyring",

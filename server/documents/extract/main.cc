@@ -18,9 +18,8 @@ using entente::extract::End;
 
 // By its first bytes, whatever it was called.
 End read(const std::string& bytes, entente::extract::Text& out) {
-  const std::string_view head = std::string_view(bytes).substr(0, 1024);
-  if (head.find("%PDF-") != std::string_view::npos) return entente::extract::read_pdf(bytes, out);
-  if (head.starts_with("PK\x03\x04")) return entente::extract::read_office(bytes, out);
+  if (entente::extract::is_pdf(bytes)) return entente::extract::read_pdf(bytes, out);
+  if (entente::extract::is_packed(bytes)) return entente::extract::read_office(bytes, out);
   return entente::extract::read_plain(bytes, out);
 }
 

@@ -13,8 +13,7 @@
 namespace entente::extract {
 namespace {
 
-constexpr std::size_t kLookedAt = 16 << 10;  // to tell an encoding
-constexpr int kSureEnough = 25;              // of a hundred, as ICU reckons
+constexpr int kSureEnough = 25;  // of a hundred, as ICU reckons
 constexpr std::size_t kEntityMax = 10;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -40,16 +39,6 @@ bool is_text(std::string_view bytes) {
   return true;
 }
 
-// Control characters that no text has, in hundredths of its beginning.
-bool looks_binary(std::string_view bytes) {
-  const std::string_view head = bytes.substr(0, kLookedAt);
-  const auto odd = std::count_if(head.begin(), head.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f';
-  });
-  return static_cast<std::size_t>(odd) * 100 > head.size();
-}
-
 struct CloseDetector {
   void operator()(UCharsetDetector* one) const { ::ucsdet_close(one); }
 };
@@ -59,12 +48,12 @@ struct CloseConverter {
 
 // The encoding of bytes that are no UTF-8; empty: none that is known.
 std::string encoding_of(std::string_view bytes) {
-  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) return "UTF-16";
+  if (is_utf16(bytes)) return "UTF-16";
   if (looks_binary(bytes)) return {};
   UErrorCode error = U_ZERO_ERROR;
   const std::unique_ptr<UCharsetDetector, CloseDetector> detector(::ucsdet_open(&error));
   if (U_FAILURE(error)) return {};
-  const auto some = static_cast<std::int32_t>(std::min(bytes.size(), kLookedAt));
+  const auto some = static_cast<std::int32_t>(std::min(bytes.size(), looked_at_bytes));
   ::ucsdet_setText(detector.get(), bytes.data(), some, &error);
   const UCharsetMatch* match = ::ucsdet_detect(detector.get(), &error);
   if (U_FAILURE(error) || match == nullptr) return {};

@@ -2,6 +2,7 @@
 // UTF-8. For one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -47,5 +48,32 @@ class Text {
   std::string gathered_;
   bool full_ = false;
 };
+
+// --- what it is, by its first bytes ---
+
+inline constexpr std::size_t looked_at_bytes = 16 << 10;
+
+[[nodiscard]] inline bool is_pdf(std::string_view bytes) {
+  return bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos;
+}
+[[nodiscard]] inline bool is_packed(std::string_view bytes) {
+  return bytes.starts_with("PK\x03\x04");
+}
+[[nodiscard]] inline bool is_utf16(std::string_view bytes) {
+  return bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff");
+}
+// Control characters that no text has, in hundredths of its beginning.
+[[nodiscard]] inline bool looks_binary(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, looked_at_bytes);
+  const auto odd = std::count_if(head.begin(), head.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f';
+  });
+  return static_cast<std::size_t>(odd) * 100 > head.size();
+}
+// Whether text can be read of what begins so; if not, reading it would answer End::Unknown.
+[[nodiscard]] inline bool may_have_text(std::string_view bytes) {
+  return is_pdf(bytes) || is_packed(bytes) || is_utf16(bytes) || !looks_binary(bytes);
+}
 
 }  // namespace entente::extract

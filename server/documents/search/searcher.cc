@@ -1,12 +1,15 @@
 // The searcher's work: what comes, changes and goes, and the texts of it.
 #include "server/documents/search/searcher.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 
 namespace entente::documents::search {
 namespace {
 
 constexpr std::chrono::seconds kTryAgainAfter{5};
+constexpr int kIndexingNice = 5;
 
 }  // namespace
 
@@ -56,6 +59,9 @@ void Searcher::settle() {
 }
 
 void Searcher::work(const std::stop_token& stop) {
+  // Of this thread alone, on Linux, and of the helpers that it starts: somebody waits for the
+  // others.
+  (void)setpriority(PRIO_PROCESS, 0, kIndexingNice);
   std::vector<std::string> names;
   for (const Source* source : sources_) {
     Result<std::vector<std::string>> some = source->names();
@@ -95,8 +101,8 @@ void Searcher::index(const std::string& name, std::unique_lock<std::mutex>& lock
   busy_ = true;
   lock.unlock();
   const std::optional<Indexable> object = take(name);
+  if (indexing_.is_full()) indexing_.forget();  // before: what is taken is told in its words
   const Taken taken = object ? take_apart(*object, indexing_) : Taken();
-  if (indexing_.is_full()) indexing_.forget();
   const bool unread = object && lacks_text(name);
   lock.lock();
   busy_ = false;

@@ -1,6 +1,7 @@
 #include "server/documents/search/section.h"
 
 #include <algorithm>
+#include <array>
 
 #include "proto/contract/limits_search.h"
 
@@ -16,11 +17,30 @@ constexpr std::uint32_t kInWords = 5;  // what a word of a title weighs against 
 constexpr std::uint32_t kGap = 16;     // between two of an object's words: no phrase spans them
 constexpr char kSpelling = '=';        // before a spelling: no term begins so
 constexpr std::size_t kPlacesRead = 2'000;
+constexpr std::size_t kNumbersKept = 1'024;
 
-void append_varint(std::string& out, std::uint32_t value) {
-  for (; value >= 0x80; value >>= 7U) out += static_cast<char>(value | 0x80U);
-  out += static_cast<char>(value);
-}
+// Numbers, seven bits an octet, gathered here before they are put to a list's end.
+class Varints {
+ public:
+  explicit Varints(std::string& out) : out_(out) {}
+  ~Varints() { flush(); }
+  Varints(const Varints&) = delete;
+  Varints& operator=(const Varints&) = delete;
+  void add(std::uint32_t value) {
+    if (size_ + 5 > octets_.size()) flush();
+    for (; value >= 0x80; value >>= 7U) octets_[size_++] = static_cast<char>(value | 0x80U);
+    octets_[size_++] = static_cast<char>(value);
+  }
+
+ private:
+  void flush() {
+    out_.append(octets_.data(), size_);
+    size_ = 0;
+  }
+  std::string& out_;
+  std::size_t size_ = 0;
+  std::array<char, 256> octets_;  // NOLINT(cppcoreguidelines-pro-type-member-init): only written
+};
 std::uint32_t read_varint(const char*& at) {
   std::uint32_t value = 0;
   for (unsigned shift = 0;; shift += 7) {
@@ -89,7 +109,8 @@ struct Standing {
     for (const auto& [term, place] : words) taken.places[next[term]++] = place;
     taken.terms.reserve(numbers.size());
     for (std::size_t n = 0; n < numbers.size(); ++n) {
-      taken.terms.push_back({.text = stems.text(numbers[n]), .places_end = ends[n + 1]});
+      taken.terms.push_back(
+          {.text = stems.text(numbers[n]), .number = numbers[n], .places_end = ends[n + 1]});
     }
   }
 };
@@ -116,6 +137,7 @@ Taken take_apart(const Indexable& object, Stems& stems) {
   for (const Said& said : object.texts) take(said, ++field, 0);
   taken.length = static_cast<std::uint32_t>(standing.words.size());
   standing.group(stems, taken);
+  taken.numbering = stems.numbering();
   std::sort(taken.spellings.begin(), taken.spellings.end());
   taken.spellings.erase(std::unique(taken.spellings.begin(), taken.spellings.end()),
                         taken.spellings.end());
@@ -145,14 +167,18 @@ class Section::Reader {
 
 void Section::append(List& list, std::uint32_t object, std::uint32_t weight, Places places) {
   const std::size_t before = list.places.size();
-  std::uint32_t last = 0;
-  for (const std::uint32_t place : places) {
-    append_varint(list.places, place - last);
-    last = place;
+  {
+    Varints at_end(list.places);
+    std::uint32_t last = 0;
+    for (const std::uint32_t place : places) {
+      at_end.add(place - last);
+      last = place;
+    }
   }
-  append_varint(list.rows, object - list.last);
-  append_varint(list.rows, weight);
-  append_varint(list.rows, static_cast<std::uint32_t>(list.places.size() - before));
+  Varints row(list.rows);
+  row.add(object - list.last);
+  row.add(weight);
+  row.add(static_cast<std::uint32_t>(list.places.size() - before));
   list.last = object;
 }
 
@@ -162,7 +188,24 @@ Section::List& Section::list_of(std::string_view term) {
   return lists_[number];
 }
 
+Section::List& Section::list_of(const Taken::Term& term) {
+  // As large as what is here, whatever others have: there may be many sections.
+  if (term.number >= 8 * std::size_t{terms_.size()} + kNumbersKept) return list_of(term.text);
+  if (term.number >= list_by_number_.size()) list_by_number_.resize(term.number + 1);
+  std::uint32_t& known = list_by_number_[term.number];
+  if (known == 0) {
+    const std::uint32_t number = terms_.number(term.text);
+    if (number == lists_.size()) lists_.emplace_back();
+    known = number + 1;
+  }
+  return lists_[known - 1];
+}
+
 std::uint32_t Section::add(const Indexable& object, const Taken& taken) {
+  if (numbering_ != taken.numbering) {
+    numbering_ = taken.numbering;
+    list_by_number_.clear();
+  }
   const auto number = static_cast<std::uint32_t>(objects_.size());
   Object row{.name = object.name, .came_at_us = object.came_at_us, .length = taken.length};
   row.labels_begin = static_cast<std::uint32_t>(object_labels_.size());
@@ -174,7 +217,7 @@ std::uint32_t Section::add(const Indexable& object, const Taken& taken) {
   std::size_t begin = 0;
   for (const Taken::Term& term : taken.terms) {
     const Places places(taken.places.data() + begin, term.places_end - begin);
-    append(list_of(term.text), number, weight_of(places), places);
+    append(list_of(term), number, weight_of(places), places);
     begin = term.places_end;
   }
   for (const std::string& one : taken.spellings) append(list_of(kSpelling + one), number, 1, {});

@@ -45,8 +45,10 @@ struct Place {
 struct Taken {
   struct Term {
     std::string_view text;         // as good as its stems'
+    std::uint32_t number = 0;      // in `numbering`
     std::uint32_t places_end = 0;  // behind the last of its places; the first is behind the last's
   };
+  Stems::Numbering numbering;
   std::vector<Term> terms;             // in the order of their first standing
   std::vector<std::uint32_t> places;   // term by term, each going up
   std::vector<std::string> spellings;  // of its `words`, as written
@@ -120,10 +122,14 @@ class Section {
   using Places = std::span<const std::uint32_t>;
   static void append(List& list, std::uint32_t object, std::uint32_t weight, Places places);
   List& list_of(std::string_view term);
+  List& list_of(const Taken::Term& term);
 
   policy::Guard guard_;
   Terms terms_;
   std::vector<List> lists_;  // of each term
+  // The list, and one, of what its stems gave that number: most terms come again and again.
+  Stems::Numbering numbering_;
+  std::vector<std::uint32_t> list_by_number_;
   std::vector<Object> objects_;
   std::vector<std::uint32_t> object_labels_;
   Terms labels_;

@@ -15,6 +15,9 @@ namespace entente::documents::search {
 
 class Terms {
  public:
+  [[nodiscard]] static std::uint64_t hash_of(std::string_view text) {
+    return std::hash<std::string_view>()(text);
+  }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ends_.size()); }
   [[nodiscard]] std::string_view text(std::uint32_t number) const {
     const std::size_t begin = number == 0 ? 0 : ends_[number - 1];
@@ -27,9 +30,10 @@ class Terms {
     return slot.next == 0 ? std::nullopt : std::optional(slot.next - 1);
   }
   // Its number; the next one, if it has none.
-  std::uint32_t number(std::string_view text) {
+  std::uint32_t number(std::string_view text) { return number(text, hash_of(text)); }
+  // The same for who has hashed it already.
+  std::uint32_t number(std::string_view text, std::uint64_t hash) {
     if (2 * (ends_.size() + 1) > slots_.size()) grow();
-    const std::uint64_t hash = hash_of(text);
     Slot& slot = slots_[place(hash, text)];
     if (slot.next != 0) return slot.next - 1;
     slot = {.hash = static_cast<std::uint32_t>(hash >> 32U),
@@ -48,9 +52,6 @@ class Terms {
     std::uint32_t begin = 0;
     std::uint32_t bytes = 0;
   };
-  static std::uint64_t hash_of(std::string_view text) {
-    return std::hash<std::string_view>()(text);
-  }
   // Where it is, or would be put.
   [[nodiscard]] std::size_t place(std::uint64_t hash, std::string_view text) const {
     const std::size_t mask = slots_.size() - 1;

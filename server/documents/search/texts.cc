@@ -87,8 +87,8 @@ Result<record::Text> Texts::read(const documents::record::Kept& kept, const stor
     text.set_end(kTooLarge);
   } else {
     ENTENTE_TRY(const std::unique_ptr<Sheet> out, Sheet::make());
+    Copy copy(store_, kept);
     const auto pour = [&](Sheet& in) -> Status {
-      Copy copy(store_, kept);
       for (std::uint64_t at = 0; at < kept.bytes();) {
         ENTENTE_TRY(const std::string some, copy.read(at, limits::content_chunk_bytes));
         ENTENTE_TRY_VOID(in.append(some));
@@ -96,7 +96,12 @@ Result<record::Text> Texts::read(const documents::record::Kept& kept, const stor
       }
       return {};
     };
-    ENTENTE_TRY(const int ended, helper_.run(pour, *out, stop));
+    ENTENTE_TRY(const std::string head, copy.read(0, limits::content_chunk_bytes));
+    // For what has none no process is started.
+    int ended = W_EXITCODE(static_cast<int>(End::Unknown), 0);
+    if (extract::may_have_text(head)) {
+      ENTENTE_TRY(ended, helper_.run(pour, *out, stop));
+    }
     text.set_end(WIFEXITED(ended) ? static_cast<std::uint32_t>(WEXITSTATUS(ended)) : kKilled);
     // What was read before it broke is better than nothing.
     ENTENTE_TRY(whole, out->read(0, limits::extracted_bytes_max));

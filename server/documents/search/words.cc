@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "proto/contract/limits_search.h"
 #include "proto/contract/status.h"
@@ -174,8 +175,39 @@ struct Stems::Language {
     return fold(made.empty() ? word : made);
   }
 
+  // Most of a text are few words: those met last are found within the processor's nearer caches,
+  // where the table of all is not. Each has one place, by its hash.
+  struct Met {
+    std::uint32_t number = 0;
+    std::uint8_t bytes = 0;  // 0: nothing is here
+    std::array<char, 27> text{};
+  };
+  static constexpr std::size_t met_count = 4'096;
+
+  // The number of a word, and of one that is new the next one.
+  std::uint32_t word(std::string_view text) {
+    const std::uint64_t hash = Terms::hash_of(text);
+    Met& one = met[hash % met_count];
+    if (one.bytes == text.size() && std::memcmp(one.text.data(), text.data(), text.size()) == 0) {
+      return one.number;
+    }
+    const std::uint32_t number = words.number(text, hash);
+    if (text.size() <= one.text.size()) {
+      one.number = number;
+      one.bytes = static_cast<std::uint8_t>(text.size());
+      std::memcpy(one.text.data(), text.data(), text.size());
+    }
+    return number;
+  }
+  void forget() {
+    met.assign(met_count, Met());
+    words = Terms();
+    stems.clear();
+  }
+
   std::string_view tag;
   sb_stemmer* stemmer;
+  std::vector<Met> met = std::vector<Met>(met_count);
   Terms words;
   std::vector<std::uint32_t> stems;  // of each word
 };
@@ -206,17 +238,15 @@ Stems::Language& Stems::language(std::string_view tag) {
 
 std::uint32_t Stems::number(std::string_view word, std::string_view language_tag) {
   Language& of = language(language_tag);
-  const std::uint32_t known = of.words.number(word);
+  const std::uint32_t known = of.word(word);
   if (known == of.stems.size()) of.stems.push_back(stems_.number(of.stem(word)));
   return of.stems[known];
 }
 
 void Stems::forget() {
-  for (const auto& one : languages_) {
-    one->words = Terms();
-    one->stems.clear();
-  }
+  for (const auto& one : languages_) one->forget();
   stems_ = Terms();
+  numbering_ = std::make_shared<const bool>();
 }
 
 bool Stems::is_full() const { return stems_.size() >= kKnownMax; }

@@ -46,6 +46,9 @@ class Stems {
   // All that it may be indexed by, whatever the language of the text: what a query asks for.
   // Without repeats.
   [[nodiscard]] std::vector<std::string> all_of(std::string_view word);
+  // Whose numbers these are: no two that differ in theirs have the same, for as long as it is held.
+  using Numbering = std::shared_ptr<const bool>;
+  [[nodiscard]] const Numbering& numbering() const { return numbering_; }
   // Lets go of every word that it has seen.
   void forget();
   // Whether it has seen so many that it should.
@@ -56,6 +59,7 @@ class Stems {
   [[nodiscard]] Language& language(std::string_view tag);
   std::vector<std::unique_ptr<Language>> languages_;  // the last stems nothing
   Terms stems_;
+  Numbering numbering_ = std::make_shared<const bool>();
 };
 
 }  // namespace entente::documents::search

@@ -1,4 +1,6 @@
 // What is sealed end to end: what must not open, what must, and what stock openssl makes of it.
+#include <malloc.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -40,6 +42,35 @@ Result<std::string> open(const BodyKey& key, std::size_t bytes, const std::strin
   ENTENTE_TRY_VOID(open_body(key, bytes, in, out).status());
   return out.str();
 }
+
+// So many bytes from nowhere, and a place for as many, which notes how large the heap became.
+class Endless final : public std::streambuf {
+ public:
+  explicit Endless(std::uint64_t bytes) : left_(bytes) {}
+  [[nodiscard]] std::size_t grown() const { return most_ - std::min(most_, before_); }
+
+ protected:
+  std::streamsize xsgetn(char* out, std::streamsize count) override {
+    const auto some = std::min<std::uint64_t>(left_, static_cast<std::uint64_t>(count));
+    std::fill_n(out, some, 'x');
+    left_ -= some;
+    return static_cast<std::streamsize>(some);
+  }
+  std::streamsize xsputn(const char* /*in*/, std::streamsize count) override {
+    most_ = std::max(most_, heap());
+    return count;
+  }
+  int sync() override { return 0; }
+
+ private:
+  static std::size_t heap() {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  }
+  std::uint64_t left_;
+  const std::size_t before_ = heap();
+  std::size_t most_ = 0;
+};
 
 // Keys and certificates as certs/ca makes them, by the program itself.
 class Offices {
@@ -143,6 +174,31 @@ TEST_CASE("a body that was cut, grown, reordered, repeated or mixed does not ope
   BodyKey shifted = same_key(*key);
   shifted.nonce[6] = static_cast<char>(shifted.nonce[6] ^ 1);
   CHECK_FALSE(open(shifted, text.size(), sealed).ok());
+}
+
+TEST_CASE("sealing and opening take the same memory however long the body is", "[sealing]") {
+  constexpr std::uint64_t bytes = 64 << 20;
+  constexpr std::size_t memory_max = 512 << 10;  // some chunks of 64 KiB
+  const BodyKey key = *BodyKey::fresh();
+  const auto path =
+      std::filesystem::temp_directory_path() / ("sealed-" + std::to_string(::getpid()));
+  std::ofstream file(path, std::ios::binary);
+  Endless from(bytes);
+  std::istream in(&from);
+  REQUIRE(seal_body(key, in, file).ok());
+  file.close();
+  Endless again(bytes);
+  std::istream once_more(&again);
+  Endless nowhere(0);
+  std::ostream out(&nowhere);
+  REQUIRE(seal_body(key, once_more, out).ok());
+  CHECK(nowhere.grown() < memory_max);
+  std::ifstream sealed(path, std::ios::binary);
+  Endless opened(0);
+  std::ostream into(&opened);
+  REQUIRE(open_body(key, bytes, sealed, into).ok());
+  CHECK(opened.grown() < memory_max);
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("a body of any length opens whole, and any range of it alone", "[sealing]") {

@@ -52,8 +52,8 @@ std::string label(v1::SearchReply::Facet::By by, std::string_view value) {
 std::vector<std::string> DocumentSource::touched_by(std::string_view kind,
                                                     const std::string& name) const {
   // These change nothing of what is searched, or of who may find it.
-  const bool idle = kind == "documents.document.read" || kind == "documents.document.hold" ||
-                    kind == "documents.document.repeat";
+  const bool idle = kind == "documents.document.read" || kind == "documents.document.take" ||
+                    kind == "documents.document.hold" || kind == "documents.document.repeat";
   return idle ? std::vector<std::string>() : std::vector<std::string>{name};
 }
 

@@ -2,10 +2,25 @@
 
 #include <algorithm>
 
+#include "server/statistics/series/fold.h"
+
 namespace entente::statistics {
 namespace {
 
 constexpr std::size_t kFirstBytes = 64 * 1024;  // most answers are smaller
+
+// As many observations as there could be of it, whatever is chosen: of older versions that are
+// folded only what they come to is read.
+std::uint64_t at_most_of(const SetPlan& set, IndexCache& cache) {
+  std::shared_ptr<const Fold> fold;
+  const bool newest = !set.reading.raw && !set.reading.history;
+  if (newest && cache.folds() != nullptr) fold = cache.folds()->find(set.layers);
+  std::uint64_t most = fold ? fold->part->observations : 0;
+  for (std::size_t i = fold ? fold->layers : 0; i < set.layers.size(); ++i) {
+    most += set.layers[i].part->observations - set.layers[i].part->gone;
+  }
+  return most;
+}
 
 }  // namespace
 
@@ -18,9 +33,7 @@ Status DataAnswer::check_size() {
   const std::uint64_t at_most = parts_.at_most.observations_max;
   if (plan_.window.limit <= at_most) return {};
   std::uint64_t most = 0;
-  for (const SetPlan& set : plan_.sets) {
-    for (const Layer& layer : set.layers) most += layer.part->observations - layer.part->gone;
-  }
+  for (const SetPlan& set : plan_.sets) most += at_most_of(set, parts_.cache);
   if (most <= at_most) return {};
   std::uint64_t size = 0;
   for (const SetPlan& set : plan_.sets) {

@@ -114,3 +114,75 @@ test('from the address to a saved card by the keyboard alone, the focus always i
   assert.deepEqual(context.faults, []);
   await context.close();
 });
+
+// Presses Tab until what has the focus bears the words; each stop must be in sight.
+async function tabTo(page, words) {
+  for (let presses = 0; presses < 120; ++presses) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const one = document.activeElement;
+      const box = one.getBoundingClientRect();
+      const style = getComputedStyle(one);
+      const label = one.getAttribute('aria-label') ?? (one.labels?.length ? one.labels[0].textContent : one.textContent);
+      return { text: (label ?? '').trim(), seen: one === document.body || (style.outlineStyle !== 'none' && box.bottom > 0 && box.top < innerHeight) };
+    });
+    assert.ok(at.seen, `the focus on \`${at.text}\` cannot be seen`);
+    if (words.test(at.text)) return;
+  }
+  assert.fail(`no Tab comes to ${words}`);
+}
+
+test('a document is found, read and closed by the keyboard alone', async () => {
+  const context = await open(ME);
+  const page = await signIn(context, ME);
+  await page.locator('.mail li').first().waitFor();
+  await tabTo(page, /^Documents$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Documents' }).waitFor();
+  await page.locator('.papers li').first().waitFor();
+  await tabTo(page, /^Agenda of the spring meeting$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Agenda of the spring meeting' }).waitFor();
+  await tabTo(page, /^Read$/);
+  await page.keyboard.press('Enter');
+  await page.locator('.textLayer').getByText('Agenda of the spring meeting').waitFor();
+  await page.keyboard.press('Enter'); // the same button closes
+  await page.locator('.textLayer').first().waitFor({ state: 'detached' });
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+test('a document is sent around by the keyboard alone', async () => {
+  const context = await open('helena.brandt');
+  const page = await signIn(context, 'helena.brandt', '/#/documents');
+  await page.locator('.papers li').first().waitFor();
+  await tabTo(page, /^Agenda of the spring meeting$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Agenda of the spring meeting' }).waitFor();
+  await tabTo(page, /^Send it around$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Send it around' }).waitFor();
+  await page.getByRole('button', { name: /^Send to \d+ people$/ }).waitFor();
+  await tabTo(page, /^Covering note/);
+  await page.keyboard.type('Typed and sent without a mouse');
+  await tabTo(page, /^Send to \d+ people$/);
+  await page.keyboard.press('Enter');
+  await page.getByText('Typed and sent without a mouse').waitFor();
+  assert.match(page.url(), /#\/circulation\//);
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+test('a meeting is found in the calendar and answered by the keyboard alone', async () => {
+  const context = await open('reto.ammann');
+  const page = await signIn(context, 'reto.ammann', '/#/meetings');
+  await page.locator('.meetings > li').first().waitFor();
+  await tabTo(page, /^Working Group on Returns$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Working Group on Returns' }).waitFor();
+  await tabTo(page, /^I come$/);
+  await page.keyboard.press('Enter');
+  await page.locator('.my-part').getByText('comes', { exact: true }).waitFor();
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});

@@ -84,8 +84,19 @@ test('over a line as slow as 3G the first page can be used, and says that it is 
   await debug.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 });
   const from = Date.now();
   await theirs.goto(origin);
-  await theirs.getByLabel('Password').waitFor();
+  await theirs.getByLabel('Password').fill(passwordOf(ME));
   assert.ok(Date.now() - from < 15_000);
+  await theirs.keyboard.press('Enter');
+  // Over the same line: what is due, the person to call, and a meeting's page.
+  await theirs.getByRole('heading', { name: 'Due from me' }).waitFor({ timeout: 60_000 });
+  await theirs.locator('.mail li').first().waitFor({ timeout: 60_000 });
+  await theirs.getByRole('searchbox').fill('ammann');
+  await theirs.locator('.people .name').filter({ hasText: 'Reto Ammann' }).waitFor({ timeout: 60_000 });
+  await theirs.getByRole('link', { name: 'Meetings', exact: true }).click();
+  // A page that is on its way says so.
+  await theirs.locator('.waiting, .meetings').first().waitFor();
+  await theirs.locator('.meetings .name').first().waitFor({ timeout: 60_000 });
+  assert.deepEqual(slow.faults, []);
   await slow.close();
 });
 

@@ -24,6 +24,9 @@ test('as one types, groups of what else there is stand below the persons, and ea
   const term = group('Terms').getByRole('link', { name: 'Afghanistan' }).first();
   await term.waitFor();
   assert.match(await term.getAttribute('href'), /#\/statistics\/.*=AFG/);
+  // A concept is a term as well as the codes that it can take.
+  await page.getByRole('searchbox').fill('citizenship');
+  assert.match(await group('Terms').getByRole('link', { name: 'Citizenship', exact: true }).getAttribute('href'), /#\/statistics\//);
 });
 
 test('a document is found by its text, and what fits is marked; a restricted one by its title only', async () => {

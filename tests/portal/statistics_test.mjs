@@ -1,12 +1,14 @@
 // Figures: found, chosen, drawn, compared, taken along; and a file tried before it is sent.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { network, open, origin, quit, signIn, violations } from './browser.mjs';
 
 const demo = fileURLToPath(new URL('../../deploy/statistics/demo/', import.meta.url));
+const require = createRequire(join(process.env.PORTAL, 'package.json'));
 let context;
 let page;
 before(async () => {
@@ -63,6 +65,31 @@ test('states stand side by side, and a gap is a gap', async () => {
   const table = page.getByRole('region', { name: 'Compare parties' });
   await table.getByRole('columnheader', { name: /Sweden/ }).waitFor();
   assert.deepEqual(await violations(page), []);
+});
+
+// A comparison whose notes qualify one cell, another, and both: as the server numbers them.
+test('a note’s number stands at each cell that it qualifies, and leads to its words', async () => {
+  const { buildSync } = require('esbuild');
+  const made = buildSync({ stdin: { contents: "export { create, toBinary } from '@bufbuild/protobuf'; export { ComparisonSchema } from './src/gen/entente/v1/statistics_pb';", resolveDir: process.env.PORTAL, loader: 'ts' },
+    bundle: true, format: 'esm', write: false });
+  const { create, toBinary, ComparisonSchema } = await import('data:text/javascript;base64,' + Buffer.from(made.outputFiles[0].contents).toString('base64'));
+  const note = (conceptId, text) => ({ conceptId, text: { byLanguage: { en: text } } });
+  const body = Buffer.from(toBinary(ComparisonSchema, create(ComparisonSchema, {
+    dimensions: ['CITIZEN'], areas: ['SWE', 'CHE'], warnings: ['COVERAGE'],
+    rows: [{ key: ['AFG'], period: '2019', cells: [{ value: '679', notes: [1] }, { value: '', gap: 'not reported', notes: [2, 3] }] }, { key: ['AFG'], period: '2020', cells: [{ value: '700' }, { value: '12', notes: [3] }] }],
+    notes: [{ area: 'SWE', notes: [note('COVERAGE', 'First-time applicants only.')] }, { area: 'CHE', notes: [note('BREAK', 'New register in 2019.'), note('COVERAGE', 'With <b>reopened</b> cases.')] }],
+  })));
+  await page.route('**/*StatisticsService/CompareParties', (route) => route.fulfill({ status: 200, contentType: 'application/proto', body }));
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM?view=compare&CITIZEN=AFG`);
+  await page.reload();
+  const table = page.getByRole('region', { name: 'Compare parties' });
+  await table.getByText('679').waitFor();
+  const marks = await table.locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('td.numeric')].map((cell) => [...cell.querySelectorAll('sup')].map((one) => one.textContent))));
+  assert.deepEqual(marks, [[['1'], ['2', '3']], [[], ['3']]]);
+  await table.getByRole('link', { name: 'Note 3' }).first().click();
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /^3 COVERAGE: With <b>reopened<\/b> cases\.$/);
+  assert.deepEqual(await violations(page), []);
+  await page.unroute('**/*StatisticsService/CompareParties');
 });
 
 test('one state stands on one page: what it reports, how old it is, what others report on it', async () => {

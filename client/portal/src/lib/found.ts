@@ -43,7 +43,7 @@ function collections(): Promise<Row[]> {
 
 const FLOWS_MAX = 12;
 
-// The codes of the lists that figures are told by, each once: where it leads to, its figures stand.
+// The concepts that figures are told by and the codes of their lists, each once: where it leads to, its figures stand.
 function terms(): Promise<Row[]> {
   return once('found terms', async () => {
     const flows = (await dataflows()).filter((one) => one.dataflow).sort((a, b) => Number(b.observations > 0n) - Number(a.observations > 0n)).slice(0, FLOWS_MAX);
@@ -52,6 +52,9 @@ function terms(): Promise<Row[]> {
       if (!set) continue;
       const { dataflow, structure, lists } = set;
       for (const dimension of structure.dimensions) {
+        // What the figures are told by (`Citizenship`), once; then the codes that it can take.
+        const concept = conceptTitle(set.set, structure, dimension.conceptId);
+        if (!rows.has(concept)) rows.set(concept, { id: concept, title: concept, detail: textIn(dataflow.title), link: linkTo(['statistics', lastPart(dataflow.name)]), words: folded(`${concept} ${dimension.conceptId}`) });
         const list = lists.get(dimension.codelist);
         const spoken = new Map(list?.items.map((one) => [one.id, Object.values(one.title?.byLanguage ?? {}).join(' ')]));
         for (const code of codesOf(list, dimension.role)) {

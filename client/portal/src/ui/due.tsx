@@ -116,7 +116,7 @@ function actInWords(kind: string) {
   return key ? t(key) : <code>{kind}</code>;
 }
 
-const PIECE = 16n; // entries asked for at once: their proofs come along, so no more than are mostly enough
+const PIECE = 12n; // entries asked for at once: their proofs come along, so no more than are mostly enough
 
 export function News() {
   const asked = useCall('news', async () => {

@@ -1,0 +1,34 @@
+"""`deploy/demo` prints the portal's address, and it answers there with the page, to who shows a certificate. Run by CTest
+with BUILD set to the build folder."""
+import os, re, shutil, signal, ssl, subprocess, sys, tempfile, threading, urllib.request
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, TOP + "/tests/support")
+from ports import free_port
+
+
+def main():
+    folder = tempfile.mkdtemp(prefix="entente-demo-")
+    port = free_port()
+    demo = subprocess.Popen([TOP + "/deploy/demo", "--dir", folder, "--port", str(port), "--build", os.environ["BUILD"]],
+                            stdout=subprocess.PIPE, text=True, start_new_session=True)
+    # Whatever it waits for, the test ends.
+    late = threading.Timer(240, os.killpg, (demo.pid, signal.SIGKILL))
+    late.start()
+    try:
+        address = next(found[1] for found in (re.match(r"The portal: (https://\S+)", line) for line in demo.stdout) if found)
+        assert address == f"https://localhost:{port}/", address
+        here = folder + "/credentials/anna.lindqvist/"
+        context = ssl.create_default_context(cafile=folder + "/ca.pem")
+        context.load_cert_chain(here + "cert.pem", here + "key.pem")
+        page = urllib.request.urlopen(address, context=context, timeout=30).read().decode()
+        assert '<div id="app">' in page, page
+    finally:
+        late.cancel()
+        os.killpg(demo.pid, signal.SIGTERM)
+        demo.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

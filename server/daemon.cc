@@ -279,6 +279,13 @@ void Daemon::register_services() {
                                 .signers = *signers_,
                                 .origin = config_.ledger_origin(),
                                 .clock = clock_});
+  process_life_ =
+      std::make_unique<directory::ProcessLife>(directory::ProcessLife::Parts{.store = *store_,
+                                                                             .catalog = *catalog_,
+                                                                             .records = *records_,
+                                                                             .ledger = *ledger_,
+                                                                             .signers = *signers_,
+                                                                             .clock = clock_});
   access_ = std::make_unique<identity::AccessService>(identity::AccessService::Parts{
       .worlds = *catalog_,
       .lines = *identity_,
@@ -290,6 +297,7 @@ void Daemon::register_services() {
   directory_->add_to(*gate_, [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   });
+  process_life_->add_to(*gate_);
   books_ = std::make_unique<directory::BookServer>(*directory_, *records_, *gate_);
   books_->add_to(table_);
   const auto reads = [&]<typename Req, typename Rep>(

@@ -17,6 +17,7 @@
 #include "proto/contract/status.h"
 #include "server/directory/books.h"
 #include "server/directory/catalog.h"
+#include "server/directory/life/process_life.h"
 #include "server/directory/loader.h"
 #include "server/directory/records.h"
 #include "server/directory/service.h"
@@ -111,6 +112,7 @@ class Daemon {
   std::unique_ptr<notices::Room> notices_;
   std::unique_ptr<directory::SessionSigners> signers_;
   std::unique_ptr<directory::Service> directory_;
+  std::unique_ptr<directory::ProcessLife> process_life_;
   std::unique_ptr<identity::AccessService> access_;
   std::unique_ptr<ledger::LedgerService> ledger_service_;
   net::MethodTable table_;

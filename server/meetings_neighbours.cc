@@ -97,7 +97,8 @@ Result<std::vector<meetings::Neighbours::Process>> MeetingsNeighbours::processes
   for (const v1::Process& one : all) {
     processes.push_back({.id = one.name().substr(one.name().rfind('/') + 1),
                          .short_name = one.short_name(),
-                         .long_name = one.long_name()});
+                         .long_name = one.long_name(),
+                         .at_work = one.status() == v1::Process::ACTIVE});
   }
   return processes;
 }

@@ -3,6 +3,8 @@
 
 #include "client/cli/context.h"
 #include "client/cli/directory_words.h"
+#include "client/cli/document_words.h"
+#include "client/cli/process_life_verbs.h"
 #include "entente/v1/directory.pb.h"
 
 namespace entente::cli {
@@ -298,7 +300,8 @@ CLI::App* add_process(CLI::App& app, Context& context) {
                  directory_service + "GetProcess", *get, [](const v1::Process& process) {
                    std::cout << safe(process.short_name()) << ": " << safe(process.long_name())
                              << " (since " << safe(process.established())
-                             << ")\nsecretariat: " << safe(process.secretariat()) << '\n';
+                             << ")\nsecretariat: " << safe(process.secretariat()) << "\nstatus: "
+                             << typed_word(v1::Process::Status_Name(process.status())) << '\n';
                    Table chairs({"CHAIR", "TERM", "THEME", ""});
                    for (const v1::Chair& chair : process.chairs()) {
                      chairs.row({last(chair.party()), chair.term(), chair.theme(),
@@ -309,12 +312,15 @@ CLI::App* add_process(CLI::App& app, Context& context) {
                      std::cout << "goal: " << safe(goal) << '\n';
                    for (const std::string& one : process.priorities())
                      std::cout << "priority: " << safe(one) << '\n';
+                   for (const auto& event : process.events())
+                     std::cout << safe(event.date()) << ": " << safe(event.what()) << '\n';
                  });
            })
       ->add_option_function<std::string>(
           "id", [get](const std::string& v) { get->set_name(in("processes", v)); }, "`igc`")
       ->required();
   add_process_parts(*group, context);
+  add_process_life_verbs(*group, context);
   return group;
 }
 

@@ -143,10 +143,19 @@ Result<v1::MeetingSeries> Service::update_series(const Subject& subject,
 
 // --- meetings -----------------------------------------------------------------------------------
 
-// That whoever presides or leads, and the series, is somebody and something that the subject sees.
+// That whoever presides or leads, and the series, is somebody and something that the subject sees;
+// and that what is yet to come is of a process that is at work.
 Status Service::check_known(const Subject& subject, const v1::Meeting& meeting,
                             Snapshot& snapshot) const {
   const Instant now = parts_.clock.now();
+  if (instant_of(meeting.starts_at()) > now) {
+    ENTENTE_TRY(const auto processes, parts_.neighbours.processes(subject, snapshot));
+    for (const Neighbours::Process& one : processes) {
+      if (one.at_work || "processes/" + one.id != meeting.process()) continue;
+      return Status(Code::FailedPrecondition, Reason::StillInUse,
+                    "the process is dormant or over: what was can be entered, nothing be planned");
+    }
+  }
   const auto check = [&](const std::string& field, const std::string& name) -> Status {
     if (name.empty()) return {};
     ENTENTE_TRY(const auto guard, parts_.neighbours.guard_of(snapshot, name));

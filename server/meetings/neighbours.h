@@ -59,6 +59,7 @@ class Neighbours {
     std::string id;  // `igc`
     std::string short_name;
     std::string long_name;
+    bool at_work = true;  // neither dormant nor over
   };
   // The processes that the subject may see.
   [[nodiscard]] virtual Result<std::vector<Process>> processes(const policy::Subject& subject,

@@ -235,4 +235,21 @@ TEST_CASE("the shelf that is loaded is the shelf that followed", "[meetings]") {
   REQUIRE(again.meeting(id)->starts_at == world.shelf.meeting(id)->starts_at);
 }
 
+TEST_CASE("in a process that is dormant nothing is planned; what was can be entered",
+          "[meetings]") {
+  MeetingsWorld world;
+  v1::Meeting planned = *world.create(world.helena(), world.draft());
+  world.neighbours.at_work = false;
+  CHECK(world.create(world.helena(), world.draft()).status().code() == Code::FailedPrecondition);
+  *planned.mutable_place() = english("Bern");
+  CHECK(world.update(world.helena(), planned).status().code() == Code::FailedPrecondition);
+  v1::CancelMeetingRequest cancel;
+  cancel.set_name(planned.name());
+  CHECK(world.act(world.service, world.helena(), &Service::cancel_meeting, cancel).ok());
+  v1::Meeting past = world.draft();
+  past.set_starts_local("1998-05-11T09:30");
+  past.set_ends_local("1998-05-12T13:00");
+  CHECK(world.create(world.helena(), past).ok());
+}
+
 }  // namespace entente::meetings::testing

@@ -92,7 +92,8 @@ class FewNeighbours final : public Neighbours {
   Result<std::vector<Process>> processes(const policy::Subject& subject,
                                          store::Snapshot&) const override {
     if (subject.party == "THA") return std::vector<Process>();
-    return std::vector<Process>{{.id = "igc", .short_name = "IGC", .long_name = "Consultations"}};
+    return std::vector<Process>{
+        {.id = "igc", .short_name = "IGC", .long_name = "Consultations", .at_work = at_work}};
   }
   void seat(const std::vector<Seating>& seatings) override {
     for (const Seating& one : seatings) {
@@ -101,6 +102,7 @@ class FewNeighbours final : public Neighbours {
     }
   }
 
+  bool at_work = true;
   policy::AudienceTable table;
   std::map<std::string, policy::Fact> seated;
   policy::AudienceId everyone{};

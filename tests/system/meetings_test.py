@@ -9,8 +9,8 @@ import tempfile
 
 from network import ENTENTE, Network, eventually
 
-HELENA, ANNA, EMILY, SAMIRA, KAMON = ("helena.brandt", "anna.lindqvist", "emily.tremblay", "samira.haddad",
-                                     "kamon.wongsakul")
+HELENA, ANNA, EMILY, SAMIRA, KAMON, MARC = ("helena.brandt", "anna.lindqvist", "emily.tremblay", "samira.haddad",
+                                           "kamon.wongsakul", "marc.delisle")
 
 
 def check(holds, what):
@@ -116,12 +116,28 @@ def find_it_again(people, meeting):
         check(hidden == nothing, f"{account} can tell that there is something\n{hidden}\n{nothing}")
 
 
+def go_dormant(people):
+    """By the word of two; then nothing is planned, until two others' word."""
+    planned = ["meeting", "create", "--process", "igc", "--title", "Later", "--level", "technical", "--starts",
+               "2031-06-01", "--ends", "2031-06-02", "--zone", "Europe/Zurich"]
+    for status, first, second, ends in (("dormant", HELENA, MARC, 5), ("active", MARC, HELENA, 0)):
+        said = people.says(first, "process", "propose", "igc", status, "--because", "no host")
+        proposal = said.split("\n")[0]
+        people.tells(first, "another person of the secretariat or chair", "process", "approve", proposal, code=5)
+        people.tells(second, proposal, "process", "waiting", "igc")
+        people.tells(second, "processes/igc is " + status, "process", "approve", proposal)
+        people.tells(EMILY, "status: " + status, "process", "show", "igc")
+        people.says(HELENA, *planned, code=ends)
+    people.tells(EMILY, "dormant: no host", "process", "show", "igc")
+    people.tells(EMILY, "not yours to change", "process", "propose", "igc", "concluded", "--because", "why not", code=5)
+
+
 def main():
     demo = Network()
     try:
         demo.start()
         people = People(demo)
-        for account in (HELENA, ANNA, EMILY, SAMIRA, KAMON):
+        for account in (HELENA, ANNA, EMILY, SAMIRA, KAMON, MARC):
             people.says(account, "sign-in")
         with tempfile.TemporaryDirectory() as folder:
             meeting, item = plan(people)
@@ -129,6 +145,7 @@ def main():
             keep_the_record(people, meeting, pathlib.Path(folder))
             adopt_at_once(people, meeting)
             find_it_again(people, meeting)
+        go_dormant(people)
         print("meetings: planned, attended, recorded, adopted once, found by those who may")
     finally:
         demo.stop()

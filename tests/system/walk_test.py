@@ -24,7 +24,7 @@ from network import BUILD
 STANDING = {"MEMBER": 0, "OBSERVER": 1, "PARTNER": 2, "INVITED": 3, "SUSPENDED": 4, "FORMER": 5}
 OFFICE = {1: 0, 2: 3, 3: 6, 4: 2, 5: 1, 6: 4, 7: 5, 8: 6}
 CAPACITY = {1: 0, 2: 2, 3: 1, 4: 3}
-FOCAL_POINT, SECRETARIAT, SECURITY_OFFICER, CERTIFICATE_OFFICER = 1, 2, 3, 5
+FOCAL_POINT, SECRETARIAT, SECURITY_OFFICER, CHAIR, CERTIFICATE_OFFICER = 1, 2, 3, 4, 5
 Guard = collections.namedtuple("Guard", "originator process holder any_of none_of", defaults=[frozenset()])
 
 
@@ -653,6 +653,22 @@ def _(walk):
         for process in processes():
             answer = walk.ask(role, "DirectoryService.ApproveParticipation", M.ApproveParticipationRequest(
                 name=process + "/participationProposals/" + "ab" * 32, digest=b"\xab" * 32, signature=b"none"))
+            walk.check.assertEqual(answer.code, "NOT_FOUND", answer)
+
+
+@place("ProcessLifeService.ProposeProcessStatus", "ProcessLifeService.ListProcessStatusProposals",
+       "ProcessLifeService.ApproveProcessStatus")
+def _(walk):
+    duty = lambda role, n, one: walk.world.oracle.has_duty(role.party, role.person, one, n[10:])
+    concludes = lambda role, n: duty(role, n, SECRETARIAT) or duty(role, n, CHAIR)
+    walk.by_name("ProcessLifeService.ProposeProcessStatus", ["processes"], lambda n: I.ProposeProcessStatusRequest(
+        process=n, status=M.Process.DORMANT, because="t"), concludes, DENIED, acts=True)
+    walk.by_name("ProcessLifeService.ListProcessStatusProposals", ["processes"],
+                 lambda n: I.ListProcessStatusProposalsRequest(process=n), concludes, DENIED)
+    for role in walk.world.roles:
+        for process in processes():
+            answer = walk.ask(role, "ProcessLifeService.ApproveProcessStatus", I.ApproveProcessStatusRequest(
+                name=process + "/statusProposals/" + "ab" * 32, digest=b"\xab" * 32, signature=b"none"))
             walk.check.assertEqual(answer.code, "NOT_FOUND", answer)
 
 
@@ -1605,7 +1621,7 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, B, C, D, E, F, G, H, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z
+        global A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
@@ -1616,7 +1632,7 @@ class Everybody(unittest.TestCase):
         from entente.v1 import history_pb2 as H, reciprocity_pb2 as P
         from entente.v1 import consents_pb2 as J, sealing_pb2 as E
         from entente.v1 import meetings_pb2 as G
-        from entente.v1 import exemptions_pb2 as V
+        from entente.v1 import exemptions_pb2 as V, process_life_pb2 as I
         from entente.v1 import attendance_pb2 as W, calendars_pb2 as Z, meeting_records_pb2 as U
         cls.net = SmallNetwork()
         cls.world = World(cls.net)

@@ -5,7 +5,7 @@
 
 #include "client/cli/stats_words.h"
 #include "client/lib/evidence.h"
-#include "client/lib/upload.h"
+#include "client/lib/sent_file.h"
 #include "proto/contract/bytes.h"
 
 namespace entente::cli {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "client/lib/file_digest.h"
+#include "client/lib/sent_file.h"
 #include "client/lib/signature.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/clock.h"
@@ -17,29 +17,8 @@ namespace entente::client {
 namespace {
 
 const std::string kService = "entente.v1.DocumentService.";
-constexpr std::size_t kReadBytes = 1 << 20;
 constexpr std::chrono::minutes kPatience{5};  // sealing and marking a large file takes its time
 constexpr int kLinesLostMax = 5;              // in a row
-
-// The SHA-256 of a file's first bytes (all, if not said how many), and how many that were.
-Result<std::pair<std::string, std::uint64_t>> digest_of(const std::string& path,
-                                                        std::uint64_t bytes_max = UINT64_MAX) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return invalid_argument("file", "`" + path + "` cannot be read");
-  FileDigest digest;
-  std::string buffer(kReadBytes, '\0');
-  std::uint64_t bytes = 0;
-  while (bytes < bytes_max) {
-    const auto most = std::min<std::uint64_t>(buffer.size(), bytes_max - bytes);
-    in.read(buffer.data(), static_cast<std::streamsize>(most));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (got == 0) break;
-    digest.add(std::string_view(buffer).substr(0, got));
-    bytes += got;
-  }
-  if (in.bad()) return invalid_argument("file", "`" + path + "` cannot be read to its end");
-  return std::pair(digest.finish(), bytes);
-}
 
 // The same file as the same document counts once a day.
 std::string upload_id_of(const v1::BeginContentRequest& request, std::string_view file_sha256) {
@@ -56,37 +35,23 @@ std::string upload_id_of(const v1::BeginContentRequest& request, std::string_vie
 
 Status send(Client& client, const DocumentFile& file, std::uint64_t offset,
             const Progress& on_progress) {
-  const std::uint64_t size = file.request.content().bytes();
-  std::ifstream in(file.path, std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(offset));
   v1::SendContentRequest piece;
   piece.set_upload_id(file.request.upload_id());
-  std::string buffer(kReadBytes, '\0');
-  int lost = 0;
-  while (offset < size) {
-    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (got == 0) return invalid_argument("file", "`" + file.path + "` has become shorter");
-    piece.set_offset(offset);
-    piece.set_content(buffer.data(), got);
-    const Result<v1::ContentProgress> sent =
-        client.call<v1::ContentProgress>(kService + "SendContent", piece, {.timeout = kPatience});
-    if (sent.ok()) {
-      offset = sent->offset();
-      lost = 0;
-    } else if (sent.status().code() == Code::Unavailable && ++lost < kLinesLostMax) {
-      // The line broke: whether the piece came, the server knows.
-      ENTENTE_TRY(const v1::ContentProgress stands,
-                  client.call<v1::ContentProgress>(kService + "BeginContent", file.request));
-      offset = stands.offset();
-      in.clear();
-      in.seekg(static_cast<std::streamoff>(offset));
-    } else {
-      return sent.status();
-    }
-    on_progress(offset, size);
-  }
-  return {};
+  Pieces pieces;
+  pieces.send = [&](std::uint64_t at, std::string_view content) -> Result<std::uint64_t> {
+    piece.set_offset(at);
+    piece.set_content(content.data(), content.size());
+    ENTENTE_TRY(
+        const v1::ContentProgress sent,
+        client.call<v1::ContentProgress>(kService + "SendContent", piece, {.timeout = kPatience}));
+    return sent.offset();
+  };
+  pieces.begin = [&]() -> Result<std::uint64_t> {
+    ENTENTE_TRY(const v1::ContentProgress stands,
+                client.call<v1::ContentProgress>(kService + "BeginContent", file.request));
+    return stands.offset();
+  };
+  return send_file(file.path, offset, file.request.content().bytes(), pieces, on_progress);
 }
 
 // What the server said of the whole, in its first message.
@@ -142,9 +107,8 @@ std::string document_manifest(const v1::BeginContentRequest& request, std::strin
 
 Result<v1::Document> upload_document(Client& client, DocumentFile file,
                                      const Progress& on_progress) {
-  using Digested = std::pair<std::string, std::uint64_t>;
-  ENTENTE_TRY(const Digested digested, digest_of(file.path));
-  const auto& [sha256, size] = digested;
+  ENTENTE_TRY(const FileDigest digest, digest_of(file.path));
+  const auto& [sha256, size] = digest;
   file.request.mutable_content()->set_bytes(size);
   if (file.request.upload_id().empty()) {
     file.request.set_upload_id(upload_id_of(file.request, sha256));
@@ -202,10 +166,9 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
     if (!out) return invalid_argument("out", "`" + part + "` cannot be written");
     ENTENTE_TRY_VOID(receive(client, request, out, promised, on_progress));
   }
-  using Digested = std::pair<std::string, std::uint64_t>;
-  ENTENTE_TRY(const Digested came, digest_of(part, promised.bytes - promised.trailer_bytes));
+  ENTENTE_TRY(const FileDigest came, digest_of(part, promised.bytes - promised.trailer_bytes));
   std::error_code error;
-  if (std::filesystem::file_size(part, error) != promised.bytes || came.first != promised.sha256) {
+  if (std::filesystem::file_size(part, error) != promised.bytes || came.sha256 != promised.sha256) {
     return Status(Code::DataLoss, Reason::ProofInvalid,
                   "what came is not what was promised; it is kept as `" + part + "`");
   }

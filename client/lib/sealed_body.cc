@@ -8,10 +8,10 @@
 #include <memory>
 #include <ostream>
 
-#include "client/lib/file_digest.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/limits_sealing.h"
+#include "proto/contract/running_digest.h"
 
 namespace entente::client {
 namespace {
@@ -136,8 +136,8 @@ std::uint64_t sealed_bytes(std::uint64_t bytes) { return bytes + chunks_of(bytes
 
 Result<BodyDigests> seal_body(const BodyKey& key, std::istream& in, std::ostream& out) {
   Chunks chunks(key, /*seals=*/true);
-  FileDigest plain;
-  FileDigest sealed;
+  RunningDigest plain;
+  RunningDigest sealed;
   BodyDigests digests;
   std::string next = read_some(in, kChunk);
   if (next.empty()) return invalid_argument("file", "is empty, or cannot be read");
@@ -166,8 +166,8 @@ Result<BodyDigests> open_body(const BodyKey& key, std::uint64_t bytes, std::istr
     return broken("its manifest is none");
   }
   Chunks chunks(key, /*seals=*/false);
-  FileDigest plain;
-  FileDigest sealed;
+  RunningDigest plain;
+  RunningDigest sealed;
   const std::uint64_t count = chunks_of(bytes);
   for (std::uint64_t number = 0; number < count; ++number) {
     const std::string chunk = read_some(in, chunk_size(bytes, number));

@@ -1,14 +1,11 @@
 #include "client/lib/upload.h"
 
-#include <openssl/evp.h>
-
 #include <filesystem>
 #include <fstream>
-#include <memory>
-#include <thread>
 
 #include "client/lib/entered.h"
 #include "client/lib/rows.h"
+#include "client/lib/sent_file.h"
 #include "client/lib/signature.h"
 #include "entente/v1/evidence.pb.h"
 #include "entente/v1/history.pb.h"
@@ -23,48 +20,15 @@ namespace entente::client {
 namespace {
 
 const std::string kService = "entente.v1.StatisticsService.";
-constexpr std::size_t kReadBytes = 1 << 20;
 constexpr std::chrono::minutes kPatience{5};  // checking and finishing a large file takes its time
 
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-// Waits for a line that broke: half a second, then twice as long each time, about a minute in all.
-// Requires: the call may be made again.
 template <typename Rep>
 Result<Rep> call_patiently(Client& client, const char* rpc, const Message& in) {
-  constexpr std::chrono::milliseconds first_pause{500};
-  constexpr int attempts = 7;
-  std::chrono::milliseconds pause = first_pause;
-  for (int i = 1;; ++i, pause *= 2) {
-    Result<Rep> answer = client.call<Rep>(kService + rpc, in, {.timeout = kPatience});
-    if (answer.ok() || answer.status().code() != Code::Unavailable || i == attempts) return answer;
-    std::this_thread::sleep_for(pause);
-  }
+  return patiently<Rep>(
+      [&] { return client.call<Rep>(kService + rpc, in, {.timeout = kPatience}); });
 }
 
 }  // namespace
-
-Result<FileDigest> digest_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return invalid_argument("file", "`" + path + "` cannot be read");
-  const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
-  ENTENTE_CHECK(context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
-  std::string buffer(kReadBytes, '\0');
-  std::uint64_t bytes = 0;
-  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
-    const auto got = static_cast<std::size_t>(in.gcount());
-    ENTENTE_CHECK(EVP_DigestUpdate(context.get(), buffer.data(), got) == 1);
-    bytes += got;
-  }
-  if (in.bad()) return invalid_argument("file", "`" + path + "` cannot be read to its end");
-  std::string digest(32, '\0');
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  auto* out = reinterpret_cast<unsigned char*>(digest.data());
-  ENTENTE_CHECK(EVP_DigestFinal_ex(context.get(), out, nullptr) == 1);
-  return FileDigest{.sha256 = std::move(digest), .bytes = bytes};
-}
 
 Result<v1::UploadFormat> format_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -84,40 +48,24 @@ namespace {
 
 Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::uint64_t size,
             const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) {
-  std::ifstream in(file.path, std::ios::binary);
-  in.seekg(static_cast<std::streamoff>(offset));
   v1::SendPieceRequest piece;
   piece.set_upload_id(file.request.upload_id());
-  std::string buffer(kReadBytes, '\0');
-  int forgotten = 0;
-  while (offset < size) {
-    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (got == 0) return invalid_argument("file", "`" + file.path + "` has become shorter");
-    piece.set_offset(offset);
-    piece.set_content(buffer.data(), got);
-    Result<v1::UploadProgress> sent =
-        client.call<v1::UploadProgress>(kService + "SendPiece", piece, {.timeout = kPatience});
-    if (sent.ok()) {
-      offset = sent->offset();
-    } else if (sent.status().code() == Code::Unavailable ||
-               sent.status().code() == Code::FailedPrecondition ||
-               (sent.status().code() == Code::NotFound && ++forgotten < 3)) {
-      // The line broke: whether the piece came, the server knows; or nothing more of the upload.
-      ENTENTE_TRY(const v1::UploadProgress stands,
-                  call_patiently<v1::UploadProgress>(client, "BeginUpload", file.request));
-      if (stands.offset() == offset && sent.status().code() == Code::FailedPrecondition) {
-        return sent.status();
-      }
-      offset = stands.offset();
-      in.clear();
-      in.seekg(static_cast<std::streamoff>(offset));
-    } else {
-      return sent.status();
-    }
-    on_progress(offset, size);
-  }
-  return {};
+  Pieces pieces;
+  pieces.send = [&](std::uint64_t at, std::string_view content) -> Result<std::uint64_t> {
+    piece.set_offset(at);
+    piece.set_content(content.data(), content.size());
+    ENTENTE_TRY(
+        const v1::UploadProgress sent,
+        client.call<v1::UploadProgress>(kService + "SendPiece", piece, {.timeout = kPatience}));
+    return sent.offset();
+  };
+  pieces.begin = [&]() -> Result<std::uint64_t> {
+    ENTENTE_TRY(const v1::UploadProgress stands,
+                client.call<v1::UploadProgress>(kService + "BeginUpload", file.request,
+                                                {.timeout = kPatience}));
+    return stands.offset();
+  };
+  return send_file(file.path, offset, size, pieces, on_progress);
 }
 
 // What is signed; without an id it makes one: the same file to the same end has the same.

@@ -38,11 +38,4 @@ struct UploadFile {
 // InvalidArgument: it cannot be read.
 [[nodiscard]] Result<v1::UploadFormat> format_of(const std::string& path);
 
-// The SHA-256 of a file, and how long it is. InvalidArgument: it cannot be read.
-struct FileDigest {
-  std::string sha256;
-  std::uint64_t bytes = 0;
-};
-[[nodiscard]] Result<FileDigest> digest_of(const std::string& path);
-
 }  // namespace entente::client

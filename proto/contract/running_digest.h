@@ -9,17 +9,17 @@
 
 #include "proto/contract/status.h"
 
-namespace entente::client {
+namespace entente {
 
-class FileDigest {
+class RunningDigest {
  public:
-  FileDigest() : context_(EVP_MD_CTX_new()) {
+  RunningDigest() : context_(EVP_MD_CTX_new()) {
     ENTENTE_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
   }
   void add(std::string_view bytes) {
     ENTENTE_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
   }
-  // Once, last.
+  // Once, last: 32 bytes.
   [[nodiscard]] std::string finish() {
     std::string digest(32, '\0');
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
@@ -35,4 +35,4 @@ class FileDigest {
   std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
-}  // namespace entente::client
+}  // namespace entente

@@ -73,6 +73,8 @@ function Frame() {
   const where = place.parts.join('/');
   useEffect(() => {
     if (first.current) { first.current = false; return; }
+    // Where the pages' names do not fit side by side, the present one is in sight.
+    document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     // A new page is announced and read from its title on.
     scrollTo(0, 0);
     if (page !== '') main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });

@@ -1,6 +1,6 @@
 // What waits for the reader, and what has happened that they may see: below the search, where nobody has typed yet.
 import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Reminder_Kind, type Reminder } from '../gen/entente/v1/directory_pb';
 import { Calendar_State } from '../gen/entente/v1/comparison_pb';
 import { formatAgo, formatCivil, t } from '../i18n';
@@ -8,7 +8,7 @@ import type { MessageKey } from '../i18n/en';
 import { allPages, directory, isNotFound, ledger } from '../lib/api';
 import { decodeEntry, type Entry } from '../lib/ledger';
 import { comparison } from '../lib/figures';
-import { meetings, titleOfMeeting } from '../lib/meetings';
+import { meetings, titleOfMeeting, useMyNext } from '../lib/meetings';
 import { lastPart, partyName } from '../lib/names';
 import { hasPage, linkTo, linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
@@ -25,12 +25,14 @@ const KINDS = { [Reminder_Kind.KIND_UNSPECIFIED]: 'due_confirm', [Reminder_Kind.
 const SHOWN = 5;
 
 // What was sent and wants a word, the nearest deadline first. `none`: what stands there if there is nothing.
-function Waits({ none }: { none: VNode | false }) {
+// `there`: told once they stand, so that nothing above what is read moves it.
+function Waits({ none, there }: { none: VNode | false; there: () => void }) {
   const asked = useCall('waits', async () => {
     const rows = (await inbox()).filter(waitsForMe);
     const by = (one: (typeof rows)[number]) => Number(one.deadline?.seconds ?? 1n << 50n);
     return { rows: rows.sort((a, b) => by(a) - by(b)), known: await partiesNamed(rows.slice(0, SHOWN).map((one) => partyOfAccount(one.sender))) };
   });
+  useEffect(() => { if (asked.data || asked.error !== undefined) there(); }, [asked.data, asked.error]);
   if (asked.error !== undefined) return <Failed error={asked.error} retry={asked.retry} />;
   if (!asked.data) return <Waiting />;
   const { rows, known } = asked.data;
@@ -46,10 +48,11 @@ function Waits({ none }: { none: VNode | false }) {
 // What the reader's party has to report, and has not: what is late first.
 function Reports() {
   const party = me()?.session.party ?? '';
+  const invitations = useMyNext(); // stand above
   const asked = useCall(party === '' ? null : `calendar ${party}`, async () => (await comparison.getCalendar({ party })).rows
     .filter((one) => one.state === Calendar_State.DUE || one.state === Calendar_State.LATE).sort((a, b) => b.state - a.state || (a.dueOn < b.dueOn ? -1 : 1)));
   if (asked.error !== undefined) return <Failed error={asked.error} retry={asked.retry} />;
-  if (!asked.data || asked.data.length === 0) return null;
+  if (!asked.data || asked.data.length === 0 || (!invitations.data && invitations.error === undefined)) return null;
   return (
     <ul class="bare rows reports">
       {asked.data.slice(0, 6).map((one) => (
@@ -65,6 +68,7 @@ function Reports() {
 export function Due() {
   const asked = useCall('reminders', () => allPages((pageToken) => directory.listReminders({ pageSize: 1000, pageToken }), (reply) => reply.reminders));
   const [error, setError] = useState<unknown>();
+  const [stands, setStands] = useState(false);
   const answer = async (one: Reminder) => {
     setError(undefined);
     const act = one.kind === Reminder_Kind.ANSWER_CONTACT_TEST ? directory.answerContactTest({ name: one.object }) : directory.confirmPerson({ name: one.object });
@@ -73,14 +77,13 @@ export function Due() {
   return (
     <section class="card">
       <h2>{t('due')}</h2>
-      <Waits none={asked.data?.length === 0 && <p class="quiet-text">{t('nothing_due')}</p>} />
-      <Invitations />
-      <Reports />
+      <Waits none={asked.data?.length === 0 && <p class="quiet-text">{t('nothing_due')}</p>} there={() => setStands(true)} />
+      {stands && <><Invitations /><Reports /></>}
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {error !== undefined && <Failed error={error} />}
       {!asked.data && asked.loading && <Waiting />}
       <ul class="bare rows">
-        {asked.data?.slice(0, 12).map((one) => (
+        {stands && asked.data?.slice(0, 12).map((one) => (
           <li key={one.object + one.kind}>
             <span>{t(KINDS[one.kind])} <a href={linkToRecord(one.person)}>{lastPart(one.person)}</a></span>
             <Button onClick={() => answer(one)}>{one.kind === Reminder_Kind.ANSWER_CONTACT_TEST ? t('it_reaches_me') : t('still_right')}</Button>

@@ -33,7 +33,7 @@ export function MeetingRow({ meeting }: { meeting: Meeting }) {
       <span class="about">
         <a class="name" href={linkToMeeting(meeting)}><bdi>{titleOfMeeting(meeting)}</bdi></a>
         <span class="when">{timeOf(meeting)}{here !== '' && <small class="quiet-text"> · {t('by_your_clock', { when: here })}</small>}</span>
-        <span class="what">{[processName(meeting.process), meeting.body && lastPart(meeting.body), plainly(textIn(meeting.place))].filter(Boolean).join(' · ')}</span>
+        <span class="what">{[processName(meeting.process), meeting.body && lastPart(meeting.body)].filter(Boolean).join(' · ')}{textIn(meeting.place) !== '' && <> · <bdi>{plainly(textIn(meeting.place))}</bdi></>}</span>
       </span>
       <span class="actions"><StateOf meeting={meeting} />{mine && <Badge tone={toneOfState(mine.state)}>{stateName(mine.state)}</Badge>}
         {meeting.inPart && <Badge>{t('in_part')}</Badge>}</span>

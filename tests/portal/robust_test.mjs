@@ -100,6 +100,27 @@ test('over a line as slow as 3G the first page can be used, and says that it is 
   await slow.close();
 });
 
+test('the network is lost on the way to every page: it says so, is never blank, and goes on when one tries again', async () => {
+  const other = await open(ME, { expected: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] });
+  const theirs = await signIn(other, ME);
+  await theirs.locator('.mail li').first().waitFor();
+  for (const place of ['#/processes', '#/process/igc', '#/documents', '#/inbox/all', '#/meetings', '#/statistics', '#/matrix', '#/bring', '#/account']) {
+    await other.setOffline(true);
+    await theirs.evaluate((to) => { location.hash = to; }, place);
+    await theirs.getByRole('alert').first().waitFor();
+    await theirs.getByRole('navigation').waitFor();
+    await other.setOffline(false);
+    for (let tries = 0; tries < 20 && await theirs.getByRole('alert').count() > 0; ++tries) {
+      await theirs.getByRole('button', { name: 'Try again' }).first().click();
+      await theirs.waitForTimeout(300);
+    }
+    assert.equal(await theirs.getByRole('alert').count(), 0, place);
+    await theirs.locator('main h1').waitFor();
+  }
+  assert.deepEqual(other.faults, []);
+  await other.close();
+});
+
 test('a session that ended in the middle of a long form is asked for over it, and what was typed is sent', async () => {
   const other = await open('helena.brandt', { expected: [/status of 401/] });
   const theirs = await signIn(other, 'helena.brandt', '/#/bring');

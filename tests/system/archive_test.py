@@ -1,5 +1,7 @@
 """An archive of a process, made by the command line and verified by tar, openssl, sha256sum and python3 alone: whole it
 holds, and whatever is changed in it is refused. BUILD names the build folder."""
+import base64
+import hashlib
 import json
 import os
 import re
@@ -87,6 +89,19 @@ class Archive(unittest.TestCase):
         self.assertIn(self.paper, names)
         self.assertNotIn(self.draft, names)
         self.assertNotEqual(self.verify(out, "IGC").returncode, 0, "another party's anchor")
+
+    def test_once_it_is_concluded_the_secretariat_gets_what_was_brought(self):
+        self.net.as_("marc.delisle", "sign-in")
+        said = self.net.as_("helena.brandt", "process", "propose", "igc", "concluded", "--because", "its work is done")
+        self.net.as_("marc.delisle", "process", "approve", said.split("\n")[0])
+        out = self.net.dir + "/concluded.tar"
+        self.assertNotIn("copies with your name", self.net.as_("helena.brandt", "archive", "igc", "--out", out))
+        self.assertEqual(self.verify(out).returncode, 0)
+        with tarfile.open(out) as tar:
+            content = tar.extractfile(f"{self.paper}/en/{LONG}").read()
+            document = json.load(tar.extractfile(f"{self.paper}/document.json"))
+            self.assertEqual(json.load(tar.extractfile("process.json"))["status"], "CONCLUDED")
+        self.assertEqual(base64.b64encode(hashlib.sha256(content).digest()).decode(), document["contents"][0]["sha256"])
 
     def test_whatever_is_changed_is_refused(self):
         with open(self.tar, "rb") as archive:

@@ -64,6 +64,10 @@ Status not_found(std::string_view name) {
   return {Code::NotFound, Reason::None, "`" + std::string(name) + "` was not found"};
 }
 
+Status not_yours(std::string_view what) {
+  return {Code::PermissionDenied, Reason::NotYours, std::string(what)};
+}
+
 void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
   const std::string service = "entente.v1.StatisticsService.";
   const auto reads = [&]<typename Req, typename Rep>(

@@ -123,6 +123,7 @@ void add_circulate(CLI::App& app, Context& context) {
   verb->add_option("--deadline", (*text)[1], "a day or a time");
   verb->add_option("--process", (*text)[2], "with --to: the process of its words");
   add_recipients(*verb, recipients);
+  add_times(*verb, recipients);
 }
 
 void add_boxes(CLI::App& app, Context& context) {

@@ -101,6 +101,7 @@ void add_ask(CLI::App& group, Context& context) {
   verb->add_option("--translate", said->language, "to bring it in another language");
   verb->add_option("--note", said->note, "why");
   add_recipients(*verb, recipients);
+  add_times(*verb, recipients);
 }
 
 Result<v1::DocumentConsent> consent_named(client::Client& client, const std::string& name) {

@@ -179,6 +179,7 @@ void add_upload(CLI::App& group, Context& context) {
   verb->add_option("--meeting", said->meeting, "the meeting that it is for");
   verb->add_option("--date", said->date, "its own date: 2001-06-14, 2001-06 or 2001");
   add_recipients(*verb, recipients);
+  add_times(*verb, recipients);
   verb->add_option("--handling", said->handling, "open, limited, restricted or confidential")
       ->check(CLI::IsMember({"open", "limited", "restricted", "confidential"}));
   verb->add_option("--without", said->without,

@@ -26,6 +26,9 @@ void add_recipients(CLI::App& verb, const std::shared_ptr<Recipients>& recipient
           "principal such as party/SWE")
       ->delimiter(',');
   verb.add_option("--not-to", recipients->but_not, "of these, who does not")->delimiter(',');
+}
+
+void add_times(CLI::App& verb, const std::shared_ptr<Recipients>& recipients) {
   verb.add_option("--embargo", recipients->embargo, "not before this day or time");
   verb.add_option("--expires", recipients->expires, "not after it");
 }

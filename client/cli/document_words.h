@@ -23,6 +23,8 @@ struct Recipients {
   std::string expires;
 };
 void add_recipients(CLI::App& verb, const std::shared_ptr<Recipients>& recipients);
+// From when, and until when: of what may have an embargo and an expiry.
+void add_times(CLI::App& verb, const std::shared_ptr<Recipients>& recipients);
 // Whether any were given.
 [[nodiscard]] bool is_given(const Recipients& recipients);
 // False, with an error said, if a time is none. A word without a slash is of the process.

@@ -84,6 +84,7 @@ void add_update(CLI::App& documents, Context& context) {
   verb->add_option("--meeting", said->meeting, "the meeting that it is for");
   verb->add_option("--date", said->date, "its own date: 2001-06-14, 2001-06 or 2001");
   add_recipients(*verb, recipients);
+  add_times(*verb, recipients);
   verb->add_option("--handling", said->handling, "open, limited or restricted; never lowered")
       ->check(CLI::IsMember({"open", "limited", "restricted"}));
   verb->add_flag_function(

@@ -216,8 +216,8 @@ test('a server that goes and comes again: the page says so, keeps what was typed
 });
 
 test('a certificate that is revoked in the middle of a page ends in words, not in a blank page', async () => {
-  const party = 'CAN';
-  const account = 'emily.tremblay';
+  const party = 'DEU';
+  const account = 'katrin.vogt';
   const other = await open(account, { expected: [/Failed to load resource|ERR_/] });
   const theirs = await signIn(other, account);
   const ca = fileURLToPath(new URL('../../certs/ca', import.meta.url));

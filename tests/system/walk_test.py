@@ -369,7 +369,7 @@ class Walk:
 
     def by_name(self, method, kinds, request_of, allowed=None, denied=None, acts=False, right=None):
         """One object by its name. `allowed(role, name)`: who of those that see it may. `denied`: what the others that
-        see it are told; else it is not found. What acts and is allowed is left to the acts below."""
+        see it are told, or told of a name; else it is not found. What acts and is allowed is left to the acts below."""
         for role in self.world.roles:
             for name in self.names(kinds):
                 visible, fits = self.world.sees(role, name), kind_of(name) in kinds
@@ -386,7 +386,7 @@ class Walk:
                 elif visible and not fits:
                     self.check.assertFalse(answer.ok, context)
                 elif visible and denied:
-                    self.check.assertEqual(answer.code, denied, context)
+                    self.check.assertEqual(answer.code, denied(name) if callable(denied) else denied, context)
                 else:
                     self.check.assertFalse(answer.ok, context)
                     self.is_absent(role, method, name, request_of, answer)
@@ -1176,16 +1176,21 @@ def _(walk):
             walk.is_absent(role, "HistoryService.WithdrawUpload", name, request, answer)
 
 
+def is_reciprocal(dataflow):
+    return dataflow.endswith(".TRAFFICKING")
+
+
 @place("ReciprocityService.GetStanding")
 def _(walk):
     walk.by_name("ReciprocityService.GetStanding", ["dataflows"], lambda n: P.GetStandingRequest(dataflow=n),
-                 lambda role, name: False, "FAILED_PRECONDITION")
+                 lambda role, n: is_reciprocal(n) and f"{n}/provisions/{role.party}" in walk.world.objects,
+                 lambda n: "PERMISSION_DENIED" if is_reciprocal(n) else "FAILED_PRECONDITION")
 
 
 @place("ExemptionService.ListExemptions", "ExemptionService.ProposeExemption", "ExemptionService.ApproveExemption")
 def _(walk):
     walk.by_name("ExemptionService.ListExemptions", ["dataflows"], lambda n: V.ListExemptionsRequest(dataflow=n))
-    # Of no dataflow here, for none is reciprocal: the secretariat is told that, all others that it is not theirs.
+    # Of what is not reciprocal: the secretariat is told that, all others that it is not theirs.
     for role in walk.world.roles:
         for flow in ("dataflows/ALPHA.ASYLUM", "dataflows/BETAA.ASYLUM"):
             for method, request in [
@@ -1308,7 +1313,8 @@ def _(walk):
     walk.by_name("DocumentService.GetDocument", ["documents"], lambda n: D.GetDocumentRequest(name=n), right=right)
     # What leaves a receipt is opened first.
     walk.by_name("DocumentService.ReadContent", ["documents"], lambda n: D.ReadContentRequest(name=n),
-                 lambda role, name: False, "FAILED_PRECONDITION")
+                 lambda role, n: is_reciprocal(n) and f"{n}/provisions/{role.party}" in walk.world.objects,
+                 lambda n: "PERMISSION_DENIED" if is_reciprocal(n) else "FAILED_PRECONDITION")
     for role in world.roles:
         request_of = lambda n: D.ReadContentRequest(name=n)
         answer = walk.ask(role, "DocumentService.ReadContent", request_of(world.reading))

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "proto/contract/limits.h"
+#include "server/store/manifest.h"
 #include "server/store/optimistic.h"
 
 namespace entente::store {
@@ -372,6 +373,11 @@ Status RocksEngine::reopen() {
 }
 
 Status RocksEngine::try_to_open() {
+  Status listed = check_manifest_in(rows_of(options_.dir));
+  if (!listed.ok()) {
+    say(Severity::Error, "the database is not opened: " + std::string(listed.detail()));
+    return listed;
+  }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(rocks_, rows_of(options_.dir).string(), &opened);
   if (!status.ok()) {

@@ -7,6 +7,7 @@
 
 #include "proto/contract/bytes.h"
 #include "tests/contract/reference_tree.h"
+#include "tests/support/seed.h"
 
 namespace entente::merkle {
 namespace {
@@ -259,7 +260,7 @@ TEST_CASE("ten thousand proofs between sizes up to 2^32 are those of the definit
   const NodeReader read = [&](unsigned level, std::uint64_t) -> Result<Digest> {
     return mth(1ULL << level);
   };
-  const auto seed = std::random_device{}();
+  const auto seed = testing::seed_of_this_run();
   INFO("seed " << seed);
   Random random(seed);
   std::uint64_t wrong = 0;
@@ -277,7 +278,7 @@ TEST_CASE("ten thousand proofs between sizes up to 2^32 are those of the definit
 TEST_CASE("no mutated inclusion proof holds", "[contract][merkle]") {
   ReferenceTree tree(numbered(1'000));
   const NodeReader read = reader_of(tree);
-  const auto seed = std::random_device{}();
+  const auto seed = testing::seed_of_this_run();
   INFO("seed " << seed);
   Random random(seed);
   std::uint64_t accepted = 0;
@@ -326,7 +327,7 @@ TEST_CASE("no mutated inclusion proof holds", "[contract][merkle]") {
 TEST_CASE("no mutated consistency proof holds", "[contract][merkle]") {
   ReferenceTree tree(numbered(1'000));
   const NodeReader read = reader_of(tree);
-  const auto seed = std::random_device{}();
+  const auto seed = testing::seed_of_this_run();
   INFO("seed " << seed);
   Random random(seed);
   std::uint64_t accepted = 0;

@@ -63,8 +63,6 @@ class Load:
         eventually(f"memory is back at {memory:.0f} MiB", lambda: self.memory() <= memory + GROWN_MIB_MAX)
 
     def idle(self, count):
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         context = ssl.create_default_context(cafile=self.net.path / "ca.pem")
         context.load_cert_chain(*self.net.credentials("anna"))
         context.set_alpn_protocols(["h2"])
@@ -218,6 +216,9 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # the daemon inherits it
+    options.idle = min(options.idle, hard - 200)
     folder = tempfile.TemporaryDirectory()
     journey.small_network.make_messages(folder.name)
     net = Ground()

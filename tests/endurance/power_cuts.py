@@ -208,12 +208,16 @@ def shutdown(net, kind, draw, entries):
         assert net.start_under(), net.logged()
         trip, last, wait, reached = Journey(net), draw.randint(4, 50), draw.uniform(0, 0.02), threading.Event()
         trip.told = lambda register, value: trip.acknowledged < last or reached.set()
+        refused = []
 
         def cut():
             reached.wait()
             time.sleep(wait)  # into one of the acts that follow
             folder = os.open(store, os.O_RDONLY)
-            fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_ITS_LOG))
+            try:
+                fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_ITS_LOG))
+            except OSError as error:
+                refused.append(error)
             os.close(folder)
             net.daemon.kill()
         power = threading.Thread(target=cut)
@@ -223,6 +227,8 @@ def shutdown(net, kind, draw, entries):
         power.join()
         net.end()
         assert run("umount", str(store)).returncode == 0
+        if refused:
+            return False
         assert mount().returncode == 0
         after = Journey(net)
         after.registers, after.acknowledged, after.tried = trip.registers, trip.acknowledged, trip.tried

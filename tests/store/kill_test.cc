@@ -15,6 +15,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/seed.h"
+
 namespace entente::store {
 namespace {
 
@@ -107,7 +109,7 @@ TEST_CASE("killed a hundred times under eight writers, it keeps what it acknowle
   const std::uint64_t kills = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 100;
   const TemporaryFolder folder;
   const std::filesystem::path dir = folder.path() / "store";
-  const auto seed = std::random_device{}();
+  const auto seed = testing::seed_of_this_run();
   std::cout << "kills: seed " << seed << "\n";
   std::mt19937 random(seed);
   SystemEntropy entropy;

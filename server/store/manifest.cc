@@ -1,0 +1,93 @@
+#include "server/store/manifest.h"
+
+#include <algorithm>
+#include <boost/crc.hpp>
+#include <optional>
+#include <string>
+
+#include "server/store/files.h"
+
+namespace entente::store {
+namespace {
+
+constexpr std::size_t kBlock = 32 * 1024;
+constexpr std::size_t kHeader = 7;
+constexpr std::size_t kCurrentBytesMax = 4 * 1024;
+
+using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
+
+std::uint32_t number(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) {
+    value = (value << 8) | static_cast<unsigned char>(bytes[i]);
+  }
+  return value;
+}
+
+std::size_t length_at(std::string_view bytes, std::size_t at) {
+  return number(bytes.substr(at + 4, 2));
+}
+
+// Whether a record of `size` octets begins at `at`: its type is one, and its sum is right.
+bool is_record(std::string_view bytes, std::size_t at, std::size_t size) {
+  const auto type = static_cast<unsigned char>(bytes[at + 6]);
+  if (type < 1 || type > 4) return false;
+  Crc32c sum;
+  sum.process_bytes(bytes.data() + at + 6, size + 1);
+  const std::uint32_t crc = sum.checksum();
+  return number(bytes.substr(at, 4)) == ((crc >> 15) | (crc << 17)) + 0xA282EAD8;
+}
+
+// Where the record after the one at `at` begins; nothing if it leads past its block or the end.
+std::optional<std::size_t> next(std::string_view bytes, std::size_t at) {
+  const std::size_t end = std::min(bytes.size(), at - at % kBlock + kBlock);
+  const std::size_t behind = at + kHeader + length_at(bytes, at);
+  if (behind > end) return std::nullopt;
+  return behind;
+}
+
+Status damaged(std::size_t at) {
+  return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
+      .with_detail("a record of the list of files, at octet " + std::to_string(at) +
+                   ", has a wrong length");
+}
+
+}  // namespace
+
+Status check_manifest(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at + kHeader <= bytes.size()) {
+    if (kBlock - at % kBlock < kHeader) {  // what is left of a block is filled up
+      at += kBlock - at % kBlock;
+      continue;
+    }
+    const std::optional<std::size_t> behind = next(bytes, at);
+    if (!behind) break;
+    at = *behind;
+  }
+  if (at + kHeader >= bytes.size()) return {};
+  // What is there of it makes a whole record: then its length is what is wrong.
+  if (is_record(bytes, at, bytes.size() - at - kHeader)) return damaged(at);
+  for (std::size_t other = at + 1; other + kHeader <= bytes.size(); ++other) {
+    if (kBlock - other % kBlock < kHeader || !next(bytes, other)) continue;
+    if (is_record(bytes, other, length_at(bytes, other))) return damaged(at);
+  }
+  return {};
+}
+
+Status check_manifest_in(const std::filesystem::path& rows) {
+  const Result<std::string> current = read_whole(rows / "CURRENT", kCurrentBytesMax);
+  if (!current.ok()) {
+    return current.status().code() == Code::NotFound ? Status() : current.status();
+  }
+  const std::string name = current->substr(0, current->find('\n'));
+  // A wrong name is RocksDB's to refuse.
+  if (!name.starts_with("MANIFEST-") || name.find('/') != std::string::npos) return {};
+  const Result<std::string> manifest = read_whole(rows / name, manifest_bytes_max);
+  if (!manifest.ok()) {
+    return manifest.status().code() == Code::NotFound ? Status() : manifest.status();
+  }
+  return check_manifest(*manifest);
+}
+
+}  // namespace entente::store

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "client/cli/context.h"
+#include "client/cli/verbs.h"
 
 namespace entente::cli {
 namespace {

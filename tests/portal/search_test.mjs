@@ -16,6 +16,8 @@ after(async () => {
 const group = (name) => page.getByRole('region', { name, exact: true });
 
 test('as one types, groups of what else there is stand below the persons, and each leads there', async () => {
+  const asked = [];
+  page.on('request', (request) => { if (/GetStructure|ListParties|ListProcesses|ListDataflows/.test(request.url())) asked.push(request.url() + request.postDataBuffer()?.toString('hex')); });
   await page.getByRole('searchbox').pressSequentially('asylum', { delay: 20 });
   await group('Bodies').getByRole('link', { name: 'Asylum/Refugees' }).waitFor();
   await group('Statistics').getByRole('link', { name: 'Asylum applications', exact: true }).first().waitFor();
@@ -24,6 +26,9 @@ test('as one types, groups of what else there is stand below the persons, and ea
   const term = group('Terms').getByRole('link', { name: 'Afghanistan' }).first();
   await term.waitFor();
   assert.match(await term.getAttribute('href'), /#\/statistics\/.*=AFG/);
+  // Many collections share their lists: each is fetched once, whatever is typed.
+  assert.ok(asked.length > 5);
+  assert.deepEqual(asked, [...new Set(asked)]);
   // A concept is a term as well as the codes that it can take.
   await page.getByRole('searchbox').fill('citizenship');
   assert.match(await group('Terms').getByRole('link', { name: 'Citizenship', exact: true }).getAttribute('href'), /#\/statistics\//);

@@ -1,6 +1,6 @@
 // One page to start: the person to call, as one types.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { collator, t } from '../i18n';
+import { collator, t, useLanguage } from '../i18n';
 import { directory } from '../lib/api';
 import { inFilters, search } from '../lib/ask';
 import { mailLink, partyName, plainly, processName, telephoneLink } from '../lib/names';
@@ -29,11 +29,14 @@ export function HomePage(_: { place: Place }) {
   const [query, setQuery] = useState(memory.query);
   const [process, setProcess] = useState(memory.process);
   const [chosen, setChosen] = useState(memory.chosen);
+  const language = useLanguage();
   const list = useRef<HTMLElement>(null);
   const box = useRef<HTMLInputElement>(null);
   useEffect(() => box.current?.focus(), []); // one comes here to type
-  const known = useCall('home', async () => ({ processes: await processes() }));
-  const wanted = query.trim();
+  // Their list is fetched once somebody looks for somebody, or is about to choose one: not with the first view.
+  const [choosing, setChoosing] = useState(process !== '');
+  const wanted = useSettled(query.trim());
+  const known = useCall(choosing || wanted !== '' ? 'home' : null, async () => ({ processes: await processes() }));
   const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
   const asked = useCall(key, async (signal) => ({ understood: await search(wanted, process, await processes(), signal) }));
   // All parties' names are fetched once somebody looks for somebody, not before.
@@ -44,6 +47,7 @@ export function HomePage(_: { place: Place }) {
   const shown = found[Math.min(chosen, found.length - 1)];
   const choose = (index: number) => { memory.chosen = index; setChosen(index); };
   const typed = (text: string) => { memory.query = text; setQuery(text); choose(0); };
+  const toChoose = () => setChoosing(true);
   const sorted = useMemo(() => [...known.data?.processes ?? []].sort((a, b) => collator().compare(a.shortName, b.shortName)), [known.data]);
   const onKey = (event: KeyboardEvent) => {
     const links = [...list.current?.querySelectorAll<HTMLAnchorElement>('a.name') ?? []];
@@ -54,6 +58,20 @@ export function HomePage(_: { place: Place }) {
     else links[Math.min(links.length - 1, at + step)]?.focus();
     event.preventDefault();
   };
+  // Made anew when an answer comes, not with each letter: whoever types is answered first.
+  const results = useMemo(() => (
+    <ul class="people" aria-label={t('people')}>
+      {found.map((one, index) => one.person && (
+        <Row key={one.person.name} found={one} known={names.data} chosen={one === shown} choose={() => choose(index)} />
+      ))}
+    </ul>
+  ), [understood, names.data, shown, language]);
+  const beside = useMemo(() => shown?.person && (
+    <aside class="beside" aria-label={t('card_of', { name: shown.person.displayName })}>
+      <PersonCard key={shown.person.name} person={shown.person} party={names.data?.get(shown.person.party)} offices={shown.offices} linked />
+    </aside>
+  ), [names.data, shown, language]);
+  const below = useMemo(() => key === null ? <div class="columns even start"><Due /><MyNext /><News /></div> : wanted !== '' && <Also query={wanted} process={process} />, [key, language]);
   return (
     <section ref={list} class={key === null ? 'page home' : 'page home searching'} onKeyDown={onKey}>
       <h1 tabIndex={-1}>{t('home_title')}</h1>
@@ -63,12 +81,13 @@ export function HomePage(_: { place: Place }) {
         <input id="search" type="search" ref={box} value={query} placeholder={t('search_placeholder')} autocomplete="off" spellcheck={false} maxLength={200}
           onInput={(event) => typed(event.currentTarget.value)} />
         <label class="unseen" for="search-process">{t('in_process')}</label>
-        <select id="search-process" value={process} onChange={(event) => { memory.process = event.currentTarget.value; setProcess(event.currentTarget.value); choose(0); }}>
+        <select id="search-process" value={process} onFocus={toChoose} onPointerEnter={toChoose} onChange={(event) => { memory.process = event.currentTarget.value; setProcess(event.currentTarget.value); choose(0); }}>
           <option value="">{t('all_processes')}</option>
+          {process !== '' && sorted.length === 0 && <option value={process}>{processName(process)}</option>}
           {sorted.map((one) => <option key={one.name} value={one.name}>{one.shortName || processName(one.name)}</option>)}
         </select>
       </form>
-      {key === null && <div class="columns even start"><Due /><MyNext /><News /></div>}
+      {key === null && below}
       <p class="unseen" role="status">{key !== null && asked.data && !asked.loading ? t('n_found', { n: found.length }) : ''}</p>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {key !== null && !asked.data && asked.loading && <Waiting lines={4} />}
@@ -76,21 +95,29 @@ export function HomePage(_: { place: Place }) {
       {found.length > 0 && <>
         <p class="taken">{filters.map((one) => <Badge key={one} tone="accent">{one}</Badge>)}</p>
         <div class="results" aria-busy={asked.loading}>
-          <ul class="people" aria-label={t('people')}>
-            {found.map((one, index) => one.person && (
-              <Row key={one.person.name} found={one} known={names.data} chosen={one === shown} choose={() => choose(index)} />
-            ))}
-          </ul>
-          {shown?.person && (
-            <aside class="beside" aria-label={t('card_of', { name: shown.person.displayName })}>
-              <PersonCard key={shown.person.name} person={shown.person} party={names.data?.get(shown.person.party)} offices={shown.offices} linked />
-            </aside>
-          )}
+          {results}
+          {beside}
         </div>
       </>}
-      {key !== null && wanted !== '' && <Also query={wanted} process={process} />}
+      {key !== null && below}
     </section>
   );
+}
+
+const SETTLED_MS = 60;
+
+// What was typed, once no letter has followed for a moment; what is cleared is cleared at once.
+function useSettled(typed: string): string {
+  const [settled, setSettled] = useState(typed);
+  useEffect(() => {
+    if (typed === '') {
+      setSettled(typed);
+      return;
+    }
+    const timer = setTimeout(() => setSettled(typed), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return typed === '' ? typed : settled;
 }
 
 function Row({ found, known, chosen, choose }: { found: Found; known: Map<string, Party> | undefined; chosen: boolean; choose: () => void }) {

@@ -1,6 +1,6 @@
 // What the one box finds besides persons, in groups; the arrow keys go through all of it.
 import { t } from '../i18n';
-import { find, type Row } from '../lib/found';
+import { find, findTerms, type Row } from '../lib/found';
 import type { SearchReply_Found } from '../gen/entente/v1/search_pb';
 import { kindName, titleOf } from '../lib/documents';
 import { lastPart, plainly, processName, textIn } from '../lib/names';
@@ -11,16 +11,19 @@ import { Failed } from './basic';
 export function Also({ query, process }: { query: string; process: string }) {
   const wanted = query.trim();
   const asked = useCall(wanted.length < 2 ? null : `also ${process} ${wanted}`, (signal) => find(wanted, process, signal));
+  // They stand in many lists, which take longer the first time: nothing else waits for them.
+  const terms = useCall(wanted.length < 2 || process !== '' ? null : `terms ${wanted}`, () => findTerms(wanted));
   if (wanted.length < 2) return null;
   if (asked.error !== undefined && !asked.data) return <Failed error={asked.error} retry={asked.retry} />;
   if (!asked.data) return null;
-  const { documents, bodies, collections, terms } = asked.data;
+  const { documents, bodies, collections } = asked.data;
   return (
-    <div class="also" aria-busy={asked.loading}>
+    <div class="also" aria-busy={asked.loading || terms.loading}>
       {documents.length > 0 && <section aria-label={t('documents')}><h2>{t('documents')}</h2><ul class="people">{documents.map((one) => <Paper key={one.name} found={one} />)}</ul></section>}
       <Group title={t('bodies')} rows={bodies} />
       <Group title={t('statistics')} rows={collections} />
-      <Group title={t('terms')} rows={terms} />
+      <Group title={t('terms')} rows={terms.data ?? []} />
+      {terms.error !== undefined && <Failed error={terms.error} retry={terms.retry} />}
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { open, origin, passwordOf, quit, signIn, violations } from './browser.mj
 
 after(quit);
 const ME = 'anna.lindqvist';
-const PLACES = ['#/', '#/processes', '#/process/mtm', '#/matrix', '#/roster/igc', '#/statistics', '#/statistics/IGC.ASYLUM', '#/profile/igc/SWE', '#/documents', '#/inbox/all', '#/meetings', '#/meetings?view=month&month=2031-03', '#/bring', '#/account', '#/design', '#/nowhere'];
+const PLACES = ['#/', '#/processes', '#/process/mtm', '#/matrix', '#/roster/igc', '#/statistics', '#/statistics/IGC.ASYLUM', '#/profile/igc/SWE', '#/documents', '#/inbox/all', '#/meetings', '#/meetings?view=month&month=2031-03', '#/bring', '#/plan', '#/account', '#/design', '#/nowhere'];
 
 const language = (page, tag) => page.locator('.preferences select').first().selectOption(tag);
 

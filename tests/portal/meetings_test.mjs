@@ -159,6 +159,85 @@ test('the secretariat asks a guest to one item', async () => {
   await theirs.close();
 });
 
+test('the secretariat plans a meeting with its agenda and papers, told who will see it, asks a delegation, changes it and cancels it', async () => {
+  const theirs = await open('helena.brandt', { expected: [/status of 400/, /status of 40[39]/, /status of 412/] });
+  let keeper = await signIn(theirs, 'helena.brandt', '/#/meetings');
+  await keeper.getByRole('link', { name: 'Plan a meeting' }).click();
+  await keeper.getByLabel('Title', { exact: true }).first().fill('Round on <i>visas</i>');
+  await keeper.getByLabel('Begins', { exact: true }).first().fill('2032-05-04T10:00');
+  await keeper.getByLabel('Ends', { exact: true }).fill('2032-05-04T09:00');
+  await keeper.getByText('The end is before the beginning.').waitFor();
+  await keeper.getByLabel('Ends', { exact: true }).fill('2032-05-04T17:00');
+  await keeper.getByLabel('Time zone').fill('Europe/Nowhere');
+  await keeper.getByLabel('Where').fill('Montréal');
+  await keeper.getByLabel('Presides').selectOption({ label: 'Switzerland' });
+  await keeper.getByRole('button', { name: 'Add an item' }).click();
+  const item = (n) => keeper.getByRole('group', { name: `Item ${n}` });
+  await item(1).getByLabel('Title', { exact: true }).fill('What was agreed');
+  await item(1).getByLabel('Minutes').fill('30');
+  await item(1).getByLabel('Papers').selectOption({ label: 'Agenda of the spring meeting' });
+  await keeper.getByRole('button', { name: 'Add an item' }).click();
+  await item(2).getByLabel('Title', { exact: true }).fill('Welcome');
+  await keeper.getByRole('button', { name: 'Move Welcome up' }).click();
+  assert.equal(await item(1).getByLabel('Title', { exact: true }).inputValue(), 'Welcome');
+  await keeper.locator('.who-will-see').getByText(/\d+ people can see this/).waitFor();
+  assert.deepEqual(await violations(keeper), []);
+  // Refused by the server: it says what is wrong, and everything stands as it was typed, even after the tab was closed.
+  await keeper.getByRole('button', { name: /^Plan it: \d+ people will see it/ }).click();
+  await keeper.getByRole('alert').getByText('time_zone').waitFor();
+  await keeper.waitForTimeout(400);
+  await keeper.close();
+  keeper = await theirs.newPage();
+  await keeper.goto(`${origin}/#/plan`);
+  await keeper.getByText('What you had typed and not saved is here again.').waitFor();
+  assert.equal(await keeper.getByRole('group', { name: 'Item 2' }).getByLabel('Title', { exact: true }).inputValue(), 'What was agreed');
+  await keeper.getByLabel('Time zone').fill('America/Toronto');
+  await keeper.getByRole('button', { name: /^Plan it: \d+ people will see it/ }).click();
+  await keeper.getByRole('heading', { level: 1, name: 'Round on <i>visas</i>' }).waitFor();
+  const agenda = keeper.locator('.agenda');
+  assert.deepEqual(await agenda.locator('h3').allTextContents(), ['1. Welcome', '2. What was agreed']);
+  await agenda.getByRole('link', { name: 'Agenda of the spring meeting' }).waitFor();
+  await keeper.getByText('Tue, 4 May 2032 at 10:00').or(keeper.getByText(/Tue, 4 May 2032, 10:00/)).first().waitFor();
+  const comes = keeper.locator('.attendance');
+  await comes.getByText('Ask to the meeting').first().click();
+  await comes.getByLabel('Party').selectOption({ label: 'Sweden' });
+  await comes.getByRole('button', { name: 'Ask to the meeting' }).click();
+  await comes.getByRole('heading', { name: 'Sweden' }).waitFor();
+  // Changed in two tabs: the second is told, and keeps what it has typed.
+  const second = await theirs.newPage();
+  const id = keeper.url().split('/').pop();
+  for (const tab of [keeper, second]) {
+    await tab.goto(`${origin}/#/plan/${id}`);
+    await tab.locator('.who-will-see').getByText(/\d+ people can see this/).waitFor();
+    assert.equal(await tab.getByRole('group', { name: 'Item 2' }).getByLabel('Minutes').inputValue(), '30');
+  }
+  await keeper.getByLabel('Where').fill('Toronto');
+  await keeper.getByRole('button', { name: 'Save' }).click();
+  await keeper.getByText('Toronto', { exact: true }).waitFor();
+  await second.getByLabel('Title', { exact: true }).first().fill('Round on visas');
+  await second.getByRole('button', { name: 'Save' }).click();
+  await second.getByText('Somebody else changed this meanwhile.').waitFor();
+  assert.equal(await second.getByLabel('Title', { exact: true }).first().inputValue(), 'Round on visas');
+  await second.getByRole('button', { name: 'Keep mine over the newest' }).click();
+  await second.getByRole('button', { name: 'Save' }).click();
+  await second.getByRole('heading', { level: 1, name: 'Round on visas' }).waitFor();
+  await second.getByRole('link', { name: 'Change the meeting' }).click();
+  await second.getByRole('button', { name: 'Cancel the meeting' }).click();
+  const asks = second.getByRole('dialog', { name: 'Cancel the meeting' });
+  await asks.getByLabel('Why').fill('no <quorum>');
+  assert.deepEqual(await violations(second), []);
+  await asks.getByRole('button', { name: 'Cancel the meeting' }).click();
+  await second.getByText('no <quorum>').waitFor();
+  assert.equal(await second.getByRole('link', { name: 'Change the meeting' }).count(), 0);
+  assert.deepEqual(theirs.faults, []);
+  await theirs.close();
+  // Who does not keep it is not offered it, and not shown the form.
+  await goTo(`#/plan/${id}`);
+  await page.getByText('You may see this, but not change it.').waitFor();
+  await goTo('#/meetings');
+  assert.equal(await page.getByRole('link', { name: 'Plan a meeting' }).count(), 0);
+});
+
 test('a draft is written for the chair first; the names in it are found, one is mended, one set aside, and it is adopted', async () => {
   const theirs = await open('helena.brandt');
   const keeper = await signIn(theirs, 'helena.brandt', '/#/meetings');

@@ -69,6 +69,35 @@ test('sealed in the page, told office by office first, it is opened by the comma
   assert.equal(readFileSync(join(folder, 'opened.txt'), 'utf8'), `${SECRET}\n`.repeat(4_000));
 });
 
+test('its next revision is sealed in the page as well, to whom it is for today, and no word of its title leaves', async () => {
+  await keeper.getByRole('link', { name: 'Bring a text' }).click();
+  await keeper.getByLabel('Choose a file', { exact: true }).and(keeper.locator('input')).setInputFiles({ name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from(`${SECRET}, mended\n`) });
+  await keeper.getByLabel('Title', { exact: true }).fill('Behind the same door');
+  await keeper.waitForTimeout(400);
+  await keeper.reload();
+  // What was typed is here again, in the draft that only this browser can read; the file is not.
+  await keeper.getByText('What you had typed and not saved is here again.').waitFor();
+  assert.equal(await keeper.getByLabel('Title', { exact: true }).inputValue(), 'Behind the same door');
+  await keeper.getByLabel('Choose a file', { exact: true }).and(keeper.locator('input')).setInputFiles({ name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from(`${SECRET}, mended\n`) });
+  await keeper.getByLabel('Your certificate file').setInputFiles(join(network, 'credentials/helena.brandt/bundle.p12'));
+  await keeper.getByLabel('Password of the file').fill(passwordOf('helena.brandt'));
+  await keeper.getByRole('button', { name: 'Prove who can open it' }).click();
+  await keeper.getByRole('region', { name: 'Sealed to these offices' }).locator('li').nth(2).waitFor();
+  assert.deepEqual(await violations(keeper), []);
+  const bodies = [];
+  keeper.on('request', (request) => { if (request.method() === 'POST') bodies.push(request.postDataBuffer() ?? Buffer.alloc(0)); });
+  await keeper.getByRole('button', { name: 'Seal to 3 offices and send' }).click();
+  await keeper.getByRole('heading', { level: 1, name: /^Sealed document/ }).waitFor();
+  await keeper.getByText('2 revisions').waitFor();
+  for (const word of [SECRET, 'second.txt', 'Behind the same door']) assert.equal(Buffer.concat(bodies).includes(word), false, word);
+  const name = `documents/${keeper.url().split('/').pop()}`;
+  assert.match(entente('reto.ammann', 'document', 'get', name, '--out', join(folder, 'second.txt')), /Behind the same door/);
+  assert.equal(readFileSync(join(folder, 'second.txt'), 'utf8'), `${SECRET}, mended\n`);
+});
+
+let context;
+let page;
+let card;
 test('sealed by the command line, it is opened in the page, its hand and its recipients proved; a lie about them is not shown', async () => {
   for (const [party, account] of [['swe', 'anna.lindqvist'], ['che', 'reto.ammann'], ['can', 'emily.tremblay']])
     entente(account, 'witness', '--key', join(network, `keys/witness-${party}.key`), '--name', `${party}.example/witness`, '--memory', join(network, `witness-${party}.note`));
@@ -78,9 +107,9 @@ test('sealed by the command line, it is opened in the page, its hand and its rec
   const [, id] = /documents\/([0-9a-f]{32})/.exec(said);
   const office = join(network, 'offices/anna.lindqvist/swe.igc.focal-point');
   execFileSync('openssl', ['pkcs12', '-export', '-in', join(office, 'cert.pem'), '-inkey', join(office, 'key.pem'), '-out', join(folder, 'office.p12'), '-passout', 'pass:office words']);
-  const context = await open('anna.lindqvist', { expected: [/status of 404/] });
-  const page = await signIn(context, 'anna.lindqvist', '/#/account');
-  const card = page.locator('section.card').filter({ hasText: 'Offices’ keys' });
+  context = await open('anna.lindqvist', { expected: [/status of 404/] });
+  page = await signIn(context, 'anna.lindqvist', '/#/account');
+  card = page.locator('section.card').filter({ hasText: 'Offices’ keys' });
   await card.getByLabel('The office’s file').setInputFiles(join(folder, 'office.p12'));
   await card.getByLabel('Password of the file').fill('office words');
   await card.getByRole('button', { name: 'Bring the key' }).click();
@@ -117,6 +146,28 @@ test('sealed by the command line, it is opened in the page, its hand and its rec
   await page.getByRole('button', { name: 'Open with the office’s key' }).click();
   await page.getByText('It does not exist, or not for you.').waitFor();
   assert.equal(await page.getByText(`${SECRET}, again`).count(), 0);
+  await page.unroute('**/*.CertificateService/GetCertificate');
+});
+
+test('who got no envelope gets one from who can open it: proved, told first, and opened by the command line', async () => {
+  writeFileSync(join(folder, 'later.txt'), `${SECRET}, later\n`);
+  const said = entente('helena.brandt', 'document', 'upload', join(folder, 'later.txt'), '--process', 'igc', '--kind', 'meeting-record', '--title', 'Sealed without one',
+    '--to', 'members,secretariat', '--handling', 'confidential', '--without', 'che.igc.focal-point', '--yes');
+  const [, id] = /documents\/([0-9a-f]{32})/.exec(said);
+  assert.throws(() => entente('reto.ammann', 'document', 'get', id, '--out', join(folder, 'not.txt')));
+  await page.goto(`${origin}/#/document/${id}`);
+  await page.getByRole('button', { name: 'Share it on' }).click();
+  const form = page.getByRole('form', { name: 'Share it on' });
+  await form.getByLabel('Your certificate file').setInputFiles(join(network, 'credentials/anna.lindqvist/bundle.p12'));
+  await form.getByLabel('Password of the file').fill(passwordOf('anna.lindqvist'));
+  await form.getByRole('button', { name: 'Prove who can open it' }).click();
+  await form.getByRole('button', { name: 'Seal to 1 office and send' }).waitFor();
+  assert.deepEqual(await form.getByRole('region', { name: 'Sealed to these offices' }).locator('li').allTextContents(), ['che.igc.focal-point, Switzerland']);
+  assert.deepEqual(await violations(page), []);
+  await form.getByRole('button', { name: 'Seal to 1 office and send' }).click();
+  await page.getByText('1 more office can open it now.').waitFor();
+  assert.match(entente('reto.ammann', 'document', 'get', id, '--out', join(folder, 'later-opened.txt')), /Sealed without one/);
+  assert.equal(readFileSync(join(folder, 'later-opened.txt'), 'utf8'), `${SECRET}, later\n`);
   await page.goto(`${origin}/#/account`);
   await card.getByRole('button', { name: 'Forget it' }).click();
   await card.getByText('swe.igc.focal-point').waitFor({ state: 'detached' });

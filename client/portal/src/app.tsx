@@ -32,6 +32,7 @@ const LATER: Record<string, () => Promise<Page>> = {
   circulation: () => import('./pages/circulation').then((one) => one.CirculationPage),
   meetings: () => import('./pages/meetings').then((one) => one.MeetingsPage),
   meeting: () => import('./pages/meeting').then((one) => one.MeetingPage),
+  plan: () => import('./pages/plan').then((one) => one.PlanPage),
   profile: () => import('./pages/profile').then((one) => one.ProfilePage),
   statistics: () => import('./pages/statistics').then((one) => one.StatisticsPage),
   design: () => import('./pages/design').then((one) => one.DesignPage),
@@ -88,7 +89,7 @@ function Frame() {
           <NavLink to={[]} here={page === '' || page === 'person'}>{t('nav_find')}</NavLink>
           <NavLink to={['documents']} here={['documents', 'document', 'bring', 'send'].includes(page)}>{t('documents')}</NavLink>
           <NavLink to={['inbox']} here={page === 'inbox' || page === 'circulation'}>{t('inbox')}</NavLink>
-          <NavLink to={['meetings']} here={page === 'meetings' || page === 'meeting'}>{t('meetings')}</NavLink>
+          <NavLink to={['meetings']} here={['meetings', 'meeting', 'plan'].includes(page)}>{t('meetings')}</NavLink>
           <NavLink to={['statistics']} here={page === 'statistics' || page === 'profile'}>{t('statistics')}</NavLink>
           <NavLink to={['processes']} here={['processes', 'process', 'roster', 'matrix'].includes(page)}>{t('processes')}</NavLink>
         </nav>

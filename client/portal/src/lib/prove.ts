@@ -127,13 +127,17 @@ export interface Recipients {
   without: string[]; // offices of the audience without a certificate: they see it, and cannot open it
 }
 
-// Every office of the audience, each proved before anything is sealed to it.
-export async function proveRecipients(visibility: Visibility, process: string): Promise<Recipients> {
+// Of whom: a document that is to be made in a process, or one that is there; `have`: certificates that are left out.
+type Of = { process: string } | { document: string; have?: ReadonlySet<string> };
+
+// Every office of the audience, each proved before anything is sealed to it. None: of what is there, everybody was left out.
+export async function proveRecipients(visibility: Visibility, of: Of): Promise<Recipients> {
   const checkpoint = await soundCheckpoint();
   const audience = visibility.audience;
   if (!audience) throw new SealError('there is nobody to seal to, or too many');
-  const roster = await sealing.getRoster({ subject: { case: 'draft', value: { visibility: create(VisibilitySchema, visibility), process } } });
-  const offices = await Promise.all(roster.recipients.map((one) => proveOffice(one, audience, checkpoint)));
-  if (offices.length === 0) throw new SealError('no office of the audience has a certificate that it could be sealed to');
+  const roster = await sealing.getRoster({ subject: 'document' in of ? { case: 'document', value: of.document } : { case: 'draft', value: { visibility: create(VisibilitySchema, visibility), process: of.process } } });
+  const have = 'document' in of ? of.have : undefined;
+  const offices = await Promise.all(roster.recipients.filter((one) => !have?.has(one.certificate)).map((one) => proveOffice(one, audience, checkpoint)));
+  if (offices.length === 0 && !have) throw new SealError('no office of the audience has a certificate that it could be sealed to');
   return { origin: checkpoint.origin, offices, digest: await rosterDigest(checkpoint.origin, offices), without: roster.without };
 }

@@ -129,6 +129,7 @@ async function verified(octets: Uint8Array): Promise<{ content: Uint8Array; sign
 export interface Opened {
   manifest: Manifest;
   signer: string; // SHA-256 of the signer's certificate, hexadecimal
+  enclosed: Uint8Array; // the signed message that the envelope holds
 }
 
 // The manifest of an envelope for `document`. SealError says in English what does not hold.
@@ -148,14 +149,15 @@ export async function openEnvelope(envelope: Uint8Array, office: OfficeKey, docu
   if (oid(child(algorithm, 0)) !== AES_256_GCM || nonce.length !== 12 || !same(tagLength.whole, integer(Uint8Array.of(TAG)))) throw new SealError('the envelope is of no known form');
   const sealed = child(content, 2);
   const key = await unwrapped(recipients, office);
-  const { content: text, signer } = await verified(await gcm(key, nonce, concat(sealed.body, mac.body)));
+  const enclosed = await gcm(key, nonce, concat(sealed.body, mac.body));
+  const { content: text, signer } = await verified(enclosed);
   const manifest = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text)) as Manifest;
   if (manifest.format !== 'entente-sealed/1' || manifest.document !== document) throw new SealError('the envelope is of another document');
-  return { manifest, signer: hex(await sha256(signer)) };
+  return { manifest, signer: hex(await sha256(signer)), enclosed };
 }
 
 // What an envelope that was shared on says it was before: signed, and the same but for roster and hand.
-export async function openShared(now: Manifest): Promise<Opened> {
+export async function openShared(now: Manifest): Promise<Omit<Opened, 'enclosed'>> {
   const { content, signer } = await verified(unbase64(now.sharedFrom ?? ''));
   const manifest = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)) as Manifest;
   const bare = ({ rosterSha256: _r, sealedBy: _b, sealedAt: _a, sharedFrom: _f, title, abstract, ...rest }: Manifest) =>

@@ -47,15 +47,15 @@ export function mediaTypeOf(file: File): string {
   return TYPES[ending] ?? (/^[\w.+-]+\/[\w.+-]+$/.test(file.type) ? file.type : 'application/octet-stream');
 }
 
-// A confidential one, sealed here: what leaves the browser is the sealed body and the envelope. `recipients` are proved.
-export async function bringSealed(wanted: Wanted, file: File, signer: Signer, recipients: Recipients, progress: (share: number) => void): Promise<Sent> {
+// A confidential one, sealed here, or the next revision of one that is `there`: what leaves the browser is the sealed body and the envelope. `recipients` are proved.
+export async function bringSealed(wanted: Wanted, file: File, signer: Signer, recipients: Recipients, progress: (share: number) => void, there?: Document): Promise<Sent> {
   const { document, content } = wanted;
   const text = new Uint8Array(await file.arrayBuffer());
   const { body, said, digest } = await bodyOf(text);
   const uploadId = `portal-${hex(crypto.getRandomValues(new Uint8Array(16)))}`;
   // What the host may know: no title, no abstract, no topic, no file name.
   const begun = await documents.beginContent({ uploadId,
-    document: create(DocumentSchema, { kind: document?.kind ?? 0, process: document?.process ?? '', originatorControl: document?.originatorControl ?? false, ...(document?.visibility && { visibility: document.visibility }) }),
+    document: there ? create(DocumentSchema, { name: there.name }) : create(DocumentSchema, { kind: document?.kind ?? 0, process: document?.process ?? '', originatorControl: document?.originatorControl ?? false, ...(document?.visibility && { visibility: document.visibility }) }),
     content: { language: content?.language ?? '', status: content?.status ?? 0, fileName: 'sealed', mediaType: 'application/octet-stream', bytes: BigInt(body.sealed.length) } });
   const size = Math.min(begun.pieceBytesMax || 1 << 20, 1 << 20);
   for (let at = Number(begun.offset); at < body.sealed.length; at += size) {
@@ -64,13 +64,13 @@ export async function bringSealed(wanted: Wanted, file: File, signer: Signer, re
   }
   const account = me()?.session.account ?? '';
   const manifest: Manifest = {
-    format: 'entente-sealed/1', network: recipients.origin, document: begun.document, revision: '1', language: content?.language ?? '', originator: account.slice(0, account.indexOf('/accounts/')),
+    format: 'entente-sealed/1', network: recipients.origin, document: there?.name ?? begun.document, revision: String((there?.revision ?? 0n) + 1n), language: content?.language ?? '', originator: there?.originator ?? account.slice(0, account.indexOf('/accounts/')),
     title: { byLanguage: { ...document?.title?.byLanguage } }, abstract: { byLanguage: { ...document?.abstract?.byLanguage } }, fileName: content?.fileName ?? '', mediaType: content?.mediaType ?? '', ...said,
     rosterSha256: toBase64(recipients.digest), sealedBy: account, sealedAt: `${new Date().toISOString().slice(0, 19)}Z` };
   if (manifest.document === '') throw new SealError('the server gave it no name');
   const cms = await sealEnvelope(await signEnclosed(signer, manifestText(manifest), new Date()), recipients.offices.map((one) => one.der));
   await sealing.putEnvelope({ uploadId, cms, rosterSha256: recipients.digest, recipients: recipients.offices.map(({ office, party, certificate }) => ({ office, party, certificate })) });
-  const lines = ['entente-document/1', '', document?.process ?? '', uploadId, content?.language ?? '', 'sealed', 'application/octet-stream', String(body.sealed.length), hex(digest),
+  const lines = ['entente-document/1', there?.name ?? '', there ? '' : document?.process ?? '', uploadId, content?.language ?? '', 'sealed', 'application/octet-stream', String(body.sealed.length), hex(digest),
     hex(await sha256(cms)), hex(recipients.digest), ''].join('\n');
   const signature = await signDetached(signer, lines);
   return { document: await documents.finishContent({ uploadId, sha256: digest, ...signature }), readers: begun.readers };

@@ -3,13 +3,13 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
-import { Content_Status, Document_Kind } from '../gen/entente/v1/documents_pb';
+import { Content_Status, Document_Kind, type Document } from '../gen/entente/v1/documents_pb';
 import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { collator, currentLanguage, formatNumber, languageName, t } from '../i18n';
 import { documents, formatBytes, handlingName, kindName, KINDS_TO_CHOOSE, textStatus, titleOf } from '../lib/documents';
 import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
 import { hex } from '../lib/ledger';
-import { lastPart, partyName, processName } from '../lib/names';
+import { processName } from '../lib/names';
 import { isFromThisMachine } from '../lib/place';
 import { proveRecipients, type Recipients } from '../lib/prove';
 import { SealError } from '../lib/sealed';
@@ -22,6 +22,7 @@ import { useCall } from '../lib/use-call';
 import { AudienceFields, WhoWillSee, type Chosen } from '../ui/audience';
 import { Button, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { KeyFields, useKeyFile } from '../ui/key-fields';
+import { SealedTo } from '../ui/sealed-to';
 
 interface Form {
   process: string;
@@ -37,7 +38,6 @@ interface Form {
   expires: string;
   audience: Chosen;
 }
-const DRAFT = 'bring';
 const LANGUAGES = ['en', 'fr', 'es', 'ru', 'de', 'ar', 'pt', 'it', 'zh', 'ja', 'ko', 'th', 'vi', 'id', 'tr', 'uk', 'fa', 'nl', 'sv'];
 const HANDLINGS = [Handling.OPEN, Handling.LIMITED, Handling.RESTRICTED, Handling.CONFIDENTIAL];
 const STATUSES = [Content_Status.ORIGINAL, Content_Status.OFFICIAL_TRANSLATION, Content_Status.COURTESY_TRANSLATION];
@@ -66,12 +66,14 @@ export function BringPage({ place }: { place: Place }) {
     <section class="page bring">
       <PageTitle above={<a href={linkTo(['documents'])}>{t('documents')}</a>}>{document ? t('bring_text') : t('bring_document')}</PageTitle>
       {document && <p class="lead"><a href={linkToRecord(document.name)}><bdi>{titleOf(document)}</bdi></a></p>}
-      <BringForm processes={all.map((one) => one.name)} of={document?.name ?? ''} />
+      <BringForm processes={all.map((one) => one.name)} there={document} />
     </section>
   );
 }
 
-function BringForm({ processes: all, of }: { processes: string[]; of: string }) {
+function BringForm({ processes: all, there }: { processes: string[]; there: Document | undefined }) {
+  const of = there?.name ?? '';
+  const DRAFT = of === '' ? 'bring' : `bring ${of}`;
   const [form, setForm] = useState(empty);
   const [file, setFile] = useState<File>();
   const [over, setOver] = useState(false);
@@ -86,22 +88,22 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
   const picker = useRef<HTMLInputElement>(null);
   const timer = useRef(0);
   useEffect(() => {
-    if (of === '') void findDraft<Form>(DRAFT).then((found) => { if (found) { setForm(found); setRestored(true); } });
+    void findDraft<Form>(DRAFT).then((found) => { if (found) { setForm(found); setRestored(true); } });
     return () => clearTimeout(timer.current);
   }, []);
   const change = (part: Partial<Form>) => {
     const next = { ...form, ...part };
     setForm(next);
     setRecipients(undefined);
-    if (of !== '') return;
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => void keepDraft(DRAFT, next), 150);
   };
   const take = (one: File | undefined) => {
     if (!one) return;
     setFile(one);
-    if (form.title === '' && of === '') change({ title: one.name.replace(/\.[^.]*$/, '').replace(/[_-]+/g, ' ') });
+    if (form.title === '' && (of === '' || confidential)) change({ title: one.name.replace(/\.[^.]*$/, '').replace(/[_-]+/g, ' ') });
   };
+  const confidential = (there ? there.visibility?.handling : form.handling) === Handling.CONFIDENTIAL;
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (!file || file.size > CONTENT_BYTES_MAX) return;
@@ -114,16 +116,17 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
       const text = (words: string) => ({ byLanguage: words.trim() === '' ? {} : { [form.language]: words.trim() } });
       const document = of !== '' ? { name: of } : { kind: form.kind, title: text(form.title), abstract: text(form.abstract), topics: form.topics.split(',').map((one) => one.trim()).filter(Boolean),
         process: form.process, visibility: visibilityOf(form), originatorControl: form.control };
-      if (form.handling === Handling.CONFIDENTIAL && of === '') {
+      if (confidential) {
         if (!signer) throw new KeyFileError('not chosen');
-        const proven = await proveRecipients(visibilityOf(form), form.process);
+        const proven = there?.visibility ? await proveRecipients(there.visibility, { document: of }) : await proveRecipients(visibilityOf(form), { process: form.process });
         // Told office by office who will be able to open it; sent at the second word only.
         if (hexOf(proven) !== (recipients && hexOf(recipients))) {
           setRecipients(proven);
           setShare(undefined);
           return;
         }
-        const sent = await bringSealed({ document, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, proven, setShare);
+        const said = there ? { ...document, title: text(form.title), abstract: text(form.abstract) } : document;
+        const sent = await bringSealed({ document: said, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, proven, setShare, there);
         clearTimeout(timer.current);
         await dropDraft(DRAFT);
         go(linkToRecord(sent.document.name), 'replace');
@@ -141,7 +144,6 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
     }
   };
   const busy = share !== undefined;
-  const confidential = form.handling === Handling.CONFIDENTIAL && of === '';
   return (
     <form class="columns" onSubmit={submit}>
       <div class="card">
@@ -157,8 +159,8 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
           <Field label={t('language')}>{(props) => <select {...props} value={form.language} onChange={(event) => change({ language: event.currentTarget.value })}>{LANGUAGES.map((one) => <option key={one} value={one}>{languageName(one)}</option>)}</select>}</Field>
           <Field label={t('text_is')}>{(props) => <select {...props} value={form.status} onChange={(event) => change({ status: Number(event.currentTarget.value) })}>{STATUSES.map((one) => <option key={one} value={one}>{textStatus(one)}</option>)}</select>}</Field>
         </div>
+        {(of === '' || confidential) && <Field label={t('title')}>{(props) => <input {...props} required dir="auto" maxLength={300} value={form.title} onInput={(event) => change({ title: event.currentTarget.value })} />}</Field>}
         {of === '' && <>
-          <Field label={t('title')}>{(props) => <input {...props} required dir="auto" maxLength={300} value={form.title} onInput={(event) => change({ title: event.currentTarget.value })} />}</Field>
           <div class="periods">
             <Field label={t('process')}>{(props) => <select {...props} required value={form.process} onChange={(event) => change({ process: event.currentTarget.value, audience: { anyOf: [], noneOf: [] } })}>
               <option value="">{t('choose')}</option>{all.map((one) => <option key={one} value={one}>{processName(one)}</option>)}</select>}</Field>
@@ -183,13 +185,13 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
           <WhoWillSee visibility={visibilityOf(form)} process={form.process} told={setReaders} />
         </> : <p>{t('same_audience')}</p>}
         {confidential && <Notice tone="warn" title={t('sealed_title')}>{isFromThisMachine() ? t('seal_hint_local') : t('seal_hint')}</Notice>}
-        {recipients && <Offices recipients={recipients} />}
+        {recipients && <SealedTo recipients={recipients} />}
         {sealError !== '' && <Notice tone="bad" title={t('not_sealed')}>{sealError}</Notice>}
         <details open={confidential || undefined}><summary>{t('sign_it')}</summary><p class="quiet-text">{t('sign_it_hint')}</p><KeyFields use={key} error={fileError} required={confidential} /></details>
         {error !== undefined && <Failed error={error} />}
         {busy && <progress max={1} value={share} aria-label={t('bring_document')} />}
         <div class="actions">
-          <Button kind="primary" type="submit" busy={busy} disabled={!file || (of === '' && (!readers || form.title.trim() === ''))}>
+          <Button kind="primary" type="submit" busy={busy} disabled={!file || (of === '' && !readers) || ((of === '' || confidential) && form.title.trim() === '')}>
             {confidential ? recipients ? t('seal_to_n', { n: recipients.offices.length }) : t('prove_offices') : of !== '' || !readers ? t('bring_it') : t('bring_it_to', { n: readers.people, all: formatNumber(readers.people) })}</Button>
           <Button onClick={() => { clearTimeout(timer.current); void dropDraft(DRAFT); go(linkTo(['documents'])); }}>{t('cancel')}</Button>
         </div>
@@ -199,14 +201,3 @@ function BringForm({ processes: all, of }: { processes: string[]; of: string }) 
 }
 
 const hexOf = (recipients: Recipients) => hex(recipients.digest);
-
-// Who will be able to open it, each proved: an office's holder changes, the office stays.
-function Offices({ recipients }: { recipients: Recipients }) {
-  return (
-    <section class="who-will-see" aria-label={t('sealed_to')} aria-live="polite">
-      <h2>{t('sealed_to')}</h2>
-      <ul class="lines">{recipients.offices.map((one) => <li key={one.certificate}><bdi>{lastPart(one.office)}</bdi>, {partyName(one.party)}</li>)}</ul>
-      {recipients.without.length > 0 && <Notice tone="warn" title={t('without_seal')}>{recipients.without.map(lastPart).join(', ')}</Notice>}
-    </section>
-  );
-}

@@ -14,7 +14,7 @@ import { me } from '../lib/session';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { Attendance } from '../ui/attendance';
-import { Badge, Button, Failed, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
+import { Badge, Button, Failed, LinkButton, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
 import { later } from '../ui/later';
 import { StateOf } from '../ui/meeting-row';
 import { RecordPanel } from '../ui/record-panel';
@@ -41,7 +41,7 @@ export function MeetingPage({ place }: { place: Place }) {
   const { meeting } = asked.data;
   return (
     <section class="page meeting-page">
-      <PageTitle above={<a href={linkTo(['meetings'])}>{t('meetings')}</a>} aside={<TakeAlong meeting={meeting} />}><bdi>{titleOfMeeting(meeting)}</bdi></PageTitle>
+      <PageTitle above={<a href={linkTo(['meetings'])}>{t('meetings')}</a>} aside={<>{meeting.keeps && meeting.state !== Meeting_State.CANCELLED && !me()?.session.readOnly && <LinkButton href={linkTo(['plan', lastPart(meeting.name)])}>{t('change_meeting')}</LinkButton>}<TakeAlong meeting={meeting} /></>}><bdi>{titleOfMeeting(meeting)}</bdi></PageTitle>
       <p class="actions">
         <StateOf meeting={meeting} />
         {isOver(meeting) && <Badge>{t('meeting_over')}</Badge>}

@@ -2,14 +2,16 @@
 import { useState } from 'preact/hooks';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Meeting_State, type Meeting } from '../gen/entente/v1/meetings_pb';
+import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { collator, locale, t } from '../i18n';
 import { calendarOfList, civil, clockOf, daysOf, isOver, isWholeDays, listMeetings, titleOfMeeting } from '../lib/meetings';
 import { processName } from '../lib/names';
 import { today } from '../lib/participations';
 import { processes } from '../lib/people';
 import { go, linkTo, type Place } from '../lib/router';
+import { holds, me } from '../lib/session';
 import { useCall } from '../lib/use-call';
-import { Button, Failed, PageTitle, saveFile, Waiting } from '../ui/basic';
+import { Button, Failed, LinkButton, PageTitle, saveFile, Waiting } from '../ui/basic';
 import { linkToMeeting, MeetingRow } from '../ui/meeting-row';
 
 const VIEWS = ['upcoming', 'month', 'past'] as const;
@@ -34,7 +36,8 @@ export function MeetingsPage({ place }: { place: Place }) {
   const shown = ready?.all.filter((one) => view !== 'past' || isOver(one));
   return (
     <section class="page meetings-page">
-      <PageTitle aside={<TakeAlong list={{ ...filter, ...(view === 'upcoming' ? { upcoming: true } : {}) }} />}>{t('meetings')}</PageTitle>
+      <PageTitle aside={<>{holds(HeldDuty_Duty.SECRETARIAT) && !me()?.session.readOnly && <LinkButton kind="primary" href={linkTo(['plan'])}>{t('plan_meeting')}</LinkButton>}
+        <TakeAlong list={{ ...filter, ...(view === 'upcoming' ? { upcoming: true } : {}) }} /></>}>{t('meetings')}</PageTitle>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
         <div class="choice" role="group" aria-label={t('calendar')}>
           {VIEWS.map((one) => <Button key={one} aria-pressed={view === one} onClick={() => to({ view: one })}>{t(`meetings_${one}`)}</Button>)}

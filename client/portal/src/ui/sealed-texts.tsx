@@ -1,62 +1,24 @@
 // A confidential document: sealed by its sender, opened here with an office's key, and labelled for what that is worth.
 import { useState } from 'preact/hooks';
-import { Content_Status, type Content, type Document } from '../gen/entente/v1/documents_pb';
+import type { Content, Document } from '../gen/entente/v1/documents_pb';
 import { currentLanguage, formatMoment, languageName, t } from '../i18n';
-import { allPages } from '../lib/api';
-import { base64 } from '../lib/ledger';
-import { proveHand, proveRoster, sealing, soundCheckpoint } from '../lib/prove';
-import { documents, formatBytes } from '../lib/documents';
+import { formatBytes } from '../lib/documents';
 import { lastPart, plainly } from '../lib/names';
+import { openSealed, proveShare, share, type Sharing } from '../lib/opened';
+import { KeyFileError } from '../lib/pkcs12';
 import { isFromThisMachine } from '../lib/place';
-import { officeKeys } from '../lib/office-keys';
 import { linkTo } from '../lib/router';
-import { openBody, openEnvelope, openShared, SealError, type Manifest } from '../lib/sealed';
+import { SealError } from '../lib/sealed';
+import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
 import { Badge, Button, Failed, Notice, saveFile, Waiting } from './basic';
+import { KeyFields, useKeyFile } from './key-fields';
+import { SealedTo } from './sealed-to';
 import { Preview } from './preview';
-
-const PAGE_BYTES_MAX = 256_000_000; // opened in memory
-
-interface Opened {
-  manifest: Manifest;
-  signer: string;
-  text: Uint8Array;
-}
-
-// A receipt first, then the envelope, then the sealed bytes; nothing is shown before all of it has held.
-async function openSealed(document: Document, content: Content, signal: AbortSignal): Promise<Opened> {
-  const keys = await officeKeys();
-  if (keys.length === 0) throw new SealError(t('no_office_key'));
-  if (Number(content.bytes) > PAGE_BYTES_MAX) throw new SealError(t('too_large_to_show'));
-  const reading = await documents.openDocument({ name: document.name, language: content.language }, { signal });
-  const envelopes = await allPages((pageToken) => sealing.listEnvelopes({ name: reading.name, pageToken }, { signal }), (reply) => reply.envelopes);
-  for (const envelope of envelopes) {
-    const key = keys.find((one) => envelope.recipients.some((to) => lastPart(to.certificate) === one.certificate));
-    if (!key) continue;
-    const { manifest, signer } = await openEnvelope(envelope.cms, key, document.name);
-    // As the client library does: whose hand it was, and to whom it was sealed, proved before a word of it is shown.
-    const checkpoint = await soundCheckpoint();
-    if (manifest.network !== checkpoint.origin || manifest.originator !== document.originator || manifest.language !== content.language || BigInt(manifest.revision) > document.revision)
-      throw new SealError('the envelope is of another document');
-    // What was shared on was sealed by another office's hand, and bears its originator's within.
-    const party = manifest.sharedFrom ? manifest.sealedBy.slice(0, manifest.sealedBy.indexOf('/accounts/')) : manifest.originator;
-    const translated = content.status !== Content_Status.ORIGINAL ? manifest.sealedBy.slice(0, manifest.sealedBy.indexOf('/accounts/')) : party;
-    await proveHand(signer, manifest.sealedBy, translated, checkpoint);
-    await proveRoster(manifest.network, envelope.recipients, base64(manifest.rosterSha256));
-    if (manifest.sharedFrom) {
-      const before = await openShared(manifest);
-      await proveHand(before.signer, before.manifest.sealedBy, content.status === Content_Status.ORIGINAL ? before.manifest.originator : translated, checkpoint);
-    }
-    const parts: Uint8Array[] = [];
-    for await (const part of documents.readContent({ name: reading.name }, { signal })) parts.push(part.content);
-    const body = new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
-    return { manifest, signer, text: await openBody(manifest, body) };
-  }
-  throw new SealError(t('not_sealed_to_you'));
-}
 
 export function SealedTexts({ document }: { document: Document }) {
   const [open, setOpen] = useState('');
+  const [sharing, setSharing] = useState('');
   return (
     <section class="card texts" aria-label={t('texts')}>
       <h2>{t('texts')}</h2>
@@ -64,10 +26,12 @@ export function SealedTexts({ document }: { document: Document }) {
       <ul class="bare rows">
         {document.contents.map((one) => (
           <li key={one.language}><span><strong>{languageName(one.language)}</strong><br /><small class="quiet-text">{formatBytes(Number(one.bytes))}</small></span>
-            <Button icon="shield" aria-pressed={open === one.language} onClick={() => setOpen(open === one.language ? '' : one.language)}>{open === one.language ? t('close') : t('open_sealed')}</Button></li>
+            <span class="actions"><Button icon="shield" aria-pressed={open === one.language} onClick={() => setOpen(open === one.language ? '' : one.language)}>{open === one.language ? t('close') : t('open_sealed')}</Button>
+              {!me()?.session.readOnly && <Button kind="quiet" aria-pressed={sharing === one.language} onClick={() => setSharing(sharing === one.language ? '' : one.language)}>{t('share_on')}</Button>}</span></li>
         ))}
       </ul>
       {document.contents.filter((one) => one.language === open).map((one) => <OpenedText key={one.language} document={document} content={one} />)}
+      {document.contents.filter((one) => one.language === sharing).map((one) => <ShareOn key={one.language} document={document} content={one} />)}
     </section>
   );
 }
@@ -87,5 +51,45 @@ function OpenedText({ document, content }: { document: Document; content: Conten
       <p class="actions"><Button icon="download" onClick={() => saveFile(plainly(manifest.fileName) || 'document', 'application/octet-stream', new Blob([text as BlobPart]))}>{t('save_copy')}</Button></p>
       <Preview bytes={text} mediaType={manifest.mediaType} title={title} />
     </article>
+  );
+}
+
+// To whom it goes is proved and told first; a second word sends.
+function ShareOn({ document, content }: { document: Document; content: Content }) {
+  const key = useKeyFile();
+  const [ready, setReady] = useState<Sharing>();
+  const [shared, setShared] = useState<number>();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const step = async () => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const signer = await key.signer();
+      if (ready) {
+        await share(document, ready, signer);
+        setShared(ready.recipients.offices.length);
+        setReady(undefined);
+      } else {
+        const next = await proveShare(document, content);
+        if (next.recipients.offices.length === 0) setShared(0);
+        else setReady(next);
+      }
+    } catch (failure) {
+      setReady(undefined);
+      setError(failure);
+    }
+    setBusy(false);
+  };
+  if (shared !== undefined) return <Notice tone="good">{shared === 0 ? t('shared_with_all') : t('shared_to_n', { n: shared })}</Notice>;
+  return (
+    <form class="small-form share-on" aria-label={t('share_on')} onSubmit={(event) => { event.preventDefault(); void step(); }}>
+      <p class="quiet-text">{t('share_on_hint')}</p>
+      <KeyFields use={key} error={error instanceof KeyFileError ? t('key_file_wrong', { why: error.message }) : ''} required />
+      {ready && <SealedTo recipients={ready.recipients} />}
+      {error instanceof SealError && <Notice tone="bad" title={t('not_sealed')}>{error.message} <a href={linkTo(['account'])}>{t('office_keys')}</a></Notice>}
+      {error !== undefined && !(error instanceof SealError) && !(error instanceof KeyFileError) && <Failed error={error} />}
+      <Button type="submit" kind="primary" busy={busy}>{ready ? t('seal_to_n', { n: ready.recipients.offices.length }) : t('prove_offices')}</Button>
+    </form>
   );
 }

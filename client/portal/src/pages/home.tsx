@@ -32,13 +32,14 @@ export function HomePage(_: { place: Place }) {
   const language = useLanguage();
   const list = useRef<HTMLElement>(null);
   const box = useRef<HTMLInputElement>(null);
+  const ahead = useRef<'' | 'focus' | 'open'>('');
   useEffect(() => box.current?.focus(), []); // one comes here to type
   // Their list is fetched once somebody looks for somebody, or is about to choose one: not with the first view.
   const [choosing, setChoosing] = useState(process !== '');
   const wanted = useSettled(query.trim());
   const known = useCall(choosing || wanted !== '' ? 'home' : null, async () => ({ processes: await processes() }));
   const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
-  const asked = useCall(key, async (signal) => ({ understood: await search(wanted, process, await processes(), signal) }));
+  const asked = useCall(key, async (signal) => ({ key, understood: await search(wanted, process, await processes(), signal) }));
   // All parties' names are fetched once somebody looks for somebody, not before.
   const names = useCall(key === null ? null : 'parties', parties);
   const understood = key === null ? undefined : asked.data?.understood;
@@ -46,10 +47,28 @@ export function HomePage(_: { place: Place }) {
   const filters = understood ? inFilters(understood.meaning, process) : [];
   const shown = found[Math.min(chosen, found.length - 1)];
   const choose = (index: number) => { memory.chosen = index; setChosen(index); };
-  const typed = (text: string) => { memory.query = text; setQuery(text); choose(0); };
+  const typed = (text: string) => { ahead.current = ''; memory.query = text; setQuery(text); choose(0); };
   const toChoose = () => setChoosing(true);
   const sorted = useMemo(() => [...known.data?.processes ?? []].sort((a, b) => collator().compare(a.shortName, b.shortName)), [known.data]);
+  // Keys that come before the answer to what was typed mean that answer's first, not what stood there before.
+  const settled = query.trim() === wanted && asked.data?.key === key && names.data !== undefined;
+  useEffect(() => {
+    const first = list.current?.querySelector<HTMLAnchorElement>('a.name');
+    if (!settled || ahead.current === '') return;
+    if (ahead.current === 'open') first?.click();
+    else first?.focus();
+    ahead.current = '';
+  }, [settled]);
+  const enter = () => {
+    if (key !== null && !settled) ahead.current = ahead.current === '' ? 'focus' : 'open';
+    else list.current?.querySelector<HTMLAnchorElement>('a.name')?.focus();
+  };
   const onKey = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' && document.activeElement === box.current && wanted !== '' && !settled) {
+      ahead.current = 'focus';
+      event.preventDefault();
+      return;
+    }
     const links = [...list.current?.querySelectorAll<HTMLAnchorElement>('a.name') ?? []];
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0 || links.length === 0) return;
@@ -75,7 +94,7 @@ export function HomePage(_: { place: Place }) {
   return (
     <section ref={list} class={key === null ? 'page home' : 'page home searching'} onKeyDown={onKey}>
       <h1 tabIndex={-1}>{t('home_title')}</h1>
-      <form class="search" role="search" onSubmit={(event) => { event.preventDefault(); list.current?.querySelector<HTMLAnchorElement>('a.name')?.focus(); }}>
+      <form class="search" role="search" onSubmit={(event) => { event.preventDefault(); enter(); }}>
         <label for="search" class="unseen">{t('search_label')}</label>
         <Icon name="search" />
         <input id="search" type="search" ref={box} value={query} placeholder={t('search_placeholder')} autocomplete="off" spellcheck={false} maxLength={200}

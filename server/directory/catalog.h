@@ -34,6 +34,7 @@ struct Indexed {
   std::string name;
   Kind kind = Kind::Process;
   policy::Guard guard;
+  Instant recorded_at{};
   std::string party;     // code
   std::string process;   // id
   std::string sort_key;  // folded

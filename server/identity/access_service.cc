@@ -223,16 +223,21 @@ struct AccessService::View {
     out.set_territories(seers.parties_of(policy::PartyKind::Territory));
     out.set_narrowed(seers.narrowed);
     for (const Principal& principal : audience.none_of) out.add_excluded(principal.text());
+    const auto ways = policy::ways_of(*world, audience.any_of, seers.holders, named_max, as_of);
     v1::PartyReckoning others;  // of parties that the caller may not see: counted, not named
-    for (const policy::PartyHolders& holders : seers.holders.parties) {
+    for (std::size_t i = 0; i < seers.holders.parties.size(); ++i) {
+      const policy::PartyHolders& holders = seers.holders.parties[i];
       ENTENTE_TRY(const bool seen, may_read("parties/" + holders.party));
       v1::PartyReckoning& row = seen ? *out.add_parties() : others;
       if (seen) row.set_party("parties/" + holders.party);
       ENTENTE_TRY_VOID(add_people(holders, row));
-      if (seen) add_ways(holders, audience, as_of, row);
+      if (seen) {
+        row.set_whole_party(holders.whole_party);
+        for (const Principal& way : ways[i]) row.add_through(way.text());
+      }
       std::uint32_t programs = 0;
       if (holders.whole_party) {
-        ENTENTE_TRY(programs, parts.lines.programs_of(snapshot, holders.party));
+        ENTENTE_TRY(programs, parts.lines.programs_of(holders.party));
       }
       row.set_programs(row.programs() + programs);
       out.set_programs(out.programs() + programs);
@@ -257,22 +262,6 @@ struct AccessService::View {
     row.set_people(row.people() + people);
     row.set_people_unnamed(row.people_unnamed() + people - named);
     return Status();
-  }
-
-  // Through which principals a party sees it.
-  void add_ways(const policy::PartyHolders& holders, const Audience& audience, const AsOf& as_of,
-                v1::PartyReckoning& row) const {
-    row.set_whole_party(holders.whole_party);
-    std::set<std::string> ways;
-    const auto add = [&](std::string_view person) {
-      const auto held = policy::principals_of(*world, holders.party, person, as_of);
-      for (const Principal& way : policy::held_of(audience, held)) ways.insert(way.text());
-    };
-    if (holders.whole_party) add("");
-    for (std::size_t i = 0; i < std::min(holders.persons.size(), named_max); ++i) {
-      add(holders.persons[i]);
-    }
-    for (const std::string& way : ways) row.add_through(way);
   }
 
   // May the caller see this change shown? NotFound, NotYours, or Ok.

@@ -52,8 +52,7 @@ class LineSource {
   virtual ~LineSource() = default;
   [[nodiscard]] virtual std::vector<policy::OpenStream> open_streams() const = 0;
   // How many programs' accounts of `party` can sign in.
-  [[nodiscard]] virtual Result<std::uint32_t> programs_of(store::Snapshot& in,
-                                                          std::string_view party) const = 0;
+  [[nodiscard]] virtual Result<std::uint32_t> programs_of(std::string_view party) const = 0;
 };
 
 }  // namespace entente::identity

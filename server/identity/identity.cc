@@ -207,16 +207,32 @@ std::vector<policy::OpenStream> Identity::open_streams() const {
   return out;
 }
 
-Result<std::uint32_t> Identity::programs_of(store::Snapshot& in, std::string_view party) const {
-  ENTENTE_TRY(const std::vector<record::Account> accounts, register_.accounts_of(in, party));
-  return static_cast<std::uint32_t>(std::ranges::count_if(accounts, [](const auto& account) {
-    return account.kind() == v1::Account::KIND_PROGRAM && !account.ended() &&
-           !account.password().empty();
-  }));
+Result<std::uint32_t> Identity::programs_of(std::string_view party) const {
+  std::uint64_t version = 0;
+  {
+    const std::lock_guard lock(programs_mutex_);
+    if (const auto found = programs_.find(party); found != programs_.end()) return found->second;
+    version = programs_version_;
+  }
+  const std::unique_ptr<store::Snapshot> now = parts_.store.snapshot();  // of this version or later
+  ENTENTE_TRY(const std::vector<record::Account> accounts, register_.accounts_of(*now, party));
+  const auto count =
+      static_cast<std::uint32_t>(std::ranges::count_if(accounts, [](const auto& account) {
+        return account.kind() == v1::Account::KIND_PROGRAM && !account.ended() &&
+               !account.password().empty();
+      }));
+  const std::lock_guard lock(programs_mutex_);
+  if (version == programs_version_) programs_.emplace(party, count);
+  return count;
 }
 
 void Identity::follow(std::uint64_t /*index*/, const ledger::Act& act) {
   const std::string_view kind = act.kind;
+  if (kind.starts_with("identity.")) {
+    const std::lock_guard lock(programs_mutex_);
+    programs_.clear();
+    ++programs_version_;
+  }
   if (kind == acts::sign_out || kind == acts::end_session) {
     sessions_.end_where([&](const Session& session) { return session.name() == act.object; });
   } else if (kind == acts::change_password) {

@@ -17,7 +17,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/identity/access_sources.h"
@@ -88,8 +91,7 @@ class Identity final : public ledger::Follower, public LineSource {
   // the session: what stands over it is what stands over being signed in.
   [[nodiscard]] std::vector<policy::OpenStream> open_streams() const override;
   // DataLoss, Unavailable: as the store.
-  [[nodiscard]] Result<std::uint32_t> programs_of(store::Snapshot& in,
-                                                  std::string_view party) const override;
+  [[nodiscard]] Result<std::uint32_t> programs_of(std::string_view party) const override;
 
   // --- what main does when a network is created, as the operator; each is one ledger entry ---
 
@@ -127,6 +129,12 @@ class Identity final : public ledger::Follower, public LineSource {
   SessionService session_service_;
   AccountService account_service_;
   CertificateService certificate_service_;
+
+  // How many programs each party has: asked of each whenever somebody is told who will see
+  // something. Counted anew after any act on an account.
+  mutable std::mutex programs_mutex_;
+  mutable std::map<std::string, std::uint32_t, std::less<>> programs_;
+  std::uint64_t programs_version_ = 0;
 };
 
 }  // namespace entente::identity

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kGatherBytes = 64 * 1024;
+constexpr std::size_t kRecordBytes = 16 * 1024;  // of plain text, at most
+constexpr std::size_t kRecordBytesMore = 64;     //   and what TLS adds
 constexpr std::size_t kUsualGatherBytes = 8 * 1024;  // a turn's answers to a busy line
 constexpr std::size_t kLingerBytesMax = 8 << 20;
 constexpr std::chrono::seconds kLingerMax{2};
@@ -34,7 +36,7 @@ Connection::Connection(tcp::socket socket, std::shared_ptr<TlsContext> tls, Surr
       shared_(std::make_shared<ConnectionShared>()),
       tls_(std::move(tls)) {
   shared_->peer.address = address_;
-  ssl_ = tls_->make(socket_.native_handle(), shared_->peer);
+  ssl_ = tls_->make(socket_.native_handle(), records_, shared_->peer);
 }
 
 Connection::~Connection() = default;
@@ -72,23 +74,21 @@ void Connection::wait_writable() {
   writing_ = true;
   socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
     self->writing_ = false;
-    if (!error) self->protocol_ ? self->pump() : self->handshake();
+    if (error || self->lingering_since_ != Tick{}) return;
+    self->protocol_ ? self->pump() : self->handshake();
   });
 }
 
 void Connection::handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
+  const int error = SSL_get_error(ssl_.get(), result);
+  send_records();
+  if (!open_) return;
   if (result == 1) return establish();
-  switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ:
-      return wait_readable();
-    case SSL_ERROR_WANT_WRITE:
-      return wait_writable();
-    default:
-      ++around_.counters.handshakes_failed;
-      return close();
-  }
+  if (error == SSL_ERROR_WANT_READ) return wait_readable();
+  ++around_.counters.handshakes_failed;
+  close();
 }
 
 void Connection::establish() {
@@ -130,8 +130,8 @@ void Connection::on_readable() {
       unread_ = false;
       break;
     }
-    const int error = SSL_get_error(ssl_.get(), count);
-    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
+    if (SSL_get_error(ssl_.get(), count) != SSL_ERROR_WANT_READ) {
+      send_some();     // the alert that says why
       return close();  // the peer's end, or an alert
     }
     unread_ = false;  // at most a part of a record, whose rest will wake us
@@ -150,30 +150,51 @@ void Connection::flush() {
   });
 }
 
-// True if all of `out_` has left.
+// True if all of `out_` has left. While records wait for the socket, no more are made.
 bool Connection::write_out() {
+  if (!send_records()) return false;
+  records_.reserve(out_.size() + (out_.size() / kRecordBytes + 1) * kRecordBytesMore);
   while (out_at_ < out_.size()) {
     ERR_clear_error();
     const int count =
         SSL_write(ssl_.get(), out_.data() + out_at_, static_cast<int>(out_.size() - out_at_));
-    if (count > 0) {
-      out_at_ += static_cast<std::size_t>(count);
-      active_at_ = around_.clock.tick();
-      stalled_since_ = Tick{};
-      continue;
+    if (count <= 0) {
+      if (SSL_get_error(ssl_.get(), count) != SSL_ERROR_WANT_READ) close();
+      return false;
     }
-    const int error = SSL_get_error(ssl_.get(), count);
-    if (error == SSL_ERROR_WANT_WRITE) {
-      if (stalled_since_ == Tick{}) stalled_since_ = around_.clock.tick();
-      wait_writable();
-    } else if (error != SSL_ERROR_WANT_READ) {
-      close();
-    }
-    return false;
+    out_at_ += static_cast<std::size_t>(count);
   }
   out_at_ = 0;
   out_.clear();
   if (out_.capacity() > 2 * kGatherBytes) out_.shrink_to_fit();
+  return send_records();
+}
+
+// True if all records have left; if not, goes on once the socket takes more.
+bool Connection::send_records() {
+  if (!send_some()) {
+    close();
+    return false;
+  }
+  if (records_.empty()) return true;
+  if (stalled_since_ == Tick{}) stalled_since_ = around_.clock.tick();
+  wait_writable();
+  return false;
+}
+
+// Sends what the socket takes. False: it is broken.
+bool Connection::send_some() {
+  if (records_.empty()) return true;
+  const std::size_t left = records_.size() - records_at_;
+  const ssize_t count =
+      ::send(socket_.native_handle(), records_.data() + records_at_, left, MSG_NOSIGNAL);
+  if (count < 0) return errno == EAGAIN || errno == EINTR;
+  active_at_ = around_.clock.tick();
+  stalled_since_ = Tick{};
+  records_at_ += static_cast<std::size_t>(count);
+  if (records_at_ < records_.size()) return true;
+  records_at_ = 0;
+  records_.clear();
   return true;
 }
 
@@ -186,6 +207,7 @@ void Connection::pump() {
     if (out_.empty()) break;
   }
   out_ = std::string();  // an idle line keeps no buffer
+  records_ = std::string();
   if (ending_ || protocol_->done()) return shut();
   wait_readable();
 }
@@ -194,6 +216,7 @@ void Connection::shut() {
   if (lingering_since_ != Tick{}) return;
   ERR_clear_error();
   (void)SSL_shutdown(ssl_.get());
+  (void)send_some();
   if (!ending_ && !(protocol_ && protocol_->peer_sending())) return close();
   // Closing a socket with unread bytes resets it, and the reset would overtake the last answer.
   error_code ignored;

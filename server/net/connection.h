@@ -43,6 +43,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void establish();
   void pump();
   bool write_out();
+  bool send_records();
+  bool send_some();
   void shut();
   void linger();
 
@@ -54,6 +56,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool settled_ = false;  // the handshake is over, one way or the other
   std::shared_ptr<ConnectionShared> shared_;
   std::shared_ptr<TlsContext> tls_;
+  std::string records_;  // TLS records that the socket has not taken yet, from `records_at_` on
+  std::size_t records_at_ = 0;
   TlsContext::Ssl ssl_;
   std::unique_ptr<Protocol> protocol_;
   std::string out_;  // plain text that the TLS layer has not taken yet, from `out_at_` on

@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 
 #include <ctime>
+#include <memory>
 #include <vector>
 
 namespace entente::net {
@@ -37,6 +38,32 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
   }
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
+}
+
+struct FreeMethod {
+  void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
+};
+
+// A BIO whose data is the string that it appends to; it takes all that it is given.
+const BIO_METHOD* appending() {
+  static const std::unique_ptr<BIO_METHOD, FreeMethod> method = [] {
+    std::unique_ptr<BIO_METHOD, FreeMethod> made(
+        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "records"));
+    ENTENTE_CHECK(made != nullptr);
+    BIO_meth_set_create(made.get(), [](BIO* bio) {
+      BIO_set_init(bio, 1);
+      return 1;
+    });
+    BIO_meth_set_write(made.get(), [](BIO* bio, const char* bytes, int count) {
+      static_cast<std::string*>(BIO_get_data(bio))->append(bytes, static_cast<std::size_t>(count));
+      return count;
+    });
+    BIO_meth_set_ctrl(made.get(), [](BIO*, int command, long, void*) -> long {
+      return command == BIO_CTRL_FLUSH ? 1 : 0;
+    });
+    return made;
+  }();
+  return method.get();
 }
 
 Status cannot_use(const std::string& path) {
@@ -87,9 +114,13 @@ Instant TlsContext::certificate_ends() const {
   return Instant(std::chrono::seconds(::timegm(&civil)));
 }
 
-TlsContext::Ssl TlsContext::make(int descriptor, Peer& peer) const {
+TlsContext::Ssl TlsContext::make(int descriptor, std::string& records, Peer& peer) const {
   Ssl ssl(SSL_new(context_.get()));
-  if (!ssl || SSL_set_fd(ssl.get(), descriptor) != 1) return nullptr;
+  if (!ssl || SSL_set_rfd(ssl.get(), descriptor) != 1) return nullptr;
+  BIO* out = BIO_new(appending());
+  if (out == nullptr) return nullptr;
+  BIO_set_data(out, &records);
+  SSL_set0_wbio(ssl.get(), out);
   SSL_set_ex_data(ssl.get(), peer_index(), &peer);
   SSL_set_accept_state(ssl.get());
   return ssl;

@@ -28,13 +28,14 @@ class TlsContext {
   // When the server's certificate ends.
   [[nodiscard]] Instant certificate_ends() const;
 
-  // A new server-side connection over `descriptor`, which stays the caller's. What the verifier
-  // answers is written to `peer`, which outlives it.
+  // A new server-side connection that reads from `descriptor`, which stays the caller's, and lays
+  // the records that it writes at the end of `records`: so many leave with one system call. What
+  // the verifier answers is written to `peer`. All three outlive it.
   struct Free {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   using Ssl = std::unique_ptr<SSL, Free>;
-  [[nodiscard]] Ssl make(int descriptor, Peer& peer) const;
+  [[nodiscard]] Ssl make(int descriptor, std::string& records, Peer& peer) const;
 
  private:
   struct FreeContext {

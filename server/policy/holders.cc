@@ -1,6 +1,7 @@
 // What follows from the facts of a world, in both directions: what one holds, and who holds it. The
 // second finds candidates by the world's indexes and asks the first about each.
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -98,6 +99,27 @@ class WorldReader {
     Holders found(world_);
     for (const auto& [party, persons] : candidates.parties) {
       add_holders(party, persons, audience, found.parties);
+    }
+    return found;
+  }
+
+  [[nodiscard]] std::vector<std::set<Principal>> ways(const std::set<Principal>& any_of,
+                                                      const Holders& holders,
+                                                      std::size_t persons_max) const {
+    // Only whom a principal is held by otherwise than by a whole party need be asked.
+    Candidates candidates;
+    for (const Principal& principal : any_of) add_candidates(principal, candidates);
+    std::vector<std::set<Principal>> found;
+    for (const PartyHolders& of : holders.parties) {
+      const auto end = of.persons.begin() +
+                       static_cast<std::ptrdiff_t>(std::min(of.persons.size(), persons_max));
+      std::set<Principal> held = of_party(of.party);
+      for (auto person = of.persons.begin(); person != end; ++person) {
+        if (candidates.persons.contains(*person)) add_of_person(held, of.party, *person);
+      }
+      std::set<Principal>& ways = found.emplace_back();
+      std::set_intersection(any_of.begin(), any_of.end(), held.begin(), held.end(),
+                            std::inserter(ways, ways.end()));
     }
     return found;
   }
@@ -372,6 +394,12 @@ std::vector<HeldDuty> duties_of(const World& world, std::string_view party, std:
 
 Holders who_holds(const World& world, const Audience& audience, const AsOf& as_of) {
   return WorldReader(world, as_of).holders(audience);
+}
+
+std::vector<std::set<Principal>> ways_of(const World& world, const std::set<Principal>& any_of,
+                                         const Holders& holders, std::size_t persons_max,
+                                         const AsOf& as_of) {
+  return WorldReader(world, as_of).ways(any_of, holders, persons_max);
 }
 
 bool is_answered(const World& world, std::string_view office, const AsOf& as_of) {

@@ -310,6 +310,13 @@ class Holders {
 // are left out; one without persons is named if its programs would.
 [[nodiscard]] Holders who_holds(const World& world, const Audience& audience, const AsOf& as_of);
 
+// By which principals of `any_of` each of the `holders` belongs, in the order of their parties: as
+// what every account of the party holds, and as what one of its first `persons_max` persons does.
+[[nodiscard]] std::vector<std::set<Principal>> ways_of(const World& world,
+                                                       const std::set<Principal>& any_of,
+                                                       const Holders& holders,
+                                                       std::size_t persons_max, const AsOf& as_of);
+
 // Whether somebody answers for an office: holder, deputy or acting.
 [[nodiscard]] bool is_answered(const World& world, std::string_view office, const AsOf& as_of);
 

@@ -128,7 +128,7 @@ class Network final : public WorldSource, public GuardSource, public LineSource 
     return {{"SWE", "anna", guards_.at("documents/paper")},
             {"SWE", "anna", guards_.at("persons/fleur")}};
   }
-  Result<std::uint32_t> programs_of(store::Snapshot&, std::string_view party) const override {
+  Result<std::uint32_t> programs_of(std::string_view party) const override {
     return party == "SWE" ? 2U : 0U;
   }
 

@@ -110,6 +110,30 @@ TEST_CASE("who can see something is exactly whom the oracle lets see it", "[poli
   }));
 }
 
+TEST_CASE("a party sees something by what those hold of whom it is said", "[policy][property]") {
+  CHECK(worlds::holds_in_worlds("ways", worlds_per_run / 4, [](worlds::Tape& tape) {
+    const AsOf as_of = worlds::as_of(tape);
+    const Audience audience = worlds::audience(tape);
+    const World world = worlds::world_of(worlds::log(tape));
+    const Holders holders = who_holds(world, audience, as_of);
+    const std::size_t persons_max = tape.pick(3);
+    const auto ways = ways_of(world, audience.any_of, holders, persons_max, as_of);
+    RC_ASSERT(ways.size() == holders.parties.size());
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+      const PartyHolders& of = holders.parties[i];
+      std::set<Principal> all = principals_of(world, of.party, "", as_of);
+      for (std::size_t j = 0; j < std::min(of.persons.size(), persons_max); ++j) {
+        all.merge(principals_of(world, of.party, of.persons[j], as_of));
+      }
+      std::set<Principal> named;
+      for (const Principal& one : all) {
+        if (audience.any_of.contains(one)) named.insert(one);
+      }
+      RC_ASSERT(ways[i] == named);
+    }
+  }));
+}
+
 TEST_CASE("what a change would close is what the oracle sees closed", "[policy][property]") {
   CHECK(worlds::holds_in_worlds("preview", worlds_per_run / 4, [](worlds::Tape& tape) {
     const Instant when = worlds::day(tape.pick(worlds::days));

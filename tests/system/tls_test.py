@@ -81,7 +81,7 @@ class Tls(unittest.TestCase):
         self.assertFalse(kept.exists(), "a ticket was handed out")
         self.assertNotIn("Reused", said)
         # A key of one's own instead of a certificate opens nothing.
-        said = self.openssl("-psk", "00" * 32, "-psk_identity", "someone")
+        said = self.openssl("-psk", "00" * 32, "-psk_identity", "someone", "-ign_eof")  # waits for the alert
         self.assertNotIn("Reused", said)
         self.assertIn("alert certificate required", said)
 

@@ -7,6 +7,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "server/directory/two_persons.h"
 #include "server/directory/visibility.h"
 #include "server/documents_neighbours.h"
 #include "server/meetings_neighbours.h"
@@ -42,12 +43,11 @@ class StatisticsConsents final : public statistics::Consents {
     return signers_->check(subject, snapshot, message, signature);
   }
   Result<policy::Subject> as_now(store::Snapshot& snapshot, policy::Subject then) const override {
-    ENTENTE_TRY(const bool in_being, signers_->is_in_being(snapshot, then.account));
-    if (!in_being) return policy::Subject();
-    identity::Holdings held = catalog_.holdings(then.party, then.person, clock_.now());
-    then.principals = std::move(held.principals);
-    then.duties = std::move(held.duties);
-    return then;
+    ENTENTE_TRY(policy::Subject now,
+                directory::subject_now(*signers_, catalog_, snapshot, then.account, then.party,
+                                       then.person, clock_.now()));
+    now.session = std::move(then.session);
+    return now;
   }
 
  private:
@@ -294,42 +294,28 @@ void Daemon::register_services() {
   ledger_service_ = std::make_unique<ledger::LedgerService>(*ledger_, *checkpoints_);
   identity_->add_to(*gate_);
   access_->add_to(*gate_);
-  directory_->add_to(*gate_, [this](store::CommitIndex index) {
+  const ledger::MakeReceipt receipt = [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
-  });
+  };
+  directory_->add_to(*gate_, receipt);
   process_life_->add_to(*gate_);
   books_ = std::make_unique<directory::BookServer>(*directory_, *records_, *gate_);
   books_->add_to(table_);
-  const auto reads = [&]<typename Req, typename Rep>(
-                         const char* rpc,
-                         Result<Rep> (ledger::LedgerService::*serve)(
-                             const policy::Subject&, const Req&, store::Snapshot&)) {
-    gate_->reads<Req, Rep>(std::string("entente.v1.LedgerService.") + rpc,
-                           [this, serve](const policy::Subject& subject, const Req& message,
-                                         store::Snapshot& snapshot) {
-                             return (ledger_service_.get()->*serve)(subject, message, snapshot);
-                           });
-  };
-  statistics_->add_to(*gate_, [this](store::CommitIndex index) {
-    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
-  });
-  documents_->add_to(*gate_, [this](store::CommitIndex index) {
-    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
-  });
+  statistics_->add_to(*gate_, receipt);
+  documents_->add_to(*gate_, receipt);
   notices_->add_to(*gate_);
-  meetings_->add_to(*gate_, [this](store::CommitIndex index) {
-    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
-  });
+  meetings_->add_to(*gate_, receipt);
   using L = ledger::LedgerService;
-  reads("GetCheckpoint", &L::get_checkpoint);
-  reads("ListEntries", &L::list_entries);
-  reads("GetEntry", &L::get_entry);
-  reads("ProveInclusion", &L::prove_inclusion);
-  reads("ProveConsistency", &L::prove_consistency);
-  reads("AddCosignature", &L::add_cosignature);
-  reads("ListCosignatures", &L::list_cosignatures);
+  const std::string service = "entente.v1.LedgerService.";
+  gate_->reads(service + "GetCheckpoint", ledger_service_.get(), &L::get_checkpoint);
+  gate_->reads(service + "ListEntries", ledger_service_.get(), &L::list_entries);
+  gate_->reads(service + "GetEntry", ledger_service_.get(), &L::get_entry);
+  gate_->reads(service + "ProveInclusion", ledger_service_.get(), &L::prove_inclusion);
+  gate_->reads(service + "ProveConsistency", ledger_service_.get(), &L::prove_consistency);
+  gate_->reads(service + "AddCosignature", ledger_service_.get(), &L::add_cosignature);
+  gate_->reads(service + "ListCosignatures", ledger_service_.get(), &L::list_cosignatures);
   gate_->streams<v1::WatchCheckpointsRequest>(
-      "entente.v1.LedgerService.WatchCheckpoints",
+      service + "WatchCheckpoints",
       [this](const std::shared_ptr<identity::Receiver>&, const v1::WatchCheckpointsRequest& message,
              net::Waker waker) {
         return ledger_service_->watch_checkpoints(message, std::move(waker));

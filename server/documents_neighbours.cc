@@ -5,6 +5,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/roster.h"
+#include "server/directory/two_persons.h"
 
 namespace entente {
 
@@ -146,15 +147,10 @@ Result<std::string> DocumentsNeighbours::check_signature(const policy::Subject& 
 Result<std::optional<policy::Subject>> DocumentsNeighbours::subject_now(
     store::Snapshot& snapshot, const std::string& account, const std::string& party,
     const std::string& person) const {
-  ENTENTE_TRY(const bool in_being, parts_.signers->is_in_being(snapshot, account));
-  if (!in_being) return std::optional<policy::Subject>();
-  policy::Subject subject;
-  subject.account = account;
-  subject.party = party;
-  subject.person = person;
-  identity::Holdings held = parts_.catalog.holdings(party, person, parts_.clock.now());
-  subject.principals = std::move(held.principals);
-  subject.duties = std::move(held.duties);
+  ENTENTE_TRY(policy::Subject subject,
+              directory::subject_now(*parts_.signers, parts_.catalog, snapshot, account, party,
+                                     person, parts_.clock.now()));
+  if (subject.account.empty()) return std::optional<policy::Subject>();
   subject.sight = parts_.catalog.sight(subject.principals);
   return std::optional<policy::Subject>(std::move(subject));
 }

@@ -6,6 +6,7 @@
 #include "proto/contract/consent.h"
 #include "server/directory/pages.h"
 #include "server/directory/service.h"
+#include "server/directory/two_persons.h"
 #include "server/directory/words.h"
 
 namespace entente::directory {
@@ -140,38 +141,6 @@ void Service::record_consent(Transaction& transaction, const Subject& subject, c
   parts_.ledger.record(transaction, act);
 }
 
-// Whether two persons agree, both as they are now.
-Status Service::check_two_persons(const Subject& subject, Transaction& transaction,
-                                  const record::Proposal& row, const std::string& second_digest,
-                                  const std::string& device, const policy::Guard& guard) const {
-  const Instant now = parts_.clock.now();
-  ENTENTE_TRY(const bool in_being, parts_.signers.is_in_being(transaction, row.account()));
-  policy::Consent first;
-  if (in_being) {
-    first.subject.account = row.account();
-    first.subject.party = row.subject_party();
-    first.subject.person = row.person();
-    first.subject.session = row.session();
-    identity::Holdings held = parts_.catalog.holdings(row.subject_party(), row.person(), now);
-    first.subject.principals = std::move(held.principals);
-    first.subject.duties = std::move(held.duties);
-  }
-  first.digest = digest_from(row.digest());
-  first.device = row.device();
-  first.given_at = instant_of(row.proposed_at_us());
-  policy::Consent second;
-  second.subject = subject;
-  second.digest = digest_from(second_digest);
-  second.device = to_hex(device);
-  second.given_at = now;
-  if (policy::decide_two_person(first, second, digest_of(row), Action::Admit, guard, now)
-          .permits()) {
-    return Status();
-  }
-  return Status(Code::PermissionDenied, Reason::SecondPersonNeeded,
-                "another person of the secretariat approves this, within 72 hours");
-}
-
 Result<v1::Participation> Service::approve_participation(
     const Subject& subject, const v1::ApproveParticipationRequest& message,
     Transaction& transaction) {
@@ -184,7 +153,17 @@ Result<v1::Participation> Service::approve_participation(
   ENTENTE_TRY(const std::string device,
               parts_.signers.check(subject, transaction, consent_message(message.digest()),
                                    message.signature()));
-  ENTENTE_TRY_VOID(check_two_persons(subject, transaction, *row, message.digest(), device, *guard));
+  const KeptWord first{.account = row->account(),
+                       .party = row->subject_party(),
+                       .person = row->person(),
+                       .session = row->session(),
+                       .digest = digest_from(row->digest()),
+                       .device = row->device(),
+                       .given_at = instant_of(row->proposed_at_us())};
+  ENTENTE_TRY_VOID(check_two_persons(
+      parts_.signers, parts_.catalog, transaction, first,
+      {.subject = subject, .digest = message.digest(), .device = device}, digest_of(*row),
+      Action::Admit, *guard, parts_.clock.now(), "the secretariat"));
   const std::string name = row->process() + "/participations/" + id_in(row->party(), "parties");
   ENTENTE_TRY(const std::optional<Record> there, read(subject, transaction, name));
   if ((there ? there->revision() : 0) != row->revision()) return stale(name);

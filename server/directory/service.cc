@@ -79,39 +79,31 @@ Status not_found(std::string_view name) {
   return Status(Code::NotFound, Reason::None, "`" + std::string(name) + "` was not found");
 }
 
-void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
+void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   add_reads(gate);
-  add_acts(gate, std::move(make_receipt));
+  add_acts(gate, make_receipt);
 }
 
 void Service::add_reads(identity::Gate& gate) {
-  const auto reads = [&]<typename Req, typename Rep>(
-                         const char* rpc,
-                         Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(kService + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                       Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  reads("WhoAnswers", &Service::who_answers);
-  reads("SearchPersons", &Service::search_persons);
-  reads("GetProcess", &Service::get_process);
-  reads("ListProcesses", &Service::list_processes);
-  reads("ListParticipations", &Service::list_participations);
-  reads("ListBodies", &Service::list_bodies);
-  reads("ListParties", &Service::list_parties);
-  reads("ListOffices", &Service::list_offices);
-  reads("GetOfficeHistory", &Service::get_office_history);
-  reads("ListGaps", &Service::list_gaps);
-  reads("GetParty", &Service::get_party);
-  reads("GetParticipation", &Service::get_participation);
-  reads("GetBody", &Service::get_body);
-  reads("GetOffice", &Service::get_office);
-  reads("GetAppointment", &Service::get_appointment);
-  reads("ExportPersons", &Service::export_persons);
-  reads("ListReminders", &Service::list_reminders);
-  reads("ListParticipationProposals", &Service::list_participation_proposals);
-  reads("CheckRoster", &Service::check_roster);
+  gate.reads(kService + "WhoAnswers", this, &Service::who_answers);
+  gate.reads(kService + "SearchPersons", this, &Service::search_persons);
+  gate.reads(kService + "GetProcess", this, &Service::get_process);
+  gate.reads(kService + "ListProcesses", this, &Service::list_processes);
+  gate.reads(kService + "ListParticipations", this, &Service::list_participations);
+  gate.reads(kService + "ListBodies", this, &Service::list_bodies);
+  gate.reads(kService + "ListParties", this, &Service::list_parties);
+  gate.reads(kService + "ListOffices", this, &Service::list_offices);
+  gate.reads(kService + "GetOfficeHistory", this, &Service::get_office_history);
+  gate.reads(kService + "ListGaps", this, &Service::list_gaps);
+  gate.reads(kService + "GetParty", this, &Service::get_party);
+  gate.reads(kService + "GetParticipation", this, &Service::get_participation);
+  gate.reads(kService + "GetBody", this, &Service::get_body);
+  gate.reads(kService + "GetOffice", this, &Service::get_office);
+  gate.reads(kService + "GetAppointment", this, &Service::get_appointment);
+  gate.reads(kService + "ExportPersons", this, &Service::export_persons);
+  gate.reads(kService + "ListReminders", this, &Service::list_reminders);
+  gate.reads(kService + "ListParticipationProposals", this, &Service::list_participation_proposals);
+  gate.reads(kService + "CheckRoster", this, &Service::check_roster);
   gate.reads_serialized<v1::GetPersonRequest, v1::Person>(
       kService + "GetPerson",
       [this](const Subject& subject, const v1::GetPersonRequest& message, Snapshot& snapshot) {
@@ -119,45 +111,28 @@ void Service::add_reads(identity::Gate& gate) {
       });
 }
 
-void Service::add_acts(identity::Gate& gate, MakeReceipt make_receipt) {
-  const auto acts = [&]<typename Req, typename Rep>(
-                        const char* rpc,
-                        Result<Rep> (Service::*serve)(const Subject&, const Req&, Transaction&)) {
-    gate.acts<Req, Rep>(kService + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Transaction& transaction) {
-      return (this->*serve)(subject, message, transaction);
-    });
-  };
-  acts("CreatePerson", &Service::create_person);
-  acts("UpdatePerson", &Service::update_person);
-  acts("ConfirmPerson", &Service::confirm_person);
-  acts("Appoint", &Service::appoint);
-  acts("EndAppointment", &Service::end_appointment);
-  acts("SetConfirmationPeriod", &Service::set_confirmation_period);
-  acts("CreateBody", &Service::create_body);
-  acts("UpdateBody", &Service::update_body);
-  acts("CloseBody", &Service::close_body);
-  acts("CreateInstitution", &Service::create_institution);
-  acts("UpdateInstitution", &Service::update_institution);
-  acts("CloseInstitution", &Service::close_institution);
-  acts("CreateOffice", &Service::create_office);
-  acts("UpdateOffice", &Service::update_office);
-  acts("CloseOffice", &Service::close_office);
-  acts("ProposeParticipation", &Service::propose_participation);
-  acts("ApproveParticipation", &Service::approve_participation);
-  acts("StartContactTests", &Service::start_contact_tests);
-  acts("AnswerContactTest", &Service::answer_contact_test);
-  acts("ImportRoster", &Service::import_roster);
-  gate.acts<v1::HandOverRequest, v1::HandOverReply>(
-      kService + "HandOver",
-      [this](const Subject& subject, const v1::HandOverRequest& message, Transaction& transaction) {
-        return hand_over(subject, message, transaction);
-      },
-      [make_receipt = std::move(make_receipt)](store::CommitIndex index, v1::HandOverReply& reply) {
-        if (Result<v1::Receipt> receipt = make_receipt(index); receipt.ok()) {
-          *reply.mutable_receipt() = *std::move(receipt);
-        }
-      });
+void Service::add_acts(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
+  gate.acts(kService + "CreatePerson", this, &Service::create_person);
+  gate.acts(kService + "UpdatePerson", this, &Service::update_person);
+  gate.acts(kService + "ConfirmPerson", this, &Service::confirm_person);
+  gate.acts(kService + "Appoint", this, &Service::appoint);
+  gate.acts(kService + "EndAppointment", this, &Service::end_appointment);
+  gate.acts(kService + "SetConfirmationPeriod", this, &Service::set_confirmation_period);
+  gate.acts(kService + "CreateBody", this, &Service::create_body);
+  gate.acts(kService + "UpdateBody", this, &Service::update_body);
+  gate.acts(kService + "CloseBody", this, &Service::close_body);
+  gate.acts(kService + "CreateInstitution", this, &Service::create_institution);
+  gate.acts(kService + "UpdateInstitution", this, &Service::update_institution);
+  gate.acts(kService + "CloseInstitution", this, &Service::close_institution);
+  gate.acts(kService + "CreateOffice", this, &Service::create_office);
+  gate.acts(kService + "UpdateOffice", this, &Service::update_office);
+  gate.acts(kService + "CloseOffice", this, &Service::close_office);
+  gate.acts(kService + "ProposeParticipation", this, &Service::propose_participation);
+  gate.acts(kService + "ApproveParticipation", this, &Service::approve_participation);
+  gate.acts(kService + "StartContactTests", this, &Service::start_contact_tests);
+  gate.acts(kService + "AnswerContactTest", this, &Service::answer_contact_test);
+  gate.acts(kService + "ImportRoster", this, &Service::import_roster);
+  gate.acts(kService + "HandOver", this, &Service::hand_over, ledger::with_receipt(make_receipt));
 }
 
 bool Service::may_read(const Subject& subject, const policy::Guard& guard) const {

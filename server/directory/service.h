@@ -19,6 +19,7 @@
 #include "server/directory/signers.h"
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/receipts.h"
 
 namespace entente::directory {
 
@@ -35,8 +36,7 @@ class Service {
   explicit Service(Parts parts) : parts_(std::move(parts)) {}
 
   // Makes the receipt of a commit, for the replies that bear one.
-  using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
-  void add_to(identity::Gate& gate, MakeReceipt make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
 
   using Subject = policy::Subject;
   using Snapshot = store::Snapshot;
@@ -128,7 +128,7 @@ class Service {
 
  private:
   void add_reads(identity::Gate& gate);
-  void add_acts(identity::Gate& gate, MakeReceipt make_receipt);
+  void add_acts(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
 
   // The object, if `subject` may read it now; nothing if it may not or there is none: one path.
   Result<std::optional<Record>> read(const Subject& subject, Snapshot& snapshot,
@@ -219,9 +219,6 @@ class Service {
 
   Result<policy::Guard> guard_to_admit(const Subject& subject, Snapshot& snapshot,
                                        const std::string& process, const std::string& party) const;
-  Status check_two_persons(const Subject& subject, Transaction& transaction,
-                           const record::Proposal& row, const std::string& second_digest,
-                           const std::string& device, const policy::Guard& guard) const;
   void record_consent(Transaction& transaction, const Subject& subject, const char* kind,
                       const std::string& object, const record::Proposal& row,
                       const std::string& signature, const std::string& device,

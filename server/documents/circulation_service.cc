@@ -122,31 +122,15 @@ class WatchSource final : public net::Source {
 
 void CirculationService::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.CirculationService.";
-  const auto reads = [&]<typename Req, typename Rep>(const char* rpc,
-                                                     Result<Rep> (CirculationService::*serve)(
-                                                         const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  const auto acts = [&]<typename Req, typename Rep>(const char* rpc,
-                                                    Result<Rep> (CirculationService::*serve)(
-                                                        const Subject&, const Req&, Transaction&)) {
-    gate.acts<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                     Transaction& transaction) {
-      return (this->*serve)(subject, message, transaction);
-    });
-  };
   using Self = CirculationService;
-  reads("GetCirculation", &Self::get_circulation);
-  reads("ListInbox", &Self::list_inbox);
-  reads("ListOutbox", &Self::list_outbox);
-  reads("ListResponses", &Self::list_responses);
-  acts("Circulate", &Self::circulate);
-  acts("Respond", &Self::respond);
-  acts("Recall", &Self::recall);
-  acts("Remind", &Self::remind);
+  gate.reads(service + "GetCirculation", this, &Self::get_circulation);
+  gate.reads(service + "ListInbox", this, &Self::list_inbox);
+  gate.reads(service + "ListOutbox", this, &Self::list_outbox);
+  gate.reads(service + "ListResponses", this, &Self::list_responses);
+  gate.acts(service + "Circulate", this, &Self::circulate);
+  gate.acts(service + "Respond", this, &Self::respond);
+  gate.acts(service + "Recall", this, &Self::recall);
+  gate.acts(service + "Remind", this, &Self::remind);
   gate.streams<v1::WatchRequest>(
       service + "Watch", [this](const std::shared_ptr<identity::Receiver>& receiver,
                                 const v1::WatchRequest& message, net::Waker waker) {

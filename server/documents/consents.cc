@@ -80,19 +80,9 @@ Result<bool> is_granted_language(const Rows& rows, store::Snapshot& snapshot,
 
 void ConsentService::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.ConsentService.";
-  gate.acts<v1::AskConsentRequest, Consent>(
-      service + "AskConsent",
-      [this](const Subject& subject, const v1::AskConsentRequest& message,
-             Transaction& transaction) { return ask(subject, message, transaction); });
-  gate.acts<v1::AnswerConsentRequest, Consent>(
-      service + "AnswerConsent",
-      [this](const Subject& subject, const v1::AnswerConsentRequest& message,
-             Transaction& transaction) { return answer(subject, message, transaction); });
-  gate.reads<v1::ListConsentsRequest, v1::ListConsentsReply>(
-      service + "ListConsents",
-      [this](const Subject& subject, const v1::ListConsentsRequest& message, Snapshot& snapshot) {
-        return list(subject, message, snapshot);
-      });
+  gate.acts(service + "AskConsent", this, &ConsentService::ask);
+  gate.acts(service + "AnswerConsent", this, &ConsentService::answer);
+  gate.reads(service + "ListConsents", this, &ConsentService::list);
 }
 
 Digest ConsentService::digest_of(const Consent& consent) const {

@@ -77,20 +77,9 @@ Result<std::optional<Instant>> retain_until(const Rows& rows, store::Snapshot& s
 
 void Retention::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.RetentionService.";
-  gate.reads<v1::GetScheduleRequest, v1::RetentionSchedule>(
-      service + "GetSchedule",
-      [this](const Subject& subject, const v1::GetScheduleRequest& message,
-             store::Snapshot& snapshot) { return get_schedule(subject, message, snapshot); });
-  gate.acts<v1::RetentionSchedule, v1::RetentionSchedule>(
-      service + "SetSchedule", [this](const Subject& subject, const v1::RetentionSchedule& message,
-                                      store::Transaction& transaction) {
-        return set_schedule(subject, message, transaction);
-      });
-  gate.reads<v1::ListDueRequest, v1::ListDueReply>(
-      service + "ListDue",
-      [this](const Subject& subject, const v1::ListDueRequest& message, store::Snapshot& snapshot) {
-        return list_due(subject, message, snapshot);
-      });
+  gate.reads(service + "GetSchedule", this, &Retention::get_schedule);
+  gate.acts(service + "SetSchedule", this, &Retention::set_schedule);
+  gate.reads(service + "ListDue", this, &Retention::list_due);
 }
 
 // To those who have no part in the process, it is one that is not there.

@@ -65,7 +65,7 @@ Result<std::optional<v1::Document>> Room::find(const policy::Subject& subject,
   return document.status();
 }
 
-void Room::add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt) {
+void Room::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   service_.add_to(gate, make_receipt);
   circulation_.add_to(gate);
   sealed_.add_to(gate);

@@ -13,6 +13,7 @@
 #include "server/documents/sealed.h"
 #include "server/documents/search/searcher.h"
 #include "server/documents/service.h"
+#include "server/ledger/receipts.h"
 
 namespace entente::documents {
 
@@ -34,7 +35,7 @@ class Room {
   // first commit. DataLoss, Unavailable: as the store.
   [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
 
-  void add_to(identity::Gate& gate, const Service::MakeReceipt& make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
   // What else is searched (search/source.h). Before start(); outlives this.
   void search_also(const search::Source& source) { searcher_.add(source); }
   // Begins to make the index. After all rooms that are searched were opened.

@@ -22,21 +22,10 @@ Status not_sealed() {
 
 void SealedService::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.SealingService.";
-  const auto reads = [&]<typename Req, typename Rep>(const char* rpc,
-                                                     Result<Rep> (SealedService::*serve)(
-                                                         const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  reads("GetRoster", &SealedService::get_roster);
-  reads("PutEnvelope", &SealedService::put_envelope);
-  reads("ListEnvelopes", &SealedService::list_envelopes);
-  gate.acts<v1::ShareEnvelopeRequest, v1::Envelope>(
-      service + "ShareEnvelope",
-      [this](const Subject& subject, const v1::ShareEnvelopeRequest& message,
-             Transaction& transaction) { return share_envelope(subject, message, transaction); });
+  gate.reads(service + "GetRoster", this, &SealedService::get_roster);
+  gate.reads(service + "PutEnvelope", this, &SealedService::put_envelope);
+  gate.reads(service + "ListEnvelopes", this, &SealedService::list_envelopes);
+  gate.acts(service + "ShareEnvelope", this, &SealedService::share_envelope);
 }
 
 Result<v1::Roster> SealedService::get_roster(const Subject& subject,

@@ -129,47 +129,23 @@ policy::Decision decide_new(const policy::Subject& subject, const policy::Audien
   return policy::decide(seeing, Action::Originate, guard, now);
 }
 
-void Service::add_to(identity::Gate& gate, const MakeReceipt& make_receipt) {
+void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   const std::string service = "entente.v1.DocumentService.";
-  const auto reads = [&]<typename Req, typename Rep>(
-                         const char* rpc,
-                         Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  const auto acts = [&]<typename Req, typename Rep>(
-                        const char* rpc,
-                        Result<Rep> (Service::*serve)(const Subject&, const Req&, Transaction&),
-                        std::function<void(store::CommitIndex, Rep&)> after = nullptr) {
-    gate.acts<Req, Rep>(
-        service + rpc,
-        [this, serve](const Subject& subject, const Req& message, Transaction& transaction) {
-          return (this->*serve)(subject, message, transaction);
-        },
-        std::move(after));
-  };
   using After = std::function<void(store::CommitIndex, v1::Document&)>;
-  reads("BeginContent", &Service::begin_content);
-  reads("SendContent", &Service::send_content);
-  reads("GetDocument", &Service::get_document);
-  reads("ListDocuments", &Service::list_documents);
-  reads("GetReaders", &Service::get_readers);
-  acts("FinishContent", &Service::finish_content,
-       After([this](store::CommitIndex, v1::Document& document) { finished(document); }));
-  acts("UpdateDocument", &Service::update_document);
-  acts("WithdrawDocument", &Service::withdraw_document);
-  acts("DestroyDocument", &Service::destroy_document,
-       After([this](store::CommitIndex, v1::Document& document) { destroyed(document); }));
-  acts("HoldDocument", &Service::hold_document);
-  acts("OpenDocument", &Service::open_document,
-       std::function<void(store::CommitIndex, v1::Reading&)>(
-           [make_receipt](store::CommitIndex index, v1::Reading& reading) {
-             if (Result<v1::Receipt> receipt = make_receipt(index); receipt.ok()) {
-               *reading.mutable_receipt() = *std::move(receipt);
-             }
-           }));
+  gate.reads(service + "BeginContent", this, &Service::begin_content);
+  gate.reads(service + "SendContent", this, &Service::send_content);
+  gate.reads(service + "GetDocument", this, &Service::get_document);
+  gate.reads(service + "ListDocuments", this, &Service::list_documents);
+  gate.reads(service + "GetReaders", this, &Service::get_readers);
+  gate.acts(service + "FinishContent", this, &Service::finish_content,
+            After([this](store::CommitIndex, v1::Document& document) { finished(document); }));
+  gate.acts(service + "UpdateDocument", this, &Service::update_document);
+  gate.acts(service + "WithdrawDocument", this, &Service::withdraw_document);
+  gate.acts(service + "DestroyDocument", this, &Service::destroy_document,
+            After([this](store::CommitIndex, v1::Document& document) { destroyed(document); }));
+  gate.acts(service + "HoldDocument", this, &Service::hold_document);
+  gate.acts(service + "OpenDocument", this, &Service::open_document,
+            ledger::with_receipt(make_receipt));
   gate.streams<v1::ReadContentRequest>(
       service + "ReadContent", [this](const std::shared_ptr<identity::Receiver>& receiver,
                                       const v1::ReadContentRequest& message, const net::Waker&) {

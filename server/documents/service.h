@@ -21,6 +21,7 @@
 #include "server/documents/uploads.h"
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/receipts.h"
 
 namespace entente::documents {
 
@@ -72,8 +73,7 @@ class Service {
   explicit Service(Parts parts) : parts_(parts) {}
 
   // Makes the receipt of a commit, for the replies that bear one.
-  using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
-  void add_to(identity::Gate& gate, const MakeReceipt& make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
 
   using Subject = policy::Subject;
   using Snapshot = store::Snapshot;

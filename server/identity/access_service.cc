@@ -358,19 +358,10 @@ struct AccessService::View {
 };
 
 void AccessService::add_to(Gate& gate) {
-  const auto add = [&]<typename Req, typename Rep>(
-                       std::string_view name,
-                       Result<Rep> (AccessService::*serve)(const policy::Subject&, const Req&,
-                                                           store::Snapshot&) const) {
-    gate.reads<Req, Rep>(name, [this, serve](const policy::Subject& subject, const Req& message,
-                                             store::Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  add("entente.v1.AccessService.WhoCanSee", &AccessService::who_can_see);
-  add("entente.v1.AccessService.ExplainMyAccess", &AccessService::explain_my_access);
-  add("entente.v1.AccessService.WhoCouldSee", &AccessService::who_could_see);
-  add("entente.v1.AccessService.PreviewChange", &AccessService::preview_change);
+  gate.reads("entente.v1.AccessService.WhoCanSee", this, &AccessService::who_can_see);
+  gate.reads("entente.v1.AccessService.ExplainMyAccess", this, &AccessService::explain_my_access);
+  gate.reads("entente.v1.AccessService.WhoCouldSee", this, &AccessService::who_could_see);
+  gate.reads("entente.v1.AccessService.PreviewChange", this, &AccessService::preview_change);
 }
 
 Result<v1::WhoCanSeeReply> AccessService::who_can_see(const policy::Subject& subject,

@@ -59,27 +59,13 @@ AccountService::AccountService(Parts parts)
     : parts_(parts), page_tokens_(parts.store.purpose_key("identity page token")) {}
 
 void AccountService::add_to(Gate& gate) {
-  gate.acts<v1::CreateAccountRequest, v1::AccountCode>(
-      "entente.v1.AccountService.CreateAccount",
-      [this](const auto& s, const auto& m, auto& in) { return create(s, m, in); });
-  gate.reads<v1::GetAccountRequest, v1::Account>(
-      "entente.v1.AccountService.GetAccount",
-      [this](const auto& s, const auto& m, auto& in) { return get(s, m, in); });
-  gate.reads<v1::ListAccountsRequest, v1::ListAccountsReply>(
-      "entente.v1.AccountService.ListAccounts",
-      [this](const auto& s, const auto& m, auto& in) { return list(s, m, in); });
-  gate.acts<v1::ResetAccountRequest, v1::AccountCode>(
-      "entente.v1.AccountService.ResetAccount",
-      [this](const auto& s, const auto& m, auto& in) { return reset(s, m, in); });
-  gate.acts<v1::ApproveResetRequest, v1::Account>(
-      "entente.v1.AccountService.ApproveReset",
-      [this](const auto& s, const auto& m, auto& in) { return approve_reset(s, m, in); });
-  gate.acts<v1::EndAccountRequest, v1::Account>(
-      "entente.v1.AccountService.EndAccount",
-      [this](const auto& s, const auto& m, auto& in) { return end(s, m, in); });
-  gate.acts<v1::UnlockAccountRequest, v1::Account>(
-      "entente.v1.AccountService.UnlockAccount",
-      [this](const auto& s, const auto& m, auto& in) { return unlock(s, m, in); });
+  gate.acts("entente.v1.AccountService.CreateAccount", this, &AccountService::create);
+  gate.reads("entente.v1.AccountService.GetAccount", this, &AccountService::get);
+  gate.reads("entente.v1.AccountService.ListAccounts", this, &AccountService::list);
+  gate.acts("entente.v1.AccountService.ResetAccount", this, &AccountService::reset);
+  gate.acts("entente.v1.AccountService.ApproveReset", this, &AccountService::approve_reset);
+  gate.acts("entente.v1.AccountService.EndAccount", this, &AccountService::end);
+  gate.acts("entente.v1.AccountService.UnlockAccount", this, &AccountService::unlock);
 }
 
 bool AccountService::keeps(const Subject& subject, std::string_view party) const {

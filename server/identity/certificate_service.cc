@@ -84,25 +84,16 @@ CertificateService::CertificateService(Parts parts)
     : parts_(parts), page_tokens_(parts.store.purpose_key("identity page token")) {}
 
 void CertificateService::add_to(Gate& gate) {
-  gate.acts<v1::EnterCertificateRequest, v1::Certificate>(
-      "entente.v1.CertificateService.EnterCertificate",
-      [this](const auto& s, const auto& m, auto& in) { return enter(s, m, in); },
-      [](store::CommitIndex index, v1::Certificate& reply) { reply.set_entry_index(index); });
+  gate.acts("entente.v1.CertificateService.EnterCertificate", this, &CertificateService::enter,
+            [](store::CommitIndex index, v1::Certificate& reply) { reply.set_entry_index(index); });
   gate.reads<v1::GetCertificateRequest, v1::Certificate>(
       "entente.v1.CertificateService.GetCertificate",
       [this](const auto&, const auto& m, auto& in) { return get(m, in); });
-  gate.reads<v1::ListCertificatesRequest, v1::ListCertificatesReply>(
-      "entente.v1.CertificateService.ListCertificates",
-      [this](const auto& s, const auto& m, auto& in) { return list(s, m, in); });
-  gate.acts<v1::PublishRevocationListRequest, v1::RevocationList>(
-      "entente.v1.CertificateService.PublishRevocationList",
-      [this](const auto& s, const auto& m, auto& in) { return publish(s, m, in); });
-  gate.acts<v1::ProposeAnchorRequest, v1::AnchorProposal>(
-      "entente.v1.CertificateService.ProposeAnchor",
-      [this](const auto& s, const auto& m, auto& in) { return propose(s, m, in); });
-  gate.acts<v1::ApproveAnchorRequest, v1::Anchor>(
-      "entente.v1.CertificateService.ApproveAnchor",
-      [this](const auto& s, const auto& m, auto& in) { return approve(s, m, in); });
+  gate.reads("entente.v1.CertificateService.ListCertificates", this, &CertificateService::list);
+  gate.acts("entente.v1.CertificateService.PublishRevocationList", this,
+            &CertificateService::publish);
+  gate.acts("entente.v1.CertificateService.ProposeAnchor", this, &CertificateService::propose);
+  gate.acts("entente.v1.CertificateService.ApproveAnchor", this, &CertificateService::approve);
   gate.reads<v1::ListAnchorsRequest, v1::ListAnchorsReply>(
       "entente.v1.CertificateService.ListAnchors",
       [this](const auto&, const auto& m, auto&) { return list_anchors(m); });

@@ -3,9 +3,7 @@
 // transaction; the gate finds the subject, opens the transaction, commits it, and sees to it that
 // nothing leaves that was not decided and recorded.
 //
-//   gate.reads<v1::GetPersonRequest, v1::Person>("entente.v1.DirectoryService.GetPerson",
-//       [this](const policy::Subject& subject, const v1::GetPersonRequest& message,
-//              store::Snapshot& snapshot) { return get_person(subject, message, snapshot); });
+//   gate.reads("entente.v1.DirectoryService.GetOffice", this, &Service::get_office);
 //
 // Threads: filled by main before the start; its handlers run on any.
 #pragma once
@@ -14,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "proto/contract/status.h"
@@ -82,6 +81,19 @@ class Gate {
     });
   }
 
+  // The same of a member function of `service`, which outlives the calls.
+  template <typename Service, typename Req, typename Rep>
+  void reads(std::string_view full_name, Service* service,
+             Result<Rep> (Service::*serve)(const policy::Subject&, const Req&, store::Snapshot&)) {
+    reads<Req, Rep>(full_name, std::bind_front(serve, service));
+  }
+  template <typename Service, typename Req, typename Rep>
+  void reads(std::string_view full_name, Service* service,
+             Result<Rep> (Service::*serve)(const policy::Subject&, const Req&, store::Snapshot&)
+                 const) {
+    reads<Req, Rep>(full_name, std::bind_front(serve, service));
+  }
+
   // The same for an rpc that is called so often that its service keeps pieces of replies as they
   // are serialized: answers a whole Rep in bytes, made of pieces that this subject's decisions
   // opened.
@@ -123,6 +135,14 @@ class Gate {
             if (after) after(index, static_cast<Rep&>(out));
           });
     });
+  }
+
+  // The same of a member function of `service`, which outlives the calls.
+  template <typename Service, typename Req, typename Rep>
+  void acts(std::string_view full_name, Service* service,
+            Result<Rep> (Service::*serve)(const policy::Subject&, const Req&, store::Transaction&),
+            std::type_identity_t<std::function<void(store::CommitIndex, Rep&)>> after = nullptr) {
+    acts<Req, Rep>(full_name, std::bind_front(serve, service), std::move(after));
   }
 
   // An rpc of this room that makes its transactions itself, because what is checked first (a

@@ -73,26 +73,16 @@ void SessionService::add_to(Gate& gate) {
       [this](const auto& subject, const auto&, store::Transaction& in) {
         return sign_out(subject, in);
       });
-  gate.acts<v1::EndSessionRequest, v1::EndSessionReply>(
-      "entente.v1.SessionService.EndSession",
-      [this](const auto& subject, const auto& message, store::Transaction& in) {
-        return end_session(subject, message, in);
-      });
-  gate.acts<v1::CreateApplicationPasswordRequest, v1::CreateApplicationPasswordReply>(
-      "entente.v1.SessionService.CreateApplicationPassword",
-      [this](const auto& subject, const auto& message, store::Transaction& in) {
-        return create_application_password(subject, message, in);
-      });
+  gate.acts("entente.v1.SessionService.EndSession", this, &SessionService::end_session);
+  gate.acts("entente.v1.SessionService.CreateApplicationPassword", this,
+            &SessionService::create_application_password);
   gate.reads<v1::ListApplicationPasswordsRequest, v1::ListApplicationPasswordsReply>(
       "entente.v1.SessionService.ListApplicationPasswords",
       [this](const auto& subject, const auto&, store::Snapshot& in) {
         return list_application_passwords(subject, in);
       });
-  gate.acts<v1::DeleteApplicationPasswordRequest, v1::DeleteApplicationPasswordReply>(
-      "entente.v1.SessionService.DeleteApplicationPassword",
-      [this](const auto& subject, const auto& message, store::Transaction& in) {
-        return delete_application_password(subject, message, in);
-      });
+  gate.acts("entente.v1.SessionService.DeleteApplicationPassword", this,
+            &SessionService::delete_application_password);
 }
 
 Result<v1::SignInReply> SessionService::sign_in(net::Call& call, const v1::SignInRequest& message) {

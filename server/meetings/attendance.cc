@@ -31,19 +31,11 @@ bool is_day_or_none(const std::string& text) {
 
 void Attendance::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.AttendanceService.";
-  const auto acts = [&]<typename Req, typename Rep>(const char* rpc,
-                                                    Result<Rep> (Attendance::*serve)(
-                                                        const Subject&, const Req&, Transaction&)) {
-    gate.acts<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                     Transaction& transaction) {
-      return (this->*serve)(subject, message, transaction);
-    });
-  };
   // The gate makes requests of their descriptors, and nothing else here has these linked in.
   google::protobuf::LinkMessageReflection<v1::InviteParticipantRequest>();
-  acts("InviteParticipant", &Attendance::invite);
-  acts("RegisterParticipant", &Attendance::register_one);
-  acts("RemoveParticipant", &Attendance::remove);
+  gate.acts(service + "InviteParticipant", this, &Attendance::invite);
+  gate.acts(service + "RegisterParticipant", this, &Attendance::register_one);
+  gate.acts(service + "RemoveParticipant", this, &Attendance::remove);
 }
 
 Result<Attendance::Sight> Attendance::look(const Subject& subject, std::string_view name,

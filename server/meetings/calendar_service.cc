@@ -5,10 +5,7 @@
 namespace entente::meetings {
 
 void CalendarService::add_to(identity::Gate& gate) {
-  gate.reads<v1::ExportCalendarRequest, v1::CalendarFile>(
-      "entente.v1.CalendarService.ExportCalendar",
-      [this](const policy::Subject& subject, const v1::ExportCalendarRequest& message,
-             store::Snapshot& snapshot) { return export_calendar(subject, message, snapshot); });
+  gate.reads("entente.v1.CalendarService.ExportCalendar", this, &CalendarService::export_calendar);
 }
 
 Result<v1::CalendarFile> CalendarService::export_calendar(const policy::Subject& subject,

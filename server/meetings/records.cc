@@ -87,41 +87,16 @@ v1::Visibility next_visibility(const v1::Visibility& before, const v1::Visibilit
 
 }  // namespace
 
-void Records::add_to(identity::Gate& gate, const MakeReceipt& make_receipt) {
+void Records::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   const std::string service = "entente.v1.MeetingRecordService.";
-  const auto reads = [&]<typename Req, typename Rep>(
-                         const char* rpc,
-                         Result<Rep> (Records::*serve)(const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  const auto acts = [&]<typename Req, typename Rep>(
-                        const char* rpc,
-                        Result<Rep> (Records::*serve)(const Subject&, const Req&, Transaction&),
-                        std::function<void(store::CommitIndex, Rep&)> after = nullptr) {
-    gate.acts<Req, Rep>(
-        service + rpc,
-        [this, serve](const Subject& subject, const Req& message, Transaction& transaction) {
-          return (this->*serve)(subject, message, transaction);
-        },
-        std::move(after));
-  };
-  reads("GetRecord", &Records::get);
-  reads("CheckRecord", &Records::check);
-  reads("ListRecordComments", &Records::list_comments);
-  acts("SaveRecord", &Records::save);
-  acts("OpenRecord", &Records::open,
-       std::function<void(store::CommitIndex, v1::MeetingRecord&)>(
-           [make_receipt](store::CommitIndex index, v1::MeetingRecord& record) {
-             if (Result<v1::Receipt> receipt = make_receipt(index); receipt.ok()) {
-               *record.mutable_receipt() = *std::move(receipt);
-             }
-           }));
-  acts("SetAsideFindings", &Records::set_aside);
-  acts("CommentOnRecord", &Records::comment);
-  acts("AdoptRecord", &Records::adopt);
+  gate.reads(service + "GetRecord", this, &Records::get);
+  gate.reads(service + "CheckRecord", this, &Records::check);
+  gate.reads(service + "ListRecordComments", this, &Records::list_comments);
+  gate.acts(service + "SaveRecord", this, &Records::save);
+  gate.acts(service + "OpenRecord", this, &Records::open, ledger::with_receipt(make_receipt));
+  gate.acts(service + "SetAsideFindings", this, &Records::set_aside);
+  gate.acts(service + "CommentOnRecord", this, &Records::comment);
+  gate.acts(service + "AdoptRecord", this, &Records::adopt);
 }
 
 void Records::record_act(const Subject& subject, Transaction& transaction, std::string_view kind,

@@ -13,6 +13,7 @@
 #include "entente/v1/meeting_records.pb.h"
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/receipts.h"
 #include "server/meetings/named.h"
 #include "server/meetings/neighbours.h"
 #include "server/meetings/rows.h"
@@ -38,8 +39,7 @@ class Records {
   explicit Records(Parts parts) : parts_(parts) {}
 
   // Makes the receipt of a commit, for the replies that bear one.
-  using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
-  void add_to(identity::Gate& gate, const MakeReceipt& make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
 
   using Subject = policy::Subject;
   using Snapshot = store::Snapshot;

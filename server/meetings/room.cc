@@ -36,7 +36,7 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   return room;
 }
 
-void Room::add_to(identity::Gate& gate, const Records::MakeReceipt& make_receipt) {
+void Room::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   service_.add_to(gate);
   attendance_.add_to(gate);
   records_.add_to(gate, make_receipt);

@@ -9,6 +9,7 @@
 
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/receipts.h"
 #include "server/meetings/attendance.h"
 #include "server/meetings/calendar_service.h"
 #include "server/meetings/calendars.h"
@@ -33,7 +34,7 @@ class Room {
   // Unavailable: as the store.
   [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
 
-  void add_to(identity::Gate& gate, const Records::MakeReceipt& make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
   // For who searches them, each under what stands over it.
   [[nodiscard]] const Rows& rows() const { return rows_; }
   // What stands over meetings.

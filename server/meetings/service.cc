@@ -53,30 +53,14 @@ bool fits(const std::string& wanted, const std::string& is) {
 
 void Service::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.MeetingService.";
-  const auto reads = [&]<typename Req, typename Rep>(
-                         const char* rpc,
-                         Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  const auto acts = [&]<typename Req, typename Rep>(
-                        const char* rpc,
-                        Result<Rep> (Service::*serve)(const Subject&, const Req&, Transaction&)) {
-    gate.acts<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                     Transaction& transaction) {
-      return (this->*serve)(subject, message, transaction);
-    });
-  };
-  reads("GetMeeting", &Service::get_meeting);
-  reads("ListMeetings", &Service::list_meetings);
-  reads("ListSeries", &Service::list_series);
-  acts("CreateSeries", &Service::create_series);
-  acts("UpdateSeries", &Service::update_series);
-  acts("CreateMeeting", &Service::create_meeting);
-  acts("UpdateMeeting", &Service::update_meeting);
-  acts("CancelMeeting", &Service::cancel_meeting);
+  gate.reads(service + "GetMeeting", this, &Service::get_meeting);
+  gate.reads(service + "ListMeetings", this, &Service::list_meetings);
+  gate.reads(service + "ListSeries", this, &Service::list_series);
+  gate.acts(service + "CreateSeries", this, &Service::create_series);
+  gate.acts(service + "UpdateSeries", this, &Service::update_series);
+  gate.acts(service + "CreateMeeting", this, &Service::create_meeting);
+  gate.acts(service + "UpdateMeeting", this, &Service::update_meeting);
+  gate.acts(service + "CancelMeeting", this, &Service::cancel_meeting);
 }
 
 // Of each item's papers those that the subject may see, and what they are.

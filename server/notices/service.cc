@@ -26,10 +26,7 @@ void Service::add_to(identity::Gate& gate) {
       "entente.v1.NoticeService.GetNoticeSettings",
       [this](const policy::Subject& subject, const v1::GetNoticeSettingsRequest&,
              store::Snapshot& snapshot) { return settings_of(subject, snapshot); });
-  gate.acts<v1::SetNoticeSettingsRequest, v1::NoticeSettings>(
-      "entente.v1.NoticeService.SetNoticeSettings",
-      [this](const policy::Subject& subject, const v1::SetNoticeSettingsRequest& message,
-             store::Transaction& transaction) { return set(subject, message, transaction); });
+  gate.acts("entente.v1.NoticeService.SetNoticeSettings", this, &Service::set);
 }
 
 Result<v1::NoticeSettings> Service::settings_of(const policy::Subject& subject,

@@ -46,14 +46,8 @@ std::optional<std::size_t> find_row_of(const std::vector<std::string>& rows,
 }  // namespace
 
 void EvidenceService::add_to(identity::Gate& gate) {
-  gate.reads<v1::GetUploadRequest, v1::UploadEvidence>(
-      "entente.v1.EvidenceService.GetUpload",
-      [this](const policy::Subject& subject, const v1::GetUploadRequest& message,
-             store::Snapshot& snapshot) { return get_upload(subject, message, snapshot); });
-  gate.reads<v1::GetFigureRequest, v1::FigureEvidence>(
-      "entente.v1.EvidenceService.GetFigure",
-      [this](const policy::Subject& subject, const v1::GetFigureRequest& message,
-             store::Snapshot& snapshot) { return get_figure(subject, message, snapshot); });
+  gate.reads("entente.v1.EvidenceService.GetUpload", this, &EvidenceService::get_upload);
+  gate.reads("entente.v1.EvidenceService.GetFigure", this, &EvidenceService::get_figure);
   gate.reads<v1::CommitRowsRequest, v1::CommittedRows>(
       "entente.v1.EvidenceService.CommitRows",
       [this](const policy::Subject& subject, const v1::CommitRowsRequest& message,

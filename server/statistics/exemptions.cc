@@ -134,19 +134,9 @@ Result<bool> is_exempt(const store::Store& store, store::Snapshot& snapshot,
 
 void ExemptionService::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.ExemptionService.";
-  gate.acts<v1::ProposeExemptionRequest, v1::Exemption>(
-      service + "ProposeExemption",
-      [this](const Subject& subject, const v1::ProposeExemptionRequest& message,
-             Transaction& transaction) { return propose(subject, message, transaction); });
-  gate.acts<v1::ApproveExemptionRequest, v1::Exemption>(
-      service + "ApproveExemption",
-      [this](const Subject& subject, const v1::ApproveExemptionRequest& message,
-             Transaction& transaction) { return approve(subject, message, transaction); });
-  gate.reads<v1::ListExemptionsRequest, v1::ListExemptionsReply>(
-      service + "ListExemptions",
-      [this](const Subject& subject, const v1::ListExemptionsRequest& message, Snapshot& snapshot) {
-        return list(subject, message, snapshot);
-      });
+  gate.acts(service + "ProposeExemption", this, &ExemptionService::propose);
+  gate.acts(service + "ApproveExemption", this, &ExemptionService::approve);
+  gate.reads(service + "ListExemptions", this, &ExemptionService::list);
 }
 
 Result<ExemptionService::Place> ExemptionService::open(const Subject& subject,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "entente/v1/history.pb.h"
+#include "server/ledger/receipts.h"
 #include "server/statistics/service.h"
 
 namespace entente::statistics {
@@ -54,7 +55,7 @@ class HistoryService {
   };
   explicit HistoryService(Parts parts) : parts_(parts) {}
 
-  void add_to(identity::Gate& gate, Service::MakeReceipt make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
 
   using Subject = policy::Subject;
   using Snapshot = store::Snapshot;

@@ -68,24 +68,10 @@ Result<std::optional<v1::Mapping>> read(const store::Key& key, store::Snapshot& 
 
 void MappingService::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.MappingService.";
-  gate.reads<v1::GetMappingRequest, v1::Mapping>(
-      service + "GetMapping",
-      [this](const Subject& subject, const v1::GetMappingRequest& message, Snapshot& snapshot) {
-        return get_mapping(subject, message, snapshot);
-      });
-  gate.reads<v1::ListMappingsRequest, v1::ListMappingsReply>(
-      service + "ListMappings",
-      [this](const Subject& subject, const v1::ListMappingsRequest& message, Snapshot& snapshot) {
-        return list_mappings(subject, message, snapshot);
-      });
-  gate.acts<v1::PutMappingRequest, v1::Mapping>(
-      service + "PutMapping",
-      [this](const Subject& subject, const v1::PutMappingRequest& message,
-             Transaction& transaction) { return put_mapping(subject, message, transaction); });
-  gate.acts<v1::DeleteMappingRequest, v1::DeleteMappingReply>(
-      service + "DeleteMapping",
-      [this](const Subject& subject, const v1::DeleteMappingRequest& message,
-             Transaction& transaction) { return delete_mapping(subject, message, transaction); });
+  gate.reads(service + "GetMapping", this, &MappingService::get_mapping);
+  gate.reads(service + "ListMappings", this, &MappingService::list_mappings);
+  gate.acts(service + "PutMapping", this, &MappingService::put_mapping);
+  gate.acts(service + "DeleteMapping", this, &MappingService::delete_mapping);
 }
 
 Result<v1::Mapping> find_mapping(const policy::Subject& subject, std::string_view name,

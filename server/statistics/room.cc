@@ -70,9 +70,9 @@ Result<std::unique_ptr<Room>> Room::open(Parts parts) {
   return room;
 }
 
-void Room::add_to(identity::Gate& gate, Service::MakeReceipt make_receipt) {
+void Room::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   service_.add_to(gate, make_receipt);
-  history_.add_to(gate, std::move(make_receipt));
+  history_.add_to(gate, make_receipt);
   comparison_.add_to(gate);
   exemptions_.add_to(gate);
   structure_service_.add_to(gate);

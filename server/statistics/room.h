@@ -8,6 +8,7 @@
 
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/receipts.h"
 #include "server/statistics/comparison.h"
 #include "server/statistics/evidence.h"
 #include "server/statistics/exemptions.h"
@@ -34,7 +35,7 @@ class Room {
   // first commit. DataLoss, Unavailable: as the store.
   [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
 
-  void add_to(identity::Gate& gate, Service::MakeReceipt make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
   // When a network is made. What check_structures and commit return.
   [[nodiscard]] Status define(const v1::StructureSet& set);
   [[nodiscard]] Service& service() { return service_; }

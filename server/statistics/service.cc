@@ -68,40 +68,22 @@ Status not_yours(std::string_view what) {
   return {Code::PermissionDenied, Reason::NotYours, std::string(what)};
 }
 
-void Service::add_to(identity::Gate& gate, MakeReceipt make_receipt) {
+void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   const std::string service = "entente.v1.StatisticsService.";
-  const auto reads = [&]<typename Req, typename Rep>(
-                         const char* rpc,
-                         Result<Rep> (Service::*serve)(const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  reads("ListDataflows", &Service::list_dataflows);
-  reads("GetStructure", &Service::get_structure);
-  reads("ListUploads", &Service::list_uploads);
-  reads("CompareParties", &Service::compare_parties);
-  reads("BeginUpload", &Service::begin_upload);
-  reads("SendPiece", &Service::send_piece);
-  reads("CheckUpload", &Service::check_upload);
-  gate.acts<v1::DefineStructuresRequest, v1::DefineStructuresReply>(
-      service + "DefineStructures",
-      [this](const Subject& subject, const v1::DefineStructuresRequest& message,
-             Transaction& transaction) {
-        return define_structures(subject, message, transaction);
-      });
-  gate.acts<v1::FinishUploadRequest, v1::UploadReport>(
-      service + "FinishUpload",
-      [this](const Subject& subject, const v1::FinishUploadRequest& message,
-             Transaction& transaction) { return finish_upload(subject, message, transaction); },
-      [this, make_receipt = std::move(make_receipt)](store::CommitIndex index,
-                                                     v1::UploadReport& report) {
-        finished(report.name());
-        if (Result<v1::Receipt> receipt = make_receipt(index); receipt.ok()) {
-          *report.mutable_receipt() = *std::move(receipt);
-        }
-      });
+  gate.reads(service + "ListDataflows", this, &Service::list_dataflows);
+  gate.reads(service + "GetStructure", this, &Service::get_structure);
+  gate.reads(service + "ListUploads", this, &Service::list_uploads);
+  gate.reads(service + "CompareParties", this, &Service::compare_parties);
+  gate.reads(service + "BeginUpload", this, &Service::begin_upload);
+  gate.reads(service + "SendPiece", this, &Service::send_piece);
+  gate.reads(service + "CheckUpload", this, &Service::check_upload);
+  gate.acts(service + "DefineStructures", this, &Service::define_structures);
+  gate.acts(service + "FinishUpload", this, &Service::finish_upload,
+            [this, receipt = ledger::with_receipt(make_receipt)](store::CommitIndex index,
+                                                                 v1::UploadReport& report) {
+              finished(report.name());
+              receipt(index, report);
+            });
   gate.streams<v1::QueryRequest>(
       service + "Query", [this](const std::shared_ptr<identity::Receiver>& receiver,
                                 const v1::QueryRequest& message, const net::Waker&) {

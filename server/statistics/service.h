@@ -10,6 +10,7 @@
 #include "entente/v1/statistics.pb.h"
 #include "server/identity/gate.h"
 #include "server/ledger/ledger.h"
+#include "server/ledger/receipts.h"
 #include "server/statistics/compare_table.h"
 #include "server/statistics/contributions.h"
 #include "server/statistics/held_back.h"
@@ -45,8 +46,7 @@ class Service {
   explicit Service(Parts parts) : parts_(parts), contributions_(parts.cache) {}
 
   // Makes the receipt of a commit, for the replies that bear one.
-  using MakeReceipt = std::function<Result<v1::Receipt>(store::CommitIndex)>;
-  void add_to(identity::Gate& gate, MakeReceipt make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
 
   using Subject = policy::Subject;
   using Snapshot = store::Snapshot;

@@ -43,23 +43,10 @@ std::size_t items_of(const record::Structure& row) {
 
 void StructureService::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.StructureService.";
-  const auto reads = [&]<typename Req, typename Rep>(const char* rpc,
-                                                     Result<Rep> (StructureService::*serve)(
-                                                         const Subject&, const Req&, Snapshot&)) {
-    gate.reads<Req, Rep>(service + rpc, [this, serve](const Subject& subject, const Req& message,
-                                                      Snapshot& snapshot) {
-      return (this->*serve)(subject, message, snapshot);
-    });
-  };
-  reads("CheckStructures", &StructureService::check_structures);
-  reads("ExportStructures", &StructureService::export_structures);
-  reads("ListStructures", &StructureService::list_structures);
-  gate.acts<v1::ImportStructuresRequest, v1::ImportStructuresReply>(
-      service + "ImportStructures",
-      [this](const Subject& subject, const v1::ImportStructuresRequest& message,
-             Transaction& transaction) {
-        return import_structures(subject, message, transaction);
-      });
+  gate.reads(service + "CheckStructures", this, &StructureService::check_structures);
+  gate.reads(service + "ExportStructures", this, &StructureService::export_structures);
+  gate.reads(service + "ListStructures", this, &StructureService::list_structures);
+  gate.acts(service + "ImportStructures", this, &StructureService::import_structures);
 }
 
 // --- import -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "proto/contract/process_consent.h"
 #include "server/directory/names.h"
 #include "server/directory/service.h"
+#include "server/directory/two_persons.h"
 #include "server/directory/words.h"
 
 namespace entente::directory {
@@ -62,18 +63,9 @@ Status check_step(v1::Process::Status now, v1::Process::Status next) {
 
 void ProcessLife::add_to(identity::Gate& gate) {
   const std::string service = "entente.v1.ProcessLifeService.";
-  gate.acts<v1::ProposeProcessStatusRequest, v1::ProcessStatusProposal>(
-      service + "ProposeProcessStatus",
-      [this](const Subject& subject, const v1::ProposeProcessStatusRequest& message,
-             Transaction& transaction) { return propose(subject, message, transaction); });
-  gate.acts<v1::ApproveProcessStatusRequest, v1::Process>(
-      service + "ApproveProcessStatus",
-      [this](const Subject& subject, const v1::ApproveProcessStatusRequest& message,
-             Transaction& transaction) { return approve(subject, message, transaction); });
-  gate.reads<v1::ListProcessStatusProposalsRequest, v1::ListProcessStatusProposalsReply>(
-      service + "ListProcessStatusProposals",
-      [this](const Subject& subject, const v1::ListProcessStatusProposalsRequest& message,
-             Snapshot& snapshot) { return list(subject, message, snapshot); });
+  gate.acts(service + "ProposeProcessStatus", this, &ProcessLife::propose);
+  gate.acts(service + "ApproveProcessStatus", this, &ProcessLife::approve);
+  gate.reads(service + "ListProcessStatusProposals", this, &ProcessLife::list);
 }
 
 store::Key ProcessLife::key_of(std::string_view process, v1::Process::Status status) const {
@@ -164,39 +156,6 @@ void ProcessLife::record_act(Transaction& transaction, const Subject& subject,
   parts_.ledger.record(transaction, act);
 }
 
-Status ProcessLife::check_two_persons(const Subject& subject, const Row& row,
-                                      const v1::ApproveProcessStatusRequest& message,
-                                      const std::string& device, const policy::Guard& guard,
-                                      Transaction& transaction) const {
-  const Instant now = parts_.clock.now();
-  const std::string& account = row.shown().proposed_by();
-  ENTENTE_TRY(const bool in_being, parts_.signers.is_in_being(transaction, account));
-  policy::Consent first;
-  if (in_being) {
-    first.subject.account = account;
-    first.subject.party = row.party();
-    first.subject.person = row.person();
-    first.subject.session = row.session();
-    identity::Holdings held = parts_.catalog.holdings(row.party(), row.person(), now);
-    first.subject.principals = std::move(held.principals);
-    first.subject.duties = std::move(held.duties);
-  }
-  first.digest = digest_from(row.shown().digest());
-  first.device = row.device();
-  first.given_at = instant_of(row.proposed_at_us());
-  policy::Consent second;
-  second.subject = subject;
-  second.digest = digest_from(message.digest());
-  second.device = to_hex(device);
-  second.given_at = now;
-  if (policy::decide_two_person(first, second, digest_of(row.shown()), Action::Conclude, guard, now)
-          .permits()) {
-    return Status();
-  }
-  return Status(Code::PermissionDenied, Reason::SecondPersonNeeded,
-                "another person of the secretariat or chair approves this, within 72 hours");
-}
-
 Result<v1::Process> ProcessLife::approve(const Subject& subject,
                                          const v1::ApproveProcessStatusRequest& message,
                                          Transaction& transaction) {
@@ -214,7 +173,17 @@ Result<v1::Process> ProcessLife::approve(const Subject& subject,
   ENTENTE_TRY(const std::string device,
               parts_.signers.check(subject, transaction, consent_message(message.digest()),
                                    message.signature()));
-  ENTENTE_TRY_VOID(check_two_persons(subject, *row, message, device, guard, transaction));
+  const KeptWord first{.account = row->shown().proposed_by(),
+                       .party = row->party(),
+                       .person = row->person(),
+                       .session = row->session(),
+                       .digest = digest_from(row->shown().digest()),
+                       .device = row->device(),
+                       .given_at = instant_of(row->proposed_at_us())};
+  ENTENTE_TRY_VOID(check_two_persons(
+      parts_.signers, parts_.catalog, transaction, first,
+      {.subject = subject, .digest = message.digest(), .device = device}, digest_of(row->shown()),
+      Action::Conclude, guard, parts_.clock.now(), "the secretariat or chair"));
   if (record.revision() != row->shown().revision()) return stale(process);
   v1::Process& changed = *record.mutable_process();
   changed.set_status(row->shown().status());

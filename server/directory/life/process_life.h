@@ -61,10 +61,6 @@ class ProcessLife {
   [[nodiscard]] Result<std::optional<Row>> find(std::string_view process,
                                                 v1::Process::Status status,
                                                 Snapshot& snapshot) const;
-  [[nodiscard]] Status check_two_persons(const Subject& subject, const Row& row,
-                                         const v1::ApproveProcessStatusRequest& message,
-                                         const std::string& device, const policy::Guard& guard,
-                                         Transaction& transaction) const;
   void record_act(Transaction& transaction, const Subject& subject, std::string_view kind,
                   const Row& row, const std::string& signature, const std::string& device,
                   const policy::Guard& guard) const;

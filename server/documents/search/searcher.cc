@@ -173,14 +173,8 @@ bool Searcher::read_texts(const std::string& name, const std::stop_token& stop) 
 }
 
 void Searcher::add_to(identity::Gate& gate) {
-  gate.reads<v1::SearchRequest, v1::SearchReply>(
-      "entente.v1.SearchService.Search",
-      [this](const policy::Subject& subject, const v1::SearchRequest& message,
-             store::Snapshot& snapshot) { return search(subject, message, snapshot); });
-  gate.reads<v1::GetTextStateRequest, v1::TextState>(
-      "entente.v1.SearchService.GetTextState",
-      [this](const policy::Subject& subject, const v1::GetTextStateRequest& message,
-             store::Snapshot& snapshot) { return get_text_state(subject, message, snapshot); });
+  gate.reads("entente.v1.SearchService.Search", this, &Searcher::search);
+  gate.reads("entente.v1.SearchService.GetTextState", this, &Searcher::get_text_state);
 }
 
 }  // namespace entente::documents::search

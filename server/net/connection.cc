@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kGatherBytes = 64 * 1024;
-constexpr std::size_t kRecordBytes = 16 * 1024;  // of plain text, at most
-constexpr std::size_t kRecordBytesMore = 64;     //   and what TLS adds
+constexpr std::size_t kRecordBytes = 16 * 1024;      // of plain text, at most
+constexpr std::size_t kRecordBytesMore = 64;         //   and what TLS adds
 constexpr std::size_t kUsualGatherBytes = 8 * 1024;  // a turn's answers to a busy line
 constexpr std::size_t kLingerBytesMax = 8 << 20;
 constexpr std::chrono::seconds kLingerMax{2};

@@ -27,8 +27,8 @@ def one_run(net):
     """Milliseconds from the list to the last of the revoked one's streams."""
     callers = [Caller(net, "anna") for _ in range(LINES)]
     other = Caller(net, "nora")
-    eventually("the certificate opens the account", lambda: callers[0].sign_in().ok)
-    assert all(caller.sign_in().ok for caller in [*callers[1:], other])
+    for caller in [*callers, other]:  # a new certificate is known a little later; a crowd that signs in is told to wait
+        eventually("the certificate opens the account", lambda: caller.sign_in().ok)
     lost, kept = [Stream(caller) for caller in callers for _ in range(STREAMS)], [Stream(other) for _ in range(10)]
     try:
         eventually("all streams flow", lambda: all(stream.messages for stream in lost + kept), 120)
@@ -61,8 +61,9 @@ def main():
     try:
         for _ in range(options.runs):
             took.append(one_run(net))
-            shutil.rmtree(net.path / "issued/SWE/person/anna")
-            net.ca("issue", "SWE", "person", "anna", "--out", net.path / "credentials/anna")
+            for party, account in (("SWE", "anna"), ("NOR", "nora")):  # a certificate's passwords are rationed
+                shutil.rmtree(net.path / "issued" / party / "person" / account)
+                net.ca("issue", party, "person", account, "--out", net.path / "credentials" / account)
         print(f"revocation_to_last_of_{LINES * STREAMS}_streams_max {max(took):.0f} ms of {len(took)} runs")
     finally:
         net.stop()

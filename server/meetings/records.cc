@@ -224,6 +224,10 @@ Status Records::set_guard(const Subject& subject, const record::Meeting& meeting
   const v1::Meeting& of = meeting.shown();
   if (visibility.audience().any_of().empty()) {
     *visibility.mutable_audience() = of.visibility().audience();
+    // Who was asked to the whole of it was there; who was asked to an item was not.
+    const Principal asked = Principal::make(Principal::Kind::Body, meeting.guard().process(),
+                                            body_of(store::Id::from(meeting.id())));
+    visibility.mutable_audience()->add_any_of(asked.text());
   }
   if (visibility.handling() == v1::HANDLING_UNSPECIFIED) {
     visibility.set_handling(v1::HANDLING_LIMITED);

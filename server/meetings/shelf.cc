@@ -155,6 +155,13 @@ Result<std::optional<policy::Guard>> Shelf::find_guard(store::Snapshot& snapshot
     }
     return guard;
   }
+  if (const auto name = parse_record_name(resource_name); name && name->revision == 0) {
+    ENTENTE_TRY_VOID(
+        rows_.each_record_revision(snapshot, name->meeting, [&](const record::Record& then) {
+          if (from_micros(then.recorded_at_us()) <= known) guard = guard_of(then.guard());
+        }));
+    return guard;
+  }
   if (const auto id = parse_meeting_name(resource_name)) {
     if (meeting(*id) == nullptr) return guard;
     ENTENTE_TRY_VOID(

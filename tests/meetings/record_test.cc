@@ -70,6 +70,48 @@ TEST_CASE("a draft is seen by those who get it before the others, then by the me
   REQUIRE(made.save(world.helena(), "None spoke.", 3).status().code() == Code::FailedPrecondition);
 }
 
+TEST_CASE("who was asked to the whole meeting sees its adopted record, who was to an item does not",
+          "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  const std::string body = "process/igc/body/meeting-" + made.meeting.name().substr(9);
+  const auto guest = [&](const std::string& of) {
+    return world.as("UNHCR", "samira", {"process/igc/observers", of});
+  };
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  CHECK(made.get(guest(body)).status().code() == Code::NotFound);
+  REQUIRE(made.adopt(world.anna(), 1).ok());
+  CHECK(made.get(guest(body)).ok());
+  CHECK(made.get(guest(body + ".4be01a77")).status().code() == Code::NotFound);
+  CHECK(made.get(world.samira()).status().code() == Code::NotFound);
+}
+
+TEST_CASE("who can see a record is asked of the record, as it stood at that time", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  const std::string name = made.meeting.name() + "/record";
+  const auto guard_at = [&](const std::string& of, Instant when) {
+    const auto snapshot = world.store->snapshot();
+    return *world.shelf.find_guard(*snapshot, of, {.when = when, .known_at = when});
+  };
+  const Instant before = world.clock.now();
+  world.clock.pass(std::chrono::seconds(1));
+  CHECK_FALSE(guard_at(name, world.clock.now()));
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  const Instant drafted = world.clock.now();
+  world.clock.pass(std::chrono::seconds(1));
+  REQUIRE(made.adopt(world.anna(), 1).ok());
+  const auto sees = [&](const policy::Subject& subject, Instant when) {
+    const auto guard = guard_at(name, when);
+    return guard && policy::decide(subject, policy::Action::Read, *guard, when).permits();
+  };
+  CHECK_FALSE(guard_at(name, before));
+  CHECK_FALSE(sees(world.reto(), drafted));
+  CHECK(sees(world.helena(), drafted));
+  CHECK(sees(world.reto(), world.clock.now()));
+  CHECK_FALSE(guard_at(name + "/revisions/1", world.clock.now()));
+}
+
 TEST_CASE("what is not said of a draft's visibility stays as it was", "[meetings]") {
   Recorded made;
   MeetingsWorld& world = made.world;

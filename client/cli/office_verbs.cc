@@ -31,6 +31,59 @@ void add_hand_over(CLI::App& group, Context& context) {
            [](auto& r, const std::string& v) { r.set_since(v); });
 }
 
+// Who holds the office today; null: nobody.
+const v1::Appointment* present_holder(const v1::GetOfficeHistoryReply& history,
+                                      const std::string& today) {
+  for (const v1::Answer& one : history.holders()) {
+    const v1::Span& span = one.appointment().span();
+    if (one.appointment().capacity() == v1::HOLDER && span.since() <= today &&
+        (span.until().empty() || today < span.until())) {
+      return &one.appointment();
+    }
+  }
+  return nullptr;
+}
+
+void confirm(Context& context, const std::string& office) {
+  v1::GetOfficeHistoryRequest ask;
+  ask.set_name(office);
+  const auto history = all_pages<v1::GetOfficeHistoryReply>(context, "GetOfficeHistory", ask);
+  if (!history.ok()) return context.fail(history.status());
+  const std::string today = to_rfc3339(context.clock().now()).substr(0, 10);
+  const v1::Appointment* present = present_holder(*history, today);
+  if (present == nullptr) {
+    return context.fail(Status(Code::FailedPrecondition, Reason::None,
+                               "nobody holds it: `entente office appoint` appoints somebody"));
+  }
+  if (!present->signature().empty()) {
+    std::cout << "its party has signed that " << safe(present->person())
+              << " holds it: " << safe(present->name()) << '\n';
+    return;
+  }
+  v1::HandOverRequest request;
+  request.set_office(office);
+  request.set_person(present->person());
+  if (const Status status = sign_appointment(context, request); !status.ok()) {
+    return context.fail(status);
+  }
+  context.call<v1::HandOverReply>(
+      directory_service + "HandOver", request, [](const v1::HandOverReply& reply) {
+        std::cout << safe(reply.begun().person()) << " holds it by your signature from "
+                  << safe(reply.begun().span().since()) << ": " << safe(reply.begun().name())
+                  << "\nentry " << reply.receipt().entry_index() << " of the ledger\n";
+      });
+}
+
+void add_confirm(CLI::App& group, Context& context) {
+  auto office = std::make_shared<std::string>();
+  add_verb(group, "confirm",
+           "that its present holder, whom the operator entered, holds it; signed by your key",
+           "entente office confirm offices/swe.igc.focal-point",
+           [=, &context] { confirm(context, in("offices", *office)); })
+      ->add_option("office", *office, "the office: yours, or one of your party's that you keep")
+      ->required();
+}
+
 void add_appoint(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::AppointRequest>();
   request->set_capacity(v1::HOLDER);
@@ -262,6 +315,7 @@ void add_office_verbs(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("office", "offices: their holders, hand-over, history");
   group->require_subcommand(1);
   add_hand_over(*group, context);
+  add_confirm(*group, context);
   add_appoint(*group, context);
   add_end(*group, context);
   add_history(*group, context);

@@ -57,7 +57,7 @@ class Prover {
       return Status(Code::FailedPrecondition, Reason::SignatureInvalid,
                     "nobody of `" + office.party() + "` has signed who holds `" + office.name() +
                         "`: the operator entered it. Ask them to sign it (`entente office "
-                        "appoint`), or leave it out (`--without`)");
+                        "confirm`), or leave it out (`--without`)");
     }
     ENTENTE_TRY(const v1::Certificate certificate, certificates_.entered(named.certificate()));
     ENTENTE_TRY(const std::vector<std::string> anchors, certificates_.anchors(office.party()));

@@ -272,7 +272,9 @@ Result<v1::HandOverReply> Service::hand_over(const Subject& subject,
   }
   ENTENTE_TRY(const auto present, holder_at(subject, transaction, message.office(),
                                             Instant(*first_day_of(message.since()))));
-  if (present && present->appointment().person() == message.person()) {
+  // Whom nobody but the operator has appointed holds it by this signature from that day on.
+  const bool is_signed = present && !present->appointment().signature().empty();
+  if (is_signed && present->appointment().person() == message.person()) {
     *reply.mutable_begun() = present->appointment();
     record_act(transaction, subject, "directory.office.hand_over", *present, std::move(touched));
     return reply;

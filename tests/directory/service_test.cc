@@ -298,6 +298,35 @@ TEST_CASE("what the facts cannot bear is refused before it is kept", "[directory
   CHECK(refused([](auto& p) { p.set_name("persons/swe.a/b"); }));
 }
 
+TEST_CASE("who holds an office by the operator's word alone is confirmed by their party's",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto history = [&] {
+    v1::GetOfficeHistoryRequest request;
+    request.set_name(focal_point);
+    return *world.ask(swede, &Service::get_office_history, request);
+  };
+  REQUIRE(history().holders_size() == 1);
+  REQUIRE(history().holders(0).appointment().signature().empty());
+  v1::HandOverRequest request;
+  request.set_office(focal_point);
+  request.set_person(anna);
+  const auto confirmed =
+      world.act(swede, &Service::hand_over, world.signed_by(swede, request, "1"));
+  REQUIRE(confirmed.ok());
+  CHECK(confirmed->ended().person() == anna);
+  CHECK(confirmed->begun().person() == anna);
+  CHECK_FALSE(confirmed->begun().signature().empty());
+  CHECK(confirmed->ended().span().until() == confirmed->begun().span().since());
+  // Not a moment without their duty; and once is enough.
+  CHECK(world.as("SWE", "anna.lindqvist").duties.size() == 1);
+  const auto again = world.act(swede, &Service::hand_over, world.signed_by(swede, request, "2"));
+  REQUIRE(again.ok());
+  CHECK(again->begun().name() == confirmed->begun().name());
+  CHECK(history().holders_size() == 2);
+}
+
 TEST_CASE("an office is handed over in one act, and its duties go with it", "[directory]") {
   DirectoryWorld world;
   const auto swede = world.as("SWE", "anna.lindqvist");

@@ -29,7 +29,7 @@ class SealedNetwork(SmallNetwork):
         for party, office, holder in OFFICES:
             self.certify(party, office)
             # Entered by the operator; now its party says so, too.
-            self.as_("office", "appoint", office, f"{party.lower()}.{holder}", "--as", "duty", account=holder)
+            self.as_("office", "confirm", office, account=holder)
         self.look()
 
     def keep_witnesses(self):

@@ -9,6 +9,7 @@
 #include "client/cli/context.h"
 #include "client/cli/stats_words.h"
 #include "client/lib/documents.h"
+#include "client/lib/own_shelf.h"
 #include "entente/v1/access.pb.h"
 #include "entente/v1/circulations.pb.h"
 #include "entente/v1/documents.pb.h"
@@ -59,6 +60,9 @@ void run_seal(Context& context, const client::DocumentFile& file,
 // As `get`: opens it into `out`.
 void run_open(Context& context, const v1::Document& document, const std::string& language,
               const std::string& out);
+// Where this client keeps what it has opened, to search it, with the office keys of the profile in
+// use; it may have none.
+[[nodiscard]] Result<client::OwnShelf> own_shelf(Context& context);
 void add_share(CLI::App& group, Context& context);
 void add_narrow(CLI::App& group, Context& context);
 

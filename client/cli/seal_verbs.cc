@@ -3,8 +3,10 @@
 #include <iostream>
 
 #include "client/cli/document_words.h"
+#include "client/lib/ledger_view.h"
 #include "client/lib/sealing.h"
 #include "entente/v1/session.pb.h"
+#include "proto/contract/limits_search.h"
 
 namespace entente::cli {
 namespace {
@@ -37,6 +39,16 @@ Result<std::vector<client::OfficeKey>> keys_of(Context& context, const std::stri
   return client::office_keys_in(usual);
 }
 
+// What was opened is found by search from now on. Not to be told of where it cannot be kept: what
+// was asked for is there.
+void keep_to_search(const client::OwnShelf& shelf, const client::Opened& opened) {
+  client::OwnText text{.manifest = opened.manifest, .text = {}};
+  if (opened.manifest.bytes() <= limits::own_searched_bytes_max) {
+    text.text = client::text_of(opened.manifest, client::read_whole(opened.path));
+  }
+  (void)shelf.put(text).ok();
+}
+
 void show_recipients(const client::Recipients& recipients) {
   Table table({"SEALED TO", "PARTY", "THROUGH"});
   for (const v1::SealRecipient& one : recipients.offices) {
@@ -65,6 +77,13 @@ std::set<std::string> offices_of(const std::vector<std::string>& given) {
 }
 
 }  // namespace
+
+Result<client::OwnShelf> own_shelf(Context& context) {
+  const Profiles profiles = context.profiles();
+  ENTENTE_TRY(const client::Options options, profiles.options());
+  ENTENTE_TRY(std::vector<client::OfficeKey> keys, keys_of(context, ""));
+  return client::OwnShelf(options.state_dir + "/search", std::move(keys));
+}
 
 void run_seal(Context& context, const client::DocumentFile& file,
               const std::vector<std::string>& without, bool yes, bool dry_run) {
@@ -108,6 +127,7 @@ void run_open(Context& context, const v1::Document& document, const std::string&
   const Result<client::Opened> opened =
       client::fetch_and_open(**client, *keys, document, language, out, progress_bar());
   if (!opened.ok()) return context.fail(opened.status());
+  if (const auto shelf = own_shelf(context); shelf.ok()) keep_to_search(*shelf, *opened);
   if (context.json) return print_json(opened->manifest);
   const v1::SealedManifest& manifest = opened->manifest;
   std::cout << safe(title_of(manifest.title())) << "\n  sealed by " << safe(manifest.sealed_by())

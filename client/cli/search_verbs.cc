@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "client/cli/document_words.h"
+#include "client/lib/own_search.h"
 #include "entente/v1/search.pb.h"
 
 namespace entente::cli {
@@ -56,6 +57,7 @@ void show_found(const v1::SearchReply& reply, std::uint32_t skipped) {
               << safe(one.process()) << "  " << minute_of(one.came_at()).substr(0, 10);
     std::cout << "  " << kind_of(one);
     if (one.percent() != 0) std::cout << "  " << one.percent() << " %";
+    if (one.by_own_client()) std::cout << "  (confidential; found by your own client)";
     std::cout << '\n';
     const std::string passage = passage_of(one.passage());
     if (!passage.empty()) std::cout << "  " << passage << '\n';
@@ -69,6 +71,11 @@ void show_found(const v1::SearchReply& reply, std::uint32_t skipped) {
     std::cout << (skipped + 1) << " to " << last << " of " << reply.total() << '\n';
     show_facets(reply);
   }
+  if (reply.sealed_unopened() != 0) {
+    std::cout << reply.sealed_unopened()
+              << " confidential that your client has not opened are not searched: `entente search "
+                 "--open` opens them, each with a receipt in the ledger\n";
+  }
   if (reply.building()) {
     std::cout << "the index is being built since the server was started: there may be more\n";
   }
@@ -78,7 +85,23 @@ struct Search {
   v1::SearchRequest request;
   std::vector<std::string> words;
   std::string kind;
+  bool opens = false;   // what is sealed and was not opened yet
+  bool sealed = false;  // nothing else
 };
+
+// What the own client finds; nothing, with nobody asked, where there is no key to open it with.
+Result<client::OwnAnswer> search_sealed(Context& context, const Search& said,
+                                        const v1::SearchRequest& request) {
+  ENTENTE_TRY(const client::OwnShelf shelf, own_shelf(context));
+  if (shelf.keys().empty() && (said.opens || said.sealed)) {
+    return Status(Code::FailedPrecondition, Reason::None,
+                  "no office's key is here: name a folder with cert.pem and key.pem (`entente "
+                  "profile add --office-keys`)");
+  }
+  if (shelf.keys().empty() || request.skip() != 0) return client::OwnAnswer();
+  ENTENTE_TRY(client::Client * client, context.client());
+  return client::search_own(*client, shelf, request, said.opens);
+}
 
 void run_search(Context& context, const Search& said) {
   v1::SearchRequest request = said.request;
@@ -92,10 +115,28 @@ void run_search(Context& context, const Search& said) {
   v1::Document::Kind kind = v1::Document::KIND_UNSPECIFIED;
   if (!said.kind.empty()) v1::Document::Kind_Parse(enum_word(said.kind), &kind);
   request.set_kind(kind);
-  context.call<v1::SearchReply>(
-      "entente.v1.SearchService.Search", request,
-      [&](const v1::SearchReply& reply) { show_found(reply, request.skip()); },
-      [](const v1::SearchReply& reply) { return reply.total() == 0; });
+  request.set_meetings(said.kind == "meeting");
+  const Result<client::OwnAnswer> own = search_sealed(context, said, request);
+  if (!own.ok()) return context.fail(own.status());
+  v1::SearchReply reply;
+  if (!said.sealed) {
+    Result<client::Client*> client = context.client();
+    if (!client.ok()) return context.fail(client.status());
+    const auto found = (*client)->call<v1::SearchReply>("entente.v1.SearchService.Search", request);
+    if (!found.ok()) return context.fail(found.status());
+    reply = *found;
+  }
+  reply = client::merged(std::move(reply), *own);
+  if (reply.total() == 0) context.exit = Exit::No;
+  if (context.json) {
+    print_json(reply);
+  } else {
+    show_found(reply, request.skip());
+  }
+  for (const auto& [name, why] : own->unopened) {
+    std::cerr << safe(name) << " was not opened: " << safe(why.message()) << '\n';
+    if (why.reason() == Reason::ProofInvalid) context.exit = exit_for(why);
+  }
 }
 
 void show_state(const v1::TextState& state) {
@@ -132,8 +173,16 @@ void add_search_verbs(CLI::App& app, CLI::App& documents, Context& context) {
   verb->add_option("words", said->words, "words, \"a phrase\", -not, OR, begin*; none: the newest");
   v1::SearchRequest& request = said->request;
   verb->add_option("--process", *request.mutable_process(), "only of this process");
-  verb->add_option("--kind", said->kind, "only of this kind")
-      ->check(CLI::IsMember(document_kinds()));
+  verb->add_option("--kind", said->kind, "only of this kind")->check(CLI::IsMember([] {
+    std::vector<std::string> kinds = document_kinds();
+    kinds.emplace_back("meeting");
+    return kinds;
+  }()));
+  verb->add_flag("--open", said->opens,
+                 "open what is confidential and your client has not opened yet; each leaves a "
+                 "receipt");
+  verb->add_flag("--sealed", said->sealed,
+                 "only what your own client finds in what is confidential: no word is sent");
   verb->add_option("--topic", *request.mutable_topic(), "only on this topic");
   verb->add_option("--country", *request.mutable_country(), "only concerning it, such as SWE");
   verb->add_option("--language", *request.mutable_language(), "only with a text in it");

@@ -222,6 +222,12 @@ std::vector<OfficeKey> office_keys_in(const std::string& folder) {
   return keys;
 }
 
+Result<std::string> certificate_der(const OfficeKey& office) {
+  const Certificate certificate = certificate_in(office.certificate_path);
+  if (!certificate) return cannot("`" + office.certificate_path + "` holds no certificate");
+  return der_of(certificate.get());
+}
+
 Result<Secret> manifest_json(const v1::SealedManifest& manifest) {
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(manifest, &json).ok()) {

@@ -23,6 +23,9 @@ struct OfficeKey {
 // Every folder under `folder` that holds cert.pem and key.pem; empty if there is none.
 [[nodiscard]] std::vector<OfficeKey> office_keys_in(const std::string& folder);
 
+// Its certificate (DER), to be sealed to. InvalidArgument: it cannot be read.
+[[nodiscard]] Result<std::string> certificate_der(const OfficeKey& office);
+
 // --- the manifest ---
 
 // InvalidArgument: it would be longer than sealed_manifest_bytes_max.

@@ -236,6 +236,35 @@ Result<Inside> open_copy(Client& client, const std::vector<OfficeKey>& keys,
   return last;
 }
 
+// Opens the sealed bytes at `body` into `out`; the manifest has no key from then on.
+Status open_into(Inside& inside, const std::string& body, std::ostream& out) {
+  const BodyKey key{.key = Secret(std::move(*inside.manifest.mutable_key())),
+                    .nonce = inside.manifest.nonce()};
+  inside.manifest.clear_key();
+  inside.manifest.clear_shared_from();
+  std::ifstream in(body, std::ios::binary);
+  ENTENTE_TRY(const BodyDigests digests, open_body(key, inside.manifest.bytes(), in, out));
+  if (digests.sha256 == inside.manifest.sha256() &&
+      digests.sealed_sha256 == inside.manifest.sealed_sha256()) {
+    return {};
+  }
+  return lie("the document is not the one that was sealed");
+}
+
+// A copy that leaves its receipt, without its bytes.
+Result<Fetched> open_copy_of(Client& client, const v1::Document& document,
+                             const std::string& language) {
+  v1::OpenDocumentRequest open;
+  open.set_name(document.name());
+  open.set_language(language);
+  ENTENTE_TRY(const v1::Reading reading,
+              client.call<v1::Reading>("entente.v1.DocumentService.OpenDocument", open));
+  Fetched copy;
+  copy.reading = reading.name();
+  copy.content = reading.content();
+  return copy;
+}
+
 }  // namespace
 
 Result<v1::Document> seal_and_send(Client& client, const Clock& clock, const SealingHand& hand,
@@ -307,42 +336,46 @@ Result<Opened> fetch_and_open(Client& client, const std::vector<OfficeKey>& keys
   opened.path =
       path.empty() ? std::filesystem::path(inside.manifest.file_name()).filename().string() : path;
   if (opened.path.empty()) opened.path = "document";
-  const BodyKey key{.key = Secret(std::move(*inside.manifest.mutable_key())),
-                    .nonce = inside.manifest.nonce()};
   Passing part(opened.path + ".part");
   {
-    std::ifstream in(body.path(), std::ios::binary);
     std::ofstream out(part.path(), std::ios::binary | std::ios::trunc);
     if (!out) return invalid_argument("out", "`" + part.path() + "` cannot be written");
-    ENTENTE_TRY(const BodyDigests digests, open_body(key, inside.manifest.bytes(), in, out));
-    if (digests.sha256 != inside.manifest.sha256() ||
-        digests.sealed_sha256 != inside.manifest.sealed_sha256()) {
-      return lie("the document is not the one that was sealed");
-    }
+    ENTENTE_TRY_VOID(open_into(inside, body.path(), out));
   }
   std::error_code error;
   std::filesystem::rename(part.path(), opened.path, error);
   if (error) return invalid_argument("out", "`" + opened.path + "` cannot be written");
-  inside.manifest.clear_key();
-  inside.manifest.clear_shared_from();
   opened.manifest = std::move(inside.manifest);
   opened.copy_number = copy.copy_number;
   opened.recipients = {inside.envelope.recipients().begin(), inside.envelope.recipients().end()};
   return opened;
 }
 
+Result<OpenedHere> open_here(Client& client, const std::vector<OfficeKey>& keys,
+                             const v1::Document& document, const v1::Content& content,
+                             const std::string& folder, std::uint64_t bytes_max) {
+  if (content.bytes() > bytes_max) {
+    ENTENTE_TRY(const Fetched copy, open_copy_of(client, document, content.language()));
+    ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
+    inside.manifest.clear_key();
+    inside.manifest.clear_shared_from();
+    return OpenedHere{.manifest = std::move(inside.manifest), .content = {}};
+  }
+  const Passing body(passing_path(folder, "coming"));
+  ENTENTE_TRY(const Fetched copy,
+              fetch_document(client, document, content.language(), body.path(), Opening::Always,
+                             [](std::uint64_t, std::uint64_t) {}));
+  ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
+  std::ostringstream out;
+  ENTENTE_TRY_VOID(open_into(inside, body.path(), out));
+  return OpenedHere{.manifest = std::move(inside.manifest), .content = std::move(out).str()};
+}
+
 Result<Recipients> share_on(Client& client, const Clock& clock, const SealingHand& hand,
                             const std::vector<OfficeKey>& keys, const v1::Document& document,
                             const std::string& language, const std::set<std::string>& without) {
   ENTENTE_TRY_VOID(warning_of(client, clock, hand).status());
-  v1::OpenDocumentRequest open;
-  open.set_name(document.name());
-  open.set_language(language);
-  ENTENTE_TRY(const v1::Reading reading,
-              client.call<v1::Reading>("entente.v1.DocumentService.OpenDocument", open));
-  Fetched copy;
-  copy.reading = reading.name();
-  copy.content = reading.content();
+  ENTENTE_TRY(const Fetched copy, open_copy_of(client, document, language));
   ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
   v1::GetRosterRequest ask;
   ask.set_document(document.name());

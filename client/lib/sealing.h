@@ -55,6 +55,17 @@ struct Opened {
                                             const std::string& language, const std::string& path,
                                             const Progress& on_progress);
 
+// The same into memory and nowhere else, of one of its contents: what its envelope says, and the
+// content itself if it is no longer than `bytes_max`. `folder`: where the sealed bytes lie
+// meanwhile.
+struct OpenedHere {
+  v1::SealedManifest manifest;  // without its key
+  std::string content;          // empty: it is longer
+};
+[[nodiscard]] Result<OpenedHere> open_here(Client& client, const std::vector<OfficeKey>& keys,
+                                           const v1::Document& document, const v1::Content& content,
+                                           const std::string& folder, std::uint64_t bytes_max);
+
 // Seals a document on to the offices of its audience that have no envelope of it yet. Answers to
 // whom; empty: everybody has one. What fetch_and_open and prove_recipients return.
 [[nodiscard]] Result<Recipients> share_on(Client& client, const Clock& clock,

@@ -16,6 +16,10 @@ inline constexpr std::uint32_t search_skip_max = 10'000;    // pages fetched for
 inline constexpr std::size_t search_facet_values_max = 50;  // a reply's length
 inline constexpr std::size_t search_passage_words = 40;
 
+// --- at the reader's own client ---
+
+inline constexpr std::uint64_t own_searched_bytes_max = 32ULL << 20;  // memory, of what is sealed
+
 // --- a text that is read for it ---
 
 inline constexpr std::uint64_t extracted_from_bytes_max = 128ULL << 20;  // memory of the helper

@@ -153,6 +153,15 @@ class FakeServer {
     return out;
   }
 
+  // What it says to a call; before start().
+  template <typename In, typename Out, typename Handler>
+  void on(const std::string& rpc, Handler handler) {
+    table.add_unary("entente.v1." + rpc,
+                    [handler](net::Call& call, const net::Message& in, net::Message& out) {
+                      return handler(call, static_cast<const In&>(in), static_cast<Out&>(out));
+                    });
+  }
+
   static std::string token_of(const net::Call& call) {
     const auto field = call.header("authorization");
     return field ? std::string(field->substr(std::min<std::size_t>(7, field->size()))) : "";
@@ -171,15 +180,6 @@ class FakeServer {
   EveryPeer peers;
   net::MethodTable table;
   std::unique_ptr<net::Server> server;  // the last: its handlers use all of the above
-
- private:
-  template <typename In, typename Out, typename Handler>
-  void on(const std::string& rpc, Handler handler) {
-    table.add_unary("entente.v1." + rpc,
-                    [handler](net::Call& call, const net::Message& in, net::Message& out) {
-                      return handler(call, static_cast<const In&>(in), static_cast<Out&>(out));
-                    });
-  }
 };
 
 }  // namespace entente::test

@@ -8,9 +8,11 @@
 #include <sstream>
 
 #include "client/lib/envelope.h"
+#include "client/lib/own_shelf.h"
 #include "client/lib/sealed_body.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_sealing.h"
+#include "proto/contract/limits_search.h"
 #include "proto/contract/roster.h"
 
 namespace entente::client {
@@ -297,6 +299,63 @@ TEST_CASE("an envelope with a shortened tag or any byte changed does not open", 
     CHECK_FALSE(check_envelope(sealed->substr(0, size)).ok());
   }
   CHECK_FALSE(check_envelope(*sealed + "x").ok());
+}
+
+TEST_CASE("what was opened to be searched lies sealed to the office, and goes with what is gone",
+          "[sealing][own_search]") {
+  const Offices offices;
+  const OfficeKey swe = offices.make("swe", "keyAgreement");
+  const OfficeKey stranger = offices.make("stranger", "keyAgreement");
+  const std::string folder = (offices.folder() / "search").string();
+  const OwnShelf shelf(folder, {swe});
+  OwnText one{.manifest = manifest(), .text = "Many\nspoke of zanzibar."};
+  REQUIRE(shelf.put(one).ok());
+  const auto found = shelf.find(one.manifest.sealed_sha256());
+  REQUIRE(found);
+  CHECK(found->text == one.text);
+  CHECK(found->manifest.title().by_language().at("en") == "On returns");
+  CHECK(found->manifest.key().empty());
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry);
+  REQUIRE(files.size() == 1);
+  const std::string lies = offices.read("search/" + files[0].filename().string());
+  for (const char* word : {"zanzibar", "returns", "On r", "parties/SWE", "documents/"}) {
+    CHECK(lies.find(word) == std::string::npos);
+  }
+  CHECK(lies.find(std::string(32, 'k')) == std::string::npos);
+  CHECK_FALSE(OwnShelf(folder, {stranger}).find(one.manifest.sealed_sha256()));
+  CHECK(OwnShelf(folder, {stranger, swe}).find(one.manifest.sealed_sha256()));
+  CHECK(OwnShelf(folder, {}).put(one).code() == Code::FailedPrecondition);
+  // Another's file in its place, a shorter one, and one with any octet changed.
+  const std::string other(32, 'x');
+  offices.write("search/" + to_hex(other) + ".sealed", lies);
+  CHECK_FALSE(shelf.find(other));
+  for (std::size_t at = 0; at < lies.size(); at += 7) {
+    std::string changed = lies;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    offices.write("search/" + files[0].filename().string(), changed);
+    INFO(at);
+    CHECK_FALSE(shelf.find(one.manifest.sealed_sha256()));
+    offices.write("search/" + files[0].filename().string(), lies.substr(0, at));
+    CHECK_FALSE(shelf.find(one.manifest.sealed_sha256()));
+  }
+  shelf.keep_only({});
+  CHECK(std::filesystem::is_empty(folder));
+  CHECK_FALSE(shelf.find(one.manifest.sealed_sha256()));
+}
+
+TEST_CASE("of what was opened a text is read, no picture, and no more than there is room for",
+          "[sealing][own_search]") {
+  v1::SealedManifest of = manifest();
+  CHECK(text_of(of, "hello").empty());
+  of.set_media_type("text/plain");
+  CHECK(text_of(of, "hello") == "hello");
+  CHECK(text_of(of, "\xff\xfe").empty());
+  std::string much = "a";  // so that the limit falls within a character
+  while (much.size() <= limits::extracted_bytes_max) much += "\u00e9";
+  const std::string cut = text_of(of, much);
+  CHECK(cut.size() == limits::extracted_bytes_max - 1);
+  CHECK(is_utf8(cut));
 }
 
 TEST_CASE("what is signed and changed, or no manifest, is not believed", "[sealing]") {

@@ -177,6 +177,53 @@ class Sealing(unittest.TestCase):
         self.assertIn("two persons", answer.message)
         ines.close()
 
+    def test_what_is_sealed_is_searched_by_the_readers_own_client_and_by_nobody_else(self):
+        net, word, inside = self.net, canary(), canary()
+        path = net.write(canary() + ".txt", f"On {inside}, told at length.\n".encode())
+        name = net.send(path, "--title", f"Returns of {word}")
+        found = lambda *words, account="nora": net.entente("search", *words, account=account)
+        before = found(word)
+        self.assertEqual(before.returncode, 1, before.stdout + before.stderr)
+        self.assertRegex(before.stdout, r"\d+ confidential that your client has not opened are not searched")
+        self.assertNotIn("persons/nor.nora", net.as_("document", "readers", name, account="ines").split("not yet")[0])
+        # Opened once, with a receipt of each; from then on found, by its title, its text and all that fits.
+        opened = found("--open", word)
+        self.assertIn(name, opened.stdout, opened.stderr)
+        self.assertIn("found by your own client", opened.stdout)
+        self.assertIn("persons/nor.nora", net.as_("document", "readers", name, account="ines").split("not yet")[0])
+        for words in ([inside], ["return", inside], [f'"returned of {word}"'], ["--kind", "other", inside], [word[:9] + "*"]):
+            one = found(*words)
+            self.assertEqual((one.returncode, name in one.stdout), (0, True), (words, one.stdout, one.stderr))
+        for words in (["--kind", "agenda", inside], [inside, "-return"], ["--process", "betaa", inside], ["--until", "2001-01-01", inside]):
+            self.assertNotIn(name, found(*words).stdout, words)
+        import json
+        reply = json.loads(found("--json", inside).stdout)
+        self.assertEqual([one["by_own_client"] for one in reply["found"]], [True])
+        self.assertIn(name, found("--sealed", inside).stdout)
+        # On the ministry's own disk nothing of it is in clear, and without the key nothing of it is found.
+        state = net.path / "config/entente/state/nora"
+        files = [one for one in state.rglob("*") if one.is_file()]
+        self.assertTrue([one for one in files if one.parent.name == "search"])
+        for one in files:
+            content = one.read_bytes()
+            for secret in (word, inside, "Returns", name, path.name):
+                self.assertNotIn(secret.encode(), content, one)
+        (net.path / "offices/nora").rename(net.path / "locked")
+        try:
+            self.assertNotIn(name, found(inside).stdout)
+            self.assertIn("no office's key is here", found("--sealed", inside).stderr)
+        finally:
+            (net.path / "locked").rename(net.path / "offices/nora")
+        # What is got is found, too; what is taken back is not, and lies there no longer.
+        self.assertEqual(net.entente("search", "--sealed", inside).returncode, 1)
+        net.as_("document", "get", name, "--out", net.path / "got.txt")
+        self.assertIn(name, net.as_("search", "--sealed", inside))
+        self.assertEqual(found(inside, account="uma").returncode, 1)
+        lying = len(list((state / "search").iterdir()))
+        net.as_("document", "withdraw", name, account="ines")
+        self.assertEqual(found("--sealed", inside).returncode, 1)
+        self.assertEqual(len(list((state / "search").iterdir())), lying - 1)
+
     def test_nothing_is_sealed_to_an_office_whose_party_has_not_signed(self):
         net = self.net
         net.certify("SWE", "swe.alpha.wg-data.contact", key_of="sven")

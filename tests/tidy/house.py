@@ -21,6 +21,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 CONTRACT = {"proto/contract", "proto"}
 FORMATS = {"proto/formats"}
 PAGES = {"proto/pages"}
+WORDS = {"proto/words"}
 BELOW_IDENTITY = CONTRACT | {"server/store", "server/policy"}
 BELOW_DOMAIN = BELOW_IDENTITY | {"server/net", "server/dav", "server/identity", "server/ledger"}
 DOMAINS = ("directory", "statistics", "documents", "notices", "meetings", "requests", "plans", "terms")
@@ -28,6 +29,7 @@ WALLS = {
     "proto/contract": CONTRACT,
     "proto/formats": CONTRACT,
     "proto/pages": CONTRACT,
+    "proto/words": CONTRACT,
     "server/net": CONTRACT | PAGES,
     "server/dav": CONTRACT | {"server/net"},
     "server/store": CONTRACT,
@@ -38,7 +40,8 @@ WALLS = {
     "server/identity": BELOW_IDENTITY | {"server/net", "server/ledger"},
     **{f"server/{room}": BELOW_DOMAIN for room in DOMAINS},
     "server/statistics": BELOW_DOMAIN | FORMATS,
-    "client/lib": CONTRACT | FORMATS | PAGES,
+    "server/documents": BELOW_DOMAIN | WORDS,
+    "client/lib": CONTRACT | FORMATS | PAGES | WORDS,
     "client/cli": CONTRACT | {"client/lib"},
 }
 # A foreign library's headers, and the rooms that may name them; the wall is where its types stop.
@@ -49,9 +52,10 @@ FOREIGN = {
     r"openssl/ssl": {"server/net", "client/lib"},
     r"sodium": {"proto/contract", "server/store", "server/identity"},
     r"CLI/": {"client/cli", "server"},
-    r"unicode/": {"server/identity", "server/directory", "server/meetings", "server/statistics", "server/documents"},
+    r"unicode/": {"server/identity", "server/directory", "server/meetings", "server/statistics", "server/documents", "proto/words"},
     r"(roaring|zstd)": {"server/statistics", "tests"},
-    r"(libstemmer|qpdf|poppler)": {"server/documents"},
+    r"(qpdf|poppler)": {"server/documents"},
+    r"libstemmer": {"proto/words"},
     r"expat": {"server/dav", "server/documents", "proto/formats"},
     r"curl/": {"server/notices"},
     r"spdlog/": {"server/ops"},

@@ -4,7 +4,7 @@
 
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_search.h"
-#include "server/documents/search/passage.h"
+#include "proto/words/passage.h"
 #include "server/documents/search/searcher.h"
 
 namespace entente::documents::search {
@@ -72,6 +72,12 @@ Result<Wanted> Searcher::wanted_of(const v1::SearchRequest& message) const {
                        ? v1::Document::Kind_Name(message.kind())
                        : "?");
   }
+  if (message.meetings()) {
+    if (message.kind() != v1::Document::KIND_UNSPECIFIED) {
+      return invalid_argument("meetings", "are no documents of a kind: give one of the two");
+    }
+    need(By::KIND, "MEETING");
+  }
   if (!message.originator().empty()) {
     wanted.labels.push_back(std::string(originator_label) + message.originator());
   }
@@ -105,7 +111,7 @@ void Searcher::add_found(const policy::Subject& subject, const Answer& answer,
     if (answer.best > 0) {
       found.set_percent(static_cast<std::uint32_t>(std::lround(100 * hit.weight / answer.best)));
     }
-    const Passages passages(clauses);
+    const words::Passages passages(clauses);
     const std::lock_guard lock(stems_mutex_);
     if (hit.place && open->quotable) {
       const std::uint32_t first = hit.place->word - std::min(hit.place->word, kBefore);

@@ -18,7 +18,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "server/documents/search/query.h"
 #include "server/documents/search/section.h"
 #include "server/policy/policy.h"
 

@@ -14,16 +14,21 @@
 #include <utility>
 #include <vector>
 
-#include "server/documents/search/query.h"
+#include "proto/words/query.h"
 #include "server/policy/policy.h"
 
 namespace entente::documents::search {
 
-// Some words, in a language.
-struct Said {
-  std::string language;
-  std::string text;
-};
+// How words are told apart and asked for: proto/words.
+using words::Clause;
+using words::each_word;
+using words::parse_query;
+using words::Phrase;
+using words::Said;
+using words::Stems;
+using words::Term;
+using words::Terms;
+using words::Word;
 
 // What one object is found by. `labels` are what filters and facets name: `kind/STUDY`.
 struct Indexable {

@@ -7,9 +7,9 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/limits_search.h"
+#include "proto/words/words.h"
 #include "server/documents/content.h"
 #include "server/documents/extract/text.h"
-#include "server/documents/search/words.h"
 
 namespace entente::documents::search {
 namespace {
@@ -26,15 +26,15 @@ store::Key key_of(const store::Id& content, std::uint64_t number) {
 std::vector<std::string_view> pieces_of(std::string_view text) {
   std::vector<std::string_view> pieces;
   std::size_t begin = 0;
-  std::size_t words = 0;
-  each_word(text, [&](const Word& word) {
-    if (words != 0 && words % limits::text_piece_words == 0) {
+  std::size_t count = 0;
+  words::each_word(text, [&](const words::Word& word) {
+    if (count != 0 && count % limits::text_piece_words == 0) {
       pieces.push_back(text.substr(begin, word.begin - begin));
       begin = word.begin;
     }
-    return ++words < limits::index_words_max;
+    return ++count < limits::index_words_max;
   });
-  if (words != 0) pieces.push_back(text.substr(begin));
+  if (count != 0) pieces.push_back(text.substr(begin));
   return pieces;
 }
 

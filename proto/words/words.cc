@@ -1,4 +1,4 @@
-#include "server/documents/search/words.h"
+#include "proto/words/words.h"
 
 #include <libstemmer.h>
 #include <unicode/normalizer2.h>
@@ -14,7 +14,7 @@
 #include "proto/contract/limits_search.h"
 #include "proto/contract/status.h"
 
-namespace entente::documents::search {
+namespace entente::words {
 namespace {
 
 constexpr UChar32 kPlane = 0x10000;         // what is looked up once; all else is no letter
@@ -262,4 +262,4 @@ std::vector<std::string> Stems::all_of(std::string_view word) {
   return all;
 }
 
-}  // namespace entente::documents::search
+}  // namespace entente::words

@@ -1,9 +1,9 @@
-#include "server/documents/search/query.h"
+#include "proto/words/query.h"
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_search.h"
 
-namespace entente::documents::search {
+namespace entente::words {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
@@ -98,4 +98,4 @@ Result<std::vector<Clause>> parse_query(std::string_view query, Stems& stems) {
   return clauses;
 }
 
-}  // namespace entente::documents::search
+}  // namespace entente::words

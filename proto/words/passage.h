@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "entente/v1/search.pb.h"
-#include "server/documents/search/section.h"
+#include "proto/words/query.h"
 
-namespace entente::documents::search {
+namespace entente::words {
 
 class Passages {
  public:
@@ -28,4 +28,4 @@ class Passages {
   std::vector<std::string> prefixes_;
 };
 
-}  // namespace entente::documents::search
+}  // namespace entente::words

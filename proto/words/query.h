@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "proto/contract/status.h"
-#include "server/documents/search/words.h"
+#include "proto/words/words.h"
 
-namespace entente::documents::search {
+namespace entente::words {
 
 // One word: any of the terms that it may be indexed by; or all that begin so.
 struct Term {
@@ -28,4 +28,4 @@ struct Clause {
 // has too many words, or is no UTF-8.
 [[nodiscard]] Result<std::vector<Clause>> parse_query(std::string_view query, Stems& stems);
 
-}  // namespace entente::documents::search
+}  // namespace entente::words

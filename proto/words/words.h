@@ -1,6 +1,7 @@
 // A text as words, and a word as the forms by which it is found. Words are runs of letters and
 // digits, in lower case, without accents; where a script puts no blanks between words, each of its
-// characters is one. Stems are Snowball's. ICU and Snowball stop here.
+// characters is one. Stems are Snowball's, and stop here. The server searches by this what it may
+// read, and a reader's own client what is sealed.
 //
 // One thread at a time: stemmers keep what they made last. Nothing here knows a document.
 #pragma once
@@ -12,9 +13,15 @@
 #include <string_view>
 #include <vector>
 
-#include "server/documents/search/terms.h"
+#include "proto/words/terms.h"
 
-namespace entente::documents::search {
+namespace entente::words {
+
+// Some words, in a language.
+struct Said {
+  std::string language;
+  std::string text;
+};
 
 // A word and where it stands, in bytes; `text` is in lower case, with its accents.
 struct Word {
@@ -62,4 +69,4 @@ class Stems {
   Numbering numbering_ = std::make_shared<const bool>();
 };
 
-}  // namespace entente::documents::search
+}  // namespace entente::words

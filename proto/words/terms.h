@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace entente::documents::search {
+namespace entente::words {
 
 class Terms {
  public:
@@ -82,4 +82,4 @@ class Terms {
   std::string texts_;
 };
 
-}  // namespace entente::documents::search
+}  // namespace entente::words

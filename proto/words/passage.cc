@@ -1,10 +1,10 @@
-#include "server/documents/search/passage.h"
+#include "proto/words/passage.h"
 
 #include <algorithm>
 
 #include "proto/contract/limits_search.h"
 
-namespace entente::documents::search {
+namespace entente::words {
 namespace {
 
 constexpr std::string_view kMore = "\u2026";
@@ -90,4 +90,4 @@ void Passages::mark_best(const std::vector<Said>& texts, Stems& stems,
   }
 }
 
-}  // namespace entente::documents::search
+}  // namespace entente::words

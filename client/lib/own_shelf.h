@@ -1,0 +1,48 @@
+// What this client has opened of confidential documents, kept so that it can search them: on the
+// ministry's own disk, sealed to its own office. Whoever has the disk and not the office's key has
+// lengths, and names that the server knows. docs/search.md. One thread.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/lib/envelope.h"
+
+namespace entente::client {
+
+struct OwnText {
+  v1::SealedManifest manifest;  // without its key
+  std::string text;             // empty: none that could be read
+};
+
+class OwnShelf {
+ public:
+  // `folder` is made when something is put there.
+  OwnShelf(std::string folder, std::vector<OfficeKey> keys)
+      : folder_(std::move(folder)), keys_(std::move(keys)) {}
+
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+  [[nodiscard]] const std::vector<OfficeKey>& keys() const { return keys_; }
+
+  // FailedPrecondition: no office's key is here. InvalidArgument: it cannot be written, or sealed
+  // to that office.
+  [[nodiscard]] Status put(const OwnText& one) const;
+  // Of the content whose sealed bytes have this digest. Nothing: it is not here, does not open with
+  // a key that is here, or is not what was put.
+  [[nodiscard]] std::optional<OwnText> find(const std::string& sealed_sha256) const;
+  // Takes away all but these: what is not to be seen any more is not to be found either.
+  void keep_only(const std::set<std::string>& sealed_sha256) const;
+
+ private:
+  [[nodiscard]] std::string path_of(const std::string& sealed_sha256) const;
+  std::string folder_;
+  std::vector<OfficeKey> keys_;
+};
+
+// The text of a document that was opened, as far as it is to be read without unpacking it; empty if
+// it is not.
+[[nodiscard]] std::string text_of(const v1::SealedManifest& manifest, std::string content);
+
+}  // namespace entente::client

@@ -102,10 +102,13 @@ std::string start_of(const Key& prefix, const std::optional<Key>& from) {
 Result<std::optional<std::string>> find_in(EngineView& view, const Keyring& keyring,
                                            const Key& key) {
   using Found = std::optional<std::string>;
-  ENTENTE_TRY(const Found sealed, view.get(key.bytes()));
-  if (!sealed) return Found();
-  ENTENTE_TRY(std::string value, keyring.unseal(key.bytes(), *sealed));
-  return Found(std::move(value));
+  Result<std::string> value = std::string();
+  ENTENTE_TRY(const bool there, view.show(key.bytes(), [&](std::string_view sealed) {
+    value = keyring.unseal(key.bytes(), sealed);
+  }));
+  if (!there) return Found();
+  ENTENTE_TRY_VOID(value.status());
+  return Found(*std::move(value));
 }
 
 class CoreSnapshot final : public Snapshot {

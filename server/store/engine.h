@@ -7,6 +7,7 @@
 // their engine.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,14 @@ class EngineView {
   virtual ~EngineView() = default;
   // DataLoss, Unavailable as above.
   [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
+  // The same, but the value is given to `take` where it lies, which must not ask the view for more.
+  // Whether there was one.
+  using Take = std::function<void(std::string_view value)>;
+  [[nodiscard]] virtual Result<bool> show(std::string_view key, const Take& take) {
+    ENTENTE_TRY(const std::optional<std::string> value, get(key));
+    if (value) take(*value);
+    return value.has_value();
+  }
   // Rows in [first, end); no end: all that follow.
   [[nodiscard]] virtual std::unique_ptr<EngineCursor> walk(
       std::string_view first, const std::optional<std::string>& end) = 0;

@@ -244,16 +244,24 @@ class RocksView final : public EngineView, public RocksHandle::Loan {
   RocksView& operator=(const RocksView&) = delete;
 
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override {
+    std::optional<std::string> value;
+    ENTENTE_TRY_VOID(show(key, [&](std::string_view found) { value = found; }).status());
+    return value;
+  }
+
+  [[nodiscard]] Result<bool> show(std::string_view key, const Take& take) override {
     Hold hold;
     rocksdb::DB* db = lent_ ? handle_->hold(hold) : nullptr;
     if (db == nullptr) return closed();
     rocksdb::ReadOptions options;
     options.snapshot = snapshot_;
-    std::string value;
-    const rocksdb::Status status = db->Get(options, {key.data(), key.size()}, &value);
-    if (status.IsNotFound()) return std::optional<std::string>();
+    rocksdb::PinnableSlice value;  // given back before the hold is
+    const rocksdb::Status status =
+        db->Get(options, db->DefaultColumnFamily(), {key.data(), key.size()}, &value);
+    if (status.IsNotFound()) return false;
     if (!status.ok()) return from(status);
-    return std::optional(std::move(value));
+    take({value.data(), value.size()});
+    return true;
   }
 
   [[nodiscard]] std::unique_ptr<EngineCursor> walk(std::string_view first,

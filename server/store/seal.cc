@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include <array>
 #include <bit>
 
 #include "proto/contract/bytes.h"
@@ -35,18 +36,17 @@ std::size_t padded_bytes(std::size_t value_bytes) {
 std::string seal_value(const Xaes& xaes, KeyId id, std::string_view key, std::string_view nonce,
                        const Place& place, std::string_view value) {
   ENTENTE_CHECK(value.size() <= limits::store_value_bytes_max);
-  std::string padded;
-  padded.reserve(padded_bytes(value.size()));
-  append_u32(padded, static_cast<std::uint32_t>(value.size()));
-  padded.append(value);
-  padded.resize(padded_bytes(value.size()), '\0');
+  std::string length;
+  append_u32(length, static_cast<std::uint32_t>(value.size()));
+  const std::size_t padded = padded_bytes(value.size());
+  const std::string zeros(padded - length_bytes - value.size(), '\0');
 
   std::string sealed;
-  sealed.reserve(seal_header_bytes + padded.size() + xaes_tag_bytes);
+  sealed.reserve(seal_header_bytes + padded + xaes_tag_bytes);
   sealed.push_back(static_cast<char>(seal_version));
   append_u32(sealed, id);
   sealed.append(nonce);
-  xaes.seal(key, nonce, associated_data(place, id), padded, sealed);
+  xaes.seal(key, nonce, associated_data(place, id), {length, value, zeros}, sealed);
   return sealed;
 }
 
@@ -59,16 +59,17 @@ std::optional<KeyId> key_id_of(std::string_view sealed) {
 std::optional<std::string> open_value(const Xaes& xaes, std::string_view key, const Place& place,
                                       std::string_view sealed) {
   const std::string_view nonce = sealed.substr(1 + 4, xaes_nonce_bytes);
-  std::optional<std::string> padded =
+  std::array<unsigned char, length_bytes> length{};
+  std::optional<std::string> value =
       xaes.open(key, nonce, associated_data(place, read_u32(sealed.substr(1))),
-                sealed.substr(seal_header_bytes));
-  if (!padded || padded->size() < length_bytes) return std::nullopt;
-  const std::size_t value_bytes = read_u32(*padded);
+                sealed.substr(seal_header_bytes), length);
+  if (!value) return std::nullopt;
+  std::size_t value_bytes = 0;
+  for (const unsigned char octet : length) value_bytes = value_bytes << 8 | octet;
   // Authentic, so ours; but a length that does not fit must never be believed.
-  if (padded_bytes(value_bytes) != padded->size()) return std::nullopt;
-  padded->erase(0, length_bytes);
-  padded->resize(value_bytes);
-  return padded;
+  if (padded_bytes(value_bytes) != length_bytes + value->size()) return std::nullopt;
+  value->resize(value_bytes);
+  return value;
 }
 
 }  // namespace entente::store

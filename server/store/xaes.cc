@@ -122,6 +122,11 @@ Xaes::~Xaes() = default;
 
 void Xaes::seal(std::string_view key, std::string_view nonce, std::string_view aad,
                 std::string_view plaintext, std::string& out) const {
+  seal(key, nonce, aad, {plaintext}, out);
+}
+
+void Xaes::seal(std::string_view key, std::string_view nonce, std::string_view aad,
+                std::initializer_list<std::string_view> plaintext, std::string& out) const {
   const Lease lease(*this);
   EVP_CIPHER_CTX* gcm = lease.keyed(key, nonce, true);
   int written = 0;
@@ -129,21 +134,30 @@ void Xaes::seal(std::string_view key, std::string_view nonce, std::string_view a
     must(EVP_EncryptUpdate(gcm, nullptr, &written, octets(aad), as_int(aad.size())));
   }
   const std::size_t start = out.size();
-  out.resize(start + plaintext.size() + xaes_tag_bytes);
+  std::size_t bytes = 0;
+  for (const std::string_view piece : plaintext) bytes += piece.size();
+  out.resize(start + bytes + xaes_tag_bytes);
   unsigned char* at = octets(out) + start;
-  if (!plaintext.empty()) {
-    must(EVP_EncryptUpdate(gcm, at, &written, octets(plaintext), as_int(plaintext.size())));
-    ENTENTE_CHECK(written == as_int(plaintext.size()));
+  for (const std::string_view piece : plaintext) {
+    if (piece.empty()) continue;
+    must(EVP_EncryptUpdate(gcm, at, &written, octets(piece), as_int(piece.size())));
+    ENTENTE_CHECK(written == as_int(piece.size()));
+    at += piece.size();
   }
   int rest = 0;
-  must(EVP_EncryptFinal_ex(gcm, at + plaintext.size(), &rest));
-  must(EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_GET_TAG, as_int(xaes_tag_bytes),
-                           at + plaintext.size()));
+  must(EVP_EncryptFinal_ex(gcm, at, &rest));
+  must(EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_GET_TAG, as_int(xaes_tag_bytes), at));
 }
 
 std::optional<std::string> Xaes::open(std::string_view key, std::string_view nonce,
                                       std::string_view aad, std::string_view sealed) const {
-  if (sealed.size() < xaes_tag_bytes) return std::nullopt;
+  return open(key, nonce, aad, sealed, {});
+}
+
+std::optional<std::string> Xaes::open(std::string_view key, std::string_view nonce,
+                                      std::string_view aad, std::string_view sealed,
+                                      std::span<unsigned char> head) const {
+  if (sealed.size() < head.size() + xaes_tag_bytes) return std::nullopt;
   const std::string_view body = sealed.substr(0, sealed.size() - xaes_tag_bytes);
   std::array<unsigned char, xaes_tag_bytes> tag{};
   for (std::size_t i = 0; i < tag.size(); ++i) tag[i] = octets(sealed)[body.size() + i];
@@ -154,15 +168,21 @@ std::optional<std::string> Xaes::open(std::string_view key, std::string_view non
   if (!aad.empty()) {
     must(EVP_DecryptUpdate(gcm, nullptr, &written, octets(aad), as_int(aad.size())));
   }
-  std::string plaintext(body.size(), '\0');
-  if (!body.empty()) {
-    must(EVP_DecryptUpdate(gcm, octets(plaintext), &written, octets(body), as_int(body.size())));
+  if (!head.empty()) {
+    must(EVP_DecryptUpdate(gcm, head.data(), &written, octets(body), as_int(head.size())));
+  }
+  const std::string_view behind = body.substr(head.size());
+  std::string plaintext(behind.size(), '\0');
+  if (!behind.empty()) {
+    must(
+        EVP_DecryptUpdate(gcm, octets(plaintext), &written, octets(behind), as_int(behind.size())));
   }
   must(EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_SET_TAG, as_int(tag.size()), tag.data()));
   int rest = 0;
   unsigned char none = 0;
   if (EVP_DecryptFinal_ex(gcm, &none, &rest) != 1) {
     OPENSSL_cleanse(plaintext.data(), plaintext.size());
+    OPENSSL_cleanse(head.data(), head.size());
     return std::nullopt;
   }
   return plaintext;

@@ -4,9 +4,11 @@
 // Threads: any. Ownership: a Xaes keeps contexts for reuse and is shared by all who seal.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,15 @@ class Xaes {
   void seal(std::string_view key, std::string_view nonce, std::string_view aad,
             std::string_view plaintext, std::string& out) const;
 
+  // The same of pieces, one after the other.
+  void seal(std::string_view key, std::string_view nonce, std::string_view aad,
+            std::initializer_list<std::string_view> plaintext, std::string& out) const;
+
+  // The plaintext, or nothing if it does not authenticate; its first octets, as many as `head` has
+  // room for, go there instead. Requires: as seal.
+  [[nodiscard]] std::optional<std::string> open(std::string_view key, std::string_view nonce,
+                                                std::string_view aad, std::string_view sealed,
+                                                std::span<unsigned char> head) const;
   // The plaintext, or nothing if it does not authenticate. Requires: as seal.
   [[nodiscard]] std::optional<std::string> open(std::string_view key, std::string_view nonce,
                                                 std::string_view aad,

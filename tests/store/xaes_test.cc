@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "proto/contract/bytes.h"
 
@@ -49,6 +50,29 @@ TEST_CASE("XAES-256-GCM opens nothing that was changed anywhere", "[store][xaes]
     REQUIRE_FALSE(xaes.open(key, nonce, "aad", sealed.substr(0, bytes)));
   }
   REQUIRE(xaes.open(key, nonce, "aad", sealed) == "a short text");
+}
+
+TEST_CASE("XAES-256-GCM takes and gives in pieces what it does whole", "[store][xaes]") {
+  const Xaes xaes;
+  const std::string key(32, '\x07');
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) text.push_back(static_cast<char>(i * 31));
+  const std::string whole = seal(xaes, key, "aad", text);
+  for (const std::size_t cut : {0U, 1U, 4U, 15U, 16U, 33U, 4'999U, 5'000U}) {
+    const std::string_view view = text;
+    std::string pieces;
+    xaes.seal(key, nonce, "aad", {view.substr(0, cut), "", view.substr(cut)}, pieces);
+    CHECK(pieces == whole);
+    std::vector<unsigned char> head(cut);
+    CHECK(xaes.open(key, nonce, "aad", whole, head) == text.substr(cut));
+    CHECK(std::string(head.begin(), head.end()) == text.substr(0, cut));
+    std::string other = whole;
+    other.back() = static_cast<char>(other.back() ^ 1);
+    CHECK_FALSE(xaes.open(key, nonce, "aad", other, head));
+    CHECK(head == std::vector<unsigned char>(cut));
+  }
+  std::vector<unsigned char> too_long(5'001);
+  CHECK_FALSE(xaes.open(key, nonce, "aad", whole, too_long));
 }
 
 TEST_CASE("XAES-256-GCM seals the empty text and a megabyte", "[store][xaes]") {

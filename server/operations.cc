@@ -5,6 +5,7 @@
 
 #include "proto/contract/bytes.h"
 #include "server/directory/names.h"
+#include "server/ledger/store_head.h"
 #include "server/ops/metrics.h"
 #include "server/store/root_key.h"
 
@@ -94,8 +95,11 @@ Result<store::RootKey> root_key_in(std::string_view kind, const std::string& pat
 Result<ledger::FsckReport> check_ledger(store::Store& store, const directory::Records& records,
                                         std::uint64_t size) {
   const std::unique_ptr<store::Snapshot> snapshot = store.snapshot();
+  // As large as it was at that moment: a daemon that serves is ahead of what it was asked.
+  ENTENTE_TRY(const std::optional<std::string> count,
+              snapshot->find(store::Key(store::store_table).octets("size")));
+  if (count && count->size() == sizeof(size)) size = read_u64(*count);
   ENTENTE_TRY(ledger::FsckReport report, ledger::fsck(*snapshot, size));
-  // Compared with a later state than the ledger was read to, an object might be newer.
   using State = std::optional<ledger::ObjectState>;
   const auto as_recorded = report.objects;
   ENTENTE_TRY_VOID(ledger::compare_objects(report, [&](const std::string& name) -> Result<State> {
@@ -107,12 +111,32 @@ Result<ledger::FsckReport> check_ledger(store::Store& store, const directory::Re
   return report;
 }
 
+void hold_against_head(ledger::FsckReport& report, ledger::TreeLedger& ledger,
+                       const store::HeadFile& head) {
+  if (!report.clean()) return;
+  const auto complain = [&](const Status& why) {
+    ++report.problem_count;
+    report.problems.emplace_back(why.detail().empty() ? why.message() : why.detail());
+  };
+  const Result<Digest> root = ledger.root_at(report.entries);
+  if (!root.ok()) {
+    complain(root.status());
+  } else if (*root != report.root) {
+    complain(Status(Code::DataLoss, Reason::None, "the entries are not those of the tree"));
+  } else if (const Status held = ledger::check_head(ledger, head); !held.ok()) {
+    complain(held);
+  }
+}
+
 std::string in_words(const ledger::FsckReport& report) {
   std::string words;
   for (const std::string& problem : report.problems) words += problem + "\n";
   return words + std::to_string(report.entries) + " entries, root " +
-         to_base64(as_view(report.root)) + "; " + std::to_string(report.problem_count) +
-         " problems";
+         to_base64(as_view(report.root)) + ", " + std::to_string(report.rows) +
+         " rows as they were left" +
+         (report.silent == 0 ? std::string()
+                             : ", of " + std::to_string(report.silent) + " entries none told") +
+         "; " + std::to_string(report.problem_count) + " problems";
 }
 
 net::LocalAnswer Operations::look(const net::LocalCall& call) const {
@@ -141,9 +165,10 @@ net::LocalAnswer Operations::act(const net::LocalCall& call) {
                   "sealed anew");
   }
   if (call.target == "/ledger") {
-    const Result<ledger::FsckReport> report =
+    Result<ledger::FsckReport> report =
         check_ledger(parts_.store, parts_.records, parts_.ledger.size());
     if (!report.ok()) return answer(report.status(), "");
+    hold_against_head(*report, parts_.ledger, parts_.store.head());
     return text(report->clean() ? 200 : 409, in_words(*report));
   }
   return text(404, "no such act");

@@ -39,6 +39,10 @@ namespace entente {
 [[nodiscard]] Result<ledger::FsckReport> check_ledger(store::Store& store,
                                                       const directory::Records& records,
                                                       std::uint64_t size);
+// Of a report that found nothing: whether the tree over the rows is the one that the ledger has,
+// and goes on from the head. What differs is added to its problems.
+void hold_against_head(ledger::FsckReport& report, ledger::TreeLedger& ledger,
+                       const store::HeadFile& head);
 // The report in lines for people; the last says whether it is clean.
 [[nodiscard]] std::string in_words(const ledger::FsckReport& report);
 

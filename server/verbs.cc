@@ -284,8 +284,13 @@ Exit check_ledger(Machine& machine, const ops::Config& config) {
   const auto store = open_store(machine, config);
   if (!store.ok()) return fail(store.status());
   const directory::Records records(**store);
-  const Result<ledger::FsckReport> report = check_ledger(**store, records, (*store)->size());
+  Result<ledger::FsckReport> report = check_ledger(**store, records, (*store)->size());
   if (!report.ok()) return fail(report.status());
+  if (report->clean()) {
+    const auto ledger = ledger::TreeLedger::open(**store, machine.clock, machine.entropy);
+    if (!ledger.ok()) return fail(ledger.status());
+    hold_against_head(*report, **ledger, (*store)->head());
+  }
   (report->clean() ? std::cout : std::cerr) << in_words(*report) << '\n';
   return report->clean() ? Exit::Ok : Exit::Faults;
 }

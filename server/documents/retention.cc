@@ -134,7 +134,7 @@ Result<v1::RetentionSchedule> Retention::set_schedule(const Subject& subject,
   act.session = subject.session;
   act.kind = acts::set_schedule;
   act.object = message.process();
-  act.revision = next.revision();
+  // No revision: the process is the directory's, which stands as it was.
   act.audience = static_cast<std::uint32_t>(keepers);
   parts_.ledger.record(transaction, act);  // record
   return next;                             // reply

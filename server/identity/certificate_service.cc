@@ -250,7 +250,7 @@ Result<v1::RevocationList> CertificateService::publish(
   row.set_der(message.crl_der());
   parts_.rows.put(in, row);
   ledger::Act entry = act(subject, acts::publish_crl, message.party());
-  entry.revision = facts.number;
+  // No revision: the party is the directory's, which stands as it was; the digest says which list.
   entry.object_digest = std::string(as_view(sha256(message.crl_der())));
   parts_.ledger.record(in, entry);
   v1::RevocationList reply;

@@ -5,6 +5,7 @@
 #include "proto/contract/bytes.h"
 #include "server/ledger/tree.h"
 #include "server/ledger/tree_ledger.h"
+#include "server/ledger/written.h"
 
 namespace entente::ledger {
 namespace {
@@ -27,11 +28,18 @@ Result<std::optional<std::string>> value_of(store::Cursor& cursor, FsckReport& r
 
 class Walk {
  public:
-  Walk(store::Snapshot& snapshot, std::uint64_t size) : snapshot_(snapshot), size_(size) {}
+  Walk(store::Snapshot& snapshot, std::uint64_t size)
+      : snapshot_(snapshot),
+        size_(size),
+        written_(snapshot, [this](std::string problem) { complain(report_, std::move(problem)); }) {
+  }
 
   Result<FsckReport> run() {
     ENTENTE_TRY_VOID(walk_entries());
     ENTENTE_TRY_VOID(walk_tiles());
+    ENTENTE_TRY_VOID(written_.check_rows());
+    report_.rows = written_.rows();
+    report_.silent = written_.silent();
     report_.root = tree_.root();
     return std::move(report_);
   }
@@ -54,7 +62,7 @@ class Walk {
       }
       using Found = std::optional<std::string>;
       ENTENTE_TRY(const Found value, value_of(*cursor, report_, "entry " + std::to_string(index)));
-      if (value) take_entry(index, *value);
+      if (value) ENTENTE_TRY_VOID(take_entry(index, *value));
       next = index + 1;
     }
     ENTENTE_TRY_VOID(cursor->status());
@@ -66,12 +74,13 @@ class Walk {
     complain(report_, "entry " + std::to_string(index) + " is missing");
   }
 
-  void take_entry(std::uint64_t index, std::string_view value) {
+  Status take_entry(std::uint64_t index, std::string_view value) {
     const Result<StoredEntry> stored = parse_stored(index, value);
     if (!stored.ok()) {
       const std::string_view detail = stored.status().detail();
-      return complain(report_, detail.empty() ? "entry " + std::to_string(index) + " is no entry"
-                                              : std::string(detail));
+      complain(report_, detail.empty() ? "entry " + std::to_string(index) + " is no entry"
+                                       : std::string(detail));
+      return {};
     }
     const Entry& entry = stored->entry;
     if (entry.time < last_time_) {
@@ -83,10 +92,12 @@ class Walk {
       report_.objects[entry.act.object] = {.revision = entry.act.revision,
                                            .digest = entry.act.object_digest};
     }
-    if (tree_.size() != index) return;  // after a gap no tile can be made anew
-    tree_.append(stored->leaf, [this](const TileName& name, std::string bytes) {
-      tiles_[tile_key(name).bytes()] = sha256(bytes);
-    });
+    if (tree_.size() == index) {  // after a gap no tile can be made anew
+      tree_.append(stored->leaf, [this](const TileName& name, std::string bytes) {
+        tiles_[tile_key(name).bytes()] = sha256(bytes);
+      });
+    }
+    return written_.take(index, stored->blinding);
   }
 
   Status walk_tiles() {
@@ -117,6 +128,7 @@ class Walk {
   store::Snapshot& snapshot_;
   std::uint64_t size_;
   FsckReport report_;
+  WrittenFold written_;
   Instant last_time_{};
   Tree tree_;
   std::map<std::string, Digest> tiles_;  // by key, made anew

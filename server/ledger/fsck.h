@@ -1,5 +1,6 @@
 // Reads the whole ledger again and believes none of it: every entry at its place, every tile made
-// anew and compared, every object's last change held against what its room has now. For operators
+// anew and compared, every row of every room held against the entry that wrote it, every object's
+// last change against what its room has now. For operators
 // and for tests; a store of a million entries takes seconds, not milliseconds.
 //
 // Threads: any; works on the snapshot that it is given.
@@ -32,6 +33,8 @@ struct FsckReport {
   std::vector<std::string> problems;  // at most fsck_problems_max are kept, all are counted
   std::uint64_t problem_count = 0;
   std::map<std::string, ObjectState> objects;  // by name: the last change of each
+  std::uint64_t rows = 0;                      // that are as their entries left them (written.h)
+  std::uint64_t silent = 0;                    // entries, the first, that are older than such words
   [[nodiscard]] bool clean() const { return problem_count == 0; }
 };
 

@@ -5,6 +5,8 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "server/ledger/written.h"
+#include "server/store/written.h"
 
 namespace entente::ledger {
 namespace {
@@ -143,13 +145,16 @@ void TreeLedger::record(store::Transaction& transaction, const Act& act) {
 }
 
 void TreeLedger::sequence(store::CommitIndex index, std::string_view entry, store::Rows& rows) {
-  ENTENTE_CHECK(index == sequenced_.size() && entry.size() >= blinding_bytes);
+  const auto [act, written] = store::split_handed(entry);
+  ENTENTE_CHECK(index == sequenced_.size() && act.size() >= blinding_bytes);
   // Time never goes backwards in the ledger, whatever the clock does.
   last_time_ = std::max(last_time_, clock_.now());
-  const std::string_view blinding = entry.substr(0, blinding_bytes);
-  std::string canonical = encode_entry(index, last_time_, entry.substr(blinding_bytes));
+  const std::string_view nonce = act.substr(0, blinding_bytes);
+  const std::string blinding = blinding_over(nonce, written);
+  std::string canonical = encode_entry(index, last_time_, act.substr(blinding_bytes));
   const Digest leaf = entry_leaf(blinding, canonical);
-  rows.put(entry_key(index), std::string(blinding) + canonical);
+  rows.put(entry_key(index), blinding + canonical);
+  put_written(index, nonce, written, rows);
   sequenced_.append(leaf, [&rows](const TileName& name, std::string bytes) {
     rows.put(tile_key(name), std::move(bytes));
   });

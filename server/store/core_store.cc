@@ -9,6 +9,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 #include "server/store/optimistic.h"
+#include "server/store/written.h"
 
 namespace entente::store {
 namespace {
@@ -185,14 +186,12 @@ class CoreTransaction final : public Transaction {
   [[nodiscard]] Result<CommitIndex> commit() override {
     ENTENTE_CHECK(entry_.has_value() && !committed_);
     committed_ = true;
-    Proposal proposal{.reads = reads_,
-                      .since = since_,
-                      .view = *view_,
-                      .rows = {},
-                      .sealed_by = {},
-                      .entry = *std::move(entry_)};
+    Proposal proposal{
+        .reads = reads_, .since = since_, .view = *view_, .rows = {}, .sealed_by = {}, .entry = {}};
     proposal.rows.reserve(writes_.size());
+    std::string written;
     for (auto& [key, write] : writes_) {
+      append_written(written, key, write.value);
       EngineRow row{.key = key, .value = std::nullopt};
       if (write.value) {
         row.value = keyring_.seal(write.seal, key, *write.value);
@@ -207,6 +206,7 @@ class CoreTransaction final : public Transaction {
       }
       proposal.rows.push_back(std::move(row));
     }
+    proposal.entry = with_written(*std::move(entry_), written);
     return queue_.commit(proposal);
   }
 

@@ -1,9 +1,13 @@
 #include "server/store/manifest.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/crc.hpp>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "server/store/files.h"
 
@@ -46,15 +50,20 @@ std::optional<std::size_t> next(std::string_view bytes, std::size_t at) {
   return behind;
 }
 
-Status damaged(std::size_t at) {
+Status damaged(const std::string& what, std::size_t at) {
   return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
-      .with_detail("a record of the list of files, at octet " + std::to_string(at) +
+      .with_detail("a record of " + what + ", at octet " + std::to_string(at) +
                    ", has a wrong length");
 }
 
-}  // namespace
+Status unreadable(const std::filesystem::path& path) {
+  return Status(Code::Unavailable, Reason::None, "a file could not be read or written")
+      .with_detail("read " + path.string());
+}
 
-Status check_manifest(std::string_view bytes) {
+// Where a record begins that looks unfinished and is not; nothing if there is none. `bytes` begin
+// with a block.
+std::optional<std::size_t> wrong_length(std::string_view bytes) {
   std::size_t at = 0;
   while (at + kHeader <= bytes.size()) {
     if (kBlock - at % kBlock < kHeader) {  // what is left of a block is filled up
@@ -65,14 +74,34 @@ Status check_manifest(std::string_view bytes) {
     if (!behind) break;
     at = *behind;
   }
-  if (at + kHeader >= bytes.size()) return {};
+  if (at + kHeader >= bytes.size()) return std::nullopt;
   // What is there of it makes a whole record: then its length is what is wrong.
-  if (is_record(bytes, at, bytes.size() - at - kHeader)) return damaged(at);
+  if (is_record(bytes, at, bytes.size() - at - kHeader)) return at;
   for (std::size_t other = at + 1; other + kHeader <= bytes.size(); ++other) {
     if (kBlock - other % kBlock < kHeader || !next(bytes, other)) continue;
-    if (is_record(bytes, other, length_at(bytes, other))) return damaged(at);
+    if (is_record(bytes, other, length_at(bytes, other))) return at;
   }
-  return {};
+  return std::nullopt;
+}
+
+Status check_log(const std::filesystem::path& path) {
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (!file.ok() || error) return unreadable(path);
+  std::string block(size % kBlock, '\0');
+  const std::uintmax_t begin = size - block.size();
+  const ssize_t got = pread(file.get(), block.data(), block.size(), static_cast<off_t>(begin));
+  if (got < 0 || static_cast<std::size_t>(got) != block.size()) return unreadable(path);
+  const std::optional<std::size_t> at = wrong_length(block);
+  return at ? damaged("the log " + path.filename().string(), begin + *at) : Status();
+}
+
+}  // namespace
+
+Status check_manifest(std::string_view bytes) {
+  const std::optional<std::size_t> at = wrong_length(bytes);
+  return at ? damaged("the list of files", *at) : Status();
 }
 
 Status check_manifest_in(const std::filesystem::path& rows) {
@@ -88,6 +117,17 @@ Status check_manifest_in(const std::filesystem::path& rows) {
     return manifest.status().code() == Code::NotFound ? Status() : manifest.status();
   }
   return check_manifest(*manifest);
+}
+
+Status check_logs_in(const std::filesystem::path& rows) {
+  std::error_code error;
+  std::filesystem::directory_iterator files(rows, error);
+  if (error) return {};  // there is none yet, or RocksDB says why not
+  for (; files != std::filesystem::directory_iterator(); files.increment(error)) {
+    if (error) return unreadable(rows);
+    if (files->path().extension() == ".log") ENTENTE_TRY_VOID(check_log(files->path()));
+  }
+  return {};
 }
 
 }  // namespace entente::store

@@ -382,6 +382,7 @@ Status RocksEngine::reopen() {
 
 Status RocksEngine::try_to_open() {
   Status listed = check_manifest_in(rows_of(options_.dir));
+  if (listed.ok()) listed = check_logs_in(rows_of(options_.dir));
   if (!listed.ok()) {
     say(Severity::Error, "the database is not opened: " + std::string(listed.detail()));
     return listed;

@@ -117,7 +117,7 @@ class Rows {
 class Sequencer {
  public:
   virtual ~Sequencer() = default;
-  // `entry` is what Transaction::append was given; adds the rows that depend on its place.
+  // `entry` is what Transaction::append was given, and behind it what was written (written.h).
   virtual void sequence(CommitIndex index, std::string_view entry, Rows& rows) = 0;
   // All commits below `size` are durable. Called in order, one call at a time, outside the commit
   // lock, and before commit() returns to the makers of those commits; may take snapshots.

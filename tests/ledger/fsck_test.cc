@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/contract/bytes.h"
 #include "server/ledger/tree.h"
+#include "server/ledger/written.h"
 #include "tests/ledger/ledger_fixture.h"
 
 namespace entente::ledger {
@@ -102,6 +104,98 @@ TEST_CASE("each kind of meddling with the rows is found", "[ledger][fsck]") {
   CHECK_FALSE(report.clean());
   REQUIRE_FALSE(report.problems.empty());
   CHECK(report.problems.front() == expected);
+}
+
+TEST_CASE("a row of a room that is not as its entry left it is found", "[ledger][fsck]") {
+  FsckFixture fixture;
+  const auto key = [](std::uint64_t number) { return store::Key(test::test_table).number(number); };
+  const auto write = [&](const std::function<void(store::Transaction&)>& change) {
+    const auto transaction = fixture.store->begin();
+    change(*transaction);
+    fixture.ledger->record(*transaction, LedgerFixture::act_on("rows"));
+    REQUIRE(transaction->commit().ok());
+  };
+  write([&](auto& t) { t.put(key(1), "first"); });
+  write([&](auto& t) { t.put(key(1), "second"), t.put(key(2), "other"), t.put(key(3), "gone"); });
+  write([&](auto& t) { t.erase(key(3)), t.put(key(4), std::string(1'000'000, 'x')); });
+  FsckReport report = fixture.check();
+  REQUIRE(report.problems.empty());
+  CHECK(report.rows == 3);
+  CHECK(report.silent == 0);
+
+  // Rows that are written without a commit, as nobody but an insider does in such a table.
+  const auto behind = [&](const store::Key& at, std::optional<std::string> value) {
+    REQUIRE(fixture.store->stage({{.key = at, .value = std::move(value), .seal = {}}}).ok());
+  };
+  std::string expected;
+  const std::string row = "row " + to_hex(key(1).bytes());
+  SECTION("an older value put back") {
+    behind(key(1), "first");
+    expected = row + " is not as entry 1 left it";
+  }
+  SECTION("a row dropped") {
+    behind(key(1), std::nullopt);
+    expected = "a row that entry 1 wrote is gone";
+  }
+  SECTION("an erased row put back") {
+    behind(key(3), "gone");
+    expected = "row " + to_hex(key(3).bytes()) + " stands, though entry 2 erased it";
+  }
+  SECTION("a row added") {
+    behind(key(9), "new");
+    expected = "row " + to_hex(key(9).bytes()) + " was written by no entry";
+  }
+  const store::Key words = store::Key(written_table).number(1).number(0);
+  SECTION("the words of an entry dropped") {
+    behind(words, std::nullopt);
+    expected = "entry 1 does not say what it wrote";
+  }
+  SECTION("the words of an entry altered to suit") {
+    std::string altered = **fixture.store->snapshot()->find(words);
+    altered.back() = static_cast<char>(altered.back() ^ 1);
+    behind(words, altered);
+    expected = "entry 1 did not write what is said of it";
+  }
+  SECTION("words that belong to no entry") {
+    behind(store::Key(written_table).number(1).number(1), "more");
+    expected = "entry 1 did not write what is said of it";
+  }
+  report = fixture.check();
+  REQUIRE_FALSE(report.problems.empty());
+  CHECK(report.problems.front() == expected);
+}
+
+TEST_CASE("more than a row holds is kept in several, and a ledger that is older is read as it is",
+          "[ledger][fsck]") {
+  FsckFixture fixture;
+  const auto transaction = fixture.store->begin();
+  for (std::uint64_t n = 0; n < 20'000; ++n) {
+    transaction->put(store::Key(test::test_table).number(n), std::to_string(n));
+  }
+  fixture.ledger->record(*transaction, LedgerFixture::act_on("many"));
+  REQUIRE(transaction->commit().ok());
+  FsckReport report = fixture.check();
+  REQUIRE(report.problems.empty());
+  CHECK(report.rows == 20'000);
+
+  // As one that was written before entries answered for rows.
+  std::vector<store::StagedRow> words;
+  const auto snapshot = fixture.store->snapshot();
+  const auto cursor = snapshot->scan(store::Key(written_table));
+  for (; cursor->valid(); cursor->next()) {
+    words.push_back({.key = store::Key(written_table).octets(cursor->key_bytes().substr(1)),
+                     .value = std::nullopt,
+                     .seal = {}});
+  }
+  REQUIRE(words.size() > 1);
+  REQUIRE(fixture.store->stage(words).ok());
+  report = fixture.check();
+  CHECK(report.problems.empty());
+  CHECK(report.silent == 1);
+  fixture.commit(LedgerFixture::act_on("later"));
+  report = fixture.check();
+  CHECK(report.problems.empty());
+  CHECK(report.rows == 1);
 }
 
 TEST_CASE("an entry dropped from the edge stops the start", "[ledger][fsck]") {

@@ -12,6 +12,7 @@
 #include "server/store/memory_store.h"
 #include "server/store/rocks_store.h"
 #include "server/store/store.h"
+#include "server/store/written.h"
 
 namespace entente::store {
 
@@ -54,7 +55,7 @@ class Entries final : public Sequencer {
   void sequence(CommitIndex index, std::string_view entry, Rows& rows) override {
     ENTENTE_CHECK(index == sequenced);
     ++sequenced;
-    rows.put(row(index), std::string(entry));
+    rows.put(row(index), std::string(split_handed(entry).entry));
   }
   void durable(CommitIndex size) override {
     ENTENTE_CHECK(size > told);

@@ -2008,6 +2008,13 @@ class Everybody(unittest.TestCase):
         self.did("ivan", "SessionService.SignOut", S.SignOutRequest(), "UNAUTHENTICATED")
         other.close()
 
+    def test_5_every_row_is_as_its_entry_left_it_and_every_object_as_the_ledger_says(self):
+        self.net.stop()
+        for verb in ("fsck", "ledger"):
+            told = self.net.entented(verb)
+            self.assertEqual(told.returncode, 0, told.stdout + told.stderr)
+        self.assertGreater(int(told.stdout.split(" rows as they were left")[0].split()[-1]), 500, told.stdout)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -1,0 +1,143 @@
+#include "server/ledger/written.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/contract/bytes.h"
+#include "proto/contract/digest.h"
+#include "proto/contract/entry.h"
+#include "server/store/written.h"
+
+namespace entente::ledger {
+namespace {
+
+constexpr std::size_t kPartBytes = 512 * 1024;
+// Enough that nobody finds another of the same, and half the memory.
+constexpr std::size_t kCutBytes = 16;
+// The store's and the ledger's own: docs/key-layout.md.
+constexpr unsigned kTablesOfRooms = 0x20;
+
+std::string cut(const Digest& digest) { return std::string(as_view(digest).substr(0, kCutBytes)); }
+
+std::uint64_t index_in(std::string_view key) { return read_u64(key.substr(1)); }
+
+}  // namespace
+
+std::string blinding_over(std::string_view nonce, std::string_view written) {
+  return std::string(as_view(sha256({nonce, written})));
+}
+
+void put_written(std::uint64_t index, std::string_view nonce, std::string_view written,
+                 store::Rows& rows) {
+  std::string words(nonce);
+  words.append(written);
+  const store::Key key = store::Key(written_table).number(index);
+  for (std::size_t part = 0; part * kPartBytes < words.size(); ++part) {
+    rows.put(key.number(part), words.substr(part * kPartBytes, kPartBytes));
+  }
+}
+
+WrittenFold::WrittenFold(store::Snapshot& snapshot, Complain complain)
+    : snapshot_(snapshot),
+      complain_(std::move(complain)),
+      cursor_(snapshot.scan(store::Key(written_table))) {}
+
+Status WrittenFold::read(std::uint64_t index, std::string& words) {
+  for (std::uint64_t part = 0; cursor_->valid(); cursor_->next(), ++part) {
+    const std::string_view key = cursor_->key_bytes();
+    if (key.size() != 1 + 8 + 8 || index_in(key) > index) return {};
+    if (index_in(key) < index || read_u64(key.substr(9)) != part) {
+      complain_("a row of what entry " + std::to_string(index_in(key)) +
+                " wrote stands where none belongs");
+      continue;
+    }
+    const Result<std::string> value = cursor_->value();
+    if (value.ok()) {
+      words += *value;
+    } else if (value.status().code() != Code::DataLoss) {
+      return value.status();
+    }
+  }
+  return cursor_->status();
+}
+
+Status WrittenFold::take(std::uint64_t index, std::string_view blinding) {
+  std::string words;
+  ENTENTE_TRY_VOID(read(index, words));
+  if (words.empty() && !spoken_) {
+    ++silent_;
+    return {};
+  }
+  spoken_ = true;
+  const std::string entry = "entry " + std::to_string(index);
+  if (words.size() < blinding_bytes) {
+    complain_(entry + " does not say what it wrote");
+    return {};
+  }
+  const std::string_view written = std::string_view(words).substr(blinding_bytes);
+  if (blinding_over(std::string_view(words).substr(0, blinding_bytes), written) != blinding) {
+    complain_(entry + " did not write what is said of it");
+    return {};
+  }
+  const Status read =
+      store::each_written(written, [&](std::string_view key, const std::optional<Digest>& digest) {
+        if (key.empty()) return;
+        const auto table = static_cast<unsigned char>(key.front());
+        if (table < kTablesOfRooms) return;
+        if (digest) told_[table] = true;
+        last_[cut(sha256(key))] = {.index = index, .digest = digest ? cut(*digest) : ""};
+      });
+  if (!read.ok()) complain_(entry + " did not write what is said of it");
+  return {};
+}
+
+void WrittenFold::check_row(std::string_view key, std::string_view value) {
+  const auto found = last_.find(cut(sha256(key)));
+  const std::string row = "row " + to_hex(key);
+  if (found == last_.end()) {
+    if (silent_ == 0) complain_(row + " was written by no entry");
+    return;
+  }
+  const Last last = std::move(found->second);
+  last_.erase(found);
+  const std::string entry = "entry " + std::to_string(last.index);
+  if (last.digest.empty()) {
+    complain_(row + " stands, though " + entry + " erased it");
+  } else if (last.digest != cut(sha256(value))) {
+    complain_(row + " is not as " + entry + " left it");
+  } else {
+    ++rows_;
+  }
+}
+
+Status WrittenFold::check_table(store::Table table) {
+  const auto cursor = snapshot_.scan(store::Key(table));
+  for (; cursor->valid(); cursor->next()) {
+    const Result<std::string> value = cursor->value();
+    if (value.ok()) {
+      check_row(cursor->key_bytes(), *value);
+    } else if (value.status().code() == Code::DataLoss) {
+      last_.erase(cut(sha256(cursor->key_bytes())));
+    } else {
+      return value.status();
+    }
+  }
+  return cursor->status();
+}
+
+Status WrittenFold::check_rows() {
+  for (unsigned table = kTablesOfRooms; table < std::size(told_); ++table) {
+    if (told_[table]) ENTENTE_TRY_VOID(check_table(static_cast<store::Table>(table)));
+  }
+  std::vector<std::uint64_t> gone;
+  for (const auto& [key, last] : last_) {
+    if (!last.digest.empty()) gone.push_back(last.index);
+  }
+  std::sort(gone.begin(), gone.end());
+  for (const std::uint64_t index : gone) {
+    complain_("a row that entry " + std::to_string(index) + " wrote is gone");
+  }
+  return {};
+}
+
+}  // namespace entente::ledger

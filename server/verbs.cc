@@ -107,7 +107,11 @@ Status make_network(Machine& machine, const ops::Config& config, const InitFiles
   ENTENTE_TRY(const std::unique_ptr<Daemon> daemon,
               Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
   if (!files.statistics.empty()) {
-    ENTENTE_TRY(const v1::StructureSet structures, read_statistics(files.statistics, network));
+    ENTENTE_TRY(v1::StructureSet structures, read_statistics(files.statistics, network));
+    constexpr const char* notes = "notes.textproto";
+    ENTENTE_TRY(const v1::StructureSet said,
+                statistics::parse_structures(notes, read_file(fs::path(files.demo_data) / notes)));
+    ENTENTE_TRY_VOID(statistics::take_notes(said, structures));
     ENTENTE_TRY_VOID(daemon->define(structures));
     std::cout << "  " << structures.dataflows_size() << " dataflows, "
               << structures.provisions_size() << " provisions\n";

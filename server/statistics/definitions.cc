@@ -100,4 +100,16 @@ v1::StructureSet dataflows_for(const v1::StructureSet& templates,
   return out;
 }
 
+Status take_notes(const v1::StructureSet& said, v1::StructureSet& structures) {
+  for (const v1::Provision& from : said.provisions()) {
+    auto* all = structures.mutable_provisions();
+    const auto found = std::find_if(all->begin(), all->end(), [&](const v1::Provision& one) {
+      return one.name() == from.name();
+    });
+    if (found == all->end()) return invalid_argument(from.name(), "is no provision");
+    found->mutable_notes()->MergeFrom(from.notes());
+  }
+  return Status();
+}
+
 }  // namespace entente::statistics

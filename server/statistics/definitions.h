@@ -29,4 +29,8 @@ struct Reporters {
                                              const v1::StructureSet& structures,
                                              const std::vector<Reporters>& processes);
 
+// Puts the notes of each provision of `said` beside those of the provision of that name in
+// `structures`. InvalidArgument: there is none of that name.
+[[nodiscard]] Status take_notes(const v1::StructureSet& said, v1::StructureSet& structures);
+
 }  // namespace entente::statistics

@@ -185,7 +185,7 @@ test('the secretariat plans a meeting with its agenda and papers, told who will 
   // Refused by the server: it says what is wrong, and everything stands as it was typed, even after the tab was closed.
   await keeper.getByRole('button', { name: /^Plan it: \d+ people will see it/ }).click();
   await keeper.getByRole('alert').getByText('time_zone').waitFor();
-  await keeper.waitForTimeout(400);
+  await keeper.waitForTimeout(1_000);
   await keeper.close();
   keeper = await theirs.newPage();
   await keeper.goto(`${origin}/#/plan`);
@@ -247,7 +247,7 @@ test('a draft is written for the chair first; the names in it are found, one is 
   await keeper.locator('.who-will-see').getByText(/\d+ (person|people) can see this/).waitFor();
   assert.deepEqual(await violations(keeper), []);
   // What was typed is there again after the tab was closed.
-  await keeper.waitForTimeout(400);
+  await keeper.waitForTimeout(1_000);
   await keeper.reload();
   await keeper.getByRole('button', { name: 'Write the record' }).click();
   await keeper.getByText('What you had typed and not saved is here again.').waitFor();

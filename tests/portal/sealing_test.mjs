@@ -73,7 +73,7 @@ test('its next revision is sealed in the page as well, to whom it is for today, 
   await keeper.getByRole('link', { name: 'Bring a text' }).click();
   await keeper.getByLabel('Choose a file', { exact: true }).and(keeper.locator('input')).setInputFiles({ name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from(`${SECRET}, mended\n`) });
   await keeper.getByLabel('Title', { exact: true }).fill('Behind the same door');
-  await keeper.waitForTimeout(400);
+  await keeper.waitForTimeout(1_000);
   await keeper.reload();
   // What was typed is here again, in the draft that only this browser can read; the file is not.
   await keeper.getByText('What you had typed and not saved is here again.').waitFor();

@@ -67,8 +67,32 @@ test('states stand side by side, and a gap is a gap', async () => {
   assert.deepEqual(await violations(page), []);
 });
 
-// A comparison whose notes qualify one cell, another, and both: as the server numbers them.
-test('a note’s number stands at each cell that it qualifies, and leads to its words', async () => {
+test('what two ministries say of their own figures stands at the cells that it qualifies, also where there is no figure', async () => {
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM?view=compare&CITIZEN=AFG&REF_AREA=SWE%2BCHE`);
+  const table = page.getByRole('region', { name: 'Compare parties' });
+  await table.locator('sup').first().waitFor();
+  const areas = (await table.locator('thead th.numeric').allTextContents()).map((one) => one.trim());
+  const rows = await table.locator('tbody tr').evaluateAll((all) => all.map((row) => ({ text: row.textContent, cells: [...row.querySelectorAll('td.numeric')].map((cell) => [...cell.querySelectorAll('sup')].map((one) => one.textContent).join()) })));
+  const notes = (await page.locator('li[id^="note-"]').allTextContents()).map((one) => one.trim());
+  const numberOf = (words) => notes.find((one) => one.includes(words))?.split(' ')[0];
+  assert.deepEqual([...areas].sort(), ['Sweden', 'Switzerland']);
+  const said = { swe: numberOf('applied in Sweden before'), che: numberOf('applied in Switzerland before'), all: numberOf('All kinds of procedure') };
+  assert.equal(new Set(Object.values(said)).size, 3);
+  for (const { text, cells } of rows) {
+    const repeat = /Repeat/.test(text);
+    const qualified = { Sweden: repeat ? said.swe : '', Switzerland: [...repeat ? [said.che] : [], said.all].sort().join() };
+    assert.deepEqual(cells, areas.map((area) => qualified[area]), text);
+  }
+  assert.ok(rows.some((one) => /Repeat/.test(one.text)) && rows.some((one) => !/Repeat/.test(one.text)));
+  // The number leads to its words, and the states differ on what is covered: read that before comparing.
+  await table.getByRole('link', { name: `Note ${said.all}`, exact: true }).first().click();
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /COVERAGE: All kinds of procedure and all instances, summed\.$/);
+  await page.locator('.notice.warn').filter({ hasText: 'COVERAGE' }).waitFor();
+  assert.deepEqual(await violations(page), []);
+});
+
+// The same of a hostile server: words that would be markup, a cell with two notes. As the server numbers them.
+test('words of a note that would be markup are words, whoever sends them', async () => {
   const { buildSync } = require('esbuild');
   const made = buildSync({ stdin: { contents: "export { create, toBinary } from '@bufbuild/protobuf'; export { ComparisonSchema } from './src/gen/entente/v1/statistics_pb';", resolveDir: process.env.PORTAL, loader: 'ts' },
     bundle: true, format: 'esm', write: false });

@@ -171,6 +171,22 @@ v1::StructureSet plain(v1::StructureSet set) {
 
 constexpr auto formats = {StructureFormat::Xml21, StructureFormat::Json1, StructureFormat::Json2};
 
+TEST_CASE("what a party says of its figures stands in its own provision, or nowhere", "[statistics]") {
+  v1::StructureSet all;
+  all.add_provisions()->set_name("dataflows/IGC.ASYLUM/provisions/CHE");
+  all.add_provisions()->set_name("dataflows/IGC.ASYLUM/provisions/SWE");
+  v1::StructureSet said;
+  v1::Provision* own = said.add_provisions();
+  own->set_name("dataflows/IGC.ASYLUM/provisions/SWE");
+  own->add_notes()->set_concept_id("COVERAGE");
+  REQUIRE(take_notes(said, all).ok());
+  CHECK(all.provisions(0).notes_size() == 0);
+  REQUIRE(all.provisions(1).notes_size() == 1);
+  CHECK(all.provisions(1).notes(0).concept_id() == "COVERAGE");
+  own->set_name("dataflows/IGC.ASYLUM/provisions/NOR");
+  CHECK(take_notes(said, all).code() == Code::InvalidArgument);
+}
+
 TEST_CASE("our structures come back as they went, in each format", "[statistics][structures]") {
   const auto folder = testing::source_folder() / "deploy/statistics";
   const auto parse = [&](const char* name) {

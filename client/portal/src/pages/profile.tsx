@@ -74,8 +74,8 @@ function Section({ section: one, area, codes }: { section: Profile_Section; area
       ))}</ul>
       <p class="quiet-text"><small>{[one.firstPeriod && t('span_from_until', { since: one.firstPeriod, until: one.lastPeriod }), one.updatedAt && t('updated', { when: formatAgo(when(one.updatedAt)) }),
         one.nextDue && t('next_due', { when: formatCivil(one.nextDue) })].filter(Boolean).join(' · ')}</small> {one.late > 0 && <Badge tone="bad">{t('n_late', { n: one.late })}</Badge>}</p>
-      {one.notes.length > 0 && <details><summary>{t('notes')}</summary><ul class="lines">{one.notes.map((note) => <li key={note.conceptId}>{note.conceptId}: <bdi>{textIn(note.text)}</bdi></li>)}</ul></details>}
-      {one.role === Profile_Role.REPORTS && <p><a href={linkTo(['statistics', lastPart(one.dataflow)], { REF_AREA: area, view: 'line' })}>{t('all_figures')}</a></p>}
+      {one.notes.length > 0 && <details><summary>{t('notes')}</summary><ul class="lines">{one.notes.map((note, index) => <li key={index}>{note.conceptId}: <bdi>{textIn(note.text)}</bdi></li>)}</ul></details>}
+      {one.role === Profile_Role.REPORTS && <p><a class="alone" href={linkTo(['statistics', lastPart(one.dataflow)], { REF_AREA: area, view: 'line' })}>{t('all_figures')}</a></p>}
     </section>
   );
 }

@@ -22,8 +22,10 @@ export function Upload({ dataflow }: { dataflow: string }) {
   const [sent, setSent] = useState<UploadReport>();
   const [fileError, setFileError] = useState('');
   const key = useKeyFile();
+  const [last, setLast] = useState<File>(); // tried anew without being chosen anew
   const check = async (file: File | undefined) => {
     if (!file || file.size > FILE_BYTES_MAX) return;
+    setLast(file);
     setTrying(file.name);
     setError(undefined);
     setReport(undefined);
@@ -76,7 +78,7 @@ export function Upload({ dataflow }: { dataflow: string }) {
         {sent && <Notice tone="good">{t('upload_sent', { n: Number(sent.observations) })}</Notice>}
         {report && !report.report.accepted && <Notice tone="bad" title={t('upload_bad', { n: report.report.problems.length + Number(report.report.problemsMore) })} />}
       </div>
-      {error !== undefined && <Failed error={error} />}
+      {error !== undefined && (report ? <Failed error={error} /> : <Failed error={error} retry={() => void check(last)} />)}
       {report?.report.accepted && report.file.size <= SIGNED_BYTES_MAX && (
         <form onSubmit={send}>
           <KeyFields use={key} error={fileError} required />

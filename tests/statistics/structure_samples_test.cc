@@ -171,7 +171,8 @@ v1::StructureSet plain(v1::StructureSet set) {
 
 constexpr auto formats = {StructureFormat::Xml21, StructureFormat::Json1, StructureFormat::Json2};
 
-TEST_CASE("what a party says of its figures stands in its own provision, or nowhere", "[statistics]") {
+TEST_CASE("what a party says of its figures stands in its own provision, or nowhere",
+          "[statistics]") {
   v1::StructureSet all;
   all.add_provisions()->set_name("dataflows/IGC.ASYLUM/provisions/CHE");
   all.add_provisions()->set_name("dataflows/IGC.ASYLUM/provisions/SWE");

@@ -51,7 +51,8 @@ export function HomePage(_: { place: Place }) {
   const toChoose = () => setChoosing(true);
   const sorted = useMemo(() => [...known.data?.processes ?? []].sort((a, b) => collator().compare(a.shortName, b.shortName)), [known.data]);
   // Keys that come before the answer to what was typed mean that answer's first, not what stood there before.
-  const settled = query.trim() === wanted && asked.data?.key === key && names.data !== undefined;
+  const settled = query.trim() === wanted && asked.data?.key === key && (names.data !== undefined || names.error !== undefined);
+  const pending = query.trim() !== '' && !settled;
   useEffect(() => {
     const first = list.current?.querySelector<HTMLAnchorElement>('a.name');
     if (!settled || ahead.current === '') return;
@@ -60,11 +61,11 @@ export function HomePage(_: { place: Place }) {
     ahead.current = '';
   }, [settled]);
   const enter = () => {
-    if (key !== null && !settled) ahead.current = ahead.current === '' ? 'focus' : 'open';
+    if (pending) ahead.current = ahead.current === '' ? 'focus' : 'open';
     else list.current?.querySelector<HTMLAnchorElement>('a.name')?.focus();
   };
   const onKey = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowDown' && document.activeElement === box.current && wanted !== '' && !settled) {
+    if (event.key === 'ArrowDown' && document.activeElement === box.current && pending) {
       ahead.current = 'focus';
       event.preventDefault();
       return;

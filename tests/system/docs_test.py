@@ -93,6 +93,7 @@ class Dependencies(unittest.TestCase):
     def test_what_is_installed_is_what_is_explained(self):
         self.assertEqual(self.listed("To build and run"), self.packages("build"))
         self.assertEqual(self.listed("To test"), self.packages("test"))
+        self.assertEqual(self.listed("To endure"), self.packages("endure"))
 
     def test_what_cmake_finds_comes_from_a_package_that_is_explained(self):
         comes_from = {"Threads": "build-essential", "OpenSSL": "libssl-dev", "Protobuf": "libprotobuf-dev",

@@ -187,7 +187,7 @@ TEST_CASE("a ledger that grows is followed, and a receipt behind the newest is t
           "[client][ledger]") {
   FakeServer server;
   const auto client = open(server.options());
-  for (const std::uint64_t size : {1, 2, 3, 7, 8, 64, 65, 1000}) {
+  for (const std::uint64_t size : {1U, 2U, 3U, 7U, 8U, 64U, 65U, 1000U}) {
     server.ledger.grow_to(size);
     REQUIRE(act(*client).ok());
     REQUIRE(client->checkpoint()->size == size);

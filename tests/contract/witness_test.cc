@@ -192,7 +192,7 @@ TEST_CASE("a witness follows a ledger as it grows, and remembers over a restart"
           "[contract][witness]") {
   Scene scene;
   std::uint64_t last = 0;
-  for (const std::uint64_t size : {1, 2, 7, 7, 8, 31, 40}) {
+  for (const std::uint64_t size : {1U, 2U, 7U, 7U, 8U, 31U, 40U}) {
     const AddCheckpoint request = scene.request(last, size);
     const Answer answer = scene.ask(request);
     REQUIRE(answer.http_status == 200);

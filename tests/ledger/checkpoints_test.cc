@@ -80,7 +80,7 @@ TEST_CASE("each checkpoint continues the one before it", "[ledger][checkpoints]"
   CheckpointsFixture fixture;
   note::Checkpoint last = opened(fixture);
   CHECK(last.root == merkle::empty_root());
-  for (const std::uint64_t size : {1, 5, 256, 300}) {
+  for (const std::uint64_t size : {1U, 5U, 256U, 300U}) {
     fixture.grow_to(size);
     REQUIRE(fixture.checkpoints->advance().ok());
     const note::Checkpoint next = opened(fixture);

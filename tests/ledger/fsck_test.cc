@@ -36,7 +36,7 @@ struct FsckFixture : LedgerFixture {
 TEST_CASE("a ledger as it was written is clean, and its root is made anew", "[ledger][fsck]") {
   FsckFixture fixture;
   CHECK(fixture.check().clean());
-  for (const std::uint64_t size : {1, 255, 256, 257, 1'025}) {
+  for (const std::uint64_t size : {1U, 255U, 256U, 257U, 1'025U}) {
     fixture.grow_to(size);
     const FsckReport report = fixture.check();
     CHECK(report.problems.empty());

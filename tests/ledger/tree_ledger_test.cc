@@ -117,7 +117,7 @@ TEST_CASE("the root is over exactly the entries, at every size, also after openi
 
 TEST_CASE("a ledger opened at any size grows on as if it had never closed", "[ledger]") {
   LedgerFixture fixture;
-  for (std::uint64_t size : {0, 1, 2, 255, 256, 257, 300, 511, 512, 513, 769}) {
+  for (std::uint64_t size : {0U, 1U, 2U, 255U, 256U, 257U, 300U, 511U, 512U, 513U, 769U}) {
     fixture.grow_to(size);
     fixture.reopen();
   }
@@ -169,7 +169,7 @@ TEST_CASE("ledger time never goes backwards", "[ledger]") {
 
 TEST_CASE("a clock behind the last entry by more than five minutes refuses the start", "[ledger]") {
   LedgerFixture fixture;
-  for (std::uint64_t size : {256, 257}) {  // the last entry on a tile's edge, and within
+  for (std::uint64_t size : {256U, 257U}) {  // the last entry on a tile's edge, and within
     fixture.grow_to(size);
     const Instant last = fixture.clock.now();
     fixture.clock.set(last - clock_behind_max - std::chrono::seconds(1));

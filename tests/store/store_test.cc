@@ -274,7 +274,7 @@ TEMPLATE_TEST_CASE("a scan stays within its prefix and begins where it is told",
 TEMPLATE_TEST_CASE("a transaction sees its own writes, and its cursors those made meanwhile",
                    "[store]", OnMemory, OnRocks) {
   TestType on;
-  for (const std::uint64_t i : {2, 4, 6}) REQUIRE(put(*on.store, row(i), "old") == Code::Ok);
+  for (const std::uint64_t i : {2U, 4U, 6U}) REQUIRE(put(*on.store, row(i), "old") == Code::Ok);
   const auto transaction = on.store->begin();
   transaction->put(row(1), "own");
   transaction->erase(row(2));

@@ -1,0 +1,93 @@
+"""A disk that rots: in a copy of a stopped daemon's store one bit is flipped, or a block is zeroed, or two blocks change
+places, in any of its files. The real programs refuse it or say what is lost, or nothing came of it: the same rows, under
+the same root.
+
+    flips.py [--flips N] [--blocks N] [--seed S]
+
+Of each file in turn, whatever its size. In process, with an oracle of values: tests/store/faults_test.cc; of a backup:
+backups.py."""
+import argparse
+import collections
+import random
+import sys
+import tempfile
+
+import journey
+from journey import Ground, Journey
+
+BLOCKS = (512, 4096)
+
+
+def told(net):
+    """What the store says of itself; None where it is refused or at fault."""
+    for verb in ("fsck", "ledger"):
+        done = net.entented(verb)
+        assert done.returncode in range(7), f"`{verb}` crashes: {done.returncode} {done.stderr[-2000:]}"
+        if done.returncode != 0:
+            return None
+    return done.stdout
+
+
+def flipped(draw, content):
+    at = draw.randrange(8 * len(content))
+    content[at // 8] ^= 1 << at % 8
+    return f"bit {at} flipped"
+
+
+def moved(draw, content):
+    """A block zeroed, or exchanged with another of the file."""
+    size = draw.choice(BLOCKS)
+    blocks = max(1, len(content) // size)
+    one, other = (size * draw.randrange(blocks) for _ in range(2))
+    if draw.random() < 0.5 or one == other:
+        content[one:one + size] = bytes(len(content[one:one + size]))
+        return f"block of {size} at {one} zeroed"
+    content[one:one + size], content[other:other + size] = content[other:other + size], content[one:one + size]
+    return f"blocks of {size} at {one} and {other} exchanged"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--flips", type=int, default=15)
+    parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    draw, folder, tally = random.Random(options.seed), tempfile.TemporaryDirectory(), collections.Counter()
+    journey.small_network.make_messages(folder.name)
+    net = Ground()
+    try:
+        net.put_back()  # with a past: rows in tables, and in the log
+        assert net.start_under(), net.logged()
+        trip = Journey(net)
+        trip.go(2)
+        assert trip.acknowledged == trip.tried, trip.codes
+        trip.close()
+        net.end()
+        net.keep()
+        net.put_back()
+        truth = told(net)
+        assert truth, "a store that is whole is refused"
+        files = sorted(path.relative_to(net.base) for path in net.base.rglob("*") if path.is_file() and path.stat().st_size)
+        for i in range(options.flips + options.blocks):
+            net.put_back()
+            file = files[draw.randrange(len(files))]
+            path = net.path / "store" / file
+            content = bytearray(path.read_bytes())
+            before = bytes(content)
+            what = (flipped if i < options.flips else moved)(draw, content)
+            path.write_bytes(content)
+            said = told(net)
+            assert said in (None, truth), f"{file}, {what}, seed {options.seed}: {said} instead of {truth}"
+            tally["unchanged" if bytes(content) == before else "found" if said is None else "without effect"] += 1
+        assert tally["found"], tally
+        print(f"{options.flips} bits flipped and {options.blocks} blocks zeroed or exchanged in {len(files)} files: {dict(tally)}; "
+              "no wrong answer, nothing lost in silence")
+    finally:
+        net.end()
+        net.remove()
+        folder.cleanup()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
 // `entente stats`, what the figures say beside each other and beside what was promised.
+#include <algorithm>
 #include <iostream>
 
 #include "client/cli/stats_words.h"
@@ -231,17 +232,38 @@ bool read_by(Context& context, const std::vector<std::string>& given,
   return true;
 }
 
+// `CITIZEN=ENTENTE.REGIONS`: by what a dimension's codes are parts of each other.
+bool read_hierarchies(Context& context, const std::vector<std::string>& given,
+                      v1::AggregateRequest& request) {
+  for (const std::string& one : given) {
+    const std::size_t equals = one.find('=');
+    auto& by = *request.mutable_by();
+    const auto named = std::find_if(by.begin(), by.end(), [&](const auto& each) {
+      return each.dimension() == one.substr(0, equals);
+    });
+    if (equals == std::string::npos || named == by.end()) {
+      context.fail(invalid_argument(
+          "--hierarchy", "must be like `CITIZEN=ENTENTE.REGIONS`, of a dimension given by --by"));
+      return false;
+    }
+    named->set_hierarchy(full_name("hierarchies/", one.substr(equals + 1)));
+  }
+  return true;
+}
+
 void add_sum(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::AggregateRequest>();
   auto flow = std::make_shared<std::string>();
   auto by = std::make_shared<std::vector<std::string>>();
+  auto hierarchies = std::make_shared<std::vector<std::string>>();
   auto where = std::make_shared<std::vector<std::string>>();
   auto text = std::make_shared<std::array<std::string, 3>>();
   auto top = std::make_shared<std::uint32_t>(0);
   CLI::App* verb = add_verb(
       group, "sum", "sums by any dimensions, with shares, changes and ranks",
       "entente stats sum IGC.ASYLUM --by CITIZEN --from 2024 --top 10\n"
-      "  entente stats sum IGC.ASYLUM --by REF_AREA --by CITIZEN/1 --where SEX=F",
+      "  entente stats sum IGC.ASYLUM --by REF_AREA --by CITIZEN/1 --where SEX=F\n"
+      "  entente stats sum IGC.ASYLUM --by CITIZEN/1 --hierarchy CITIZEN=ENTENTE.REGIONS",
       [=, &context] {
         request->set_dataflow(flow_name(*flow));
         request->set_start_period((*text)[0]);
@@ -249,6 +271,7 @@ void add_sum(CLI::App& group, Context& context) {
         request->set_top(*top);
         request->set_order(*top == 0 ? v1::AggregateRequest::KEY : v1::AggregateRequest::RANK);
         if (!read_by(context, *by, *request) ||
+            !read_hierarchies(context, *hierarchies, *request) ||
             !read_selections(context, *where, *request->mutable_selections()) ||
             (!(*text)[2].empty() &&
              !read_time(context, (*text)[2], "--as-of", *request->mutable_as_of()))) {
@@ -258,6 +281,8 @@ void add_sum(CLI::App& group, Context& context) {
       });
   verb->add_option("dataflow", *flow, "such as IGC.ASYLUM")->required();
   verb->add_option("--by", *by, "a dimension that stays, at a level: CITIZEN, CITIZEN/1");
+  verb->add_option("--hierarchy", *hierarchies,
+                   "DIMENSION=NAME: levels of a kept hierarchy instead of the codelist's own");
   verb->add_option("--where", *where, "DIMENSION=CODE,CODE; may be given again");
   verb->add_option("--from", (*text)[0], "first period");
   verb->add_option("--to", (*text)[1], "last period");

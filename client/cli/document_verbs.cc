@@ -6,6 +6,7 @@
 
 #include "client/cli/archive_verbs.h"
 #include "client/cli/document_words.h"
+#include "client/cli/progress_bar.h"
 #include "client/cli/retention_verbs.h"
 #include "client/cli/search_verbs.h"
 #include "client/lib/documents.h"

@@ -92,14 +92,6 @@ void read_text(const std::vector<std::string>& given, const std::string& languag
   }
 }
 
-client::Progress progress_bar() {
-  if (::isatty(STDERR_FILENO) == 0) return [](std::uint64_t, std::uint64_t) {};
-  return [](std::uint64_t done, std::uint64_t of) {
-    std::cerr << '\r' << (of == 0 ? 100 : done * 100 / of) << " %" << (done == of ? "\n" : "")
-              << std::flush;
-  };
-}
-
 bool is_agreed(const std::string& question, bool yes) {
   if (yes) return true;
   std::string word;

@@ -47,8 +47,6 @@ void read_text(const std::vector<std::string>& given, const std::string& languag
 
 void show_document(const v1::Document& document);
 
-// Told how far a transfer has come; silent where nobody looks.
-[[nodiscard]] client::Progress progress_bar();
 // Whether whoever sits there says yes. `yes`: it was said on the command line.
 [[nodiscard]] bool is_agreed(const std::string& question, bool yes);
 

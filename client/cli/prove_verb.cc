@@ -15,6 +15,7 @@ struct Asked {
   std::string what;
   std::vector<std::string> where;
   std::string at;
+  std::string as_of;
   std::string file;
   std::string save;
 };
@@ -66,7 +67,7 @@ Result<client::UploadProof> prove(client::Client& client, const Asked& asked,
   client::UploadProof proof;
   if (name.find("/uploads/") == std::string::npos) {
     ENTENTE_TRY(const client::SeenFigure figure, client::find_figure(client, query));
-    ENTENTE_TRY(proof, client::prove_figure(client, name, figure));
+    ENTENTE_TRY(proof, client::prove_figure(client, query, figure));
     name = proof.evidence.upload().name();
     if (asked.file.empty()) return proof;
     if (proof.evidence.upload().sha256().empty()) {
@@ -89,6 +90,10 @@ void run(Context& context, const Asked& asked) {
     query.set_end_period(asked.at);
     if (asked.at.empty()) return context.fail(invalid_argument("--at", "say of which period"));
     if (!read_selections(context, asked.where, *query.mutable_selections())) return;
+    if (!asked.as_of.empty() &&
+        !read_time(context, asked.as_of, "--as-of", *query.mutable_as_of())) {
+      return;
+    }
   }
   std::string sha256;
   if (!asked.file.empty()) {
@@ -117,6 +122,7 @@ void add_prove_verb(CLI::App& group, Context& context) {
       ->required();
   verb->add_option("--where", asked->where, "DIMENSION=CODE; may be given again");
   verb->add_option("--at", asked->at, "the figure's period, such as 2021");
+  verb->add_option("--as-of", asked->as_of, "of a figure as it was known then");
   verb->add_option("--file", asked->file, "the file that is said to be it");
   verb->add_option("--save", asked->save, "a folder for what stock tools check it by");
 }

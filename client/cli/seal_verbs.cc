@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "client/cli/document_words.h"
+#include "client/cli/progress_bar.h"
 #include "client/lib/ledger_view.h"
 #include "client/lib/sealing.h"
 #include "entente/v1/session.pb.h"

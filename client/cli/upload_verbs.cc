@@ -1,11 +1,10 @@
 // `entente stats upload`, `uploads`: bringing one's own figures, and who has brought what.
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
 
+#include "client/cli/progress_bar.h"
 #include "client/cli/stats_words.h"
 #include "client/lib/annotate.h"
 #include "client/lib/upload.h"
@@ -34,13 +33,6 @@ struct Upload {
   std::string annotate;
   client::TableForm form;
 };
-
-void show_bar(std::uint64_t done, std::uint64_t of) {
-  constexpr std::uint64_t width = 40;
-  const std::uint64_t filled = of == 0 ? width : done * width / of;
-  std::cerr << "\r[" << std::string(filled, '#') << std::string(width - filled, '.') << "] "
-            << (of == 0 ? 100 : done * 100 / of) << " %" << (done == of ? "\n" : "") << std::flush;
-}
 
 void show_report(const v1::UploadReport& report, bool dry_run) {
   for (const v1::Problem& problem : report.problems()) {
@@ -132,11 +124,7 @@ void run_upload(Context& context, Upload upload) {
   if (!options.ok()) return context.fail(options.status());
   upload.file.certificate_path = options->certificate_path;
   upload.file.key_path = options->key_path;
-  const bool bar = ::isatty(STDERR_FILENO) != 0;
-  Result<v1::UploadReport> report =
-      client::upload(**client, upload.file, [bar](std::uint64_t done, std::uint64_t of) {
-        if (bar) show_bar(done, of);
-      });
+  Result<v1::UploadReport> report = client::upload(**client, upload.file, progress_bar());
   if (!report.ok()) return context.fail(report.status());
   if (!upload.annotate.empty() && !report->accepted()) {
     if (const Status status = annotate(upload, *report); !status.ok()) return context.fail(status);

@@ -218,10 +218,12 @@ Result<UploadProof> prove_upload(Client& client, const std::string& name,
   return proof;
 }
 
-Result<UploadProof> prove_figure(Client& client, const std::string& dataflow,
+Result<UploadProof> prove_figure(Client& client, const v1::QueryRequest& query,
                                  const SeenFigure& figure) {
+  const std::string& dataflow = query.dataflow();
   v1::GetFigureRequest request;
   request.set_dataflow(dataflow);
+  if (query.has_as_of()) *request.mutable_as_of() = query.as_of();
   *request.mutable_key() = {figure.key.begin(), figure.key.end()};
   request.set_period(figure.period);
   ENTENTE_TRY(v1::FigureEvidence shown,

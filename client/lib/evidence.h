@@ -47,9 +47,10 @@ struct SeenFigure {
 [[nodiscard]] Result<SeenFigure> find_figure(Client& client, const v1::QueryRequest& query);
 
 // That the upload which gave the figure has it so, by the party's own signature: without anything
-// of the file's other rows. FailedPrecondition: it was not signed row by row, or a later upload
-// left the figure as it was. Otherwise as prove_upload.
-[[nodiscard]] Result<UploadProof> prove_figure(Client& client, const std::string& dataflow,
+// of the file's other rows. `query`: what the figure was found by; if it is as of a time, so is the
+// proof. FailedPrecondition: it was not signed row by row, or a later upload left the figure as it
+// was. Otherwise as prove_upload.
+[[nodiscard]] Result<UploadProof> prove_figure(Client& client, const v1::QueryRequest& query,
                                                const SeenFigure& figure);
 
 }  // namespace entente::client

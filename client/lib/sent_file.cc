@@ -45,6 +45,7 @@ Status send_file(const std::string& path, std::uint64_t offset, std::uint64_t si
     if (got == 0) return invalid_argument("file", "`" + path + "` has become shorter");
     const Result<std::uint64_t> sent = pieces.send(offset, std::string_view(buffer).substr(0, got));
     if (sent.ok()) {
+      if (*sent == enough) return {};
       offset = *sent;
     } else {
       // The line broke: whether the piece came, the server knows; or nothing more of the upload.
@@ -53,6 +54,7 @@ Status send_file(const std::string& path, std::uint64_t offset, std::uint64_t si
                            (code == Code::NotFound && ++forgotten <= kForgottenMax);
       if (!goes_on) return sent.status();
       ENTENTE_TRY(const std::uint64_t stands, patiently<std::uint64_t>(pieces.begin));
+      if (stands == enough) return {};
       if (stands == offset && code == Code::FailedPrecondition) return sent.status();
       offset = stands;
       in.clear();

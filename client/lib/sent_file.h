@@ -36,15 +36,18 @@ struct FileDigest {
 [[nodiscard]] Result<FileDigest> digest_of(const std::string& path,
                                            std::uint64_t bytes_max = UINT64_MAX);
 
+// Instead of where the server stands: nothing more of the file is wanted.
+inline constexpr std::uint64_t enough = UINT64_MAX;
+
 struct Pieces {
-  // Sends a piece; answers where the server stands then.
+  // Sends a piece; answers where the server stands then, or `enough`.
   std::function<Result<std::uint64_t>(std::uint64_t offset, std::string_view piece)> send;
-  // Begins, or finds what was begun; answers where the server stands. May be called again.
+  // Begins, or finds what was begun; answers the same. May be called again.
   std::function<Result<std::uint64_t>()> begin;
 };
-// Sends a file of `size` bytes from `offset` on. A line that breaks is waited for, about a minute,
-// and what the server has forgotten is sent anew, twice. InvalidArgument: the file cannot be read,
-// or has become shorter. Otherwise what `pieces` return.
+// Sends a file of `size` bytes from `offset` on, or as much of it as is wanted. A line that breaks
+// is waited for, about a minute, and what the server has forgotten is sent anew, twice.
+// InvalidArgument: the file cannot be read, or has become shorter. Otherwise what `pieces` return.
 [[nodiscard]] Status send_file(
     const std::string& path, std::uint64_t offset, std::uint64_t size, const Pieces& pieces,
     const std::function<void(std::uint64_t, std::uint64_t)>& on_progress);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "client/lib/entered.h"
 #include "client/lib/rows.h"
@@ -46,6 +47,11 @@ Result<v1::UploadFormat> format_of(const std::string& path) {
 
 namespace {
 
+// A file that cannot be read on is refused whatever still came of it.
+std::uint64_t wanted_from(const v1::UploadProgress& progress) {
+  return progress.stopped() ? enough : progress.offset();
+}
+
 Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::uint64_t size,
             const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) {
   v1::SendPieceRequest piece;
@@ -57,13 +63,13 @@ Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::u
     ENTENTE_TRY(
         const v1::UploadProgress sent,
         client.call<v1::UploadProgress>(kService + "SendPiece", piece, {.timeout = kPatience}));
-    return sent.offset();
+    return wanted_from(sent);
   };
   pieces.begin = [&]() -> Result<std::uint64_t> {
     ENTENTE_TRY(const v1::UploadProgress stands,
                 client.call<v1::UploadProgress>(kService + "BeginUpload", file.request,
                                                 {.timeout = kPatience}));
-    return stands.offset();
+    return wanted_from(stands);
   };
   return send_file(file.path, offset, size, pieces, on_progress);
 }
@@ -81,24 +87,34 @@ std::string manifest_of(const v1::BeginUploadRequest& request, const FileDigest&
                           .mapping_sha256 = mapping.empty() ? "" : as_view(of_mapping)});
 }
 
-// Where the rows are few enough, what is signed is over each by itself: as this client reads them,
-// which must be as the server did. Otherwise `words` as they are, over the file as a whole.
-Result<std::string> commit_rows(Client& client, const UploadFile& file, const std::string& mapping,
-                                std::string words) {
-  v1::Mapping read_by;
-  if (!read_by.ParseFromString(mapping)) return invalid_argument("mapping", "does not decode");
-  ENTENTE_TRY(const statistics::Shape shape, shape_of(client, file.request.dataflow()));
-  ENTENTE_TRY(const auto rows, rows_of(file.path, file.request.format(), read_by, shape));
-  if (!rows) return words;
+// Reads the file's rows beside the sending of it, unless nothing will be signed.
+Result<std::unique_ptr<RowRoots>> read_rows(Client& client, const UploadFile& file,
+                                            const std::string& mapping, const std::string& seed) {
+  if (file.dry_run) return std::unique_ptr<RowRoots>();
+  RowsFile rows{.path = file.path, .format = file.request.format(), .mapping = {}, .flow = {}};
+  if (!rows.mapping.ParseFromString(mapping)) {
+    return invalid_argument("mapping", "does not decode");
+  }
+  ENTENTE_TRY(rows.flow, shape_of(client, file.request.dataflow()));
+  return std::make_unique<RowRoots>(std::move(rows), seed);
+}
+
+// What is signed is over each row by itself: as this client reads them, which must be as the server
+// did. `words`, over the file as a whole, as they are if the rows are too many.
+Result<std::string> commit_rows(Client& client, const UploadFile& file, RowRoots& rows,
+                                const std::string& seed, std::string words) {
+  ENTENTE_TRY(const auto roots, rows.wait());
+  if (!roots) return words;
   v1::CommitRowsRequest request;
   request.set_upload_id(file.request.upload_id());
-  const std::string seed = SystemEntropy().bytes(row_tree::seed_bytes);
   request.set_seed(seed);
+  for (const Digest& one : *roots) request.add_roots(std::string(as_view(one)));
   ENTENTE_TRY(const auto committed,
               client.call<v1::CommittedRows>("entente.v1.EvidenceService.CommitRows", request,
                                              {.timeout = kPatience}));
-  const Digest root = row_tree::Tree(seed, *rows).root();
-  const std::string columns = statistics::columns_of(shape);
+  const row_tree::Forest forest(seed, *roots);
+  const Digest& root = forest.root();
+  const std::string columns = statistics::columns_of(rows.shape());
   if (committed.too_many() || committed.root() != as_view(root) || committed.columns() != columns) {
     return Status(Code::DataLoss, Reason::ProofInvalid,
                   "the server has read the file otherwise than this client does");
@@ -146,8 +162,13 @@ Result<v1::UploadReport> upload(
   }
   ENTENTE_TRY(const v1::UploadProgress begun,
               call_patiently<v1::UploadProgress>(client, "BeginUpload", request));
+  // What this account gave is what it signs; where it named a mapping, what the server showed.
+  const std::string& mapping = request.mapping().empty() ? begun.mapping() : request.mapping();
+  const std::string seed = SystemEntropy().bytes(row_tree::seed_bytes);
+  std::unique_ptr<RowRoots> rows;
   if (!begun.already_there()) {
-    ENTENTE_TRY_VOID(send(client, file, begun.offset(), digest.bytes, on_progress));
+    ENTENTE_TRY(rows, read_rows(client, file, mapping, seed));
+    ENTENTE_TRY_VOID(send(client, file, wanted_from(begun), digest.bytes, on_progress));
     v1::CheckUploadRequest check;
     check.set_upload_id(request.upload_id());
     ENTENTE_TRY(v1::UploadReport report,
@@ -157,11 +178,9 @@ Result<v1::UploadReport> upload(
   v1::FinishUploadRequest finish;
   finish.set_upload_id(request.upload_id());
   finish.set_sha256(digest.sha256);
-  // What this account gave is what it signs; where it named a mapping, what the server showed.
-  const std::string& mapping = request.mapping().empty() ? begun.mapping() : request.mapping();
   std::string words = manifest_of(request, digest, mapping);
-  if (!begun.already_there()) {
-    ENTENTE_TRY(words, commit_rows(client, file, mapping, std::move(words)));
+  if (rows) {
+    ENTENTE_TRY(words, commit_rows(client, file, *rows, seed, std::move(words)));
   }
   ENTENTE_TRY(const Signature signature,
               sign_detached(file.certificate_path, file.key_path, words));

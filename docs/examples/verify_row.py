@@ -8,7 +8,7 @@ import hashlib
 import pathlib
 import sys
 
-LEAVES = 1 << 16
+LEAVES = 1 << 28
 
 
 def digest(*parts):

@@ -16,20 +16,14 @@ std::vector<std::string> names_of(const Shape& shape) {
   return names;
 }
 
-template <typename Texts>
-std::string joined(const Texts& cells) {
-  std::string out;
-  for (const auto& cell : cells) {
-    if (&cell != &cells.front()) out += ',';
-    if (std::string_view(cell).find_first_of(",\"\r\n") == std::string_view::npos) {
-      out += cell;
-      continue;
-    }
-    out += '"';
-    for (const char c : cell) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    out += '"';
+void append_cell(std::string& out, std::string_view cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += cell;
+    return;
   }
-  return out;
+  out += '"';
+  for (const char c : cell) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
 }
 
 // Before `: `, which labels put behind a code.
@@ -37,34 +31,55 @@ std::string_view without_label(std::string_view text) { return text.substr(0, te
 
 }  // namespace
 
-RowTexts::RowTexts(const Shape& shape, RowSink* next) : next_(next), names_(names_of(shape)) {}
+RowTexts::RowTexts(const Shape& shape, OnText on_text, RowSink* next)
+    : on_text_(std::move(on_text)), next_(next) {
+  for (std::string& name : names_of(shape)) columns_.emplace_back().name = std::move(name);
+}
 
 Status RowTexts::heading(std::uint64_t line, std::span<const std::string_view> names, bool told) {
   for (const std::string_view name : names) {
-    const auto found = std::find(names_.begin(), names_.end(), without_label(name));
-    labelled_.push_back(name.find(": ") != std::string_view::npos);
-    places_.emplace_back();
-    if (found != names_.end()) places_.back() = static_cast<std::size_t>(found - names_.begin());
+    const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const Column& one) {
+      return one.name == without_label(name);
+    });
+    if (found != columns_.end()) {
+      found->source = headings_;
+      found->labelled = name.find(": ") != std::string_view::npos;
+    }
+    ++headings_;
   }
   return next_ != nullptr ? next_->heading(line, names, told) : Status();
 }
 
 Status RowTexts::row(const Row& row) {
-  if (whole_) keep(row);
+  ENTENTE_TRY_VOID(tell(row));
   return next_ != nullptr ? next_->row(row) : Status();
 }
 
-void RowTexts::keep(const Row& row) {
-  cells_.assign(names_.size(), {});
-  for (std::size_t i = 0; i < std::min(row.cells.size(), places_.size()); ++i) {
-    if (!places_[i]) continue;
-    cells_[*places_[i]] = labelled_[i] ? without_label(row.cells[i]) : row.cells[i];
+// What comes first is mostly as it was, and is not written anew.
+Status RowTexts::tell(const Row& row) {
+  std::size_t same = text_.size();
+  bool differs = text_.empty();
+  std::size_t end = 0;
+  for (Column& column : columns_) {
+    std::string_view cell;
+    if (column.source && *column.source < row.cells.size()) cell = row.cells[*column.source];
+    if (column.labelled) cell = without_label(cell);
+    const bool again = cell == column.last;
+    if (again && !differs) {
+      end = column.end;
+      continue;
+    }
+    if (!differs) {
+      differs = true;
+      text_.resize(end);
+    }
+    same = std::min(same, end);
+    if (&column != &columns_.front()) text_ += ',';
+    append_cell(text_, cell);
+    column.end = text_.size();
+    if (!again) column.last = cell;
   }
-  rows_.push_back(joined(cells_));
-  bytes_ += rows_.back().size();
-  if (rows_.size() <= row_tree::rows_max && bytes_ <= row_tree::bytes_max) return;
-  whole_ = false;
-  rows_ = {};
+  return on_text_(text_, same);
 }
 
 void RowTexts::refers_to(Referent what, std::string_view reference, Place place) {
@@ -83,7 +98,14 @@ void RowTexts::malformed(std::string_view text, Place place, std::string_view ru
   if (next_ != nullptr) next_->malformed(text, place, rule);
 }
 
-std::string columns_of(const Shape& shape) { return joined(names_of(shape)); }
+std::string columns_of(const Shape& shape) {
+  std::string out;
+  for (const std::string& name : names_of(shape)) {
+    if (!out.empty()) out += ',';
+    append_cell(out, name);
+  }
+  return out;
+}
 
 std::optional<std::vector<std::string>> cells_of(std::string_view text) {
   std::vector<std::vector<std::string>> rows;

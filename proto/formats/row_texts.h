@@ -6,20 +6,23 @@
 // order; empty where the file has none. One thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "proto/contract/row_tree.h"
 #include "proto/formats/reader.h"
 
 namespace entente::statistics {
 
 class RowTexts final : public RowSink {
  public:
+  // Told each row's text; its first `same` bytes are those of the one before. What it answers ends
+  // the reading, if that is not Ok.
+  using OnText = std::function<Status(std::string_view text, std::size_t same)>;
   // What is found is handed on to `next`, too, which outlives this; null: to nobody.
-  explicit RowTexts(const Shape& shape, RowSink* next = nullptr);
+  RowTexts(const Shape& shape, OnText on_text, RowSink* next = nullptr);
 
   [[nodiscard]] Status heading(std::uint64_t line, std::span<const std::string_view> names,
                                bool told) override;
@@ -29,21 +32,21 @@ class RowTexts final : public RowSink {
   void no_such_column(std::string_view id, Place place) override;
   void malformed(std::string_view text, Place place, std::string_view rule) override;
 
-  // Null: there are too many to be signed one by one.
-  [[nodiscard]] const std::vector<std::string>* rows() const { return whole_ ? &rows_ : nullptr; }
-
  private:
-  void keep(const Row& row);
+  Status tell(const Row& row);
 
+  OnText on_text_;
   RowSink* const next_;
-  std::vector<std::string> names_;
-  // Of each of the row's cells its place in the text; none: it is none of the text's.
-  std::vector<std::optional<std::size_t>> places_;
-  std::vector<bool> labelled_;
-  std::vector<std::string_view> cells_;  // of the row at hand
-  std::vector<std::string> rows_;
-  std::size_t bytes_ = 0;
-  bool whole_ = true;
+  struct Column {
+    std::string name;
+    std::optional<std::size_t> source;  // which of the row's cells it is; none: the file has none
+    bool labelled = false;
+    std::string last;     // what stood there last
+    std::size_t end = 0;  // where it ends in the text
+  };
+  std::vector<Column> columns_;
+  std::size_t headings_ = 0;
+  std::string text_;
 };
 
 // The names of a text's cells: `ACTION,FREQ,...,TIME_PERIOD,OBS_VALUE,OBS_STATUS`.

@@ -56,6 +56,13 @@ class Aggregation {
   }
 
  private:
+  [[nodiscard]] Hierarchy hierarchy_of(std::size_t dimension,
+                                       std::vector<std::string> codes) const {
+    const auto& arranged = grouping_.fates[dimension].arranged;
+    if (arranged) return {std::move(codes), *arranged};
+    return {std::move(codes), input_.flow.dimension_lists[dimension].get()};
+  }
+
   // By the dictionaries: those of a part may hold codes that none of its figures bears.
   [[nodiscard]] bool may_have_parts() const {
     for (std::size_t d = 0; d < grouping_.fates.size(); ++d) {
@@ -67,7 +74,7 @@ class Aggregation {
         codes.insert(layer.part->dimensions[d].begin(), layer.part->dimensions[d].end());
       }
       const std::size_t count = codes.size();
-      const Hierarchy hierarchy({codes.begin(), codes.end()}, input_.flow.dimension_lists[d].get());
+      const Hierarchy hierarchy = hierarchy_of(d, {codes.begin(), codes.end()});
       if (hierarchy.has_parts(std::vector<bool>(count, true))) return true;
     }
     return false;
@@ -89,8 +96,7 @@ class Aggregation {
     used_.clear();
     for (std::size_t d = 0, at = 0; d < grouping_.fates.size(); ++d) {
       const bool kept = grouping_.fates[d].kept;
-      hierarchies_.emplace_back(kept ? sums.codes[at++] : std::vector<std::string>(),
-                                input_.flow.dimension_lists[d].get());
+      hierarchies_.push_back(hierarchy_of(d, kept ? sums.codes[at++] : std::vector<std::string>()));
       used_.emplace_back(hierarchies_.back().codes().size(), true);
     }
     std::vector<std::uint32_t> key(places_.width());
@@ -151,7 +157,7 @@ class Aggregation {
       const bool any = d < merge.dimensions().size();
       std::vector<std::string> codes = any ? merge.dimensions()[d] : std::vector<std::string>();
       used_.emplace_back(codes.size(), false);
-      hierarchies_.emplace_back(std::move(codes), input_.flow.dimension_lists[d].get());
+      hierarchies_.push_back(hierarchy_of(d, std::move(codes)));
     }
     for (const Layer& layer : merge.layers()) {
       narrow_.push_back(input_.is_narrow(layer));

@@ -20,6 +20,8 @@ struct Grouping {
   struct Fate {
     bool kept = false;
     std::uint32_t level = 0;  // of one that is kept: 0 as it is
+    // By what its codes are parts of each other; null: by their codelist.
+    std::shared_ptr<const Parents> arranged = nullptr;
   };
   std::vector<Fate> fates;
   DayRange days;  // the periods of the answer; those before are read, too, for the changes

@@ -18,7 +18,27 @@ using Request = v1::AggregateRequest;
 constexpr int kRowsPerMessage = 1'000;
 constexpr std::int32_t kYearDays = 372;  // read before the first period, for its changes
 
-Result<Grouping> grouping_of(const Flow& flow, const Request& message) {
+// How the hierarchy that is named arranges a dimension's codes; null: none is named.
+Result<std::shared_ptr<const Parents>> arranged_by(const std::string& name, const Flow& flow,
+                                                   std::size_t dimension, const Model& model) {
+  if (name.empty()) return std::shared_ptr<const Parents>();
+  const record::Structure* kept = model.find(name);
+  if (kept == nullptr || !kept->has_hierarchy()) return not_found(name.substr(0, 256));
+  const auto& list = flow.dimension_lists[dimension];
+  const auto& places = kept->hierarchy().places();
+  const bool meets = list && std::any_of(places.begin(), places.end(), [&](const auto& place) {
+                       return place.codelist() == list->wire().name();
+                     });
+  if (!meets) {
+    return invalid_argument("hierarchy",
+                            "arranges no code of `" +
+                                flow.structure.dimensions(static_cast<int>(dimension)).id() + "`");
+  }
+  ENTENTE_TRY(Parents parents, parents_in(kept->hierarchy()));
+  return std::shared_ptr<const Parents>(std::make_shared<Parents>(std::move(parents)));
+}
+
+Result<Grouping> grouping_of(const Flow& flow, const Request& message, const Model& model) {
   Grouping grouping;
   grouping.fates.resize(flow.dimension_lists.size());
   if (flow.frequency) grouping.fates[*flow.frequency].kept = true;
@@ -31,7 +51,9 @@ Result<Grouping> grouping_of(const Flow& flow, const Request& message) {
     if (grouping.fates[*dimension].kept) {
       return invalid_argument("by", "names `" + by.dimension() + "` twice");
     }
-    grouping.fates[*dimension] = {.kept = true, .level = by.level()};
+    ENTENTE_TRY(auto arranged, arranged_by(by.hierarchy(), flow, *dimension, model));
+    grouping.fates[*dimension] = {
+        .kept = true, .level = by.level(), .arranged = std::move(arranged)};
   }
   return grouping;
 }
@@ -125,7 +147,7 @@ Result<std::vector<v1::Aggregates::Row>> ComparisonService::aggregate(const Subj
                                                                       Snapshot& snapshot) {
   ENTENTE_TRY(const std::shared_ptr<const Flow> flow,
               parts_.service.open_flow(subject, message.dataflow()));
-  ENTENTE_TRY(Grouping grouping, grouping_of(*flow, message));
+  ENTENTE_TRY(Grouping grouping, grouping_of(*flow, message, *parts_.structures.model()));
   if (!Request::Order_IsValid(message.order())) return invalid_argument("order", "is none");
   v1::QueryRequest query;
   *query.mutable_selections() = message.selections();

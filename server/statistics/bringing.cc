@@ -256,8 +256,8 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
   row.set_publishes(session.request.publish_totals());
   if (!session.rows_seed.empty()) {
     row.set_rows_seed(session.rows_seed);
+    session.rows.name_in(row);
     row.set_manifest(rows_words(row, columns_of(shape_of(*session.flow)), session.rows_root));
-    put_rows(transaction, id, *session.texts.rows());
   }
   ENTENTE_TRY_VOID(hold_back(*session.flow, session.collected, head, row, report, transaction));
   put_row(flow_id, row, transaction);

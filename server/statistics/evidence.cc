@@ -1,8 +1,10 @@
 #include "server/statistics/evidence.h"
 
 #include <algorithm>
+#include <set>
 
 #include "proto/contract/digest.h"
+#include "proto/contract/limits.h"
 #include "proto/contract/manifest.h"
 #include "proto/contract/row_tree.h"
 #include "server/ledger/tree_ledger.h"
@@ -27,21 +29,24 @@ Status without_rows() {
           "the upload that gave the figure was not signed row by row"};
 }
 
-// Which of the rows is of this key and period.
-std::optional<std::size_t> find_row_of(const std::vector<std::string>& rows,
-                                       const v1::GetFigureRequest& message, Period period) {
-  std::string key = ",";
-  for (const std::string& code : message.key()) key += code + ",";
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    // Before the key there is the row's action, behind it the time; neither has a comma.
-    const std::string_view row = rows[i];
-    const std::size_t at = row.find(',');
-    if (row.compare(at, key.size(), key) != 0) continue;
-    const std::string_view rest = row.substr(at + key.size());
-    if (parse_period(rest.substr(0, rest.find(','))) == period) return i;
+// Whether a row is of this key and period.
+class IsOf {
+ public:
+  IsOf(const v1::GetFigureRequest& message, Period period) : period_(period) {
+    for (const std::string& code : message.key()) key_ += code + ",";
   }
-  return std::nullopt;
-}
+  bool operator()(std::string_view row) const {
+    // Before the key there is the row's action, behind it the time; neither has a comma.
+    const std::size_t at = row.find(',');
+    if (row.compare(at, key_.size(), key_) != 0) return false;
+    const std::string_view rest = row.substr(at + key_.size());
+    return parse_period(rest.substr(0, rest.find(','))) == period_;
+  }
+
+ private:
+  std::string key_ = ",";
+  Period period_;
+};
 
 }  // namespace
 
@@ -128,33 +133,49 @@ Result<v1::UploadEvidence> EvidenceService::get_upload(const policy::Subject& su
   return absent;
 }
 
-// The number of the upload that gave the one observation as the subject sees it.
-Result<std::uint64_t> EvidenceService::find_giver(const policy::Subject& subject, const Flow& flow,
-                                                  const v1::GetFigureRequest& message,
-                                                  store::Snapshot& snapshot) const {
+// The upload that gave the one observation as the subject sees it. What takes another back gives
+// nothing itself: what it left is what an older one gave.
+Result<SeenUpload> EvidenceService::find_giver(const policy::Subject& subject, const Flow& flow,
+                                               const v1::GetFigureRequest& message,
+                                               store::Snapshot& snapshot) const {
   v1::QueryRequest query;
   query.set_dataflow(message.dataflow());
   query.set_start_period(message.period());
   query.set_end_period(message.period());
+  query.set_include_history(true);
   for (int d = 0; d < message.key_size(); ++d) {
     v1::Selection* selection = query.add_selections();
     selection->set_dimension(flow.structure.dimensions(d).id());
     selection->add_values(message.key(d));
   }
   ENTENTE_TRY(Reading reading, reading_of(flow, query));
+  std::optional<Instant> as_of;
+  if (message.has_as_of()) as_of = instant_of(message.as_of());
   std::vector<Layer> layers;
-  for (SeenLayer& seen : parts_.service.layers(subject, flow)) {
+  for (SeenLayer& seen : parts_.service.layers(subject, flow, as_of)) {
     layers.push_back(std::move(seen.layer));
   }
   IndexCache unfolded(0);  // so that each version is one upload's
   ENTENTE_TRY(const auto merge,
               Merge::open(snapshot, unfolded, std::move(layers), std::move(reading)));
   Merged found;
-  ENTENTE_TRY_VOID(merge->next(found, 2));
-  if (found.columns.observations() != 1 || is_gone(found.columns.kinds.front())) {
+  ENTENTE_TRY_VOID(merge->next(found, limits::answer_observations_max));
+  if (found.columns.series() != 1 || is_gone(found.columns.kinds.back())) {
     return not_found("figure");
   }
-  return merge->layers()[found.layers.front()].version;
+  std::set<std::uint64_t> versions;
+  for (const auto layer : found.layers) versions.insert(merge->layers()[layer].version);
+  ENTENTE_TRY(const auto uploads, parts_.service.seen_uploads(subject, flow, snapshot));
+  for (auto number = versions.rbegin(); number != versions.rend(); ++number) {
+    const auto seen = std::find_if(uploads.begin(), uploads.end(), [&](const SeenUpload& one) {
+      return one.kept->row.number() == *number;
+    });
+    // What holds back what another gave is no upload of anybody's.
+    if (seen == uploads.end() || seen->kept->row.action() == v1::SUPPRESSION) continue;
+    if (seen->kept->row.action() == v1::WITHDRAWAL) continue;
+    if (versions.count(seen->kept->withdrawn_by) == 0) return *seen;
+  }
+  return without_rows();
 }
 
 Result<v1::FigureEvidence> EvidenceService::get_figure(const policy::Subject& subject,
@@ -168,20 +189,15 @@ Result<v1::FigureEvidence> EvidenceService::get_figure(const policy::Subject& su
   if (message.key_size() != flow->structure.dimensions_size()) {
     return invalid_argument("key", "must have a code of each dimension");
   }
-  ENTENTE_TRY(const std::uint64_t giver, find_giver(subject, *flow, message, snapshot));
-  ENTENTE_TRY(const auto uploads, parts_.service.seen_uploads(subject, *flow, snapshot));
-  const auto seen = std::find_if(uploads.begin(), uploads.end(), [&](const SeenUpload& one) {
-    return one.kept->row.number() == giver;
-  });
-  if (seen == uploads.end() || seen->kept->row.rows_seed().empty()) return without_rows();
-  const record::Upload& row = seen->kept->row;
-  ENTENTE_TRY(const std::vector<std::string> rows, read_rows(snapshot, store::Id::from(row.id())));
-  const auto at = find_row_of(rows, message, *period);
-  if (!at) return without_rows();
-  const row_tree::Proof proof = row_tree::Tree(row.rows_seed(), rows).prove(*at);
+  ENTENTE_TRY(const SeenUpload seen, find_giver(subject, *flow, message, snapshot));
+  const record::Upload& row = seen.kept->row;
+  if (row.rows_seed().empty()) return without_rows();
+  ENTENTE_TRY(const auto kept, find_kept_row(snapshot, row, IsOf(message, *period)));
+  if (!kept) return without_rows();
+  const row_tree::Proof& proof = kept->proof;
   v1::FigureEvidence figure;
-  ENTENTE_TRY(*figure.mutable_evidence(), evidence_of(*seen, snapshot));
-  figure.set_row(rows[*at]);
+  ENTENTE_TRY(*figure.mutable_evidence(), evidence_of(seen, snapshot));
+  figure.set_row(kept->text);
   figure.set_salt(proof.salt);
   figure.set_index(proof.index);
   for (const Digest& one : proof.path) figure.add_path(std::string(as_view(one)));

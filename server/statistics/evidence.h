@@ -28,9 +28,9 @@ class EvidenceService {
 
  private:
   Result<v1::UploadEvidence> evidence_of(const SeenUpload& seen, store::Snapshot& snapshot) const;
-  Result<std::uint64_t> find_giver(const policy::Subject& subject, const Flow& flow,
-                                   const v1::GetFigureRequest& message,
-                                   store::Snapshot& snapshot) const;
+  Result<SeenUpload> find_giver(const policy::Subject& subject, const Flow& flow,
+                                const v1::GetFigureRequest& message,
+                                store::Snapshot& snapshot) const;
   Result<std::optional<std::uint64_t>> entry_of(store::Snapshot& snapshot,
                                                 const record::Upload& row) const;
   Parts parts_;

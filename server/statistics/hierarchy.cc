@@ -5,19 +5,48 @@
 
 namespace entente::statistics {
 
+Result<Parents> parents_in(const v1::Hierarchy& hierarchy) {
+  std::map<std::string, std::string> codes;  // by place
+  Parents parents;
+  for (const v1::Hierarchy::Place& place : hierarchy.places()) {
+    codes[place.id()] = place.code();
+    const std::size_t dot = place.id().rfind('.');
+    const std::string above = dot == std::string::npos ? "" : codes[place.id().substr(0, dot)];
+    if (!parents.emplace(place.code(), above).second) {
+      return invalid_argument("hierarchy", "`" + place.code() + "` stands in it more than once");
+    }
+  }
+  return parents;
+}
+
 Hierarchy::Hierarchy(std::vector<std::string> codes, const Codelist* list)
     : codes_(std::move(codes)) {
+  arrange([list](const std::string& code) -> std::string {
+    const v1::Item* item = list == nullptr ? nullptr : list->find(code);
+    return item == nullptr ? std::string() : item->parent();
+  });
+}
+
+Hierarchy::Hierarchy(std::vector<std::string> codes, const Parents& parents)
+    : codes_(std::move(codes)) {
+  arrange([&](const std::string& code) -> std::string {
+    const auto found = parents.find(code);
+    return found == parents.end() ? std::string() : found->second;
+  });
+}
+
+template <typename ParentOf>
+void Hierarchy::arrange(const ParentOf& parent_of) {
   std::unordered_map<std::string, std::uint32_t> numbers;
   for (std::uint32_t i = 0; i < codes_.size(); ++i) numbers.emplace(codes_[i], i);
   for (std::uint32_t i = 0; i < codes_.size(); ++i) {
-    const v1::Item* item = list == nullptr ? nullptr : list->find(codes_[i]);
-    if (item == nullptr || item->parent().empty()) {
+    const std::string parent = parent_of(codes_[i]);
+    if (parent.empty()) {
       parents_.push_back(none);
       continue;
     }
-    const auto [at, fresh] =
-        numbers.emplace(item->parent(), static_cast<std::uint32_t>(codes_.size()));
-    if (fresh) codes_.push_back(item->parent());
+    const auto [at, fresh] = numbers.emplace(parent, static_cast<std::uint32_t>(codes_.size()));
+    if (fresh) codes_.push_back(parent);
     parents_.push_back(at->second);
   }
   const auto total = numbers.find(std::string(total_code));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,19 @@ namespace entente::statistics {
 // By SDMX's convention the total of its dimension, whether the codelist says so or not.
 inline constexpr std::string_view total_code = "_T";
 
+// Who is above whom where a hierarchy says so that is kept by itself: of each code the one above
+// it, of those at the top the empty text.
+using Parents = std::map<std::string, std::string, std::less<>>;
+// InvalidArgument (FieldInvalid): a code stands in it more than once, so that nobody knows of what
+// it is a part.
+[[nodiscard]] Result<Parents> parents_in(const v1::Hierarchy& hierarchy);
+
 class Hierarchy {
  public:
   // `codes`: sorted. `list`: whose parents count; null: there are none.
   Hierarchy(std::vector<std::string> codes, const Codelist* list);
+  // The same, as `parents` has it.
+  Hierarchy(std::vector<std::string> codes, const Parents& parents);
 
   // Those given, then those above them that were not among them.
   [[nodiscard]] const std::vector<std::string>& codes() const { return codes_; }
@@ -35,6 +45,10 @@ class Hierarchy {
 
  private:
   static constexpr std::uint32_t none = UINT32_MAX;
+  // `parent_of`: of a code the one above it; empty: none.
+  template <typename ParentOf>
+  void arrange(const ParentOf& parent_of);
+
   std::vector<std::string> codes_;
   std::vector<std::uint32_t> parents_;
   std::uint32_t total_ = none;

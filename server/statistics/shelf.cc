@@ -74,6 +74,8 @@ Status Shelf::sweep() {
       for (const auto& part : kept->parts) {
         if (part) named.insert(part->id);
       }
+      const std::string& rows = kept->row.rows_id();
+      if (rows.size() == sizeof(store::Id)) named.insert(store::Id::from(rows));
     }
   }
   std::set<store::Id> orphans;

@@ -23,7 +23,6 @@ inline constexpr store::Table uploads_table{0x62};          // blinded dataflow,
 inline constexpr store::Table heads_table{0x63};            // blinded dataflow -> Head
 inline constexpr store::Table upload_ids_table{0x64};       // upload's id -> UploadPlace
 inline constexpr store::Table upload_mappings_table{0x6b};  // upload's id -> encoded v1::Mapping
-inline constexpr store::Table upload_rows_table{0x6c};  // upload's id, number -> a piece of rows
 
 struct Kept {
   record::Upload row;

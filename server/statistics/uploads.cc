@@ -21,6 +21,7 @@ v1::UploadProgress progress_of(const UploadSession& session) {
   progress.set_problems(session.problems.count());
   progress.set_piece_bytes_max(limits::upload_piece_bytes_max);
   progress.set_mapping(session.mapping);
+  progress.set_stopped(session.stopped);
   return progress;
 }
 
@@ -90,11 +91,20 @@ UploadSession::UploadSession(store::Store& store, Entropy& entropy,
                                "the observation `" + twice.key + "` " + lines);
                 }),
       checker(flow, party, its_request.action(), collector, problems),
-      texts(shape_of(*flow), &checker),
+      rows(store, entropy),
+      texts(
+          shape_of(*flow),
+          [this](std::string_view text, std::size_t same) { return rows.add(text, same); },
+          &checker),
       reader(make_reader(flow, request.format(), mapping_of(mapping), texts)) {}
 
 UploadSession::~UploadSession() {
-  if (tried) collector.release();  // what then belongs to no upload goes at the next start
+  if (tried) release();  // what then belongs to no upload goes at the next start
+}
+
+void UploadSession::release() {
+  collector.release();
+  if (!rows_seed.empty()) rows.release();
 }
 
 Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std::string& party,
@@ -161,11 +171,12 @@ Result<v1::CommittedRows> Uploads::commit_rows(const std::string& account,
                   "the upload was not checked yet, or has faults");
   }
   v1::CommittedRows reply;
-  const std::vector<std::string>* rows = session->texts.rows();
-  reply.set_too_many(rows == nullptr);
-  if (rows == nullptr) return reply;
+  reply.set_too_many(session->rows.too_many());
+  if (session->rows.too_many()) return reply;
+  const std::vector<std::string> roots(request.roots().begin(), request.roots().end());
+  ENTENTE_TRY(const Digest root, session->rows.commit(request.seed(), roots));
   session->rows_seed = request.seed();
-  session->rows_root = as_view(row_tree::Tree(request.seed(), *rows).root());
+  session->rows_root = as_view(root);
   reply.set_root(session->rows_root);
   reply.set_columns(columns_of(shape_of(*session->flow)));
   return reply;
@@ -334,7 +345,7 @@ void Uploads::done(const std::string& account, const std::string& id) {
     sessions_.erase(found);
   }
   const std::lock_guard lock(session->mutex);
-  session->collector.release();
+  session->release();
 }
 
 void Uploads::sweep() {

@@ -15,6 +15,7 @@
 #include "proto/contract/clock.h"
 #include "proto/formats/row_texts.h"
 #include "server/statistics/checker.h"
+#include "server/statistics/kept_rows.h"
 #include "server/statistics/readers.h"
 #include "server/statistics/shelf.h"
 #include "server/statistics/structure/structures.h"
@@ -43,6 +44,8 @@ struct UploadSession {
                 std::string its_mapping, const Collector::Rules& rules);
 
   ~UploadSession();
+  // What was staged is the store's now.
+  void release();
   UploadSession(const UploadSession&) = delete;
   UploadSession& operator=(const UploadSession&) = delete;
 
@@ -57,6 +60,7 @@ struct UploadSession {
   Problems problems;
   Collector collector;
   Checker checker;
+  RowKeeper rows;
   RowTexts texts;
   std::unique_ptr<Reader> reader;
   bool stopped = false;  // the file cannot be read on; what still comes is only counted

@@ -64,6 +64,29 @@ TEST_CASE("a file comes whole over a line that breaks and a server that forgets"
   }
 }
 
+TEST_CASE("a file of which no more is wanted is not sent on", "[upload]") {
+  const Sending sending;
+  int sent = 0;
+  Pieces pieces;
+  pieces.send = [&](std::uint64_t, std::string_view) -> Result<std::uint64_t> {
+    ++sent;
+    return enough;
+  };
+  pieces.begin = []() -> Result<std::uint64_t> { return enough; };
+  const auto ask_nothing = [](std::uint64_t, std::uint64_t) {};
+  CHECK(send_file(sending.path, 0, sending.text.size(), pieces, ask_nothing).ok());
+  CHECK(sent == 1);
+  // The line broke behind the piece that was too much: the server says so when it is asked.
+  pieces.send = [&](std::uint64_t, std::string_view) -> Result<std::uint64_t> {
+    ++sent;
+    return kBroken;
+  };
+  CHECK(send_file(sending.path, 0, sending.text.size(), pieces, ask_nothing).ok());
+  CHECK(sent == 2);
+  CHECK(send_file(sending.path, enough, sending.text.size(), pieces, ask_nothing).ok());
+  CHECK(sent == 2);
+}
+
 TEST_CASE("what cannot go on ends, and says why", "[upload]") {
   Sending sending;
   CHECK(sending.send([](int) { return kElsewhere; }).code() == Code::FailedPrecondition);

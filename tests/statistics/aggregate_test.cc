@@ -115,6 +115,61 @@ TEST_CASE("a total stands for its parts, which are not added to it", "[statistic
   CHECK(world.sums(world.member("SWE"), by({})) == Lines{"2015: 60 of 3, 100 %, #1 !1"});
 }
 
+TEST_CASE("sums are by the levels of a kept hierarchy, too", "[statistics][aggregate]") {
+  SumWorld world;
+  // Regions of a codelist of their own above the countries, otherwise than the codelist has them.
+  v1::DefineStructuresRequest request;
+  v1::Codelist* regions = request.mutable_structures()->add_codelists();
+  regions->set_name("codelists/IGC.CL_REGION");
+  regions->set_version("1.0");
+  for (const char* id : {"NEAR", "FAR"}) add_item(*regions, id, id);
+  v1::Hierarchy* hierarchy = request.mutable_structures()->add_hierarchies();
+  hierarchy->set_name("hierarchies/IGC.REGIONS");
+  hierarchy->set_version("1.0");
+  const std::string countries = structures().codelists(1).name();
+  const auto place = [](v1::Hierarchy& in, const std::string& id, const std::string& list,
+                        const std::string& code) {
+    auto* one = in.add_places();
+    one->set_id(id);
+    one->set_codelist(list);
+    one->set_code(code);
+  };
+  place(*hierarchy, "N", regions->name(), "NEAR");
+  place(*hierarchy, "N.S", countries, "SYR");
+  place(*hierarchy, "N.E", countries, "ERI");
+  place(*hierarchy, "F", regions->name(), "FAR");
+  place(*hierarchy, "F.A", countries, "AFG");
+  v1::Hierarchy* twice = request.mutable_structures()->add_hierarchies();
+  *twice = *hierarchy;
+  twice->set_name("hierarchies/IGC.TWICE");
+  place(*twice, "F.S", countries, "SYR");
+  v1::Hierarchy* other = request.mutable_structures()->add_hierarchies();
+  other->set_name("hierarchies/IGC.OTHER");
+  other->set_version("1.0");
+  place(*other, "N", regions->name(), "NEAR");
+  REQUIRE(world.act(world.secretariat(), &Service::define_structures, request).ok());
+  world.bring("SWE", "u1", row("A,SWE,AFG,2015,10,A,F") + row("A,SWE,SYR,2015,20,A,F"));
+  world.bring("CHE", "u1", row("A,CHE,ERI,2015,30,A,F") + row("A,CHE,_T,2015,100,A,F"));
+  const auto named = [](std::uint32_t level, const std::string& name) {
+    auto sums = by({{"CITIZEN", level}});
+    sums.mutable_by(0)->set_hierarchy("hierarchies/IGC." + name);
+    return sums;
+  };
+  CHECK(world.sums(world.member("NOR"), named(1, "REGIONS")) ==
+        Lines{"FAR 2015: 10 of 1, 10 %, #2", "NEAR 2015: 50 of 2, 50 %, #1",
+              "_T 2015: 100 of 1, 100 %, #0"});
+  CHECK(world.sums(world.member("NOR"), named(2, "REGIONS")) ==
+        Lines{"AFG 2015: 10 of 1, 16.67 %, #3", "ERI 2015: 30 of 1, 50 %, #1",
+              "SYR 2015: 20 of 1, 33.33 %, #2"});
+  // By the codelist's own parents it is otherwise.
+  CHECK(world.sums(world.member("NOR"), by({{"CITIZEN", 1}})).front().starts_with("AFR 2015: 30"));
+  CHECK(world.rows(world.member("NOR"), named(1, "NONE")).status().code() == Code::NotFound);
+  CHECK(world.rows(world.member("NOR"), named(1, "TWICE")).status().code() ==
+        Code::InvalidArgument);
+  CHECK(world.rows(world.member("NOR"), named(1, "OTHER")).status().code() ==
+        Code::InvalidArgument);
+}
+
 TEST_CASE("sums agree with a simple oracle over random figures",
           "[statistics][aggregate][property]") {
   std::mt19937 random(20261126);  // NOLINT(cert-msc51-cpp): the same figures each time.

@@ -239,10 +239,15 @@ class Uploads(unittest.TestCase):
         shown = os.read(near, 65536).decode()
         os.close(near), os.close(far)
         self.assertEqual(done.returncode, 0, done.stdout)
-        percents = [int(one) for one in re.findall(r"\] (\d+) %", shown)]
+        # How far of how much, and how fast; the line is ended.
+        percents = [int(one) for one in re.findall(r"\] (\d+) %, [\d.]+ of [\d.]+ MB", shown)]
+        self.assertRegex(shown, r"\[#{30}\] 100 %, ([\d.]+) of \1 MB, [\d.]+ MB/s *\r?\n$")
         self.assertEqual(percents, sorted(percents))
         self.assertEqual(percents[-1], 100)
         self.assertGreater(len(percents), 1)
+        # Where nobody looks nothing is drawn.
+        done = self.anna("stats", "upload", path, "--to", FLOW, "--dry-run")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_what_is_taken_back_is_signed(self):
         said = self.bring(HEADING + row("ERI", 1999, 4))
@@ -317,6 +322,15 @@ class Uploads(unittest.TestCase):
             ("quote.csv", HEADING.encode() + b'"' + b"x\n" * 24_000_000, "quote is opened"),
             ("endless.xml", xml.encode() + b"<Obs " + b"x" * 48_000_000, "too long"),
             ("endless.json", b'{"data": "' + b"x" * 48_000_000, "too long")]
+
+    def test_what_cannot_be_read_on_is_not_sent_on(self):
+        path = self.file(HEADING.encode() + b"x" * 48_000_000, "endless.csv")
+        done = self.anna("--json", "stats", "upload", path, "--to", FLOW)
+        self.assertEqual(done.returncode, 8, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertIn("the rest of the file was not read", report["problems"][0]["text"])
+        # Of 48 megabytes the first piece came: in it the reader stopped.
+        self.assertLess(int(report["bytes"]), 3_000_000)
 
     def test_broken_files_are_refused_in_words_within_bounds_and_leave_nothing(self):
         memory = lambda: int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{self.net.daemon.pid}/status").read_text())[1])

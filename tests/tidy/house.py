@@ -52,7 +52,7 @@ FOREIGN = {
     r"openssl/ssl": {"server/net", "client/lib"},
     r"sodium": {"proto/contract", "server/store", "server/identity"},
     r"CLI/": {"client/cli", "server"},
-    r"unicode/": {"server/identity", "server/directory", "server/meetings", "server/statistics", "server/documents", "proto/words"},
+    r"unicode/": {"server/identity", "server/directory", "server/meetings", "server/documents", "proto/formats", "proto/words"},
     r"(roaring|zstd)": {"server/statistics", "tests"},
     r"(qpdf|poppler)": {"server/documents"},
     r"libstemmer": {"proto/words"},

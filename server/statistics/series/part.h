@@ -223,6 +223,7 @@ class PartCursor {
 
  private:
   Status load(std::uint32_t block);
+  Status look_up();
 
   store::Snapshot& snapshot_;
   IndexCache& cache_;
@@ -231,6 +232,7 @@ class PartCursor {
   std::vector<std::uint32_t> series_;  // unless all
   std::size_t at_ = 0;
   std::optional<std::uint32_t> number_;  // of the block
+  std::uint32_t loads_ = 0;
   BlockPointer block_;
   GroupView view_;
   std::uint64_t pending_ = 0;

@@ -1,0 +1,108 @@
+"""Files that are far longer than memory, and wrong: rows of which each has a fault, and a line that has no end. A thousand faults
+are told and all are counted, nothing is kept, and neither the daemon nor the command line takes more memory than for a short one.
+
+    large_files.py [--gigabytes N]
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
+from network import ENTENTE, do
+from small_network import SmallNetwork
+
+FLOW = "ALPHA.ASYLUM"
+HEADING = "DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+# What is wrong with a row, and the row.
+FAULTY = [("UNKNOWN_CODE", "A,SWE,AFX,_T,_T,N,2015,1,A,F"), ("BAD_NUMBER", 'A,SWE,AFG,_T,_T,N,2015,"1,5",A,F'),
+          ("BAD_PERIOD", "A,SWE,AFG,_T,_T,N,2015-02-31,1,A,F"), ("WRONG_FREQUENCY", "M,SWE,AFG,_T,_T,N,2015,1,A,F"),
+          ("WRONG_PARTY", "A,NOR,AFG,_T,_T,N,2015,1,A,F"), ("MISSING_VALUE", "A,SWE,,_T,_T,N,2015,1,A,F")]
+DAEMON_MIB, CLIENT_MIB = 64, 64  # more than before; in all
+
+
+class Uploader:
+    def __init__(self, net):
+        self.net, self.environment = net, {**os.environ, "XDG_CONFIG_HOME": str(net.path / "home")}
+        here = net.path / "credentials/anna"
+        do(ENTENTE, "profile", "add", "anna", "--server", f"localhost:{net.port}", "--root", net.path / "ca.pem",
+           "--certificate", here / "cert.pem", "--key", here / "key.pem", "--password-file", here / "password",
+           "--ledger-key", (net.path / "ledger.pub").read_text().strip(), env=self.environment)
+        do(ENTENTE, "--profile", "anna", "sign-in", env=self.environment)
+
+    def daemon_mib(self):
+        status = pathlib.Path(f"/proc/{self.net.daemon.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+
+    def bring(self, path):
+        """The report of a file that is refused, and what it took."""
+        before, start = self.daemon_mib(), time.monotonic()
+        out = open(self.net.path / "report.json", "wb+")
+        client = subprocess.Popen([ENTENTE, "--profile", "anna", "--json", "stats", "upload", path, "--to", FLOW], stdout=out,
+                                  env=self.environment)
+        _, status, usage = os.wait4(client.pid, 0)
+        client.returncode = os.waitstatus_to_exitcode(status)
+        assert client.returncode == 8, client.returncode
+        out.seek(0)
+        report = json.load(out)
+        out.close()
+        more, own = self.daemon_mib() - before, usage.ru_maxrss / 1024
+        print(f"{path.name}: {path.stat().st_size / 1e9:.2f} GB, {int(report['bytes']) / 1e9:.3f} of them sent, in "
+              f"{time.monotonic() - start:.0f} s; the daemon's memory {self.daemon_mib():.0f} MiB ({more:.0f} more than before), "
+              f"the client's {own:.0f} MiB", flush=True)
+        assert more < DAEMON_MIB and own < CLIENT_MIB, (more, own)
+        assert "name" not in report and not report.get("accepted"), "something was kept"
+        return report
+
+
+def wrong_rows(uploader, size):
+    path = uploader.net.path / "wrong-rows.csv"
+    block = "".join(f"ALPHA:ASYLUM(1.0),{row}\n" for _, row in FAULTY) * 1_000
+    count = collections.Counter()
+    with open(path, "w", encoding="ascii") as out:
+        out.write(HEADING)
+        while out.tell() < size:
+            out.write(block)
+            count.update({kind: 1_000 for kind, _ in FAULTY})
+    report = uploader.bring(path)
+    path.unlink()
+    told = {one["kind"]: int(one["count"]) for one in report["problem_counts"]}
+    assert told == dict(count), (told, count)
+    assert len(report["problems"]) == 1_000 and int(report["problems_more"]) == sum(count.values()) - 1_000
+    assert all(int(one["line"]) == i + 2 for i, one in enumerate(report["problems"])), "faults are told in their order"
+    assert report["problems"][0]["nearest"] == "AFG", report["problems"][0]
+
+
+def endless_line(uploader, size):
+    path = uploader.net.path / "endless-line.csv"
+    with open(path, "w", encoding="ascii") as out:
+        out.write(HEADING)
+        while out.tell() < size:
+            out.write("x" * (1 << 20))
+    report = uploader.bring(path)
+    path.unlink()
+    assert "the rest of the file was not read" in report["problems"][0]["text"], report["problems"]
+    assert int(report["bytes"]) < 3 << 20, "it was sent on though it could not be read on"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gigabytes", type=float, default=0.03)
+    size = int(parser.parse_args().gigabytes * 1e9)
+    net = SmallNetwork()
+    try:
+        uploader = Uploader(net)
+        wrong_rows(uploader, size)
+        endless_line(uploader, size)
+    finally:
+        net.stop()
+        net.remove()
+
+
+main()

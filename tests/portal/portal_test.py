@@ -29,9 +29,8 @@ def restarts(net, over):
             os.unlink(wanted)
 
 
-def main():
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
-    journeys = sorted(path for path in glob.glob(HERE + "/*_test.mjs") if word in os.path.basename(path))
+def prepared():
+    """A network that serves the portal, with figures, papers and meetings in it; and the environment of browser.mjs."""
     net = Network()
     try:
         with open(net.config, "a") as config:
@@ -41,8 +40,18 @@ def main():
         net.as_("helena.brandt", "sign-in")
         net.as_("anna.lindqvist", "sign-in")
         gatherings.plan(net.as_, papers.bring(net.as_, net.dir), net.dir)
-        where = {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
+    except BaseException:
+        net.remove()
+        raise
+    return net, {**os.environ, "PORTAL": BUILD + "/client/portal", "NETWORK": net.dir, "PORT": str(net.port),
                  "CONFIG": net.config, "DAEMON": str(net.daemon.pid)}
+
+
+def main():
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    journeys = sorted(path for path in glob.glob(HERE + "/*_test.mjs") if word in os.path.basename(path))
+    net, where = prepared()
+    try:
         over = threading.Event()
         threading.Thread(target=restarts, args=(net, over), daemon=True).start()
         done = subprocess.run(["node", "--test", *(["--test-concurrency=1"] if node() >= 20 else []), *journeys], env=where)

@@ -7,8 +7,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { observations } from './observations.mjs';
 import { network, open, origin, passwordOf, quit, signIn } from './browser.mjs';
 
+const require = createRequire(join(process.env.PORTAL, 'package.json'));
 const ME = 'anna.lindqvist';
 let context;
 let page;
@@ -136,26 +138,6 @@ test('a session that ended in the middle of a long form is asked for over it, an
   assert.deepEqual(other.faults, []);
   await other.close();
 });
-
-// What a query answers, as the server would pack it: `areas` x `areas` series of `periods` figures each.
-const require = createRequire(join(process.env.PORTAL, 'package.json'));
-async function observations(codes, areas, periods) {
-  const { buildSync } = require('esbuild');
-  const made = buildSync({ stdin: { contents: "export { create, toBinary } from '@bufbuild/protobuf'; export { ObservationsSchema } from './src/gen/entente/v1/statistics_pb';", resolveDir: process.env.PORTAL, loader: 'ts' },
-    bundle: true, format: 'esm', write: false });
-  const { create, toBinary, ObservationsSchema } = await import('data:text/javascript;base64,' + Buffer.from(made.outputFiles[0].contents).toString('base64'));
-  const series = areas * areas;
-  const column = (id, dictionary, at) => ({ id, dictionary, codes: Array.from({ length: series }, (_, index) => at(index)) });
-  const message = toBinary(ObservationsSchema, create(ObservationsSchema, {
-    dimensions: [column('FREQ', ['A'], () => 0), column('REF_AREA', codes.slice(0, areas), (index) => Math.floor(index / areas)), column('CITIZEN', codes.slice(-areas), (index) => index % areas),
-      column('SEX', ['_T'], () => 0), column('AGE', ['_T'], () => 0), column('APPLICATION', ['_T'], () => 0)],
-    counts: Array.from({ length: series }, () => periods),
-    periods: { id: 'TIME_PERIOD', dictionary: Array.from({ length: periods }, (_, index) => String(2015 + index)), codes: Array.from({ length: series * periods }, (_, index) => index % periods) },
-    values: Array.from({ length: series * periods }, (_, index) => BigInt(1 + index % 5_000)),
-  }));
-  const frame = (flags, body) => Buffer.concat([Buffer.from([flags, body.length >>> 24, body.length >>> 16 & 255, body.length >>> 8 & 255, body.length & 255]), body]);
-  return Buffer.concat([frame(0, Buffer.from(message)), frame(2, Buffer.from('{}'))]);
-}
 
 test('a table of 100,000 rows scrolls, and a map of 10,000 arcs is drawn, with no more in the page than is in sight', async (t) => {
   const codes = require('i18n-iso-countries/codes.json').map((one) => one[1]);

@@ -1,7 +1,10 @@
 // bench.mjs: how fast the first pages are on a machine four times slower than this one: largest contentful paint,
-// interaction to next paint while typing, layout shift, bytes over the line. With the environment of
-// tests/portal/browser.mjs: PORTAL, NETWORK, PORT. A measurement, not a test: nothing depends on what it prints.
+// interaction to next paint while typing, layout shift, bytes over the line, frames of a long table, a map of 10,000 arcs. With the environment of
+// tests/portal/browser.mjs: PORTAL, NETWORK, PORT; `tests/bench/portal` makes them. A measurement, not a test: nothing depends on what it prints.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { open, origin, passwordOf, quit } from '../../../tests/portal/browser.mjs';
+import { observations } from '../../../tests/portal/observations.mjs';
 
 const ME = 'anna.lindqvist';
 const context = await open(ME);
@@ -37,4 +40,40 @@ await page.goto(origin + '/#/process/igc');
 await page.locator('.map').waitFor();
 await page.waitForTimeout(1_500);
 row('a process with its map', await page.evaluate(() => measured));
+// A hundred thousand rows and ten thousand arcs: of an answer made for it.
+const require = createRequire(join(process.env.PORTAL, 'package.json'));
+const body = await observations(require('i18n-iso-countries/codes.json').map((one) => one[1]), 100, 10);
+await page.route('**/*StatisticsService/Query', (route) => route.fulfill({ status: 200, contentType: 'application/connect+proto', body }));
+await page.goto(origin + '/#/statistics/IGC.ASYLUM?view=line');
+await page.reload();
+const table = page.locator('.long-table');
+await table.locator('table[aria-rowcount="100001"]').waitFor({ timeout: 120_000 });
+await page.waitForTimeout(2_000);
+const frames = await table.evaluate(async (box) => {
+  const gaps = [];
+  let last = performance.now();
+  for (let step = 0; step < 120; ++step) {
+    box.scrollTop += 3_000 + step * 400;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const now = performance.now();
+    gaps.push(now - last);
+    last = now;
+  }
+  return gaps.sort((a, b) => a - b);
+});
+console.log(`100,000 rows scrolled      frames: median ${frames[60].toFixed(0)} ms, longest ${frames.at(-1).toFixed(0)} ms, over 50 ms: ${frames.filter((one) => one > 50).length} of ${frames.length}`);
+await page.getByRole('button', { name: 'Flow map', exact: true }).click();
+await page.locator('.flow-map canvas').waitFor();
+const spent = [];
+for (const year of ['0', '3', '6']) {
+  spent.push(await page.evaluate(async (value) => {
+    const slider = document.querySelector('.flow-map input[type=range]');
+    const from = performance.now();
+    slider.value = value;
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return performance.now() - from;
+  }, year));
+}
+console.log(`10,000 arcs drawn          ${spent.map((one) => one.toFixed(0)).join(', ')} ms`);
 await quit();

@@ -71,7 +71,7 @@ function Sessions() {
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {error !== undefined && <Failed error={error} />}
       {!asked.data && asked.loading && <Waiting />}
-      <ul class="bare rows">
+      <ul class="bare rows sessions">
         {asked.data?.map((one) => (
           <li key={one.name}>
             <span>{t('session_from', { address: one.address, when: formatMoment(when(one.startedAt)) })}<br />

@@ -37,6 +37,7 @@ export function HomePage(_: { place: Place }) {
   // Their list is fetched once somebody looks for somebody, or is about to choose one: not with the first view.
   const [choosing, setChoosing] = useState(process !== '');
   const wanted = useSettled(query.trim());
+  const empty = query.trim() === '' && process === ''; // what is due goes with the first letter, not with its answer
   const known = useCall(choosing || wanted !== '' ? 'home' : null, async () => ({ processes: await processes() }));
   const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
   const asked = useCall(key, async (signal) => ({ key, understood: await search(wanted, process, await processes(), signal) }));
@@ -91,9 +92,9 @@ export function HomePage(_: { place: Place }) {
       <PersonCard key={shown.person.name} person={shown.person} party={names.data?.get(shown.person.party)} offices={shown.offices} linked />
     </aside>
   ), [names.data, shown, language]);
-  const below = useMemo(() => key === null ? <div class="columns even start"><Due /><MyNext /><News /></div> : wanted !== '' && <Also query={wanted} process={process} />, [key, language]);
+  const below = useMemo(() => empty ? <div class="columns even start"><Due /><MyNext /><News /></div> : wanted !== '' && <Also query={wanted} process={process} />, [empty, key, language]);
   return (
-    <section ref={list} class={key === null ? 'page home' : 'page home searching'} onKeyDown={onKey}>
+    <section ref={list} class={empty ? 'page home' : 'page home searching'} onKeyDown={onKey}>
       <h1 tabIndex={-1}>{t('home_title')}</h1>
       <form class="search" role="search" onSubmit={(event) => { event.preventDefault(); enter(); }}>
         <label for="search" class="unseen">{t('search_label')}</label>
@@ -107,10 +108,10 @@ export function HomePage(_: { place: Place }) {
           {sorted.map((one) => <option key={one.name} value={one.name}>{one.shortName || processName(one.name)}</option>)}
         </select>
       </form>
-      {key === null && below}
+      {empty && below}
       <p class="unseen" role="status">{key !== null && asked.data && !asked.loading ? t('n_found', { n: found.length }) : ''}</p>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
-      {key !== null && !asked.data && asked.loading && <Waiting lines={4} />}
+      {!empty && !asked.data && (key === null || asked.loading) && <Waiting lines={4} />}
       {key !== null && asked.data && found.length === 0 && !asked.loading && <Nobody query={wanted} process={process} known={names.data} />}
       {found.length > 0 && <>
         <p class="taken">{filters.map((one) => <Badge key={one} tone="accent">{one}</Badge>)}</p>
@@ -119,7 +120,7 @@ export function HomePage(_: { place: Place }) {
           {beside}
         </div>
       </>}
-      {key !== null && below}
+      {!empty && below}
     </section>
   );
 }

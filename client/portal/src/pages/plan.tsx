@@ -56,7 +56,9 @@ function localOf(at: Date): string {
 }
 
 function formOf(meeting: Meeting | undefined): Form {
-  const language = currentLanguage();
+  // Of what is there, in a language that it is said in: no title is asked for twice.
+  const spoken = Object.keys(meeting?.title?.byLanguage ?? {});
+  const language = spoken.length === 0 || spoken.includes(currentLanguage()) ? currentLanguage() : spoken.includes('en') ? 'en' : spoken[0] ?? 'en';
   const process = meeting?.process ?? mineToKeep()[0] ?? '';
   const said = (text: Meeting['title']) => text?.byLanguage[language] ?? '';
   return {

@@ -46,19 +46,29 @@ struct Sound {
   std::string envelope;
 };
 
+const Sound& sound() {
+  static const Sound one;
+  return one;
+}
+
 void change(std::string_view bytes) {
-  static const Sound sound;
-  std::string changed = sound.envelope;
+  std::string changed = sound().envelope;
   for (; bytes.size() >= 3; bytes.remove_prefix(3)) {
     const auto at =
         static_cast<unsigned char>(bytes[0]) * 256U + static_cast<unsigned char>(bytes[1]);
     changed[at % changed.size()] = bytes[2];
   }
-  const auto opened = open_envelope(changed, sound.key);
+  const auto opened = open_envelope(changed, sound().key);
   if (opened.ok() && opened->reveal(entente::SecretAccess{}) != kContent) __builtin_trap();
 }
 
 }  // namespace
+
+// Five programs make the certificates: not in the time of the first input.
+extern "C" int LLVMFuzzerInitialize(int* /*count*/, char*** /*words*/) {
+  (void)sound();
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.

@@ -813,7 +813,7 @@ def lists_readers(walk):
 
 
 OBJECTS = ["parties", "processes", "participations", "bodies", "persons", "offices", "appointments", "contactTests",
-           "documents", "circulations", "meetings"]
+           "documents", "circulations", "meetings", "meetings/record"]
 
 
 @place("AccessService.WhoCanSee", "AccessService.WhoCouldSee", "AccessService.ExplainMyAccess")

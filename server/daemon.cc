@@ -302,7 +302,9 @@ void Daemon::register_services() {
   books_ = std::make_unique<directory::BookServer>(*directory_, *records_, *gate_);
   books_->add_to(table_);
   statistics_->add_to(*gate_, receipt);
-  documents_->add_to(*gate_, receipt);
+  documents_->add_to(*gate_, receipt, [this](store::CommitIndex index) {
+    return ledger::make_receipt(*checkpoints_, index, /*at_once=*/true);
+  });
   notices_->add_to(*gate_);
   meetings_->add_to(*gate_, receipt);
   using L = ledger::LedgerService;

@@ -29,14 +29,18 @@ Result<std::string> DocumentsNeighbours::latin_name(const policy::Subject& subje
   return person.latin_name().empty() ? person.display_name() : person.latin_name();
 }
 
-Result<bool> DocumentsNeighbours::is_concluded(const policy::Subject& subject,
-                                               const std::string& process,
-                                               store::Snapshot& snapshot) const {
+Result<documents::Life> DocumentsNeighbours::life_of(const policy::Subject& subject,
+                                                     const std::string& process,
+                                                     store::Snapshot& snapshot) const {
   ENTENTE_TRY(const auto found, parts_.records.find(snapshot, "processes/" + process));
   const policy::Guard guard = found ? found->guard() : policy::Guard();
   const policy::Decision decision =
       policy::decide(subject, policy::Action::Read, guard, parts_.clock.now());
-  return decision.permits() && found->open(decision)->process().status() == v1::Process::CONCLUDED;
+  if (!decision.permits()) return documents::Life::AtWork;
+  const v1::Process::Status status = found->open(decision)->process().status();
+  if (status == v1::Process::DORMANT) return documents::Life::Dormant;
+  const bool over = status == v1::Process::CONCLUDED || status == v1::Process::MERGED;
+  return over ? documents::Life::Over : documents::Life::AtWork;
 }
 
 Result<v1::WhoCanSeeReply> DocumentsNeighbours::who_can_see(const policy::Subject& subject,

@@ -39,8 +39,8 @@ class DocumentsNeighbours final : public documents::Neighbours {
   Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
                                          const v1::WhoCanSeeRequest& message,
                                          store::Snapshot& snapshot) const override;
-  Result<bool> is_concluded(const policy::Subject& subject, const std::string& process,
-                            store::Snapshot& snapshot) const override;
+  Result<documents::Life> life_of(const policy::Subject& subject, const std::string& process,
+                                  store::Snapshot& snapshot) const override;
   Result<std::vector<documents::AudienceOffice>> offices_of(
       const policy::Audience& audience, store::Snapshot& snapshot) const override;
   Result<documents::OwnCertificates> own_certificates(const policy::Subject& subject,

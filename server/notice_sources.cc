@@ -13,8 +13,18 @@ std::vector<notices::Happening> NoticeSources::happenings_after(std::uint64_t cu
     notices::Happening& one = out.emplace_back();
     one.number = event.number();
     one.reminds = event.kind() == v1::News::REMINDED;
-    one.tells = one.reminds || event.kind() == v1::News::SENT;
+    one.asks = event.kind() == v1::News::CONSENT_ASKED;
+    const bool of_consent = one.asks || event.kind() == v1::News::CONSENT_ANSWERED;
+    one.tells = one.reminds || of_consent || event.kind() == v1::News::SENT;
     if (!one.tells) continue;
+    if (of_consent) {
+      const store::Id document = store::Id::from(event.document());
+      one.consent = documents::consent_name(document, event.consent());
+      one.party = event.party();
+      one.sender = event.account();
+      one.at = Instant(std::chrono::microseconds(event.recorded_at_us()));
+      continue;
+    }
     const store::Id id = store::Id::from(event.circulation());
     one.circulation = documents::circulation_name(id);
     one.sender = event.account();
@@ -39,6 +49,28 @@ Result<std::optional<v1::Circulation>> NoticeSources::circulation(const policy::
   ENTENTE_TRY_VOID(found.status());
   if (found->has_recalled_at()) return std::optional<v1::Circulation>();
   return std::optional<v1::Circulation>(*std::move(found));
+}
+
+Result<std::optional<notices::Consent>> NoticeSources::consent(const policy::Subject& subject,
+                                                               const std::string& name,
+                                                               store::Snapshot& snapshot) const {
+  using Found = std::optional<notices::Consent>;
+  v1::ListConsentsRequest request;
+  request.set_document(name.substr(0, name.find("/consents/")));
+  const Result<v1::ListConsentsReply> all =
+      parts_.documents.consents().list(subject, request, snapshot);
+  if (all.status().code() == Code::NotFound) return Found();
+  ENTENTE_TRY_VOID(all.status());
+  const auto one = std::ranges::find(all->consents(), name, &v1::DocumentConsent::name);
+  if (one == all->consents().end()) return Found();
+  ENTENTE_TRY(const std::optional<v1::Document> document,
+              parts_.documents.find(subject, request.document(), snapshot));
+  if (!document) return Found();
+  using State = notices::Consent::State;
+  return Found({.process = document->process(),
+                .state = one->state() == v1::DocumentConsent::GRANTED   ? State::Granted
+                         : one->state() == v1::DocumentConsent::REFUSED ? State::Refused
+                                                                        : State::Waiting});
 }
 
 Result<std::optional<notices::Addressee>> NoticeSources::addressee(

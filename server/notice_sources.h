@@ -32,6 +32,9 @@ class NoticeSources final : public notices::Sources {
   [[nodiscard]] Result<std::optional<v1::Circulation>> circulation(
       const policy::Subject& subject, const std::string& name,
       store::Snapshot& snapshot) const override;
+  [[nodiscard]] Result<std::optional<notices::Consent>> consent(
+      const policy::Subject& subject, const std::string& name,
+      store::Snapshot& snapshot) const override;
   [[nodiscard]] Result<std::optional<notices::Addressee>> addressee(
       const policy::Subject& subject, store::Snapshot& snapshot) const override;
   [[nodiscard]] Status each_person(

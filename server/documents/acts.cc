@@ -166,9 +166,9 @@ Status Service::decide_original(const Subject& subject, const policy::Guard& gua
   if (policy::decide(subject, Action::Originate, guard, now).permits()) return {};
   policy::Guard of_process = guard;  // a duty of the process towards itself
   of_process.originator.clear();
-  ENTENTE_TRY(const bool concluded,
-              parts_.neighbours.is_concluded(subject, guard.process, snapshot));
-  if (concluded && policy::decide(subject, Action::KeepProcess, of_process, now).permits()) {
+  ENTENTE_TRY(const Life life, parts_.neighbours.life_of(subject, guard.process, snapshot));
+  if (life == Life::Over &&
+      policy::decide(subject, Action::KeepProcess, of_process, now).permits()) {
     return {};
   }
   return not_yours(

@@ -55,6 +55,7 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
     document = store::Id::from(own.id());
     process = own.guard().process();
   }
+  ENTENTE_TRY_VOID(check_life(parts_.neighbours, subject, process, New::Brought, snapshot));
   if (sealed) ENTENTE_TRY_VOID(check_sealed_content(message.content()));
   v1::ContentProgress progress;
   progress.set_piece_bytes_max(limits::content_piece_bytes_max);
@@ -159,6 +160,8 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
       return invalid_argument("content.language", "the document has too many languages");
     }
   }
+  ENTENTE_TRY_VOID(
+      check_life(parts_.neighbours, subject, row.guard().process(), New::Brought, transaction));
   row.mutable_shown()->set_recorded_by(subject.account);
   ENTENTE_TRY_VOID(put_content(session, row, transaction));
   return row;

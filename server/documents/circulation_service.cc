@@ -79,6 +79,13 @@ Status check_response(const v1::Response& response, const record::Circulation& r
   }
 }
 
+// What an event is told of.
+std::string object_of(const record::Event& event) {
+  if (event.document().empty()) return circulation_name(store::Id::from(event.circulation()));
+  const store::Id document = store::Id::from(event.document());
+  return event.consent() == 0 ? document_name(document) : consent_name(document, event.consent());
+}
+
 // The stream of Watch.
 class WatchSource final : public net::Source {
  public:
@@ -101,9 +108,7 @@ class WatchSource final : public net::Source {
         auto& news = static_cast<v1::News&>(out);
         news.set_cursor(event.number());
         news.set_kind(static_cast<v1::News::Kind>(event.kind()));
-        news.set_object(event.document().empty()
-                            ? circulation_name(store::Id::from(event.circulation()))
-                            : document_name(store::Id::from(event.document())));
+        news.set_object(object_of(event));
         set_time(*news.mutable_recorded_at(), from_micros(event.recorded_at_us()));
         return Next::Message;
       }
@@ -177,6 +182,7 @@ Result<record::Circulation> CirculationService::make_row(const Subject& subject,
                                                          v1::Circulation circulation,
                                                          Transaction& transaction) {
   const std::string process = *id_in(circulation.process(), "processes/");
+  ENTENTE_TRY_VOID(check_life(parts_.neighbours, subject, process, New::SentRound, transaction));
   ENTENTE_TRY(const policy::Audience audience, audience_of(circulation.visibility().audience()));
   // What is sent stands under its own handling; the note that covers it leaves no receipts.
   circulation.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
@@ -518,6 +524,8 @@ Result<v1::Circulation> CirculationService::remind(const Subject& subject,
   if (row.shown().has_recalled_at()) {
     return Status(Code::FailedPrecondition, Reason::None, "it was recalled");
   }
+  ENTENTE_TRY_VOID(
+      check_life(parts_.neighbours, subject, row.guard().process(), New::SentRound, transaction));
   set_time(*row.mutable_shown()->mutable_reminded_at(), parts_.clock.now());
   ENTENTE_TRY_VOID(save(subject, transaction, row, acts::remind, v1::News::REMINDED));
   return row.shown();
@@ -525,6 +533,7 @@ Result<v1::Circulation> CirculationService::remind(const Subject& subject,
 
 bool CirculationService::may_hear(const Subject& subject, const record::Event& event) const {
   if (event.account() == subject.account) return false;
+  if (!event.party().empty() && event.party() != subject.party) return false;
   policy::Guard guard;
   if (!event.document().empty()) {
     const auto found = parts_.shelf.document(store::Id::from(event.document()));

@@ -138,6 +138,21 @@ Status ConsentService::keep_word(const Subject& subject, record::Consent& row,
   return {};
 }
 
+Status ConsentService::add_event(const Subject& subject, const record::Consent& row,
+                                 const policy::Guard& guard, Transaction& transaction) const {
+  const bool asks = waits(row.shown());
+  const std::string asker = party_of(row.shown().asked_by());
+  record::Event event;
+  event.set_kind(
+      static_cast<std::uint32_t>(asks ? v1::News::CONSENT_ASKED : v1::News::CONSENT_ANSWERED));
+  event.set_document(row.document());
+  event.set_consent(row.number());
+  event.set_recorded_at_us(to_micros(parts_.clock.now()));
+  event.set_account(subject.account);
+  event.set_party(asks ? std::string(guard.originator) : asker.substr(asker.rfind('/') + 1));
+  return parts_.rows.add_event(transaction, std::move(event));
+}
+
 Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsentRequest& message,
                                     Transaction& transaction) {
   ENTENTE_TRY(const Rows::Document found,
@@ -152,6 +167,8 @@ Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsent
     return Status(Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator");
   }
   ENTENTE_TRY_VOID(check_ask(subject, message, document->shown(), transaction));
+  ENTENTE_TRY_VOID(check_life(parts_.neighbours, subject, document->guard().process(),
+                              New::SentRound, transaction));
   const store::Id id = store::Id::from(document->id());
   ENTENTE_TRY(const std::vector<record::Consent> before, parts_.rows.consents(transaction, id));
   if (before.size() >= limits::consents_per_document_max) {
@@ -181,6 +198,7 @@ Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsent
     shown.add_answered_by(subject.account);
   }
   ENTENTE_TRY_VOID(parts_.rows.add_consent(transaction, row));
+  ENTENTE_TRY_VOID(add_event(subject, row, found.guard(), transaction));
   ledger::Act act;
   act.touched = {row.shown().name()};
   act.object_digest = shown.digest();
@@ -271,6 +289,7 @@ Result<Consent> ConsentService::answer(const Subject& subject,
     ENTENTE_TRY_VOID(widen(subject, *row, *found->open(seen), transaction));
   }
   parts_.rows.put_consent(transaction, *row);
+  ENTENTE_TRY_VOID(add_event(subject, *row, guard, transaction));
   ledger::Act act;
   act.touched = {shown.name()};
   act.object_digest = shown.digest();

@@ -58,6 +58,10 @@ class ConsentService {
                                      Transaction& transaction) const;
   [[nodiscard]] Status widen(const Subject& subject, const record::Consent& row,
                              record::Document document, Transaction& transaction);
+  // Tells the originator's party that there is something to answer, or the asking one that there is
+  // an answer.
+  [[nodiscard]] Status add_event(const Subject& subject, const record::Consent& row,
+                                 const policy::Guard& guard, Transaction& transaction) const;
   [[nodiscard]] Status keep_word(const Subject& subject, record::Consent& row,
                                  const std::string& device) const;
   Parts parts_;

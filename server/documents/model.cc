@@ -89,6 +89,10 @@ std::string reading_name(const store::Id& id, std::uint64_t number) {
   return document_name(id) + "/readings/" + std::to_string(number);
 }
 
+std::string consent_name(const store::Id& id, std::uint64_t number) {
+  return document_name(id) + "/consents/" + std::to_string(number);
+}
+
 std::string envelope_name(const store::Id& id, std::uint64_t number) {
   return document_name(id) + "/envelopes/" + std::to_string(number);
 }

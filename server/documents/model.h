@@ -28,6 +28,9 @@ namespace entente::documents {
 // `documents/<...>/envelopes/3`
 [[nodiscard]] std::string envelope_name(const store::Id& id, std::uint64_t number);
 
+// `documents/<...>/consents/3`
+[[nodiscard]] std::string consent_name(const store::Id& id, std::uint64_t number);
+
 // A document, or one of its revisions or readings.
 struct DocumentName {
   store::Id id;

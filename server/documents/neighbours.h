@@ -31,6 +31,9 @@ struct OwnCertificates {
   std::set<std::string> all;  // the revoked, too
 };
 
+// How a process goes on.
+enum class Life { AtWork, Dormant, Over };
+
 class Neighbours {
  public:
   virtual ~Neighbours() = default;
@@ -46,10 +49,10 @@ class Neighbours {
   [[nodiscard]] virtual Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
                                                                const v1::WhoCanSeeRequest& message,
                                                                store::Snapshot& snapshot) const = 0;
-  // Whether a process is concluded, as far as the subject may see it.
-  [[nodiscard]] virtual Result<bool> is_concluded(const policy::Subject& subject,
-                                                  const std::string& process,
-                                                  store::Snapshot& snapshot) const = 0;
+  // How a process goes on, as far as the subject may see it; else as if it were at work.
+  [[nodiscard]] virtual Result<Life> life_of(const policy::Subject& subject,
+                                             const std::string& process,
+                                             store::Snapshot& snapshot) const = 0;
   // The offices of an audience, by name.
   [[nodiscard]] virtual Result<std::vector<AudienceOffice>> offices_of(
       const policy::Audience& audience, store::Snapshot& snapshot) const = 0;
@@ -66,5 +69,12 @@ class Neighbours {
       store::Snapshot& snapshot, const std::string& account, const std::string& party,
       const std::string& person) const = 0;
 };
+
+// What is new in a process, and when it comes to an end: to a dormant one something may still be
+// brought, so that its memory is whole; sent round, or asked for, is nothing. What was is read,
+// held, withdrawn and destroyed as ever. FailedPrecondition (StillInUse): it is not for now.
+enum class New { Brought, SentRound };
+[[nodiscard]] Status check_life(const Neighbours& neighbours, const policy::Subject& subject,
+                                const std::string& process, New what, store::Snapshot& snapshot);
 
 }  // namespace entente::documents

@@ -65,8 +65,9 @@ Result<std::optional<v1::Document>> Room::find(const policy::Subject& subject,
   return document.status();
 }
 
-void Room::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
-  service_.add_to(gate, make_receipt);
+void Room::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt,
+                  const ledger::MakeReceipt& at_once) {
+  service_.add_to(gate, make_receipt, at_once);
   circulation_.add_to(gate);
   sealed_.add_to(gate);
   consents_.add_to(gate);

@@ -35,7 +35,8 @@ class Room {
   // first commit. DataLoss, Unavailable: as the store.
   [[nodiscard]] static Result<std::unique_ptr<Room>> open(Parts parts);
 
-  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt,
+              const ledger::MakeReceipt& at_once);
   // What else is searched (search/source.h). Before start(); outlives this.
   void search_also(const search::Source& source) { searcher_.add(source); }
   // Begins to make the index. After all rooms that are searched were opened.
@@ -51,6 +52,7 @@ class Room {
   // For notices: what is new, and a circulation as its reader would get it.
   [[nodiscard]] Shelf& shelf() { return shelf_; }
   [[nodiscard]] CirculationService& circulations() { return circulation_; }
+  [[nodiscard]] ConsentService& consents() { return consents_; }
 
  private:
   explicit Room(Parts parts);

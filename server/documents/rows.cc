@@ -195,8 +195,7 @@ Status Rows::add_consent(store::Transaction& transaction, record::Consent& conse
   const store::Id document = store::Id::from(consent.document());
   ENTENTE_TRY(const std::vector<record::Consent> before, consents(transaction, document));
   consent.set_number(before.empty() ? 1 : before.back().number() + 1);
-  consent.mutable_shown()->set_name(document_name(document) + "/consents/" +
-                                    std::to_string(consent.number()));
+  consent.mutable_shown()->set_name(consent_name(document, consent.number()));
   put_consent(transaction, consent);
   return {};
 }

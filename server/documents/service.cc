@@ -129,7 +129,18 @@ policy::Decision decide_new(const policy::Subject& subject, const policy::Audien
   return policy::decide(seeing, Action::Originate, guard, now);
 }
 
-void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
+Status check_life(const Neighbours& neighbours, const policy::Subject& subject,
+                  const std::string& process, New what, store::Snapshot& snapshot) {
+  ENTENTE_TRY(const Life life, neighbours.life_of(subject, process, snapshot));
+  if (life == Life::AtWork || (life == Life::Dormant && what == New::Brought)) return {};
+  return {Code::FailedPrecondition, Reason::StillInUse,
+          life == Life::Dormant
+              ? "the process is dormant: what is there is read, and nothing is sent round"
+              : "the process is over: what is there is read, and nothing comes to it"};
+}
+
+void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt,
+                     const ledger::MakeReceipt& at_once) {
   const std::string service = "entente.v1.DocumentService.";
   using After = std::function<void(store::CommitIndex, v1::Document&)>;
   gate.reads(service + "BeginContent", this, &Service::begin_content);
@@ -144,8 +155,14 @@ void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_recei
   gate.acts(service + "DestroyDocument", this, &Service::destroy_document,
             After([this](store::CommitIndex, v1::Document& document) { destroyed(document); }));
   gate.acts(service + "HoldDocument", this, &Service::hold_document);
-  gate.acts(service + "OpenDocument", this, &Service::open_document,
-            ledger::with_receipt(make_receipt));
+  gate.acts(
+      service + "OpenDocument", this, &Service::open_document,
+      [this, usual = ledger::with_receipt(make_receipt), sealed = ledger::with_receipt(at_once)](
+          store::CommitIndex index, v1::Reading& reading) {
+        const auto of = parts_.shelf.document(parse_document_name(reading.name())->id);
+        const bool is_sealed = of && of->guard.handling == policy::Handling::Confidential;
+        return is_sealed ? sealed(index, reading) : usual(index, reading);
+      });
   gate.streams<v1::ReadContentRequest>(
       service + "ReadContent", [this](const std::shared_ptr<identity::Receiver>& receiver,
                                       const v1::ReadContentRequest& message, const net::Waker&) {

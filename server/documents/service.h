@@ -72,8 +72,10 @@ class Service {
   };
   explicit Service(Parts parts) : parts_(parts) {}
 
-  // Makes the receipt of a commit, for the replies that bear one.
-  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt);
+  // `make_receipt`: of a commit, for the replies that bear one; `at_once`: under a checkpoint that
+  // is signed for it, of what is sealed.
+  void add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt,
+              const ledger::MakeReceipt& at_once);
 
   using Subject = policy::Subject;
   using Snapshot = store::Snapshot;

@@ -129,17 +129,14 @@ bool Mailer::tell(Round& round, const Happening& happening) {
 
 bool Mailer::tell_one(Round& round, const Happening& happening, const policy::Subject& subject) {
   if (subject.account == happening.sender) return true;
-  const Result<std::optional<v1::Circulation>> seen =
-      parts_.sources.circulation(subject, happening.circulation, *round.snapshot);
-  if (!seen.ok()) return false;
-  if (!*seen || (happening.reminds && (**seen).has_acknowledged_at())) return true;
+  const Result<std::optional<Told>> told = told_to(round, subject, happening, happening.reminds);
+  if (!told.ok()) return false;
+  if (!*told) return true;
   const Result<v1::NoticeSettings> settings = parts_.service.settings_of(subject, *round.snapshot);
   if (!settings.ok()) return false;
   if (settings->delivery() != v1::NoticeSettings::AT_ONCE) return true;
-  return post(
-      round, subject, "happening " + std::to_string(happening.number),
-      one_notice(settings->language(), told_of(happening, **seen), rules_.portal + "/#/account"),
-      *settings);
+  return post(round, subject, "happening " + std::to_string(happening.number),
+              one_notice(settings->language(), **told, rules_.portal + "/#/account"), *settings);
 }
 
 bool Mailer::tell_digests(Round& round, Instant from, Instant to) {
@@ -167,9 +164,9 @@ bool Mailer::tell_digest(Round& round, const policy::Subject& subject,
   std::vector<Told> told;
   for (const Happening& one : all) {
     if (one.sender == subject.account) continue;
-    const auto seen = parts_.sources.circulation(subject, one.circulation, *round.snapshot);
-    if (!seen.ok()) return false;
-    if (*seen && !(**seen).has_acknowledged_at()) told.push_back(told_of(one, **seen));
+    Result<std::optional<Told>> one_told = told_to(round, subject, one, /*unasked=*/true);
+    if (!one_told.ok()) return false;
+    if (*one_told) told.push_back(**std::move(one_told));
   }
   if (told.empty()) return true;
   return post(
@@ -178,14 +175,44 @@ bool Mailer::tell_digest(Round& round, const policy::Subject& subject,
       *settings);
 }
 
-Told Mailer::told_of(const Happening& happening, const v1::Circulation& circulation) const {
-  return {.sender = happening.sender,
-          .process = circulation.process(),
-          .ask = circulation.ask(),
-          .deadline = circulation.has_deadline() ? day_of(circulation.deadline()) : "",
-          .reminds = happening.reminds,
-          .link = rules_.portal + "/#/circulation/" +
-                  happening.circulation.substr(happening.circulation.find('/') + 1)};
+Result<std::optional<Told>> Mailer::told_to(const Round& round, const policy::Subject& subject,
+                                            const Happening& happening, bool unasked) const {
+  if (!happening.consent.empty()) return told_of_consent(round, subject, happening);
+  ENTENTE_TRY(const std::optional<v1::Circulation> seen,
+              parts_.sources.circulation(subject, happening.circulation, *round.snapshot));
+  if (!seen || (unasked && seen->has_acknowledged_at())) return std::optional<Told>();
+  return std::optional<Told>(
+      {.sender = happening.sender,
+       .process = seen->process(),
+       .ask = seen->ask(),
+       .deadline = seen->has_deadline() ? day_of(seen->deadline()) : "",
+       .reminds = happening.reminds,
+       .consent = Told::Consent::None,
+       .link = rules_.portal + "/#/circulation/" +
+               happening.circulation.substr(happening.circulation.find('/') + 1)});
+}
+
+// As it is by now: what was asked and answered meanwhile is told as answered, to who asked.
+Result<std::optional<Told>> Mailer::told_of_consent(const Round& round,
+                                                    const policy::Subject& subject,
+                                                    const Happening& happening) const {
+  if (subject.party != happening.party) return std::optional<Told>();
+  ENTENTE_TRY(const std::optional<Consent> seen,
+              parts_.sources.consent(subject, happening.consent, *round.snapshot));
+  if (!seen || (seen->state != Consent::State::Waiting) == happening.asks) {
+    return std::optional<Told>();
+  }
+  const std::string document = happening.consent.substr(0, happening.consent.find("/consents/"));
+  return std::optional<Told>(
+      {.sender = happening.sender,
+       .process = seen->process,
+       .ask = v1::Circulation::INFORMATION,
+       .deadline = "",
+       .reminds = false,
+       .consent = seen->state == Consent::State::Waiting   ? Told::Consent::Waiting
+                  : seen->state == Consent::State::Granted ? Told::Consent::Granted
+                                                           : Told::Consent::Refused,
+       .link = rules_.portal + "/#/document/" + document.substr(document.find('/') + 1)});
 }
 
 bool Mailer::post(Round& round, const policy::Subject& subject, std::string key, Text text,

@@ -71,7 +71,14 @@ class Mailer {
   // Whether it needs not be tried again.
   bool post(Round& round, const policy::Subject& subject, std::string key, Text text,
             const v1::NoticeSettings& to);
-  [[nodiscard]] Told told_of(const Happening& happening, const v1::Circulation& circulation) const;
+  // What the subject is to be told of it; nothing, if it is not for them, or not any more.
+  // `unasked`: not what they have acknowledged either.
+  [[nodiscard]] Result<std::optional<Told>> told_to(const Round& round,
+                                                    const policy::Subject& subject,
+                                                    const Happening& happening, bool unasked) const;
+  [[nodiscard]] Result<std::optional<Told>> told_of_consent(const Round& round,
+                                                            const policy::Subject& subject,
+                                                            const Happening& happening) const;
   [[nodiscard]] Instant digest_before(Instant now) const;
 
   const MailRules rules_;

@@ -20,19 +20,29 @@
 
 namespace entente::notices {
 
-// A circulation was sent, or its recipients are reminded of it.
+// A circulation was sent, or its recipients are reminded of it; a consent was asked, or answered.
 struct Happening {
   std::uint64_t number = 0;  // of the news, which are numbered without gaps
-  bool tells = false;        // whether it is one of these two; all else is nobody's notice
+  bool tells = false;        // whether it is one of these; all else is nobody's notice
   bool reminds = false;
-  std::string circulation;
-  Instant at{};        // when; of what was held back, when it is not any more
-  std::string sender;  // account
+  bool asks = false;        // of a consent; else it was answered
+  std::string circulation;  // either
+  std::string consent;      // or: `documents/<id>/consents/<n>`
+  std::string party;        // alone for its people, `SWE`; empty: for all who may see it
+  Instant at{};             // when; of what was held back, when it is not any more
+  std::string sender;       // account
 };
 
 struct Addressee {
   std::string email;
   std::vector<std::string> languages;  // BCP 47, as the person's entry has them
+};
+
+// What there is to know of a consent.
+struct Consent {
+  enum class State { Waiting, Granted, Refused };
+  std::string process;  // `processes/igc`
+  State state = State::Waiting;
 };
 
 class Sources {
@@ -46,6 +56,10 @@ class Sources {
   // the store.
   [[nodiscard]] virtual Result<std::optional<v1::Circulation>> circulation(
       const policy::Subject& subject, const std::string& name, store::Snapshot& snapshot) const = 0;
+  // As the subject would get it. Nothing: it is neither theirs to answer nor asked by them.
+  [[nodiscard]] virtual Result<std::optional<Consent>> consent(const policy::Subject& subject,
+                                                               const std::string& name,
+                                                               store::Snapshot& snapshot) const = 0;
   // Nothing: the person has no entry or no address in it.
   [[nodiscard]] virtual Result<std::optional<Addressee>> addressee(
       const policy::Subject& subject, store::Snapshot& snapshot) const = 0;

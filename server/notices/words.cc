@@ -15,6 +15,8 @@ struct Catalogue {
   std::string_view subject;
   std::string_view sent;
   std::string_view reminded;
+  std::string_view consent_subject;
+  std::array<std::string_view, 3> consents;  // asked for, granted, refused
   std::string_view until;
   std::string_view open;
   std::string_view digest_subject;
@@ -28,6 +30,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender} sent you something in {process}, {ask}",
      .reminded = "{sender} reminds you of something in {process}, {ask}",
+     .consent_subject = "{process}: a consent",
+     .consents = {"{sender} asks for the consent of your party in {process}",
+                  "{sender} has agreed to what you asked for in {process}",
+                  "{sender} has not agreed to what you asked for in {process}"},
      .until = " (until {deadline})",
      .open = "Sign in to read it: {link}",
      .digest_subject = "Waiting for you: {count}",
@@ -40,6 +46,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process} : {ask}",
      .sent = "{sender} vous a adressé un envoi dans {process}, {ask}",
      .reminded = "{sender} vous rappelle un envoi dans {process}, {ask}",
+     .consent_subject = "{process} : un consentement",
+     .consents = {"{sender} demande le consentement de votre partie dans {process}",
+                  "{sender} a consenti à ce que vous aviez demandé dans {process}",
+                  "{sender} n’a pas consenti à ce que vous aviez demandé dans {process}"},
      .until = " (jusqu’au {deadline})",
      .open = "Connectez-vous pour le lire : {link}",
      .digest_subject = "En attente : {count}",
@@ -52,6 +62,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender} le ha enviado algo en {process}, {ask}",
      .reminded = "{sender} le recuerda un envío en {process}, {ask}",
+     .consent_subject = "{process}: un consentimiento",
+     .consents = {"{sender} solicita el consentimiento de su parte en {process}",
+                  "{sender} ha accedido a lo que usted solicitó en {process}",
+                  "{sender} no ha accedido a lo que usted solicitó en {process}"},
      .until = " (hasta el {deadline})",
      .open = "Inicie sesión para leerlo: {link}",
      .digest_subject = "Pendientes: {count}",
@@ -63,6 +77,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender}: вам направлены материалы, {process}, {ask}",
      .reminded = "{sender}: напоминание о материалах, {process}, {ask}",
+     .consent_subject = "{process}: согласие",
+     .consents = {"{sender}: запрошено согласие вашей стороны, {process}",
+                  "{sender}: согласие на ваш запрос дано, {process}",
+                  "{sender}: в согласии на ваш запрос отказано, {process}"},
      .until = " (до {deadline})",
      .open = "Войдите, чтобы прочитать: {link}",
      .digest_subject = "Ожидают вас: {count}",
@@ -75,6 +93,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender} hat Ihnen etwas in {process} gesandt, {ask}",
      .reminded = "{sender} erinnert Sie an etwas in {process}, {ask}",
+     .consent_subject = "{process}: eine Zustimmung",
+     .consents = {"{sender} bittet Ihre Partei um Zustimmung, {process}",
+                  "{sender} hat Ihrer Bitte zugestimmt, {process}",
+                  "{sender} hat Ihrer Bitte nicht zugestimmt, {process}"},
      .until = " (bis {deadline})",
      .open = "Zum Lesen anmelden: {link}",
      .digest_subject = "Für Sie liegt vor: {count}",
@@ -87,6 +109,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "أرسل إليكم {sender} مادة في {process}، {ask}",
      .reminded = "يذكّركم {sender} بمادة في {process}، {ask}",
+     .consent_subject = "{process}: موافقة",
+     .consents = {"يطلب {sender} موافقة طرفكم في {process}",
+                  "وافق {sender} على ما طلبتموه في {process}",
+                  "لم يوافق {sender} على ما طلبتموه في {process}"},
      .until = " (حتى {deadline})",
      .open = "سجّلوا الدخول لقراءتها: {link}",
      .digest_subject = "بانتظاركم: {count}",
@@ -142,6 +168,9 @@ Values values_of(const Catalogue& in, const Told& told) {
 }
 
 std::string line_of(const Catalogue& in, const Told& told, const Values& values) {
+  if (told.consent != Told::Consent::None) {
+    return fill(in.consents[static_cast<std::size_t>(told.consent) - 1], values) + ".\n";
+  }
   return fill(told.reminds ? in.reminded : in.sent, values) +
          (told.deadline.empty() ? "." : fill(in.until, values) + ".") + "\n";
 }
@@ -166,7 +195,8 @@ std::string language_for(std::string_view wished, std::span<const std::string> s
 Text one_notice(std::string_view language, const Told& told, std::string_view settings) {
   const Catalogue& in = *find(language);
   const Values values = values_of(in, told);
-  return {.subject = fill(in.subject, values),
+  const bool of_consent = told.consent != Told::Consent::None;
+  return {.subject = fill(of_consent ? in.consent_subject : in.subject, values),
           .body = line_of(in, told, values) + "\n" + fill(in.open, values) + "\n" +
                   ending(in, settings)};
 }

@@ -121,6 +121,62 @@ TEST_CASE("a refusal permits nothing, and a consent for one document none for an
   CHECK(world.circulate(world.helena(), other, kAll).code() == Code::PermissionDenied);
 }
 
+TEST_CASE("that a consent was asked its originator hears, that it was answered who asked",
+          "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  std::uint64_t at = world.shelf.newest_event();
+  const auto hear = [&] {
+    const auto events = world.shelf.events_after(at, 10);
+    at = world.shelf.newest_event();
+    std::string heard;
+    for (const record::Event& event : events) {
+      heard += v1::News::Kind_Name(static_cast<v1::News::Kind>(event.kind())) + ":";
+      for (const auto& [name, subject] : {std::pair("anna", world.anna()),
+                                          {"second", world.second()},
+                                          {"helena", world.helena()},
+                                          {"reto", world.reto()},
+                                          {"samira", world.samira()}}) {
+        if (world.circulation.may_hear(subject, event)) heard += std::string(" ") + name;
+      }
+      heard += ";";
+    }
+    return heard;
+  };
+  const auto asked = world.ask_for(world.helena(), world.request(annex, Consent::CIRCULATE, kAll));
+  CHECK(hear() == "CONSENT_ASKED: anna second;");
+  REQUIRE(world.answer(world.anna(), *asked, true).ok());
+  CHECK(hear() == "CONSENT_ANSWERED: helena;");
+  const auto again = world.ask_for(world.helena(), world.request(annex, Consent::CIRCULATE, kAll));
+  REQUIRE(world.answer(world.anna(), *again, false).ok());
+  CHECK(hear() == "CONSENT_ASKED: anna second;CONSENT_ANSWERED: helena;");
+}
+
+TEST_CASE(
+    "in a process that is dormant nothing is sent round or asked; once it is over nothing comes",
+    "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  const v1::Document other = world.annex(v1::HANDLING_RESTRICTED, /*control=*/false);
+  world.neighbours.life = Life::Dormant;
+  CHECK(world.circulate(world.anna(), annex, kAll).reason() == Reason::StillInUse);
+  const v1::AskConsentRequest asks = world.request(annex, Consent::CIRCULATE, kAll);
+  CHECK(world.ask_for(world.helena(), asks).status().reason() == Reason::StillInUse);
+  const v1::Document brought = world.annex(v1::HANDLING_RESTRICTED);
+  CHECK(world.get(world.reto(), annex.name()).ok());
+  world.neighbours.life = Life::Over;
+  CHECK(world.upload(world.anna(), world.begin("late", "text", v1::HANDLING_LIMITED), "text")
+            .status()
+            .reason() == Reason::StillInUse);
+  CHECK(world.get(world.reto(), brought.name()).ok());
+  v1::WithdrawDocumentRequest back;
+  back.set_name(brought.name());
+  CHECK(world.act(world.service, world.anna(), &Service::withdraw_document, back).ok());
+  world.neighbours.life = Life::AtWork;
+  CHECK(world.circulate(world.anna(), other, kAll).ok());
+  CHECK(world.ask_for(world.helena(), asks).ok());
+}
+
 TEST_CASE("what needs no consent, or is not signed, is not asked", "[documents][consent]") {
   ConsentWorld world;
   const v1::Document open = world.annex(v1::HANDLING_RESTRICTED, /*control=*/false);

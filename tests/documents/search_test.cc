@@ -295,6 +295,13 @@ TEST_CASE("queries of any kind are answered or refused", "[documents][search][ba
   CHECK(refused([](auto& r) { r.set_query("\xff\xfe"); }));
   CHECK(refused([](auto& r) { r.set_skip(10'001); }));
   CHECK(refused([](auto& r) { r.set_since("yesterday"); }));
+  CHECK(refused([](auto& r) {
+    r.set_meetings(true);
+    r.set_kind(v1::Document::STUDY);
+  }));
+  v1::SearchRequest meetings;
+  meetings.set_meetings(true);
+  CHECK(world.find(world.anna(), meetings).total() == 0);
 }
 
 TEST_CASE("the text of a PDF is found; what has none says why", "[documents][search]") {

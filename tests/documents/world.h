@@ -54,9 +54,9 @@ class FewNeighbours final : public Neighbours {
     }
     return reply;
   }
-  Result<bool> is_concluded(const policy::Subject&, const std::string& process,
-                            store::Snapshot&) const override {
-    return concluded.count(process) != 0;
+  Result<Life> life_of(const policy::Subject&, const std::string& process,
+                       store::Snapshot&) const override {
+    return concluded.count(process) != 0 ? Life::Over : life;
   }
   Result<std::vector<AudienceOffice>> offices_of(const policy::Audience& audience,
                                                  store::Snapshot&) const override {
@@ -102,6 +102,7 @@ class FewNeighbours final : public Neighbours {
     return std::optional<policy::Subject>(std::move(subject));
   }
   std::set<std::string> concluded;
+  Life life = Life::AtWork;  // of all others
   std::set<std::string> ended;
   std::set<policy::Principal> principals_now;
   policy::AudienceTable table;

@@ -2,6 +2,7 @@
 #include "server/notices/letter.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "proto/contract/bytes.h"
 #include "server/notices/words.h"
@@ -40,6 +41,20 @@ TEST_CASE("a notice says who, where, what is asked and until when, in the person
       CHECK(made.body.find(one.link) != std::string::npos);
       CHECK(made.body.find("helena.brandt") != std::string::npos);
     }
+    // Of a consent no more: that it waits, or what was said, in words that differ.
+    std::set<std::string> bodies;
+    for (const auto consent :
+         {Told::Consent::Waiting, Told::Consent::Granted, Told::Consent::Refused}) {
+      Told one = told();
+      one.consent = consent;
+      const Text made = one_notice(language, one, "settings");
+      CHECK(made.subject != one_notice(language, told(), "settings").subject);
+      CHECK(made.body.find('{') == std::string::npos);
+      CHECK(made.body.find("2026-12-04") == std::string::npos);
+      CHECK(made.body.find("helena.brandt") != std::string::npos);
+      bodies.insert(made.body);
+    }
+    CHECK(bodies.size() == 3);
   }
 }
 

@@ -29,6 +29,7 @@ struct Given final : Sources {
   std::map<std::string, std::set<std::string>> sees;
   std::set<std::pair<std::string, std::string>> acknowledged;
   std::map<std::string, std::string> addresses;
+  std::map<std::string, Consent::State> consents;
 
   std::vector<Happening> happenings_after(std::uint64_t cursor, std::size_t max) const override {
     std::vector<Happening> out;
@@ -51,6 +52,12 @@ struct Given final : Sources {
       out.mutable_acknowledged_at()->set_seconds(1);
     return std::optional<v1::Circulation>(out);
   }
+  Result<std::optional<Consent>> consent(const policy::Subject&, const std::string& name,
+                                         store::Snapshot&) const override {
+    const auto found = consents.find(name);
+    if (found == consents.end()) return std::optional<Consent>();
+    return std::optional<Consent>({.process = "processes/igc", .state = found->second});
+  }
   Result<std::optional<Addressee>> addressee(const policy::Subject& subject,
                                              store::Snapshot&) const override {
     const auto found = addresses.find(subject.person);
@@ -68,7 +75,7 @@ struct Given final : Sources {
   static policy::Subject subject(const std::string& person) {
     policy::Subject out;
     out.account = "parties/SWE/accounts/" + person;
-    out.party = "SWE";
+    out.party = person == "uma" ? "UNHCR" : "SWE";
     out.person = person;
     return out;
   }
@@ -136,10 +143,25 @@ struct MailWorld {
     given.all.push_back({.number = given.all.size() + 1,
                          .tells = true,
                          .reminds = reminds,
+                         .asks = false,
                          .circulation = "circulations/" + id,
+                         .consent = {},
+                         .party = {},
                          .at = clock.now() + held,
                          .sender = "parties/IGC/accounts/ines"});
     given.sees["circulations/" + id] = readers;
+  }
+  void asked(bool asks, Consent::State state, const std::string& party) {
+    given.all.push_back({.number = given.all.size() + 1,
+                         .tells = true,
+                         .reminds = false,
+                         .asks = asks,
+                         .circulation = {},
+                         .consent = "documents/5f0c/consents/1",
+                         .party = party,
+                         .at = clock.now(),
+                         .sender = "parties/IGC/accounts/ines"});
+    given.consents["documents/5f0c/consents/1"] = state;
   }
   void choose(const std::string& person, v1::NoticeSettings::Delivery delivery) {
     v1::SetNoticeSettingsRequest request;
@@ -192,6 +214,33 @@ TEST_CASE("the sender is not told, a reminder only whom it still concerns", "[ma
   world.given.acknowledged.insert({"nora", "circulations/a"});
   world.mailer->round();
   CHECK(world.told() == People{"anna", "uma"});
+}
+
+TEST_CASE("a consent is told the party that answers, its answer the party that asked", "[mailer]") {
+  MailWorld world;
+  world.asked(true, Consent::State::Waiting, "SWE");
+  world.mailer->round();
+  REQUIRE(world.sent.size() == 2);
+  CHECK(world.sent[0].text.subject == "IGC: a consent");
+  CHECK(world.sent[0].text.body.find("https://e.example/#/document/5f0c\n") != std::string::npos);
+  CHECK(world.told() == People{"anna", "nora"});
+  world.asked(false, Consent::State::Granted, "UNHCR");
+  world.mailer->round();
+  CHECK(world.sent.front().text.body.find("has agreed") != std::string::npos);
+  CHECK(world.told() == People{"uma"});
+  // What was answered before anybody could be told waits for nobody any more; in the digest
+  // neither.
+  world.choose("nora", v1::NoticeSettings::DAILY);
+  world.asked(true, Consent::State::Refused, "SWE");
+  world.mailer->round();
+  CHECK(world.told().empty());
+  world.asked(true, Consent::State::Waiting, "SWE");
+  world.mailer->round();
+  CHECK(world.told() == People{"anna"});
+  world.clock.pass(std::chrono::hours(24));
+  world.mailer->round();
+  CHECK(world.sent.front().text.body.find("asks for the consent") != std::string::npos);
+  CHECK(world.told() == People{"nora"});
 }
 
 TEST_CASE("an embargo is told at its hour, over a restart", "[mailer]") {

@@ -1,5 +1,8 @@
 #include "client/lib/rows.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <fstream>
 
 #include "proto/contract/row_tree.h"
@@ -89,14 +92,20 @@ RowRoots::RowRoots(RowsFile file, std::string seed)
       reader_([this](const std::stop_token& stop) { read(stop); }) {}
 
 void RowRoots::read(const std::stop_token& stop) {
+  // The sending goes first wherever both want the same core; if it cannot be said, then not.
+  const sched_param none{};
+  (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
   row_tree::Rows rows;
   const auto close = [&] {
     too_many_ = roots_.size() == row_tree::trees_max;
     if (!too_many_) roots_.push_back(row_tree::Tree(seed_, roots_.size(), rows).root());
     rows.clear();
   };
-  statistics::RowTexts texts(file_.flow.shape, [&](std::string_view text, std::size_t) -> Status {
-    if (row_tree::is_full(rows.size(), rows.bytes(), text.size())) close();
+  std::string text;
+  statistics::RowTexts texts(file_.flow.shape, [&](const statistics::RowText& row) -> Status {
+    if (row_tree::is_full(rows.size(), rows.bytes(), row.bytes)) close();
+    text.clear();
+    row.append_to(text);
     if (!too_many_) rows.add(text);
     return {};
   });

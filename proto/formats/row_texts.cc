@@ -1,6 +1,7 @@
 #include "proto/formats/row_texts.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "proto/formats/csv_reader.h"
 
@@ -16,14 +17,42 @@ std::vector<std::string> names_of(const Shape& shape) {
   return names;
 }
 
-void append_cell(std::string& out, std::string_view cell) {
-  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += cell;
-    return;
-  }
-  out += '"';
+bool needs_quotes(std::string_view cell) {
+  bool needs = false;
+  for (const char c : cell) needs |= c == ',' || c == '"' || c == '\r' || c == '\n';
+  return needs;
+}
+
+std::string in_quotes(std::string_view cell) {
+  std::string out = "\"";
   for (const char c : cell) out.append(c == '"' ? 2 : 1, c);
-  out += '"';
+  return out += '"';
+}
+
+std::uint64_t word_at(const char* text, std::size_t size) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, size);
+  return word;
+}
+
+// As ==, without a call where they are short, as most are.
+bool same(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() > 16) return a == b;
+  if (a.size() >= 8) {
+    const std::size_t tail = a.size() - 8;
+    return word_at(a.data(), 8) == word_at(b.data(), 8) &&
+           word_at(a.data() + tail, 8) == word_at(b.data() + tail, 8);
+  }
+  if (a.size() >= 4) {
+    const std::size_t tail = a.size() - 4;
+    return word_at(a.data(), 4) == word_at(b.data(), 4) &&
+           word_at(a.data() + tail, 4) == word_at(b.data() + tail, 4);
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
 }
 
 // Before `: `, which labels put behind a code.
@@ -34,6 +63,8 @@ std::string_view without_label(std::string_view text) { return text.substr(0, te
 RowTexts::RowTexts(const Shape& shape, OnText on_text, RowSink* next)
     : on_text_(std::move(on_text)), next_(next) {
   for (std::string& name : names_of(shape)) columns_.emplace_back().name = std::move(name);
+  cells_.resize(columns_.size());
+  bytes_ = columns_.size() - 1;  // commas
 }
 
 Status RowTexts::heading(std::uint64_t line, std::span<const std::string_view> names, bool told) {
@@ -55,31 +86,25 @@ Status RowTexts::row(const Row& row) {
   return next_ != nullptr ? next_->row(row) : Status();
 }
 
-// What comes first is mostly as it was, and is not written anew.
+// Most cells are as they were, and are not looked at again.
 Status RowTexts::tell(const Row& row) {
-  std::size_t same = text_.size();
-  bool differs = text_.empty();
-  std::size_t end = 0;
-  for (Column& column : columns_) {
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    Column& column = columns_[c];
     std::string_view cell;
     if (column.source && *column.source < row.cells.size()) cell = row.cells[*column.source];
     if (column.labelled) cell = without_label(cell);
-    const bool again = cell == column.last;
-    if (again && !differs) {
-      end = column.end;
-      continue;
-    }
-    if (!differs) {
-      differs = true;
-      text_.resize(end);
-    }
-    same = std::min(same, end);
-    if (&column != &columns_.front()) text_ += ',';
-    append_cell(text_, cell);
-    column.end = text_.size();
-    if (!again) column.last = cell;
+    RowText::Cell& told = cells_[c];
+    told.differs = is_first_ || !same(cell, column.last);
+    if (!told.differs) continue;
+    column.last = cell;
+    column.quoted.clear();
+    if (needs_quotes(cell)) column.quoted = in_quotes(cell);
+    bytes_ -= told.text.size();
+    told.text = column.quoted.empty() ? column.last : column.quoted;
+    bytes_ += told.text.size();
   }
-  return on_text_(text_, same);
+  is_first_ = false;
+  return on_text_({.cells = cells_, .bytes = bytes_});
 }
 
 void RowTexts::refers_to(Referent what, std::string_view reference, Place place) {
@@ -102,7 +127,7 @@ std::string columns_of(const Shape& shape) {
   std::string out;
   for (const std::string& name : names_of(shape)) {
     if (!out.empty()) out += ',';
-    append_cell(out, name);
+    out += needs_quotes(name) ? in_quotes(name) : name;
   }
   return out;
 }

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +17,26 @@
 
 namespace entente::statistics {
 
+// A row's text, cell by cell; what it is of lives until the next row.
+struct RowText {
+  struct Cell {
+    std::string_view text;  // with its quotes, if it needs any
+    bool differs = false;   // from that of the row before; of the first row all do
+  };
+  std::span<const Cell> cells;
+  std::size_t bytes = 0;  // of the text: the cells with commas between
+  void append_to(std::string& out) const {
+    for (const Cell& cell : cells) {
+      if (&cell != &cells.front()) out += ',';
+      out += cell.text;
+    }
+  }
+};
+
 class RowTexts final : public RowSink {
  public:
-  // Told each row's text; its first `same` bytes are those of the one before. What it answers ends
-  // the reading, if that is not Ok.
-  using OnText = std::function<Status(std::string_view text, std::size_t same)>;
+  // Told each row's text. What it answers ends the reading, if that is not Ok.
+  using OnText = std::function<Status(const RowText& row)>;
   // What is found is handed on to `next`, too, which outlives this; null: to nobody.
   RowTexts(const Shape& shape, OnText on_text, RowSink* next = nullptr);
 
@@ -41,12 +57,14 @@ class RowTexts final : public RowSink {
     std::string name;
     std::optional<std::size_t> source;  // which of the row's cells it is; none: the file has none
     bool labelled = false;
-    std::string last;     // what stood there last
-    std::size_t end = 0;  // where it ends in the text
+    std::string last;    // what stood there last
+    std::string quoted;  // the same in quotes; empty: it needs none
   };
   std::vector<Column> columns_;
+  std::vector<RowText::Cell> cells_;  // of the row at hand
+  std::size_t bytes_ = 0;             // of its text
   std::size_t headings_ = 0;
-  std::string text_;
+  bool is_first_ = true;
 };
 
 // The names of a text's cells: `ACTION,FREQ,...,TIME_PERIOD,OBS_VALUE,OBS_STATUS`.

@@ -6,7 +6,6 @@
 #include "proto/contract/limits.h"
 #include "proto/contract/manifest.h"
 #include "server/statistics/compression.h"
-#include "server/statistics/row_columns.h"
 
 namespace entente::statistics {
 namespace {
@@ -22,20 +21,14 @@ store::Key key_of(const store::Id& id, std::uint64_t number) {
 
 Status unreadable() { return {Code::DataLoss, Reason::None, "the rows of an upload do not read"}; }
 
-// The tree under way: of each row how many of its first bytes are those of the one before, and the
-// others.
-template <typename Tell>
-void read_held(std::string_view held, const Tell& tell) {
-  std::string text;
-  while (!held.empty()) {
-    const auto same = take_varint(held);
-    const auto more = take_varint(held);
-    ENTENTE_CHECK(same && more && *same <= text.size() && *more <= held.size());
-    text.resize(*same);
-    text += held.substr(0, *more);
-    held.remove_prefix(*more);
-    tell(text, *same);
-  }
+// All rows of a tree; nothing: it does not read.
+std::optional<row_tree::Rows> rows_in(std::string_view columns) {
+  row_tree::Rows rows;
+  const bool whole = read_columns(columns, [&](std::string_view text) {
+    rows.add(text);
+    return true;
+  });
+  return whole && rows.size() <= row_tree::rows_max ? std::optional(std::move(rows)) : std::nullopt;
 }
 
 Result<std::string> read_tree(store::Snapshot& snapshot, const store::Id& id,
@@ -71,28 +64,22 @@ RowKeeper::~RowKeeper() {
   if (!released_ && closed_ != 0) (void)stage_.erase(id_);  // else at the next start
 }
 
-Status RowKeeper::add(std::string_view text, std::size_t same) {
+Status RowKeeper::add(const RowText& row) {
   if (too_many_) return {};
-  if (row_tree::is_full(rows_, bytes_, text.size())) {
+  if (row_tree::is_full(held_.rows(), bytes_, row.bytes)) {
     ENTENTE_TRY_VOID(close());
     held_.clear();
-    rows_ = bytes_ = 0;
+    bytes_ = 0;
     too_many_ = closed_ == row_tree::trees_max;
     if (too_many_) return stage_.erase(id_);
   }
-  if (rows_ == 0) same = 0;
-  append_varint(held_, same);
-  append_varint(held_, text.size() - same);
-  held_ += text.substr(same);
-  ++rows_;
-  bytes_ += text.size();
+  held_.add(row);
+  bytes_ += row.bytes;
   return {};
 }
 
 Status RowKeeper::close() {
-  ColumnWriter columns;
-  read_held(held_, [&](std::string_view text, std::size_t same) { columns.add(text, same); });
-  const std::string bytes = packed(columns.finish());
+  const std::string bytes = packed(held_.finish());
   for (std::uint64_t piece = 0; piece * kPieceBytes < bytes.size(); ++piece) {
     ENTENTE_TRY_VOID(stage_.put(key_of(id_, closed_ * kPieces + piece),
                                 bytes.substr(piece * kPieceBytes, kPieceBytes)));
@@ -108,9 +95,7 @@ Result<Digest> RowKeeper::commit(std::string_view seed, std::span<const std::str
   }
   std::vector<Digest> all;
   if (closed_ == 1) {
-    row_tree::Rows rows;
-    read_held(held_, [&](std::string_view text, std::size_t) { rows.add(text); });
-    all.push_back(row_tree::Tree(seed, 0, rows).root());
+    all.push_back(row_tree::Tree(seed, 0, *rows_in(held_.finish())).root());
   } else {
     for (const std::string& one : roots) {
       if (one.size() == sizeof(Digest)) all.push_back(digest_from(one));
@@ -148,15 +133,9 @@ Result<std::optional<KeptRow>> find_kept_row(store::Snapshot& snapshot,
     if (!reads) return unreadable();
     if (!found) continue;
     ENTENTE_TRY(const std::vector<Digest> roots, read_roots(snapshot, id));
-    row_tree::Rows rows;
-    const bool whole = read_columns(columns, [&](std::string_view text) {
-      rows.add(text);
-      return true;
-    });
-    if (!whole || roots.size() != upload.rows_trees() || rows.size() > row_tree::rows_max) {
-      return unreadable();
-    }
-    const row_tree::Tree tree(upload.rows_seed(), number, rows);
+    const auto rows = rows_in(columns);
+    if (!rows || roots.size() != upload.rows_trees()) return unreadable();
+    const row_tree::Tree tree(upload.rows_seed(), number, *rows);
     found->proof = row_tree::Forest(upload.rows_seed(), roots).lifted(number, tree.prove(place));
     return found;
   }

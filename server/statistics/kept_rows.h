@@ -1,8 +1,8 @@
 // The rows of an upload as its file had them, kept so that each can be proven by itself
 // (proto/contract/row_tree.h); and the texts that its party signed.
 //
-// A tree's rows are one value, compressed, in pieces: of each row how many of its first bytes are
-// those of the one before, and the others. They are staged as they come.
+// A tree's rows are one value, column by column (row_columns.h) and compressed, in pieces. They are
+// staged as they come.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 
 #include "proto/contract/clock.h"
 #include "proto/contract/row_tree.h"
+#include "server/statistics/row_columns.h"
 #include "server/statistics/series/part.h"
 #include "server/statistics/structure/record.pb.h"
 #include "server/store/store.h"
@@ -28,8 +29,8 @@ class RowKeeper {
   RowKeeper(const RowKeeper&) = delete;
   RowKeeper& operator=(const RowKeeper&) = delete;
 
-  // The next row, whose first `same` bytes are those of the one before. What Store::stage returns.
-  [[nodiscard]] Status add(std::string_view text, std::size_t same);
+  // The next row. What Store::stage returns.
+  [[nodiscard]] Status add(const RowText& row);
   // There are more than trees_max trees: none is kept.
   [[nodiscard]] bool too_many() const { return too_many_; }
 
@@ -47,9 +48,8 @@ class RowKeeper {
   Status close();
   Stage stage_;
   const store::Id id_;
-  std::string held_;          // the tree under way, as it is kept
-  std::size_t rows_ = 0;      // in it
-  std::size_t bytes_ = 0;     // of their texts
+  ColumnWriter held_;         // the tree under way
+  std::size_t bytes_ = 0;     // of its rows' texts
   std::uint64_t closed_ = 0;  // trees
   bool last_is_closed_ = false;
   bool too_many_ = false;

@@ -10,22 +10,6 @@ namespace {
 
 constexpr std::size_t kBits = 8;
 
-// Where the cell ends that begins at `from`: before a comma that is in no quotes, or at the end.
-std::size_t end_of_cell(std::string_view text, std::size_t from) {
-  bool quoted = false;
-  for (std::size_t at = from; at < text.size(); ++at) {
-    if (text[at] == '"') quoted = !quoted;
-    if (text[at] == ',' && !quoted) return at;
-  }
-  return text.size();
-}
-
-std::size_t cells_in(std::string_view text) {
-  std::size_t cells = 0;
-  for (std::size_t from = 0; from <= text.size(); from = end_of_cell(text, from) + 1) ++cells;
-  return cells;
-}
-
 std::optional<std::string_view> take(std::string_view& bytes, std::uint64_t count) {
   if (count > bytes.size()) return std::nullopt;
   const std::string_view taken = bytes.substr(0, count);
@@ -40,28 +24,25 @@ std::optional<std::string_view> take_sized(std::string_view& bytes) {
 
 }  // namespace
 
-void ColumnWriter::add(std::string_view text, std::size_t same) {
+void ColumnWriter::add(const RowText& row) {
   const bool is_first = rows_++ == 0;
-  if (is_first) columns_.resize(cells_in(text));
+  if (is_first) columns_.resize(row.cells.size());
+  ENTENTE_CHECK(row.cells.size() == columns_.size());
   const std::size_t marks = marks_.size();
   marks_.append((columns_.size() + kBits - 1) / kBits, '\0');
-  // What ends before anything new begins is as it was.
-  std::size_t c = 0;
-  while (!is_first && c < columns_.size() && columns_[c].end < same) ++c;
-  std::size_t from = c == 0 ? 0 : columns_[c - 1].end + 1;
-  for (; c < columns_.size() && from <= text.size(); ++c) {
-    Column& column = columns_[c];
-    column.end = end_of_cell(text, from);
-    const std::string_view cell = text.substr(from, column.end - from);
-    from = column.end + 1;
-    if (!is_first && cell == column.last) continue;
-    column.last = cell;
-    append_varint(column.cells, cell.size());
-    column.cells += cell;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (!is_first && !row.cells[c].differs) continue;
+    append_varint(columns_[c], row.cells[c].text.size());
+    columns_[c] += row.cells[c].text;
     char& mark = marks_[marks + c / kBits];
     mark = static_cast<char>(mark | (1 << (c % kBits)));
   }
-  ENTENTE_CHECK(c == columns_.size() && from == text.size() + 1);
+}
+
+void ColumnWriter::clear() {
+  for (std::string& column : columns_) column.clear();
+  marks_.clear();
+  rows_ = 0;
 }
 
 std::string ColumnWriter::finish() const {
@@ -69,9 +50,9 @@ std::string ColumnWriter::finish() const {
   append_varint(out, columns_.size());
   append_varint(out, rows_);
   out += marks_;
-  for (const Column& column : columns_) {
-    append_varint(out, column.cells.size());
-    out += column.cells;
+  for (const std::string& column : columns_) {
+    append_varint(out, column.size());
+    out += column;
   }
   return out;
 }

@@ -8,25 +8,23 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/formats/row_texts.h"
+
 namespace entente::statistics {
 
 // One thread.
 class ColumnWriter {
  public:
-  // A row as proto/formats/row_texts.h has it, of as many cells as the first; its first `same`
-  // bytes are those of the one before.
-  void add(std::string_view text, std::size_t same);
-  // What read_columns reads. Once.
+  // Requires: it has as many cells as the first.
+  void add(const RowText& row);
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+  // What read_columns reads.
   [[nodiscard]] std::string finish() const;
+  void clear();
 
  private:
-  struct Column {
-    std::string last;     // as it is written, with its quotes
-    std::size_t end = 0;  // where that ended in its row
-    std::string cells;    // those that differ, each with its length before it
-  };
-  std::vector<Column> columns_;
-  std::string marks_;  // of each row a bit a column: whether it differs
+  std::vector<std::string> columns_;  // cells that differ, each with its length before it
+  std::string marks_;                 // of each row a bit a column: whether it differs
   std::uint64_t rows_ = 0;
 };
 

@@ -93,9 +93,7 @@ UploadSession::UploadSession(store::Store& store, Entropy& entropy,
       checker(flow, party, its_request.action(), collector, problems),
       rows(store, entropy),
       texts(
-          shape_of(*flow),
-          [this](std::string_view text, std::size_t same) { return rows.add(text, same); },
-          &checker),
+          shape_of(*flow), [this](const RowText& row) { return rows.add(row); }, &checker),
       reader(make_reader(flow, request.format(), mapping_of(mapping), texts)) {}
 
 UploadSession::~UploadSession() {

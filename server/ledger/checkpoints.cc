@@ -37,6 +37,8 @@ void Checkpoints::stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
+  // What was acknowledged within the last interval stands under a signature, too.
+  if (const Status status = advance(); !status.ok() && parts_.failed) parts_.failed(status);
 }
 
 void Checkpoints::run(const std::stop_token& stop, std::chrono::milliseconds interval) {

@@ -95,7 +95,8 @@ class Checkpoints final : public Follower {
   [[nodiscard]] static Result<std::unique_ptr<Checkpoints>> open(Parts parts);
   ~Checkpoints() override;
 
-  // From then on a checkpoint follows each entry, at most one an interval.
+  // From then on a checkpoint follows each entry, at most one an interval; stop() signs the last
+  // one, so that nothing of a stopped store can be rewritten unseen.
   void start(std::chrono::milliseconds interval);
   void stop();
 

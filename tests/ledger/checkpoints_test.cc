@@ -219,6 +219,19 @@ TEST_CASE("its own thread signs what was committed, and stops when told", "[ledg
   CHECK(woken == before);
 }
 
+TEST_CASE("what was committed within the last interval is signed at the stop",
+          "[ledger][checkpoints]") {
+  CheckpointsFixture fixture;
+  fixture.checkpoints->start(std::chrono::hours(1));
+  fixture.grow_to(20);
+  for (int i = 0; i < 5'000 && fixture.checkpoints->newest()->checkpoint.size == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  fixture.grow_to(21);  // nobody signs this one before the hour is over
+  fixture.checkpoints->stop();
+  CHECK(opened(fixture).size == 21);
+}
+
 TEST_CASE("cosignatures survive in their file, and a torn one loses no more than itself",
           "[ledger][checkpoints]") {
   const std::filesystem::path folder =

@@ -4,7 +4,6 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
-#include <unicode/uscript.h>
 #include <unicode/utf8.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "proto/contract/limits_search.h"
 #include "proto/contract/status.h"
+#include "proto/words/scripts.h"
 
 namespace entente::words {
 namespace {
@@ -27,23 +27,6 @@ struct Character {
   std::uint16_t lower = 0;
   std::uint16_t base = 0;  // without accents
 };
-
-// Scripts that put no blanks between words.
-bool stands_alone(UChar32 point) {
-  UErrorCode error = U_ZERO_ERROR;
-  switch (uscript_getScript(point, &error)) {
-    case USCRIPT_HAN:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_THAI:
-    case USCRIPT_LAO:
-    case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR:
-      return true;
-    default:
-      return false;
-  }
-}
 
 std::uint16_t base_of(UChar32 point, const icu::Normalizer2& decompose) {
   icu::UnicodeString parts;

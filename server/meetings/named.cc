@@ -10,9 +10,12 @@
 #include <optional>
 #include <set>
 
+#include "proto/words/scripts.h"
+
 namespace entente::meetings {
 namespace {
 
+using words::stands_alone;
 using Kind = v1::Finding;
 
 constexpr std::string_view adjectives =
@@ -47,22 +50,6 @@ icu::UnicodeString folded(const icu::UnicodeString& text) {
     if (u_charType(c) != U_NON_SPACING_MARK && c != 0x640) out.append(c);  // nor Arabic's tatweel
   }
   return out;
-}
-
-// Scripts that put no blank between words: each character is one.
-bool stands_alone(UChar32 c) {
-  switch (u_getIntPropertyValue(c, UCHAR_SCRIPT)) {
-    case USCRIPT_HAN:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_THAI:
-    case USCRIPT_LAO:
-    case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR:
-      return true;
-    default:
-      return false;
-  }
 }
 
 bool is_mark(UChar32 c) {

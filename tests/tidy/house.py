@@ -41,6 +41,7 @@ WALLS = {
     **{f"server/{room}": BELOW_DOMAIN for room in DOMAINS},
     "server/statistics": BELOW_DOMAIN | FORMATS,
     "server/documents": BELOW_DOMAIN | WORDS,
+    "server/meetings": BELOW_DOMAIN | WORDS,
     "client/lib": CONTRACT | FORMATS | PAGES | WORDS,
     "client/cli": CONTRACT | {"client/lib"},
 }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "proto/contract/limits_documents.h"
-#include "server/documents/uploads.h"
+#include "proto/contract/running_digest.h"
 
 namespace entente::documents {
 

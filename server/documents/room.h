@@ -46,7 +46,10 @@ class Room {
                                                          std::string_view name,
                                                          store::Snapshot& snapshot);
   // What time brings; the watcher calls it often.
-  void tend() { retention_.tend(); }
+  void tend() {
+    uploads_.sweep();
+    retention_.tend();
+  }
   // What stands over documents and circulations.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
   // For notices: what is new, and a circulation as its reader would get it.

@@ -1,7 +1,6 @@
 #include "server/documents/uploads.h"
 
 #include <google/protobuf/util/message_differencer.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
@@ -17,63 +16,48 @@ Status no_such_upload(const std::string& id) {
 
 }  // namespace
 
-RunningDigest::RunningDigest() : context_(EVP_MD_CTX_new()) {
-  auto* context = static_cast<EVP_MD_CTX*>(context_);
-  ENTENTE_CHECK(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
-}
-
-RunningDigest::~RunningDigest() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
-
-void RunningDigest::add(std::string_view bytes) {
-  auto* context = static_cast<EVP_MD_CTX*>(context_);
-  ENTENTE_CHECK(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1);
-}
-
-std::string RunningDigest::finish() {
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  auto* out = reinterpret_cast<unsigned char*>(digest.data());
-  ENTENTE_CHECK(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), out, &size) == 1);
-  digest.resize(size);
-  return digest;
-}
-
-UploadSession::~UploadSession() {
-  if (kept || tried) return;  // what then belongs to no document goes at the next start
+Status UploadSession::take_away() {
+  if (kept || tried) return {};  // what then belongs to no document goes at the next start
   std::vector<store::StagedRow> gone;
-  for (std::uint64_t n = 0; n < chunks; ++n) {
+  for (std::uint64_t n = 0; n < chunks_tried; ++n) {
     gone.push_back({.key = store::Key(chunks_table).id(content).number(n),
                     .value = std::nullopt,
                     .seal = seal_of(document)});
   }
-  // What cannot be taken away now is swept at the next start.
-  if (!gone.empty()) static_cast<void>(store.stage(gone).ok());
-  if (is_new) static_cast<void>(store.destroy_seal(seal_of(document)).ok());
+  if (!gone.empty()) ENTENTE_TRY_VOID(store.stage(gone));
+  if (is_new) {
+    const Status destroyed = store.destroy_seal(seal_of(document));
+    if (!destroyed.ok() && destroyed.code() != Code::NotFound) return destroyed;
+  }
+  kept = true;
+  return {};
 }
 
 Status UploadSession::add(std::string_view bytes, bool last) {
-  digest.add(bytes);
-  offset += bytes.size();
-  if (head.size() < kHeadBytes) head.append(bytes.substr(0, kHeadBytes - head.size()));
   std::vector<store::StagedRow> rows;
   const auto seal = [&](std::string value) {
-    rows.push_back({.key = store::Key(chunks_table).id(content).number(chunks++),
+    rows.push_back({.key = store::Key(chunks_table).id(content).number(chunks + rows.size()),
                     .value = std::move(value),
                     .seal = seal_of(document)});
   };
-  while (rest.size() + bytes.size() >= limits::content_chunk_bytes) {
-    const std::size_t take = limits::content_chunk_bytes - rest.size();
-    rest.append(bytes.substr(0, take));
-    bytes.remove_prefix(take);
-    seal(std::exchange(rest, std::string()));
+  std::string chunk = rest;
+  std::string_view left = bytes;
+  while (chunk.size() + left.size() >= limits::content_chunk_bytes) {
+    const std::size_t take = limits::content_chunk_bytes - chunk.size();
+    chunk.append(left.substr(0, take));
+    left.remove_prefix(take);
+    seal(std::exchange(chunk, std::string()));
   }
-  rest.append(bytes);
-  if (last && !rest.empty()) seal(std::exchange(rest, std::string()));
-  if (rows.empty()) return {};
-  const Status staged = store.stage(rows);
-  broken = broken || !staged.ok();
-  return staged;
+  chunk.append(left);
+  if (last && !chunk.empty()) seal(std::exchange(chunk, std::string()));
+  chunks_tried = std::max<std::uint64_t>(chunks_tried, chunks + rows.size());
+  if (!rows.empty()) ENTENTE_TRY_VOID(store.stage(rows));
+  chunks += rows.size();
+  rest = std::move(chunk);
+  digest.add(bytes);
+  offset += bytes.size();
+  if (head.size() < kHeadBytes) head.append(bytes.substr(0, kHeadBytes - head.size()));
+  return {};
 }
 
 Result<std::shared_ptr<UploadSession>> Uploads::find(const std::string& account,
@@ -132,10 +116,6 @@ Status Uploads::piece(UploadSession& session, std::uint64_t offset, std::string_
     return invalid_argument("content", "is larger than `piece_bytes_max`");
   }
   const std::lock_guard lock(session.mutex);
-  if (session.broken) {
-    return {Code::FailedPrecondition, Reason::None,
-            "a piece could not be kept; begin with a new upload id"};
-  }
   if (session.offset != offset || !session.sha256.empty()) {
     return {Code::FailedPrecondition, Reason::None,
             "the upload stands at byte " + std::to_string(session.offset)};
@@ -148,10 +128,6 @@ Status Uploads::piece(UploadSession& session, std::uint64_t offset, std::string_
 
 Status Uploads::end(UploadSession& session) {
   if (!session.sha256.empty()) return {};
-  if (session.broken) {
-    return {Code::FailedPrecondition, Reason::None,
-            "a piece could not be kept; begin with a new upload id"};
-  }
   if (session.offset != session.request.content().bytes()) {
     return invalid_argument("content.bytes", "is not how many came: the upload stands at byte " +
                                                  std::to_string(session.offset));
@@ -173,18 +149,29 @@ void Uploads::done(const std::string& account, const std::string& id) {
 }
 
 void Uploads::sweep() {
-  std::vector<std::shared_ptr<UploadSession>> gone;  // their rows are taken away outside the lock
-  const std::lock_guard lock(mutex_);
-  const Tick now = parts_.clock.tick();
-  for (auto at = sessions_.begin(); at != sessions_.end();) {
-    const Tick used(at->second->used_at.load());
-    if (now - used > std::chrono::milliseconds(limits::content_idle_ms_max)) {
-      gone.push_back(std::move(at->second));
-      at = sessions_.erase(at);
-    } else {
-      ++at;
+  std::vector<std::shared_ptr<UploadSession>> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    gone.swap(forgotten_);
+    const Tick now = parts_.clock.tick();
+    for (auto at = sessions_.begin(); at != sessions_.end();) {
+      const Tick used(at->second->used_at.load());
+      if (now - used > std::chrono::milliseconds(limits::content_idle_ms_max)) {
+        gone.push_back(std::move(at->second));
+        at = sessions_.erase(at);
+      } else {
+        ++at;
+      }
     }
   }
+  const auto taken_away = [](const std::shared_ptr<UploadSession>& session) {
+    const std::lock_guard lock(session->mutex);
+    return session->take_away().ok();
+  };
+  gone.erase(std::remove_if(gone.begin(), gone.end(), taken_away), gone.end());
+  if (gone.empty()) return;
+  const std::lock_guard lock(mutex_);
+  forgotten_.insert(forgotten_.end(), gone.begin(), gone.end());
 }
 
 }  // namespace entente::documents

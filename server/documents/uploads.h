@@ -15,24 +15,10 @@
 
 #include "proto/contract/clock.h"
 #include "proto/contract/limits_documents.h"
+#include "proto/contract/running_digest.h"
 #include "server/documents/rows.h"
 
 namespace entente::documents {
-
-// SHA-256 of bytes as they come.
-class RunningDigest {
- public:
-  RunningDigest();
-  ~RunningDigest();
-  RunningDigest(const RunningDigest&) = delete;
-  RunningDigest& operator=(const RunningDigest&) = delete;
-  void add(std::string_view bytes);
-  // Once, last.
-  [[nodiscard]] std::string finish();
-
- private:
-  void* context_;
-};
 
 // One upload. Whoever holds `mutex` may touch it.
 struct UploadSession {
@@ -43,13 +29,16 @@ struct UploadSession {
         document(its_document),
         content(its_content),
         is_new(makes_document) {}
-  ~UploadSession();  // takes its rows away, and its key, unless they are the store's by now
+  ~UploadSession() { static_cast<void>(take_away().ok()); }  // else the next start does
   UploadSession(const UploadSession&) = delete;
   UploadSession& operator=(const UploadSession&) = delete;
 
-  // Seals what is whole of `bytes`; at the end the rest. What Store::stage returns; then the upload
-  // cannot succeed any more.
+  // Seals what is whole of `bytes`; at the end the rest. What Store::stage returns; then it stands
+  // where it stood, and may be tried again.
   [[nodiscard]] Status add(std::string_view bytes, bool last);
+  // Takes its rows and its key from the store, unless they are the store's by now. What
+  // Store::stage and destroy_seal return; may be tried again.
+  [[nodiscard]] Status take_away();
 
   store::Store& store;
   std::mutex mutex;
@@ -59,11 +48,11 @@ struct UploadSession {
   const bool is_new;
   std::uint64_t offset = 0;
   std::uint64_t chunks = 0;
-  std::string rest;  // less than a chunk
-  std::string head;  // the first bytes, by which a PDF is known
+  std::uint64_t chunks_tried = 0;  // of a piece that failed, rows may be there
+  std::string rest;                // less than a chunk
+  std::string head;                // the first bytes, by which a PDF is known
   RunningDigest digest;
-  std::string sha256;   // once it has ended
-  bool broken = false;  // a piece was lost on its way to the store
+  std::string sha256;  // once it has ended
   bool kept = false;
   bool markable = false;                     // tried
   std::optional<record::Envelope> envelope;  // of what is sealed
@@ -93,14 +82,15 @@ class Uploads {
       const std::string& account, const v1::BeginContentRequest& request,
       const std::string& process, const std::optional<store::Id>& document);
   // FailedPrecondition: not at this offset. InvalidArgument: more than was said. What Store::stage
-  // returns.
+  // returns: the piece may be sent again.
   [[nodiscard]] Status piece(UploadSession& session, std::uint64_t offset,
                              std::string_view content);
   // Seals the rest, and knows the digest from then on. Requires: the session's mutex is held.
   [[nodiscard]] Status end(UploadSession& session);
   // Its rows are the store's.
   void done(const std::string& account, const std::string& id);
-  // Forgets what nobody has touched for content_idle_ms_max.
+  // Forgets what nobody has touched for content_idle_ms_max. What cannot be taken away from the
+  // store now (its disk is full) is tried again.
   void sweep();
 
  private:
@@ -108,6 +98,7 @@ class Uploads {
   Parts parts_;
   std::mutex mutex_;
   std::map<Place, std::shared_ptr<UploadSession>> sessions_;
+  std::vector<std::shared_ptr<UploadSession>> forgotten_;  // and still in the store
 };
 
 }  // namespace entente::documents

@@ -82,6 +82,36 @@ class Documents(unittest.TestCase):
         line.close()
         return answer.status, {key.lower(): value for key, value in answer.getheaders()}, body
 
+    def test_who_stalls_uploads_is_told_so_and_hinders_nobody(self):
+        anna, content = self.who["anna"], b"stalled " * 40_000
+        def begin(number):
+            return D.BeginContentRequest(upload_id=f"stalled-{number}", content=dict(
+                language="en", file_name="a.bin", media_type="application/octet-stream", bytes=len(content)), document=D.Document(
+                kind=D.Document.STUDY, process="processes/alpha", title={"by_language": {"en": f"Stalled {number}"}},
+                visibility={"handling": 2, "audience": {"any_of": ["process/alpha/members"]}}))
+        piece = lambda at: anna.ask("DocumentService.SendContent", D.SendContentRequest(
+            upload_id="stalled-0", offset=at, content=content[at:at + 100_000]))
+        for number in range(8):
+            self.assertTrue(anna.ask("DocumentService.BeginContent", begin(number)).ok)
+        self.assertTrue(piece(0).ok)
+        refused = anna.ask("DocumentService.BeginContent", begin(8))
+        self.assertEqual((refused.code, refused.message), ("RESOURCE_EXHAUSTED", "too many uploads are under way"))
+        self.bring("meanwhile.bin", "application/octet-stream", b"of somebody else", 2)
+        # It goes on where it stood: what came before, or comes again, or of another upload, does not count.
+        self.assertEqual(D.ContentProgress.FromString(anna.ask("DocumentService.BeginContent", begin(0)).body).offset, 100_000)
+        for at in (0, 200_000):
+            self.assertEqual((piece(at).code, piece(at).message), ("FAILED_PRECONDITION", "the upload stands at byte 100000"))
+        self.assertEqual(self.who["nora"].ask("DocumentService.SendContent", D.SendContentRequest(
+            upload_id="stalled-0", offset=100_000, content=b"x")).code, "NOT_FOUND")
+        finish = lambda sent: anna.ask("DocumentService.FinishContent", D.FinishContentRequest(
+            upload_id="stalled-0", sha256=hashlib.sha256(sent).digest()))
+        self.assertEqual(finish(content).code, "INVALID_ARGUMENT")
+        for at in (100_000, 200_000, 300_000):
+            self.assertTrue(piece(at).ok)
+        self.assertEqual(finish(content + b"x").code, "INVALID_ARGUMENT")
+        name = D.Document.FromString(finish(content).body).name
+        self.assertEqual(self.get("nora", f"/{name}/content")[2], content)
+
     def readings(self, name):
         answer = self.who["ines"].ask("DocumentService.GetReaders", D.GetReadersRequest(name=name))
         return sum(one.readings for one in D.Readers.FromString(answer.body).readers)

@@ -1,7 +1,7 @@
 """What operators meet: the real daemon on a real network, asked, filled, rotated, rolled back and stopped.
 
 Run by CTest with BUILD set to the build folder. Skips by name what the machine does not allow."""
-import glob, os, re, shutil, socket, subprocess, sys, threading, unittest
+import base64, glob, hashlib, http.client, json, os, re, shutil, socket, ssl, subprocess, sys, threading, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from network import ENTENTED, TOP, Network, do, eventually, read, run, write
@@ -83,6 +83,9 @@ class Operations(unittest.TestCase):
         self.assertEqual(self.net.get("/ready"), (200, "ready\n"))
         self.assertEqual(self.net.entente("sign-in").returncode, 0)
         confirm = ("person", "confirm", "swe.anna.lindqvist")
+        paper = os.urandom(2_500_000)
+        brings = self.bring_until_the_disk_is_full(paper)
+        next(brings)
         room = shutil.disk_usage(self.net.dir + "/disk").free
         with open(self.net.dir + "/disk/filler", "wb") as filler:
             os.posix_fallocate(filler.fileno(), 0, room - (40 << 20))
@@ -97,12 +100,64 @@ class Operations(unittest.TestCase):
             self.assertEqual((refused.returncode, refused.stdout), (6, ""))
             self.assertIn("takes no writes", refused.stderr)
             self.assertIn("Reto", self.net.as_("anna.lindqvist", "who", "--in", "CHE", "--process", "igc"))
+            next(brings)
             self.assertEqual(self.net.metric("entente_ledger_entries_total"), entries)
         finally:
             os.unlink(self.net.dir + "/disk/filler")
         eventually("ready again once there is room", lambda: self.net.get("/ready")[0] == 200)
         self.assertEqual(self.net.metric("entente_store_writable"), 1)
         self.assertEqual(self.net.entente(*confirm).returncode, 0)
+        name = next(brings)
+        self.net.as_("anna.lindqvist", "document", "get", name, "--out", self.net.dir + "/copy.bin")
+        with open(self.net.dir + "/copy.bin", "rb") as copy:
+            self.assertEqual(copy.read(), paper)
+
+    def bring_until_the_disk_is_full(self, paper):
+        """A document that began to come; refused in words while the disk is full; brought to its end from where it stood."""
+        file = self.net.dir + "/paper.bin"
+        with open(file, "wb") as out:
+            out.write(paper)
+        upload = ("document", "upload", file, "--process", "igc", "--to", "members", "--handling", "limited", "--yes")
+        said = {"uploadId": "interrupted", "content": {"language": "en", "fileName": "paper.bin", "bytes": len(paper),
+                                                       "mediaType": "application/octet-stream"},
+                "document": {"process": "processes/igc", "kind": "OTHER", "title": {"byLanguage": {"en": "Interrupted"}},
+                             "visibility": {"handling": "HANDLING_LIMITED", "audience": {"anyOf": ["process/igc/members"]}}}}
+        begin = lambda: self.ask("anna.lindqvist", "DocumentService/BeginContent", said)
+        piece = lambda at: self.ask("anna.lindqvist", "DocumentService/SendContent", {
+            "uploadId": "interrupted", "offset": at, "content": base64.b64encode(paper[at:at + 1_000_000]).decode()})
+        self.assertEqual(begin()[0], 200)
+        self.assertEqual(piece(0)[0], 200)
+        # Room is made scarce now.
+        yield
+        for _ in range(2):
+            code, answer = piece(1_000_000)
+            self.assertEqual((code, answer["code"]), (429, "resource_exhausted"), answer)
+            self.assertIn("takes no writes", answer["message"])
+        refused = self.net.entente(*upload)
+        self.assertEqual((refused.returncode, refused.stdout), (6, ""))
+        self.assertIn("takes no writes", refused.stderr)
+        yield
+        self.assertEqual(begin()[1]["offset"], "1000000")
+        self.assertEqual([piece(at)[0] for at in (1_000_000, 2_000_000)], [200, 200])
+        kept = self.ask("anna.lindqvist", "DocumentService/FinishContent", {
+            "uploadId": "interrupted", "sha256": base64.b64encode(hashlib.sha256(paper).digest()).decode()})
+        self.assertEqual(kept[0], 200, kept)
+        self.assertIn("documents/", self.net.as_("anna.lindqvist", *upload))  # once refused, the same command brings it
+        yield kept[1]["name"]
+
+    def ask(self, account, method, message):
+        """One call as JSON: its status and answer."""
+        own = f"{self.net.dir}/credentials/{account}/"
+        context = ssl.create_default_context(cafile=self.net.dir + "/ca.pem")
+        context.load_cert_chain(own + "cert.pem", own + "key.pem")
+        line = http.client.HTTPSConnection("localhost", self.net.port, context=context, timeout=60)
+        line.request("POST", "/entente.v1." + method, json.dumps(message), {
+            "Content-Type": "application/json",
+            "Authorization": "Bearer " + read(f"{self.net.dir}/config/entente/state/{account}/token").strip()})
+        answer = line.getresponse()
+        said = json.loads(answer.read())
+        line.close()
+        return answer.status, said
 
     def test_a_clock_that_jumps_ends_no_session_revives_none_and_turns_no_entry_back(self):
         shim = self.net.dir + "/moved_clock.so"

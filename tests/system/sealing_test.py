@@ -1,12 +1,27 @@
 """Confidential documents, sealed by the stock client and opened by it and by stock openssl; what the host finds of them, and
 what happens where something is not as it should be. BUILD names the build folder."""
+import base64
 import hashlib
 import shutil
+import tempfile
 import unittest
 
 from network import TOP, eventually, run
 import sealed_pieces
+import small_network
 from sealed_network import SealedNetwork, canary
+
+
+def root_of(receipt, size):
+    """RFC 9162, 2.1.3.2."""
+    at, last, root = receipt.entry_index, size - 1, receipt.leaf_hash
+    for one in receipt.inclusion_path:
+        left = at & 1 or at == last
+        root = hashlib.sha256(b"\1" + (one + root if left else root + one)).digest()
+        while left and not at & 1 and at:
+            at, last = at >> 1, last >> 1
+        at, last = at >> 1, last >> 1
+    return root
 
 
 class Sealing(unittest.TestCase):
@@ -41,6 +56,22 @@ class Sealing(unittest.TestCase):
         self.assertIn("persons/swe.anna", self.net.as_("document", "readers", self.name, account="ines"))
         self.entered("documents.document.read")
         self.assertFalse(list(self.net.path.glob("*.part")) + list(self.net.path.glob(".sealed*")))
+
+    def test_the_receipt_of_a_reading_stands_under_a_signed_checkpoint_before_anything_is_given_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_network.make_messages(folder)
+            from entente.v1 import documents_pb2
+            reader = small_network.Caller(self.net, "nora")
+            self.assertTrue(reader.sign_in().ok)
+            # One each interval would cover at most one of what is read within it.
+            for _ in range(4):
+                answer = reader.ask("DocumentService.OpenDocument", documents_pb2.OpenDocumentRequest(name=self.name))
+                receipt = documents_pb2.Reading.FromString(answer.body).receipt
+                origin, size, root = receipt.checkpoint.splitlines()[:3]
+                self.assertEqual(origin, small_network.NAME + "/ledger")
+                self.assertGreater(int(size), receipt.entry_index)
+                self.assertEqual(root_of(receipt, int(size)), base64.b64decode(root))
+            reader.close()
 
     def test_an_observer_gets_what_an_absent_one_gets(self):
         self.refused(4, "was not found", "document", "get", self.name, account="uma")

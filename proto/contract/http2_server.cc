@@ -9,6 +9,7 @@
 
 #include "proto/contract/byte_queue.h"
 #include "proto/contract/rate.h"
+#include "proto/contract/stream_log.h"
 
 namespace entente::http2 {
 namespace {
@@ -103,6 +104,8 @@ struct ServerSession::Impl {
   TokenBucket resets_received;
   TokenBucket resets_sent;
   TokenBucket control;
+  FrameHeads heads;
+  StreamLog log;
   Tick now{};
   std::size_t queued_bytes = 0;
   std::string* out = nullptr;  // while `output` runs
@@ -131,12 +134,45 @@ struct ServerSession::Impl {
     return 0;
   }
 
+  // What nghttp2 passes over without a word: a head or a body on a stream that is over. Who sends
+  // it has ended that stream, or never began it, so nothing honest is lost with the line.
+  [[nodiscard]] bool is_over(const FrameHeads::Head& head) const {
+    if (head.stream % 2 == 0) return false;
+    if (nghttp2_session_find_stream(session, head.stream) != nullptr) return false;
+    return !log.is_new(head.stream) && !log.was_cut(head.stream);
+  }
+
+  void end_for(const FrameHeads::Head& head) {
+    terminated = true;
+    const bool skipped = head.type == NGHTTP2_HEADERS && log.was_skipped(head.stream);
+    (void)nghttp2_session_terminate_session(
+        session, skipped ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_STREAM_CLOSED);
+  }
+
+  // What nghttp2 says of these bytes.
+  int take(std::string_view bytes) const {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    const ssize_t used = nghttp2_session_mem_recv(session, data, bytes.size());
+    return used < 0 ? static_cast<int>(used) : 0;
+  }
+
+  // More streams than are allowed: theirs is what was sent on before the refusal was heard.
+  static int on_invalid(nghttp2_session*, const nghttp2_frame* frame, int error, void* self) {
+    auto& impl = *static_cast<Impl*>(self);
+    if (error != NGHTTP2_ERR_REFUSED_STREAM) return 0;
+    impl.log.begun(frame->hd.stream_id);
+    impl.log.cut(frame->hd.stream_id);
+    return 0;
+  }
+
   static int on_begin(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
     auto& impl = *static_cast<Impl*>(self);
     impl.waiting_since = impl.now;
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     auto stream = std::make_unique<Stream>();
     stream->id = frame->hd.stream_id;
+    impl.log.begun(stream->id);
     stream->index = impl.live.size();
     stream->headers.reserve(kUsualFields, kUsualHeaderBytes);
     (void)nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, stream.get());
@@ -238,6 +274,7 @@ struct ServerSession::Impl {
     auto& impl = *static_cast<Impl*>(self);
     const bool answers = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
     if (answers) impl.control.give(kControlPerAnswerFrame);
+    if (frame->hd.type == NGHTTP2_RST_STREAM) impl.log.cut(frame->hd.stream_id);
     if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
         !impl.resets_sent.take(impl.now)) {
       return impl.exceed(Excess::ResetsSent);
@@ -312,6 +349,7 @@ ServerSession::ServerSession(ServerEvents& events, const ServerLimits& limits)
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_option* option = nullptr;
   ENTENTE_CHECK(nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0);
+  nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, &Impl::on_invalid);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &Impl::on_begin);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, &Impl::on_header);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Impl::on_frame);
@@ -343,13 +381,26 @@ ServerSession::~ServerSession() = default;
 Status ServerSession::receive(std::string_view bytes, Tick now) {
   impl_->now = now;
   if (!impl_->greeted && !impl_->waiting_since) impl_->waiting_since = now;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const ssize_t used = nghttp2_session_mem_recv(impl_->session, data, bytes.size());
-  if (used == NGHTTP2_ERR_FLOODED) (void)impl_->exceed(Excess::Flood);  // answers that pile up
-  if (used < 0) {
+  int error = 0;
+  std::size_t seen = 0;
+  std::size_t taken = 0;
+  // What is before a frame may end its stream: it is taken first.
+  while (const auto head = impl_->heads.next(bytes, seen)) {
+    if (head->type != NGHTTP2_HEADERS && head->type != NGHTTP2_DATA) continue;
+    error = impl_->take(bytes.substr(taken, head->begins - taken));
+    taken = head->begins;
+    if (error != 0) break;
+    if (impl_->terminated) return Status();
+    if (impl_->is_over(*head)) {
+      impl_->end_for(*head);
+      return Status();
+    }
+  }
+  if (error == 0) error = impl_->take(bytes.substr(taken));
+  if (error == NGHTTP2_ERR_FLOODED) (void)impl_->exceed(Excess::Flood);  // answers that pile up
+  if (error != 0) {
     return Status(Code::Unavailable, Reason::None, "the peer broke HTTP/2")
-        .with_detail(nghttp2_strerror(static_cast<int>(used)));
+        .with_detail(nghttp2_strerror(error));
   }
   return Status();
 }

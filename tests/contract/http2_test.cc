@@ -5,6 +5,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/http2_client.h"
 #include "proto/contract/http2_server.h"
+#include "proto/contract/stream_log.h"
 
 namespace entente::http2 {
 namespace {
@@ -273,6 +274,59 @@ TEST_CASE("resets that the peer makes the server send end the line", "[http2]") 
     pipe.run();
   }
   REQUIRE(pipe.server.excesses[Excess::ResetsSent] == 1);
+}
+
+TEST_CASE("what comes on a stream that the peer has closed ends the line, however it is cut",
+          "[http2]") {
+  const std::string body(
+      "\x00\x00\x02\x00\x00\x00\x00\x00\x01"
+      "ab",
+      11);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{4}, body.size()}) {
+    Pipe pipe;
+    const auto id = pipe.client.start(kHead, "", {});
+    REQUIRE(id.ok());
+    pipe.run();
+    pipe.client.cancel(*id);
+    pipe.run();
+    for (std::size_t at = 0; at < body.size(); at += piece) {
+      REQUIRE(pipe.server.session.receive(body.substr(at, piece), pipe.now).ok());
+    }
+    std::string out;
+    pipe.server.session.output(out, kGather, pipe.now);
+    REQUIRE(!pipe.server.session.alive());
+    REQUIRE(pipe.server.streams.size() == 1);
+  }
+}
+
+TEST_CASE("what was under way on a stream that the server cut is passed over", "[http2]") {
+  const std::string body(
+      "\x00\x00\x02\x00\x00\x00\x00\x00\x01"
+      "ab",
+      11);
+  Pipe pipe;
+  const auto id = pipe.client.start(kHead, std::string(4 << 20, 'x'), {});
+  REQUIRE(id.ok());
+  pipe.run();
+  pipe.server.session.reset(*id, 8);
+  std::string out;
+  pipe.server.session.output(out, kGather, pipe.now);  // which the client has not heard yet
+  REQUIRE(pipe.server.session.receive(body, pipe.now).ok());
+  out.clear();
+  pipe.server.session.output(out, kGather, pipe.now);
+  REQUIRE(pipe.server.session.alive());
+}
+
+TEST_CASE("a log of streams knows what was begun, skipped and cut, and stays small", "[http2]") {
+  StreamLog log;
+  log.begun(1);
+  log.begun(7);
+  REQUIRE((log.is_new(9) && !log.is_new(7) && !log.is_new(3)));
+  REQUIRE((log.was_skipped(3) && log.was_skipped(5) && !log.was_skipped(1) && !log.was_skipped(7)));
+  log.begun(2'001);
+  REQUIRE((!log.was_skipped(7) && log.was_skipped(1'999)));
+  for (std::int32_t id = 1; id < 2'001; id += 2) log.cut(id);
+  REQUIRE((log.was_cut(1'999) && !log.was_cut(1)));
 }
 
 TEST_CASE("a flood of pings ends the line", "[http2]") {

@@ -3,88 +3,17 @@ import resource
 import socket
 import time
 
-import hpack
-from hyperframe.frame import (ContinuationFrame, DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame,
-                              PriorityFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame)
+from hyperframe.frame import (ContinuationFrame, DataFrame, HeadersFrame, PingFrame, PriorityFrame, RstStreamFrame,
+                              SettingsFrame, WindowUpdateFrame)
 
+from frames import CALM, FIELDS, PREFACE, PROTOCOL, Raw, honest, raw_frame
 from grpc_test import SERVICE, request
 from line import Peer, Server, framed, main, until
 import grpc_test
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-FIELDS = [(":method", "POST"), (":scheme", "https"), (":authority", "localhost"), (":path", SERVICE + "Echo"),
-          ("content-type", "application/grpc"), ("te", "trailers")]
-PROTOCOL, FLOW, CLOSED, FRAME_SIZE, COMPRESSION, CALM = 1, 3, 5, 6, 9, 11
-
 
 def prepare(folder):
     grpc_test.prepare(folder)
-
-
-class Raw:
-    """Frames as they are, good or bad."""
-
-    def __init__(self, server, greeting=True):
-        self.line = server.connect()
-        self.encoder = hpack.Encoder()
-        self.buffer = b""
-        self.frames = []
-        if greeting:
-            self.send(PREFACE + SettingsFrame(0).serialize())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.line.close()
-
-    def send(self, *pieces):
-        """False once the server takes no more."""
-        try:
-            self.line.sendall(b"".join(p if isinstance(p, bytes) else p.serialize() for p in pieces))
-            return True
-        except OSError:
-            return False
-
-    def headers(self, stream, fields=None, flags=("END_HEADERS",)):
-        return HeadersFrame(stream, self.encoder.encode(FIELDS if fields is None else fields), flags=flags)
-
-    def read(self, seconds):
-        """Takes in what comes for a while; True if the server has ended the line."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.line.settimeout(max(0.01, end - time.monotonic()))
-            try:
-                data = self.line.recv(65_536)
-            except TimeoutError:
-                return False
-            except OSError:
-                return True
-            if not data:
-                return True
-            self.buffer += data
-            while len(self.buffer) >= 9:
-                frame, size = Frame.parse_frame_header(memoryview(self.buffer[:9]))
-                if len(self.buffer) < 9 + size:
-                    break
-                frame.parse_body(memoryview(self.buffer[9:9 + size]))
-                self.buffer = self.buffer[9 + size:]
-                self.frames.append(frame)
-        return False
-
-    def ends(self, code):
-        """Whether the line ends within a second or so, with GOAWAY and this code (None: any, or none)."""
-        ended = self.read(10)
-        said = [int(frame.error_code) for frame in self.frames if isinstance(frame, GoAwayFrame)]
-        return ended and (code is None or code in said), said
-
-    def resets(self):
-        return [int(frame.error_code) for frame in self.frames if isinstance(frame, RstStreamFrame)]
-
-
-def honest(server):
-    with Peer(server) as peer:
-        assert peer.reply(peer.start(SERVICE + "Echo", framed(request(text="a")))).status == 0
 
 
 def flood(certificates, make, counter, options=(), code=CALM, batches=4_000):
@@ -182,40 +111,9 @@ def test_a_header_bomb_is_counted_as_it_unfolds(certificates):
         honest(server)
 
 
-def test_frames_that_break_the_rules_get_the_error_of_the_rule(certificates):
-    def raw_frame(kind, body=b"", stream=0, flags=0):
-        return len(body).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + body
-    cases = {
-        "a frame above the largest": (raw_frame(0, b"x" * 16_385, 1), FRAME_SIZE),
-        "DATA on no stream": (raw_frame(0, b"x", 0), PROTOCOL),
-        "DATA on an idle stream": (raw_frame(0, b"x", 5), PROTOCOL),
-        "HEADERS on an even stream": (raw_frame(1, b"\x82", 2, 4), PROTOCOL),
-        "HEADERS on no stream": (raw_frame(1, b"\x82", 0, 4), PROTOCOL),
-        "HPACK that does not decode": (raw_frame(1, b"\xff\xff\xff\xff\xff", 1, 4), COMPRESSION),
-        "an index beyond the table": (raw_frame(1, b"\xfe", 1, 4), COMPRESSION),
-        "PRIORITY of a wrong length": (raw_frame(2, b"xx", 1), FRAME_SIZE),
-        "RST_STREAM of an idle stream": (raw_frame(3, b"\0\0\0\x08", 7), PROTOCOL),
-        "RST_STREAM of a wrong length": (raw_frame(3, b"\0\0", 7), FRAME_SIZE),
-        "SETTINGS on a stream": (raw_frame(4, b"", 1), PROTOCOL),
-        "SETTINGS of a wrong length": (raw_frame(4, b"xxx"), FRAME_SIZE),
-        "SETTINGS with a window above the largest": (raw_frame(4, b"\0\4\xff\xff\xff\xff"), FLOW),
-        "SETTINGS with ENABLE_PUSH 2": (raw_frame(4, b"\0\2\0\0\0\2"), PROTOCOL),
-        "SETTINGS ACK with a body": (raw_frame(4, b"\0\4\0\0\0\0", 0, 1), FRAME_SIZE),
-        "PUSH_PROMISE by a client": (raw_frame(5, b"\0\0\0\2\x82", 1, 4), PROTOCOL),
-        "PING of a wrong length": (raw_frame(6, b"x"), FRAME_SIZE),
-        "PING on a stream": (raw_frame(6, b"12345678", 1), PROTOCOL),
-        "GOAWAY on a stream": (raw_frame(7, b"\0" * 8, 1), PROTOCOL),
-        "WINDOW_UPDATE by nothing": (raw_frame(8, b"\0\0\0\0"), PROTOCOL),
-        "WINDOW_UPDATE beyond the largest": (raw_frame(8, b"\x7f\xff\xff\xff"), FLOW),
-        "CONTINUATION of nothing": (raw_frame(9, b"\x82", 1, 4), PROTOCOL),
-        "padding longer than its frame": (raw_frame(0, b"\x20ab", 0, 8), PROTOCOL),
-    }
+def test_what_is_no_http2_ends_the_line_and_what_is_newer_is_passed_over(certificates):
+    # Each rule by itself: http2_rules_test.py.
     with Server(certificates) as server:
-        for what, (frame, code) in cases.items():
-            with Raw(server) as raw:
-                raw.send(frame)
-                ended, said = raw.ends(code)
-                assert ended, (what, said, raw.resets())
         for garbage in (b"GET / HTTP/1.1\r\nHost: l\r\n\r\n", b"\0" * 100, PREFACE[:-1] + b"x", PREFACE + b"\xff" * 100,
                         PREFACE + raw_frame(0, b"x", 1)):
             with Raw(server, greeting=False) as raw:

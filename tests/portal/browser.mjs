@@ -2,6 +2,7 @@
 // nothing of anyone but its server, and breaks no rule of its policy. `page.faults` must be empty at the end.
 //
 // PORTAL: the folder of the built portal, whose node_modules hold playwright and axe. NETWORK: the network's folder.
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -59,6 +60,41 @@ export async function signIn(context, account, to = '/') {
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Sign out' }).waitFor();
   return page;
+}
+
+// What a browser says by itself of a line that is cut: `expected` of a journey that cuts it.
+export const LINE_LOST = [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/];
+// All that was typed and chosen there.
+export const valuesOf = async (form) => form.locator('input:not([type=file]), textarea, select').evaluateAll((all) => all.map((one) => one.type === 'checkbox' ? one.checked : one.value));
+
+// Does what `act` does without a line: said in words within `form`, where no other call speaks, and all that was typed and
+// chosen there is as it was; then, with one, what `again` does.
+export async function without(act, form, again = act) {
+  const context = form.page().context();
+  const before = await valuesOf(form);
+  await context.setOffline(true);
+  try {
+    await act();
+    await form.getByText('The server cannot be reached.').first().waitFor();
+    assert.deepEqual(await valuesOf(form), before);
+  } finally {
+    await context.setOffline(false);
+  }
+  await again();
+}
+
+// Until `holds` answers yes. (A page's `waitForFunction` takes a promise for a yes.)
+export async function until(holds, what = '') {
+  const end = Date.now() + Number(process.env.WAIT_MS ?? 15_000);
+  while (!await holds()) {
+    assert.ok(Date.now() < end, `it never came to ${what || holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+// One call of the page's own session, as JSON.
+export function call(page, method, message) {
+  return page.evaluate(async ([method, body]) => (await fetch(`/entente.v1.${method}`, { method: 'POST', body, headers: { 'content-type': 'application/json', 'entente-browser': '1' } })).json(), [method, JSON.stringify(message)]);
 }
 
 // axe's rules for WCAG 2.2 AA, run outside of the page's own policy: evaluated by the debugger, not by the page.

@@ -1,21 +1,20 @@
 // The line is lost in the midst of every form, and the session ends in long ones: the page says so, nothing that was typed or
 // chosen is lost, and the same button does it once the line is back.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { network, open, origin, passwordOf, quit, signIn } from './browser.mjs';
+import { call, LINE_LOST, network, open, origin, passwordOf, quit, signIn, until, valuesOf, without } from './browser.mjs';
 
-const EXPECTED = [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/];
 let members; // a focal point's browser
 let member;
 let keepers; // the secretariat's
 let keeper;
 before(async () => {
-  members = await open('anna.lindqvist', { expected: EXPECTED });
+  members = await open('anna.lindqvist', { expected: LINE_LOST });
   member = await signIn(members, 'anna.lindqvist');
-  keepers = await open('helena.brandt', { expected: EXPECTED });
+  keepers = await open('helena.brandt', { expected: LINE_LOST });
   keeper = await signIn(keepers, 'helena.brandt');
 });
 after(async () => {
@@ -23,27 +22,11 @@ after(async () => {
   assert.deepEqual([...members.faults, ...keepers.faults], []);
 });
 
-// Does what `act` does without a line: said in words within `form`, where no other call speaks, and all that was typed and
-// chosen there is as it was; then with one.
-async function without(act, form) {
-  const page = form.page();
-  const before = await valuesOf(form);
-  await page.context().setOffline(true);
-  try {
-    await act();
-    await form.getByText('The server cannot be reached.').first().waitFor();
-    assert.deepEqual(await valuesOf(form), before);
-  } finally {
-    await page.context().setOffline(false);
-  }
-  await act();
-}
-const valuesOf = async (form) => form.locator('input:not([type=file]), textarea, select').evaluateAll((all) => all.map((one) => one.type === 'checkbox' ? one.checked : one.value));
 const file = (name) => ({ name, mimeType: 'text/plain', buffer: Buffer.from('Some text.\n') });
 const chooseFile = (page) => page.getByLabel('Choose a file', { exact: true }).and(page.locator('input'));
 
 test('signing in', async () => {
-  const other = await open('emily.tremblay', { expected: EXPECTED });
+  const other = await open('emily.tremblay', { expected: LINE_LOST });
   const page = await other.newPage();
   await page.goto(origin);
   await page.getByLabel('Password').fill(passwordOf('emily.tremblay'));
@@ -81,7 +64,7 @@ test('an entry, in every script', async () => {
 });
 
 test('handing over an office', async () => {
-  const offices = await member.evaluate(async () => (await (await fetch('/entente.v1.DirectoryService/ListOffices', { method: 'POST', body: '{"party":"parties/SWE","pageSize":1000}', headers: { 'content-type': 'application/json', 'entente-browser': '1' } })).json()).offices);
+  const { offices } = await call(member, 'DirectoryService/ListOffices', { party: 'parties/SWE', pageSize: 1000 });
   const { office, appointments } = offices.findLast((one) => one.office.process === 'processes/igc' && one.office.kind !== 'FOCAL_POINT');
   await member.goto(`${origin}/#/office/${office.name.split('/')[1]}`);
   await member.getByRole('button', { name: 'Hand over' }).click();
@@ -138,7 +121,7 @@ test('planning a meeting, the session ended besides; asking to it; its record', 
   await form.getByText('The server cannot be reached.').first().waitFor();
   assert.deepEqual(await valuesOf(form), before);
   await keepers.setOffline(false);
-  const out = () => keeper.evaluate(() => fetch('/entente.v1.SessionService/SignOut', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', 'entente-browser': '1' } }));
+  const out = () => call(keeper, 'SessionService/SignOut', {});
   const again = async () => {
     await keeper.getByRole('dialog', { name: 'Your session has ended' }).getByLabel('Password').fill(passwordOf('helena.brandt'));
     await keeper.keyboard.press('Enter');
@@ -167,6 +150,28 @@ test('planning a meeting, the session ended besides; asking to it; its record', 
   await save.click();
   await again();
   await keeper.locator('.record-lines').getByText('A long record, written while the line broke and the session ended.').waitFor();
+  const comments = keeper.getByRole('region', { name: 'What was said' });
+  await comments.getByLabel('Comment on the draft').fill('Said to it while the line broke');
+  await without(() => comments.getByRole('button', { name: 'Send the comment' }).click(), comments);
+  await comments.locator('.said').getByText('Said to it while the line broke').waitFor();
+});
+
+test('how the network writes to me', async () => {
+  await member.goto(`${origin}/#/account`);
+  const card = member.locator('section.card').filter({ hasText: 'E-mail notices' });
+  const when = card.getByRole('combobox').first();
+  await when.waitFor();
+  const other = (await when.locator('option').evaluateAll((all) => all.map((one) => one.value))).find((one) => one !== '0');
+  await members.setOffline(true);
+  await when.selectOption(other);
+  await card.getByText('The server cannot be reached.').waitFor();
+  assert.equal(await when.inputValue(), other);
+  await members.setOffline(false);
+  await card.getByRole('button', { name: 'Try again' }).click();
+  await card.getByText('The server cannot be reached.').waitFor({ state: 'detached' });
+  await member.reload();
+  await when.waitFor();
+  assert.equal(await when.inputValue(), other);
 });
 
 test('trying and sending figures', async () => {
@@ -187,19 +192,96 @@ test('trying and sending figures', async () => {
   await member.getByText(/figures are reported/).waitFor();
 });
 
+// Each: whose tab, where, how the form is opened there, its field and what is typed or chosen in it; the draft's name.
+const HERE_AGAIN = 'What you had typed and not saved is here again.';
+async function formsOf() {
+  const { offices } = await call(member, 'DirectoryService/ListOffices', { party: 'parties/SWE', pageSize: 1000 });
+  const office = offices.find((one) => one.office.process === 'processes/igc' && one.office.kind === 'FOCAL_POINT').office.name;
+  const { meetings } = await call(keeper, 'MeetingService/ListMeetings', { process: 'processes/igc', pageSize: 200 });
+  const meeting = meetings.find((one) => Object.values(one.title.byLanguage)[0] === 'Planned on a bad line').name;
+  const { documents } = await call(keeper, 'DocumentService/ListDocuments', { process: 'processes/igc', pageSize: 200 });
+  const paper = documents.find((one) => Object.values(one.title.byLanguage)[0] === 'broken line').name;
+  const { circulations } = await call(member, 'CirculationService/ListInbox', { pageSize: 100 });
+  const circulation = circulations.find((one) => one.documents.includes(paper)).name;
+  const press = (name) => (page) => page.getByRole('button', { name, exact: true }).click();
+  const unfold = (words) => async (page) => { if (await page.locator('details[open] > summary').getByText(words, { exact: true }).count() === 0) await page.locator('summary').getByText(words, { exact: true }).click(); };
+  const nothing = () => undefined;
+  return [
+    [members, '#/person/swe.anna.lindqvist', press('Change the entry'), 'Title', 'Half a title', 'person persons/swe.anna.lindqvist'],
+    [members, `#/${office.replace('offices', 'office')}`, press('Hand over'), 'Next holder', 1, `hand over ${office}`],
+    [members, `#/${circulation.replace('circulations', 'circulation')}`, nothing, 'Comment', 'Half a comment', `comment ${circulation}`],
+    [members, `#/${meeting.replace('meetings', 'meeting')}`, unfold('Register somebody of my party'), 'Person', 1, `register ${meeting}`],
+    [keepers, `#/${meeting.replace('meetings', 'meeting')}`, unfold('Ask to the meeting'), 'Or a guest, by name', 'Half a guest', `invite ${meeting}`],
+    [keepers, `#/${meeting.replace('meetings', 'meeting')}`, nothing, 'Comment on the draft', 'Half a word', `record comment ${meeting}/record`],
+    [keepers, `#/${meeting.replace('meetings', 'meeting')}`, press('Change the draft'), 'What was said', 'Half a record', `record ${meeting}`],
+    [keepers, `#/${meeting.replace('meetings', 'plan')}`, press('Cancel the meeting'), 'Why', 'Half a reason', `cancel ${meeting}`],
+    [keepers, `#/${meeting.replace('meetings', 'plan')}`, nothing, 'Where', 'Half a place', `plan ${meeting}`],
+    [keepers, '#/plan', nothing, 'Title', 'Half a meeting', 'plan'],
+    [keepers, `#/${paper.replace('documents', 'send')}`, nothing, 'Covering note', 'Half a note', `send ${paper}`],
+    [keepers, `#/${paper.replace('documents', 'bring')}`, nothing, 'Language', 'fr', `bring ${paper}`],
+  ];
+}
+// Until the draft is kept, which is a moment after the last letter.
+const keptAs = (page, name) => until(() => page.evaluate((name) => new Promise((resolve) => {
+  const opening = indexedDB.open('entente-drafts', 1);
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  opening.onerror = () => resolve(false);
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction('rows').objectStore('rows').get(`draft ${name}`);
+    asked.onsuccess = () => { opening.result.close(); resolve(asked.result !== undefined); };
+  };
+}), name));
+
+test('what was half-typed in any form outlasts a closed tab, and is thrown away at a word', async () => {
+  for (const [context, place, opened, label, typed, name] of await formsOf()) {
+    const field = (tab) => tab.locator('main').getByLabel(label, { exact: true }).and(tab.locator('input, textarea, select')).first();
+    const first = await context.newPage();
+    await first.goto(`${origin}/${place}`);
+    await first.locator('h1').waitFor();
+    await opened(first);
+    const select = await field(first).evaluate((one) => one.tagName === 'SELECT');
+    if (typeof typed === 'number') await field(first).locator('option').nth(typed).waitFor({ state: 'attached' });
+    await (select ? field(first).selectOption(typeof typed === 'number' ? { index: typed } : typed) : field(first).fill(typed));
+    const value = await field(first).inputValue();
+    await keptAs(first, name);
+    await first.close();
+    const second = await context.newPage();
+    await second.goto(`${origin}/${place}`);
+    await second.locator('h1').waitFor();
+    await opened(second);
+    await until(async () => await field(second).inputValue() === value, name);
+    if (await second.getByText(HERE_AGAIN).count() > 0) { // a comment just stands where it was typed
+      await second.getByRole('button', { name: 'Discard it' }).first().click();
+      await until(async () => await field(second).inputValue() !== value, name);
+    }
+    await second.close();
+  }
+});
+
+// A new form without a draft is noticed here. Beside each that has none, why.
+const WITHOUT_DRAFT = { 'pages/sign-in': 'a password', 'pages/home': 'a question, kept in the page', 'pages/statistics': 'the choice stands in the address', 'pages/meetings': 'a filter', 'pages/documents': 'a filter',
+  'pages/profile': 'a filter', 'pages/process': 'a filter', 'pages/design': 'a sample', 'pages/account': 'kept at once, or a public key', 'ui/office-keys': 'a file and its password', 'ui/upload': 'a file and its password', 'ui/sealed-texts': 'a file and its password', 'ui/key-fields': 'a file and its password',
+  'ui/code-picker': 'a filter', 'ui/audience': 'of the form around it', 'ui/agenda-fields': 'of the form around it', 'ui/notices-card': 'kept at once' };
+test('every form of the portal holds a draft', () => {
+  const source = fileURLToPath(new URL('../../client/portal/src/', import.meta.url));
+  const files = readdirSync(source, { recursive: true }).filter((one) => one.endsWith('.tsx'));
+  const bare = files.filter((one) => { const text = readFileSync(join(source, one), 'utf8'); return /<(form|textarea)\b|<input\b(?![^>]*type="(checkbox|range|file)")/.test(text) && !text.includes('useDraft('); }).map((one) => one.replace('.tsx', ''));
+  assert.deepEqual(bare.filter((one) => !WITHOUT_DRAFT[one]), []);
+});
+
 test('what was half-typed is there on the way back and forth, and in a second tab', async () => {
   await keeper.goto(`${origin}/#/documents`);
   await keeper.getByRole('link', { name: 'Bring a document' }).click();
   await keeper.getByLabel('Title', { exact: true }).fill('Half a title');
-  await keeper.waitForTimeout(1_000); // the draft is written a moment after the last letter
+  await keptAs(keeper, 'bring');
   await keeper.goBack();
   await keeper.locator('.papers li').first().waitFor();
   await keeper.goForward();
-  await keeper.getByText('What you had typed and not saved is here again.').waitFor();
+  await keeper.getByText(HERE_AGAIN).waitFor();
   assert.equal(await keeper.getByLabel('Title', { exact: true }).inputValue(), 'Half a title');
   const second = await keepers.newPage();
   await second.goto(`${origin}/#/bring`);
-  await second.getByText('What you had typed and not saved is here again.').waitFor();
+  await second.getByText(HERE_AGAIN).waitFor();
   assert.equal(await second.getByLabel('Title', { exact: true }).inputValue(), 'Half a title');
   // What stays in this browser is in no place that a script could read as text.
   const kept = await second.evaluate(async () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { observations } from './observations.mjs';
-import { network, open, origin, passwordOf, quit, signIn } from './browser.mjs';
+import { network, open, origin, passwordOf, quit, signIn, until } from './browser.mjs';
 
 const require = createRequire(join(process.env.PORTAL, 'package.json'));
 const ME = 'anna.lindqvist';
@@ -206,14 +206,14 @@ test('a certificate that is revoked in the middle of a page ends in words, not i
   execFileSync(ca, ['--dir', network, 'revoke', party, 'person', account]);
   execFileSync(ca, ['--dir', network, 'crl', party, '--days', '30']);
   const refused = theirs.getByRole('alert').filter({ hasText: 'The server cannot be reached.' });
-  await theirs.waitForFunction(async () => {
+  await until(() => theirs.evaluate(async () => {
     try {
       const reply = await fetch('/entente.v1.SessionService/GetSession', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', 'entente-browser': '1' } });
       return !reply.ok;
     } catch {
       return true;
     }
-  });
+  }), 'a refused call');
   await theirs.getByRole('link', { name: 'Processes' }).click();
   await refused.or(theirs.getByRole('dialog', { name: 'Your session has ended' })).first().waitFor();
   await theirs.getByRole('navigation').waitFor();

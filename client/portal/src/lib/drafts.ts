@@ -4,6 +4,14 @@ import { me, whenSignedOut } from './session';
 
 const HOURS_MAX = 12;
 
+// One act after another: what is dropped is not written again by what was under way.
+let last: Promise<unknown> = Promise.resolve();
+function inOrder<T>(work: () => Promise<T>): Promise<T> {
+  const next = last.then(work, work);
+  last = next.catch(() => undefined);
+  return next;
+}
+
 function database(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const asked = indexedDB.open('entente-drafts', 1);
@@ -41,7 +49,10 @@ interface Sealed {
 // Bound to the account: another's draft does not open.
 const bound = (name: string) => new TextEncoder().encode(`${me()?.session.account ?? ''} ${name}`);
 
-export async function keepDraft(name: string, draft: unknown): Promise<void> {
+export function keepDraft(name: string, draft: unknown): Promise<void> {
+  return inOrder(() => keep(name, draft));
+}
+async function keep(name: string, draft: unknown): Promise<void> {
   try {
     const nonce = crypto.getRandomValues(new Uint8Array(12));
     const bytes = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: bound(name) }, await key(), new TextEncoder().encode(JSON.stringify(draft)));
@@ -50,7 +61,10 @@ export async function keepDraft(name: string, draft: unknown): Promise<void> {
   } catch { /* this browser keeps nothing: the draft lasts as long as the page */ }
 }
 
-export async function findDraft<T>(name: string): Promise<T | undefined> {
+export function findDraft<T>(name: string): Promise<T | undefined> {
+  return inOrder(() => find<T>(name));
+}
+async function find<T>(name: string): Promise<T | undefined> {
   try {
     const sealed = await inStore('readonly', (rows) => rows.get(`draft ${name}`)) as Sealed | undefined;
     if (!sealed || Date.now() - sealed.at > HOURS_MAX * 3_600_000) return undefined;
@@ -61,8 +75,8 @@ export async function findDraft<T>(name: string): Promise<T | undefined> {
   }
 }
 
-export async function dropDraft(name: string): Promise<void> {
-  await inStore('readwrite', (rows) => rows.delete(`draft ${name}`)).catch(() => undefined);
+export function dropDraft(name: string): Promise<void> {
+  return inOrder(() => inStore('readwrite', (rows) => rows.delete(`draft ${name}`)).catch(() => undefined));
 }
 
-whenSignedOut(() => void inStore('readwrite', (rows) => rows.clear()).catch(() => undefined));
+whenSignedOut(() => void inOrder(() => inStore('readwrite', (rows) => rows.clear()).catch(() => undefined)));

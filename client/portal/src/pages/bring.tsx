@@ -1,13 +1,12 @@
 // Bringing a document: what it is, who will be able to see it (told while one chooses), signed where the key is at hand.
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
 import { Content_Status, Document_Kind, type Document } from '../gen/entente/v1/documents_pb';
 import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { collator, currentLanguage, formatNumber, languageName, t } from '../i18n';
 import { documents, formatBytes, handlingName, kindName, KINDS_TO_CHOOSE, textStatus, titleOf } from '../lib/documents';
-import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
 import { hex } from '../lib/ledger';
 import { processName } from '../lib/names';
 import { isFromThisMachine } from '../lib/place';
@@ -19,9 +18,11 @@ import { bring, bringSealed, CONTENT_BYTES_MAX, mediaTypeOf } from '../lib/send'
 import { go, linkTo, linkToRecord, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
+import { useDraft } from '../lib/use-draft';
 import { AudienceFields, WhoWillSee, type Chosen } from '../ui/audience';
 import { Button, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { KeyFields, useKeyFile } from '../ui/key-fields';
+import { Restored } from '../ui/restored';
 import { SealedTo } from '../ui/sealed-to';
 
 interface Form {
@@ -73,30 +74,21 @@ export function BringPage({ place }: { place: Place }) {
 
 function BringForm({ processes: all, there }: { processes: string[]; there: Document | undefined }) {
   const of = there?.name ?? '';
-  const DRAFT = of === '' ? 'bring' : `bring ${of}`;
-  const [form, setForm] = useState(empty);
+  const draft = useDraft(of === '' ? 'bring' : `bring ${of}`, empty);
+  const { form } = draft;
   const [file, setFile] = useState<File>();
   const [over, setOver] = useState(false);
   const [readers, setReaders] = useState<Reckoning>();
   const [share, setShare] = useState<number>();
   const [error, setError] = useState<unknown>();
   const [fileError, setFileError] = useState('');
-  const [restored, setRestored] = useState(false);
   const [recipients, setRecipients] = useState<Recipients>();
   const [sealError, setSealError] = useState('');
   const key = useKeyFile();
   const picker = useRef<HTMLInputElement>(null);
-  const timer = useRef(0);
-  useEffect(() => {
-    void findDraft<Form>(DRAFT).then((found) => { if (found) { setForm(found); setRestored(true); } });
-    return () => clearTimeout(timer.current);
-  }, []);
   const change = (part: Partial<Form>) => {
-    const next = { ...form, ...part };
-    setForm(next);
+    draft.change(part);
     setRecipients(undefined);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void keepDraft(DRAFT, next), 150);
   };
   const take = (one: File | undefined) => {
     if (!one) return;
@@ -127,14 +119,12 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
         }
         const said = there ? { ...document, title: text(form.title), abstract: text(form.abstract) } : document;
         const sent = await bringSealed({ document: said, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, proven, setShare, there);
-        clearTimeout(timer.current);
-        await dropDraft(DRAFT);
+        await draft.settle();
         go(linkToRecord(sent.document.name), 'replace');
         return;
       }
       const sent = await bring({ document, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, setShare);
-      clearTimeout(timer.current);
-      await dropDraft(DRAFT);
+      await draft.settle();
       go(linkToRecord(sent.document.name), 'replace');
     } catch (failure) {
       if (failure instanceof SealError) setSealError(failure.message);
@@ -147,7 +137,7 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
   return (
     <form class="columns" onSubmit={submit}>
       <div class="card">
-        {restored && <Notice action={<Button onClick={() => { setForm(empty()); setRestored(false); void dropDraft(DRAFT); }}>{t('discard_draft')}</Button>}>{t('draft_restored')}</Notice>}
+        <Restored of={draft} />
         <div class={over ? 'drop over' : 'drop'} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
           onDrop={(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer?.files[0]); }}>
           <p>{file ? <><bdi>{file.name}</bdi> · {formatBytes(file.size)}</> : t('drop_document')}</p>
@@ -193,7 +183,7 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
         <div class="actions">
           <Button kind="primary" type="submit" busy={busy} disabled={!file || (of === '' && !readers) || ((of === '' || confidential) && form.title.trim() === '')}>
             {confidential ? recipients ? t('seal_to_n', { n: recipients.offices.length }) : t('prove_offices') : of !== '' || !readers ? t('bring_it') : t('bring_it_to', { n: readers.people, all: formatNumber(readers.people) })}</Button>
-          <Button onClick={() => { clearTimeout(timer.current); void dropDraft(DRAFT); go(linkTo(['documents'])); }}>{t('cancel')}</Button>
+          <Button onClick={() => { void draft.settle(); go(linkTo(['documents'])); }}>{t('cancel')}</Button>
         </div>
       </div>
     </form>

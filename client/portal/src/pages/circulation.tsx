@@ -1,6 +1,6 @@
 // One thing that was sent around: the note, the papers, what is asked and until when; the reader's word to it, what
 // others have said, and to its sender who has opened it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Circulation_Ask, Circulation_Outcome, Response_Kind, type Circulation, type Response } from '../gen/entente/v1/circulations_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { formatMoment, t } from '../i18n';
@@ -8,13 +8,13 @@ import type { MessageKey } from '../i18n/en';
 import { isNotFound } from '../lib/api';
 import { when } from '../lib/clock';
 import { askName, circulations, outcomeName } from '../lib/documents';
-import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { namesIn, parties } from '../lib/people';
 import { linkTo, linkToRecord, type Place } from '../lib/router';
 import { holds, me } from '../lib/session';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
+import { useDraft } from '../lib/use-draft';
 import { Badge, Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { PersonLink } from '../ui/board';
 import { Countdown } from '../ui/countdown';
@@ -77,31 +77,17 @@ function Deadline({ one }: { one: Circulation }) {
 
 // Acknowledge, comment, break the silence, say that it is done. What is typed outlasts a closed tab.
 function MyWord({ one, after }: { one: Circulation; after: () => void }) {
-  const draft = `comment ${one.name}`;
-  const [text, setText] = useState('');
+  const draft = useDraft(`comment ${one.name}`, () => ({ text: '' }));
+  const { text } = draft.form;
   const [busy, setBusy] = useState(0);
   const [error, setError] = useState<unknown>();
   const [breaking, setBreaking] = useState(false);
-  const timer = useRef(0);
-  useEffect(() => {
-    void findDraft<string>(draft).then((found) => { if (found) setText(found); });
-    return () => clearTimeout(timer.current);
-  }, []);
-  const typed = (next: string) => {
-    setText(next);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void (next === '' ? dropDraft(draft) : keepDraft(draft, next)), 150);
-  };
   const say = async (kind: Response_Kind, words = '') => {
     setBusy(kind);
     setError(undefined);
     try {
       await circulations.respond({ name: one.name, response: { kind, text: words } });
-      if (words !== '') {
-        clearTimeout(timer.current);
-        await dropDraft(draft);
-        setText('');
-      }
+      if (words !== '') draft.discard();
       setBreaking(false);
       after();
     } catch (failure) {
@@ -120,14 +106,14 @@ function MyWord({ one, after }: { one: Circulation; after: () => void }) {
         {silent && <Button kind="danger" icon="warning" onClick={() => setBreaking(true)}>{t('break_silence')}</Button>}
       </p>
       <form onSubmit={(event) => { event.preventDefault(); if (text.trim() !== '') void say(Response_Kind.COMMENT, text.trim()); }}>
-        <Field label={t('comment')} hint={t('comment_hint')}>{(props) => <textarea {...props} rows={4} dir="auto" maxLength={16_000} value={text} onInput={(event) => typed(event.currentTarget.value)} />}</Field>
+        <Field label={t('comment')} hint={t('comment_hint')}>{(props) => <textarea {...props} rows={4} dir="auto" maxLength={16_000} value={text} onInput={(event) => draft.change({ text: event.currentTarget.value })} />}</Field>
         <Button type="submit" busy={busy === Response_Kind.COMMENT} disabled={text.trim() === ''}>{t('send_comment')}</Button>
       </form>
       {error !== undefined && !breaking && <Failed error={error} />}
       {breaking && (
         <Dialog title={t('break_silence')} close={() => setBreaking(false)}>
           <p>{t('break_silence_hint')}</p>
-          <Field label={t('why')}>{(props) => <textarea {...props} rows={4} dir="auto" maxLength={16_000} value={text} onInput={(event) => typed(event.currentTarget.value)} />}</Field>
+          <Field label={t('why')}>{(props) => <textarea {...props} rows={4} dir="auto" maxLength={16_000} value={text} onInput={(event) => draft.change({ text: event.currentTarget.value })} />}</Field>
           {error !== undefined && <Failed error={error} />}
           <div class="actions"><Button kind="danger" busy={busy === Response_Kind.BREAK_SILENCE} onClick={() => say(Response_Kind.BREAK_SILENCE, text.trim())}>{t('break_silence')}</Button>
             <Button onClick={() => setBreaking(false)}>{t('cancel')}</Button></div>

@@ -12,10 +12,12 @@ import { KeyFileError, sha256, signed } from '../lib/pkcs12';
 import type { Place } from '../lib/router';
 import { holds, me } from '../lib/session';
 import { useCall } from '../lib/use-call';
+import { useDraft } from '../lib/use-draft';
 import { officeTitle } from '../lib/words';
 import { Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { KeyFields, useKeyFile } from '../ui/key-fields';
 import { RecordPanel } from '../ui/record-panel';
+import { Restored } from '../ui/restored';
 import { History } from './person';
 
 export function OfficePage({ place }: { place: Place }) {
@@ -45,8 +47,9 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
   const people = useCall(`people ${office.party}`, async () => (await allPages(
     (pageToken) => directory.searchPersons({ party: office.party, pageSize: 1000, pageToken }), (reply) => reply.found)).flatMap((one) => one.person ?? [])
     .sort((a, b) => collator().compare(a.displayName, b.displayName)));
-  const [person, setPerson] = useState('');
-  const [since, setSince] = useState(today());
+  const draft = useDraft(`hand over ${office.name}`, () => ({ person: '', since: today() }));
+  const { person } = draft.form;
+  const since = draft.form.since < today() ? today() : draft.form.since; // a draft of yesterday's
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [fileError, setFileError] = useState('');
@@ -66,6 +69,7 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
       const signature = await signed(key, new TextEncoder().encode(['entente/appointment/1', origin, name, office.name, String(office.kind), office.party, office.process,
         office.body, person, String(Capacity.HOLDER), since].join('\n')));
       await directory.handOver({ office: office.name, person, name, since, signature, signerCertificateSha256: await sha256(certificate) });
+      await draft.settle();
       done();
     } catch (failure) {
       if (failure instanceof KeyFileError) setFileError(t('key_file_wrong', { why: failure.message }));
@@ -75,19 +79,20 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
   };
   return (
     <Dialog title={t('hand_over')} close={close}>
+      <Restored of={draft} />
       <p>{t('hand_over_hint', { office: officeTitle(office) })}</p>
       <form onSubmit={submit}>
         {people.error !== undefined && <Failed error={people.error} retry={people.retry} />}
         <Field label={t('next_holder')}>
-          {(props) => <select {...props} required value={person} onChange={(event) => setPerson(event.currentTarget.value)}>
+          {(props) => <select {...props} required value={person} onChange={(event) => draft.change({ person: event.currentTarget.value })}>
             <option value="">{people.data ? t('choose') : t('loading')}</option>
             {people.data?.map((one) => <option key={one.name} value={one.name}>{one.displayName}{one.title && `, ${one.title}`}</option>)}
           </select>}
         </Field>
-        <Field label={t('from_day')}>{(props) => <input {...props} type="date" required value={since} min={today()} onInput={(event) => setSince(event.currentTarget.value)} />}</Field>
+        <Field label={t('from_day')}>{(props) => <input {...props} type="date" required value={since} min={today()} onInput={(event) => draft.change({ since: event.currentTarget.value })} />}</Field>
         <KeyFields use={keyFile} error={fileError} required />
         {error !== undefined && <Failed error={error} />}
-        <div class="actions"><Button kind="primary" type="submit" busy={busy}>{t('sign_and_hand_over')}</Button><Button onClick={close}>{t('cancel')}</Button></div>
+        <div class="actions"><Button kind="primary" type="submit" busy={busy}>{t('sign_and_hand_over')}</Button><Button onClick={() => { void draft.settle(); close(); }}>{t('cancel')}</Button></div>
       </form>
     </Dialog>
   );

@@ -2,7 +2,7 @@
 // who will see it, told while one chooses. Only the secretariat of its process comes here; the server decides.
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
 import { MeetingSchema, Meeting_Attribution, Meeting_Level, Meeting_State, type Meeting } from '../gen/entente/v1/meetings_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
@@ -11,7 +11,6 @@ import { collator, currentLanguage, formatNumber, LANGUAGES, languageName, t } f
 import { allPages, directory, reasonOf } from '../lib/api';
 import { when } from '../lib/clock';
 import { documents, handlingName, titleOf } from '../lib/documents';
-import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
 import { levelName, meetingChanged, meetings, titleOfMeeting } from '../lib/meetings';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { participationsOf, standingOn, today } from '../lib/participations';
@@ -19,9 +18,11 @@ import { namesIn, parties } from '../lib/people';
 import { go, linkTo, linkToRecord, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
+import { useDraft } from '../lib/use-draft';
 import { AgendaFields, AddTo, type Choices, type ItemForm } from '../ui/agenda-fields';
 import { AudienceFields, WhoWillSee, type Chosen } from '../ui/audience';
 import { Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
+import { Restored } from '../ui/restored';
 
 interface Form {
   process: string;
@@ -124,28 +125,15 @@ function useChoices(process: string) {
 }
 
 function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
-  const draft = meeting ? `plan ${meeting.name}` : 'plan';
   const [base, setBase] = useState(meeting); // whose revision the change is of
-  const [form, setForm] = useState(() => formOf(meeting));
+  const draft = useDraft(meeting ? `plan ${meeting.name}` : 'plan', () => formOf(base));
+  const { form, change } = draft;
   const [readers, setReaders] = useState<Reckoning>();
-  const [restored, setRestored] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const timer = useRef(0);
   const choices = useChoices(form.process);
-  useEffect(() => {
-    void findDraft<Form>(draft).then((found) => { if (found) { setForm(found); setRestored(true); } });
-    return () => clearTimeout(timer.current);
-  }, []);
-  const change = (part: Partial<Form>) => {
-    const next = { ...form, ...part };
-    setForm(next);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void keepDraft(draft, next), 150);
-  };
   const done = async (to: string) => {
-    clearTimeout(timer.current);
-    await dropDraft(draft);
+    await draft.settle();
     go(to, 'replace');
   };
   const inWrongOrder = form.starts !== '' && form.ends !== '' && form.ends < form.starts;
@@ -183,7 +171,7 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
   return (
     <form class="columns" onSubmit={save}>
       <div class="stack"><div class="card">
-        {restored && <Notice action={<Button onClick={() => { setForm(formOf(base)); setRestored(false); void dropDraft(draft); }}>{t('discard_draft')}</Button>}>{t('draft_restored')}</Notice>}
+        <Restored of={draft} />
         <Field label={t('title')} hint={base && !form.title ? textIn(base.title) : undefined}>{(props) => <input {...props} required dir="auto" maxLength={300} value={form.title} onInput={text('title')} />}</Field>
         <div class="periods">
           <Field label={t('process')}>{(props) => <select {...props} required disabled={base !== undefined} value={form.process} onChange={(event) => change({ process: event.currentTarget.value, body: '', chairs: [], agenda: form.agenda.map((one) => ({ ...one, lead: '', documents: [] })), audience: usualAudience(event.currentTarget.value) })}>
@@ -235,21 +223,23 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
 // It keeps its place, and calendars show it as cancelled.
 function CancelMeeting({ meeting }: { meeting: Meeting }) {
   const [asking, setAsking] = useState(false);
-  const [because, setBecause] = useState('');
+  const draft = useDraft(`cancel ${meeting.name}`, () => ({ because: '' }));
+  const { because } = draft.form;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const send = async () => {
     setBusy(true);
     setError(undefined);
-    await meetings.cancelMeeting({ name: meeting.name, because: because.trim() }).then(() => { meetingChanged(); go(linkToRecord(meeting.name), 'replace'); }, (failure: unknown) => { setError(failure); setBusy(false); });
+    await meetings.cancelMeeting({ name: meeting.name, because: because.trim() }).then(async () => { await draft.settle(); meetingChanged(); go(linkToRecord(meeting.name), 'replace'); }, (failure: unknown) => { setError(failure); setBusy(false); });
   };
   return (
     <>
       <Button kind="danger" onClick={() => setAsking(true)}>{t('cancel_meeting')}</Button>
       {asking && <Dialog title={t('cancel_meeting')} close={() => setAsking(false)}>
         <form class="small-form" onSubmit={(event) => { event.preventDefault(); void send(); }}>
+          <Restored of={draft} />
           <p>{t('cancel_meeting_hint')}</p>
-          <Field label={t('why')}>{(props) => <input {...props} dir="auto" maxLength={400} value={because} onInput={(event) => setBecause(event.currentTarget.value)} />}</Field>
+          <Field label={t('why')}>{(props) => <input {...props} dir="auto" maxLength={400} value={because} onInput={(event) => draft.change({ because: event.currentTarget.value })} />}</Field>
           {error !== undefined && <Failed error={error} />}
           <div class="actions"><Button kind="danger" type="submit" busy={busy}>{t('cancel_meeting')}</Button><Button onClick={() => setAsking(false)}>{t('close')}</Button></div>
         </form>

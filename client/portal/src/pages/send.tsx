@@ -1,7 +1,7 @@
 // Sending documents around: the note, what is asked and until when, to whom; and, before it goes, who will be able to see it.
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
 import { Circulation_Ask } from '../gen/entente/v1/circulations_pb';
 import { Document_State, type Document } from '../gen/entente/v1/documents_pb';
@@ -9,12 +9,13 @@ import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { currentLanguage, formatNumber, t } from '../i18n';
 import { isNotFound } from '../lib/api';
 import { allDocuments, askName, ASKS_TO_CHOOSE, circulations, documents, titleOf } from '../lib/documents';
-import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
 import { lastPart } from '../lib/names';
 import { go, linkTo, linkToRecord, type Place } from '../lib/router';
 import { useCall } from '../lib/use-call';
+import { useDraft } from '../lib/use-draft';
 import { AudienceFields, WhoWillSee, type Chosen } from '../ui/audience';
-import { Button, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
+import { Button, Failed, Field, PageTitle, Waiting } from '../ui/basic';
+import { Restored } from '../ui/restored';
 
 interface Form {
   note: string;
@@ -42,25 +43,12 @@ export function SendPage({ place }: { place: Place }) {
 }
 
 function SendForm({ document, beside }: { document: Document; beside: Document[] }) {
-  const draft = `send ${document.name}`;
-  const fresh = (): Form => ({ note: '', ask: Circulation_Ask.INFORMATION, deadline: '', others: [],
-    audience: { anyOf: document.visibility?.audience?.anyOf ?? [], noneOf: document.visibility?.audience?.noneOf ?? [] } });
-  const [form, setForm] = useState(fresh);
-  const [restored, setRestored] = useState(false);
+  const draft = useDraft(`send ${document.name}`, (): Form => ({ note: '', ask: Circulation_Ask.INFORMATION, deadline: '', others: [],
+    audience: { anyOf: document.visibility?.audience?.anyOf ?? [], noneOf: document.visibility?.audience?.noneOf ?? [] } }));
+  const { form, change } = draft;
   const [readers, setReaders] = useState<Reckoning>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const timer = useRef(0);
-  useEffect(() => {
-    void findDraft<Form>(draft).then((found) => { if (found) { setForm(found); setRestored(true); } });
-    return () => clearTimeout(timer.current);
-  }, []);
-  const change = (part: Partial<Form>) => {
-    const next = { ...form, ...part };
-    setForm(next);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void keepDraft(draft, next), 150);
-  };
   const silent = form.ask === Circulation_Ask.APPROVAL_BY_SILENCE;
   const visibility = create(VisibilitySchema, { audience: form.audience, handling: Handling.LIMITED });
   const submit = async (event: SubmitEvent) => {
@@ -70,8 +58,7 @@ function SendForm({ document, beside }: { document: Document; beside: Document[]
     try {
       const sent = await circulations.circulate({ circulation: { process: document.process, documents: [document.name, ...form.others], ask: form.ask, visibility,
         note: { byLanguage: form.note.trim() === '' ? {} : { [currentLanguage()]: form.note.trim() } }, ...(form.deadline && { deadline: timestampFromDate(new Date(form.deadline)) }) } });
-      clearTimeout(timer.current);
-      await dropDraft(draft);
+      await draft.settle();
       go(linkTo(['circulation', lastPart(sent.name)]), 'replace');
     } catch (failure) {
       setError(failure);
@@ -81,7 +68,7 @@ function SendForm({ document, beside }: { document: Document; beside: Document[]
   return (
     <form class="columns" onSubmit={submit}>
       <div class="card">
-        {restored && <Notice action={<Button onClick={() => { setForm(fresh()); setRestored(false); void dropDraft(draft); }}>{t('discard_draft')}</Button>}>{t('draft_restored')}</Notice>}
+        <Restored of={draft} />
         <Field label={t('note')}>{(props) => <textarea {...props} rows={5} dir="auto" maxLength={16_000} value={form.note} onInput={(event) => change({ note: event.currentTarget.value })} />}</Field>
         <div class="periods">
           <Field label={t('asked_for')} hint={silent ? t('silence_hint') : undefined}>{(props) => <select {...props} value={form.ask} onChange={(event) => change({ ask: Number(event.currentTarget.value) })}>{ASKS_TO_CHOOSE.map((one) => <option key={one} value={one}>{askName(one)}</option>)}</select>}</Field>
@@ -98,7 +85,7 @@ function SendForm({ document, beside }: { document: Document; beside: Document[]
         {error !== undefined && <Failed error={error} />}
         <div class="actions">
           <Button kind="primary" icon="mail" type="submit" busy={busy} disabled={!readers}>{readers ? t('send_to_n', { n: readers.people, all: formatNumber(readers.people) }) : t('send_around')}</Button>
-          <Button onClick={() => { clearTimeout(timer.current); void dropDraft(draft); go(linkToRecord(document.name)); }}>{t('cancel')}</Button>
+          <Button onClick={() => { void draft.settle(); go(linkToRecord(document.name)); }}>{t('cancel')}</Button>
         </div>
       </div>
     </form>

@@ -10,8 +10,10 @@ import { participationsOf, standingOn, today } from '../lib/participations';
 import { linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
+import { useDraft } from '../lib/use-draft';
 import type { Shown } from '../pages/meeting';
 import { Badge, Button, Failed, Field, Waiting } from './basic';
+import { Restored } from './restored';
 
 export function Attendance({ shown, after }: { shown: Shown; after: () => void }) {
   const { meeting, known } = shown;
@@ -58,8 +60,8 @@ function Row({ one, shown, mayRemove, after }: { one: Participant; shown: Shown;
 function RegisterOther({ shown: { meeting }, after }: { shown: Shown; after: () => void }) {
   const party = me()?.session.party ?? '';
   const [open, setOpen] = useState(false);
-  const [person, setPerson] = useState('');
-  const [role, setRole] = useState(Participant_Role.DELEGATE);
+  const draft = useDraft(`register ${meeting.name}`, () => ({ person: '', role: Participant_Role.DELEGATE }));
+  const { person, role } = draft.form;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const asked = useCall(open ? `people of ${party}` : null, async () => {
@@ -69,7 +71,7 @@ function RegisterOther({ shown: { meeting }, after }: { shown: Shown; after: () 
   const send = async () => {
     setBusy(true);
     setError(undefined);
-    await comes(meeting, false, { person, role }).then(() => { setPerson(''); after(); }, setError);
+    await comes(meeting, false, { person, role }).then(() => { draft.discard(); after(); }, setError);
     setBusy(false);
   };
   return (
@@ -78,10 +80,11 @@ function RegisterOther({ shown: { meeting }, after }: { shown: Shown; after: () 
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {open && !asked.data && asked.loading && <Waiting lines={1} />}
       {asked.data && <form class="small-form" onSubmit={(event) => { event.preventDefault(); if (person !== '') void send(); }}>
+        <Restored of={draft} />
         <Field label={t('person')}>{(props) => (
-          <select {...props} required value={person} onChange={(event) => setPerson(event.currentTarget.value)}><option value="">{t('choose')}</option>
+          <select {...props} required value={person} onChange={(event) => draft.change({ person: event.currentTarget.value })}><option value="">{t('choose')}</option>
             {asked.data?.map((one) => <option key={one.name} value={one.name}>{plainly(one.displayName)}</option>)}</select>)}</Field>
-        <RoleField role={role} choose={setRole} roles={ROLES_TO_CHOOSE.slice(0, 2)} />
+        <RoleField role={role} choose={(next) => draft.change({ role: next })} roles={ROLES_TO_CHOOSE.slice(0, 2)} />
         {error !== undefined && <Failed error={error} />}
         <Button type="submit" busy={busy} disabled={person === ''}>{t('register')}</Button>
       </form>}
@@ -98,11 +101,10 @@ function RoleField({ role, choose, roles }: { role: Participant_Role; choose: (r
 
 // The secretariat asks a delegation, or a guest by name, to the whole or to single items.
 function Invite({ shown: { meeting, known }, after }: { shown: Shown; after: () => void }) {
-  const [open, setOpen] = useState(false);
-  const [party, setParty] = useState('');
-  const [guest, setGuest] = useState('');
-  const [role, setRole] = useState(Participant_Role.DELEGATE);
-  const [items, setItems] = useState<string[]>([]);
+  const [opened, setOpen] = useState<boolean>();
+  const draft = useDraft(`invite ${meeting.name}`, () => ({ party: '', guest: '', role: Participant_Role.DELEGATE, items: [] as string[] }));
+  const { party, guest, role, items } = draft.form;
+  const open = opened ?? draft.restored; // what was half-typed is in sight
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const asked = useCall(open ? `invite ${meeting.process}` : null, async () => {
@@ -114,22 +116,23 @@ function Invite({ shown: { meeting, known }, after }: { shown: Shown; after: () 
     setBusy(true);
     setError(undefined);
     await attendance.inviteParticipant({ meeting: meeting.name, participant: { party, displayName: guest.trim(), role, items } })
-      .then(() => { setParty(''); setGuest(''); setItems([]); meetingChanged(); after(); }, setError);
+      .then(() => { draft.discard(); meetingChanged(); after(); }, setError);
     setBusy(false);
   };
   return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t('invite')}</summary>
+      <Restored of={draft} />
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {open && !asked.data && asked.loading && <Waiting lines={1} />}
       {asked.data && <form class="small-form" onSubmit={(event) => { event.preventDefault(); if (party !== '' || guest.trim() !== '') void send(); }}>
         <Field label={t('party')}>{(props) => (
-          <select {...props} value={party} onChange={(event) => setParty(event.currentTarget.value)}><option value="">{t('choose')}</option>
+          <select {...props} value={party} onChange={(event) => draft.change({ party: event.currentTarget.value })}><option value="">{t('choose')}</option>
             {asked.data?.map((one) => <option key={one} value={one}>{partyName(one, known.get(one))}</option>)}</select>)}</Field>
-        <Field label={t('guest_name')} hint={t('guest_hint')}>{(props) => <input {...props} dir="auto" maxLength={120} value={guest} onInput={(event) => setGuest(event.currentTarget.value)} />}</Field>
-        <RoleField role={role} choose={setRole} roles={ROLES_TO_CHOOSE} />
+        <Field label={t('guest_name')} hint={t('guest_hint')}>{(props) => <input {...props} dir="auto" maxLength={120} value={guest} onInput={(event) => draft.change({ guest: event.currentTarget.value })} />}</Field>
+        <RoleField role={role} choose={(next) => draft.change({ role: next })} roles={ROLES_TO_CHOOSE} />
         {meeting.agenda.length > 0 && <fieldset><legend>{t('only_items')}</legend><ul class="bare">{meeting.agenda.map((one) => (
-          <li key={one.id}><label><input type="checkbox" checked={items.includes(one.id)} onChange={() => setItems(items.includes(one.id) ? items.filter((other) => other !== one.id) : [...items, one.id])} /> {one.number > 0 && `${formatNumber(one.number)}. `}<bdi>{plainly(textIn(one.title))}</bdi></label></li>
+          <li key={one.id}><label><input type="checkbox" checked={items.includes(one.id)} onChange={() => draft.change({ items: items.includes(one.id) ? items.filter((other) => other !== one.id) : [...items, one.id] })} /> {one.number > 0 && `${formatNumber(one.number)}. `}<bdi>{plainly(textIn(one.title))}</bdi></label></li>
         ))}</ul></fieldset>}
         {error !== undefined && <Failed error={error} />}
         <Button type="submit" icon="mail" busy={busy} disabled={party === '' && guest.trim() === ''}>{t('invite')}</Button>

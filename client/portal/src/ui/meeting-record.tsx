@@ -2,22 +2,23 @@
 // its adoption. Until then nobody takes it for what was agreed.
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { MeetingRecord_State, type CheckRecordReply, type MeetingRecord, type RecordComment } from '../gen/entente/v1/meeting_records_pb';
 import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { currentLanguage, formatMoment, formatNumber, languageName, LANGUAGES, t } from '../i18n';
 import { isNotFound } from '../lib/api';
 import { when } from '../lib/clock';
-import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
 import { meetingChanged } from '../lib/meetings';
 import { lastPart, partyName, plainly, textIn } from '../lib/names';
 import { findingKind, outcomeKind, piecesOf, records, textsOf } from '../lib/records';
 import { linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
+import { useDraft } from '../lib/use-draft';
 import type { Shown } from '../pages/meeting';
 import { AudienceFields, WhoWillSee, type Chosen } from './audience';
 import { Badge, Button, Dialog, Failed, Field, Notice, Waiting } from './basic';
+import { Restored } from './restored';
 
 export function MeetingRecordPanel({ shown, after }: { shown: Shown; after: () => void }) {
   const { meeting } = shown;
@@ -87,15 +88,16 @@ function Written({ record, shown, writes, after }: { record: MeetingRecord; show
 
 // Each place that names somebody: to be mended in the text, or set aside by who presides, with the reason.
 function Findings({ reply, record, presides, after }: { reply: CheckRecordReply; record: MeetingRecord; presides: boolean; after: () => void }) {
-  const [chosen, setChosen] = useState<string[]>([]);
-  const [because, setBecause] = useState('');
+  const draft = useDraft(`set aside ${record.name}`, () => ({ chosen: [] as string[], because: '' }));
+  const { because } = draft.form;
+  const chosen = draft.form.chosen.filter((key) => reply.findings.some((one) => one.key === key && !one.setAside));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   if (reply.findings.length === 0) return <Notice tone="good">{t('nothing_found')}</Notice>;
   const aside = async () => {
     setBusy(true);
     setError(undefined);
-    await records.setAsideFindings({ name: record.name, keys: chosen, because }).then(() => { setChosen([]); setBecause(''); after(); }, setError);
+    await records.setAsideFindings({ name: record.name, keys: chosen, because }).then(() => { draft.discard(); after(); }, setError);
     setBusy(false);
   };
   return (
@@ -104,13 +106,13 @@ function Findings({ reply, record, presides, after }: { reply: CheckRecordReply;
       <p class="quiet-text">{reply.open > 0 ? t('n_findings_open', { n: reply.open }) : t('no_findings_open')}</p>
       <ul class="bare rows">{reply.findings.map((one) => (
         <li key={one.key}>
-          <span>{presides && !one.setAside ? <label><input type="checkbox" checked={chosen.includes(one.key)} onChange={() => setChosen(chosen.includes(one.key) ? chosen.filter((key) => key !== one.key) : [...chosen, one.key])} /> <mark>{plainly(one.word)}</mark></label> : <mark>{plainly(one.word)}</mark>}
+          <span>{presides && !one.setAside ? <label><input type="checkbox" checked={chosen.includes(one.key)} onChange={() => draft.change({ chosen: chosen.includes(one.key) ? chosen.filter((key) => key !== one.key) : [...chosen, one.key] })} /> <mark>{plainly(one.word)}</mark></label> : <mark>{plainly(one.word)}</mark>}
             {' '}<small class="quiet-text">{findingKind(one.kind)} · {languageName(one.language)} · {t('at_line', { line: formatNumber(one.line) })}</small></span>
           {one.setAside ? <small><Badge tone="good">{t('set_aside')}</Badge> <bdi>{plainly(one.because)}</bdi></small> : <Badge tone="warn">{t('outcome_pending')}</Badge>}
         </li>
       ))}</ul>
       {presides && chosen.length > 0 && <form class="small-form" onSubmit={(event) => { event.preventDefault(); if (because.trim() !== '') void aside(); }}>
-        <Field label={t('why')}>{(props) => <input {...props} required dir="auto" maxLength={400} value={because} onInput={(event) => setBecause(event.currentTarget.value)} />}</Field>
+        <Field label={t('why')}>{(props) => <input {...props} required dir="auto" maxLength={400} value={because} onInput={(event) => draft.change({ because: event.currentTarget.value })} />}</Field>
         <Button type="submit" busy={busy} disabled={because.trim() === ''}>{t('set_aside_n', { n: chosen.length })}</Button>
       </form>}
       {error !== undefined && <Failed error={error} />}
@@ -143,31 +145,17 @@ function Adopt({ record, open, after }: { record: MeetingRecord; open: number; a
 }
 
 function Comments({ record, shown, adopted }: { record: MeetingRecord; shown: Shown; adopted: boolean }) {
-  const draft = `record comment ${record.name}`;
-  const [text, setText] = useState('');
-  const [line, setLine] = useState('');
+  const draft = useDraft(`record comment ${record.name}`, () => ({ text: '', line: '' }));
+  const { text, line } = draft.form;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const timer = useRef(0);
   const asked = useCall(`comments ${record.name}`, async () => (await records.listRecordComments({ name: record.name })).comments);
-  useEffect(() => {
-    void findDraft<string>(draft).then((found) => { if (found) setText(found); });
-    return () => clearTimeout(timer.current);
-  }, []);
-  const typed = (next: string) => {
-    setText(next);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void (next === '' ? dropDraft(draft) : keepDraft(draft, next)), 150);
-  };
   const send = async () => {
     setBusy(true);
     setError(undefined);
     try {
       await records.commentOnRecord({ name: record.name, comment: { text: text.trim(), revision: record.revision, line: Number(line) || 0 } });
-      clearTimeout(timer.current);
-      await dropDraft(draft);
-      setText('');
-      setLine('');
+      draft.discard();
       asked.retry();
     } catch (failure) {
       setError(failure);
@@ -180,8 +168,8 @@ function Comments({ record, shown, adopted }: { record: MeetingRecord; shown: Sh
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       <ol class="timeline">{asked.data?.map((one) => <Comment key={String(one.number)} one={one} shown={shown} />)}</ol>
       {!adopted && !me()?.session.readOnly && <form class="small-form" onSubmit={(event) => { event.preventDefault(); if (text.trim() !== '') void send(); }}>
-        <Field label={t('comment_on_record')} hint={t('comment_on_record_hint')}>{(props) => <textarea {...props} rows={3} dir="auto" maxLength={8_000} value={text} onInput={(event) => typed(event.currentTarget.value)} />}</Field>
-        <Field label={t('upload_line')} hint={t('line_hint')}>{(props) => <input {...props} type="number" min={1} value={line} onInput={(event) => setLine(event.currentTarget.value)} />}</Field>
+        <Field label={t('comment_on_record')} hint={t('comment_on_record_hint')}>{(props) => <textarea {...props} rows={3} dir="auto" maxLength={8_000} value={text} onInput={(event) => draft.change({ text: event.currentTarget.value })} />}</Field>
+        <Field label={t('upload_line')} hint={t('line_hint')}>{(props) => <input {...props} type="number" min={1} value={line} onInput={(event) => draft.change({ line: event.currentTarget.value })} />}</Field>
         {error !== undefined && <Failed error={error} />}
         <Button type="submit" busy={busy} disabled={text.trim() === ''}>{t('send_comment')}</Button>
       </form>}
@@ -209,27 +197,16 @@ interface Form {
 
 // The draft or its next revision. What is typed outlasts a closed tab; who will see it stands beside it.
 function Write({ record, shown: { meeting }, saved, close }: { record: MeetingRecord | undefined; shown: Shown; saved: () => void; close: () => void }) {
-  const draft = `record ${meeting.name}`;
   const language = record?.texts[0]?.language ?? currentLanguage();
   const id = lastPart(meeting.process);
-  const [form, setForm] = useState<Form>(() => ({
-    language, text: record ? textsOf(record, language) : '', revision: String(record?.revision ?? 0n),
+  const revision = String(record?.revision ?? 0n);
+  const draft = useDraft(`record ${meeting.name}`, (): Form => ({
+    language, text: record ? textsOf(record, language) : '', revision,
     audience: { anyOf: record?.visibility?.audience?.anyOf ?? [`process/${id}/chair`, `process/${id}/secretariat`], noneOf: record?.visibility?.audience?.noneOf ?? [] },
-    restricted: record?.visibility?.handling === Handling.RESTRICTED }));
-  const [restored, setRestored] = useState(false);
+    restricted: record?.visibility?.handling === Handling.RESTRICTED }), (found) => found.revision === revision);
+  const { form, change } = draft;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const timer = useRef(0);
-  useEffect(() => {
-    void findDraft<Form>(draft).then((found) => { if (found && found.revision === form.revision) { setForm(found); setRestored(true); } });
-    return () => clearTimeout(timer.current);
-  }, []);
-  const change = (part: Partial<Form>) => {
-    const next = { ...form, ...part };
-    setForm(next);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void keepDraft(draft, next), 150);
-  };
   const visibility = create(VisibilitySchema, { audience: form.audience, handling: form.restricted ? Handling.RESTRICTED : Handling.LIMITED });
   const save = async () => {
     setBusy(true);
@@ -237,8 +214,7 @@ function Write({ record, shown: { meeting }, saved, close }: { record: MeetingRe
     try {
       const others = record?.texts.filter((one) => one.language !== form.language).map(({ language, text }) => ({ language, text })) ?? [];
       await records.saveRecord({ meeting: meeting.name, record: { texts: [{ language: form.language, text: form.text }, ...others], outcomes: record?.outcomes ?? [], revision: record?.revision ?? 0n, visibility } });
-      clearTimeout(timer.current);
-      await dropDraft(draft);
+      await draft.settle();
       saved();
     } catch (failure) {
       setError(failure);
@@ -249,7 +225,7 @@ function Write({ record, shown: { meeting }, saved, close }: { record: MeetingRe
   const speak = (next: string) => change({ language: next, text: record?.texts.find((one) => one.language === next)?.text ?? (next === form.language ? form.text : '') });
   return (
     <form class="small-form write-record" onSubmit={(event) => { event.preventDefault(); if (form.text.trim() !== '') void save(); }}>
-      {restored && <Notice>{t('draft_restored')}</Notice>}
+      <Restored of={draft} />
       <Field label={t('language')}>{(props) => <select {...props} value={form.language} onChange={(event) => speak(event.currentTarget.value)}>{languages.map((one) => <option key={one} value={one}>{languageName(one)}</option>)}</select>}</Field>
       <Field label={t('record_text')} hint={meeting.attribution === 2 ? undefined : t('chatham_house_hint')}>{(props) => <textarea {...props} rows={12} dir="auto" lang={form.language} required value={form.text} onInput={(event) => change({ text: event.currentTarget.value })} />}</Field>
       <AudienceFields process={meeting.process} chosen={form.audience} choose={(audience) => change({ audience })} />

@@ -17,16 +17,18 @@ export function NoticesCard() {
   const asked = useCall('notices', () => notices.getNoticeSettings({}));
   const [chosen, setChosen] = useState<NoticeSettings>();
   const [error, setError] = useState<unknown>();
+  const [wanted, setWanted] = useState<{ delivery: Delivery; language: string }>(); // not kept yet: shown as chosen, and asked for anew
   const settings = chosen ?? asked.data;
-  const choose = async (delivery: Delivery, language: string) => {
+  const choose = async (next: { delivery: Delivery; language: string }) => {
+    setWanted(next);
     setError(undefined);
-    await notices.setNoticeSettings({ settings: { delivery, language } }).then(setChosen, setError);
+    await notices.setNoticeSettings({ settings: next }).then((kept) => { setChosen(kept); setWanted(undefined); }, setError);
   };
   return (
     <section class="card">
       <h2>{t('notices')}</h2>
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
-      {error !== undefined && <Failed error={error} />}
+      {error !== undefined && <Failed error={error} {...(wanted && { retry: () => void choose(wanted) })} />}
       {!settings && asked.loading && <Waiting />}
       {settings && (
         <>
@@ -34,14 +36,14 @@ export function NoticesCard() {
           {!settings.sends && <Notice tone="warn">{t('notices_not_sent')}</Notice>}
           <Field label={t('notices_when')}>
             {(props) => (
-              <select {...props} value={String(settings.delivery)} onChange={(event) => choose(Number(event.currentTarget.value), settings.language)}>
+              <select {...props} value={String((wanted ?? settings).delivery)} onChange={(event) => choose({ delivery: Number(event.currentTarget.value), language: (wanted ?? settings).language })}>
                 {CHOICES.map(([delivery, key]) => <option key={delivery} value={String(delivery)}>{t(key)}</option>)}
               </select>
             )}
           </Field>
           <Field label={t('notices_language')}>
             {(props) => (
-              <select {...props} value={settings.language} onChange={(event) => choose(settings.delivery, event.currentTarget.value)}>
+              <select {...props} value={(wanted ?? settings).language} onChange={(event) => choose({ delivery: (wanted ?? settings).delivery, language: event.currentTarget.value })}>
                 {LANGUAGES.map(([tag, name]) => <option key={tag} value={tag} lang={tag}>{name}</option>)}
               </select>
             )}

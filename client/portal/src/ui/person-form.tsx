@@ -4,8 +4,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ContactSchema, Contact_Kind, PersonSchema, type Person } from '../gen/entente/v1/directory_pb';
 import { t } from '../i18n';
 import { directory, reasonOf } from '../lib/api';
-import { dropDraft, findDraft, keepDraft } from '../lib/drafts';
+import { useDraft } from '../lib/use-draft';
 import { Button, Failed, Field, Notice } from './basic';
+import { Restored } from './restored';
 
 interface Form {
   title: string;
@@ -35,34 +36,17 @@ function personOf(form: Form, before: Person): Person {
 }
 
 export function PersonForm({ person, saved, close }: { person: Person; saved: (person: Person) => void; close: () => void }) {
-  const draft = `person ${person.name}`;
-  const [form, setForm] = useState(() => formOf(person));
   const [base, setBase] = useState(person); // whose revision the change is of
-  const [restored, setRestored] = useState(false);
+  const draft = useDraft(`person ${person.name}`, () => formOf(base));
+  const { form, change } = draft;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const title = useRef<HTMLInputElement>(null);
-  const timer = useRef(0);
-  useEffect(() => {
-    title.current?.focus();
-    void findDraft<Form>(draft).then((found) => {
-      if (!found) return;
-      setForm(found);
-      setRestored(true);
-    });
-    return () => clearTimeout(timer.current);
-  }, []);
-  const change = (part: Partial<Form>) => {
-    const next = { ...form, ...part };
-    setForm(next);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void keepDraft(draft, next), 150);
-  };
+  useEffect(() => title.current?.focus(), []);
   const contact = (at: number, part: Partial<Form['contacts'][number]>) =>
     change({ contacts: form.contacts.map((one, index) => index === at ? { ...one, ...part } : one) });
-  const discard = () => {
-    clearTimeout(timer.current);
-    void dropDraft(draft);
+  const giveUp = () => {
+    void draft.settle();
     close();
   };
   const save = async (event?: Event) => {
@@ -71,8 +55,7 @@ export function PersonForm({ person, saved, close }: { person: Person; saved: (p
     setError(undefined);
     try {
       const next = await directory.updatePerson({ person: personOf(form, base) });
-      clearTimeout(timer.current);
-      await dropDraft(draft);
+      await draft.settle();
       saved(next);
     } catch (failure) {
       setError(failure);
@@ -92,7 +75,7 @@ export function PersonForm({ person, saved, close }: { person: Person; saved: (p
   return (
     <form class="card person-form" onSubmit={save} aria-label={t('edit_entry')}>
       <h2>{t('edit_entry')}</h2>
-      {restored && <Notice action={<Button onClick={() => { setForm(formOf(base)); setRestored(false); void dropDraft(draft); }}>{t('discard_draft')}</Button>}>{t('draft_restored')}</Notice>}
+      <Restored of={draft} />
       <Field label={t('job_title')}>{(props) => <input {...props} ref={title} value={form.title} dir="auto" maxLength={200} onInput={(event) => change({ title: event.currentTarget.value })} />}</Field>
       <Field label={t('languages')} hint={t('languages_hint')}>{(props) => <input {...props} value={form.languages} dir="ltr" onInput={(event) => change({ languages: event.currentTarget.value })} />}</Field>
       <Field label={t('time_zone')}>
@@ -117,7 +100,7 @@ export function PersonForm({ person, saved, close }: { person: Person; saved: (p
         : <Failed error={error} />)}
       <div class="actions">
         <Button kind="primary" type="submit" busy={busy}>{t('save')}</Button>
-        <Button onClick={discard}>{t('cancel')}</Button>
+        <Button onClick={giveUp}>{t('cancel')}</Button>
       </div>
     </form>
   );

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Content, Document } from '../gen/entente/v1/documents_pb';
 import { currentLanguage, formatMoment, languageName, t } from '../i18n';
+import { isUnreachable } from '../lib/api';
 import { formatBytes } from '../lib/documents';
 import { lastPart, plainly } from '../lib/names';
 import { openSealed, proveShare, share, type Sharing } from '../lib/opened';
@@ -76,7 +77,8 @@ function ShareOn({ document, content }: { document: Document; content: Content }
         else setReady(next);
       }
     } catch (failure) {
-      setReady(undefined);
+      // A line that broke takes back nothing that was proved.
+      if (!isUnreachable(failure)) setReady(undefined);
       setError(failure);
     }
     setBusy(false);

@@ -14,9 +14,15 @@ export interface Figure {
   value: number | null; // null: reported without a value
   status: string; // OBS_STATUS; empty: none
 }
+export interface Series {
+  key: string[];
+  from: number; // its rows: `from` up to `end`
+  end: number;
+}
 export interface Figures {
   dimensions: string[];
   rows: Figure[];
+  series: Series[];
   cut: boolean; // there are more than a page can hold
 }
 export const FIGURES_MAX = 200_000;
@@ -28,6 +34,7 @@ export function unpack(message: Observations, into: Figures): void {
   let at = 0;
   message.counts.forEach((count, series) => {
     const key = message.dimensions.map((one) => one.dictionary[one.codes[series] ?? 0] ?? '');
+    into.series.push({ key, from: into.rows.length, end: into.rows.length + count });
     for (const end = at + count; at < end; ++at) {
       const exponent = message.exponents[at] ?? 0;
       const whole = Number(message.values[at] ?? 0n);
@@ -50,7 +57,7 @@ export interface Query {
 }
 
 export async function figures(query: Query, signal: AbortSignal): Promise<Figures> {
-  const all: Figures = { dimensions: [], rows: [], cut: false };
+  const all: Figures = { dimensions: [], rows: [], series: [], cut: false };
   for await (const message of statistics.query({ ...query, selections: query.selections.map(({ dimension, values }) => ({ dimension, values })) }, { signal })) {
     unpack(message, all);
     if (all.rows.length >= FIGURES_MAX) return { ...all, cut: true };

@@ -15,8 +15,8 @@ import { Badge, Button, CopyButton, Failed, Field, LinkButton, Notice, PageTitle
 import { COLOURS, Chart, pngOf, svgText, type ChartKind, type Point } from '../ui/chart';
 import { CodePicker } from '../ui/code-picker';
 import { Compare } from '../ui/compare';
-import { FlowMap, type Flow } from '../ui/flow-map';
-import { LongTable } from '../ui/long-table';
+import { FlowMap, isOnMap, pictureOf, type Flow, type Flows } from '../ui/flow-map';
+import { LongTable, type Column } from '../ui/long-table';
 import { Upload } from '../ui/upload';
 
 export function StatisticsPage({ place }: { place: Place }) {
@@ -138,20 +138,22 @@ const SERIES_MAX: Record<ChartKind, number> = { line: 10, bars: 10, multiples: 3
 
 // One series a key, named by what tells it from the others; of two figures of one place the sum would lie: each stays its own.
 function pointsOf(known: Known, all: Figures, kind: ChartKind): { points: Point[]; series: string[]; more: boolean } {
-  const differs = all.dimensions.map((_, index) => new Set(all.rows.map((row) => row.key[index])).size > 1);
+  const differs = all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at]));
   const titleOf = new Map(all.dimensions.map((id) => [id, new Map((known.codes.get(id) ?? []).map((one) => [one.id, one.title]))]));
   const nameOf = (key: string[]) => key.flatMap((code, index) => differs[index] ? [titleOf.get(all.dimensions[index] ?? '')?.get(code) ?? code] : []).join(', ') || textIn(known.dataflow.title);
-  const bySeries = new Map<string[], Point[]>();
-  const totals = new Map<string[], number>();
-  for (const row of all.rows) {
-    if (row.value === null) continue;
-    if (!bySeries.has(row.key)) bySeries.set(row.key, []);
-    bySeries.get(row.key)?.push({ series: '', period: row.period, value: row.value });
-    totals.set(row.key, (totals.get(row.key) ?? 0) + row.value);
-  }
-  const largest = [...bySeries.keys()].sort((a, b) => (totals.get(b) ?? 0) - (totals.get(a) ?? 0)).slice(0, SERIES_MAX[kind]);
-  const points = largest.flatMap((key) => (bySeries.get(key) ?? []).map((point) => ({ ...point, series: nameOf(key) })));
-  return { points, series: largest.map(nameOf), more: bySeries.size > largest.length };
+  const said = all.series.flatMap((one) => {
+    let total = 0;
+    let some = false;
+    for (let at = one.from; at < one.end; ++at) {
+      const value = all.rows[at]?.value ?? null;
+      some ||= value !== null;
+      total += value ?? 0;
+    }
+    return some ? [{ ...one, total }] : [];
+  });
+  const largest = [...said].sort((a, b) => b.total - a.total).slice(0, SERIES_MAX[kind]);
+  const points = largest.flatMap(({ key, from, end }) => all.rows.slice(from, end).flatMap(({ period, value }) => value === null ? [] : [{ series: nameOf(key), period, value }]));
+  return { points, series: largest.map(({ key }) => nameOf(key)), more: said.length > largest.length };
 }
 
 function Shown({ known, all, view, query }: { known: Known; all: Figures; view: View; query: Query }) {
@@ -159,21 +161,27 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const { dataflow, structure, codes, titles } = known;
   const kind: ChartKind = view === 'flow' || view === 'compare' ? 'line' : view;
   const drawn = useMemo(() => pointsOf(known, all, kind), [known, all, kind]);
-  const flows = useMemo(() => view === 'flow' ? flowsOf(structure, all) : [], [view, structure, all]);
+  const flows = useMemo(() => view === 'flow' ? flowsOf(structure, all) : undefined, [view, structure, all]);
+  const onMap = useRef<readonly Flow[]>([]);
   const titleOf = useMemo(() => new Map(all.dimensions.map((id) => [id, new Map((codes.get(id) ?? []).map((one) => [one.id, one.title]))])), [all, codes]);
   // What is the same in every row is said once, above them.
-  const varies = useMemo(() => all.dimensions.map((_, at) => all.rows.some((row) => row.key[at] !== all.rows[0]?.key[at])), [all]);
+  const varies = useMemo(() => all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at])), [all]);
   const hasStatus = useMemo(() => all.rows.some((row) => row.status !== all.rows[0]?.status), [all]);
   const named = (code: string, at: number) => titleOf.get(all.dimensions[at] ?? '')?.get(code) ?? code;
   // The period first: it stays in sight beside the figure, however many columns lie between.
-  const columns = [{ title: t('period') }, ...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id }] : []), ...(hasStatus ? [{ title: t('status') }] : []), { title: t('value'), numeric: true }];
+  const columns = useMemo((): Column[] => {
+    const longest = (words: Iterable<string>) => { let most = 0; for (const one of words) most = Math.max(most, one.length); return most; };
+    const figures = all.rows.reduce((most, row) => Math.max(most, Math.abs(row.value ?? 0)), 0);
+    return [{ title: t('period'), letters: longest([t('period'), all.rows[0]?.period ?? '']) },
+      ...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id, letters: longest([...new Set(all.series.map(({ key }) => key[at] ?? ''))].map((code) => named(code, at))) }] : []),
+      ...(hasStatus ? [{ title: t('status'), letters: 3 }] : []), { title: t('value'), numeric: true, letters: formatNumber(figures).length + 1 }];
+  }, [all, codes, varies, hasStatus]);
   const label = textIn(dataflow.title);
   const file = lastPart(dataflow.name).toLowerCase();
   const svg = () => place.current?.querySelector('svg') ?? undefined;
   const savePng = async () => {
     const drawing = svg();
-    const canvas = place.current?.querySelector('canvas');
-    const blob = drawing ? await pngOf(drawing) : await new Promise<Blob | null>((resolve) => canvas ? canvas.toBlob(resolve) : resolve(null));
+    const blob = drawing ? await pngOf(drawing) : await pictureOf(onMap.current);
     if (blob) saveFile(`${file}.png`, 'image/png', blob);
   };
   const path = restPath(dataflow, structure, query);
@@ -191,7 +199,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
       {all.cut && <Notice tone="warn">{t('cut_short', { count: all.rows.length })}</Notice>}
       <div class={view === 'flow' ? 'views' : 'views both'}>
         <section class="card" aria-label={t('chart')}>
-          <div ref={place}>{view === 'flow' ? <FlowMap flows={flows} /> : <Chart kind={kind} points={drawn.points} label={t('chart_of', { what: label })} />}</div>
+          <div ref={place}>{flows ? <FlowMap flows={flows} shows={(shown) => { onMap.current = shown; }} /> : <Chart kind={kind} points={drawn.points} label={t('chart_of', { what: label })} />}</div>
           {(view === 'line' || view === 'bars') && drawn.series.length > 1 && (
             <ul class="swatches">{drawn.series.map((one, index) => <li key={one}><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" fill={COLOURS[index % COLOURS.length]} /></svg>{one}</li>)}</ul>
           )}
@@ -226,24 +234,33 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   );
 }
 
-function flowsOf(structure: DataStructure, all: Figures): Flow[] {
+// Of each period when it is looked at: nobody waits for those that nobody looks at.
+function flowsOf(structure: DataStructure, all: Figures): Flows {
   const to = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.REFERENCE_AREA)?.id ?? '');
   const from = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.COUNTERPART_AREA)?.id ?? '');
-  const sums = new Map<string, Flow>();
   // Totals and their parts must not be added up: of each other dimension only what all of a key share as total.
-  const rows = withoutParts(all, [to, from]);
-  for (const row of rows) {
-    if (row.value === null) continue;
-    const id = `${row.key[from]} ${row.key[to]} ${row.period}`;
-    const flow = sums.get(id);
-    if (flow) flow.value += row.value;
-    else sums.set(id, { from: row.key[from] ?? '', to: row.key[to] ?? '', period: row.period, value: row.value });
-  }
-  return [...sums.values()];
+  const series = withoutParts(all, [to, from]).filter(({ key }) => isOnMap(key[from] ?? '') && isOnMap(key[to] ?? ''));
+  const periods = new Set<string>();
+  for (const one of series) for (let at = one.from; at < one.end; ++at) periods.add(all.rows[at]?.period ?? '');
+  const kept = new Map<string, Flow[]>();
+  const make = (period: string): Flow[] => {
+    const sums = new Map<string, Flow>();
+    for (const { key, from: begin, end } of series) {
+      let value = 0;
+      for (let at = begin; at < end; ++at) if (all.rows[at]?.period === period) value += all.rows[at]?.value ?? 0;
+      if (value <= 0) continue;
+      const id = `${key[from]} ${key[to]}`;
+      const flow = sums.get(id);
+      if (flow) flow.value += value;
+      else sums.set(id, { from: key[from] ?? '', to: key[to] ?? '', value });
+    }
+    return [...sums.values()].sort((a, b) => b.value - a.value);
+  };
+  return { periods: [...periods].sort(), in: (period) => { const found = kept.get(period) ?? make(period); kept.set(period, found); return found; } };
 }
 
 // Where a dimension has a total (`_T`), its parts are left out.
 function withoutParts(all: Figures, except: number[]) {
-  const total = all.dimensions.map((_, index) => !except.includes(index) && all.rows.some((row) => row.key[index] === '_T'));
-  return all.rows.filter((row) => row.key.every((code, index) => !total[index] || code === '_T'));
+  const total = all.dimensions.map((_, index) => !except.includes(index) && all.series.some(({ key }) => key[index] === '_T'));
+  return all.series.filter(({ key }) => key.every((code, index) => !total[index] || code === '_T'));
 }

@@ -1,6 +1,7 @@
-// Flows from origin to destination, one period at a time: an arc each, as wide as the figure. Drawn by d3-geo.
-import { geoNaturalEarth1, geoPath, type GeoPath, type GeoProjection } from 'd3-geo';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+// Flows from origin to destination, one period at a time: an arc each, wider with the figure. Drawn on a canvas; what does
+// not change between two periods (the land, where a place lies) is worked out once. Projected by d3-geo.
+import { geoNaturalEarth1, geoPath } from 'd3-geo';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatNumber, t } from '../i18n';
 import { partyName, placeOf } from '../lib/names';
 import { Button } from './basic';
@@ -9,97 +10,204 @@ import { countries } from './map';
 export interface Flow {
   from: string;
   to: string;
-  period: string;
   value: number;
 }
-const WIDTH = 960;
+export interface Flows {
+  periods: string[];
+  in: (period: string) => Flow[]; // the largest first
+}
+const WIDTH = 960; // of the map's own units; the canvas has as many points as the screen can show
 const HEIGHT = 480;
+const PICTURE = 1920; // points across, of a picture to take along
+
+const projection = geoNaturalEarth1().fitSize([WIDTH, HEIGHT], { type: 'Sphere' });
+const [MIDDLE = 0] = projection([0, 0]) ?? [];
+
+// Where a place lies; and how far apart a whole turn of the globe is there, for what goes over the map's edge.
+interface Spot {
+  x: number;
+  y: number;
+  longitude: number;
+  turn: number;
+}
+const spots = new Map<string, Spot | undefined>();
+function spotOf(code: string): Spot | undefined {
+  if (!spots.has(code)) {
+    const place = placeOf(code);
+    const at = place && projection(place);
+    const quarter = place && projection([90, place[1]]);
+    spots.set(code, place && at && quarter ? { x: at[0], y: at[1], longitude: place[0], turn: 4 * (quarter[0] - MIDDLE) } : undefined);
+  }
+  return spots.get(code);
+}
+export const isOnMap = (code: string) => spotOf(code) !== undefined;
 
 const WIDTHS = 16; // steps of width: arcs of one step are one stroke, so that ten thousand cost sixteen
+const INK = 900; // the widths of all arcs, in shares of the widest: where they are more, all are thinner, and the land is still seen
 
-// A curve between two places, bent a little to the side, wider with the figure; the largest last. One that crosses
-// the edge of the map follows the globe, which divides it there.
-function drawArcs(context: CanvasRenderingContext2D, shown: readonly Flow[], projection: GeoProjection, path: GeoPath, colour: string): void {
-  const most = Math.max(1, shown[0]?.value ?? 1);
-  const points = new Map<string, [number, number] | null>();
-  const pointOf = (code: string) => {
-    if (!points.has(code)) points.set(code, projection(placeOf(code) as [number, number]));
-    return points.get(code) ?? null;
+interface Colours {
+  land: string;
+  line: string;
+  arc: string;
+  end: string;
+}
+// A light-dark() value as it is now.
+function coloursNow(): Colours {
+  const style = getComputedStyle(document.documentElement);
+  const probe = document.createElement('i');
+  document.body.append(probe);
+  const colour = (name: string) => {
+    probe.style.color = style.getPropertyValue(name);
+    return getComputedStyle(probe).color;
   };
-  const steps: Flow[][] = Array.from({ length: WIDTHS }, () => []);
-  for (const one of shown) steps[Math.min(WIDTHS - 1, Math.floor(Math.sqrt(one.value / most) * WIDTHS))]?.push(one);
+  const now = { land: colour('--surface'), line: colour('--line'), arc: colour('--warm'), end: colour('--accent') };
+  probe.remove();
+  return now;
+}
+
+function blank(points: number): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  canvas.width = points;
+  canvas.height = Math.round(points * HEIGHT / WIDTH);
+  return canvas;
+}
+
+// The land below, of one size and look: drawn once.
+let ground: { canvas: HTMLCanvasElement; of: string } | undefined;
+function groundOf(points: number, colours: Colours): HTMLCanvasElement {
+  const of = `${points} ${colours.land} ${colours.line}`;
+  if (ground?.of === of) return ground.canvas;
+  const canvas = blank(points);
+  const context = canvas.getContext('2d');
+  if (context) {
+    context.scale(points / WIDTH, points / WIDTH);
+    const path = geoPath(projection, context);
+    context.beginPath();
+    for (const one of countries) path(one);
+    context.fillStyle = colours.land;
+    context.fill();
+    context.strokeStyle = colours.line;
+    context.lineWidth = 0.5;
+    context.stroke();
+  }
+  ground = { canvas, of };
+  return canvas;
+}
+
+// A curve between two places, bent a little to the side.
+function trace(context: CanvasRenderingContext2D, ax: number, ay: number, bx: number, by: number): void {
+  context.moveTo(ax, ay);
+  context.quadraticCurveTo((ax + bx) / 2 - (by - ay) / 8, (ay + by) / 2 - Math.abs(bx - ax) / 8, bx, by);
+}
+
+function drawArcs(context: CanvasRenderingContext2D, flows: readonly Flow[], colour: string): void {
+  const most = Math.max(1, flows[0]?.value ?? 1);
+  const shares = flows.map((one) => Math.sqrt(one.value / most));
+  const thinner = Math.min(1, INK / shares.reduce((sum, one) => sum + one, 0));
+  const steps: [Spot, Spot][][] = Array.from({ length: WIDTHS }, () => []);
+  const over: [Spot, Spot][][] = Array.from({ length: WIDTHS }, () => []); // over the edge of the map
+  flows.forEach((one, index) => {
+    const [from, to] = [spotOf(one.from), spotOf(one.to)];
+    if (!from || !to) return;
+    const step = Math.min(WIDTHS - 1, Math.floor((shares[index] ?? 0) * WIDTHS));
+    (Math.abs(from.longitude - to.longitude) > 180 ? over : steps)[step]?.push([from, to]);
+  });
   context.lineCap = 'round';
   context.strokeStyle = colour;
-  steps.forEach((flows, step) => {
+  const pen = (step: number) => {
     const share = (step + 0.5) / WIDTHS;
-    context.globalAlpha = 0.25 + 0.6 * share;
-    context.lineWidth = 0.6 + 7 * share;
+    context.globalAlpha = (0.25 + 0.6 * share) * Math.max(0.4, Math.sqrt(thinner));
+    context.lineWidth = Math.max(0.6, (0.6 + 7 * share) * thinner);
     context.beginPath();
-    for (const one of flows) {
-      const [from, to] = [placeOf(one.from) as [number, number], placeOf(one.to) as [number, number]];
-      if (Math.abs(from[0] - to[0]) > 180) {
-        path({ type: 'LineString', coordinates: [from, to] });
-        continue;
-      }
-      const [a, b] = [pointOf(one.from), pointOf(one.to)];
-      if (!a || !b) continue;
-      context.moveTo(a[0], a[1]);
-      context.quadraticCurveTo((a[0] + b[0]) / 2 - (b[1] - a[1]) / 8, (a[1] + b[1]) / 2 - Math.abs(b[0] - a[0]) / 8, b[0], b[1]);
+  };
+  steps.forEach((pairs, step) => {
+    if (pairs.length === 0) return;
+    pen(step);
+    for (const [from, to] of pairs) trace(context, from.x, from.y, to.x, to.y);
+    context.stroke();
+  });
+  if (over.every((pairs) => pairs.length === 0)) return;
+  // Out at one edge and in at the other.
+  context.save();
+  context.beginPath();
+  geoPath(projection, context)({ type: 'Sphere' });
+  context.clip();
+  over.forEach((pairs, step) => {
+    if (pairs.length === 0) return;
+    pen(step);
+    for (const [from, to] of pairs) {
+      const east = from.longitude > to.longitude ? 1 : -1;
+      trace(context, from.x, from.y, to.x + east * to.turn, to.y);
+      trace(context, from.x - east * from.turn, from.y, to.x, to.y);
     }
     context.stroke();
   });
+  context.restore();
 }
 
-export function FlowMap({ flows }: { flows: Flow[] }) {
-  const periods = useMemo(() => [...new Set(flows.map((one) => one.period))].sort(), [flows]);
+function draw(canvas: HTMLCanvasElement, flows: readonly Flow[]): void {
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const colours = coloursNow();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(groundOf(canvas.width, colours), 0, 0);
+  context.scale(canvas.width / WIDTH, canvas.width / WIDTH);
+  drawArcs(context, flows, colours.arc);
+  context.globalAlpha = 1;
+  context.fillStyle = colours.end;
+  context.beginPath();
+  for (const code of new Set(flows.map((one) => one.to))) {
+    const at = spotOf(code);
+    if (!at) continue;
+    context.moveTo(at.x + 4, at.y);
+    context.arc(at.x, at.y, 4, 0, 2 * Math.PI);
+  }
+  context.fill();
+}
+
+// As it is shown, larger, on paper.
+export function pictureOf(flows: readonly Flow[]): Promise<Blob | null> {
+  const canvas = blank(PICTURE);
+  draw(canvas, flows);
+  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+}
+
+export function FlowMap({ flows, shows }: { flows: Flows; shows?: (flows: readonly Flow[]) => void }) {
+  const { periods } = flows;
   const [at, setAt] = useState(periods.length - 1);
   const [playing, setPlaying] = useState(false);
+  const [points, setPoints] = useState(0);
   const canvas = useRef<HTMLCanvasElement>(null);
   const period = periods[Math.min(at, periods.length - 1)] ?? '';
-  const shown = useMemo(() => flows.filter((one) => one.period === period && one.value > 0 && placeOf(one.from) && placeOf(one.to)).sort((a, b) => b.value - a.value), [flows, period]);
+  const shown = useMemo(() => flows.in(period), [flows, period]);
   useEffect(() => {
     if (!playing) return;
     const timer = setInterval(() => setAt((now) => (now + 1) % periods.length), 1_200);
     return () => clearInterval(timer);
   }, [playing, periods.length]);
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (!context) return;
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string) => { // a light-dark() value as it is now
-      const probe = document.createElement('i');
-      probe.style.color = style.getPropertyValue(name);
-      document.body.append(probe);
-      const now = getComputedStyle(probe).color;
-      probe.remove();
-      return now;
-    };
-    const projection = geoNaturalEarth1().fitSize([WIDTH, HEIGHT], { type: 'Sphere' });
-    const path = geoPath(projection, context);
-    context.setTransform(2, 0, 0, 2, 0, 0);
-    context.clearRect(0, 0, WIDTH, HEIGHT);
-    context.beginPath();
-    for (const one of countries) path(one);
-    context.fillStyle = colour('--surface');
-    context.fill();
-    context.strokeStyle = colour('--line');
-    context.lineWidth = 0.5;
-    context.stroke();
-    drawArcs(context, shown, projection, path, colour('--warm'));
-    context.globalAlpha = 1;
-    context.fillStyle = colour('--accent');
-    for (const code of new Set(shown.map((one) => one.to))) {
-      const place = projection(placeOf(code) as [number, number]);
-      if (!place) continue;
-      context.beginPath();
-      context.arc(place[0], place[1], 4, 0, 2 * Math.PI);
-      context.fill();
+  useLayoutEffect(() => {
+    const box = canvas.current;
+    if (!box) return;
+    const measure = () => setPoints(Math.max(320, Math.min(PICTURE, Math.round(box.clientWidth * Math.min(2, devicePixelRatio)))));
+    measure();
+    const watched = new ResizeObserver(measure);
+    watched.observe(box);
+    return () => watched.disconnect();
+  }, [periods.length === 0]);
+  useLayoutEffect(() => {
+    if (!canvas.current || points === 0) return;
+    if (canvas.current.width !== points) {
+      canvas.current.width = points;
+      canvas.current.height = Math.round(points * HEIGHT / WIDTH);
     }
-  }, [shown]);
+    draw(canvas.current, shown);
+    shows?.(shown);
+  }, [shown, points]);
   if (periods.length === 0) return null;
   return (
     <figure class="flow-map">
-      <canvas ref={canvas} width={WIDTH * 2} height={HEIGHT * 2} role="img" aria-label={t('flow_map_of', { period })} />
+      <canvas ref={canvas} role="img" aria-label={t('flow_map_of', { period })} />
       <figcaption>
         <div class="slider">
           <Button icon={playing ? 'pause' : 'play'} onClick={() => setPlaying(!playing)}>{playing ? t('pause') : t('play')}</Button>
@@ -107,7 +215,7 @@ export function FlowMap({ flows }: { flows: Flow[] }) {
             <input type="range" min={0} max={periods.length - 1} value={at} aria-valuetext={period} onInput={(event) => { setPlaying(false); setAt(Number(event.currentTarget.value)); }} /></label>
           <output>{period}</output>
         </div>
-        <ol class="lines wide">{shown.slice(0, 12).map((one) => <li key={one.from + one.to}>{partyName(one.from)} → {partyName(one.to)}: {formatNumber(one.value)}</li>)}</ol>
+        <ol class="lines wide">{shown.slice(0, 12).map((one) => <li key={`${one.from} ${one.to}`}>{partyName(one.from)} → {partyName(one.to)}: {formatNumber(one.value)}</li>)}</ol>
       </figcaption>
     </figure>
   );

@@ -48,6 +48,11 @@ Status unavailable(const std::filesystem::path& path) {
       .with_detail(path.string() + ": " + std::strerror(error));
 }
 
+Status damaged(std::string_view what, std::size_t at) {
+  return Status(Code::DataLoss, Reason::None, "the head file is damaged")
+      .with_detail(std::string(what) + std::to_string(at));
+}
+
 }  // namespace
 
 Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key) {
@@ -57,13 +62,18 @@ Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key) {
     if (!record) break;
     scan.last = std::move(record->first);
     scan.sound_bytes += record->second;
+    scan.last_bytes = record->second;
+  }
+  if (bytes.size() - scan.sound_bytes > (scan.last ? scan.last_bytes + head_growth_bytes_max : 0)) {
+    return damaged(scan.last ? "more is torn off than one record from byte "
+                             : "no sound record in all its bytes from byte ",
+                   scan.sound_bytes);
   }
   // A torn record is the last thing in the file.
   for (std::size_t at = bytes.find(magic, scan.sound_bytes); at != std::string_view::npos;
        at = bytes.find(magic, at + 1)) {
     if (decode(bytes.substr(at), key)) {
-      return Status(Code::DataLoss, Reason::None, "the head file is damaged")
-          .with_detail("no sound record at byte " + std::to_string(scan.sound_bytes));
+      return damaged("no sound record at byte ", scan.sound_bytes);
     }
   }
   return scan;
@@ -79,14 +89,17 @@ Result<std::unique_ptr<HeadFile>> HeadFile::open(const std::filesystem::path& pa
     return read.status();
   }
   ENTENTE_TRY(HeadScan scan, scan_head_file(bytes, head->key_));
-  head->file_ = File(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  if (!head->file_.ok() ||
-      (scan.sound_bytes < bytes.size() &&
-       ftruncate(head->file_.get(), static_cast<off_t>(scan.sound_bytes)) != 0)) {
-    return unavailable(path);
+  if (scan.last) {
+    head->file_ = File(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!head->file_.ok() ||
+        (scan.sound_bytes < bytes.size() &&
+         ftruncate(head->file_.get(), static_cast<off_t>(scan.sound_bytes)) != 0)) {
+      return unavailable(path);
+    }
+    ENTENTE_TRY_VOID(sync_folder(path.parent_path()));
   }
-  ENTENTE_TRY_VOID(sync_folder(path.parent_path()));
   head->bytes_ = scan.sound_bytes;
+  head->last_bytes_ = scan.last_bytes;
   head->last_ = std::move(scan.last);
   return head;
 }
@@ -96,8 +109,10 @@ Status HeadFile::record(CommitIndex size, std::string_view checkpoint) {
   const std::lock_guard lock(mutex_);
   ENTENTE_CHECK(!last_ || size >= last_->size);
   const std::string record = encode(key_, size, checkpoint);
-  const bool append_it = file_.ok() && bytes_ + record.size() <= head_file_bytes_max;
+  const bool append_it = file_.ok() && bytes_ + record.size() <= head_file_bytes_max &&
+                         record.size() <= last_bytes_ + head_growth_bytes_max;
   ENTENTE_TRY_VOID(append_it ? append(record) : replace(record));
+  last_bytes_ = record.size();
   last_ = Head{.size = size, .checkpoint = std::string(checkpoint)};
   return {};
 }

@@ -7,7 +7,9 @@
 //   "EHD1" | checkpoint bytes (4) | size (8) | checkpoint | HMAC-SHA-256 of all before (32)
 //
 // A torn last record is what a crash leaves, and is ignored. A faulty record before a sound one is
-// damage. Once the file is long it is replaced by its last record.
+// damage, and so is more than one record's length of anything else, or a file of nothing else: the
+// first record, one much longer than the one before, and the last of a long file replace the file
+// whole, so that no crash leaves such.
 //
 // Threads: any.
 #pragma once
@@ -33,19 +35,23 @@ struct Head {
 };
 
 inline constexpr std::size_t head_checkpoint_bytes_max = 64 * 1024;
+inline constexpr std::size_t head_growth_bytes_max = 256;     // of a record that is appended
 inline constexpr std::size_t head_file_bytes_max = 1U << 20;  // longer: it is replaced
 
 // What the bytes of a head file say.
 struct HeadScan {
   std::optional<Head> last;
   std::size_t sound_bytes = 0;  // what follows is a torn record
+  std::size_t last_bytes = 0;   // of which the last sound record's
 };
-// DataLoss: a faulty record stands before a sound one. Pure.
+// DataLoss: a faulty record stands before a sound one, what follows the last sound one is longer
+// than a torn record could be, or there is no sound one in what is not empty. Pure.
 [[nodiscard]] Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key);
 
 class HeadFile {
  public:
-  // Creates it if it is not there. DataLoss: damaged. Unavailable: it cannot be read or written.
+  // It need not be there: the first record makes it. DataLoss: damaged. Unavailable: it cannot be
+  // read or written.
   [[nodiscard]] static Result<std::unique_ptr<HeadFile>> open(const std::filesystem::path& path,
                                                               Secret key);
 
@@ -66,6 +72,7 @@ class HeadFile {
   std::optional<Head> last_;
   File file_;  // not ok after a failure: the next record replaces the file
   std::size_t bytes_ = 0;
+  std::size_t last_bytes_ = 0;  // of which the last record's
 };
 
 }  // namespace entente::store

@@ -244,6 +244,46 @@ TEST_CASE("a torn last head record is dropped and a damaged earlier one refused"
   }
 }
 
+TEST_CASE("a head file that a rotten disk has zeroed is damaged, and not torn",
+          "[store][head][corruption]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "head";
+  const std::string note(300, 'n');
+  {
+    const auto head = *HeadFile::open(path, Secret("key"));
+    REQUIRE_FALSE(std::filesystem::exists(path));
+    for (CommitIndex size = 1; size <= 9; ++size) REQUIRE(head->record(size, note).ok());
+  }
+  const std::string sound = read(path);
+  const std::size_t record = sound.size() / 9;
+  for (std::size_t left = 0; left <= sound.size(); left += 64) {
+    std::string zeroed = sound;
+    std::fill(zeroed.begin() + static_cast<std::ptrdiff_t>(left), zeroed.end(), '\0');
+    write(path, zeroed);
+    const auto head = HeadFile::open(path, Secret("key"));
+    const std::size_t gone = sound.size() - left / record * record;
+    if (left < record || gone > record + head_growth_bytes_max) {
+      REQUIRE(head.status().code() == Code::DataLoss);
+    } else {
+      REQUIRE((*head)->last()->size == left / record);
+    }
+  }
+  write(path, std::string("E"));  // not even a first record can be torn: it comes whole
+  REQUIRE(HeadFile::open(path, Secret("key")).status().code() == Code::DataLoss);
+}
+
+TEST_CASE("a record much longer than the last one replaces the file, so that none is torn",
+          "[store][head]") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "head";
+  const auto head = *HeadFile::open(path, Secret("key"));
+  REQUIRE(head->record(1, "short").ok());
+  const std::string longer(head_growth_bytes_max + 6, 'n');
+  REQUIRE(head->record(2, longer).ok());
+  CHECK(read(path).size() < 100 + longer.size());
+  CHECK((*HeadFile::open(path, Secret("key")))->last()->size == 2);
+}
+
 TEST_CASE("a store behind its own head takes no writes and says why", "[store][head]") {
   const TemporaryFolder folder;
   SystemEntropy entropy;

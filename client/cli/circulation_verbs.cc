@@ -2,6 +2,7 @@
 // of it.
 #include <iostream>
 
+#include "client/cli/consent_words.h"
 #include "client/cli/document_words.h"
 
 namespace entente::cli {
@@ -79,6 +80,31 @@ void show_list(Context& context, const v1::ListCirculationsReply& reply, const c
   }
 }
 
+// Before what was sent: what the caller's party is asked to allow, of documents that are its own.
+bool show_waiting_consents(Context& context) {
+  v1::ListConsentsRequest request;
+  request.set_waiting(true);
+  const Result<client::Client*> client = context.client();
+  if (!client.ok()) return false;
+  const auto waiting =
+      (*client)->call<v1::ListConsentsReply>("entente.v1.ConsentService.ListConsents", request);
+  if (!waiting.ok()) {
+    context.fail(waiting.status());
+    return false;
+  }
+  if (waiting->consents().empty()) return false;
+  std::cout << "your party is asked for its consent (`entente consent grant` or `refuse`):\n";
+  for (const v1::DocumentConsent& one : waiting->consents()) show_consent(one);
+  std::cout << '\n';
+  return true;
+}
+
+void show_inbox(Context& context, const v1::ListCirculationsReply& reply, bool first_page) {
+  const bool asked = first_page && show_waiting_consents(context);
+  show_list(context, reply, "nothing was sent to you");
+  if (asked && context.exit == Exit::No) context.exit = Exit::Ok;
+}
+
 void add_circulate(CLI::App& app, Context& context) {
   auto documents = std::make_shared<std::vector<std::string>>();
   auto recipients = std::make_shared<Recipients>();
@@ -130,12 +156,14 @@ void add_boxes(CLI::App& app, Context& context) {
   auto inbox = std::make_shared<v1::ListInboxRequest>();
   auto waiting = std::make_shared<bool>(false);
   CLI::App* verb = add_verb(
-      app, "inbox", "what was sent to you, newest first", "entente inbox --waiting", [=, &context] {
+      app, "inbox",
+      "what was sent to you, newest first; before it, what your party is asked for its consent to",
+      "entente inbox --waiting", [=, &context] {
         inbox->set_waiting(*waiting);
         inbox->set_process(full_name("processes/", inbox->process()));
         context.call<v1::ListCirculationsReply>(
             kService + "ListInbox", *inbox,
-            [&](const auto& reply) { show_list(context, reply, "nothing was sent to you"); });
+            [&](const auto& reply) { show_inbox(context, reply, inbox->page_token().empty()); });
       });
   verb->add_flag("--waiting", *waiting, "only what you have not acknowledged");
   verb->add_option("--process", *inbox->mutable_process(), "only this process's");

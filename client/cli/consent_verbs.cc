@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "client/cli/consent_words.h"
 #include "client/cli/document_words.h"
 #include "client/lib/document_consent.h"
 
@@ -22,19 +23,6 @@ std::string what_of(const v1::DocumentConsent& consent) {
   return consent.act() == v1::DocumentConsent::TRANSLATE
              ? act + " into " + consent.language()
              : act + " to " + joined_principals(consent.audience());
-}
-
-void show_consent(const v1::DocumentConsent& consent) {
-  std::cout << consent.name() << ": " << safe(what_of(consent)) << '\n'
-            << "  asked by " << safe(consent.asked_by()) << ", " << minute_of(consent.asked_at())
-            << '\n';
-  if (!consent.note().empty()) std::cout << "  " << safe(consent.note()) << '\n';
-  std::cout << "  " << typed_word(v1::DocumentConsent::State_Name(consent.state()));
-  for (const std::string& one : consent.answered_by()) std::cout << ", by " << safe(one);
-  if (consent.state() == v1::DocumentConsent::HALF) {
-    std::cout << "; another person of its originator has to agree, within 72 hours";
-  }
-  std::cout << '\n';
 }
 
 Result<client::SigningFiles> files_of(Context& context) {
@@ -144,6 +132,19 @@ void add_answers(CLI::App& group, Context& context) {
 }
 
 }  // namespace
+
+void show_consent(const v1::DocumentConsent& consent) {
+  std::cout << consent.name() << ": " << safe(what_of(consent)) << '\n'
+            << "  asked by " << safe(consent.asked_by()) << ", " << minute_of(consent.asked_at())
+            << '\n';
+  if (!consent.note().empty()) std::cout << "  " << safe(consent.note()) << '\n';
+  std::cout << "  " << typed_word(v1::DocumentConsent::State_Name(consent.state()));
+  for (const std::string& one : consent.answered_by()) std::cout << ", by " << safe(one);
+  if (consent.state() == v1::DocumentConsent::HALF) {
+    std::cout << "; another person of its originator has to agree, within 72 hours";
+  }
+  std::cout << '\n';
+}
 
 void add_consent_verbs(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("consent", "what only a document's originator may allow");

@@ -64,12 +64,17 @@ bool safe_to_retry(const MethodDescriptor& method) {
 
 // Everything that the client's thread owns, and the little that is shared with its callers.
 struct Client::State {
+  // A message, serialized once; each try reads it.
+  using Body = std::shared_ptr<const std::string>;
+  static Body body_of(const Message& message) {
+    return std::make_shared<const std::string>(message.SerializeAsString());
+  }
   // One call on the line. Lives until its `done` has run.
   struct Attempt {
     const MethodDescriptor* method = nullptr;  // null: a plain GET
     std::string path;                          // of a plain GET
     std::string accept;
-    std::string body;  // the message, serialized
+    Body body;
     std::function<Status(std::string_view, std::size_t)>
         on_message;  // and what it cost on the line
     std::function<void(Status)> done;
@@ -115,7 +120,7 @@ struct Client::State {
   http2::Headers headers_for(const Attempt& attempt);
 
   // --- from any thread ---
-  void call(const MethodDescriptor& method, std::string body, std::shared_ptr<Message> out,
+  void call(const MethodDescriptor& method, const Body& body, std::shared_ptr<Message> out,
             std::function<void(Status)> done, std::chrono::milliseconds timeout, int attempts_left,
             bool may_sign_in);
   void check_receipts(std::shared_ptr<Message> out, std::function<void(Status)> done,
@@ -199,9 +204,10 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
   handlers.ended = [this, attempt](Status status, const http2::Headers& trailers) {
     on_ended(attempt, std::move(status), trailers);
   };
-  Result<http2::ClientSession::CallId> id = session->start(
-      headers_for(*attempt),
-      attempt->method == nullptr ? std::string() : wire::frame(attempt->body), std::move(handlers));
+  Result<http2::ClientSession::CallId> id =
+      session->start(headers_for(*attempt),
+                     attempt->method == nullptr ? std::string() : wire::frame(*attempt->body),
+                     std::move(handlers));
   if (!id.ok()) return finish(attempt, id.status());
   attempt->id = *id;
   flush();
@@ -290,7 +296,7 @@ void Client::State::set_token(const std::string& fresh) {
   }
 }
 
-void Client::State::call(const MethodDescriptor& method, std::string body,
+void Client::State::call(const MethodDescriptor& method, const Body& body,
                          std::shared_ptr<Message> out, std::function<void(Status)> done,
                          std::chrono::milliseconds timeout, int attempts_left, bool may_sign_in) {
   auto attempt = std::make_shared<Attempt>();
@@ -338,7 +344,7 @@ void Client::State::sign_in_again(std::function<void(Status)> done) {
   request.set_password(std::string(password->reveal(SecretAccess{})));
   auto reply = std::make_shared<v1::SignInReply>();
   call(
-      method_of(kSignIn), request.SerializeAsString(), reply,
+      method_of(kSignIn), body_of(request), reply,
       [this, reply, done = std::move(done)](Status status) {
         if (status.ok()) set_token(reply->token());
         done(std::move(status));
@@ -362,7 +368,7 @@ void Client::State::check_receipts(std::shared_ptr<Message> out, std::function<v
       request.set_size(needed->second);
       auto proof = std::make_shared<v1::ConsistencyProof>();
       return call(
-          method_of(kProveConsistency), request.SerializeAsString(), proof,
+          method_of(kProveConsistency), body_of(request), proof,
           [=, this](Status status) {
             if (!status.ok()) return done(without_path(status, needed->first, needed->second));
             const auto ask = [&](std::uint64_t old_size,
@@ -462,7 +468,7 @@ Status Client::call_message(std::string_view method, const Message& in, Message&
 void Client::call_message_async(std::string_view method, const Message& in,
                                 std::shared_ptr<Message> out, std::function<void(Status)> done,
                                 CallOptions options) {
-  state_->call(method_of(method), in.SerializeAsString(), std::move(out), std::move(done),
+  state_->call(method_of(method), State::body_of(in), std::move(out), std::move(done),
                options.timeout, kAttemptsMax, true);
 }
 
@@ -529,7 +535,7 @@ Status Client::stream_messages(std::string_view method, const Message& in, Messa
   auto inbox = std::make_shared<Inbox>();
   auto attempt = std::make_shared<State::Attempt>();
   attempt->method = &method_of(method);
-  attempt->body = in.SerializeAsString();
+  attempt->body = State::body_of(in);
   attempt->timeout = options.timeout.count() > 0 ? options.timeout : state_->options.call_timeout;
   attempt->own_credit = true;
   attempt->each_message_renews = true;

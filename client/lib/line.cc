@@ -90,7 +90,11 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
   }
 
   void write(std::string bytes) {
-    queued_ += bytes;
+    if (queued_.empty()) {
+      queued_ = std::move(bytes);
+    } else {
+      queued_ += bytes;
+    }
     if (in_flight_.empty()) write_next();
   }
 

@@ -11,6 +11,8 @@ namespace {
 
 // What one call may have in flight towards us; a reader that waits is not what bounds a client.
 constexpr std::int32_t kWindowBytes = 1 << 20;
+// Of a long body, what is put into frames at a time: it is copied as it grows.
+constexpr std::size_t kOutputBytes = 256 << 10;
 
 struct Call {
   CallHandlers handlers;
@@ -201,7 +203,7 @@ Status ClientSession::receive(std::string_view bytes) {
 
 std::string ClientSession::output() {
   std::string out;
-  while (out.size() < limits::connection_queue_bytes_max) {
+  while (out.size() < kOutputBytes) {
     const std::uint8_t* data = nullptr;
     const ssize_t size = nghttp2_session_mem_send(impl_->session, &data);
     if (size <= 0) break;

@@ -1,5 +1,6 @@
 #include "server/identity/gate.h"
 
+#include <algorithm>
 #include <string>
 
 #include "entente/v1/options.pb.h"
@@ -25,19 +26,28 @@ class AttendedReceiver final : public Receiver {
   const net::Call& call_;
 };
 
-// Ends a stream with its session, whatever the source within does.
+// Ends a stream with its session, whatever the source within does; and where its receiver has lost
+// something and the session goes on: what was begun on it is begun anew.
 class ReceiverSource final : public net::Source {
  public:
-  ReceiverSource(std::shared_ptr<Receiver> receiver, std::unique_ptr<net::Source> within)
-      : receiver_(std::move(receiver)), within_(std::move(within)) {}
+  ReceiverSource(std::shared_ptr<Receiver> receiver, SubjectPointer subject,
+                 std::unique_ptr<net::Source> within)
+      : receiver_(std::move(receiver)), subject_(std::move(subject)), within_(std::move(within)) {}
 
   Result<Next> next(net::Message& out) override {
-    ENTENTE_TRY([[maybe_unused]] const SubjectPointer subject, receiver_->subject());
+    ENTENTE_TRY(SubjectPointer now, receiver_->subject());
+    if (now != subject_) {
+      if (!std::ranges::includes(now->principals, subject_->principals)) {
+        return Status(Code::Unavailable, Reason::None, "your rights have changed: ask again");
+      }
+      subject_ = std::move(now);
+    }
     return within_->next(out);
   }
 
  private:
   std::shared_ptr<Receiver> receiver_;
+  SubjectPointer subject_;
   std::unique_ptr<net::Source> within_;  // Goes first: it may use the receiver.
 };
 
@@ -98,7 +108,7 @@ Result<std::unique_ptr<net::Source>> Gate::stream(
   std::shared_ptr<Receiver> shared = std::make_shared<AttendedReceiver>(std::move(receiver), call);
   ENTENTE_TRY(std::unique_ptr<net::Source> source, serve(shared));
   return std::unique_ptr<net::Source>(
-      std::make_unique<ReceiverSource>(std::move(shared), std::move(source)));
+      std::make_unique<ReceiverSource>(std::move(shared), subject, std::move(source)));
 }
 
 }  // namespace entente::identity

@@ -6,6 +6,7 @@
 
 #include "proto/contract/bytes.h"
 #include "server/identity/authorization.h"
+#include "server/policy/occasion.h"
 
 namespace entente::identity {
 namespace {
@@ -15,11 +16,27 @@ constexpr Tick subject_age_max = std::chrono::milliseconds(500);
 
 Tick ms(std::uint32_t count) { return std::chrono::milliseconds(count); }
 
-bool lost_something(const policy::Subject& before, const Holdings& now) {
-  return !std::ranges::includes(now.principals, before.principals) ||
-         std::ranges::any_of(before.duties, [&](const policy::HeldDuty& duty) {
-           return std::ranges::find(now.duties, duty) == now.duties.end();
-         });
+// Nothing but a party's name, an institution's or one's own.
+bool is_ground(const policy::Principal& principal) {
+  using Kind = policy::Principal::Kind;
+  const Kind kind = principal.parts().kind;
+  return kind != Kind::Party && kind != Kind::Institution && kind != Kind::Person &&
+         kind != Kind::Account;
+}
+
+// Whether a loss ends the session: any of what its holder is; or the last invitation of who is here
+// for that alone. One that is taken back from others narrows what they see, as sight follows.
+bool lost_ground(const policy::Subject& before, const Holdings& now) {
+  bool lost = false;
+  for (const policy::Principal& one : before.principals) {
+    if (now.principals.count(one) != 0) continue;
+    if (!policy::is_of_occasion(one)) return true;
+    lost = true;
+  }
+  if (lost && now.duties.empty() && std::ranges::none_of(now.principals, is_ground)) return true;
+  return std::ranges::any_of(before.duties, [&](const policy::HeldDuty& duty) {
+    return std::ranges::find(now.duties, duty) == now.duties.end();
+  });
 }
 
 }  // namespace
@@ -111,7 +128,7 @@ Result<SubjectPointer> Sessions::subject(const SessionPointer& session, Use use)
     if (!ends && !current) {
       const SessionFacts& facts = session->facts_;
       Holdings held = holdings_.holdings(facts.party, facts.person, clock_.now());
-      ends = session->subject_ && lost_something(*session->subject_, held);
+      ends = session->subject_ && lost_ground(*session->subject_, held);
       if (!ends) {
         auto made = std::make_shared<policy::Subject>();
         made->account = facts.account;

@@ -7,6 +7,7 @@
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_meetings.h"
 #include "proto/contract/text.h"
+#include "server/policy/occasion.h"
 
 namespace entente::meetings {
 namespace {
@@ -17,7 +18,6 @@ constexpr std::string_view kParticipants = "/participants/";
 constexpr std::string_view kRecord = "/record";
 constexpr std::string_view kRevisions = "/revisions/";
 constexpr std::string_view kBodies = "/bodies/";
-constexpr std::string_view kBody = "meeting-";
 constexpr std::size_t kIdDigits = 32;
 constexpr std::size_t kTopicBytesMax = 128;
 
@@ -155,7 +155,7 @@ std::optional<RecordName> parse_record_name(std::string_view name) {
 }
 
 std::string body_of(const store::Id& meeting, std::string_view item) {
-  std::string body = std::string(kBody) + to_hex(meeting.view());
+  std::string body = std::string(policy::occasion_prefix) + to_hex(meeting.view());
   if (!item.empty()) body.append(".").append(item);
   return body;
 }
@@ -164,8 +164,8 @@ std::optional<SeatName> parse_seat_name(std::string_view name) {
   const std::size_t place = name.find(kBodies);
   if (!name.starts_with("processes/") || place == std::string_view::npos) return std::nullopt;
   name.remove_prefix(place + kBodies.size());
-  if (!name.starts_with(kBody)) return std::nullopt;
-  name.remove_prefix(kBody.size());
+  if (!name.starts_with(policy::occasion_prefix)) return std::nullopt;
+  name.remove_prefix(policy::occasion_prefix.size());
   const std::size_t dot = std::min(name.find('.'), name.size());
   const auto id = parse_id(name.substr(0, dot));
   if (!id) return std::nullopt;

@@ -109,6 +109,13 @@ TEST_CASE("a session ends at each of its ends, and its token never comes back",
     REQUIRE(session_call<v1::EndSessionReply>(world, made.anna, other, "EndSession", request).ok());
     CHECK(world.is_open(made.anna, other));
   }
+  SECTION("when the last invitation is taken back of who is here for that alone") {
+    Holdings held;
+    held.principals.insert(*policy::Principal::parse("process/igc/body/meeting-1f"));
+    world.holdings.deal("p-anna", held);
+    REQUIRE(world.is_open(made.anna, token));
+    world.holdings.deal("p-anna", {});
+  }
   CHECK(ask_again().status().reason() == Reason::SignedOut);
   CHECK(ask_again().status().reason() == Reason::SignedOut);
   const auto after = world.get_session(made.anna, token);
@@ -412,6 +419,41 @@ TEST_CASE("a stream is woken and ends with its session", "[identity][session]") 
     static_cast<void>((*idle)->subject());
   }
   CHECK((*idle)->subject().status().reason() == Reason::SignedOut);
+}
+
+TEST_CASE(
+    "an invitation that is taken back ends what was begun on it, and no session with other grounds",
+    "[identity][session]") {
+  World world;
+  Certificates& made = certificates();
+  Holdings held;
+  held.principals.insert(*policy::Principal::parse("process/igc/observers"));
+  const Holdings left = held;
+  held.principals.insert(*policy::Principal::parse("process/igc/body/meeting-1f.2a"));
+  world.holdings.deal("p-anna", held);
+  const std::string token = world.sign_in(made.anna);
+  MadeCall call = world.call(made.anna, token);
+  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+      "entente.v1.SessionService.GetSession");
+  const auto subject = world.identity.authenticator().authenticate(call, *method);
+  REQUIRE(subject.ok());
+  int woken = 0;
+  const auto receiver = world.identity.authenticator().receive(*subject, [&] { ++woken; });
+  world.holdings.deal("p-anna", left);
+  world.identity.sweep();
+  CHECK(woken == 1);
+  const auto now = (*receiver)->subject();
+  REQUIRE(now.ok());
+  CHECK((*now)->principals.count(*policy::Principal::parse("process/igc/observers")) == 1);
+  CHECK((*now)->principals.count(*policy::Principal::parse("process/igc/body/meeting-1f.2a")) == 0);
+  CHECK(world.is_open(made.anna, token));
+  // What is not for one occasion is another matter.
+  world.holdings.deal("p-anna", held);
+  REQUIRE(world.is_open(made.anna, token));
+  Holdings invited;
+  invited.principals.insert(*policy::Principal::parse("process/igc/body/meeting-1f.2a"));
+  world.holdings.deal("p-anna", invited);
+  CHECK_FALSE(world.is_open(made.anna, token));
 }
 
 TEST_CASE("no act is done on a right that ends while it is done", "[identity][session]") {

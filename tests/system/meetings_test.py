@@ -68,9 +68,7 @@ def who_comes(people, meeting, item):
     people.tells(EMILY, "registered", "meeting", "register", meeting)
     people.tells(HELENA, "UNHCR", "meeting", "show", meeting)
     people.says(HELENA, "meeting", "remove", asked)
-    # Whoever loses a right is signed out, whatever streams they have; what is left is theirs when they sign in again.
-    people.says(SAMIRA, "meeting", "show", meeting, code=3)
-    people.says(SAMIRA, "sign-in")
+    # What she was asked to is gone at once; her session, which has other grounds, is not.
     people.tells(SAMIRA, "was not found", "meeting", "show", meeting, code=4)
 
 

@@ -174,7 +174,9 @@ class Sealing(unittest.TestCase):
         self.refused(5, "for its consent", "circulate", name, account="ines")
         consent = net.as_("consent", "ask", name, "--circulate", "--to", "members,secretariat", account="ines").split(":")[0]
         self.assertIn(consent, net.as_("consent", "list", "--waiting"))
+        self.assertRegex(net.as_("inbox"), f"your party is asked for its consent.*\n{consent}: circulate to ")
         self.assertIn("granted", net.as_("consent", "grant", consent))
+        self.assertNotIn(consent, net.entente("inbox").stdout)
         net.as_("circulate", name, account="ines")
 
     def test_words_in_clear_beside_it_are_refused_and_so_is_what_was_once_in_clear(self):

@@ -1,5 +1,6 @@
-// Brings documents as fast as the server takes them, over so many lines at once, and prints how
-// many a second were durable when it said so; tests/bench/transfers runs it.
+// Brings documents as fast as the server takes them, over so many lines at once, each signed in
+// before the clock runs, and prints how many a second were durable when it said so;
+// tests/bench/transfers runs it.
 //
 //   bench_bring PORT CA CERTIFICATE KEY PASSWORD-FILE LEDGER-KEY FILE COUNT LINES TAG
 #include <atomic>
@@ -35,8 +36,7 @@ client::DocumentFile file_of(char** argv, int number) {
   return file;
 }
 
-// One line: takes numbers until there are no more.
-Status bring(char** argv, std::atomic<int>& next, int count, bool tells_name) {
+Result<std::unique_ptr<client::Client>> sign_in(char** argv) {
   client::Options options;
   options.host = "localhost";
   options.port = static_cast<std::uint16_t>(std::stoi(argv[1]));
@@ -44,13 +44,19 @@ Status bring(char** argv, std::atomic<int>& next, int count, bool tells_name) {
   options.certificate_path = argv[3];
   options.key_path = argv[4];
   options.ledger_key = argv[6];
-  ENTENTE_TRY(const std::unique_ptr<client::Client> client, client::Client::open(options));
+  ENTENTE_TRY(std::unique_ptr<client::Client> client, client::Client::open(options));
   std::string password;
   std::getline(std::ifstream(argv[5]), password);
   ENTENTE_TRY_VOID(client->sign_in(Secret(password)));
+  return client;
+}
+
+// One line: takes numbers until there are no more.
+Status bring(client::Client& client, char** argv, std::atomic<int>& next, int count,
+             bool tells_name) {
   for (int number = next++; number < count; number = next++) {
     ENTENTE_TRY(const v1::Document made,
-                client::upload_document(*client, file_of(argv, number),
+                client::upload_document(client, file_of(argv, number),
                                         [](std::uint64_t, std::uint64_t) {}));
     if (tells_name) std::printf("%s\n", made.name().c_str());
   }
@@ -64,11 +70,20 @@ int main(int argc, char** argv) {
   const int count = std::stoi(argv[8]);
   std::atomic<int> next{0};
   std::atomic<bool> failed{false};
+  std::vector<std::unique_ptr<client::Client>> clients;
+  for (int i = 0; i < std::stoi(argv[9]); ++i) {
+    auto client = sign_in(argv);
+    if (!client.ok()) {
+      std::fprintf(stderr, "%s\n", std::string(client.status().message()).c_str());
+      return 1;
+    }
+    clients.push_back(*std::move(client));
+  }
   const auto began = std::chrono::steady_clock::now();
   std::vector<std::thread> lines;
-  for (int i = 0; i < std::stoi(argv[9]); ++i) {
+  for (const auto& client : clients) {
     lines.emplace_back([&] {
-      const Status status = bring(argv, next, count, count == 1);
+      const Status status = bring(*client, argv, next, count, count == 1);
       if (status.ok()) return;
       failed = true;
       std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());

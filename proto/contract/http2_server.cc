@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proto/contract/byte_queue.h"
+#include "proto/contract/limits_line.h"
 #include "proto/contract/rate.h"
 #include "proto/contract/stream_log.h"
 
@@ -39,7 +40,8 @@ struct Stream {
   bool ended = false;     // our side: all that will be sent is in `queue`
   bool deferred = false;  // nghttp2 waits for bytes
   Tick answered_at{};     // all of the answer has gone, and the peer still sends; zero: not so
-  Tick moved_at{};        // of the answer, while some of it waits; zero: not looked at yet
+  Tick watched_since{};   // the answer, while some of it waits; zero: not looked at yet
+  std::size_t moved_bytes = 0;  // of it since
 };
 
 std::string_view view(const std::uint8_t* data, std::size_t size) {
@@ -326,7 +328,7 @@ struct ServerSession::Impl {
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     impl.out->append(view(head, 9));
     impl.queued_bytes -= stream->queue.take(*impl.out, size);
-    stream->moved_at = impl.now;
+    stream->moved_bytes += size;
     if (!stream->ended && stream->queue.size() < limits::stream_queue_bytes_max && stream->events) {
       impl.roomy.push_back(frame->hd.stream_id);
     }
@@ -451,7 +453,7 @@ void ServerSession::send(StreamId id, std::string bytes) {
   Stream* stream = impl_->find(id);
   if (stream == nullptr || stream->ended) return;
   impl_->queued_bytes += bytes.size();
-  if (stream->queue.empty()) stream->moved_at = Tick{};  // `now` may be long ago
+  if (stream->queue.empty()) stream->watched_since = Tick{};  // `now` may be long ago
   stream->queue.push(std::move(bytes));
   impl_->wake(*stream);
 }
@@ -489,8 +491,13 @@ std::size_t ServerSession::tend(Tick now, Tick stall_max) {
                                       NGHTTP2_NO_ERROR);
     }
     if (stream->queue.empty()) continue;
-    if (stream->moved_at == Tick{}) stream->moved_at = now;
-    if (now - stream->moved_at <= stall_max) continue;
+    const bool begins = stream->watched_since == Tick{};
+    if (!begins && now - stream->watched_since <= stall_max) continue;
+    if (begins || stream->moved_bytes >= limits::answer_moved_bytes_min) {
+      stream->watched_since = now;
+      stream->moved_bytes = 0;
+      continue;
+    }
     ++dropped;
     (void)nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_CANCEL);
   }

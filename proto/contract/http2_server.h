@@ -84,10 +84,11 @@ class ServerSession {
   // How many bytes wait to be sent on this stream, and on all.
   [[nodiscard]] std::size_t queued(StreamId stream) const;
   [[nodiscard]] std::size_t queued() const;
-  // Called now and then. Resets every stream of whose answer nothing could be sent for longer than
-  // `stall_max` (a peer that gives no window); answers how many. Tells a peer to stop that still
-  // sends a second after it had its whole answer: RFC 9113 section 8.1 has NO_ERROR for it. At once
-  // would be allowed, but some clients (curl 7.88) lose the answer by it.
+  // Called now and then. Resets every stream whose answer waits and of which next to nothing could
+  // be sent for `stall_max` (a peer that gives no window, or an octet now and then); answers how
+  // many. Tells a peer to stop that still sends a second after it had its whole answer: RFC 9113
+  // section 8.1 has NO_ERROR for it. At once would be allowed, but some clients (curl 7.88) lose
+  // the answer by it.
   std::size_t tend(Tick now, Tick stall_max);
   // Whether nghttp2 has anything to say now.
   [[nodiscard]] bool wants_write() const;

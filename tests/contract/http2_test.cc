@@ -218,6 +218,36 @@ TEST_CASE("a stream whose answer cannot move is reset, and not before its time",
   REQUIRE(pipe.server.session.queued() == 0);
 }
 
+TEST_CASE("an answer that is taken an octet at a time is reset, and one that crawls is not",
+          "[http2]") {
+  const Tick stall = std::chrono::seconds(30);
+  for (const std::size_t octets : {std::size_t{1}, std::size_t{50}}) {  // every second
+    Pipe pipe;
+    Answer answer;
+    auto handlers = answer.handlers();
+    handlers.own_credit = true;
+    const auto id = pipe.client.start(kHead, "q", handlers);
+    REQUIRE(id.ok());
+    pipe.run();
+    const StreamId stream = pipe.server.streams.begin()->first;
+    pipe.server.session.respond(stream, kOk);
+    pipe.server.session.send(stream, std::string(8 << 20, 'x'));
+    pipe.run();
+    pipe.now = std::chrono::hours(1);
+    std::size_t dropped = 0;
+    for (int second = 0; second < 65; ++second) {
+      std::string update("\x00\x00\x04\x08\x00\x00\x00\x00\x01\x00\x00\x00", 12);
+      update.push_back(static_cast<char>(octets));
+      REQUIRE(pipe.server.session.receive(update, pipe.now).ok());
+      std::string out;
+      pipe.server.session.output(out, kGather, pipe.now);
+      dropped += pipe.server.session.tend(pipe.now, stall);
+      pipe.now += std::chrono::seconds(1);
+    }
+    CHECK(dropped == (octets == 1 ? 1 : 0));
+  }
+}
+
 TEST_CASE("an interim answer comes before the answer, and never after it", "[http2]") {
   Pipe pipe;
   Answer answer;

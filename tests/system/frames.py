@@ -2,15 +2,22 @@
 import time
 
 import hpack
-from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, RstStreamFrame, SettingsFrame
+from hpack.huffman import HuffmanEncoder
+from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
+from hyperframe.frame import (ContinuationFrame, DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, PriorityFrame,
+                              RstStreamFrame, SettingsFrame)
 
 from grpc_test import SERVICE, request
-from line import Peer, framed
+from line import Peer, framed, until
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 FIELDS = [(":method", "POST"), (":scheme", "https"), (":authority", "localhost"), (":path", SERVICE + "Echo"),
           ("content-type", "application/grpc"), ("te", "trailers")]
 PROTOCOL, FLOW, CLOSED, FRAME_SIZE, REFUSED, COMPRESSION, CALM = 1, 3, 5, 6, 7, 9, 11
+
+GET = [(":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", "/files/5")]
+BODY = framed(b"")  # of a call, whole
+OPEN, OVER, MORE = ("END_HEADERS",), ("END_HEADERS", "END_STREAM"), ("END_STREAM",)
 
 
 def raw_frame(kind, body=b"", stream=0, flags=0):
@@ -102,3 +109,140 @@ class Raw:
 def honest(server):
     with Peer(server) as peer:
         assert peer.reply(peer.start(SERVICE + "Echo", framed(request(text="a")))).status == 0
+
+
+# --- steps: what is sent, or waited for ---
+
+def play(raw, steps):
+    """Sends frames, bytes, or what a step makes of the line: in one record, but where a step waits for what comes."""
+    pending = b""
+    for step in steps:
+        if isinstance(step, Wait):
+            raw.send(pending)
+            pending = b""
+            assert until(lambda: step.holds(raw) or raw.read(0.02)) and step.holds(raw), raw.frames
+            continue
+        made = step(raw) if callable(step) else step
+        pending += made if isinstance(made, bytes) else made.serialize()
+    return raw.send(pending)
+
+
+class Wait:
+    def __init__(self, holds):
+        self.holds = holds
+
+
+def head(stream=1, fields=GET, flags=OVER, extra=b"", **more):
+    """A head; `extra` is added to its block as it is."""
+    return lambda raw: HeadersFrame(stream, raw.encoder.encode(fields) + extra, flags=flags, **more)
+
+
+def call(stream=1, fields=FIELDS, flags=OPEN, **more):
+    """The head of a call, whose body is to follow."""
+    return head(stream, fields, flags, **more)
+
+
+def data(stream=1, body=BODY, end=True):
+    return DataFrame(stream, body, flags=("END_STREAM",) if end else ())
+
+
+def continuation(stream=1, flags=("END_HEADERS",)):
+    return lambda raw: ContinuationFrame(stream, raw.encoder.encode([("x", "y")]), flags=flags)
+
+
+def string(text, huffman=False):
+    octets = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH).encode(text) if huffman else text
+    return bytes([len(octets) | (0x80 if huffman else 0)]) + octets
+
+
+def literal(first, *strings, huffman=False):
+    return first + b"".join(string(text, huffman) for text in strings)
+
+
+def priority(stream=1, depends=0, weight=15, exclusive=False):
+    return PriorityFrame(stream, depends_on=depends, stream_weight=weight, exclusive=exclusive)
+
+
+def answered(stream=1):
+    """Waits, so that the stream is closed on both sides."""
+    return Wait(lambda raw: raw.ended(stream))
+
+
+def acknowledged(count):
+    """Waits for so many acknowledgements of SETTINGS."""
+    return Wait(lambda raw: raw.settings_acknowledged() >= count)
+
+
+def got(octets, stream=1):
+    """Waits for so many octets of an answer."""
+    return Wait(lambda raw: len(raw.body(stream)) >= octets)
+
+
+# --- what must come of it ---
+
+class Ends:
+    """The line ends, and its GOAWAY says why."""
+
+    def __init__(self, code):
+        self.code = code
+
+    def check(self, raw):
+        ended, said = raw.ends(self.code)
+        assert ended, f"GOAWAY {said} instead of {self.code}, RST {raw.resets()}"
+
+
+class Resets:
+    """That stream is reset with one of these codes; the line lives on."""
+
+    def __init__(self, *codes, stream=1):
+        self.codes, self.stream = codes, stream
+
+    def check(self, raw):
+        of = lambda: [int(f.error_code) for f in raw.frames if isinstance(f, RstStreamFrame) and f.stream_id == self.stream]
+        assert until(lambda: of() or raw.read(0.02)), raw.frames
+        assert of() and set(of()) <= set(self.codes), (of(), raw.frames)
+        alive(raw)
+
+
+class Answers:
+    """That stream is answered with 200, and the line lives on."""
+
+    def __init__(self, stream=1):
+        self.stream = stream
+
+    def check(self, raw):
+        assert until(lambda: raw.ended(self.stream) or raw.read(0.02)) and raw.ended(self.stream), raw.frames
+        assert raw.status(self.stream) == "200" and not raw.resets(), raw.frames
+        alive(raw)
+
+
+class Lives:
+    """Nothing comes of it: the next PING is answered, no stream was reset and none of `silent` came."""
+
+    def __init__(self, *silent):
+        self.silent = silent
+
+    def check(self, raw):
+        alive(raw)
+        assert not raw.resets() and not [f for f in raw.frames if f.__class__ in self.silent], raw.frames
+
+
+class Says:
+    """What the frames that came must be like."""
+
+    def __init__(self, holds):
+        self.holds = holds
+
+    def check(self, raw):
+        alive(raw)
+        assert until(lambda: self.holds(raw) or raw.read(0.02)) and self.holds(raw), raw.frames
+
+
+def alive(raw):
+    raw.send(PingFrame(0, b"stillup?"))
+    back = lambda: any(isinstance(f, PingFrame) and f.opaque_data == b"stillup?" and "ACK" in f.flags for f in raw.frames)
+    assert until(lambda: back() or raw.read(0.02)) and back(), f"the line is gone: {raw.frames}"
+
+
+def echoes(payload):
+    return Says(lambda raw: any(isinstance(f, PingFrame) and "ACK" in f.flags and f.opaque_data == payload for f in raw.frames))

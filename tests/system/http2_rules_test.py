@@ -3,41 +3,21 @@ what is sent and what must come of it. Where h2spec lets one error stand for ano
 row names the one that this server gives: nothing passes by falling over.
 
     http2_rules_test.py [TEST]"""
-from hpack.huffman import HuffmanEncoder
-from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
-from hyperframe.frame import (ContinuationFrame, DataFrame, GoAwayFrame, HeadersFrame, PingFrame, PriorityFrame,
-                              RstStreamFrame, SettingsFrame, WindowUpdateFrame)
+from hyperframe.frame import (ContinuationFrame, DataFrame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame,
+                              SettingsFrame, WindowUpdateFrame)
 
-from frames import (CLOSED, COMPRESSION, FIELDS, FLOW, FRAME_SIZE, PREFACE, PROTOCOL, REFUSED, Raw, honest, raw_frame)
+from frames import (BODY, CLOSED, COMPRESSION, FIELDS, FLOW, FRAME_SIZE, GET, MORE, OPEN, OVER, PROTOCOL, REFUSED, Answers,
+                    Ends, Lives, Raw, Resets, Says, acknowledged, answered, call, continuation, data, echoes, got, head, honest,
+                    literal, play, priority, raw_frame, string)
 from grpc_test import request
-from line import Server, framed, main, until
+from line import Server, framed, main
 import grpc_test
 
-GET = [(":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", "/files/5")]
-BODY = framed(b"")  # of a call, whole
-OPEN, OVER, MORE = ("END_HEADERS",), ("END_HEADERS", "END_STREAM"), ("END_STREAM",)
 NO_WINDOW = SettingsFrame(0, settings={4: 0})
-RAW_HEADERS, RAW_CONTINUATION = 1, 9
 
 
 def prepare(folder):
     grpc_test.prepare(folder)
-
-
-# --- what is sent: frames, bytes, or something that makes them of the line's own encoder ---
-
-def head(stream=1, fields=GET, flags=OVER, extra=b"", **more):
-    """A head; `extra` is added to its block as it is."""
-    return lambda raw: HeadersFrame(stream, raw.encoder.encode(fields) + extra, flags=flags, **more)
-
-
-def call(stream=1, fields=FIELDS, flags=OPEN, **more):
-    """The head of a call, whose body is to follow."""
-    return head(stream, fields, flags, **more)
-
-
-def data(stream=1, body=BODY, end=True):
-    return DataFrame(stream, body, flags=("END_STREAM",) if end else ())
 
 
 def fragments(count):
@@ -50,117 +30,6 @@ def fragments(count):
             ContinuationFrame(1, piece, flags=("END_HEADERS",) if i + 2 == len(pieces) else ()).serialize()
             for i, piece in enumerate(pieces[1:])])
     return make
-
-
-def continuation(stream=1, flags=("END_HEADERS",)):
-    return lambda raw: ContinuationFrame(stream, raw.encoder.encode([("x", "y")]), flags=flags)
-
-
-def string(text, huffman=False):
-    octets = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH).encode(text) if huffman else text
-    return bytes([len(octets) | (0x80 if huffman else 0)]) + octets
-
-
-def literal(first, *strings, huffman=False):
-    return first + b"".join(string(text, huffman) for text in strings)
-
-
-def priority(stream=1, depends=0, weight=15, exclusive=False):
-    return PriorityFrame(stream, depends_on=depends, stream_weight=weight, exclusive=exclusive)
-
-
-def answered(stream=1):
-    """Waits, so that the stream is closed on both sides."""
-    def wait(raw):
-        assert until(lambda: raw.ended(stream) or raw.read(0.02)) and raw.ended(stream), raw.frames
-        return b""
-    return wait
-
-
-def acknowledged(count):
-    """Waits for so many acknowledgements of SETTINGS."""
-    def wait(raw):
-        assert until(lambda: raw.settings_acknowledged() >= count or raw.read(0.02)), raw.frames
-        return b""
-    return wait
-
-
-def got(octets, stream=1):
-    """Waits for so many octets of an answer."""
-    def wait(raw):
-        assert until(lambda: len(raw.body(stream)) >= octets or raw.read(0.02)), raw.frames
-        return b""
-    return wait
-
-
-# --- what must come of it ---
-
-class Ends:
-    """The line ends, and its GOAWAY says why."""
-
-    def __init__(self, code):
-        self.code = code
-
-    def check(self, raw):
-        ended, said = raw.ends(self.code)
-        assert ended, f"GOAWAY {said} instead of {self.code}, RST {raw.resets()}"
-
-
-class Resets:
-    """That stream is reset with one of these codes; the line lives on."""
-
-    def __init__(self, *codes, stream=1):
-        self.codes, self.stream = codes, stream
-
-    def check(self, raw):
-        of = lambda: [int(f.error_code) for f in raw.frames if isinstance(f, RstStreamFrame) and f.stream_id == self.stream]
-        assert until(lambda: of() or raw.read(0.02)), raw.frames
-        assert of() and set(of()) <= set(self.codes), (of(), raw.frames)
-        alive(raw)
-
-
-class Answers:
-    """That stream is answered with 200, and the line lives on."""
-
-    def __init__(self, stream=1):
-        self.stream = stream
-
-    def check(self, raw):
-        assert until(lambda: raw.ended(self.stream) or raw.read(0.02)) and raw.ended(self.stream), raw.frames
-        assert raw.status(self.stream) == "200" and not raw.resets(), raw.frames
-        alive(raw)
-
-
-class Lives:
-    """Nothing comes of it: the next PING is answered, no stream was reset and none of `silent` came."""
-
-    def __init__(self, *silent):
-        self.silent = silent
-
-    def check(self, raw):
-        alive(raw)
-        assert not raw.resets() and not [f for f in raw.frames if f.__class__ in self.silent], raw.frames
-
-
-class Says:
-    """What the frames that came must be like."""
-
-    def __init__(self, holds):
-        self.holds = holds
-
-    def check(self, raw):
-        alive(raw)
-        assert until(lambda: self.holds(raw) or raw.read(0.02)) and self.holds(raw), raw.frames
-
-
-def alive(raw):
-    raw.send(PingFrame(0, b"stillup?"))
-    back = lambda: any(isinstance(f, PingFrame) and f.opaque_data == b"stillup?" and "ACK" in f.flags for f in raw.frames)
-    assert until(lambda: back() or raw.read(0.02)) and back(), f"the line is gone: {raw.frames}"
-
-
-def echoes(payload):
-    return Says(lambda raw: any(isinstance(f, PingFrame) and "ACK" in f.flags and f.opaque_data == payload for f in raw.frames))
 
 
 def without(name):
@@ -348,7 +217,7 @@ EXCHANGES = [
 ]
 
 
-def play(server, cases):
+def played(server, cases):
     failed = []
     for section, what, steps, expected in cases:
         with Raw(server, greeting=steps is not None) as raw:
@@ -357,15 +226,7 @@ def play(server, cases):
                     raw.send(b"INVALID CONNECTION PREFACE\r\n\r\n")
                     assert raw.ends(None)[0]
                     continue
-                pending = b""  # in one record, so that no answer comes between, but where a step waits for it
-                for step in steps:
-                    if step.__class__.__name__ == "function" and step.__name__ == "wait":
-                        raw.send(pending)
-                        pending = step(raw)
-                        continue
-                    made = step(raw) if callable(step) else step
-                    pending += made if isinstance(made, bytes) else made.serialize()
-                raw.send(pending)
+                play(raw, steps)
                 expected.check(raw)
             except AssertionError as error:
                 failed.append(f"{section} {what}: {str(error)[:300]}")
@@ -376,7 +237,7 @@ def play(server, cases):
 def section(name, cases):
     def test(certificates):
         with Server(certificates) as server:
-            play(server, cases)
+            played(server, cases)
             assert server.counters()["connections_refused"] == 0
     return test
 

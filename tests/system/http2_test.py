@@ -1,12 +1,12 @@
-"""HTTP/2 as others abuse it: each is answered or ended as RFC 9113 says, counted, and costs little."""
+"""What is no HTTP/2 or no request, who drips, sleeps or does not read, and a server without descriptors. The rules one by one:
+http2_rules_test.py; abuse by the number of its case: http2_abuse_test.py."""
 import resource
 import socket
 import time
 
-from hyperframe.frame import (ContinuationFrame, DataFrame, HeadersFrame, PingFrame, PriorityFrame, RstStreamFrame,
-                              SettingsFrame, WindowUpdateFrame)
+from hyperframe.frame import DataFrame, HeadersFrame, SettingsFrame, WindowUpdateFrame
 
-from frames import CALM, FIELDS, PREFACE, PROTOCOL, Raw, honest, raw_frame
+from frames import FIELDS, PREFACE, PROTOCOL, Raw, honest, raw_frame
 from grpc_test import SERVICE, request
 from line import Peer, Server, framed, main, until
 import grpc_test
@@ -14,101 +14,6 @@ import grpc_test
 
 def prepare(folder):
     grpc_test.prepare(folder)
-
-
-def flood(certificates, make, counter, options=(), code=CALM, batches=4_000):
-    """Sends `make(raw, n)` until the line ends; it must end, be counted, and leave the server as it was."""
-    with Server(certificates, *options) as server:
-        before, cpu = server.rss_kib(), server.cpu_s()
-        with Raw(server) as raw:
-            sent = 0
-            while sent < batches and raw.send(make(raw, sent)):
-                sent += 1
-                if sent % 20 == 0 and raw.read(0.001):
-                    break
-            ended, said = raw.ends(code)
-            assert ended, f"{sent} batches, GOAWAY {said}, RST {raw.resets()[:5]}, {server.counters()}"
-            assert sent < batches, "nothing stopped it"
-        assert server.counters()[counter] == 1, server.counters()
-        assert server.cpu_s() - cpu < 1.5 and server.rss_kib() - before < 8_192
-        honest(server)
-        return server.counters()
-
-
-def each(certificates, cases, counter, code=CALM):
-    for what, make in cases.items():
-        try:
-            yield flood(certificates, make, counter, code=code)
-        except AssertionError as error:
-            raise AssertionError(what) from error
-
-
-def begun(raw, n, *more, flags=("END_HEADERS",)):
-    stream = 2 * n + 1
-    return b"".join(f.serialize() for f in (raw.headers(stream, flags=flags), *[one(stream) for one in more]))
-
-
-def test_rapid_resets_end_the_line_and_reach_few_handlers(certificates):
-    counters = flood(certificates, lambda raw, n: begun(raw, n, lambda s: RstStreamFrame(s, 8)),
-                     "resets_received_limit")
-    assert counters["calls_started"] < 1_000, counters
-    heavy = [f if f[0] != ":path" else (":path", SERVICE + "EchoHeavy") for f in FIELDS]
-    body = framed(request(sleep_ms=50))
-    counters = flood(certificates, lambda raw, n: b"".join(f.serialize() for f in (
-        raw.headers(2 * n + 1, heavy), DataFrame(2 * n + 1, body, flags=["END_STREAM"]), RstStreamFrame(2 * n + 1, 8))),
-        "resets_received_limit")
-    assert counters["handlers_begun"] < 150, counters
-
-
-def test_resets_that_the_peer_provokes_end_the_line_too(certificates):
-    # CVE-2025-8671: an overflow of the window, a connection field, more body than was said, a bad dependency.
-    overflow = lambda raw, n: begun(raw, n, lambda s: WindowUpdateFrame(s, 0x7FFFFFFF))
-    connection = lambda raw, n: raw.headers(2 * n + 1, FIELDS + [("connection", "close")]).serialize()
-    longer = lambda raw, n: b"".join(f.serialize() for f in (
-        raw.headers(2 * n + 1, FIELDS + [("content-length", "1")]), DataFrame(2 * n + 1, b"abc")))
-    def too_big(raw, n):  # one field of 3 KB in the table, referred to six times
-        block = raw.encoder.encode(FIELDS + ([("x", "y" * 3_000)] if n == 0 else [])) + b"\xbe" * 6
-        return HeadersFrame(2 * n + 1, block, flags=["END_HEADERS"]).serialize()
-    cases = {"overflow": overflow, "connection": connection, "longer": longer, "too big": too_big}
-    for counters in each(certificates, cases, "resets_sent_limit"):
-        assert counters["handlers_begun"] <= 1
-
-
-def test_floods_of_control_frames_end_the_line(certificates):
-    settings = lambda raw, n: SettingsFrame(0).serialize() * 20
-    ping = lambda raw, n: PingFrame(0, b"12345678").serialize() * 20
-    ping_ack = lambda raw, n: PingFrame(0, b"12345678", flags=["ACK"]).serialize() * 20
-    window = lambda raw, n: WindowUpdateFrame(0, 1).serialize() * 20
-    priority = lambda raw, n: PriorityFrame(2 * n + 1, depends_on=0, stream_weight=3).serialize() * 20
-    empty = lambda raw, n: (raw.headers(1).serialize() if n == 0 else b"") + DataFrame(1, b"").serialize() * 20
-    cases = {"SETTINGS": settings, "PING": ping, "PING ACK": ping_ack, "WINDOW_UPDATE": window,
-             "PRIORITY": priority, "empty DATA": empty}
-    assert len(list(each(certificates, cases, "floods", code=None))) == len(cases)
-
-
-def test_a_header_block_that_goes_on_and_on_ends_the_line(certificates):
-    def continuations(raw, n):
-        if n == 0:
-            return raw.headers(1, flags=()).serialize()
-        return ContinuationFrame(1, raw.encoder.encode([("x", "y")])).serialize()
-    flood(certificates, continuations, "protocol_errors", code=None)
-    empty = lambda raw, n: (raw.headers(1, flags=()) if n == 0 else ContinuationFrame(1, b"")).serialize()
-    flood(certificates, empty, "protocol_errors", code=None)
-
-
-def test_a_header_bomb_is_counted_as_it_unfolds(certificates):
-    with Server(certificates) as server:
-        with Raw(server) as raw:
-            before = server.rss_kib()
-            # One entry of 3 KB in the table, referred to by one octet 8,000 times: 24 MB decoded.
-            bomb = raw.encoder.encode(FIELDS + [("x", "y" * 3_000)])
-            raw.send(HeadersFrame(1, bomb, flags=["END_HEADERS", "END_STREAM"]))
-            raw.send(HeadersFrame(3, raw.encoder.encode(FIELDS) + b"\xbe" * 8_000, flags=["END_HEADERS", "END_STREAM"]))
-            until(lambda: raw.resets() or raw.read(0.05))
-            assert raw.resets() == [2] or raw.ends(None)[0], raw.frames
-            assert server.rss_kib() - before < 4_096
-        assert server.counters()["header_limit"] == 1
-        honest(server)
 
 
 def test_what_is_no_http2_ends_the_line_and_what_is_newer_is_passed_over(certificates):

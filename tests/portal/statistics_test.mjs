@@ -1,5 +1,6 @@
 // Figures: found, chosen, drawn, compared, taken along; and a file tried before it is sent.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -19,6 +20,19 @@ after(async () => {
   await quit(); // first: an open browser would hold the run for ever
   assert.deepEqual(context.faults, []);
 });
+
+// What the command line proves, which checks each step; the checkpoint over what was just entered is signed within a second.
+async function proven(account, ...words) {
+  const program = join(process.env.PORTAL, '../cli/entente');
+  for (let tries = 1; ; ++tries) {
+    try {
+      return JSON.parse(execFileSync(program, ['--profile', account, '--json', 'stats', 'prove', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' }));
+    } catch (error) {
+      if (tries === 20) throw error;
+      await page.waitForTimeout(500);
+    }
+  }
+}
 
 const saved = async (name) => {
   const download = page.waitForEvent('download');
@@ -166,6 +180,12 @@ test('a file is tried before it is sent: each fault beside its line, with what w
   await page.getByLabel('Password of the file').fill(readFileSync(join(folder, 'password'), 'utf8').trim());
   await page.getByRole('button', { name: 'Sign and report' }).click();
   await page.getByText(/figures are reported/).waitFor();
+  // Another party, which may see the free figures of that file and no other, proves by whom one of them was given: row by row.
+  const [, , area, citizen, sex, age, application, period] = good.split('\n')[1].split(',');
+  const where = [`REF_AREA=${area}`, `CITIZEN=${citizen}`, `SEX=${sex}`, `AGE=${age}`, `APPLICATION=${application}`].flatMap((one) => ['--where', one]);
+  const proof = await proven('reto.ammann', 'IGC.ASYLUM', ...where, '--at', period);
+  assert.equal(proof.upload.account, 'parties/SWE/accounts/anna.lindqvist');
+  assert.match(proof.manifest, /^entente-upload\/2\n/);
 });
 
 test('of a long table only the rows in sight are in the page, and a reader of the screen hears how many there are', async () => {

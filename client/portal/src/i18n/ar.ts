@@ -268,6 +268,7 @@ export const messages: Catalogue = {
   upload_line: 'السطر',
   upload_column: 'العمود',
   upload_says: 'النص',
+  upload_read_otherwise: 'قرأ الخادم هذا الملف على غير ما قرأته هذه الصفحة، فلم يُوقَّع شيء. أبلغ عنه عبر سطر الأوامر.',
   upload_fault: 'الخطأ',
   upload_nearest: 'ربما',
   documents: 'الوثائق',

@@ -268,6 +268,7 @@ export const messages: Catalogue = {
   upload_line: 'Zeile',
   upload_column: 'Spalte',
   upload_says: 'Lautet',
+  upload_read_otherwise: 'Der Server hat diese Datei anders gelesen als diese Seite; darum wurde nichts unterzeichnet. Melden Sie sie über die Befehlszeile.',
   upload_fault: 'Fehler',
   upload_nearest: 'Vielleicht',
   documents: 'Dokumente',

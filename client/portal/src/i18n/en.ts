@@ -285,6 +285,7 @@ export const en = {
   upload_line: 'Line',
   upload_column: 'Column',
   upload_says: 'Says',
+  upload_read_otherwise: 'The server has read this file otherwise than this page does, so nothing was signed. Report it by the command line.',
   upload_fault: 'Fault',
   upload_nearest: 'Perhaps',
   // documents and what is sent around

@@ -268,6 +268,7 @@ export const messages: Catalogue = {
   upload_line: 'Línea',
   upload_column: 'Columna',
   upload_says: 'Dice',
+  upload_read_otherwise: 'El servidor ha leído este archivo de otro modo que esta página; no se ha firmado nada. Comuníquelo por la línea de órdenes.',
   upload_fault: 'Error',
   upload_nearest: 'Quizás',
   documents: 'Documentos',

@@ -268,6 +268,7 @@ export const messages: Catalogue = {
   upload_line: 'Ligne',
   upload_column: 'Colonne',
   upload_says: 'Texte',
+  upload_read_otherwise: 'Le serveur a lu ce fichier autrement que cette page : rien n’a été signé. Envoyez-le par la ligne de commande.',
   upload_fault: 'Faute',
   upload_nearest: 'Peut-être',
   documents: 'Documents',

@@ -268,6 +268,7 @@ export const messages: Catalogue = {
   upload_line: 'Строка',
   upload_column: 'Столбец',
   upload_says: 'Написано',
+  upload_read_otherwise: 'Сервер прочитал этот файл иначе, чем эта страница, поэтому ничего не подписано. Отправьте его через командную строку.',
   upload_fault: 'Ошибка',
   upload_nearest: 'Возможно',
   documents: 'Документы',

@@ -1,16 +1,38 @@
 // A file of figures, tried before anyone sees any of it: each fault beside the line that it is in.
 import { useRef, useState } from 'preact/hooks';
+import { createClient } from '@connectrpc/connect';
+import { EvidenceService } from '../gen/entente/v1/evidence_pb';
 import { UploadAction, UploadFormat, type UploadReport } from '../gen/entente/v1/statistics_pb';
 import { formatNumber, t } from '../i18n';
+import { transport } from '../lib/api';
 import { statistics } from '../lib/figures';
-import { signDetached } from '../lib/cms';
-import { hex } from '../lib/ledger';
+import { signDetached, type Signature } from '../lib/cms';
+import { hex, same } from '../lib/ledger';
 import { KeyFileError, sha256 } from '../lib/pkcs12';
+import { columnsOf, forestOf, hiddenBehind, rootsOf } from '../lib/rows';
+import { structureOf } from '../lib/structures';
 import { KeyFields, useKeyFile } from './key-fields';
 import { Button, Failed, Notice } from './basic';
 
 const FILE_BYTES_MAX = 512 * 1024 * 1024;
 const SIGNED_BYTES_MAX = 256 * 1024 * 1024; // the digest is made of the whole, in memory
+
+const evidence = createClient(EvidenceService, transport);
+class ReadOtherwise extends Error {}
+
+// What is signed of a file that the server has found no fault in: each row by itself, as this page reads it, so that whoever
+// may see one figure can prove it. docs/statistics.md: a line each.
+async function manifestOf(dataflow: string, uploadId: string, file: File, digest: Uint8Array): Promise<string> {
+  const { structure } = await structureOf(dataflow);
+  const shape = { dimensions: structure.dimensions.map((one) => one.id), measure: structure.measure, attributes: structure.attributes.map((one) => one.id) };
+  const seed = crypto.getRandomValues(new Uint8Array(32));
+  const roots = await rootsOf(file, shape, seed);
+  const committed = await evidence.commitRows({ uploadId, seed, roots });
+  const [root, columns] = [await forestOf(roots, seed), columnsOf(shape)];
+  if (committed.tooMany || !same(committed.root, root) || committed.columns !== columns) throw new ReadOtherwise();
+  const whole = ['entente-upload/1', dataflow, 'REPLACE', uploadId, String(file.size), hex(digest), ''].join('\n');
+  return ['entente-upload/2', dataflow, 'REPLACE', `columns ${columns}`, `rows ${hex(root)}`, `file ${hex(hiddenBehind(seed, whole))}`, ''].join('\n');
+}
 
 export function Upload({ dataflow }: { dataflow: string }) {
   const input = useRef<HTMLInputElement>(null);
@@ -22,6 +44,7 @@ export function Upload({ dataflow }: { dataflow: string }) {
   const [sent, setSent] = useState<UploadReport>();
   const [fileError, setFileError] = useState('');
   const key = useKeyFile();
+  const ready = useRef<{ uploadId: string; sha256: Uint8Array } & Signature>(); // signed, and the answer perhaps lost: sent anew as it is
   const [last, setLast] = useState<File>(); // tried anew without being chosen anew
   const check = async (file: File | undefined) => {
     if (!file || file.size > FILE_BYTES_MAX) return;
@@ -52,11 +75,13 @@ export function Upload({ dataflow }: { dataflow: string }) {
     setError(undefined);
     setFileError('');
     try {
-      const signer = await key.signer();
-      const digest = await sha256(new Uint8Array(await report.file.arrayBuffer()));
-      // docs/statistics.md: what is signed, a line each.
-      const manifest = ['entente-upload/1', dataflow, 'REPLACE', report.uploadId, String(report.file.size), hex(digest), ''].join('\n');
-      setSent(await statistics.finishUpload({ uploadId: report.uploadId, sha256: digest, ...await signDetached(signer, manifest) }));
+      const { uploadId, file } = report;
+      if (ready.current?.uploadId !== uploadId) {
+        const signer = await key.signer();
+        const digest = await sha256(new Uint8Array(await file.arrayBuffer()));
+        ready.current = { uploadId, sha256: digest, ...await signDetached(signer, await manifestOf(dataflow, uploadId, file, digest)) };
+      }
+      setSent(await statistics.finishUpload(ready.current));
       setReport(undefined);
     } catch (failure) {
       if (failure instanceof KeyFileError) setFileError(t('key_file_wrong', { why: failure.message }));
@@ -78,7 +103,8 @@ export function Upload({ dataflow }: { dataflow: string }) {
         {sent && <Notice tone="good">{t('upload_sent', { n: Number(sent.observations) })}</Notice>}
         {report && !report.report.accepted && <Notice tone="bad" title={t('upload_bad', { n: report.report.problems.length + Number(report.report.problemsMore) })} />}
       </div>
-      {error !== undefined && (report ? <Failed error={error} /> : <Failed error={error} retry={() => void check(last)} />)}
+      {error instanceof ReadOtherwise && <Notice tone="bad" title={t('upload_read_otherwise')} />}
+      {error !== undefined && !(error instanceof ReadOtherwise) && (report ? <Failed error={error} /> : <Failed error={error} retry={() => void check(last)} />)}
       {report?.report.accepted && report.file.size <= SIGNED_BYTES_MAX && (
         <form onSubmit={send}>
           <KeyFields use={key} error={fileError} required />

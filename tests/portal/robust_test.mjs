@@ -62,22 +62,6 @@ test('a hostile name neither runs nor turns the line round', async () => {
   await page.getByRole('searchbox').fill('');
 });
 
-test('200 % zoom, and a window of 320 pixels, keep every control in reach', async () => {
-  // Zoom of 200 % on a screen of 1280 is a view of 640 with pixels twice as large.
-  const zoomed = await open(ME, { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 });
-  const theirs = await signIn(zoomed, ME);
-  for (const place of ['#/', '#/documents', '#/inbox/all', '#/statistics/IGC.ASYLUM', '#/process/igc']) {
-    await theirs.goto(`${origin}/${place}`);
-    await theirs.locator('h1').first().waitFor();
-    await theirs.locator('.waiting').first().waitFor({ state: 'detached' });
-    const wider = await theirs.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(wider <= 0, `${place} is ${wider} px too wide`);
-    await theirs.getByRole('button', { name: 'Sign out' }).waitFor();
-  }
-  assert.deepEqual(zoomed.faults, []);
-  await zoomed.close();
-});
-
 test('over a line as slow as 3G the first page can be used, and says that it is loading meanwhile', async () => {
   const slow = await open(ME);
   const theirs = await slow.newPage();

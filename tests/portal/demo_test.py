@@ -1,4 +1,5 @@
-"""`deploy/demo` prints the portal's address, and it answers there with the page, to who shows a certificate. Run by CTest
+"""`deploy/demo` prints the portal's address, and it answers there with the page, to who shows a certificate; and whoever opens
+it finds something to look at. Run by CTest
 with BUILD set to the build folder."""
 import os, re, shutil, signal, ssl, subprocess, sys, tempfile, threading, urllib.request
 
@@ -23,6 +24,13 @@ def main():
         context.load_cert_chain(here + "cert.pem", here + "key.pem")
         page = urllib.request.urlopen(address, context=context, timeout=30).read().decode()
         assert '<div id="app">' in page, page
+        # Whoever opens it finds something: figures, papers, what was sent to them, meetings before and after today.
+        asks = {**os.environ, "XDG_CONFIG_HOME": folder + "/config"}
+        for verb, holds in (("document list", "Counting returns"), ("document list", "Before a family comes to the counter"), ("inbox", "Counting returns"),
+                            ("meeting list --upcoming", "Working group on returns"), ("meeting list", "Half a day on figures"),
+                            ("stats get IGC.ASYLUM --where REF_AREA=CHE", "CHE"), ("stats get IGC.POPULATION --where REF_AREA=SWE", "SWE")):
+            said = subprocess.run([os.environ["BUILD"] + "/client/cli/entente", "--profile", "anna.lindqvist", *verb.split()], env=asks, capture_output=True, text=True)
+            assert holds in said.stdout, (verb, said)
     finally:
         late.cancel()
         os.killpg(demo.pid, signal.SIGTERM)

@@ -173,7 +173,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
     const longest = (words: Iterable<string>) => { let most = 0; for (const one of words) most = Math.max(most, one.length); return most; };
     const figures = all.rows.reduce((most, row) => Math.max(most, Math.abs(row.value ?? 0)), 0);
     return [{ title: t('period'), letters: longest([t('period'), all.rows[0]?.period ?? '']) },
-      ...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id, letters: longest([...new Set(all.series.map(({ key }) => key[at] ?? ''))].map((code) => named(code, at))) }] : []),
+      ...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id, letters: longest([titles.get(id) ?? id, ...[...new Set(all.series.map(({ key }) => key[at] ?? ''))].map((code) => named(code, at))]) }] : []),
       ...(hasStatus ? [{ title: t('status'), letters: 3 }] : []), { title: t('value'), numeric: true, letters: formatNumber(figures).length + 1 }];
   }, [all, codes, varies, hasStatus]);
   const label = textIn(dataflow.title);

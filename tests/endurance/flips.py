@@ -9,19 +9,36 @@ backups.py."""
 import argparse
 import collections
 import random
-import sys
+import shutil
+import subprocess
 import tempfile
 
 import journey
 from journey import Ground, Journey
+from network import ENTENTED, run
 
+HANGS_S = 300
 BLOCKS = (512, 4096)
+
+
+def said_by(net, verb):
+    """What a program says; a failure, with where it stood and what it had used, if it does not come to an end."""
+    with subprocess.Popen([ENTENTED, verb, "--config", str(net.config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as program:
+        try:
+            out, err = program.communicate(timeout=HANGS_S)
+        except subprocess.TimeoutExpired:
+            spent = open(f"/proc/{program.pid}/stat").read().rsplit(")", 1)[1].split()[11:13]
+            stacks = run("gdb", "-p", str(program.pid), "-batch", "-ex", "thread apply all bt 12").stdout if shutil.which("gdb") else ""
+            program.kill()
+            raise AssertionError(f"`{verb}` hangs, after {spent} hundredths of a second of the processor: {stacks[-6000:]}") from None
+    return subprocess.CompletedProcess(verb, program.returncode, out, err)
 
 
 def told(net):
     """What the store says of itself; None where it is refused or at fault."""
     for verb in ("fsck", "ledger"):
-        done = net.entented(verb)
+        done = said_by(net, verb)
         assert done.returncode in range(7), f"`{verb}` crashes: {done.returncode} {done.stderr[-2000:]}"
         if done.returncode != 0:
             return None
@@ -77,7 +94,10 @@ def main():
             before = bytes(content)
             what = (flipped if i < options.flips else moved)(draw, content)
             path.write_bytes(content)
-            said = told(net)
+            try:
+                said = told(net)
+            except AssertionError as error:
+                raise AssertionError(f"{file}, {what}, seed {options.seed}: {error}") from error
             assert said in (None, truth), f"{file}, {what}, seed {options.seed}: {said} instead of {truth}"
             tally["unchanged" if bytes(content) == before else "found" if said is None else "without effect"] += 1
         assert tally["found"], tally

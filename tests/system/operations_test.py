@@ -1,7 +1,7 @@
 """What operators meet: the real daemon on a real network, asked, filled, rotated, rolled back and stopped.
 
 Run by CTest with BUILD set to the build folder. Skips by name what the machine does not allow."""
-import base64, glob, hashlib, http.client, json, os, re, shutil, socket, ssl, subprocess, sys, threading, unittest
+import base64, glob, hashlib, http.client, json, os, re, shutil, socket, ssl, subprocess, sys, threading, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from network import ENTENTED, TOP, Network, do, eventually, read, run, write
@@ -163,16 +163,20 @@ class Operations(unittest.TestCase):
         shim = self.net.dir + "/moved_clock.so"
         do("cc", "-O2", "-shared", "-fPIC", "-o", shim, TOP + "/tests/support/moved_clock.c")
 
-        def jump(days):
-            with open(self.net.dir + "/clock", "r+b" if days is not None else "wb") as clock:
-                clock.write(((days or 0) * 86_400).to_bytes(8, "little", signed=True))
+        def jump(seconds):
+            with open(self.net.dir + "/clock", "wb" if seconds is None else "r+b") as clock:
+                clock.write(int(seconds or 0).to_bytes(8, "little", signed=True))
         kept = {self.net.dir + "/disk/store": self.net.dir + "/store of now",
                 self.net.dir + "/config": self.net.dir + "/config of now"}
         self.net.stop()
         for path, copy in kept.items():
             shutil.copytree(path, copy)
         jump(None)
-        self.net.start("env", "LD_PRELOAD=" + shim, f"MOVED_CLOCK={self.net.dir}/clock")
+        now, day = int(time.time()), 86_400
+        summer = now // day * day + 5 * day  # a zone's, that lasts for a day; no zone says what day it is to the ledger
+        first, last = (time.gmtime(at).tm_yday for at in (summer, summer + day))
+        zone = f"TZ=CET-1CEST,J{min(first, 365)}/2,J{min(last, 365)}/3"
+        self.net.start("env", zone, "LD_PRELOAD=" + shim, f"MOVED_CLOCK={self.net.dir}/clock")
         anna = lambda *verb: self.net.entente(*verb).returncode
         reto = lambda *verb: self.net.entente(*verb, account="reto.ammann").returncode
         confirm = ("person", "confirm", "swe.anna.lindqvist")
@@ -180,7 +184,7 @@ class Operations(unittest.TestCase):
         token = glob.glob(self.net.dir + "/config/entente/state/*reto*/token")[0]
         dead = read(token)
         self.assertEqual(reto("sign-out"), 0)
-        for by in (3, 0, -10, 0):
+        for by in (3 * day, 0, -10 * day, 0):
             jump(by)
             write(token, dead)
             lines = self.net.metric("entente_handshakes_failed_total")
@@ -190,12 +194,29 @@ class Operations(unittest.TestCase):
             else:
                 self.assertEqual((anna("whoami"), reto("whoami"), anna(*confirm)), (0, 3, 0), by)
             self.assertEqual(self.net.get("/live")[0], 200)
+        # In 1970 nobody is in office yet, in 2100 every certificate has ended: so have sessions, and they stay ended.
+        for by in (-now, 4_102_444_800 - now):
+            jump(by)
+            self.assertEqual((anna("whoami"), self.net.get("/live")[0]), (6, 200))
+            time.sleep(1)  # the watcher goes round five times a second
+            jump(0)
+            self.assertEqual((anna("whoami"), reto("whoami")), (3, 3), by)
+            self.assertEqual(anna("sign-in"), 0)
+        jump(3 * day - 3_600)
+        self.assertEqual(anna("sign-in"), 0)
+        # Summer begins, a second is counted twice, summer ends: each a moment before and after, and once more that moment.
+        for edge in (summer + 3_600, summer + day, summer + day + 3_600):
+            for off in (-2, 1, 0):
+                jump(edge + off - int(time.time()))
+                self.assertEqual((anna("whoami"), anna(*confirm)), (0, 0), edge + off)
         checked = self.net.entented("ledger")
         self.assertEqual((checked.returncode, checked.stderr), (0, ""))
-        times = re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+Z", self.net.as_("anna.lindqvist", "ledger", "log", "--last", "20"))
-        self.assertEqual(times, sorted(times))
-        # Three days behind its own last entry it does not start.
+        log = lambda: re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+Z", self.net.as_("anna.lindqvist", "ledger", "log", "--last", "20"))
+        ends = time.strftime("%Y-%m-%dT01:00", time.gmtime(summer + day))
+        eventually("the last entry is under a checkpoint", lambda: log()[-1].startswith(ends))
+        self.assertEqual(log(), sorted(log()))
         self.net.stop()
+        # Days behind its own last entry it does not start.
         behind = run(ENTENTED, "serve", "--config", self.net.config)
         self.assertNotEqual(behind.returncode, 0)
         self.assertIn("the clock is behind the ledger's last entry", behind.stderr)

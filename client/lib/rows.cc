@@ -66,6 +66,18 @@ Status feed_file(const std::string& path, const std::stop_token& stop, statistic
   return reader.finish();
 }
 
+// The sending goes first wherever both want the same core; if it cannot be said, then not. What was
+// started in real time stays so, or whatever else runs on the machine would come between.
+void go_behind_the_sending() {
+  int policy = SCHED_OTHER;
+  sched_param own{};
+  (void)pthread_getschedparam(pthread_self(), &policy, &own);
+  const bool in_real_time = policy == SCHED_FIFO || policy == SCHED_RR;
+  if (in_real_time && own.sched_priority == sched_get_priority_min(policy)) return;
+  own.sched_priority -= in_real_time ? 1 : 0;
+  (void)pthread_setschedparam(pthread_self(), in_real_time ? policy : SCHED_BATCH, &own);
+}
+
 }  // namespace
 
 Result<FlowShape> shape_of(Client& client, const std::string& dataflow) {
@@ -92,9 +104,7 @@ RowRoots::RowRoots(RowsFile file, std::string seed)
       reader_([this](const std::stop_token& stop) { read(stop); }) {}
 
 void RowRoots::read(const std::stop_token& stop) {
-  // The sending goes first wherever both want the same core; if it cannot be said, then not.
-  const sched_param none{};
-  (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+  go_behind_the_sending();
   row_tree::Rows rows;
   const auto close = [&] {
     too_many_ = roots_.size() == row_tree::trees_max;

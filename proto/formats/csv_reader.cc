@@ -23,6 +23,21 @@ bool is_ascii(std::string_view text) {
   return (high & 0x8080808080808080ULL) == 0;
 }
 
+// How many octets both begin with.
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  const std::size_t size = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; at + 8 <= size; at += 8) {
+    std::uint64_t left = 0;
+    std::uint64_t right = 0;
+    std::memcpy(&left, a.data() + at, 8);
+    std::memcpy(&right, b.data() + at, 8);
+    if (left != right) break;
+  }
+  while (at < size && a[at] == b[at]) ++at;
+  return at;
+}
+
 }  // namespace
 
 Status CsvReader::fault(std::size_t column, const char* rule) const {
@@ -58,6 +73,7 @@ std::size_t CsvReader::row_bytes(std::string_view text, bool last) {
 Status CsvReader::take_plain_rows(std::string_view text, std::size_t& taken) {
   std::size_t row = 0;
   std::size_t cell = 0;
+  std::string_view before;
   cells_.clear();
   for (std::size_t at = 0; at + marks_bytes <= text.size(); at += marks_bytes) {
     const Marks marks = find_marks(text.data() + at, separator_);
@@ -68,7 +84,9 @@ Status CsvReader::take_plain_rows(std::string_view text, std::size_t& taken) {
       cells_.push_back(text.substr(cell, end - cell));
       cell = end + 1;
       if (text[end] != '\n') continue;
-      ENTENTE_TRY_VOID(end_plain_row(text.substr(row, cell - row)));
+      const std::string_view whole = text.substr(row, cell - row);
+      ENTENTE_TRY_VOID(end_plain_row(whole, before));
+      before = whole;
       row = cell;
       taken = cell;
       cells_.clear();
@@ -78,12 +96,28 @@ Status CsvReader::take_plain_rows(std::string_view text, std::size_t& taken) {
   return {};
 }
 
+// Rows mostly begin as those before them: as far as both are the same with the separator behind,
+// cells are.
+std::uint64_t CsvReader::find_repeated(std::string_view row, std::string_view before) const {
+  const std::size_t same = common_prefix(row, before);
+  // The last is what is left of the line, which may end in several ways.
+  const std::size_t count = cells_.size() - (row == before ? 0 : 1);
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(count, 64); ++i) {
+    const auto end = static_cast<std::size_t>(cells_[i].data() + cells_[i].size() - row.data());
+    if (end >= same) break;
+    bits |= std::uint64_t{1} << i;
+  }
+  return bits;
+}
+
 // `row`: with its end; its cells are at hand.
-Status CsvReader::end_plain_row(std::string_view row) {
+Status CsvReader::end_plain_row(std::string_view row, std::string_view before) {
   if (row.size() > limits::upload_line_bytes_max) return fault(0, "the line is too long");
   std::string_view& last = cells_.back();
   if (!last.empty() && last.back() == '\r') last.remove_suffix(1);
   const bool is_empty = cells_.size() == 1 && last.empty();
+  repeated_ = find_repeated(row, before);
   if (!is_empty) ENTENTE_TRY_VOID(on_row_(line_, cells_));
   ++line_;
   return {};
@@ -150,6 +184,7 @@ Status CsvReader::take_row(std::string_view row) {
   if (!row.empty() && row.back() == '\n') row.remove_suffix(1);
   if (!row.empty() && row.back() == '\r') row.remove_suffix(1);
   cells_.clear();
+  repeated_ = 0;
   if (!row.empty()) {
     if (row.find('\0') != std::string_view::npos) return fault(0, "there is a NUL byte");
     if (!is_ascii(row) && !is_utf8(row)) {

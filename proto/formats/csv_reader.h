@@ -25,6 +25,8 @@ class CsvReader {
   // and column. Empty rows are passed over.
   [[nodiscard]] Status feed(std::string_view bytes);
   [[nodiscard]] Status finish();
+  // Of the row that is told: Row::repeated.
+  [[nodiscard]] std::uint64_t repeated() const { return repeated_; }
 
  private:
   // How many bytes of `text` the first whole row has, its end included; 0: it is not whole yet.
@@ -32,7 +34,9 @@ class CsvReader {
   Status take_rows(std::string_view text, bool last, std::size_t& taken);
   // The whole rows at the start of `text` that need no second look: ASCII, no quote.
   Status take_plain_rows(std::string_view text, std::size_t& taken);
-  Status end_plain_row(std::string_view row);
+  // `before`: the row that was told before it; empty: it is not at hand.
+  Status end_plain_row(std::string_view row, std::string_view before);
+  [[nodiscard]] std::uint64_t find_repeated(std::string_view row, std::string_view before) const;
   Status take_row(std::string_view row);
   Status split_quoted(std::string_view row);
   [[nodiscard]] Status fault(std::size_t column, const char* rule) const;
@@ -45,6 +49,7 @@ class CsvReader {
   std::uint64_t line_ = 1;
   bool begun_ = false;
   std::vector<std::string_view> cells_;
+  std::uint64_t repeated_ = 0;
   std::vector<std::string> unquoted_;
 };
 

@@ -29,6 +29,9 @@ struct Row {
   std::span<const Place> places = {};
   // Of each cell why it could not be read as its column asks; empty: it could. None: all could.
   std::span<const std::string> faults = {};
+  // A bit for each of the first 64 cells, the first the lowest: it is that of the row told before,
+  // octet for octet. One without its bit may be, too.
+  std::uint64_t repeated = 0;
 };
 
 // What a message says its figures are of.

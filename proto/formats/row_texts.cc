@@ -74,6 +74,7 @@ Status RowTexts::heading(std::uint64_t line, std::span<const std::string_view> n
     });
     if (found != columns_.end()) {
       found->source = headings_;
+      found->bit = headings_ < 64 ? std::uint64_t{1} << headings_ : 0;
       found->labelled = name.find(": ") != std::string_view::npos;
     }
     ++headings_;
@@ -82,20 +83,29 @@ Status RowTexts::heading(std::uint64_t line, std::span<const std::string_view> n
 }
 
 Status RowTexts::row(const Row& row) {
-  ENTENTE_TRY_VOID(tell(row));
-  return next_ != nullptr ? next_->row(row) : Status();
+  Row marked = row;
+  ENTENTE_TRY_VOID(tell(marked));
+  return next_ != nullptr ? next_->row(marked) : Status();
 }
 
-// Most cells are as they were, and are not looked at again.
-Status RowTexts::tell(const Row& row) {
+// Most cells are as they were, and are not looked at again, here or by who comes next.
+Status RowTexts::tell(Row& row) {
+  if (is_first_) row.repeated = 0;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     Column& column = columns_[c];
+    RowText::Cell& told = cells_[c];
+    if ((row.repeated & column.bit) != 0) {
+      told.differs = false;
+      continue;
+    }
     std::string_view cell;
     if (column.source && *column.source < row.cells.size()) cell = row.cells[*column.source];
     if (column.labelled) cell = without_label(cell);
-    RowText::Cell& told = cells_[c];
     told.differs = is_first_ || !same(cell, column.last);
-    if (!told.differs) continue;
+    if (!told.differs) {
+      if (!column.labelled) row.repeated |= column.bit;
+      continue;
+    }
     column.last = cell;
     column.quoted.clear();
     if (needs_quotes(cell)) column.quoted = in_quotes(cell);

@@ -49,13 +49,15 @@ class RowTexts final : public RowSink {
   void malformed(std::string_view text, Place place, std::string_view rule) override;
 
  private:
-  Status tell(const Row& row);
+  // Marks in `row` what it finds repeated.
+  Status tell(Row& row);
 
   OnText on_text_;
   RowSink* const next_;
   struct Column {
     std::string name;
     std::optional<std::size_t> source;  // which of the row's cells it is; none: the file has none
+    std::uint64_t bit = 0;              // of that cell, in Row::repeated
     bool labelled = false;
     std::string last;    // what stood there last
     std::string quoted;  // the same in quotes; empty: it needs none

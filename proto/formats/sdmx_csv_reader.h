@@ -12,7 +12,9 @@ class SdmxCsvReader final : public Reader {
   // Requires: `sink` outlives the reader.
   explicit SdmxCsvReader(RowSink& sink)
       : reader_([this, &sink](std::uint64_t line, std::span<const std::string_view> cells) {
-          if (has_heading_) return sink.row({.line = line, .cells = cells});
+          if (has_heading_) {
+            return sink.row({.line = line, .cells = cells, .repeated = reader_.repeated()});
+          }
           has_heading_ = true;
           return sink.heading(line, cells, false);
         }) {}

@@ -66,6 +66,7 @@ bool Checker::Column::recall(std::string_view cell) {
   if (!same(one.text, cell)) return false;
   last = cell;
   number = one.number;
+  known = true;
   return true;
 }
 
@@ -169,6 +170,10 @@ Status Checker::heading(std::uint64_t line, std::span<const std::string_view> ce
     if (column.role == Role::Time) time_column_ = i;
     if (column.role == Role::Action) action_column_ = i;
     if (column.role == Role::Dimension && flow_->frequency == column.index) frequency_column_ = i;
+    if (column.role == Role::Dimension && flow_->reference_area == column.index) area_column_ = i;
+    if (column.role == Role::Attribute && flow_->confidentiality == column.index) {
+      confidentiality_column_ = i;
+    }
   }
   if (cells.size() == 1 && cells[0].find_first_of(";\t|") != std::string_view::npos) {
     problems_.add(P::MALFORMED, line, 0, "", "", "",
@@ -367,7 +372,8 @@ bool Checker::check_cell(std::size_t at, std::string_view cell) {
     default:
       break;
   }
-  const bool again = column.known && same(column.last, cell);
+  const bool repeats = at < 64 && (row_->repeated >> at & 1) != 0;
+  const bool again = column.known && (repeats || same(column.last, cell));
   if (!again && !column.recall(cell)) {
     const bool right = column.role == Role::Structure   ? check_structure(at, cell)
                        : column.role == Role::Dimension ? check_dimension(at, cell)
@@ -411,11 +417,7 @@ void Checker::meet_area() {
   const std::uint32_t area = codes_[*flow_->reference_area];
   if (last_area_[circle] == area) return;
   last_area_[circle] = area;
-  for (const Column& column : columns_) {
-    if (column.role == Role::Dimension && column.index == *flow_->reference_area) {
-      areas_[circle].insert(column.last);
-    }
-  }
+  if (area_column_) areas_[circle].insert(columns_[*area_column_].last);
 }
 
 Status Checker::row(const Row& row) {
@@ -425,6 +427,7 @@ Status Checker::row(const Row& row) {
     problems_.add(P::MALFORMED, row.line, 0, "", "", "",
                   "there are " + std::to_string(row.cells.size()) + " cells under " +
                       std::to_string(columns_.size()) + " headings");
+    for (Column& column : columns_) column.known = false;
     return {};
   }
   one_ = {.period = {},
@@ -436,7 +439,9 @@ Status Checker::row(const Row& row) {
   bool right = !action_column_ || check_action(*action_column_, row.cells[*action_column_]);
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
     const bool read = row.faults.empty() || check_fault(i, row.faults[i]);
-    right = read && check_cell(i, row.cells[i]) && right;
+    if (read && check_cell(i, row.cells[i])) continue;
+    columns_[i].known = false;
+    right = false;
   }
   right = right && check_frequency();
   if (!right) return {};
@@ -445,11 +450,9 @@ Status Checker::row(const Row& row) {
     one_.value = {};
     std::fill(attributes_.begin(), attributes_.end(), 0U);
   }
-  for (const Column& column : columns_) {
-    const bool tells = column.role == Role::Attribute && flow_->confidentiality == column.index;
-    if (tells && !withdraws_ && !column.last.empty() && column.last != "F") {
-      one_.circle = Circle::Confidential;
-    }
+  if (confidentiality_column_ && !withdraws_) {
+    const std::string& told = columns_[*confidentiality_column_].last;
+    if (!told.empty() && told != "F") one_.circle = Circle::Confidential;
   }
   meet_area();
   return collector_.add(codes_, attributes_, one_);

@@ -61,7 +61,7 @@ class Checker final : public RowSink {
     std::size_t index = 0;  // which dimension or attribute
     std::string name;
     bool labelled = false;  // `SWE: Sweden`
-    // The last cell that was right, and what it came to.
+    // The last cell that was right, and what it came to. `known`: it is that of the row before.
     std::string last;
     std::uint32_t number = 0;
     bool known = false;
@@ -105,6 +105,8 @@ class Checker final : public RowSink {
   std::optional<std::size_t> time_column_;
   std::optional<std::size_t> action_column_;
   std::optional<std::size_t> frequency_column_;
+  std::optional<std::size_t> area_column_;
+  std::optional<std::size_t> confidentiality_column_;
   std::array<std::set<std::string>, circles> areas_;
   std::array<std::optional<std::uint32_t>, circles> last_area_;
   std::uint64_t rows_ = 0;

@@ -71,6 +71,25 @@ TEST_CASE("marks are found where they are, octet by octet or many at once", "[st
   });
 }
 
+TEST_CASE("what is told to be that of the row before is so", "[statistics][csv]") {
+  rc::prop("rows that are much alike", [] {
+    static constexpr std::string_view kLikely = "aab,,\n\r\"";
+    std::string file;
+    for (int i = 0; i < 400; ++i) file += kLikely[*rc::gen::inRange<std::size_t>(0, 8)];
+    std::vector<std::string> before;
+    CsvReader reader([&](std::uint64_t, std::span<const std::string_view> cells) {
+      for (std::size_t i = 0; i < 64; ++i) {
+        if ((reader.repeated() >> i & 1) == 0) continue;
+        RC_ASSERT((i < cells.size() && i < before.size()));
+        RC_ASSERT(cells[i] == before[i]);
+      }
+      before.assign(cells.begin(), cells.end());
+      return Status();
+    });
+    if (reader.feed(file).ok()) (void)reader.finish();
+  });
+}
+
 TEST_CASE("how a file is cut changes nothing, sound or not", "[statistics][csv]") {
   rc::prop("any bytes", [](std::string file) {
     for (char& c : file) {

@@ -214,6 +214,21 @@ TEST_CASE("of many faults a thousand are told, and all are counted by kind",
   CHECK(report->problem_counts(1).count() == 1'500);
 }
 
+TEST_CASE("what a row repeats is weighed where the row before it was not",
+          "[statistics][formats]") {
+  StatisticsWorld world;
+  std::string file = csv({{.citizen = "AFG", .period = "2015", .value = "1"}});
+  std::string row = file.substr(file.find('\n') + 1);
+  row.replace(row.find("SWE"), 3, "CHE");
+  file += row.substr(0, row.find("CHE") + 3) + "\n" + row;
+  const auto report = world.send(world.member("SWE"), world.begin_request("u"), file);
+  REQUIRE(report.ok());
+  REQUIRE(report->problems_size() == 2);
+  CHECK(report->problems(0).kind() == P::MALFORMED);
+  CHECK(report->problems(1).kind() == P::WRONG_PARTY);
+  CHECK(report->problems(1).line() == 4);
+}
+
 TEST_CASE("a message of another dataflow, sender or action is told so", "[statistics][formats]") {
   StatisticsWorld world;
   std::string message = ml(kSwedish, false);

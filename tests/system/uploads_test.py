@@ -295,6 +295,28 @@ class Uploads(unittest.TestCase):
         self.assertEqual(whole.returncode, 0, whole.stderr)
         self.assertIn("is that file, unaltered", whole.stdout)
 
+    def test_a_figure_of_a_ministrys_own_table_is_proven_by_the_code_that_its_title_means(self):
+        constants = {"FREQ": "A", "REF_AREA": "SWE", "SEX": "_T", "AGE": "_T", "APPLICATION": "N", "OBS_STATUS": "A", "CONF_STATUS": "F"}
+        mapping = self.file(
+            'encoding: "iso-8859-1" separator: ";" decimal: "," thousands: " " heading_line: 2\n'
+            'columns { heading: "\\u00c5r" component: "TIME_PERIOD" period: "{Y}" }\n'
+            'columns { heading: "Medborgarskap" component: "CITIZEN" by_title: true skip: "Totalt" }\n'
+            'columns { heading: "Antal" component: "OBS_VALUE" }\n'
+            + "".join(f'constants {{ component: "{name}" value: "{value}" }}\n' for name, value in constants.items()), "annual.textproto")
+        put = self.anna("stats", "mapping", "put", FLOW, "annual", mapping)
+        self.assertEqual(put.returncode, 0, put.stderr)
+        table = self.file("Asylsökande;;\nÅr;Medborgarskap;Antal\n1991;Afghanistan;5 344\n1991;Algérie;12,5\n1991;Totalt;9 999\n"
+                          .encode("latin-1"), "tabell.csv")
+        done = self.anna("stats", "upload", table, "--to", FLOW, "--mapping", "annual")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        which = lambda citizen: ("stats", "prove", FLOW, "--where", "CITIZEN=" + citizen, "--at", "1991")
+        for citizen, value in (("AFG", "5344"), ("DZA", "12.5")):
+            proven = self.client(self.net.port, "nora")(*which(citizen))
+            self.assertEqual(proven.returncode, 0, proven.stderr)
+            self.assertIn(f"holds: parties/SWE supplied the row `,A,SWE,{citizen},_T,_T,N,1991,{value},A,F", proven.stdout)
+        whole = self.anna(*which("DZA"), "--file", table)
+        self.assertIn("is that file, unaltered", whole.stdout, whole.stderr)
+
     def broken(self):
         """Files of every kind of broken: name, content, what is said."""
         good, ml = HEADING + row("AFG", 2015, 1), "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/"

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace entente::statistics {
 namespace {
+
+constexpr std::size_t kManyRows = 1 << 16;
 
 // The used among `texts`, sorted, and from each one's number to its place there.
 void rank(const std::vector<std::string>& texts, const std::vector<bool>& is_used,
@@ -23,8 +26,20 @@ void rank(const std::vector<std::string>& texts, const std::vector<bool>& is_use
   }
 }
 
-std::uint64_t place_of_period(std::int32_t ordinal) {
-  return static_cast<std::uint32_t>(ordinal) ^ 0x8000'0000U;
+// As std::equal, without a call: they are a handful.
+bool same(const std::uint32_t* a, const std::uint32_t* b, std::size_t width) {
+  std::uint32_t differ = 0;
+  for (std::size_t i = 0; i < width; ++i) differ |= a[i] ^ b[i];
+  return differ == 0;
+}
+
+std::uint32_t hash_of(const std::uint32_t* tuple, std::size_t width) {
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    hash = (hash ^ tuple[i]) * 0x9e37'79b9'7f4a'7c15ULL;
+    hash ^= hash >> 32;
+  }
+  return static_cast<std::uint32_t>(hash);
 }
 
 }  // namespace
@@ -38,40 +53,38 @@ std::uint32_t Interner::number(std::string_view text) {
   return next;
 }
 
-std::size_t Collector::Tuples::place_of(const std::uint32_t* tuple) const {
-  std::uint64_t hash = 0;
-  for (std::size_t i = 0; i < width_; ++i) {
-    hash = (hash ^ tuple[i]) * 0x9e37'79b9'7f4a'7c15ULL;
-    hash ^= hash >> 32;
-  }
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  while (slots_[at] != 0 &&
-         !std::equal(tuple, tuple + width_, flat_.data() + (slots_[at] - 1) * width_)) {
-    at = (at + 1) & mask;
-  }
-  return at;
-}
-
 void Collector::Tuples::grow() {
-  slots_.assign(std::max<std::size_t>(1'024, slots_.size() * 2), 0);
-  for (std::uint32_t i = 0; i < size_; ++i) slots_[place_of(flat_.data() + i * width_)] = i + 1;
+  const std::vector<Slot> old =
+      std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(1'024, slots_.size() * 2)));
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& one : old) {
+    if (one.number == 0) continue;
+    std::size_t at = one.hash & mask;
+    while (slots_[at].number != 0) at = (at + 1) & mask;
+    slots_[at] = one;
+  }
 }
 
 std::uint32_t Collector::Tuples::number(const std::uint32_t* tuple) {
   if (size_ * 2 >= slots_.size()) grow();
-  std::uint32_t& slot = slots_[place_of(tuple)];
-  if (slot == 0) {
-    flat_.insert(flat_.end(), tuple, tuple + width_);
-    slot = static_cast<std::uint32_t>(++size_);
+  const std::uint32_t hash = hash_of(tuple, width_);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  for (; slots_[at].number != 0; at = (at + 1) & mask) {
+    const std::uint32_t number = slots_[at].number - 1;
+    if (slots_[at].hash == hash && same(tuple, flat_.data() + number * width_, width_)) {
+      return number;
+    }
   }
-  return slot - 1;
+  flat_.insert(flat_.end(), tuple, tuple + width_);
+  slots_[at] = {.number = static_cast<std::uint32_t>(++size_), .hash = hash};
+  return slots_[at].number - 1;
 }
 
 void Collector::Tuples::clear() {
   size_ = 0;
   flat_.clear();
-  std::fill(slots_.begin(), slots_.end(), 0U);
+  std::fill(slots_.begin(), slots_.end(), Slot());
 }
 
 Collector::Collector(store::Store& store, Entropy& entropy, Rules rules, OnTwice on_twice)
@@ -120,7 +133,7 @@ Status Collector::add(std::span<const std::uint32_t> codes,
   const bool again = !rows_.empty();
   const auto frequency = static_cast<std::uint32_t>(one.period.frequency);
   const bool same_series =
-      again && key_.back() == frequency && std::equal(codes.begin(), codes.end(), key_.begin());
+      again && key_.back() == frequency && same(codes.data(), key_.data(), codes.size());
   std::uint32_t series = same_series ? stretches_.back().series : 0;
   if (!same_series) {
     std::copy(codes.begin(), codes.end(), key_.begin());
@@ -134,13 +147,15 @@ Status Collector::add(std::span<const std::uint32_t> codes,
   ++stretches_.back().rows;
   std::uint32_t set = 0;
   if (!attributes.empty()) {
-    if (again && std::equal(attributes.begin(), attributes.end(), attribute_set_.begin())) {
+    if (again && same(attributes.data(), attribute_set_.data(), attributes.size())) {
       set = rows_.back().attributes;
     } else {
       std::copy(attributes.begin(), attributes.end(), attribute_set_.begin());
       set = sets_.number(attribute_set_.data());
     }
   }
+  // What has grown so far will hold as many as it may: not by halves, each time copied.
+  if (rows_.size() == kManyRows) rows_.reserve(rules_.rows_max);
   rows_.push_back({.mantissa = one.value.mantissa,
                    .line = one.line,
                    .ordinal = one.period.ordinal,
@@ -211,18 +226,23 @@ std::vector<std::uint32_t> Collector::rank_series() {
   return places;
 }
 
-// By series and first period; those that begin alike, as they came.
+// By series and first period; those that begin alike, as they came. Their series are counted out,
+// not sorted: mostly few stretches are of one, and these stand in order.
 std::vector<std::uint32_t> Collector::order_stretches(
     const std::vector<std::uint32_t>& places) const {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> words(stretches_.size());
-  for (std::uint32_t i = 0; i < words.size(); ++i) {
-    const Stretch& one = stretches_[i];
-    words[i] = {std::uint64_t{places[one.series]} << 32 | place_of_period(rows_[one.first].ordinal),
-                i};
+  std::vector<std::uint32_t> ends(places.size() + 1, 0);
+  for (const Stretch& one : stretches_) ++ends[places[one.series] + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<std::uint32_t> order(stretches_.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[ends[places[stretches_[i].series]]++] = i;
+  const auto begins_before = [&](std::uint32_t a, std::uint32_t b) {
+    return rows_[stretches_[a].first].ordinal < rows_[stretches_[b].first].ordinal;
+  };
+  for (auto from = order.begin(); from != order.end();) {
+    const auto end = order.begin() + ends[places[stretches_[*from].series]];
+    if (!std::is_sorted(from, end, begins_before)) std::stable_sort(from, end, begins_before);
+    from = end;
   }
-  if (!std::is_sorted(words.begin(), words.end())) std::sort(words.begin(), words.end());
-  std::vector<std::uint32_t> order(words.size());
-  for (std::size_t i = 0; i < words.size(); ++i) order[i] = words[i].second;
   return order;
 }
 

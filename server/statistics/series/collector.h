@@ -155,11 +155,14 @@ class Collector {
 
    private:
     void grow();
-    [[nodiscard]] std::size_t place_of(const std::uint32_t* tuple) const;
+    struct Slot {
+      std::uint32_t number = 0;  // of the tuple, and 1; 0: it is free
+      std::uint32_t hash = 0;    // the tuple's: others are seldom looked at
+    };
     std::size_t width_;
     std::size_t size_ = 0;
     std::vector<std::uint32_t> flat_;
-    std::vector<std::uint32_t> slots_;  // number + 1, or 0; a power of two of them
+    std::vector<Slot> slots_;  // a power of two
   };
 
   // `last`: no more will come.

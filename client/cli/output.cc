@@ -95,6 +95,8 @@ Exit exit_for(const Status& status) {
 void print_error(const Status& status) {
   std::cerr << "error: " << safe(status.message()) << '\n';
   for (const Violation& violation : status.violations()) {
+    const std::string words = "`" + violation.field + "` " + violation.rule;
+    if (violation.line == 0 && words == status.message()) continue;  // said already
     std::cerr << "  ";
     if (violation.line != 0) std::cerr << "line " << violation.line;
     if (violation.column != 0) std::cerr << ", column " << violation.column;

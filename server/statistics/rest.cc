@@ -14,7 +14,11 @@ Result<net::HttpResponse> Rest::answer(const policy::Subject& subject,
 net::HttpResponse Rest::serve(const policy::Subject& subject, const net::HttpRequest& request,
                               Stopped stopped) {
   const bool is_old = request.path.starts_with(kOld);
-  if (request.method != "GET") return refusal(is_old, 405, 150, "only GET is answered here");
+  if (request.method != "GET" && request.method != "HEAD") {
+    net::HttpResponse response = refusal(is_old, 405, 150, "only GET and HEAD are answered here");
+    response.headers.emplace_back("allow", "GET, HEAD");
+    return response;
+  }
   Result<net::HttpResponse> response = answer(subject, request, std::move(stopped));
   if (response.ok()) return *std::move(response);
   const Status status = response.status();

@@ -2,6 +2,7 @@
 // `availability/dataflow/IGC/ASYLUM/1.0/A.SWE.*.*/CITIZEN`.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "server/statistics/availability.h"
 #include "server/statistics/rest_structures.h"
@@ -10,6 +11,9 @@
 
 namespace entente::statistics {
 namespace {
+
+const std::set<std::string, std::less<>> kParameters = {"startPeriod", "endPeriod", "updatedAfter",
+                                                        "mode", "references"};
 
 // A copy without what is said of one dimension.
 v1::QueryRequest without(const v1::QueryRequest& query, const std::string& dimension) {
@@ -60,7 +64,10 @@ Status RestStructures::take_parameters(Available& asked) const {
       asked.as_if_free = value == "available";
     }
     if (name == "references") ENTENTE_TRY_VOID(take_references(value, asked.references));
-    if (!name.starts_with("c[") || !name.ends_with("]")) continue;
+    if (kParameters.count(name) != 0) continue;
+    if (!name.starts_with("c[") || !name.ends_with("]")) {
+      return bad_request("`" + name + "` is no parameter of what there is");
+    }
     const std::string component = name.substr(2, name.size() - 3);
     if (component == time_dimension) {
       for (const std::string_view one : split(value, '+')) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "server/statistics/compression.h"
 #include "server/statistics/query/negotiation.h"
@@ -147,10 +148,16 @@ Result<std::shared_ptr<const Flow>> RestStructures::flow_at(std::string_view age
                                                             std::string_view id,
                                                             std::string_view version) const {
   std::string name = structure_name("dataflows", agency, id);
+  bool is_found = false;
   if (is_any(agency)) {
     for (const auto& [one, flow] : parts_.structures.model()->flows()) {
-      const bool fits = one.ends_with("." + std::string(id));
-      if (fits && parts_.service.open_flow(subject_, one).ok()) name = one;
+      const bool fits =
+          one.ends_with("." + std::string(id)) && parts_.service.open_flow(subject_, one).ok();
+      if (fits && std::exchange(is_found, true)) {
+        return bad_request("several dataflows are called `" + std::string(id) +
+                           "`: say of which agency");
+      }
+      if (fits) name = one;
     }
   }
   ENTENTE_TRY(std::shared_ptr<const Flow> flow, parts_.service.open_flow(subject_, name));

@@ -241,6 +241,27 @@ TEST_CASE("availability of a hidden dataflow is that of one that never was", "[s
   CHECK(world.get(world.stranger(), "/sdmx/3.0/availability/dataflow/IGC/ASYLUM").status == 204);
 }
 
+TEST_CASE("of several dataflows of one name that its reader sees the agency must be told",
+          "[statistics][rest]") {
+  RestWorld world;
+  const std::string path = kOld + "availableconstraint/ASYLUM";
+  const auto define = [&](const std::string& name, const std::string& audience) {
+    v1::DefineStructuresRequest request;
+    v1::Dataflow* flow = request.mutable_structures()->add_dataflows();
+    *flow = world.structures_in_force.model()->find_flow("dataflows/IGC.ASYLUM")->wire;
+    flow->set_name(name);
+    auto* who = flow->mutable_visibility()->mutable_audience();
+    who->clear_any_of();
+    who->add_any_of(audience);
+    REQUIRE(world.act(world.secretariat(), &Service::define_structures, request).ok());
+  };
+  const auto alone = world.get(world.member("CHE"), path);
+  define("dataflows/ALPHA.ASYLUM", "party/SWE");
+  CHECK(world.get(world.member("CHE"), path) == alone);
+  CHECK(world.get(world.member("SWE"), path).status == 400);
+  CHECK(world.get(world.member("SWE"), kThere).status == 200);
+}
+
 TEST_CASE("availability is of what a key, a period and a provider leave", "[statistics][rest]") {
   RestWorld world;
   const auto che = world.member("CHE");
@@ -257,6 +278,8 @@ TEST_CASE("availability is of what a key, a period and a provider leave", "[stat
   CHECK(world.get(che, kThere + "/A.SWE.NOR").status == 404);
   CHECK(world.get(che, kThere + "/A.SWE").status == 400);
   CHECK(world.get(che, kThere + "/all/all/NONE").status == 400);
+  CHECK(world.get(che, kThere, "limit=3").status == 400);
+  CHECK(world.get(che, kOld + "availableconstraint/ASYLUM").status == 200);
   CHECK(world.get(che, kThere, "mode=both").status == 400);
   const auto partial = world.get(che, kThere, "references=all");
   CHECK(holds(partial, "<str:Code id=\"SYR\">"));

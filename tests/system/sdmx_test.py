@@ -237,6 +237,14 @@ class Sdmx(unittest.TestCase):
         self.assertEqual(status, 200)
         self.assertEqual(body, self.get(FLOW, "text/csv")[0])
 
+    def test_a_tool_may_ask_for_the_head_alone_and_is_told_which_verbs_there_are(self):
+        status, body, headers = self.tool.ask("HEAD", FLOW, Accept="text/csv")
+        self.assertEqual((status, body), (200, b""))
+        self.assertEqual(dict(headers)["content-type"], self.get(FLOW, "text/csv")[1])
+        self.assertEqual(self.tool.ask("HEAD", FLOW.replace("ASYLUM", "NONE"))[0], 404)
+        status, _, headers = self.tool.ask("POST", FLOW)
+        self.assertEqual((status, dict(headers)["allow"]), (405, "GET, HEAD"))
+
     def test_what_was_known_on_a_day_is_resumed_from_any_byte(self):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
         time.sleep(2)

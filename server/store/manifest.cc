@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/crc.hpp>
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kBlock = 32 * 1024;
 constexpr std::size_t kHeader = 7;
+constexpr unsigned kTypeMax = 4;  // above: of files that are used anew, which ours never are
 constexpr std::size_t kCurrentBytesMax = 4 * 1024;
 
 using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
@@ -32,10 +34,14 @@ std::size_t length_at(std::string_view bytes, std::size_t at) {
   return number(bytes.substr(at + 4, 2));
 }
 
+unsigned type_at(std::string_view bytes, std::size_t at) {
+  return static_cast<unsigned char>(bytes[at + 6]);
+}
+
 // Whether a record of `size` octets begins at `at`: its type is one, and its sum is right.
 bool is_record(std::string_view bytes, std::size_t at, std::size_t size) {
-  const auto type = static_cast<unsigned char>(bytes[at + 6]);
-  if (type < 1 || type > 4) return false;
+  const unsigned type = type_at(bytes, at);
+  if (type < 1 || type > kTypeMax) return false;
   Crc32c sum;
   sum.process_bytes(bytes.data() + at + 6, size + 1);
   const std::uint32_t crc = sum.checksum();
@@ -53,7 +59,7 @@ std::optional<std::size_t> next(std::string_view bytes, std::size_t at) {
 Status damaged(const std::string& what, std::size_t at) {
   return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
       .with_detail("a record of " + what + ", at octet " + std::to_string(at) +
-                   ", has a wrong length");
+                   ", has a wrong head");
 }
 
 Status unreadable(const std::filesystem::path& path) {
@@ -61,19 +67,37 @@ Status unreadable(const std::filesystem::path& path) {
       .with_detail("read " + path.string());
 }
 
-// Where a record begins that looks unfinished and is not; nothing if there is none. `bytes` begin
-// with a block.
-std::optional<std::size_t> wrong_length(std::string_view bytes) {
-  std::size_t at = 0;
+struct Walk {
+  std::size_t at = 0;                // where the walk from record to record ends
+  std::optional<std::size_t> other;  // the first that says it is of an older file
+};
+
+// `bytes` begin with a block.
+Walk walk(std::string_view bytes) {
+  Walk walked;
+  std::size_t& at = walked.at;
   while (at + kHeader <= bytes.size()) {
     if (kBlock - at % kBlock < kHeader) {  // what is left of a block is filled up
       at += kBlock - at % kBlock;
       continue;
     }
+    if (type_at(bytes, at) > kTypeMax) {
+      walked.other = at;
+      break;
+    }
     const std::optional<std::size_t> behind = next(bytes, at);
     if (!behind) break;
     at = *behind;
   }
+  return walked;
+}
+
+// Where a record begins that looks unfinished, or of an older file, and is not; nothing if there is
+// none. `bytes` begin with a block.
+std::optional<std::size_t> wrong_head(std::string_view bytes) {
+  const Walk walked = walk(bytes);
+  if (walked.other) return walked.other;
+  const std::size_t at = walked.at;
   if (at + kHeader >= bytes.size()) return std::nullopt;
   // What is there of it makes a whole record: then its length is what is wrong.
   if (is_record(bytes, at, bytes.size() - at - kHeader)) return at;
@@ -84,23 +108,26 @@ std::optional<std::size_t> wrong_length(std::string_view bytes) {
   return std::nullopt;
 }
 
+// RocksDB itself refuses a wrong length before the last block, but no record of an older file.
 Status check_log(const std::filesystem::path& path) {
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (!file.ok() || error) return unreadable(path);
-  std::string block(size % kBlock, '\0');
-  const std::uintmax_t begin = size - block.size();
-  const ssize_t got = pread(file.get(), block.data(), block.size(), static_cast<off_t>(begin));
-  if (got < 0 || static_cast<std::size_t>(got) != block.size()) return unreadable(path);
-  const std::optional<std::size_t> at = wrong_length(block);
-  return at ? damaged("the log " + path.filename().string(), begin + *at) : Status();
+  if (!file.ok()) return errno == ENOENT ? Status() : unreadable(path);  // its rows are in a table
+  std::string block(kBlock, '\0');
+  for (std::size_t begin = 0;; begin += kBlock) {
+    const ssize_t got = pread(file.get(), block.data(), kBlock, static_cast<off_t>(begin));
+    if (got < 0) return unreadable(path);
+    const std::string_view bytes = std::string_view(block).substr(0, static_cast<std::size_t>(got));
+    const bool last = bytes.size() < kBlock;
+    const std::optional<std::size_t> at = last ? wrong_head(bytes) : walk(bytes).other;
+    if (at) return damaged("the log " + path.filename().string(), begin + *at);
+    if (last) return {};
+  }
 }
 
 }  // namespace
 
 Status check_manifest(std::string_view bytes) {
-  const std::optional<std::size_t> at = wrong_length(bytes);
+  const std::optional<std::size_t> at = wrong_head(bytes);
   return at ? damaged("the list of files", *at) : Status();
 }
 

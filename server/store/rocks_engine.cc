@@ -412,6 +412,8 @@ void RocksEngine::say(Severity severity, std::string_view text) const {
 }
 
 Result<std::unique_ptr<RocksReader>> RocksReader::open(const RocksEngineOptions& options) {
+  ENTENTE_TRY_VOID(check_manifest_in(RocksEngine::rows_of(options.dir)));
+  ENTENTE_TRY_VOID(check_logs_in(RocksEngine::rows_of(options.dir)));
   std::unique_ptr<RocksReader> reader(new RocksReader());
   reader->own_folder_ = options.dir / ("reader-" + std::to_string(getpid()));
   rocksdb::Options rocks = rocks_options(options, rocksdb::Env::Default());

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "proto/contract/limits.h"
+#include "server/store/backup.h"
 #include "server/store/files.h"
 #include "server/store/manifest.h"
 #include "server/store/rocks_engine.h"
@@ -398,7 +399,7 @@ TEST_CASE("a wrong length in the list of files is no crash that broke off its en
   REQUIRE(records.size() >= 3);
   std::size_t looked_unfinished = 0;
   for (const std::size_t at : records) {
-    for (std::size_t bit = (at + 4) * 8; bit < (at + 6) * 8; ++bit) {
+    for (std::size_t bit = (at + 4) * 8; bit < (at + 7) * 8; ++bit) {  // its length, its type
       CAPTURE(name, bit);
       RocksStoreOptions copy = options;
       copy.dir = folder.path() / "copy";
@@ -408,6 +409,9 @@ TEST_CASE("a wrong length in the list of files is no crash that broke off its en
       if (!check_manifest(*read_whole(copy.dir / "rows" / name, 1U << 20)).ok())
         ++looked_unfinished;
       REQUIRE(found_out(copy, rows));
+      SystemEntropy entropy;  // nor does the reader beside a daemon go round for ever
+      if (bit == (at + 6) * 8 + 2)
+        REQUIRE(fsck_folder(copy, test_root_key(), entropy, {}).status().code() == Code::DataLoss);
     }
   }
   CHECK(looked_unfinished >= records.size());
@@ -451,11 +455,38 @@ TEST_CASE("a wrong length at the end of a log is no crash, though another log go
   };
   REQUIRE_FALSE(found_out(with_flipped(0), commits));
   for (std::size_t i = records.size() / 2 - 3; i < records.size() / 2; ++i) {
-    for (std::size_t bit = (records[i] + 4) * 8; bit < (records[i] + 6) * 8; ++bit) {
+    for (std::size_t bit = (records[i] + 4) * 8; bit < (records[i] + 7) * 8; ++bit) {
       CAPTURE(log, bit);
       REQUIRE(found_out(with_flipped(bit), commits));
     }
   }
+}
+
+TEST_CASE("a record that says it is of an older log is damage, wherever it stands",
+          "[store][corruption]") {
+  const TemporaryFolder folder;
+  const RocksStoreOptions options = rocks_at(folder.path());
+  {
+    SystemEntropy entropy;
+    Entries entries;
+    const auto store = *RocksStore::open(options, test_root_key(), entropy);
+    store->set_sequencer(entries);
+    for (std::uint64_t number = 0; number < 300; ++number) REQUIRE(put(*store, number).ok());
+  }
+  std::filesystem::path log;
+  for (const auto& entry : std::filesystem::directory_iterator(options.dir / "rows")) {
+    if (entry.path().extension() == ".log" && entry.file_size() > 1'000) log = entry.path();
+  }
+  const std::string whole = *read_whole(log, 1U << 20);
+  REQUIRE(whole.size() > 64 * 1024);  // three blocks
+  REQUIRE(check_logs_in(options.dir / "rows").ok());
+  const std::vector<std::size_t> records = records_of(std::string_view(whole).substr(0, 32 * 1024));
+  for (const std::size_t at : {records.front(), records[records.size() / 2]}) {
+    flip(log, (at + 6) * 8 + 2);
+    CHECK(check_logs_in(options.dir / "rows").code() == Code::DataLoss);
+    flip(log, (at + 6) * 8 + 2);
+  }
+  REQUIRE(check_logs_in(options.dir / "rows").ok());
 }
 
 TEST_CASE("a log cut short anywhere is found out by the head", "[store][corruption]") {

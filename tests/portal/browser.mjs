@@ -97,6 +97,23 @@ export function call(page, method, message) {
   return page.evaluate(async ([method, body]) => (await fetch(`/entente.v1.${method}`, { method: 'POST', body, headers: { 'content-type': 'application/json', 'entente-browser': '1' } })).json(), [method, JSON.stringify(message)]);
 }
 
+// Presses Tab until what has the focus bears the words; each stop must be in sight.
+export async function tabTo(page, words) {
+  for (let presses = 0; presses < 120; ++presses) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const one = document.activeElement;
+      const box = one.getBoundingClientRect();
+      const style = getComputedStyle(one);
+      const label = one.getAttribute('aria-label') ?? (one.labels?.length ? one.labels[0].textContent : one.textContent);
+      return { text: (label ?? '').trim(), seen: one === document.body || (style.outlineStyle !== 'none' && box.bottom > 0 && box.top < innerHeight) };
+    });
+    assert.ok(at.seen, `the focus on \`${at.text}\` cannot be seen`);
+    if (words.test(at.text)) return;
+  }
+  assert.fail(`no Tab comes to ${words}`);
+}
+
 // axe's rules for WCAG 2.2 AA, run outside of the page's own policy: evaluated by the debugger, not by the page. `only`: of them.
 export async function violations(page, only = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']) {
   if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axeSource);

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { open, origin, passwordOf, quit, signIn, violations } from './browser.mjs';
+import { open, origin, passwordOf, quit, signIn, tabTo, violations } from './browser.mjs';
 
 after(quit);
 const ME = 'anna.lindqvist';
@@ -98,23 +98,6 @@ test('from the address to a saved card by the keyboard alone, the focus always i
   await context.close();
 });
 
-// Presses Tab until what has the focus bears the words; each stop must be in sight.
-async function tabTo(page, words) {
-  for (let presses = 0; presses < 120; ++presses) {
-    await page.keyboard.press('Tab');
-    const at = await page.evaluate(() => {
-      const one = document.activeElement;
-      const box = one.getBoundingClientRect();
-      const style = getComputedStyle(one);
-      const label = one.getAttribute('aria-label') ?? (one.labels?.length ? one.labels[0].textContent : one.textContent);
-      return { text: (label ?? '').trim(), seen: one === document.body || (style.outlineStyle !== 'none' && box.bottom > 0 && box.top < innerHeight) };
-    });
-    assert.ok(at.seen, `the focus on \`${at.text}\` cannot be seen`);
-    if (words.test(at.text)) return;
-  }
-  assert.fail(`no Tab comes to ${words}`);
-}
-
 test('a document is found, read and closed by the keyboard alone', async () => {
   const context = await open(ME);
   const page = await signIn(context, ME);
@@ -166,6 +149,64 @@ test('a meeting is found in the calendar and answered by the keyboard alone', as
   await tabTo(page, /^I come$/);
   await page.keyboard.press('Enter');
   await page.locator('.my-part').getByText('comes', { exact: true }).waitFor();
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+test('a meeting is planned by the keyboard alone', async () => {
+  const context = await open('helena.brandt');
+  const page = await signIn(context, 'helena.brandt', '/#/meetings');
+  await page.locator('.meetings > li').first().waitFor();
+  await tabTo(page, /^Plan a meeting$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Plan a meeting' }).waitFor();
+  await page.getByRole('button', { name: /^Plan it: / }).waitFor();
+  await tabTo(page, /^Title$/);
+  await page.keyboard.type('Planned without a mouse');
+  await tabTo(page, /^Begins$/);
+  // Day and month, in whichever order the browser has them, and year; the hour, the minute and perhaps its half of the day stand a Tab further.
+  await page.keyboard.type('05052033');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('1000a');
+  await tabTo(page, /^Add an item$/);
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement.closest('.agenda-fields') !== null); // its title has the focus
+  await page.keyboard.type('An item of the agenda');
+  await tabTo(page, /^Plan it: /);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Planned without a mouse' }).waitFor();
+  await page.getByText(/Thu, 5 May 2033( at|,) 10:00/).first().waitFor();
+  assert.deepEqual(await page.locator('.agenda h3').allTextContents(), ['1. An item of the agenda']);
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+test('figures are found, chosen, drawn and taken along by the keyboard alone', async () => {
+  const context = await open(ME);
+  const page = await signIn(context, ME, '/#/statistics');
+  await page.getByRole('link', { name: 'Asylum applications' }).first().waitFor();
+  await tabTo(page, /^Find a collection of figures$/);
+  await page.keyboard.type('igc asylum app');
+  await tabTo(page, /^Asylum applications$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Asylum applications' }).waitFor();
+  const table = page.locator('.long-table table');
+  await table.waitFor();
+  const all = await table.getAttribute('aria-rowcount');
+  await tabTo(page, /^Citizenship/);
+  await page.keyboard.press('Enter');
+  await tabTo(page, /^Search in .*itizen/);
+  await page.keyboard.type('afgh');
+  await tabTo(page, /^Afghanistan/);
+  await page.keyboard.press('Space');
+  await page.waitForFunction((before) => document.querySelector('.long-table table')?.getAttribute('aria-rowcount') !== before, all);
+  await tabTo(page, /^Heat map$/);
+  await page.keyboard.press('Enter');
+  await page.locator('.chart svg [data-mark=cell] rect').first().waitFor();
+  await tabTo(page, /^CSV$/);
+  const saved = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  assert.match(readFileSync(await (await saved).path(), 'utf8'), /,AFG,/);
   assert.deepEqual(context.faults, []);
   await context.close();
 });

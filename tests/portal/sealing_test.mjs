@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { LINE_LOST, network, open, origin, passwordOf, quit, signIn, violations, without } from './browser.mjs';
+import { LINE_LOST, network, open, origin, passwordOf, quit, signIn, tabTo, violations, without } from './browser.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'entente-sealing-'));
 const program = join(process.env.PORTAL, '../cli/entente');
@@ -69,24 +69,40 @@ test('sealed in the page, told office by office first, it is opened by the comma
   assert.equal(readFileSync(join(folder, 'opened.txt'), 'utf8'), `${SECRET}\n`.repeat(4_000));
 });
 
-test('its next revision is sealed in the page as well, to whom it is for today, and no word of its title leaves', async () => {
-  await keeper.getByRole('link', { name: 'Bring a text' }).click();
-  await keeper.getByLabel('Choose a file', { exact: true }).and(keeper.locator('input')).setInputFiles({ name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from(`${SECRET}, mended\n`) });
-  await keeper.getByLabel('Title', { exact: true }).fill('Behind the same door');
+test('its next revision is sealed in the page as well, by the keyboard alone, to whom it is for today, and no word of its title leaves', async () => {
+  const second = { name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from(`${SECRET}, mended\n`) };
+  // A file is chosen where the browser asks for it, once Enter has been pressed on what has the focus.
+  const choose = async (words, file) => {
+    await tabTo(keeper, words);
+    const asked = keeper.waitForEvent('filechooser');
+    await keeper.keyboard.press('Enter');
+    await (await asked).setFiles(file);
+  };
+  await tabTo(keeper, /^Bring a text$/);
+  await keeper.keyboard.press('Enter');
+  await keeper.getByRole('heading', { level: 1, name: 'Bring a text' }).waitFor();
+  await tabTo(keeper, /^Title$/);
+  await keeper.keyboard.type('Behind the same door');
   await keeper.waitForTimeout(1_000);
   await keeper.reload();
   // What was typed is here again, in the draft that only this browser can read; the file is not.
   await keeper.getByText('What you had typed and not saved is here again.').waitFor();
   assert.equal(await keeper.getByLabel('Title', { exact: true }).inputValue(), 'Behind the same door');
-  await keeper.getByLabel('Choose a file', { exact: true }).and(keeper.locator('input')).setInputFiles({ name: 'second.txt', mimeType: 'text/plain', buffer: Buffer.from(`${SECRET}, mended\n`) });
-  await keeper.getByLabel('Your certificate file').setInputFiles(join(network, 'credentials/helena.brandt/bundle.p12'));
-  await keeper.getByLabel('Password of the file').fill(passwordOf('helena.brandt'));
-  await without(() => keeper.getByRole('button', { name: 'Prove who can open it' }).click(), keeper.locator('main form'));
+  await choose(/^Choose a file$/, second);
+  await choose(/^Your certificate file/, join(network, 'credentials/helena.brandt/bundle.p12'));
+  await tabTo(keeper, /^Password of the file/);
+  await keeper.keyboard.type(passwordOf('helena.brandt'));
+  await tabTo(keeper, /^Prove who can open it$/);
+  await without(() => keeper.keyboard.press('Enter'), keeper.locator('main form'), async () => {
+    await tabTo(keeper, /^Prove who can open it$/);
+    await keeper.keyboard.press('Enter');
+  });
   await keeper.getByRole('region', { name: 'Sealed to these offices' }).locator('li').nth(2).waitFor();
   assert.deepEqual(await violations(keeper), []);
   const bodies = [];
   keeper.on('request', (request) => { if (request.method() === 'POST') bodies.push(request.postDataBuffer() ?? Buffer.alloc(0)); });
-  await keeper.getByRole('button', { name: 'Seal to 3 offices and send' }).click();
+  await tabTo(keeper, /^Seal to 3 offices and send$/);
+  await keeper.keyboard.press('Enter');
   await keeper.getByRole('heading', { level: 1, name: /^Sealed document/ }).waitFor();
   await keeper.getByText('2 revisions').waitFor();
   for (const word of [SECRET, 'second.txt', 'Behind the same door']) assert.equal(Buffer.concat(bodies).includes(word), false, word);
@@ -125,7 +141,12 @@ test('sealed by the command line, it is opened in the page, its hand and its rec
   await page.goto(`${origin}/#/document/${id}`);
   await page.getByText('but not from its operator, who serves this page').waitFor();
   const texts = page.locator('.texts');
-  await without(() => page.getByRole('button', { name: 'Open with the office’s key' }).click(), texts, () => texts.getByRole('button', { name: 'Try again' }).click());
+  await page.getByRole('button', { name: 'Open with the office’s key' }).waitFor();
+  await tabTo(page, /^Open with the office’s key$/);
+  await without(() => page.keyboard.press('Enter'), texts, async () => {
+    await tabTo(page, /^Try again$/);
+    await page.keyboard.press('Enter');
+  });
   const opened = page.getByRole('article', { name: 'Sealed by the command line' });
   await opened.getByText('seal and signature hold').waitFor();
   await opened.getByText(`${SECRET}, again`).waitFor();

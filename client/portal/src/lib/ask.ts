@@ -2,7 +2,7 @@
 // language, an office, a topic. First as it stands; then what is recognised becomes a filter; what is then left may be
 // a topic.
 import { OfficeKind, type Process, type SearchPersonsReply } from '../gen/entente/v1/directory_pb';
-import { languageName, t } from '../i18n';
+import { currentLanguage, languageName, t } from '../i18n';
 import { directory } from './api';
 import { lastPart } from './names';
 import { officeKind } from './words';
@@ -25,21 +25,30 @@ export function folded(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
+// What offices and languages are called now, folded: asked of the browser once a language, not with each letter.
+let called: { by: string; offices: [string, OfficeKind][]; tongues: [string, string][] } | undefined;
+function namesNow() {
+  const by = currentLanguage();
+  if (called?.by !== by) called = { by, offices: OFFICES.map((one) => [folded(officeKind(one)), one]), tongues: TONGUES.map((one) => [folded(languageName(one)), one]) };
+  return called;
+}
+
 // The words that name something known become filters.
 export function recognise(text: string, processes: readonly Process[]): Meaning {
   const meaning: Meaning = { query: '', process: '', topic: '', language: '', office: OfficeKind.OFFICE_KIND_UNSPECIFIED };
   let rest = ` ${folded(text).split(/\s+/).filter(Boolean).join(' ')} `;
   const take = (phrase: string): boolean => {
-    const wanted = ` ${folded(phrase)} `;
+    const wanted = ` ${phrase} `;
     if (wanted.trim() === '' || !rest.includes(wanted)) return false;
     rest = rest.replace(wanted, ' ');
     return true;
   };
   for (const process of processes) {
-    if (meaning.process === '' && [lastPart(process.name), process.shortName, ...process.otherNames].some(take)) meaning.process = process.name;
+    if (meaning.process === '' && [lastPart(process.name), process.shortName, ...process.otherNames].map(folded).some(take)) meaning.process = process.name;
   }
-  for (const office of OFFICES) if (meaning.office === OfficeKind.OFFICE_KIND_UNSPECIFIED && take(officeKind(office))) meaning.office = office;
-  for (const tongue of TONGUES) if (meaning.language === '' && take(languageName(tongue))) meaning.language = tongue;
+  const { offices, tongues } = namesNow();
+  for (const [name, office] of offices) if (meaning.office === OfficeKind.OFFICE_KIND_UNSPECIFIED && take(name)) meaning.office = office;
+  for (const [name, tongue] of tongues) if (meaning.language === '' && take(name)) meaning.language = tongue;
   meaning.query = rest.trim();
   return meaning;
 }

@@ -8,6 +8,7 @@ import { emails, parties, processes, telephones } from '../lib/people';
 import { linkToRecord, type Place } from '../lib/router';
 import type { Found, Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
+import { useSettled } from '../lib/use-settled';
 import { officeTitle } from '../lib/words';
 import { Badge, Failed, Waiting } from '../ui/basic';
 import { later } from '../ui/later';
@@ -20,6 +21,7 @@ const Due = later(() => import('../ui/due').then((one) => one.Due), <section cla
 const MyNext = later(() => import('../ui/meeting-row').then((one) => one.MyNext), <section class="card"><Waiting lines={6} /></section>);
 const News = later(() => import('../ui/due').then((one) => one.News), <section class="card"><Waiting lines={6} /></section>);
 
+const SETTLED_MS = 60;
 const Also = later(() => import('../ui/also').then((one) => one.Also), <></>);
 
 // What was looked for stays for the way back, in this page's memory and nowhere else.
@@ -36,7 +38,7 @@ export function HomePage(_: { place: Place }) {
   useEffect(() => box.current?.focus(), []); // one comes here to type
   // Their list is fetched once somebody looks for somebody, or is about to choose one: not with the first view.
   const [choosing, setChoosing] = useState(process !== '');
-  const wanted = useSettled(query.trim());
+  const wanted = useSettled(query.trim(), SETTLED_MS);
   const empty = query.trim() === '' && process === ''; // what is due goes with the first letter, not with its answer
   const known = useCall(choosing || wanted !== '' ? 'home' : null, async () => ({ processes: await processes() }));
   const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
@@ -123,22 +125,6 @@ export function HomePage(_: { place: Place }) {
       {!empty && below}
     </section>
   );
-}
-
-const SETTLED_MS = 60;
-
-// What was typed, once no letter has followed for a moment; what is cleared is cleared at once.
-function useSettled(typed: string): string {
-  const [settled, setSettled] = useState(typed);
-  useEffect(() => {
-    if (typed === '') {
-      setSettled(typed);
-      return;
-    }
-    const timer = setTimeout(() => setSettled(typed), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return typed === '' ? typed : settled;
 }
 
 function Row({ found, known, chosen, choose }: { found: Found; known: Map<string, Party> | undefined; chosen: boolean; choose: () => void }) {

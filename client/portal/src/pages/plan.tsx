@@ -56,6 +56,11 @@ function localOf(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
+// An hour later by the same clock; of a whole day, that day.
+function hourAfter(local: string): string {
+  return local.includes('T') ? new Date(Date.parse(`${local.slice(0, 16)}Z`) + 3_600_000).toISOString().slice(0, 16) : local;
+}
+
 function formOf(meeting: Meeting | undefined): Form {
   // Of what is there, in a language that it is said in: no title is asked for twice.
   const spoken = Object.keys(meeting?.title?.byLanguage ?? {});
@@ -136,7 +141,7 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
     await draft.settle();
     go(to, 'replace');
   };
-  const inWrongOrder = form.starts !== '' && form.ends !== '' && form.ends < form.starts;
+  const inWrongOrder = form.starts !== '' && form.ends !== '' && (form.wholeDays ? form.ends < form.starts : form.ends <= form.starts);
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     if (inWrongOrder) return;
@@ -184,7 +189,7 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
         <fieldset class="when"><legend>{t('meeting_when')}</legend>
           <p class="quiet-text">{t('clock_there_hint')}</p>
           <div class="periods">
-            <Field label={t('begins')}>{(props) => <input {...props} required type={time} value={form.starts} onInput={(event) => change({ starts: event.currentTarget.value, ...(form.ends === '' && { ends: event.currentTarget.value }) })} />}</Field>
+            <Field label={t('begins')}>{(props) => <input {...props} required type={time} value={form.starts} onInput={(event) => change({ starts: event.currentTarget.value, ...(form.ends === '' && { ends: hourAfter(event.currentTarget.value) }) })} />}</Field>
             <Field label={t('ends')} error={inWrongOrder ? t('end_before_begin') : undefined}>{(props) => <input {...props} required type={time} value={form.ends} onInput={(event) => change({ ends: event.currentTarget.value })} />}</Field>
             <Field label={t('time_zone')}>{(props) => <><input {...props} required list="zones" dir="ltr" value={form.zone} onInput={text('zone')} /><datalist id="zones">{Intl.supportedValuesOf('timeZone').map((zone) => <option key={zone} value={zone} />)}</datalist></>}</Field>
             <Field label={t('registration_until')}>{(props) => <input {...props} type="datetime-local" value={form.until} onInput={(event) => change({ until: event.currentTarget.value })} />}</Field>

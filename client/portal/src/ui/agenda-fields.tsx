@@ -1,4 +1,5 @@
 // The agenda as it is written: items in their order, each with its time, who leads it and its papers.
+import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { plainly } from '../lib/names';
 import { Button, Field } from './basic';
@@ -44,11 +45,18 @@ export function AgendaFields({ items, choices, timed, choose }: { items: ItemFor
     if (one) next.splice(at + step, 0, one);
     choose(next);
   };
+  // Who adds an item goes on with its title.
+  const list = useRef<HTMLOListElement>(null);
+  const added = useRef(false);
+  useEffect(() => {
+    if (added.current) list.current?.querySelector<HTMLInputElement>('li:last-child input')?.focus();
+    added.current = false;
+  }, [items.length]);
   const paperTitle = (name: string) => choices.papers.find((one) => one.name === name)?.title ?? name;
   return (
     <section aria-label={t('agenda')}>
       <h2>{t('agenda')}</h2>
-      <ol class="bare agenda-fields">{items.map((one, at) => {
+      <ol class="bare agenda-fields" ref={list}>{items.map((one, at) => {
         const called = one.title.trim() === '' ? t('item_n', { n: at + 1 }) : plainly(one.title);
         const leads = one.lead === '' || choices.parties.some((party) => party.name === one.lead) ? choices.parties : [{ name: one.lead, title: choices.named(one.lead) }, ...choices.parties];
         return (
@@ -72,7 +80,7 @@ export function AgendaFields({ items, choices, timed, choose }: { items: ItemFor
           </li>
         );
       })}</ol>
-      <Button disabled={items.length >= ITEMS_MAX} onClick={() => choose([...items, { id: '', title: '', starts: '', minutes: '', lead: '', documents: [], discreet: false }])}>{t('add_item')}</Button>
+      <Button disabled={items.length >= ITEMS_MAX} onClick={() => { added.current = true; choose([...items, { id: '', title: '', starts: '', minutes: '', lead: '', documents: [], discreet: false }]); }}>{t('add_item')}</Button>
     </section>
   );
 }

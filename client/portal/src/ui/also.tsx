@@ -6,13 +6,17 @@ import { kindName, titleOf } from '../lib/documents';
 import { lastPart, plainly, processName, textIn } from '../lib/names';
 import { linkToRecord } from '../lib/router';
 import { useCall } from '../lib/use-call';
+import { useSettled } from '../lib/use-settled';
 import { Failed } from './basic';
+
+const RESTED_MS = 400;
 
 export function Also({ query, process }: { query: string; process: string }) {
   const wanted = query.trim();
   const asked = useCall(wanted.length < 2 ? null : `also ${process} ${wanted}`, (signal) => find(wanted, process, signal));
-  // They stand in many lists, which take longer the first time: nothing else waits for them.
-  const terms = useCall(wanted.length < 2 || process !== '' ? null : `terms ${wanted}`, () => findTerms(wanted));
+  // They stand in many lists, which take longer the first time: nothing else waits for them, and who still types does not either.
+  const rested = useSettled(wanted, RESTED_MS);
+  const terms = useCall(rested.length < 2 || process !== '' ? null : `terms ${rested}`, () => findTerms(rested));
   if (wanted.length < 2) return null;
   if (asked.error !== undefined && !asked.data) return <Failed error={asked.error} retry={asked.retry} />;
   if (!asked.data) return null;

@@ -8,10 +8,12 @@ import { Icon, type IconName } from './icons';
 
 type Kind = 'primary' | 'quiet' | 'plain' | 'danger';
 
+// While it is busy it keeps the focus, and does nothing: who works by keyboard is not thrown out of the form.
 export function Button({ kind = 'plain', icon, busy = false, children, ...rest }:
   { kind?: Kind; icon?: IconName; busy?: boolean; children: ComponentChildren } & Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, 'icon'>) {
   return (
-    <button type="button" {...rest} class={`button ${kind} ${rest.class ?? ''}`} aria-busy={busy || undefined} disabled={rest.disabled || busy}>
+    <button type="button" {...rest} class={`button ${kind} ${rest.class ?? ''}`} aria-busy={busy || undefined} aria-disabled={busy || undefined}
+      {...(busy && { onClick: (event: Event) => event.preventDefault() })}>
       {icon && <Icon name={icon} />}
       <span>{children}</span>
     </button>

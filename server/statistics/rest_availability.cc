@@ -2,7 +2,6 @@
 // `availability/dataflow/IGC/ASYLUM/1.0/A.SWE.*.*/CITIZEN`.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "server/statistics/availability.h"
 #include "server/statistics/rest_structures.h"
@@ -11,9 +10,6 @@
 
 namespace entente::statistics {
 namespace {
-
-const std::set<std::string, std::less<>> kParameters = {"startPeriod", "endPeriod", "updatedAfter",
-                                                        "mode", "references"};
 
 // A copy without what is said of one dimension.
 v1::QueryRequest without(const v1::QueryRequest& query, const std::string& dimension) {
@@ -47,7 +43,9 @@ Status RestStructures::take_key(std::string_view key, Available& asked) const {
 }
 
 Status RestStructures::take_parameters(Available& asked) const {
-  ENTENTE_TRY(const Parameters said, parse_parameters(request_.query));
+  ENTENTE_TRY(const Parameters said,
+              parse_parameters(request_.query, {"startPeriod", "endPeriod", "updatedAfter", "mode",
+                                                "references", of_components}));
   for (const auto& [name, value] : said) {
     if (name == "startPeriod") asked.query.set_start_period(value);
     if (name == "endPeriod") asked.query.set_end_period(value);
@@ -64,10 +62,7 @@ Status RestStructures::take_parameters(Available& asked) const {
       asked.as_if_free = value == "available";
     }
     if (name == "references") ENTENTE_TRY_VOID(take_references(value, asked.references));
-    if (kParameters.count(name) != 0) continue;
-    if (!name.starts_with("c[") || !name.ends_with("]")) {
-      return bad_request("`" + name + "` is no parameter of what there is");
-    }
+    if (!name.starts_with("c[")) continue;
     const std::string component = name.substr(2, name.size() - 3);
     if (component == time_dimension) {
       for (const std::string_view one : split(value, '+')) {

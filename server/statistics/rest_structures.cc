@@ -192,7 +192,8 @@ Result<net::HttpResponse> RestStructures::schema() {
   if (!wants_schema(request_)) {
     return refusal(is_old_, 406, 140, "none of the formats asked for is written here");
   }
-  ENTENTE_TRY(const Parameters said, parse_parameters(request_.query));
+  ENTENTE_TRY(const Parameters said,
+              parse_parameters(request_.query, {"dimensionAtObservation", "explicitMeasure"}));
   const auto at = said.find("dimensionAtObservation");
   const std::string observation = at == said.end() ? std::string(time_dimension) : at->second;
   const auto model = parts_.structures.model();

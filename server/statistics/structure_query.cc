@@ -123,7 +123,8 @@ std::string_view collection_called(std::string_view word) {
   return {};
 }
 
-Result<Parameters> parse_parameters(std::string_view query) {
+Result<Parameters> parse_parameters(std::string_view query,
+                                    std::initializer_list<std::string_view> known) {
   Parameters out;
   for (const std::string_view one : split(query, '&')) {
     if (one.empty()) continue;
@@ -131,6 +132,12 @@ Result<Parameters> parse_parameters(std::string_view query) {
     auto name = unescaped(one.substr(0, equals));
     auto value = unescaped(equals == std::string_view::npos ? "" : one.substr(equals + 1));
     if (!name || !value) return bad_request("a parameter is malformed");
+    const bool is_component = name->starts_with("c[") && name->ends_with("]");
+    const std::string_view kind = is_component ? of_components : std::string_view(*name);
+    if (std::find(known.begin(), known.end(), kind) == known.end()) {
+      return bad_request("`" + *name + "` is no parameter of this query");
+    }
+    if (out.count(*name) != 0) return bad_request("`" + *name + "` is given twice");
     out[*std::move(name)] = *std::move(value);
   }
   return out;
@@ -182,7 +189,7 @@ Result<StructureQuery> parse_structure_query(std::string_view text, std::string_
   query.ids = several(path[2], is_old);
   take_versions(path[3], is_old, query);
   query.items = several(path[4], is_old);
-  ENTENTE_TRY(const Parameters said, parse_parameters(parameters));
+  ENTENTE_TRY(const Parameters said, parse_parameters(parameters, {"references", "detail"}));
   if (const auto found = said.find("references"); found != said.end()) {
     ENTENTE_TRY_VOID(take_references(found->second, query));
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -46,9 +47,13 @@ struct StructureQuery {
   StructureDetail detail = StructureDetail::Full;
 };
 
-// `name=value` each, unescaped. InvalidArgument (FieldInvalid): malformed.
+// `name=value` each, unescaped; of `known` names only, `of_components` for any `c[...]`.
+// InvalidArgument (FieldInvalid): malformed, given twice, or another: an answer to less than what
+// was asked would not be noticed.
 using Parameters = std::map<std::string, std::string, std::less<>>;
-[[nodiscard]] Result<Parameters> parse_parameters(std::string_view query);
+inline constexpr std::string_view of_components = "c[]";
+[[nodiscard]] Result<Parameters> parse_parameters(std::string_view query,
+                                                  std::initializer_list<std::string_view> known);
 
 // The collection that SDMX calls `word`; empty: no such kind of structure is kept here.
 [[nodiscard]] std::string_view collection_called(std::string_view word);

@@ -1,4 +1,5 @@
-// Any bytes, in two cuts: nothing is read astray, and both cuts read the same rows.
+// Any bytes, in two cuts: nothing is read astray, both cuts read the same rows, and what is told to
+// be that of the row before is so.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,8 +11,14 @@ namespace {
 
 std::vector<std::string> rows_of(std::string_view file, std::size_t piece, bool& whole) {
   std::vector<std::string> rows;
+  std::vector<std::string> before;
   entente::statistics::CsvReader reader(
       [&](std::uint64_t line, std::span<const std::string_view> cells) {
+        for (std::size_t i = 0; i < 64; ++i) {
+          if ((reader.repeated() >> i & 1) == 0) continue;
+          ENTENTE_CHECK(i < cells.size() && i < before.size() && cells[i] == before[i]);
+        }
+        before.assign(cells.begin(), cells.end());
         std::string row = std::to_string(line);
         for (const auto cell : cells) row += "|" + std::string(cell);
         rows.push_back(std::move(row));

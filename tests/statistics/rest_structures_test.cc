@@ -155,6 +155,9 @@ TEST_CASE("what is not kept or is malformed is told in SDMX's words", "[statisti
     CHECK(world.get(che, path).status == 400);
   }
   CHECK(world.get(che, kOld + "dataflow/all", "references=cousins").status == 400);
+  CHECK(world.get(che, kOld + "dataflow/all", "refrences=all").status == 400);
+  CHECK(world.get(che, kOld + "dataflow/all", "references=all&references=none").status == 400);
+  CHECK(world.get(che, kOld + "schema/dataflow/IGC/ASYLUM/1.0", "detail=full").status == 400);
 }
 
 // --- what there is ------------------------------------------------------------------------------

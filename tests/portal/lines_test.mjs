@@ -198,9 +198,9 @@ async function formsOf() {
   const { offices } = await call(member, 'DirectoryService/ListOffices', { party: 'parties/SWE', pageSize: 1000 });
   const office = offices.find((one) => one.office.process === 'processes/igc' && one.office.kind === 'FOCAL_POINT').office.name;
   const { meetings } = await call(keeper, 'MeetingService/ListMeetings', { process: 'processes/igc', pageSize: 200 });
-  const meeting = meetings.find((one) => Object.values(one.title.byLanguage)[0] === 'Planned on a bad line').name;
+  const meeting = meetings.find((one) => Object.values(one.title?.byLanguage ?? {})[0] === 'Planned on a bad line').name;
   const { documents } = await call(keeper, 'DocumentService/ListDocuments', { process: 'processes/igc', pageSize: 200 });
-  const paper = documents.find((one) => Object.values(one.title.byLanguage)[0] === 'broken line').name;
+  const paper = documents.find((one) => Object.values(one.title?.byLanguage ?? {})[0] === 'broken line').name;
   const { circulations } = await call(member, 'CirculationService/ListInbox', { pageSize: 100 });
   const circulation = circulations.find((one) => one.documents.includes(paper)).name;
   const press = (name) => (page) => page.getByRole('button', { name, exact: true }).click();

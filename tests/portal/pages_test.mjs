@@ -23,7 +23,7 @@ after(async () => {
 
 // As a focal point sees them, and as the secretariat does, which has more to do. Names are made anew with each network.
 async function table() {
-  const named = (all, title) => all.find((one) => Object.values(one.title.byLanguage).includes(title)).name.split('/')[1];
+  const named = (all, title) => all.find((one) => Object.values(one.title?.byLanguage ?? {}).includes(title)).name.split('/')[1];
   const { documents } = await call(seen.keeper, 'DocumentService/ListDocuments', { process: 'processes/igc', pageSize: 200 });
   const { meetings } = await call(seen.keeper, 'MeetingService/ListMeetings', { process: 'processes/igc', pageSize: 200 });
   const { circulations } = await call(seen.member, 'CirculationService/ListInbox', { pageSize: 100 });

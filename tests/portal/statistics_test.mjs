@@ -23,10 +23,11 @@ after(async () => {
 
 // What the command line proves, which checks each step; the checkpoint over what was just entered is signed within a second.
 async function proven(account, ...words) {
-  const program = join(process.env.PORTAL, '../cli/entente');
+  const entente = (...verb) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', account, '--json', ...verb], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
+  entente('sign-in'); // a journey before this one may have ended its session
   for (let tries = 1; ; ++tries) {
     try {
-      return JSON.parse(execFileSync(program, ['--profile', account, '--json', 'stats', 'prove', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' }));
+      return JSON.parse(entente('stats', 'prove', ...words));
     } catch (error) {
       if (tries === 20) throw error;
       await page.waitForTimeout(500);

@@ -38,6 +38,9 @@ endif()
 add_compile_options(-fPIC)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+else()
+  # A precompiled header out of ccache is younger or older than the header that it was made of: what is in it counts.
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 
 # entente_precompiled(<target> <header> DEPENDS target ...): parses the header once, for all that reuse it.

@@ -14,7 +14,6 @@ using documents::search::each_word;
 using documents::search::label;
 using documents::search::Said;
 using meetings::guard_of;
-using meetings::instant_of;
 
 void add_text(const v1::Text& text, std::vector<Said>& words) {
   for (const auto& [language, said] : text.by_language()) words.push_back({language, said});

@@ -4,6 +4,7 @@
 
 #include "client/cli/context.h"
 #include "entente/v1/access.pb.h"
+#include "proto/contract/timestamp.h"
 
 namespace entente::cli {
 namespace {
@@ -30,9 +31,7 @@ Status read_time(const std::string& text, google::protobuf::Timestamp& out, cons
   if (!at)
     return invalid_argument(field, "must be a day `2026-11-23` or a time `2026-11-23T09:00:00Z`");
   if (text.find('T') == std::string::npos) *at += std::chrono::hours(24) - Tick(1);
-  const auto micros = at->time_since_epoch().count();
-  out.set_seconds(micros / 1'000'000);
-  out.set_nanos(static_cast<std::int32_t>(micros % 1'000'000 * 1'000));
+  set_time(out, *at);
   return Status();
 }
 

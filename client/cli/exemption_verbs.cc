@@ -1,11 +1,11 @@
 // `entente stats exemption`: who sees the others' figures of a reciprocal dataflow without giving
 // its own, by the word of two.
-#include <algorithm>
 #include <iostream>
 
 #include "client/cli/directory_words.h"
 #include "client/cli/output.h"
 #include "client/cli/stats_words.h"
+#include "client/cli/two_persons.h"
 #include "client/lib/consent.h"
 #include "entente/v1/exemptions.pb.h"
 
@@ -50,18 +50,10 @@ void propose(Context& context, v1::ProposeExemptionRequest request) {
 void approve(Context& context, const std::string& dataflow, const std::string& party) {
   const auto all = list_of(context, dataflow);
   if (!all.ok()) return context.fail(all.status());
-  const auto found = std::find_if(
-      all->exemptions().begin(), all->exemptions().end(),
-      [&](const auto& one) { return one.party() == party && one.approved_by().empty(); });
-  if (found == all->exemptions().end()) {
-    return context.fail(Status(Code::NotFound, Reason::None,
-                               "no exemption of " + last(party) + " waits for anybody"));
-  }
-  const auto files = signing_files(context);
-  if (!files.ok()) return context.fail(files.status());
-  const auto request = client::approve(*files, *found);
-  if (!request.ok()) return context.fail(request.status());
-  context.call<v1::Exemption>(exemption_service + "ApproveExemption", *request, show);
+  approve_waiting<v1::Exemption>(
+      context, exemption_service + "ApproveExemption", all->exemptions(),
+      [&](const auto& one) { return one.party() == party && one.approved_by().empty(); },
+      "no exemption of " + last(party) + " waits for anybody", show);
 }
 
 void add_propose(CLI::App& group, Context& context) {

@@ -1,10 +1,10 @@
 // `entente process period`, `body`, `institution`, `participation`: what a secretariat keeps of its
 // process, and a focal point of its party.
-#include <algorithm>
 #include <iostream>
 #include <map>
 
 #include "client/cli/directory_words.h"
+#include "client/cli/two_persons.h"
 #include "client/lib/consent.h"
 
 namespace entente::cli {
@@ -261,18 +261,11 @@ void approve(Context& context, const std::string& name) {
   const auto all =
       all_pages<v1::ListParticipationProposalsReply>(context, "ListParticipationProposals", list);
   if (!all.ok()) return context.fail(all.status());
-  const auto found = std::find_if(all->proposals().begin(), all->proposals().end(),
-                                  [&](const auto& one) { return one.name() == name; });
-  if (found == all->proposals().end()) {
-    return context.fail(
-        Status(Code::NotFound, Reason::None, "`" + name + "` does not wait for anybody"));
-  }
-  const auto files = signing_files(context);
-  if (!files.ok()) return context.fail(files.status());
-  const auto request = client::approve(*files, *found);
-  if (!request.ok()) return context.fail(request.status());
-  context.call<v1::Participation>(
-      directory_service + "ApproveParticipation", *request, [](const v1::Participation& reply) {
+  approve_waiting<v1::Participation>(
+      context, directory_service + "ApproveParticipation", all->proposals(),
+      [&](const auto& one) { return one.name() == name; },
+      "`" + name + "` does not wait for anybody",
+      [](const v1::Participation& reply) {
         const auto& now = reply.standings(reply.standings_size() - 1);
         std::cout << safe(reply.name()) << ": " << v1::Participation::Status_Name(now.status())
                   << " from " << safe(now.span().since()) << '\n';

@@ -1,11 +1,11 @@
 // How a process goes on, by the word of two: dormant, active again, concluded.
 #include "client/cli/process_life_verbs.h"
 
-#include <algorithm>
 #include <iostream>
 
 #include "client/cli/directory_words.h"
 #include "client/cli/document_words.h"
+#include "client/cli/two_persons.h"
 #include "client/lib/process_consent.h"
 
 namespace entente::cli {
@@ -43,18 +43,11 @@ void approve(Context& context, const std::string& name) {
   const auto all = (*client)->call<v1::ListProcessStatusProposalsReply>(
       kService + "ListProcessStatusProposals", list);
   if (!all.ok()) return context.fail(all.status());
-  const auto found = std::find_if(all->proposals().begin(), all->proposals().end(),
-                                  [&](const auto& one) { return one.name() == name; });
-  if (found == all->proposals().end()) {
-    return context.fail(
-        Status(Code::NotFound, Reason::None, "`" + name + "` does not wait for anybody"));
-  }
-  const auto files = signing_files(context);
-  if (!files.ok()) return context.fail(files.status());
-  const auto request = client::approve(*files, *found);
-  if (!request.ok()) return context.fail(request.status());
-  context.call<v1::Process>(
-      kService + "ApproveProcessStatus", *request, [](const v1::Process& process) {
+  approve_waiting<v1::Process>(
+      context, kService + "ApproveProcessStatus", all->proposals(),
+      [&](const auto& one) { return one.name() == name; },
+      "`" + name + "` does not wait for anybody",
+      [](const v1::Process& process) {
         std::cout << safe(process.name()) << " is " << word_of(process.status()) << '\n';
       });
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/contract/timestamp.h"
+
 namespace entente::cli {
 
 std::string full_name(const std::string& collection, const std::string& given) {
@@ -29,7 +31,7 @@ bool read_time(Context& context, const std::string& given, const char* option,
         invalid_argument(option, "must be a day or a time such as `2026-11-23T12:00:00Z`"));
     return false;
   }
-  out.set_seconds(std::chrono::floor<std::chrono::seconds>(*instant).time_since_epoch().count());
+  set_second(out, *instant);
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "client/lib/der.h"
+#include "client/lib/owned.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/limits_sealing.h"
@@ -19,21 +20,11 @@
 namespace entente::client {
 namespace {
 
-template <auto free_it>
-struct Freed {
-  template <typename T>
-  void operator()(T* thing) const {
-    free_it(thing);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Cms = std::unique_ptr<CMS_ContentInfo, Freed<CMS_ContentInfo_free>>;
-struct FreedStack {
-  void operator()(STACK_OF(X509) * certificates) const { sk_X509_free(certificates); }
-};
-using Signers = std::unique_ptr<STACK_OF(X509), FreedStack>;
+using Bio = Owned<BIO>;
+using Key = Owned<EVP_PKEY>;
+using Certificate = Owned<X509>;
+using Cms = Owned<CMS_ContentInfo>;
+using Signers = Owned<STACK_OF(X509)>;
 
 constexpr const char* kFormat = "entente-sealed/1";
 
@@ -46,13 +37,6 @@ Status lie(std::string what) {
   ERR_clear_error();
   return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
 }
-
-// NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-const unsigned char* octets(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-// NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
 
 Bio memory(std::string_view bytes) {
   return Bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));

@@ -9,6 +9,7 @@
 #include "proto/contract/clock.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_search.h"
+#include "proto/contract/timestamp.h"
 #include "proto/words/passage.h"
 #include "proto/words/query.h"
 
@@ -153,9 +154,7 @@ Day day_of(const v1::Document& document) {
   if (document.date().empty()) return document.created_at();
   std::string day = document.date() + std::string("-01-01").substr(document.date().size() - 4);
   Day out;
-  if (const auto at = parse_rfc3339(day + "T00:00:00Z")) {
-    out.set_seconds(std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count());
-  }
+  if (const auto at = parse_rfc3339(day + "T00:00:00Z")) set_time(out, *at);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <ostream>
 
+#include "client/lib/owned.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/limits_sealing.h"
@@ -21,17 +22,7 @@ constexpr std::size_t kTag = 16;
 constexpr std::size_t kNonce = 7;
 constexpr std::size_t kKey = 32;
 
-struct Free {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, Free>;
-
-// NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-const unsigned char* octets(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-// NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
+using Context = Owned<EVP_CIPHER_CTX>;
 
 Status broken(const char* what) {
   return Status(Code::DataLoss, Reason::ProofInvalid,

@@ -13,6 +13,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_sealing.h"
 #include "proto/contract/roster.h"
+#include "proto/contract/timestamp.h"
 
 namespace entente::client {
 namespace {
@@ -96,8 +97,7 @@ Result<std::string> envelope_of(const SealingHand& hand, const Clock& clock,
   manifest.set_network(recipients.origin);
   manifest.set_roster_sha256(std::string(as_view(recipients.digest)));
   manifest.set_sealed_by(hand.account);
-  manifest.mutable_sealed_at()->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count());
+  set_second(*manifest.mutable_sealed_at(), clock.now());
   ENTENTE_TRY(const Secret json, manifest_json(manifest));
   ENTENTE_TRY(Secret enclosed, [&]() -> Result<Secret> {
     ENTENTE_TRY(std::string der,

@@ -10,26 +10,20 @@
 #include <memory>
 #include <optional>
 
+#include "client/lib/owned.h"
 #include "proto/contract/digest.h"
 
 namespace entente::client {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Cms = std::unique_ptr<CMS_ContentInfo, Freed<CMS_ContentInfo_free>>;
-using Digesting = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
-using Store = std::unique_ptr<X509_STORE, Freed<X509_STORE_free>>;
-using Checking = std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>>;
-using Names = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
+using Bio = Owned<BIO>;
+using Certificate = Owned<X509>;
+using Key = Owned<EVP_PKEY>;
+using Cms = Owned<CMS_ContentInfo>;
+using Digesting = Owned<EVP_MD_CTX>;
+using Store = Owned<X509_STORE>;
+using Checking = Owned<X509_STORE_CTX>;
+using Names = Owned<GENERAL_NAMES>;
 
 Status cannot(const std::string& what) {
   ERR_clear_error();
@@ -37,12 +31,6 @@ Status cannot(const std::string& what) {
 }
 
 // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-const unsigned char* octets(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-
 std::string text_of(const ASN1_IA5STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<std::size_t>(ASN1_STRING_length(text))};

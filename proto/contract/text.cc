@@ -43,7 +43,7 @@ bool is_plain_lines(std::string_view text) {
 }
 
 bool is_language_tag(std::string_view tag) {
-  return !tag.empty() && tag.size() <= kTagBytesMax &&
+  return tag.size() >= 2 && tag.size() <= kTagBytesMax &&
          std::all_of(tag.begin(), tag.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == '-';

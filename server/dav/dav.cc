@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proto/contract/limits.h"
+#include "proto/contract/markup.h"
 #include "server/dav/plain.h"
 #include "server/dav/resource.h"
 
@@ -289,7 +290,7 @@ class Server {
       }
       if (results++ == results_max) {
         // RFC 6352 section 8.6.1: truncated, and said to be.
-        responses += "<D:response><D:href>" + xml_text(href_of(flavour_, collection_->id)) +
+        responses += "<D:response><D:href>" + markup_text(href_of(flavour_, collection_->id)) +
                      "</D:href><D:status>HTTP/1.1 507 Insufficient Storage</D:status>"
                      "</D:response>\n";
         break;
@@ -326,7 +327,7 @@ class Server {
     for (const std::string& id : changes.removed) {
       responses += gone_response(href_of(flavour_, collection_->id, id));
     }
-    responses += "<D:sync-token>" + xml_text(std::string(scheme) + collection_->sync_token) +
+    responses += "<D:sync-token>" + markup_text(std::string(scheme) + collection_->sync_token) +
                  "</D:sync-token>\n";
     return multistatus(responses);
   }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/markup.h"
 
 namespace entente::dav {
 namespace {
@@ -18,7 +19,7 @@ bool is_name(std::string_view text, std::size_t max) {
 }
 
 std::string href_element(std::string_view href) {
-  return "<D:href>" + xml_text(href) + "</D:href>";
+  return "<D:href>" + markup_text(href) + "</D:href>";
 }
 
 std::string resource_type(const Flavour& flavour, Kind kind) {
@@ -59,13 +60,13 @@ std::optional<std::string> dav_property(const Flavour& flavour, const Resource& 
   if (name == "current-user-principal" || name == "owner") return href_element(flavour.root);
   if (name == "principal-URL" && resource.kind == Kind::Root) return href_element(flavour.root);
   if (name == "current-user-privilege-set") return "<D:privilege><D:read/></D:privilege>";
-  if (name == "displayname" && !member) return xml_text(display_name(flavour, resource));
+  if (name == "displayname" && !member) return markup_text(display_name(flavour, resource));
   if (name == "sync-token" && collection) {
-    return xml_text("data:," + resource.collection->sync_token);
+    return markup_text("data:," + resource.collection->sync_token);
   }
   if (name == "supported-report-set" && collection) return reports_of(flavour);
   const Flavour::Format& format = flavour.formats.front();
-  if (name == "getetag" && member) return xml_text(quoted_tag(resource.member->etag, format));
+  if (name == "getetag" && member) return markup_text(quoted_tag(resource.member->etag, format));
   if (name == "getcontenttype" && member) {
     return format.content_type.substr(0, format.content_type.find("; version"));
   }
@@ -77,10 +78,10 @@ std::optional<std::string> own_property(const Flavour& flavour, const Resource& 
   if (name == flavour.collection + "-home-set" && resource.kind == Kind::Root) {
     return href_element(flavour.home);
   }
-  if (name == flavour.data && resource.data != nullptr) return xml_text(*resource.data);
+  if (name == flavour.data && resource.data != nullptr) return markup_text(*resource.data);
   if (resource.kind != Kind::Collection) return std::nullopt;
   if (name == flavour.collection + "-description") {
-    return xml_text(resource.collection->description);
+    return markup_text(resource.collection->description);
   }
   if (name == "supported-" + flavour.data) return flavour.data_types;
   return flavour.property ? flavour.property(*resource.collection, name) : std::nullopt;
@@ -92,7 +93,7 @@ std::optional<std::string> property(const Flavour& flavour, const Resource& reso
   if (wanted.space == flavour.space) return own_property(flavour, resource, wanted.name);
   if (wanted.space == calendarserver && wanted.name == "getctag" &&
       resource.kind == Kind::Collection) {
-    return xml_text(resource.collection->sync_token);
+    return markup_text(resource.collection->sync_token);
   }
   return std::nullopt;
 }
@@ -109,7 +110,7 @@ std::string element(const Flavour& flavour, const Wanted& wanted, const std::str
     name = "S:" + wanted.name;
   } else {
     name = (wanted.space.empty() ? "" : "X:") + wanted.name;
-    if (!wanted.space.empty()) declaration = " xmlns:X=\"" + xml_text(wanted.space) + '"';
+    if (!wanted.space.empty()) declaration = " xmlns:X=\"" + markup_text(wanted.space) + '"';
   }
   if (content.empty()) return '<' + name + declaration + "/>";
   return '<' + name + declaration + '>' + content + "</" + name + '>';

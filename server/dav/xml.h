@@ -32,8 +32,4 @@ struct XmlNode {
 // limits::dav_depth_max, more elements than limits::dav_nodes_max.
 [[nodiscard]] Result<XmlNode> parse_xml(std::string_view text);
 
-// For the content of an element or attribute. Leaves out what XML 1.0 cannot hold; keeps carriage
-// returns, which a reader would otherwise take for line feeds.
-[[nodiscard]] std::string xml_text(std::string_view text);
-
 }  // namespace entente::dav

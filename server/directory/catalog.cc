@@ -243,7 +243,7 @@ Indexed index_of(const Record& record) {
   Indexed one;
   one.name = record.name();
   one.guard = guard_of(record.guard());
-  one.recorded_at = instant_of(record.recorded_at_us());
+  one.recorded_at = from_micros(record.recorded_at_us());
   const auto parsed = parse_name(record.name());
   one.kind = parsed->kind;
   switch (record.body_case()) {
@@ -421,7 +421,7 @@ void Catalog::apply(const Record& record) {
 }
 
 void Catalog::apply_facts(const Record& record) {
-  const Instant at = instant_of(record.recorded_at_us());
+  const Instant at = from_micros(record.recorded_at_us());
   std::set<std::string> said;
   for (const policy::Fact& fact : facts_of(record)) {
     said.insert(fact.key);
@@ -625,7 +625,7 @@ Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapsh
   // The newest revision that was known then; `known_now` is after them all.
   ENTENTE_TRY_VOID(records_.revisions_of(snapshot, resource_name, [&](const Record& record) {
     const Instant known = std::min(as_of.known_at, as_of.when);
-    if (instant_of(record.recorded_at_us()) <= known) guard = guard_of(record.guard());
+    if (from_micros(record.recorded_at_us()) <= known) guard = guard_of(record.guard());
     return Status();
   }));
   return guard;

@@ -68,7 +68,7 @@ Result<v1::StartContactTestsReply> Service::start_contact_tests(
     }
     v1::ContactTest& test = *record.mutable_contact_test();
     test.clear_answered_at();
-    set_now(*test.mutable_started_at(), parts_.clock.now());
+    set_second(*test.mutable_started_at(), parts_.clock.now());
     ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
     test.set_revision(record.revision());
     *reply.add_tests() = test;
@@ -94,7 +94,7 @@ Result<v1::ContactTest> Service::answer_contact_test(const Subject& subject,
   Record record = *found->open(decision);
   if (!record.has_contact_test()) return not_found(message.name());
   v1::ContactTest& test = *record.mutable_contact_test();
-  if (!test.has_answered_at()) set_now(*test.mutable_answered_at(), now);
+  if (!test.has_answered_at()) set_second(*test.mutable_answered_at(), now);
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, now));
   record_act(transaction, subject, "directory.contact_test.answer", record);
   test.set_revision(record.revision());
@@ -150,7 +150,7 @@ Result<v1::ListRemindersReply> Service::list_reminders(const Subject& subject,
     const std::optional<Indexed> person = parts_.catalog.find(name);
     if (!person || !may_read(subject, person->guard)) return;
     const auto days =
-        std::chrono::duration_cast<std::chrono::hours>(now - instant_of(person->confirmed_at_us))
+        std::chrono::duration_cast<std::chrono::hours>(now - from_micros(person->confirmed_at_us))
             .count() /
         24;
     if (days <= confirmation_days(person->process)) return;

@@ -4,6 +4,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/text.h"
 #include "server/directory/service.h"
 #include "server/directory/words.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "proto/contract/timestamp.h"
 #include "server/directory/names.h"
 #include "server/directory/visibility.h"
 
@@ -329,8 +330,7 @@ Result<Record> Loader::person_of(store::Transaction& transaction, const config::
   person.set_title(from.title());
   *person.mutable_languages() = from.language();
   person.set_time_zone(from.time_zone());
-  person.mutable_confirmed_at()->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  set_second(*person.mutable_confirmed_at(), parts_.clock.now());
   ENTENTE_TRY(*record.mutable_guard(), guard(transaction, audience, from.party(), home, id));
   for (const auto& one : from.contact()) {
     v1::Contact* contact = person.add_contacts();

@@ -44,7 +44,7 @@ v1::ParticipationProposal to_wire(const record::Proposal& row) {
   out.set_revision(row.revision());
   out.set_digest(row.digest());
   out.set_proposed_by(row.account());
-  set_now(*out.mutable_expires_at(), instant_of(row.proposed_at_us()) + policy::consent_life);
+  set_second(*out.mutable_expires_at(), from_micros(row.proposed_at_us()) + policy::consent_life);
   return out;
 }
 
@@ -159,7 +159,7 @@ Result<v1::Participation> Service::approve_participation(
                        .session = row->session(),
                        .digest = digest_from(row->digest()),
                        .device = row->device(),
-                       .given_at = instant_of(row->proposed_at_us())};
+                       .given_at = from_micros(row->proposed_at_us())};
   ENTENTE_TRY_VOID(check_two_persons(
       parts_.signers, parts_.catalog, transaction, first,
       {.subject = subject, .digest = message.digest(), .device = device}, digest_of(*row),
@@ -206,7 +206,8 @@ Result<v1::ListParticipationProposalsReply> Service::list_participation_proposal
   ENTENTE_TRY(const std::vector<record::Proposal> all, parts_.records.proposals(snapshot));
   v1::ListParticipationProposalsReply reply;
   for (const record::Proposal& row : all) {
-    const bool waits = instant_of(row.proposed_at_us()) + policy::consent_life > parts_.clock.now();
+    const bool waits =
+        from_micros(row.proposed_at_us()) + policy::consent_life > parts_.clock.now();
     if (row.process() == message.process() && waits) *reply.add_proposals() = to_wire(row);
   }
   keep_page(

@@ -1,6 +1,7 @@
 #include "server/directory/records.h"
 
 #include "proto/contract/digest.h"
+#include "server/policy/audience.h"
 
 namespace entente::directory {
 namespace {
@@ -13,16 +14,7 @@ Status unreadable(std::string_view what) {
 Result<policy::Audience> audience_of(std::string_view bytes) {
   record::Audience row;
   if (!row.ParseFromString(std::string(bytes))) return unreadable("audience");
-  policy::Audience audience;
-  for (const std::string& text : row.any_of()) {
-    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
-    audience.any_of.insert(std::move(principal));
-  }
-  for (const std::string& text : row.none_of()) {
-    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
-    audience.none_of.insert(std::move(principal));
-  }
-  return audience;
+  return policy::audience_of("audience", row);
 }
 
 Status walk(store::Cursor& cursor, const std::function<Status(Record)>& visit) {
@@ -63,8 +55,6 @@ Result<store::Decoded> decode_stored(std::string_view name, std::string_view byt
 
 }  // namespace
 
-Instant instant_of(std::int64_t micros) { return Instant(std::chrono::microseconds(micros)); }
-
 policy::Guard guard_of(const record::Guard& row) {
   policy::Guard guard;
   guard.audience = static_cast<policy::AudienceId>(row.audience());
@@ -72,8 +62,8 @@ policy::Guard guard_of(const record::Guard& row) {
   guard.originator = row.originator();
   guard.process = row.process();
   guard.person = row.person();
-  if (row.embargo_until_us() != 0) guard.embargo_until = instant_of(row.embargo_until_us());
-  if (row.expires_at_us() != 0) guard.expires_at = instant_of(row.expires_at_us());
+  if (row.embargo_until_us() != 0) guard.embargo_until = from_micros(row.embargo_until_us());
+  if (row.expires_at_us() != 0) guard.expires_at = from_micros(row.expires_at_us());
   return guard;
 }
 

@@ -13,6 +13,7 @@
 
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
+#include "proto/contract/timestamp.h"
 #include "server/directory/record.pb.h"
 #include "server/policy/guarded.h"
 #include "server/policy/policy.h"
@@ -31,7 +32,6 @@ using record::Record;
 
 [[nodiscard]] policy::Guard guard_of(const record::Guard& guard);
 [[nodiscard]] record::Guard to_record(const policy::Guard& guard);
-[[nodiscard]] Instant instant_of(std::int64_t micros);
 
 // An object as it is kept for its readers.
 struct Stored {

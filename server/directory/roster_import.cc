@@ -185,7 +185,7 @@ Status Service::plan_person(const Subject& subject, Snapshot& snapshot, const Ro
     *change.record.mutable_guard() = to_record(guard);  // its audience comes with the act
   }
   *change.record.mutable_person() = std::move(person);
-  set_now(*change.record.mutable_person()->mutable_confirmed_at(), parts_.clock.now());
+  set_second(*change.record.mutable_person()->mutable_confirmed_at(), parts_.clock.now());
   plan.persons.emplace(name, std::move(change));
   return Status();
 }

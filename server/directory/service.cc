@@ -644,7 +644,7 @@ void Service::gaps_of_persons(const Subject& subject, const std::string& process
   for (const std::string& name : persons) {
     const std::optional<Indexed> person = parts_.catalog.find(name);
     if (!person || !may_read(subject, person->guard)) continue;
-    const auto age = parts_.clock.now() - instant_of(person->confirmed_at_us);
+    const auto age = parts_.clock.now() - from_micros(person->confirmed_at_us);
     const auto days = std::chrono::duration_cast<std::chrono::hours>(age).count() / 24;
     if (days > confirmation_days(process)) {
       take(v1::Gap::STALE, person->party, name,

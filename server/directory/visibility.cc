@@ -41,23 +41,6 @@ policy::Audience members_audience(const std::string& process, const std::string&
   return audience;
 }
 
-Result<policy::Audience> audience_of(const v1::Audience& wire) {
-  policy::Audience audience;
-  if (static_cast<std::size_t>(wire.any_of_size()) > limits::audience_principals_max ||
-      static_cast<std::size_t>(wire.none_of_size()) > limits::audience_principals_max) {
-    return invalid_argument("audience", "names too many principals");
-  }
-  for (const std::string& text : wire.any_of()) {
-    ENTENTE_TRY(Principal principal, Principal::parse(text));
-    audience.any_of.insert(std::move(principal));
-  }
-  for (const std::string& text : wire.none_of()) {
-    ENTENTE_TRY(Principal principal, Principal::parse(text));
-    audience.none_of.insert(std::move(principal));
-  }
-  return audience;
-}
-
 v1::Visibility to_wire(const policy::Audience& audience, policy::Handling handling) {
   v1::Visibility wire;
   for (const Principal& principal : audience.any_of)

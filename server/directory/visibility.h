@@ -21,7 +21,6 @@ namespace entente::directory {
 
 // InvalidArgument: a principal is malformed, or there are more than
 // limits::audience_principals_max.
-[[nodiscard]] Result<policy::Audience> audience_of(const v1::Audience& wire);
 [[nodiscard]] v1::Visibility to_wire(const policy::Audience& audience, policy::Handling handling);
 
 }  // namespace entente::directory

@@ -25,13 +25,6 @@ bool good_text(const std::string& text, std::size_t bytes_max) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-bool is_language_tag(const std::string& tag) {
-  return tag.size() >= 2 && tag.size() <= 35 && std::all_of(tag.begin(), tag.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '-';
-         });
-}
-
 std::string id_prefix(const std::string& party) {
   std::string prefix = id_in(party, "parties") + ".";
   std::transform(prefix.begin(), prefix.end(), prefix.begin(), [](char c) {
@@ -44,11 +37,6 @@ bool holds(const policy::Subject& subject, policy::Duty duty, const std::string&
   return std::any_of(
       subject.duties.begin(), subject.duties.end(),
       [&](const policy::HeldDuty& held) { return held.duty == duty && held.process == process; });
-}
-
-void set_now(google::protobuf::Timestamp& time, Instant now) {
-  time.set_seconds(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
-  time.set_nanos(0);
 }
 
 policy::Decision decide_change(const policy::Subject& subject, const policy::Guard& guard,

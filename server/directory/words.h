@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "google/protobuf/timestamp.pb.h"
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
 #include "server/directory/definitions/parse.h"
@@ -19,13 +18,10 @@ namespace entente::directory {
 
 // One line of UTF-8, without control characters.
 [[nodiscard]] bool good_text(const std::string& text, std::size_t bytes_max);
-// As BCP 47 spells them, whether registered or not.
-[[nodiscard]] bool is_language_tag(const std::string& tag);
 // `swe.` for `parties/SWE`: ids begin so, and what ids another party has cannot be tried out.
 [[nodiscard]] std::string id_prefix(const std::string& party);
 [[nodiscard]] bool holds(const policy::Subject& subject, policy::Duty duty,
                          const std::string& process);
-void set_now(google::protobuf::Timestamp& time, Instant now);
 
 // The holder first, then whoever keeps the party's or the process's entries.
 [[nodiscard]] policy::Decision decide_change(const policy::Subject& subject,

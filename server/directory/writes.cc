@@ -3,9 +3,12 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/text.h"
+#include "proto/contract/timestamp.h"
 #include "server/directory/service.h"
 #include "server/directory/visibility.h"
 #include "server/directory/words.h"
+#include "server/policy/audience.h"
 
 namespace entente::directory {
 namespace {
@@ -16,11 +19,6 @@ using policy::Action;
 bool is_within(const policy::Audience& inner, const policy::Audience& outer) {
   return std::ranges::includes(outer.any_of, inner.any_of) &&
          std::ranges::includes(inner.none_of, outer.none_of);
-}
-
-Instant instant_of_time(const google::protobuf::Timestamp& time) {
-  return Instant(std::chrono::seconds(time.seconds())) +
-         std::chrono::microseconds(time.nanos() / 1'000);
 }
 
 // Within RFC 3339's years, so that no arithmetic runs over.
@@ -155,7 +153,8 @@ Result<policy::Guard> Service::guard_from(Transaction& transaction,
                                           const v1::Visibility& visibility,
                                           const policy::Guard& base) const {
   policy::Guard guard = base;
-  ENTENTE_TRY(const policy::Audience audience, audience_of(visibility.audience()));
+  ENTENTE_TRY(const policy::Audience audience,
+              policy::audience_of("visibility.audience", visibility.audience()));
   const auto handling = static_cast<policy::Handling>(visibility.handling());
   if (handling != policy::Handling::Open && handling != policy::Handling::Limited) {
     return invalid_argument("visibility.handling", "must be open or limited for a directory entry");
@@ -167,9 +166,8 @@ Result<policy::Guard> Service::guard_from(Transaction& transaction,
       (visibility.has_expires_at() && !is_time(visibility.expires_at()))) {
     return invalid_argument("visibility", "has a time that is none");
   }
-  if (visibility.has_embargo_until())
-    guard.embargo_until = instant_of_time(visibility.embargo_until());
-  if (visibility.has_expires_at()) guard.expires_at = instant_of_time(visibility.expires_at());
+  if (visibility.has_embargo_until()) guard.embargo_until = instant_of(visibility.embargo_until());
+  if (visibility.has_expires_at()) guard.expires_at = instant_of(visibility.expires_at());
   return guard;
 }
 
@@ -228,8 +226,7 @@ Result<v1::Person> Service::create_person(const Subject& subject,
     ENTENTE_TRY(guard, guard_from(transaction, message.person().visibility(), guard));
   }
   *record.mutable_guard() = to_record(guard);
-  record.mutable_person()->mutable_confirmed_at()->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  set_second(*record.mutable_person()->mutable_confirmed_at(), parts_.clock.now());
   ENTENTE_TRY_VOID(guard_contacts(subject, transaction, record));
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   record_act(transaction, subject, "directory.person.create", record);  // record
@@ -268,8 +265,7 @@ Result<v1::Person> Service::update_person(const Subject& subject,
   } else if (before.has_visibility()) {
     *person.mutable_visibility() = before.visibility();
   }
-  person.mutable_confirmed_at()->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  set_second(*person.mutable_confirmed_at(), parts_.clock.now());
   ENTENTE_TRY_VOID(guard_contacts(subject, transaction, record));
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   record_act(transaction, subject, "directory.person.update", record);  // record
@@ -284,8 +280,7 @@ Result<v1::Person> Service::confirm_person(const Subject& subject,
   const policy::Decision decision = decide_change(subject, found.guard(), parts_.clock.now());
   Record record = *found.open(decision);
   if (!record.has_person()) return not_found(message.name());
-  record.mutable_person()->mutable_confirmed_at()->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(parts_.clock.now()).time_since_epoch().count());
+  set_second(*record.mutable_person()->mutable_confirmed_at(), parts_.clock.now());
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   record_act(transaction, subject, "directory.person.confirm", record);
   return person_for(subject, std::move(record));

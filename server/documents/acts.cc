@@ -9,6 +9,7 @@
 #include "server/documents/consents.h"
 #include "server/documents/retention.h"
 #include "server/documents/service.h"
+#include "server/policy/audience.h"
 
 namespace entente::documents {
 namespace {
@@ -19,8 +20,10 @@ using policy::Action;
 Status check_not_wider(const v1::Document& now, const v1::Document& next) {
   const v1::Visibility& is = now.visibility();
   const v1::Visibility& wanted = next.visibility();
-  ENTENTE_TRY(const policy::Audience before, audience_of(is.audience()));
-  ENTENTE_TRY(const policy::Audience after, audience_of(wanted.audience()));
+  ENTENTE_TRY(const policy::Audience before,
+              policy::audience_of("visibility.audience", is.audience()));
+  ENTENTE_TRY(const policy::Audience after,
+              policy::audience_of("visibility.audience", wanted.audience()));
   const auto all_in = [](const auto& some, const auto& all) {
     return std::includes(all.begin(), all.end(), some.begin(), some.end());
   };
@@ -49,7 +52,8 @@ Status Service::decide_create(const Subject& subject, const v1::Document& docume
   // Of a process that the caller has no part in, nothing is said.
   if (!takes_part(subject, process)) return not_found(document.process());
   if (subject.read_only) return not_yours("an application password only reads");
-  ENTENTE_TRY(const policy::Audience audience, audience_of(document.visibility().audience()));
+  ENTENTE_TRY(const policy::Audience audience,
+              policy::audience_of("visibility.audience", document.visibility().audience()));
   ENTENTE_TRY(policy::Guard guard, guard_from(document.visibility(), subject.party, process));
   const policy::Decision decision =
       decide_new(subject, audience, std::move(guard), parts_.clock.now());
@@ -95,7 +99,8 @@ Status Service::set_guard(const Subject& subject, const v1::Document& document,
                           record::Document& row, Transaction& transaction) {
   const std::string originator = code_of(document.originator());
   const std::string process = *id_in(document.process(), "processes/");
-  ENTENTE_TRY(const policy::Audience audience, audience_of(document.visibility().audience()));
+  ENTENTE_TRY(const policy::Audience audience,
+              policy::audience_of("visibility.audience", document.visibility().audience()));
   ENTENTE_TRY(policy::Guard guard, guard_from(document.visibility(), originator, process));
   ENTENTE_TRY(guard.audience, parts_.neighbours.intern(transaction, audience));
   ENTENTE_TRY(const policy::AudienceId keepers,

@@ -7,6 +7,7 @@
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_documents.h"
 #include "server/documents/consents.h"
+#include "server/policy/audience.h"
 
 namespace entente::documents {
 namespace {
@@ -183,7 +184,8 @@ Result<record::Circulation> CirculationService::make_row(const Subject& subject,
                                                          Transaction& transaction) {
   const std::string process = *id_in(circulation.process(), "processes/");
   ENTENTE_TRY_VOID(check_life(parts_.neighbours, subject, process, New::SentRound, transaction));
-  ENTENTE_TRY(const policy::Audience audience, audience_of(circulation.visibility().audience()));
+  ENTENTE_TRY(const policy::Audience audience,
+              policy::audience_of("visibility.audience", circulation.visibility().audience()));
   // What is sent stands under its own handling; the note that covers it leaves no receipts.
   circulation.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
   ENTENTE_TRY(policy::Guard guard, guard_from(circulation.visibility(), subject.party, process));
@@ -457,7 +459,8 @@ Result<v1::Response> CirculationService::respond(const Subject& subject,
   record::Response response;
   v1::Response& shown = *response.mutable_shown();
   if (said.has_audience()) {
-    ENTENTE_TRY(const policy::Audience audience, audience_of(said.audience()));
+    ENTENTE_TRY(const policy::Audience audience,
+                policy::audience_of("comment.audience", said.audience()));
     ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, audience));
     response.set_audience(static_cast<std::uint32_t>(number));
     *shown.mutable_audience() = said.audience();

@@ -234,23 +234,6 @@ Status check_sealed_content(const v1::Content& content) {
                           "name and type are in its envelope");
 }
 
-Result<policy::Audience> audience_of(const v1::Audience& wire) {
-  if (static_cast<std::size_t>(wire.any_of_size()) > limits::audience_principals_max ||
-      static_cast<std::size_t>(wire.none_of_size()) > limits::audience_principals_max) {
-    return invalid_argument("visibility.audience", "names too many principals");
-  }
-  policy::Audience audience;
-  for (const std::string& text : wire.any_of()) {
-    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
-    audience.any_of.insert(std::move(principal));
-  }
-  for (const std::string& text : wire.none_of()) {
-    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
-    audience.none_of.insert(std::move(principal));
-  }
-  return audience;
-}
-
 policy::Audience keepers_of(const policy::Subject& subject, const std::string& process) {
   using Kind = policy::Principal::Kind;
   policy::Audience audience;
@@ -291,21 +274,6 @@ std::optional<std::uint32_t> retention_days(v1::Document::Kind kind) {
       return std::nullopt;  // The memory of the process.
   }
 }
-
-Instant instant_of(const google::protobuf::Timestamp& time) {
-  constexpr std::int64_t last = 253'402'300'799;  // 9999-12-31, as Timestamp says
-  return Instant(std::chrono::seconds(std::clamp<std::int64_t>(time.seconds(), 0, last)) +
-                 std::chrono::microseconds(std::clamp(time.nanos(), 0, 999'999'999) / 1'000));
-}
-
-void set_time(google::protobuf::Timestamp& out, Instant instant) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
-  out.set_seconds(seconds.time_since_epoch().count());
-  out.set_nanos(static_cast<std::int32_t>((instant - seconds).count() * 1'000));
-}
-
-Instant from_micros(std::int64_t micros) { return Instant(std::chrono::microseconds(micros)); }
-std::int64_t to_micros(Instant instant) { return instant.time_since_epoch().count(); }
 
 policy::Guard guard_of(const record::Guard& row) {
   policy::Guard guard;

@@ -10,6 +10,7 @@
 #include "entente/v1/documents.pb.h"
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
+#include "proto/contract/timestamp.h"
 #include "server/documents/record.pb.h"
 #include "server/policy/guarded.h"
 #include "server/policy/policy.h"
@@ -59,7 +60,6 @@ struct DocumentName {
 // The day that a document stands under in time: the first of its own date, or that of its coming.
 [[nodiscard]] Instant day_of(const v1::Document& document);
 [[nodiscard]] Status check_text(const std::string& field, const v1::Text& text);
-[[nodiscard]] Result<policy::Audience> audience_of(const v1::Audience& wire);
 // Who is told what others did with a document: the secretariat of its process, and the party of who
 // brought it where that takes part in the process as a whole, not by its host's staff alone.
 [[nodiscard]] policy::Audience keepers_of(const policy::Subject& subject,
@@ -71,12 +71,8 @@ struct DocumentName {
 // For how long a kind is kept, in days; nothing: for good.
 [[nodiscard]] std::optional<std::uint32_t> retention_days(v1::Document::Kind kind);
 
-// --- times and guards ---
+// --- guards ---
 
-[[nodiscard]] Instant instant_of(const google::protobuf::Timestamp& time);
-void set_time(google::protobuf::Timestamp& out, Instant instant);
-[[nodiscard]] Instant from_micros(std::int64_t micros);
-[[nodiscard]] std::int64_t to_micros(Instant instant);
 [[nodiscard]] policy::Guard guard_of(const record::Guard& row);
 [[nodiscard]] record::Guard to_record(const policy::Guard& guard);
 

@@ -8,6 +8,7 @@
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/limits_sealing.h"
 #include "proto/contract/roster.h"
+#include "server/policy/audience.h"
 
 namespace entente::documents {
 namespace {
@@ -53,7 +54,8 @@ Result<v1::Roster> SealedService::get_roster(const Subject& subject,
   v1::Document draft = asked;
   draft.clear_name();
   ENTENTE_TRY(*reply.mutable_readers(), parts_.documents.reckon(subject, draft, snapshot));
-  ENTENTE_TRY(const policy::Audience audience, audience_of(asked.visibility().audience()));
+  ENTENTE_TRY(const policy::Audience audience,
+              policy::audience_of("visibility.audience", asked.visibility().audience()));
   ENTENTE_TRY(const std::vector<AudienceOffice> offices,
               parts_.neighbours.offices_of(audience, snapshot));
   for (const AudienceOffice& office : offices) {
@@ -132,7 +134,8 @@ Result<v1::Envelope> SealedService::put_envelope(const Subject& subject,
     document = found.open(decision)->shown();
   }
   if (!is_sealed(document)) return not_sealed();
-  ENTENTE_TRY(const policy::Audience audience, audience_of(document.visibility().audience()));
+  ENTENTE_TRY(const policy::Audience audience,
+              policy::audience_of("visibility.audience", document.visibility().audience()));
   ENTENTE_TRY(record::Envelope envelope, take(subject, message, audience, snapshot));
   v1::Envelope shown = envelope.shown();
   const std::lock_guard lock(session->mutex);
@@ -171,8 +174,9 @@ Result<v1::Envelope> SealedService::share_envelope(const Subject& subject,
     return Status(Code::FailedPrecondition, Reason::LimitReached,
                   "it was shared on too often; its originator seals the next revision to all");
   }
-  ENTENTE_TRY(const policy::Audience audience,
-              audience_of(document->shown().visibility().audience()));
+  ENTENTE_TRY(
+      const policy::Audience audience,
+      policy::audience_of("visibility.audience", document->shown().visibility().audience()));
   ENTENTE_TRY(record::Envelope envelope, take(subject, message, audience, transaction));
   envelope.set_content(content);
   ENTENTE_TRY_VOID(parts_.rows.add_envelope(transaction, parsed->id, envelope));

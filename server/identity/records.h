@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "proto/contract/clock.h"
+#include "proto/contract/timestamp.h"
 #include "server/identity/certificates.h"
 #include "server/identity/codes.h"
 #include "server/identity/record.pb.h"
@@ -13,8 +14,6 @@
 namespace entente::identity {
 
 inline constexpr std::chrono::hours code_life{72};
-
-inline std::int64_t to_micros(Instant instant) { return instant.time_since_epoch().count(); }
 
 // `code` as make_code made it, for the account of that name.
 inline record::Code waiting_code(const SignIn& sign_in, std::string_view code,

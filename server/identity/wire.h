@@ -1,27 +1,23 @@
 // Small turns from this room's words to the contract's. Included by this room's source files only.
 #pragma once
 
-#include <google/protobuf/timestamp.pb.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "proto/contract/bytes.h"
-#include "proto/contract/clock.h"
 #include "proto/contract/status.h"
+#include "proto/contract/timestamp.h"
 
 namespace entente::identity {
 
-inline google::protobuf::Timestamp timestamp(std::int64_t micros) {
+inline google::protobuf::Timestamp timestamp(Instant instant) {
   google::protobuf::Timestamp out;
-  const std::int64_t seconds = micros >= 0 ? micros / 1'000'000 : (micros - 999'999) / 1'000'000;
-  out.set_seconds(seconds);
-  out.set_nanos(static_cast<std::int32_t>((micros - seconds * 1'000'000) * 1'000));
+  set_time(out, instant);
   return out;
 }
-inline google::protobuf::Timestamp timestamp(Instant instant) {
-  return timestamp(instant.time_since_epoch().count());
+inline google::protobuf::Timestamp timestamp(std::int64_t micros) {
+  return timestamp(from_micros(micros));
 }
 
 inline std::string certificate_name(std::string_view sha256) {

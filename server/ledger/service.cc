@@ -4,19 +4,13 @@
 #include <utility>
 
 #include "proto/contract/limits.h"
+#include "proto/contract/timestamp.h"
 
 namespace entente::ledger {
 namespace {
 
 // A page ends here at the latest, well below what one message may be.
 constexpr std::size_t page_bytes_max = 1 << 20;
-
-void set_time(google::protobuf::Timestamp& out, Instant time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  out.set_seconds(seconds.time_since_epoch().count());
-  out.set_nanos(static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(time - seconds).count()));
-}
 
 std::string octets(const Digest& digest) { return std::string(as_view(digest)); }
 

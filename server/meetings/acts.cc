@@ -7,6 +7,7 @@
 #include "proto/contract/limits_meetings.h"
 #include "proto/contract/text.h"
 #include "server/meetings/service.h"
+#include "server/policy/audience.h"
 
 namespace entente::meetings {
 namespace {
@@ -72,7 +73,7 @@ Status Service::decide_create(const Subject& subject, const std::string& process
 Result<policy::Audience> Service::audience_known(const Subject& subject, const std::string& field,
                                                  const v1::Visibility& visibility,
                                                  Snapshot& snapshot) const {
-  ENTENTE_TRY(policy::Audience audience, audience_of(field, visibility.audience()));
+  ENTENTE_TRY(policy::Audience audience, policy::audience_of(field, visibility.audience()));
   ENTENTE_TRY(const std::vector<std::string> unknown,
               parts_.neighbours.unknown_in(subject, audience, snapshot));
   if (unknown.empty()) return audience;

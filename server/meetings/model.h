@@ -10,6 +10,7 @@
 #include "entente/v1/meetings.pb.h"
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
+#include "proto/contract/timestamp.h"
 #include "server/meetings/record.pb.h"
 #include "server/meetings/zones.h"
 #include "server/policy/guarded.h"
@@ -66,15 +67,9 @@ struct SeatName {
 // Open or limited, without embargo and expiry. Not given: members, chair and secretariat, limited.
 [[nodiscard]] Status settle_visibility(const std::string& field, std::string_view process,
                                        v1::Visibility& visibility);
-[[nodiscard]] Result<policy::Audience> audience_of(const std::string& field,
-                                                   const v1::Audience& wire);
 
-// --- times and guards ---
+// --- guards ---
 
-[[nodiscard]] Instant instant_of(const google::protobuf::Timestamp& time);
-void set_time(google::protobuf::Timestamp& out, Instant instant);
-[[nodiscard]] Instant from_micros(std::int64_t micros);
-[[nodiscard]] std::int64_t to_micros(Instant instant);
 [[nodiscard]] policy::Guard guard_of(const record::Guard& row);
 // Over what is the process's own; its audience has no number yet.
 [[nodiscard]] policy::Guard guard_of_process(const v1::Visibility& visibility,

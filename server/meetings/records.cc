@@ -8,6 +8,7 @@
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_meetings.h"
 #include "proto/contract/text.h"
+#include "server/policy/audience.h"
 
 namespace entente::meetings {
 namespace {
@@ -241,7 +242,7 @@ Status Records::set_guard(const Subject& subject, const record::Meeting& meeting
   }
   policy::Guard guard = guard_of_process(visibility, of.process());
   const std::string field = "record.visibility.audience";
-  ENTENTE_TRY(policy::Audience audience, audience_of(field, visibility.audience()));
+  ENTENTE_TRY(policy::Audience audience, policy::audience_of(field, visibility.audience()));
   ENTENTE_TRY(const std::vector<std::string> unknown,
               parts_.neighbours.unknown_in(subject, audience, transaction));
   if (!unknown.empty()) {
@@ -425,7 +426,8 @@ Result<v1::RecordComment> Records::comment(const Subject& subject,
   }
   record::Comment row;
   if (said.has_audience()) {
-    ENTENTE_TRY(policy::Audience audience, audience_of("comment.audience", said.audience()));
+    ENTENTE_TRY(policy::Audience audience,
+                policy::audience_of("comment.audience", said.audience()));
     audience.any_of.insert(Principal::make(Principal::Kind::Party, subject.party));
     ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, audience));
     row.set_audience(static_cast<std::uint32_t>(number));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "proto/contract/timestamp.h"
 #include "server/statistics/availability.h"
 #include "server/statistics/rest_structures.h"
 #include "server/statistics/rest_words.h"
@@ -52,8 +53,7 @@ Status RestStructures::take_parameters(Available& asked) const {
     if (name == "updatedAfter") {
       const auto instant = parse_rfc3339(value);
       if (!instant) return bad_request("`updatedAfter` is no time");
-      asked.query.mutable_updated_after()->set_seconds(
-          std::chrono::duration_cast<std::chrono::seconds>(instant->time_since_epoch()).count());
+      set_second(*asked.query.mutable_updated_after(), *instant);
     }
     if (name == "mode") {
       if (value != "exact" && value != "available") {

@@ -1,5 +1,6 @@
 #include "server/statistics/rest_words.h"
 
+#include "proto/contract/markup.h"
 #include "server/statistics/writers.h"
 
 namespace entente::statistics {
@@ -20,7 +21,7 @@ net::HttpResponse refusal(bool is_old, int status, int code, const std::string& 
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<mes:Error xmlns:mes=\"http://www.sdmx.org/"
         "resources/sdmxml/schemas/v2_1/message\" xmlns:com=\"http://www.sdmx.org/resources/sdmxml/"
         "schemas/v2_1/common\"><mes:ErrorMessage code=\"" +
-        std::to_string(code) + "\"><com:Text>" + xml_escaped(text) +
+        std::to_string(code) + "\"><com:Text>" + markup_text(text) +
         "</com:Text></mes:ErrorMessage></mes:Error>\n";
   } else {
     response.headers.emplace_back("content-type", "application/json");

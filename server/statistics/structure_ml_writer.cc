@@ -1,4 +1,5 @@
 // SDMX-ML 2.1; the order of elements is the schema's.
+#include "proto/contract/markup.h"
 #include "server/statistics/structure/model.h"
 #include "server/statistics/structure/names.h"
 #include "server/statistics/structure_message_writers.h"
@@ -54,13 +55,13 @@ class Writer {
   }
 
   void attribute(const char* name, std::string_view value) {
-    out_ += std::string(" ") + name + "=\"" + xml_escaped(value) + "\"";
+    out_ += std::string(" ") + name + "=\"" + markup_text(value) + "\"";
   }
   void texts(const char* tag, const v1::Text& text, std::string_view otherwise) {
     for (const auto& [language, words] : titles(text, otherwise)) {
       if (words.empty()) continue;
-      out_ += std::string("<com:") + tag + " xml:lang=\"" + xml_escaped(language) + "\">" +
-              xml_escaped(words) + "</com:" + tag + ">";
+      out_ += std::string("<com:") + tag + " xml:lang=\"" + markup_text(language) + "\">" +
+              markup_text(words) + "</com:" + tag + ">";
     }
   }
   // The start of an artefact, with its names. `more`: attributes of its kind.
@@ -360,16 +361,16 @@ class Writer {
       attribute("id", values.dimension());
       out_ += ">";
       for (const std::string& value : values.values()) {
-        out_ += "<com:Value>" + xml_escaped(value) + "</com:Value>";
+        out_ += "<com:Value>" + markup_text(value) + "</com:Value>";
       }
       out_ += "</com:KeyValue>";
     }
     if (constraint.periods) {
       out_ += "<com:KeyValue id=\"" + std::string(time_dimension) +
               "\"><com:TimeRange><com:StartPeriod isInclusive=\"true\">" +
-              xml_escaped(constraint.periods->first) +
+              markup_text(constraint.periods->first) +
               "</com:StartPeriod><com:EndPeriod isInclusive=\"true\">" +
-              xml_escaped(constraint.periods->second) +
+              markup_text(constraint.periods->second) +
               "</com:EndPeriod></com:TimeRange></com:KeyValue>";
     }
     out_ += "</str:CubeRegion>";

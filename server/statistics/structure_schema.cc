@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/contract/markup.h"
 #include "server/statistics/rest_words.h"
 #include "server/statistics/structure_words.h"
 #include "server/statistics/writers.h"
@@ -26,8 +27,8 @@ class Schema {
     out_ =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<xs:schema "
         "xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns=\"" +
-        xml_escaped(own) + "\" xmlns:dsd=\"" + ns + "data/structurespecific\" xmlns:common=\"" +
-        ns + "common\" targetNamespace=\"" + xml_escaped(own) +
+        markup_text(own) + "\" xmlns:dsd=\"" + ns + "data/structurespecific\" xmlns:common=\"" +
+        ns + "common\" targetNamespace=\"" + markup_text(own) +
         "\" elementFormDefault=\"qualified\" attributeFormDefault=\"unqualified\">\n"
         "<xs:import namespace=\"" +
         ns + "data/structurespecific\" schemaLocation=\"" + place +
@@ -57,12 +58,12 @@ class Schema {
     out_ += "</xs:restriction></xs:complexContent></xs:complexType>\n";
   }
   void attribute(std::string_view name, const std::string& type, const char* use) {
-    out_ += "<xs:attribute name=\"" + xml_escaped(name) + "\" type=\"" + type + "\" use=\"" + use +
+    out_ += "<xs:attribute name=\"" + markup_text(name) + "\" type=\"" + type + "\" use=\"" + use +
             "\"/>";
   }
   // What a component's values are: its own type, or any text.
   static std::string type_of(const std::string& id, const std::string& codelist) {
-    return codelist.empty() ? "xs:string" : xml_escaped(id) + ".values";
+    return codelist.empty() ? "xs:string" : markup_text(id) + ".values";
   }
 
   void data_set() {
@@ -137,7 +138,7 @@ class Schema {
           !std::binary_search(allowed->begin(), allowed->end(), item.id())) {
         continue;
       }
-      out_ += "<xs:enumeration value=\"" + xml_escaped(item.id()) + "\"/>";
+      out_ += "<xs:enumeration value=\"" + markup_text(item.id()) + "\"/>";
     }
     out_ += "</xs:restriction></xs:simpleType>\n";
   }

@@ -57,18 +57,6 @@ class PeriodMaker {
 
 }  // namespace
 
-Instant instant_of(const google::protobuf::Timestamp& time) {
-  return Instant(std::chrono::seconds(time.seconds())) +
-         std::chrono::microseconds(time.nanos() / 1'000);
-}
-
-void set_time(google::protobuf::Timestamp& out, Instant instant) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
-  out.set_seconds(seconds.time_since_epoch().count());
-  out.set_nanos(static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(instant - seconds).count()));
-}
-
 v1::Observations to_wire(const Flow& flow, const Merge& merge, const Merged& merged,
                          const std::vector<std::int64_t>& recorded_us) {
   v1::Observations out;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "entente/v1/statistics.pb.h"
+#include "proto/contract/timestamp.h"
 #include "server/statistics/series/merge.h"
 #include "server/statistics/sight.h"
 #include "server/statistics/structure/model.h"
@@ -17,8 +18,5 @@ namespace entente::statistics {
 
 // What a query asks for, read and checked against the dataflow. InvalidArgument (FieldInvalid).
 [[nodiscard]] Result<Reading> reading_of(const Flow& flow, const v1::QueryRequest& request);
-
-[[nodiscard]] Instant instant_of(const google::protobuf::Timestamp& time);
-void set_time(google::protobuf::Timestamp& out, Instant instant);
 
 }  // namespace entente::statistics

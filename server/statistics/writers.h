@@ -103,8 +103,6 @@ class DataWriter {
 // As `content-type` says it.
 [[nodiscard]] std::string media_type_of(const Form& form);
 
-// `&`, `<`, `>`, quotes and what XML 1.0 has no place for.
-[[nodiscard]] std::string xml_escaped(std::string_view text);
 [[nodiscard]] std::string json_quoted(std::string_view text);
 
 // The text in the language most wanted that there is, else in English, else in any; `otherwise` if

@@ -4,6 +4,7 @@
 
 #include "proto/contract/limits_sealing.h"
 #include "proto/contract/roster.h"
+#include "server/policy/audience.h"
 #include "tests/documents/world.h"
 
 namespace entente::documents::testing {
@@ -74,11 +75,13 @@ struct SealedWorld : DocumentsWorld {
   }
 
   const std::string origin = "demo.example/ledger";
-  policy::AudienceId everyone = neighbours.table.intern(*audience_of([] {
-    v1::Audience all;
-    for (const char* one : {"process/igc/members", "process/igc/secretariat"}) all.add_any_of(one);
-    return all;
-  }()));
+  policy::AudienceId everyone =
+      neighbours.table.intern(*policy::audience_of("visibility.audience", [] {
+        v1::Audience all;
+        for (const char* one : {"process/igc/members", "process/igc/secretariat"})
+          all.add_any_of(one);
+        return all;
+      }()));
   SealedService sealed{{.rows = rows,
                         .documents = service,
                         .uploads = uploads,

@@ -96,10 +96,10 @@ def check_list(folder, people):
     check(not page.open, "left open", page.open)
     check(page.tags <= set("html head meta title style body h1 p br table thead tbody tr th td b footer".split()),
           "tags", page.tags)
-    whole = "".join(page.text)
+    whole = " ".join("".join(page.text).split())  # as a page shows white space
     plain = (folder / "list.txt").read_text(encoding="utf-8")
     for person in people:
-        shown = person["display"].replace("\n", " ")
+        shown = " ".join(person["display"].split())
         check(shown in whole, "not on the page", shown)
         check(shown in plain, "not in the text", shown)
     print(f"list: {len(people)} people on the page and in the text")

@@ -5,37 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "proto/contract/markup.h"
+
 namespace entente::directory {
 namespace {
-
-std::string html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '\n':
-        out += ' ';
-        break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
-    }
-  }
-  return out;
-}
 
 // One line without control characters.
 std::string plain(std::string_view text) {
@@ -87,14 +60,16 @@ std::string count_of(std::span<const Entry> entries, std::size_t parties) {
 }
 
 std::string row_of(const Entry& entry) {
-  std::string row = "<tr><td dir=\"auto\"><b>" + html(name_of(entry)) + "</b><br>" +
-                    html(entry.title) + "<br>" + html(entry.institution) + "</td><td>";
-  for (const EntryOffice& office : entry.offices) row += html(office_of(office)) + "<br>";
+  std::string row = "<tr><td dir=\"auto\"><b>" + markup_text(name_of(entry)) + "</b><br>" +
+                    markup_text(entry.title) + "<br>" + markup_text(entry.institution) +
+                    "</td><td>";
+  for (const EntryOffice& office : entry.offices) row += markup_text(office_of(office)) + "<br>";
   row += "</td><td>";
-  for (const EntryContact& contact : entry.contacts) row += html(contact.value) + "<br>";
+  for (const EntryContact& contact : entry.contacts) row += markup_text(contact.value) + "<br>";
   row += "</td><td>";
-  for (const std::string& language : entry.languages) row += html(language) + ' ';
-  return row + "<br>" + html(entry.time_zone) + "</td><td>" + confirmed_of(entry) + "</td></tr>\n";
+  for (const std::string& language : entry.languages) row += markup_text(language) + ' ';
+  return row + "<br>" + markup_text(entry.time_zone) + "</td><td>" + confirmed_of(entry) +
+         "</td></tr>\n";
 }
 
 constexpr std::string_view style =
@@ -110,20 +85,20 @@ constexpr std::string_view style =
 
 std::string to_html(const ListHeading& heading, std::span<const Entry> entries) {
   const std::vector<Group> groups = by_party(entries);
-  const std::string title = html(heading.process_name);
+  const std::string title = markup_text(heading.process_name);
   std::string page = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>" +
                      title + "</title>\n<style>" + std::string(style) +
                      "</style></head>\n<body><h1>" + title + "</h1>\n<p>" +
-                     html(heading.long_name) + "<br>" + count_of(entries, groups.size()) +
+                     markup_text(heading.long_name) + "<br>" + count_of(entries, groups.size()) +
                      ", as of " + day_of(heading.printed_at) +
                      "</p>\n<table><thead><tr><th>Person</th><th>Office</th><th>Contact</th>"
                      "<th>Languages, zone</th><th>Confirmed</th></tr></thead>\n";
   for (const auto& [party, people] : groups) {
-    page += "<tbody><tr><th class=\"party\" colspan=\"5\">" + html(party) + "</th></tr>\n";
+    page += "<tbody><tr><th class=\"party\" colspan=\"5\">" + markup_text(party) + "</th></tr>\n";
     for (const Entry* entry : people) page += row_of(*entry);
     page += "</tbody>\n";
   }
-  return page + "</table>\n<footer>Printed for " + html(heading.printed_for) + " on " +
+  return page + "</table>\n<footer>Printed for " + markup_text(heading.printed_for) + " on " +
          to_rfc3339(heading.printed_at) + "</footer></body></html>\n";
 }
 

@@ -126,7 +126,7 @@ Result<v1::ProcessStatusProposal> ProcessLife::propose(
   shown.set_name(message.process() + std::string(kProposals) + to_hex(as_view(digest)));
   shown.set_digest(std::string(as_view(digest)));
   shown.set_proposed_by(subject.account);
-  set_now(*shown.mutable_expires_at(), now + policy::consent_life);
+  set_second(*shown.mutable_expires_at(), now + policy::consent_life);
   row.set_party(subject.party);
   row.set_person(subject.person);
   row.set_session(subject.session);
@@ -179,7 +179,7 @@ Result<v1::Process> ProcessLife::approve(const Subject& subject,
                        .session = row->session(),
                        .digest = digest_from(row->shown().digest()),
                        .device = row->device(),
-                       .given_at = instant_of(row->proposed_at_us())};
+                       .given_at = from_micros(row->proposed_at_us())};
   ENTENTE_TRY_VOID(check_two_persons(
       parts_.signers, parts_.catalog, transaction, first,
       {.subject = subject, .digest = message.digest(), .device = device}, digest_of(row->shown()),
@@ -205,7 +205,7 @@ Result<v1::ListProcessStatusProposalsReply> ProcessLife::list(
   for (const v1::Process::Status status : kMayBecome) {
     ENTENTE_TRY(std::optional<Row> row, find(message.process(), status, snapshot));
     if (!row || row->shown().revision() != record.revision()) continue;
-    const Instant ends = instant_of(row->proposed_at_us()) + policy::consent_life;
+    const Instant ends = from_micros(row->proposed_at_us()) + policy::consent_life;
     if (ends > parts_.clock.now()) *reply.add_proposals() = std::move(*row->mutable_shown());
   }
   return reply;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "proto/contract/limits.h"
+#include "server/policy/audience.h"
 #include "server/statistics/structure/names.h"
 #include "server/statistics/structure/references.h"
 
@@ -23,23 +24,6 @@ Result<record::Structure> parse(const std::string& bytes) {
   record::Structure row;
   if (!row.ParseFromString(bytes)) return unreadable();
   return row;
-}
-
-Result<policy::Audience> audience_of(const v1::Audience& wire) {
-  if (static_cast<std::size_t>(wire.any_of_size()) > limits::audience_principals_max ||
-      static_cast<std::size_t>(wire.none_of_size()) > limits::audience_principals_max) {
-    return invalid_argument("visibility.audience", "names too many principals");
-  }
-  policy::Audience audience;
-  for (const std::string& text : wire.any_of()) {
-    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
-    audience.any_of.insert(std::move(principal));
-  }
-  for (const std::string& text : wire.none_of()) {
-    ENTENTE_TRY(policy::Principal principal, policy::Principal::parse(text));
-    audience.none_of.insert(std::move(principal));
-  }
-  return audience;
 }
 
 }  // namespace
@@ -94,7 +78,8 @@ Status Structures::intern(store::Transaction& transaction, const Model& next,
                           record::Structure& row) {
   policy::Audience audience;
   if (row.has_dataflow()) {
-    ENTENTE_TRY(audience, audience_of(row.dataflow().visibility().audience()));
+    ENTENTE_TRY(audience,
+                policy::audience_of("visibility.audience", row.dataflow().visibility().audience()));
   } else if (row.has_provision()) {
     const auto name = parse_provision_name(row.provision().name());
     const auto flow = next.find_flow(name->dataflow);
@@ -102,7 +87,8 @@ Status Structures::intern(store::Transaction& transaction, const Model& next,
     audience.any_of.insert(policy::Principal::make(Kind::Party, name->party));
     audience.any_of.insert(policy::Principal::make(Kind::Secretariat, flow->guard.process));
     if (row.provision().has_audience()) {
-      ENTENTE_TRY(policy::Audience own, audience_of(row.provision().audience()));
+      ENTENTE_TRY(policy::Audience own,
+                  policy::audience_of("visibility.audience", row.provision().audience()));
       for (const policy::Principal& always : audience.any_of) {
         own.any_of.insert(always);
         own.none_of.erase(always);
@@ -112,7 +98,8 @@ Status Structures::intern(store::Transaction& transaction, const Model& next,
     }
   } else if (const auto flow = next.find_flow(row.categorisation().structure())) {
     // That a dataflow is there is for who may see it.
-    ENTENTE_TRY(audience, audience_of(flow->wire.visibility().audience()));
+    ENTENTE_TRY(audience,
+                policy::audience_of("visibility.audience", flow->wire.visibility().audience()));
   } else {
     return {};
   }

@@ -1,6 +1,7 @@
 // A workbook (Office Open XML, ISO 29500): a first sheet that says what this is, then the figures.
 // Made while it is sent, so that no figure lies unsealed in a temporary file.
 #include "proto/contract/limits.h"
+#include "proto/contract/markup.h"
 #include "server/statistics/writers/table.h"
 #include "server/statistics/writers/zip.h"
 
@@ -28,7 +29,7 @@ std::string cell_text(std::string_view text) {
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
     text = text.substr(0, end);
   }
-  std::string out = xml_escaped(text);
+  std::string out = markup_text(text);
   for (std::size_t at = out.find("_x"); at != std::string::npos; at = out.find("_x", at + 7)) {
     out.insert(at, "_x005F");
   }

@@ -1,4 +1,5 @@
 // SDMX-ML 2.1, generic and structure-specific.
+#include "proto/contract/markup.h"
 #include "server/statistics/writers/parts.h"
 
 namespace entente::statistics {
@@ -216,7 +217,7 @@ class XmlWriter final : public DataWriter {
       if (codes[a] == 0 || !told[a]) continue;
       const auto make = [&] {
         const std::string& id = flow_->structure.attributes(static_cast<int>(a)).id();
-        const std::string text = xml_escaped((*texts_.attributes)[a][codes[a]]);
+        const std::string text = markup_text((*texts_.attributes)[a][codes[a]]);
         std::string made;
         generic_ ? value(id, text, made) : own(id, text, made);
         return made;

@@ -1,0 +1,16 @@
+// Text within markup. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace entente {
+
+// `text`, in UTF-8, as the content of an element or of a quoted attribute of XML 1.0 or HTML:
+// nothing in it opens a tag, an entity or ends the quotes. Line ends and tabs are written as
+// references, or a reader would take them for blanks or for other line ends (XML 1.0
+// sections 2.11, 3.3.3). Leaves out what XML cannot hold (section 2.2): other control characters,
+// U+FFFE, U+FFFF.
+[[nodiscard]] std::string markup_text(std::string_view text);
+
+}  // namespace entente

@@ -1,10 +1,12 @@
 // Confidential documents on the command line: sealed to the offices of their audience, opened with
 // an office's key, shared on.
+#include <filesystem>
 #include <iostream>
 
 #include "client/cli/document_words.h"
 #include "client/cli/progress_bar.h"
 #include "client/lib/ledger_view.h"
+#include "client/lib/own_text.h"
 #include "client/lib/sealing.h"
 #include "entente/v1/session.pb.h"
 #include "proto/contract/limits_search.h"
@@ -45,9 +47,22 @@ Result<std::vector<client::OfficeKey>> keys_of(Context& context, const std::stri
 void keep_to_search(const client::OwnShelf& shelf, const client::Opened& opened) {
   client::OwnText text{.manifest = opened.manifest, .text = {}};
   if (opened.manifest.bytes() <= limits::own_searched_bytes_max) {
-    text.text = client::text_of(opened.manifest, client::read_whole(opened.path));
+    text.text = client::text_of(opened.manifest, client::read_whole(opened.path), shelf.reader());
   }
   (void)shelf.put(text).ok();
+}
+
+// `entente-extract`, which was built beside this program or installed for it; empty: it is not
+// here.
+std::string text_reader() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path own = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const fs::path& one :
+       {own / "entente-extract", own.parent_path() / "lib/entente-client/entente-extract"}) {
+    if (fs::exists(one, error)) return one.string();
+  }
+  return {};
 }
 
 void show_recipients(const client::Recipients& recipients) {
@@ -83,7 +98,7 @@ Result<client::OwnShelf> own_shelf(Context& context) {
   const Profiles profiles = context.profiles();
   ENTENTE_TRY(const client::Options options, profiles.options());
   ENTENTE_TRY(std::vector<client::OfficeKey> keys, keys_of(context, ""));
-  return client::OwnShelf(options.state_dir + "/search", std::move(keys));
+  return client::OwnShelf(options.state_dir + "/search", std::move(keys), text_reader());
 }
 
 void run_seal(Context& context, const client::DocumentFile& file,

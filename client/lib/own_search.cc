@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "client/lib/own_text.h"
 #include "client/lib/sealing.h"
 #include "entente/v1/documents.pb.h"
 #include "proto/contract/clock.h"
@@ -205,7 +206,7 @@ Result<OwnText> open(Client& client, const OwnShelf& shelf, const Sealed& one) {
   ENTENTE_TRY(OpenedHere opened, open_here(client, shelf.keys(), one.document, one.content,
                                            shelf.folder(), limits::own_searched_bytes_max));
   OwnText text{.manifest = std::move(opened.manifest), .text = {}};
-  text.text = text_of(text.manifest, std::move(opened.content));
+  text.text = text_of(text.manifest, std::move(opened.content), shelf.reader());
   ENTENTE_TRY_VOID(shelf.put(text));
   return text;
 }

@@ -115,15 +115,4 @@ void OwnShelf::keep_only(const std::set<std::string>& sealed_sha256) const {
   }
 }
 
-std::string text_of(const v1::SealedManifest& manifest, std::string content) {
-  if (!manifest.media_type().starts_with("text/") || !is_utf8(content)) return {};
-  std::size_t bytes = std::min(content.size(), limits::extracted_bytes_max);
-  while (bytes != 0 && bytes < content.size() &&
-         (static_cast<unsigned char>(content[bytes]) & 0xc0U) == 0x80U) {
-    --bytes;
-  }
-  content.resize(bytes);
-  return content;
-}
-
 }  // namespace entente::client

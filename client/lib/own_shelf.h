@@ -20,11 +20,13 @@ struct OwnText {
 class OwnShelf {
  public:
   // `folder` is made when something is put there.
-  OwnShelf(std::string folder, std::vector<OfficeKey> keys)
-      : folder_(std::move(folder)), keys_(std::move(keys)) {}
+  // `reader`: the program that reads texts (own_text.h), or none.
+  OwnShelf(std::string folder, std::vector<OfficeKey> keys, std::string reader = {})
+      : folder_(std::move(folder)), keys_(std::move(keys)), reader_(std::move(reader)) {}
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] const std::vector<OfficeKey>& keys() const { return keys_; }
+  [[nodiscard]] const std::string& reader() const { return reader_; }
 
   // FailedPrecondition: no office's key is here. InvalidArgument: it cannot be written, or sealed
   // to that office.
@@ -39,10 +41,7 @@ class OwnShelf {
   [[nodiscard]] std::string path_of(const std::string& sealed_sha256) const;
   std::string folder_;
   std::vector<OfficeKey> keys_;
+  std::string reader_;
 };
-
-// The text of a document that was opened, as far as it is to be read without unpacking it; empty if
-// it is not.
-[[nodiscard]] std::string text_of(const v1::SealedManifest& manifest, std::string content);
 
 }  // namespace entente::client

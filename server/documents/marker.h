@@ -8,9 +8,12 @@
 #include <memory>
 #include <string>
 
-#include "server/documents/helper.h"
+#include "proto/helpers/helper.h"
 
 namespace entente::documents {
+
+using helpers::Helper;
+using helpers::Sheet;
 
 class Marker {
  public:

@@ -9,6 +9,7 @@
 
 #include "client/lib/envelope.h"
 #include "client/lib/own_shelf.h"
+#include "client/lib/own_text.h"
 #include "client/lib/sealed_body.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_sealing.h"
@@ -347,13 +348,13 @@ TEST_CASE("what was opened to be searched lies sealed to the office, and goes wi
 TEST_CASE("of what was opened a text is read, no picture, and no more than there is room for",
           "[sealing][own_search]") {
   v1::SealedManifest of = manifest();
-  CHECK(text_of(of, "hello").empty());
+  CHECK(text_of(of, "hello", "").empty());
   of.set_media_type("text/plain");
-  CHECK(text_of(of, "hello") == "hello");
-  CHECK(text_of(of, "\xff\xfe").empty());
+  CHECK(text_of(of, "hello", "") == "hello");
+  CHECK(text_of(of, "\xff\xfe", "").empty());
   std::string much = "a";  // so that the limit falls within a character
   while (much.size() <= limits::extracted_bytes_max) much += "\u00e9";
-  const std::string cut = text_of(of, much);
+  const std::string cut = text_of(of, much, "/no/such/program");
   CHECK(cut.size() == limits::extracted_bytes_max - 1);
   CHECK(is_utf8(cut));
 }

@@ -112,6 +112,7 @@ class Packages(unittest.TestCase):
         self.assertIn("/usr/bin/entente-ca", self.files("entented"))
         self.assertIn("/usr/share/entente/portal/index.html", self.files("entented"))
         self.assertIn("/usr/bin/entente", self.files("entente"))
+        self.assertIn("/usr/lib/entente-client/entente-extract", self.files("entente"))
         self.assertIn("/usr/share/entente/local-portal/index.html", self.files("entente"))
         self.assertIn("/usr/include/entente/client/lib/client.h", self.files("libentente-client-dev"))
         depends = run("dpkg-deb", "-f", self.packages["entented"], "Depends").stdout

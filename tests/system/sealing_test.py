@@ -257,6 +257,21 @@ class Sealing(unittest.TestCase):
         self.assertEqual(found("--sealed", inside).returncode, 1)
         self.assertEqual(len(list((state / "search").iterdir())), lying - 1)
 
+    def test_the_text_of_a_sealed_pdf_is_read_at_its_readers_end(self):
+        word = canary()
+        page = f"BT /F1 12 Tf 20 20 Td (On {word}, told) Tj ET".encode()
+        objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+                   b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 400] /Contents 4 0 R /Resources << /Font << /F1 << /Type /Font "
+                   b"/Subtype /Type1 /BaseFont /Helvetica >> >> >> >>", b"<< /Length %d >> stream\n%s\nendstream" % (len(page), page)]
+        pdf = b"%PDF-1.4\n" + b"".join(b"%d 0 obj %s endobj\n" % one for one in enumerate(objects, 1)) + b"trailer << /Root 1 0 R >>\n"
+        name = self.net.send(self.net.write(canary() + ".pdf", pdf), "--title", "Nothing of it")
+        broken = self.net.send(self.net.write(canary() + ".pdf", pdf[:200]), "--title", "Cut off")
+        found = self.net.as_("search", "--open", "--sealed", word)
+        self.assertRegex(found, rf"{name}[^\n]*found by your own client.*\n.*\[{word}\]")
+        self.assertNotIn(broken, found)
+        self.assertIn(broken, self.net.as_("search", "--sealed", "cut"))
+        self.assertEqual(self.net.entente("search", word, account="uma").returncode, 1)
+
     def test_nothing_is_sealed_to_an_office_whose_party_has_not_signed(self):
         net = self.net
         net.certify("SWE", "swe.alpha.wg-data.contact", key_of="sven")

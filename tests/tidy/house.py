@@ -22,6 +22,7 @@ CONTRACT = {"proto/contract", "proto"}
 FORMATS = {"proto/formats"}
 PAGES = {"proto/pages"}
 WORDS = {"proto/words"}
+HELPERS = {"proto/helpers"}
 BELOW_IDENTITY = CONTRACT | {"server/store", "server/policy"}
 BELOW_DOMAIN = BELOW_IDENTITY | {"server/net", "server/dav", "server/identity", "server/ledger"}
 DOMAINS = ("directory", "statistics", "documents", "notices", "meetings", "requests", "plans", "terms")
@@ -30,6 +31,7 @@ WALLS = {
     "proto/formats": CONTRACT,
     "proto/pages": CONTRACT,
     "proto/words": CONTRACT,
+    "proto/helpers": CONTRACT,
     "server/net": CONTRACT | PAGES,
     "server/dav": CONTRACT | {"server/net"},
     "server/store": CONTRACT,
@@ -40,9 +42,9 @@ WALLS = {
     "server/identity": BELOW_IDENTITY | {"server/net", "server/ledger"},
     **{f"server/{room}": BELOW_DOMAIN for room in DOMAINS},
     "server/statistics": BELOW_DOMAIN | FORMATS,
-    "server/documents": BELOW_DOMAIN | WORDS,
+    "server/documents": BELOW_DOMAIN | WORDS | HELPERS,
     "server/meetings": BELOW_DOMAIN | WORDS,
-    "client/lib": CONTRACT | FORMATS | PAGES | WORDS,
+    "client/lib": CONTRACT | FORMATS | PAGES | WORDS | HELPERS,
     "client/cli": CONTRACT | {"client/lib"},
 }
 # A foreign library's headers, and the rooms that may name them; the wall is where its types stop.

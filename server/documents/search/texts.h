@@ -9,11 +9,14 @@
 #include <stop_token>
 #include <string>
 
-#include "server/documents/helper.h"
+#include "proto/helpers/helper.h"
 #include "server/documents/rows.h"
 #include "server/documents/search/record.pb.h"
 
 namespace entente::documents::search {
+
+using helpers::Helper;
+using helpers::Sheet;
 
 class Texts {
  public:

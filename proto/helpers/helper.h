@@ -19,7 +19,7 @@
 
 #include "proto/contract/status.h"
 
-namespace entente::documents {
+namespace entente::helpers {
 
 // Bytes in memory that have no name and no place on a disk. One thread at a time.
 class Sheet {
@@ -72,4 +72,4 @@ class Helper {
   std::size_t waiting_ = 0;
 };
 
-}  // namespace entente::documents
+}  // namespace entente::helpers

@@ -1,4 +1,4 @@
-#include "server/documents/helper.h"
+#include "proto/helpers/helper.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 #include <array>
 #include <cerrno>
 
-namespace entente::documents {
+namespace entente::helpers {
 namespace {
 
 Status no_helper(const char* what) {
@@ -139,4 +139,4 @@ Result<int> Helper::run(const std::function<Status(Sheet& in)>& pour, const Shee
   return start(*in, out, stop);
 }
 
-}  // namespace entente::documents
+}  // namespace entente::helpers

@@ -4,9 +4,9 @@
     house.py [--rule NAME]     all rules, or one; prints `file:line: what is wrong`, exits 1 if anything is
 
 Rules: walls (includes only go down), foreign (one room a foreign library), bans (what the style forbids),
-columns, secrets (no key, no binary, no path of a machine), limits (each one that is named is held somewhere), tables (each
-has a number of its own, in its room's range, and a row in docs/key-layout.md). Each rule is first tried on a line that
-breaks it: a check that cannot fail is no check.
+columns, names (plain ones, of files that hold something), secrets (no key, no binary, no path of a machine), limits (each
+one that is named is held somewhere), tables (each has a number of its own, in its room's range, and a row in
+docs/key-layout.md). Each rule is first tried on a line that breaks it: a check that cannot fail is no check.
 """
 import argparse
 import functools
@@ -142,6 +142,13 @@ def columns(name, lines):
             yield number, "blanks at the end"
 
 
+def names(name, lines):
+    if not re.fullmatch(r"[\w./+@-]+", name, re.ASCII):
+        yield 1, "is no name for a file: letters, digits and . _ + @ - alone"
+    if not any(lines):
+        yield 1, "holds nothing"
+
+
 KEY = re.compile("-----BEGIN [A-Z ]*PRIVATE" + " KEY-----")
 MACHINE = re.compile(r"(?<![\w.$}])/(home|root|work|Users)/\w+")
 
@@ -198,14 +205,15 @@ def tables(name, lines):
                 yield number, f"`{table}` takes {digits}, which is `{taken[at]}`'s"
 
 
-RULES = {"walls": walls, "foreign": foreign, "bans": bans, "columns": columns, "secrets": secrets, "limits": limits,
-         "tables": tables}
+RULES = {"walls": walls, "foreign": foreign, "bans": bans, "columns": columns, "names": names, "secrets": secrets,
+         "limits": limits, "tables": tables}
 # One file that breaks each rule: (name, line).
 BROKEN = {
     "walls": ("server/policy/x.cc", '#include "server/store/store.h"'),
     "foreign": ("server/policy/x.cc", "#include <rocksdb/db.h>"),
     "bans": ("server/net/x.cc", "  co_await f({.a = 1});"),
     "columns": ("server/net/x.cc", "x" * (COLUMNS + 1)),
+    "names": ("docs/two words.md", "x"),
     "secrets": ("docs/x.md", "-----BEGIN EC PRIVATE" + " KEY-----"),
     "tables": ("server/policy/x.cc", "constexpr Table nobodys_table{0xef};"),
     "limits": (LIMITS, "inline constexpr int nobody_asks_for_" + "it_max = 1;"),

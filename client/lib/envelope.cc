@@ -38,8 +38,16 @@ Status lie(std::string what) {
   return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
 }
 
+// Without memory nothing is safe to do: libcrypto itself falls over, or (without a place for it)
+// opens what is sealed and drops the content.
+template <typename T>
+Owned<T> must(T* made) {
+  ENTENTE_CHECK(made != nullptr);
+  return Owned<T>(made);
+}
+
 Bio memory(std::string_view bytes) {
-  return Bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+  return must(BIO_new_mem_buf(bytes.empty() ? "" : bytes.data(), static_cast<int>(bytes.size())));
 }
 
 // What was written into `bio`, which forgets it.
@@ -51,12 +59,12 @@ Secret taken(BIO* bio) {
   return out;
 }
 
-Result<std::string> encoded(const Cms& cms) {
+std::string encoded(const Cms& cms) {
   const int size = i2d_CMS_ContentInfo(cms.get(), nullptr);
-  if (size <= 0) return cannot("it does not encode");
+  ENTENTE_CHECK(size > 0);
   std::string der(static_cast<std::size_t>(size), '\0');
   unsigned char* at = octets(der);
-  i2d_CMS_ContentInfo(cms.get(), &at);
+  ENTENTE_CHECK(i2d_CMS_ContentInfo(cms.get(), &at) == size);
   return der;
 }
 
@@ -109,12 +117,13 @@ Status add_recipient(CMS_ContentInfo* cms, std::string_view der) {
       CMS_add1_recipient_cert(cms, certificate.get(), CMS_USE_KEYID | CMS_KEY_PARAM);
   EVP_PKEY_CTX* agreed =
       recipient == nullptr ? nullptr : CMS_RecipientInfo_get0_pkey_ctx(recipient);
-  const bool added = agreed != nullptr &&
-                     CMS_RecipientInfo_type(recipient) == CMS_RECIPINFO_AGREE &&
-                     EVP_PKEY_CTX_set_ecdh_kdf_md(agreed, EVP_sha256()) == 1 &&
-                     EVP_EncryptInit_ex(CMS_RecipientInfo_kari_get0_ctx(recipient),
-                                        EVP_aes_256_wrap(), nullptr, nullptr, nullptr) == 1;
-  return added ? Status() : cannot("a certificate's key is not one that can be sealed to");
+  if (agreed == nullptr || CMS_RecipientInfo_type(recipient) != CMS_RECIPINFO_AGREE ||
+      EVP_PKEY_CTX_set_ecdh_kdf_md(agreed, EVP_sha256()) != 1) {
+    return cannot("a certificate's key is not one that can be sealed to");
+  }
+  ENTENTE_CHECK(EVP_EncryptInit_ex(CMS_RecipientInfo_kari_get0_ctx(recipient), EVP_aes_256_wrap(),
+                                   nullptr, nullptr, nullptr) == 1);
+  return {};
 }
 
 // --- what is looked at before it is opened ---
@@ -249,15 +258,14 @@ Result<std::string> sign_enclosed(const std::string& certificate_path, const std
 Result<Enclosed> open_enclosed(std::string_view signed_data) {
   const unsigned char* at = octets(signed_data);
   const Cms cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signed_data.size())));
-  const Bio out(BIO_new(BIO_s_mem()));
+  const Bio out = must(BIO_new(BIO_s_mem()));
   const bool holds = cms && OBJ_obj2nid(CMS_get0_type(cms.get())) == NID_pkcs7_signed &&
                      sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms.get())) == 1 &&
                      CMS_verify(cms.get(), nullptr, nullptr, nullptr, out.get(),
                                 CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY | CMS_NOCRL) == 1;
   if (!holds) return lie("the envelope's manifest is not what was signed");
   Enclosed enclosed{.content = taken(out.get()), .signer_der = {}};
-  const Signers signers(CMS_get0_signers(cms.get()));
-  if (sk_X509_num(signers.get()) != 1) return lie("the envelope's manifest has no signer");
+  const Signers signers(CMS_get0_signers(cms.get()));  // whom it was verified by
   enclosed.signer_der = der_of(sk_X509_value(signers.get(), 0));
   return enclosed;
 }
@@ -268,8 +276,7 @@ Result<std::string> seal_envelope(std::string_view content,
     return cannot("an envelope is sealed to 1 to 500 certificates");
   }
   constexpr unsigned flags = CMS_BINARY | CMS_PARTIAL | CMS_USE_KEYID;
-  const Cms cms(CMS_encrypt(nullptr, nullptr, EVP_aes_256_gcm(), flags));
-  if (!cms) return cannot("OpenSSL does not seal");
+  const Cms cms = must(CMS_encrypt(nullptr, nullptr, EVP_aes_256_gcm(), flags));
   for (const std::string& der : certificates_der) {
     ENTENTE_TRY_VOID(add_recipient(cms.get(), der));
   }
@@ -295,7 +302,7 @@ Result<Secret> open_envelope(std::string_view der, const OfficeKey& key) {
     ERR_clear_error();
     return Status(Code::FailedPrecondition, Reason::None, "it is not sealed to this office");
   }
-  const Bio out(BIO_new(BIO_s_mem()));
+  const Bio out = must(BIO_new(BIO_s_mem()));
   if (CMS_decrypt(cms.get(), nullptr, nullptr, nullptr, out.get(), CMS_BINARY) != 1) {
     return lie("the envelope was changed on its way");
   }

@@ -64,19 +64,20 @@ class Chunks {
   }
 
   Result<std::string> open(std::uint64_t number, bool last, std::string_view sealed) {
-    if (sealed.size() <= kTag) return broken("it ends too early");
+    ENTENTE_CHECK(sealed.size() > kTag);
     begin(number, last);
     std::string tag(sealed.substr(sealed.size() - kTag));
     sealed.remove_suffix(kTag);
     std::string out(sealed.size(), '\0');
     int done = 0;
     int rest = 0;
-    const bool holds =
-        EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_SET_TAG, kTag, octets(tag)) == 1 &&
-        EVP_CipherUpdate(context_.get(), octets(out), &done, octets(sealed),
-                         static_cast<int>(sealed.size())) == 1 &&
-        EVP_CipherFinal_ex(context_.get(), octets(out) + done, &rest) == 1;
-    if (!holds) return broken("a part of it was changed, or is in another's place");
+    ENTENTE_CHECK(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_SET_TAG, kTag, octets(tag)) ==
+                      1 &&
+                  EVP_CipherUpdate(context_.get(), octets(out), &done, octets(sealed),
+                                   static_cast<int>(sealed.size())) == 1);
+    if (EVP_CipherFinal_ex(context_.get(), octets(out) + done, &rest) != 1) {
+      return broken("a part of it was changed, or is in another's place");
+    }
     return out;
   }
 
@@ -125,7 +126,8 @@ Result<BodyKey> BodyKey::fresh() {
 
 std::uint64_t sealed_bytes(std::uint64_t bytes) { return bytes + chunks_of(bytes) * kTag; }
 
-Result<BodyDigests> seal_body(const BodyKey& key, std::istream& in, std::ostream& out) {
+Result<BodyDigests> seal_body(const BodyKey& key, std::istream& in, std::ostream& out,
+                              std::uint64_t sealed_bytes_max) {
   Chunks chunks(key, /*seals=*/true);
   RunningDigest plain;
   RunningDigest sealed;
@@ -137,7 +139,7 @@ Result<BodyDigests> seal_body(const BodyKey& key, std::istream& in, std::ostream
     // Whether it is the last, only what comes after it says.
     next = chunk.size() == kChunk ? read_some(in, kChunk) : std::string();
     digests.bytes += chunk.size();
-    if (sealed_bytes(digests.bytes) > limits::content_bytes_max) {
+    if (sealed_bytes(digests.bytes) > sealed_bytes_max) {
       return invalid_argument("file", "is longer than 4 GiB");
     }
     plain.add(chunk);

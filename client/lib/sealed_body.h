@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "proto/contract/limits_documents.h"
 #include "proto/contract/secret.h"
 #include "proto/contract/status.h"
 
@@ -32,9 +33,10 @@ struct BodyDigests {
 };
 
 // Seals all of `in` into `out`. InvalidArgument: there is nothing in it, it is longer than
-// content_bytes_max sealed, or one of the two cannot be read or written.
-[[nodiscard]] Result<BodyDigests> seal_body(const BodyKey& key, std::istream& in,
-                                            std::ostream& out);
+// `sealed_bytes_max` sealed, or one of the two cannot be read or written.
+[[nodiscard]] Result<BodyDigests> seal_body(
+    const BodyKey& key, std::istream& in, std::ostream& out,
+    std::uint64_t sealed_bytes_max = limits::content_bytes_max);
 
 // Opens all of `in`, a body of `bytes`, into `out`. DataLoss (ProofInvalid): it is not what was
 // sealed, or not whole. InvalidArgument: `out` cannot be written.

@@ -38,19 +38,19 @@ void Checkpoints::stop() {
   thread_.request_stop();
   thread_.join();
   // What was acknowledged within the last interval stands under a signature, too.
-  if (const Status status = advance(); !status.ok() && parts_.failed) parts_.failed(status);
+  if (const Status status = advance(); !status.ok()) parts_.failed(status);
 }
 
 void Checkpoints::run(const std::stop_token& stop, std::chrono::milliseconds interval) {
   const auto never = [] { return false; };
-  while (!stop.stop_requested()) {
+  while (true) {
     {
       std::unique_lock lock(run_mutex_);
-      if (!grown_.wait(lock, stop, [this] { return dirty_; })) return;
+      if (!grown_.wait(lock, stop, [this] { return dirty_; }) || stop.stop_requested()) return;
       dirty_ = false;
     }
     if (const Status status = advance(); !status.ok()) {
-      if (parts_.failed) parts_.failed(status);
+      parts_.failed(status);
       const std::lock_guard lock(run_mutex_);
       dirty_ = true;  // Tried again after the interval.
     }

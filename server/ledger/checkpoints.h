@@ -86,7 +86,7 @@ class Checkpoints final : public Follower {
     CosignatureKeeper& keeper;
     std::vector<Witness> witnesses;
     const Clock& clock;
-    // Told of what went wrong on the own thread; called from it.
+    // Told of what went wrong on the own thread, called from it, and at the stop. Required.
     std::function<void(const Status&)> failed;
   };
 

@@ -19,8 +19,7 @@ class CosignatureFile final : public CosignatureKeeper {
   // No file: no notes. What cannot be split into notes is left out: witnesses will look again.
   // Unavailable: there is a file and it cannot be read.
   [[nodiscard]] Result<std::vector<std::string>> load() override;
-  // Written beside it, synced, renamed, the folder synced. Unavailable: one of these failed; the
-  // old file is still whole.
+  // As store::replace_whole. Unavailable: it failed; the old file or the new one is there, whole.
   [[nodiscard]] Status keep(const std::vector<std::string>& notes) override;
 
  private:

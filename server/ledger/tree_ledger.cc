@@ -76,13 +76,13 @@ Status TreeLedger::load() {
   const std::uint64_t size = store_.size();
   const auto snapshot = store_.snapshot();
   std::vector<std::vector<Digest>> edges;
-  for (unsigned level = 0; level < tile_height && (size >> (tile_height * level)) != 0; ++level) {
+  unsigned level = 0;
+  for (std::uint64_t end = size; end != 0; end >>= tile_height, ++level) {
     std::vector<Digest>& hashes = edges.emplace_back();
     if (level == 0) {
       ENTENTE_TRY_VOID(load_entries(*snapshot, size, hashes));
       continue;
     }
-    const std::uint64_t end = size >> (tile_height * level);
     for (std::uint64_t index = end - end % tile_width; index < end; ++index) {
       ENTENTE_TRY(const Tile tile, read_tile({.level = level - 1, .index = index}));
       hashes.push_back(root_of_tile(*tile));
@@ -111,7 +111,7 @@ Status TreeLedger::load_entries(store::Snapshot& snapshot, std::uint64_t size,
     leaves.push_back(stored->leaf);
     last_time_ = stored->entry.time;
   }
-  if (first == size && size > 0) {
+  if (first == size) {
     ENTENTE_TRY(const StoredEntry last, read_entry(snapshot, size - 1));
     last_time_ = last.entry.time;
   }
@@ -207,7 +207,7 @@ Result<TreeLedger::Tile> TreeLedger::read_tile(const TileName& name) {
   Slot& slot = tiles_.at((name.index + 37U * name.level) % tile_slots);
   {
     const std::lock_guard lock(tiles_mutex_);
-    if (slot.tile != nullptr && slot.name == name) return slot.tile;
+    if (slot.name == name) return slot.tile;
   }
   // A finished tile was durable before the tree said that it is finished: a snapshot of now has it.
   using Found = std::optional<std::string>;

@@ -119,7 +119,7 @@ class TreeLedger final : public Ledger, public store::Sequencer {
   // Finished tiles never change; a slot holds whichever was read last.
   static constexpr std::size_t tile_slots = 128;
   struct Slot {
-    TileName name;
+    TileName name{.level = ~0U, .index = 0};  // of no tile, until one is read
     Tile tile;
   };
   std::mutex tiles_mutex_;

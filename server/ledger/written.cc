@@ -81,7 +81,6 @@ Status WrittenFold::take(std::uint64_t index, std::string_view blinding) {
   }
   const Status read =
       store::each_written(written, [&](std::string_view key, const std::optional<Digest>& digest) {
-        if (key.empty()) return;
         const auto table = static_cast<unsigned char>(key.front());
         if (table < kTablesOfRooms) return;
         if (digest) told_[table] = true;

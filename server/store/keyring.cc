@@ -12,6 +12,8 @@ namespace entente::store {
 namespace {
 
 constexpr std::size_t key_width = 32;
+// Whose a key is that was made ready and not yet claimed.
+constexpr SealName nobodys{.scope = SealName::Scope::Document, .id = {}};
 
 Status unreadable(std::string detail) {
   return Status(Code::DataLoss, Reason::None, "a stored value cannot be read")
@@ -143,8 +145,8 @@ Result<std::string> Keyring::unseal(std::string_view key_bytes, std::string_view
 
 Result<std::string> Keyring::reseal(std::string_view key_bytes, std::string_view sealed) const {
   ENTENTE_TRY(const std::string value, unseal(key_bytes, sealed));
-  const std::optional<SealName> name = sealed_for(sealed);
-  std::optional<std::string> anew = name ? seal(*name, key_bytes, value) : std::nullopt;
+  // Destroyed since it was unsealed: nobody's, and nobody's seals nothing.
+  std::optional<std::string> anew = seal(sealed_for(sealed).value_or(nobodys), key_bytes, value);
   if (!anew) return unreadable("its key was destroyed meanwhile; key " + to_hex(key_bytes));
   return *std::move(anew);
 }
@@ -343,9 +345,7 @@ void Keyring::publish(Ring ring, const std::unordered_map<KeyId, Opener>& also_o
   for (const auto& [process, keys] : ring.spares) {
     for (const Generation& spare : keys) {
       next->sealers.insert(spare.id);
-      next->openers.insert_or_assign(
-          spare.id,
-          Opener{.key = spare.key, .name = {.scope = SealName::Scope::Document, .id = {}}});
+      next->openers.insert_or_assign(spare.id, Opener{.key = spare.key, .name = nobodys});
     }
   }
   spares_ = std::exchange(ring.spares, {});

@@ -27,7 +27,8 @@ Status damaged(std::string detail) {
 
 std::string_view bytes_of(const SharedSecret& secret) { return secret->reveal(SecretAccess{}); }
 
-// Takes fields off the front; once one does not fit, none does.
+// Takes fields off the front; once one does not fit, none does: numbers are zero from there on, so
+// a count ends its loop, and no key bears the number zero.
 class Fields {
  public:
   explicit Fields(std::string_view bytes) : rest_(bytes) {}
@@ -142,7 +143,7 @@ std::string encode_contents(const Xaes& xaes, Entropy& entropy, const Ring& ring
 SharedSecret take_wrapped(const Xaes& xaes, Fields& fields, const Ring& ring, const Holder& wrapper,
                           const SealName& name, KeyId id) {
   const std::string_view wrapped = fields.take(wrapped_width);
-  if (!fields.ok() || !wrapper.wrapping) return nullptr;
+  if (!fields.ok()) return nullptr;
   std::optional<std::string> key = xaes.open(
       bytes_of(wrapper.wrapping), wrapped.substr(0, xaes_nonce_bytes),
       wrapping_data(ring, name, id, wrapper.wrapping_generation), wrapped.substr(xaes_nonce_bytes));
@@ -161,7 +162,7 @@ bool decode_generations(const Xaes& xaes, Fields& fields, const Ring& ring, cons
     holder.wrapping_generation = fields.u32();
     holder.wrapping = fields.key();
   }
-  for (std::uint32_t i = 0; i < count && fields.ok(); ++i) {
+  for (std::uint32_t i = 0; i < count; ++i) {
     Generation generation{.id = fields.u32(), .key = nullptr};
     if (generation.id == 0 || generation.id >= ring.next) return false;
     generation.key = wrapper == nullptr
@@ -175,7 +176,7 @@ bool decode_generations(const Xaes& xaes, Fields& fields, const Ring& ring, cons
 
 bool decode_spares(const Xaes& xaes, Fields& fields, Ring& ring) {
   const std::uint32_t count = fields.u32();
-  for (std::uint32_t i = 0; i < count && fields.ok(); ++i) {
+  for (std::uint32_t i = 0; i < count; ++i) {
     const Id process = fields.id();
     Generation generation{.id = fields.u32(), .key = nullptr};
     const auto wrapper = ring.names.find(wrapper_of(process));
@@ -196,7 +197,7 @@ std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents,
   ring.purposes = fields.key();
   ring.next = fields.u32();
   const std::uint32_t names = fields.u32();
-  for (std::uint32_t i = 0; i < names && fields.ok(); ++i) {
+  for (std::uint32_t i = 0; i < names; ++i) {
     SealName name;
     const std::uint8_t scope = fields.u8();
     if (scope > static_cast<std::uint8_t>(SealName::Scope::Document)) return std::nullopt;

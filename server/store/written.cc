@@ -43,7 +43,7 @@ Status each_written(std::string_view written, const VisitWritten& visit) {
   while (!written.empty()) {
     const std::size_t size = static_cast<unsigned char>(written.front());
     written.remove_prefix(1);
-    if (written.size() <= size) return damaged;
+    if (size == 0 || written.size() <= size) return damaged;
     const std::string_view key = written.substr(0, size);
     const auto kind = static_cast<Kind>(written[size]);
     written.remove_prefix(size + 1);

@@ -17,7 +17,7 @@
 
 namespace entente::store {
 
-// Requires: key.size() <= 255.
+// Requires: key is not empty, and has at most 255 octets.
 void append_written(std::string& written, std::string_view key,
                     const std::optional<std::string>& value);
 [[nodiscard]] std::string with_written(std::string entry, std::string_view written);

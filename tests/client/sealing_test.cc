@@ -2,7 +2,6 @@
 #include <malloc.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -15,6 +14,7 @@
 #include "proto/contract/limits_sealing.h"
 #include "proto/contract/limits_search.h"
 #include "proto/contract/roster.h"
+#include "tests/client/offices.h"
 
 namespace entente::client {
 namespace {
@@ -75,66 +75,9 @@ class Endless final : public std::streambuf {
   std::size_t most_ = 0;
 };
 
-// Keys and certificates as certs/ca makes them, by the program itself.
-class Offices {
- public:
-  Offices()
-      : folder_(std::filesystem::temp_directory_path() / ("seal-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~Offices() { std::filesystem::remove_all(folder_); }
-  Offices(const Offices&) = delete;
-  Offices& operator=(const Offices&) = delete;
-
-  void run(const std::string& command) const {
-    const std::string all = "cd " + folder_.string() + " && { " + command + "; } >log 2>&1";
-    INFO(command);
-    REQUIRE(std::system(all.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe): one thread
-  }
-  OfficeKey make(const std::string& id, const std::string& usage) const {
-    run("mkdir -p offices/" + id +
-        " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-        "-nodes -days 2 -subj /CN=" +
-        id + " -addext keyUsage=critical," + usage +
-        " -addext subjectKeyIdentifier=hash -keyout offices/" + id + "/key.pem -out offices/" + id +
-        "/cert.pem && openssl x509 -in offices/" + id + "/cert.pem -outform DER -out " + id +
-        ".der");
-    const std::string at = (folder_ / "offices" / id).string();
-    return {.certificate_path = at + "/cert.pem",
-            .key_path = at + "/key.pem",
-            .certificate_sha256 = {}};
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream in(folder_ / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  void write(const std::string& name, std::string_view bytes) const {
-    std::ofstream(folder_ / name, std::ios::binary) << bytes;
-  }
-  const std::filesystem::path& folder() const { return folder_; }
-
- private:
-  std::filesystem::path folder_;
-};
-
-v1::SealedManifest manifest() {
-  v1::SealedManifest out;
-  out.set_format("entente-sealed/1");
-  out.set_document("documents/0123456789abcdef0123456789abcdef");
-  out.set_originator("parties/SWE");
-  (*out.mutable_title()->mutable_by_language())["en"] = "On returns";
-  out.set_key(std::string(32, 'k'));
-  out.set_nonce(std::string(7, 'n'));
-  out.set_chunk_bytes(limits::sealed_chunk_bytes);
-  out.set_bytes(3);
-  out.set_sha256(std::string(32, 'a'));
-  out.set_sealed_sha256(std::string(32, 'b'));
-  out.set_roster_sha256(std::string(32, 'c'));
-  out.set_sealed_by("parties/SWE/accounts/anna");
-  return out;
-}
-
-std::string_view shown(const Secret& secret) { return secret.reveal(SecretAccess()); }
+using test::manifest;
+using test::Offices;
+using test::shown;
 
 }  // namespace
 

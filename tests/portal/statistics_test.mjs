@@ -1,8 +1,9 @@
 // Figures: found, chosen, drawn, compared, taken along; and a file tried before it is sent.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -21,19 +22,49 @@ after(async () => {
   assert.deepEqual(context.faults, []);
 });
 
+const entente = (account, ...verb) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', account, ...verb],
+  { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
+
 // What the command line proves, which checks each step; the checkpoint over what was just entered is signed within a second.
 async function proven(account, ...words) {
-  const entente = (...verb) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', account, '--json', ...verb], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
-  entente('sign-in'); // a journey before this one may have ended its session
+  entente(account, 'sign-in'); // a journey before this one may have ended its session
   for (let tries = 1; ; ++tries) {
     try {
-      return JSON.parse(entente('stats', 'prove', ...words));
+      return JSON.parse(entente(account, '--json', 'stats', 'prove', ...words));
     } catch (error) {
       if (tries === 20) throw error;
       await page.waitForTimeout(500);
     }
   }
 }
+
+// A program as the page writes it, as an official would run it: beside the certificate, the password in the environment. What
+// each says: how many figures, and their sum.
+function ran(file, program, command, ...words) {
+  const folder = mkdtempSync(join(tmpdir(), 'program-'));
+  try {
+    const mine = join(network, 'credentials/anna.lindqvist');
+    for (const one of ['cert.pem', 'key.pem']) copyFileSync(join(mine, one), join(folder, one));
+    copyFileSync(join(network, 'ca.pem'), join(folder, 'ca.pem'));
+    writeFileSync(join(folder, file), program);
+    const env = { ...process.env, ACCOUNT: 'anna.lindqvist', TOOL_PASSWORD: toolPassword() };
+    return execFileSync(command, [...words, file], { cwd: folder, env, encoding: 'utf8' }).trim();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+let password;
+function toolPassword() {
+  password ??= entente('anna.lindqvist', 'tool-password', 'create', 'statistics', '--label', 'programs').split('\n')[1];
+  return password;
+}
+const inShell = (code) => {
+  const [heading, ...rows] = ran('query.sh', code, 'bash').split(/\r?\n/);
+  const at = heading.split(',').indexOf('OBS_VALUE');
+  return `${rows.length} ${rows.reduce((sum, row) => sum + Number(row.split(',')[at]), 0)}`;
+};
+const inR = (code) => ran('query.R', `suppressMessages({${code}\n})\ncat(nrow(figures), sum(as.numeric(figures$obsValue)))\n`, 'Rscript');
+const inPython = (code) => ran('query.py', `${code}\nprint(len(figures), sum(int(one["OBS_VALUE"]) for one in figures))\n`, '/usr/bin/python3');
 
 const saved = async (name) => {
   const download = page.waitForEvent('download');
@@ -161,6 +192,13 @@ test('what is seen is taken along as CSV, SVG and PNG, as a link, and as a progr
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
   await page.getByText('This query as a program').click();
   await page.getByText(/^curl [^]*\/sdmx\/2\.1\/data\/IGC,ASYLUM\/\.*AFG/).waitFor();
+  const figures = csv.trim().split('\r\n').slice(1).map((row) => Number(row.split(',').at(-2)));
+  const wanted = `${figures.length} ${figures.reduce((sum, one) => sum + one, 0)}`;
+  // Each of the three as it stands, with a tool password of this account, says the same figures.
+  for (const [kind, run] of [['curl', inShell], ['R', inR], ['Python', inPython]]) {
+    const code = await page.locator('details > div', { has: page.locator('h3', { hasText: new RegExp(`^${kind}\\b`) }) }).locator('pre').textContent();
+    assert.equal(run(code), wanted, kind);
+  }
 });
 
 test('a file is tried before it is sent: each fault beside its line, with what was perhaps meant', async () => {

@@ -105,9 +105,9 @@ export function asCode(kind: 'curl' | 'R' | 'Python', address: string): string {
     return `curl --cert cert.pem --key key.pem --cacert ca.pem -u "$ACCOUNT:$TOOL_PASSWORD" \\\n  -H 'Accept: application/vnd.sdmx.data+csv' '${address}'`;
   }
   if (kind === 'R') {
-    return `library(httr); library(rsdmx)\nanswer <- GET("${address}",\n  authenticate(Sys.getenv("ACCOUNT"), Sys.getenv("TOOL_PASSWORD")), add_headers(Accept = "application/xml"),\n` +
-      `  config(sslcert = "cert.pem", sslkey = "key.pem", cainfo = "ca.pem"))\nfigures <- as.data.frame(readSDMX(content(answer, "text"), isURL = FALSE))`;
+    return `library(httr); library(rsdmx)\nfile <- tempfile(fileext = ".xml")\nanswer <- GET("${address}", write_disk(file),\n  authenticate(Sys.getenv("ACCOUNT"), Sys.getenv("TOOL_PASSWORD")), add_headers(Accept = "application/xml"),\n` +
+      `  config(sslcert = "cert.pem", sslkey = "key.pem", cainfo = "ca.pem"))\nstop_for_status(answer)\nfigures <- as.data.frame(readSDMX(file, isURL = FALSE))`;
   }
   return `import csv, os, requests\nanswer = requests.get("${address}", cert=("cert.pem", "key.pem"), verify="ca.pem",\n` +
-    `    auth=(os.environ["ACCOUNT"], os.environ["TOOL_PASSWORD"]), headers={"Accept": "application/vnd.sdmx.data+csv"})\nfigures = list(csv.DictReader(answer.text.splitlines()))`;
+    `    auth=(os.environ["ACCOUNT"], os.environ["TOOL_PASSWORD"]), headers={"Accept": "application/vnd.sdmx.data+csv"})\nanswer.raise_for_status()\nfigures = list(csv.DictReader(answer.text.splitlines()))`;
 }

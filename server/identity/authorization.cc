@@ -2,6 +2,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/status.h"
 
 namespace entente::identity {
 namespace {
@@ -31,7 +32,8 @@ std::optional<Authorization> parse_authorization(std::string_view header) {
     // 32 octets are 43 characters without padding; anything else is not looked at.
     if (value.size() != 43) return std::nullopt;
     std::optional<std::string> token = from_base64url(value);
-    if (!token || token->size() != token_bytes) return std::nullopt;
+    if (!token) return std::nullopt;
+    ENTENTE_CHECK(token->size() == token_bytes);
     out.token = Secret(*std::move(token));
     return out;
   }

@@ -51,8 +51,9 @@ std::string stem(std::string_view text) {
   return cut > around_bytes_max ? std::string() : std::string(text);
 }
 
+// Requires: text.size() >= limits::password_bytes_min, two of the longest piece.
 bool is_repetition(std::string_view text) {
-  for (std::size_t period = 1; period <= 4 && period * 2 <= text.size(); ++period) {
+  for (std::size_t period = 1; period <= limits::password_bytes_min / 2; ++period) {
     if (text.substr(period) == text.substr(0, text.size() - period)) return true;
   }
   return false;
@@ -83,12 +84,12 @@ Result<Secret> normalized_password(std::string_view password) {
   if (!is_utf8(password) || control) return weak("password", "is not text");
   UErrorCode error = U_ZERO_ERROR;
   const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(error);
-  if (U_FAILURE(error)) return internal_error("no tables of Unicode's normal form C");
+  ENTENTE_CHECK(U_SUCCESS(error));  // its tables are part of the library
   icu::UnicodeString text = icu::UnicodeString::fromUTF8(
       icu::StringPiece(password.data(), static_cast<int32_t>(password.size())));
   std::string out;
   nfc->normalize(text, error).toUTF8String(out);
-  if (U_FAILURE(error)) return internal_error("Unicode's normal form C failed");
+  ENTENTE_CHECK(U_SUCCESS(error));  // only for want of memory
   return Secret(std::move(out));
 }
 
@@ -97,7 +98,7 @@ BlockList::BlockList(const std::vector<std::string>& names) {
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view line = rest.substr(0, end);
-    if (!line.empty() && line.front() != '#') words_.emplace(line);
+    if (!line.starts_with('#')) words_.emplace(line);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   for (const std::string& name : names) words_.insert(lower(name));

@@ -93,11 +93,10 @@ Profile profile_of(CertificateName::Kind kind) {
 // Empty, or why it cannot be a party's authority.
 std::string_view anchor_fault(X509* certificate) {
   if (X509_get_version(certificate) != X509_VERSION_3) return "not version 3";
+  // That its extensions read, and that its key usage, if there is one, has keyCertSign.
   if (X509_check_ca(certificate) != 1) return "not an authority";
-  if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0) return "extensions malformed";
-  const std::uint32_t use = X509_get_key_usage(certificate);
   if ((X509_get_extension_flags(certificate) & EXFLAG_KUSAGE) == 0 ||
-      (use & KU_KEY_CERT_SIGN) == 0 || (use & KU_CRL_SIGN) == 0) {
+      (X509_get_key_usage(certificate) & KU_CRL_SIGN) == 0) {
     return "key usage lacks keyCertSign or cRLSign";
   }
   if (!x509::is_allowed_key(certificate)) return "key is not P-256 or P-384";
@@ -124,10 +123,11 @@ int on_verify(int ok, X509_STORE_CTX* context) {
   if (ok == 1) return 1;
   const X509_CRL* crl = X509_STORE_CTX_get0_current_crl(context);
   const auto* grace = static_cast<const Grace*>(X509_STORE_CTX_get_app_data(context));
-  if (crl == nullptr || grace == nullptr) return 0;
+  ENTENTE_CHECK(grace != nullptr);
+  if (crl == nullptr) return 0;
   const std::optional<Instant> last = x509::instant_of(X509_CRL_get0_lastUpdate(crl));
   const std::optional<Instant> next = x509::instant_of(X509_CRL_get0_nextUpdate(crl));
-  if (!last || !next) return 0;
+  ENTENTE_CHECK(last && next);  // else facts_of_crl had not taken it
   switch (X509_STORE_CTX_get_error(context)) {
     case X509_V_ERR_CRL_HAS_EXPIRED:
       if (grace->now > *next + grace->crl) return 0;
@@ -196,7 +196,7 @@ struct CertificateStore::PartyTrust {
   Result<CrlFacts> facts_of_crl(X509_CRL* crl, Instant now) const;
   Status add_crl(std::string_view der, Instant now);
   void seal();
-  // Whether the list of its issuer names it; true too if there is no such list.
+  // Whether the list of its issuer names it; true too if there is no such list. Requires: it reads.
   bool names(std::string_view der) const;
   Instant holds_until(const STACK_OF(X509) * chain, std::chrono::hours grace) const;
 };
@@ -266,7 +266,7 @@ void CertificateStore::PartyTrust::seal() {
 
 bool CertificateStore::PartyTrust::names(std::string_view der) const {
   const Owned<X509> certificate = x509::decode_certificate(der);
-  if (!certificate) return true;
+  ENTENTE_CHECK(certificate != nullptr);
   const auto crl = crls.find(x509::name_digest(X509_get_issuer_name(certificate.get())));
   if (crl == crls.end()) return true;
   X509_REVOKED* entry = nullptr;
@@ -351,10 +351,8 @@ Result<Instant> CertificateStore::check_against(const PartyTrust& trust,
   for (const auto& issuing : trust.issuing) sk_X509_push(between.get(), issuing.get());
 
   const Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
-  if (!context || X509_STORE_CTX_init(context.get(), trust.store.get(), sent.front().get(),
-                                      between.get()) != 1) {
-    return refused("no memory for verification");
-  }
+  ENTENTE_CHECK(context && X509_STORE_CTX_init(context.get(), trust.store.get(), sent.front().get(),
+                                               between.get()) == 1);
   Grace grace{.now = clock_.now(), .crl = rules_.crl_grace};
   X509_STORE_CTX_set_app_data(context.get(), &grace);
   X509_STORE_CTX_set_verify_cb(context.get(), on_verify);
@@ -648,10 +646,9 @@ Status check_signature(std::string_view certificate_der, std::string_view messag
   if (!certificate || !x509::is_allowed_key(certificate.get())) return bad;
   const Owned<EVP_MD_CTX> context(EVP_MD_CTX_new());
   // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+  ENTENTE_CHECK(context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr,
+                                                X509_get0_pubkey(certificate.get())) == 1);
   const bool holds =
-      context &&
-      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr,
-                           X509_get0_pubkey(certificate.get())) == 1 &&
       EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
                        signature.size(), reinterpret_cast<const unsigned char*>(message.data()),
                        message.size()) == 1;

@@ -1,6 +1,7 @@
 #include "server/identity/codes.h"
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/status.h"
 
 namespace entente::identity {
 namespace {
@@ -60,7 +61,8 @@ ApplicationSecret make_application_secret(Entropy& entropy) {
 std::optional<std::string> application_id(std::string_view text) {
   if (text.size() != (id_bytes + secret_bytes) * 4 / 3 + 1) return std::nullopt;
   const std::optional<std::string> bytes = from_base64url(text);
-  if (!bytes || bytes->size() != id_bytes + secret_bytes) return std::nullopt;
+  if (!bytes) return std::nullopt;
+  ENTENTE_CHECK(bytes->size() == id_bytes + secret_bytes);
   return to_hex(bytes->substr(0, id_bytes));
 }
 

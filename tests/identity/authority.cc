@@ -83,15 +83,16 @@ Authority::Authority(std::string name, std::string key) : dir_(scratch()), name_
   configure();
 }
 
-Authority::Authority(std::string name, Authority& parent, std::string extra)
+Authority::Authority(std::string name, Authority& parent, std::string extra, std::string key,
+                     std::string digest)
     : dir_(scratch()), name_(std::move(name)) {
-  make_key(dir_ / "ca.key", "P-256");
+  make_key(dir_ / "ca.key", key);
   write_file(dir_ / "sub.cnf",
              authority_section + std::string("authorityKeyIdentifier=keyid\n") + extra + "\n");
   run("openssl req -new -key " + (dir_ / "ca.key").string() + " -subj '/O=" + name_ +
       "/CN=issuing' -out " + (dir_ / "ca.csr").string());
   run("openssl ca -batch -notext -config " + (parent.dir_ / "ca.cnf").string() + " -extfile " +
-      (dir_ / "sub.cnf").string() + " -extensions authority -days 1800 -in " +
+      (dir_ / "sub.cnf").string() + " -extensions authority -days 1800 -md " + digest + " -in " +
       (dir_ / "ca.csr").string() + " -out " + (dir_ / "ca.pem").string());
   configure();
 }
@@ -159,6 +160,16 @@ std::string Authority::crl(int hours) {
   run("openssl crl -in " + (dir_ / "crl.pem").string() + " -outform DER -out " +
       (dir_ / "crl.der").string());
   return read_file(dir_ / "crl.der");
+}
+
+std::string Authority::odd_crl(const std::string& extensions, const std::string& words) {
+  write_file(dir_ / "odd.cnf", "[ca]\ndefault_ca=it\n[it]\ndatabase=" +
+                                   (dir_ / "index.txt").string() + "\n" + extensions);
+  run("openssl ca -gencrl -config " + (dir_ / "odd.cnf").string() + " -cert " +
+      (dir_ / "ca.pem").string() + " -keyfile " + (dir_ / "ca.key").string() + " " + words +
+      " -out " + (dir_ / "odd.pem").string() + " && openssl crl -in " +
+      (dir_ / "odd.pem").string() + " -outform DER -out " + (dir_ / "odd.der").string());
+  return read_file(dir_ / "odd.der");
 }
 
 std::string Authority::certificate_pem() const { return read_file(dir_ / "ca.pem"); }

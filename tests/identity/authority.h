@@ -33,7 +33,8 @@ class Authority {
   // A root of its own, in a scratch directory that dies with it.
   explicit Authority(std::string name, std::string key = "P-256");
   // An issuing authority under `parent`, with these further extension lines (name constraints).
-  Authority(std::string name, Authority& parent, std::string extra);
+  Authority(std::string name, Authority& parent, std::string extra, std::string key = "P-256",
+            std::string digest = "sha256");
   ~Authority();
   Authority(const Authority&) = delete;
   Authority& operator=(const Authority&) = delete;
@@ -48,6 +49,9 @@ class Authority {
   [[nodiscard]] std::string crl_pem(int hours = 24);
   [[nodiscard]] const std::string& certificate_der() const { return der_; }
   [[nodiscard]] std::string certificate_pem() const;
+  // A list (DER) that no authority of this network makes: with what the configuration of its
+  // extensions and the further words for `openssl ca` say.
+  [[nodiscard]] std::string odd_crl(const std::string& extensions, const std::string& words);
 
  private:
   void configure();

@@ -12,6 +12,7 @@
 #include "entente/v1/comparison.pb.h"
 #include "entente/v1/directory.pb.h"
 #include "entente/v1/documents.pb.h"
+#include "entente/v1/drafts.pb.h"
 #include "entente/v1/ledger.pb.h"
 #include "entente/v1/meeting_records.pb.h"
 #include "entente/v1/notices.pb.h"
@@ -43,6 +44,7 @@ void link_services() {
   google::protobuf::LinkMessageReflection<v1::GetCalendarRequest>();
   google::protobuf::LinkMessageReflection<v1::Person>();
   google::protobuf::LinkMessageReflection<v1::Document>();
+  google::protobuf::LinkMessageReflection<v1::GetDraftKeyRequest>();
   google::protobuf::LinkMessageReflection<v1::GetCheckpointRequest>();
   google::protobuf::LinkMessageReflection<v1::MeetingRecord>();
   google::protobuf::LinkMessageReflection<v1::NoticeSettings>();

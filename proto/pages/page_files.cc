@@ -87,7 +87,9 @@ Headers guards() {
 Reply refuse(int status, std::string why) {
   Reply response;
   response.status = status;
-  response.headers = {{"content-type", "text/plain; charset=utf-8"}, {"cache-control", "no-store"}};
+  response.headers = guards();
+  response.headers.emplace_back("content-type", "text/plain; charset=utf-8");
+  response.headers.emplace_back("cache-control", "no-store");
   response.body = std::move(why) + "\n";
   return response;
 }

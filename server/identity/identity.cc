@@ -76,7 +76,8 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
                             .sessions = sessions_,
                             .holdings = parts.holdings,
                             .clock = parts.clock,
-                            .everyone = rules_.everyone}) {
+                            .everyone = rules_.everyone}),
+      draft_service_(parts.store) {
   parts_.certificates.add_shut_out([this](const std::vector<Digest>& lost) {
     const std::set<Digest> set(lost.begin(), lost.end());
     sessions_.end_where(
@@ -90,6 +91,7 @@ void Identity::add_to(Gate& gate) {
   session_service_.add_to(gate);
   account_service_.add_to(gate);
   certificate_service_.add_to(gate);
+  draft_service_.add_to(gate);
 }
 
 void Identity::complain(std::string_view what, const Status& why) const {

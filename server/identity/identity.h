@@ -30,6 +30,7 @@
 #include "server/identity/caller.h"
 #include "server/identity/certificate_service.h"
 #include "server/identity/certificates.h"
+#include "server/identity/draft_service.h"
 #include "server/identity/gate.h"
 #include "server/identity/holdings.h"
 #include "server/identity/passwords.h"
@@ -129,6 +130,7 @@ class Identity final : public ledger::Follower, public LineSource {
   SessionService session_service_;
   AccountService account_service_;
   CertificateService certificate_service_;
+  DraftService draft_service_;
 
   // How many programs each party has: asked of each whenever somebody is told who will see
   // something. Counted anew after any act on an account.

@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iterator>
 #include <vector>
@@ -37,6 +38,12 @@ constexpr std::size_t kHighWaterBytes = 128 * 1024;
 constexpr std::size_t kPlainChunkBytes = 256 * 1024;  // each costs two wake-ups
 constexpr std::size_t kTurnBytes = 32 * 1024;         // one turn of a heavy source on the pool
 constexpr std::size_t kInboxBytes = 256 * 1024;       // questions that wait for a busy exchange
+
+// What a browser can be made to ask for, it must not take for a page or a script, nor show to
+// another site's.
+constexpr std::array kGuards = {
+    http::Field{.name = "x-content-type-options", .value = "nosniff"},
+    http::Field{.name = "cross-origin-resource-policy", .value = "same-origin"}};
 
 std::string_view media_type(std::string_view value) {
   value = value.substr(0, value.find(';'));
@@ -613,11 +620,8 @@ void Invocation::reply_head(int status, std::string_view content_type) {
   std::vector<http::Field> headers = {{.name = "content-type", .value = content_type},
                                       {.name = "cache-control", .value = "no-store"}};
   if (gzip_out_) headers.push_back({.name = "grpc-encoding", .value = "gzip"});
-  // What a browser can be made to ask for, it must not take for a page or a script, nor show to
-  // another site's.
-  if (protocol_ != Protocol::Grpc) {
-    headers.push_back({.name = "x-content-type-options", .value = "nosniff"});
-    headers.push_back({.name = "cross-origin-resource-policy", .value = "same-origin"});
+  if (!content_type.starts_with("application/grpc")) {
+    headers.insert(headers.end(), kGuards.begin(), kGuards.end());
   }
   // While a handler runs they are its own.
   if (!running_) add_fields(extra_headers_, headers);
@@ -713,6 +717,14 @@ void Invocation::start_plain() {
 void Invocation::reply_plain(HttpResponse response) {
   http2::Headers headers = std::move(response.headers);
   std::move(extra_headers_.begin(), extra_headers_.end(), std::back_inserter(headers));
+  // What the handler did not say itself.
+  const auto unless_said = [&](const http::Field& field) {
+    const auto same = [&](const auto& one) { return one.first == field.name; };
+    if (std::any_of(headers.begin(), headers.end(), same)) return;
+    headers.emplace_back(field.name, field.value);
+  };
+  std::for_each(kGuards.begin(), kGuards.end(), unless_said);
+  unless_said({.name = "cache-control", .value = "no-store"});
   head_sent_ = true;
   outlet_->head(response.status, fields_of(headers));
   if (response.source) {

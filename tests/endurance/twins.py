@@ -27,8 +27,8 @@ import doors
 
 # Of no part in `betaa`: a member, its body's contact, an observer, a suspended and a former party, a stranger.
 ASKERS = ("anna", "sven", "uma", "elsa", "nico", "finn")
-# What a caller changes by asking is the caller's own; the ledger grows for all.
-LEFT_OUT = {"LedgerService", "SessionService"}
+# What a caller changes by asking is the caller's own; the ledger grows for all; a draft's key is of its network's keyring.
+LEFT_OUT = {"LedgerService", "SessionService", "DraftService"}
 NAMES = ["processes/alpha", "processes/betaa", "parties/FRA", "parties/SWE", "persons/fra.fleur", "persons/fra.hidden0",
          "persons/fra.never0", "persons/swe.anna", "offices/fra.betaa.hidden", "offices/fra.betaa.focal-point",
          "offices/swe.alpha.focal-point", "processes/betaa/bodies/wg-visa", "processes/betaa/participations/FRA",

@@ -1,6 +1,7 @@
 // A session in a browser: a cookie opens it for this server's own page and for nobody else's.
 #include "server/identity/browser.h"
 
+#include "entente/v1/drafts.pb.h"
 #include "tests/identity/world.h"
 
 namespace entente::identity::testing {
@@ -113,6 +114,22 @@ TEST_CASE("a page that signs in gets a cookie and no token; whoever is none gets
     CHECK(sign_in(program).size() == 43);
     CHECK(program.added.empty());
   }
+}
+
+TEST_CASE("half-typed words are closed with a key of the account's own, in whichever session",
+          "[identity][browser]") {
+  World world;
+  const auto key = [&](const Leaf& leaf, const std::string& token) {
+    return world.ask<v1::DraftKey>(leaf, token, "/entente.v1.DraftService/GetDraftKey",
+                                   v1::GetDraftKeyRequest());
+  };
+  const std::string token = world.sign_in(certificates().anna);
+  const auto first = key(certificates().anna, token);
+  REQUIRE(first.ok());
+  CHECK(first->key().size() == 32);
+  CHECK(key(certificates().anna, world.sign_in(certificates().anna))->key() == first->key());
+  CHECK(key(certificates().bertil, world.sign_in(certificates().bertil))->key() != first->key());
+  CHECK(key(certificates().anna, "").status().reason() == Reason::SignedOut);
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST_CASE("every answer holds its page to this server", "[net][pages]") {
   const std::string etag = header(get(**files, "/"), "etag");
   for (const HttpResponse& response :
        {get(**files, "/"), get(**files, "/", {{"if-none-match", etag}}),
-        get(**files, "/assets/app-5f3a.js")}) {
+        get(**files, "/assets/app-5f3a.js"), get(**files, "/assets/none.js")}) {
     const std::string policy = header(response, "content-security-policy");
     CHECK(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
     CHECK(policy.find("unsafe") == std::string::npos);

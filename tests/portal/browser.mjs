@@ -14,12 +14,10 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 export const network = process.env.NETWORK;
 export const origin = `https://localhost:${process.env.PORT}`;
 
+const PROGRAM = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] };
 let browser;
-export async function launch() {
-  browser ??= await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-  });
+export async function launch(...words) {
+  browser ??= await chromium.launch({ ...PROGRAM, args: [...PROGRAM.args, ...words] });
   return browser;
 }
 export async function quit() {
@@ -31,15 +29,32 @@ export function passwordOf(account) {
   return readFileSync(join(network, 'credentials', account, 'password'), 'utf8').trim();
 }
 
+// What each answer of the server must bear: a file of the pages their policy, all else that it is neither kept nor taken
+// for a page or a script. What is missing, in words.
+const POLICY = /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types entente-worker$/;
+export function bare(path, headers) {
+  const wanted = { 'x-content-type-options': /^nosniff$/, 'cross-origin-resource-policy': /^same-origin$/ };
+  if (path === '/' || path.startsWith('/assets/') || path.startsWith('/pdf/')) {
+    Object.assign(wanted, { 'content-security-policy': POLICY, 'referrer-policy': /^no-referrer$/, 'cross-origin-opener-policy': /^same-origin$/, 'cross-origin-embedder-policy': /^require-corp$/,
+      'x-frame-options': /^DENY$/, 'cache-control': path.startsWith('/assets/') ? /^public, max-age=31536000, immutable$/ : /^no-cache$/ });
+  } else {
+    // Tools keep figures and ask whether they still hold; the page asks its browser to keep nothing.
+    wanted['cache-control'] = path.startsWith('/sdmx/') ? /^no-store$|^private, no-cache$/ : /\bno-store\b/;
+  }
+  return Object.entries(wanted).filter(([name, holds]) => !holds.test(headers[name] ?? '')).map(([name]) => `${path}: ${name}: ${headers[name]}`);
+}
+
 // A browser of its own with the account's certificate. `expected`: faults that a journey means to bring about; `at`: the
-// only server that its pages may ask.
-export async function open(account, { expected = [], at = origin, ...options } = {}) {
+// only server that its pages may ask; `guarded`: every answer must bear what `bare` wants (where no test makes up answers);
+// `profile`: a folder that the browser keeps what it keeps in.
+export async function open(account, { expected = [], at = origin, guarded = false, profile, ...options } = {}) {
   const folder = join(network, 'credentials', account);
-  const context = await (await launch()).newContext({
+  const asked = {
     ignoreHTTPSErrors: true,
     clientCertificates: [{ origin, certPath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') }],
     locale: 'en-GB', timezoneId: 'Europe/Stockholm', reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }, ...options,
-  });
+  };
+  const context = profile ? await chromium.launchPersistentContext(profile, { ...PROGRAM, ...asked }) : await (await launch()).newContext(asked);
   context.setDefaultTimeout(Number(process.env.WAIT_MS ?? 15_000));
   context.faults = [];
   context.expected = expected;
@@ -47,6 +62,7 @@ export async function open(account, { expected = [], at = origin, ...options } =
   context.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') fault(`logged: ${message.text()}`); });
   context.on('weberror', (error) => fault(`threw: ${error.error()}`));
   context.on('request', (request) => { if (!request.url().replace(/^blob:/, '').startsWith(`${at}/`)) fault(`asked elsewhere: ${request.url()}`); });
+  if (guarded) context.on('response', (response) => { if (!response.url().startsWith('blob:')) for (const what of bare(new URL(response.url()).pathname, response.headers())) fault(`unguarded: ${what}`); });
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
   });
@@ -95,6 +111,12 @@ export async function until(holds, what = '') {
 // One call of the page's own session, as JSON.
 export function call(page, method, message) {
   return page.evaluate(async ([method, body]) => (await fetch(`/entente.v1.${method}`, { method: 'POST', body, headers: { 'content-type': 'application/json', 'entente-browser': '1' } })).json(), [method, JSON.stringify(message)]);
+}
+
+// Drags a file over a place and drops it there.
+export async function drop(place, name, type, text) {
+  const dataTransfer = await place.page().evaluateHandle(([name, type, text]) => { const data = new DataTransfer(); data.items.add(new File([text], name, { type })); return data; }, [name, type, text]);
+  for (const event of ['dragenter', 'dragover', 'drop']) await place.dispatchEvent(event, { dataTransfer });
 }
 
 // Presses Tab until what has the focus bears the words; each stop must be in sight.

@@ -901,6 +901,17 @@ def _(walk):
         walk.check.assertTrue(answer.ok, answer)
 
 
+@place("DraftService.GetDraftKey")
+def _(walk):
+    """Each has a key of their own, the same whenever it is asked for, and there is no name by which to ask for another's."""
+    ask = lambda role: walk.ask(role, "DraftService.GetDraftKey", DK.GetDraftKeyRequest())
+    keys = {role: DK.DraftKey.FromString(ask(role).body).key for role in walk.world.roles}
+    walk.check.assertEqual({len(key) for key in keys.values()}, {32})
+    walk.check.assertEqual(len(set(keys.values())), len(keys))
+    for role in walk.world.roles:
+        walk.check.assertEqual(DK.DraftKey.FromString(ask(role).body).key, keys[role], role.account)
+
+
 @place("NoticeService.GetNoticeSettings", "NoticeService.SetNoticeSettings")
 def _(walk):
     """Each has their own, and there is no name by which to ask for another's."""
@@ -1627,7 +1638,7 @@ OWN = {"SessionService.SignIn", "SessionService.SignOut", "SessionService.StepUp
 class Everybody(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z
+        global A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z, DK
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
         from entente.v1 import access_pb2 as A, account_pb2 as C, circulations_pb2 as Q, directory_pb2 as M
@@ -1640,6 +1651,7 @@ class Everybody(unittest.TestCase):
         from entente.v1 import meetings_pb2 as G
         from entente.v1 import exemptions_pb2 as V, process_life_pb2 as I
         from entente.v1 import attendance_pb2 as W, calendars_pb2 as Z, meeting_records_pb2 as U
+        from entente.v1 import drafts_pb2 as DK
         cls.net = SmallNetwork()
         cls.world = World(cls.net)
         cls.methods = cls.reflected()

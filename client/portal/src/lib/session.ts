@@ -79,6 +79,12 @@ async function enter(session: Session): Promise<void> {
   await learnServer();
   mark(true);
   become({ kind: 'in', session, person });
+  for (const entering of onEnter) entering();
+}
+const onEnter = new Set<() => void>();
+// What a session's pages want at hand before they ask for it.
+export function whenSignedIn(work: () => void): void {
+  onEnter.add(work);
 }
 
 export async function signIn(password: string): Promise<void> {

@@ -1,5 +1,5 @@
 // The small components that every page is made of; `#/design` shows them all.
-import type { ComponentChildren, JSX } from 'preact';
+import { Fragment, type ComponentChildren, type JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { isNotFound } from '../lib/api';
@@ -61,18 +61,24 @@ export function Waiting({ lines = 3 }: { lines?: number }) {
   );
 }
 
+// `autocomplete`: a browser keeps what is typed into a field for the next time and for its way back, on its disk; not here.
 export function Field({ label, hint, error, children }:
-  { label: string; hint?: string | undefined; error?: string | undefined; children: (props: { id: string; 'aria-describedby'?: string; 'aria-invalid'?: 'true' }) => ComponentChildren }) {
+  { label: string; hint?: string | undefined; error?: string | undefined; children: (props: { id: string; autocomplete: 'off'; 'aria-describedby'?: string; 'aria-invalid'?: 'true' }) => ComponentChildren }) {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
     <div class={error ? 'field wrong' : 'field'}>
       <label for={id}>{label}</label>
       {hint && <small id={`${id}-hint`}>{hint}</small>}
-      {children({ id, ...(described ? { 'aria-describedby': described } : {}), ...(error ? { 'aria-invalid': 'true' as const } : {}) })}
+      {children({ id, autocomplete: 'off', ...(described ? { 'aria-describedby': described } : {}), ...(error ? { 'aria-invalid': 'true' as const } : {}) })}
       {error && <small id={`${id}-error`} class="error">{error}</small>}
     </div>
   );
+}
+
+// An address that is longer than its line goes on before an `@` or after a dot, not in the middle of a word.
+export function Breakable({ text }: { text: string }) {
+  return <>{text.split(/(?=@)|(?<=[.\-_/])/).map((part, index) => index === 0 ? part : <Fragment key={index}><wbr />{part}</Fragment>)}</>;
 }
 
 // A dialog of the browser's own: it holds the focus, gives it back, and closes on Escape.

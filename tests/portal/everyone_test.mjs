@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { open, origin, passwordOf, quit, signIn, tabTo, violations } from './browser.mjs';
+import { call, network, open, origin, passwordOf, quit, signIn, tabTo, violations } from './browser.mjs';
 
 after(quit);
 const ME = 'anna.lindqvist';
@@ -207,6 +207,59 @@ test('figures are found, chosen, drawn and taken along by the keyboard alone', a
   const saved = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   assert.match(readFileSync(await (await saved).path(), 'utf8'), /,AFG,/);
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+// By the keyboard; the dialog that chooses a file is the browser's, not the page's.
+async function sign(page, words) {
+  await tabTo(page, /^Your certificate file/);
+  await page.getByLabel('Your certificate file').setInputFiles(join(network, 'credentials', ME, 'bundle.p12'));
+  await tabTo(page, /^Password of the file/);
+  await page.keyboard.type(passwordOf(ME));
+  await tabTo(page, words);
+  await page.keyboard.press('Enter');
+}
+
+test('figures are reported for the first time by the keyboard alone: a fault is read beside its line, mended, and they are signed', async () => {
+  const context = await open(ME);
+  const page = await signIn(context, ME, '/#/statistics/IGC.DECISIONS');
+  const file = page.getByLabel('Choose a file', { exact: true }).and(page.locator('input'));
+  const rows = (sex) => ({ name: 'first.csv', mimeType: 'text/csv', buffer: Buffer.from(`DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,DECISION,TIME_PERIOD,OBS_VALUE,OBS_STATUS\nIGC:DECISIONS(1.0),A,SWE,AFG,${sex},Y0T4,REC,2016,12,A\n`) });
+  await page.getByText('No figures that you may see fit this.').waitFor();
+  await tabTo(page, /^Choose a file$/);
+  await file.setInputFiles(rows('X'));
+  await page.getByRole('row', { name: /SEX/ }).waitFor();
+  await tabTo(page, /^Fault$/); // the table of faults can be gone through
+  await page.keyboard.press('Shift+Tab');
+  await file.setInputFiles(rows('F'));
+  await page.getByText('1 figure, no fault').waitFor();
+  await sign(page, /^Sign and report$/);
+  await page.getByText(/1 figure .*reported/).waitFor();
+  assert.deepEqual(context.faults, []);
+  await context.close();
+});
+
+test('an office is handed over by the keyboard alone', async () => {
+  const context = await open(ME);
+  const page = await signIn(context, ME);
+  const { offices } = await call(page, 'DirectoryService/ListOffices', { party: 'parties/SWE', pageSize: 1000 });
+  const { office, appointments } = offices.filter((one) => one.office.process === 'processes/igc' && one.office.kind !== 'FOCAL_POINT').at(-2);
+  await page.goto(`${origin}/#/office/${office.name.split('/')[1]}`);
+  await page.getByRole('button', { name: 'Hand over' }).waitFor();
+  await tabTo(page, /^Hand over$/);
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Hand over' });
+  const next = dialog.getByLabel('Next holder');
+  await next.locator('option').nth(2).waitFor({ state: 'attached' });
+  await tabTo(page, /^Next holder/);
+  const held = new Set(['', ...appointments?.map((one) => one.person) ?? []]);
+  do await page.keyboard.press('ArrowDown'); while (held.has(await next.inputValue()));
+  const name = await next.inputValue();
+  await sign(page, /^Sign and hand over$/);
+  await page.getByText('Handed over. The ledger has it.').waitFor();
+  const after = await call(page, 'DirectoryService/ListOffices', { party: 'parties/SWE', pageSize: 1000 });
+  assert.equal(after.offices.find((one) => one.office.name === office.name).appointments.find((one) => one.capacity === 'HOLDER').person, name);
   assert.deepEqual(context.faults, []);
   await context.close();
 });

@@ -35,7 +35,7 @@ test('the page and its files come with the headers that keep it to its server', 
   await context.close();
 });
 
-test('the first page is under 150 KB over the line, nothing of it cached', async () => {
+test('the first page is under 150 KB over the line, nothing of it cached; how fast it stands and answers is recorded', async (t) => {
   const context = await open('anna.lindqvist');
   const page = await signIn(context, 'anna.lindqvist');
   const filled = async () => {
@@ -54,6 +54,22 @@ test('the first page is under 150 KB over the line, nothing of it cached', async
   await page.waitForLoadState('networkidle');
   assert.ok(bytes < 150_000, `${bytes} octets`);
   assert.ok(bytes > 50_000, 'all of it was counted');
+  // On a machine four times slower. Recorded and not judged: a test's verdict hangs on no machine's speed (tests/bench/portal measures).
+  await debug.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  await debug.send('Network.setCacheDisabled', { cacheDisabled: false });
+  await page.addInitScript(() => {
+    globalThis.measured = { paint: 0, shift: 0, answer: 0 };
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) measured.paint = one.startTime; }).observe({ type: 'largest-contentful-paint', buffered: true });
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) measured.shift += one.value; }).observe({ type: 'layout-shift', buffered: true });
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) if (one.interactionId) measured.answer = Math.max(measured.answer, one.duration); }).observe({ type: 'event', durationThreshold: 16, buffered: true });
+  });
+  await page.reload();
+  await filled();
+  await page.getByRole('searchbox').pressSequentially('switz');
+  await page.locator('.people .name').first().waitFor();
+  const { paint, shift, answer } = await page.evaluate(() => measured);
+  assert.ok(paint > 0, 'it was measured');
+  t.diagnostic(`four times slower: largest paint ${paint.toFixed(0)} ms, layout shift ${shift.toFixed(3)}, slowest answer to a letter ${answer.toFixed(0)} ms, ${(bytes / 1000).toFixed(0)} kB`);
   assert.deepEqual(context.faults, []);
   await context.close();
 });

@@ -1,6 +1,7 @@
 // The line is lost in the midst of every form, and the session ends in long ones: the page says so, nothing that was typed or
 // chosen is lost, and the same button does it once the line is back.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -223,7 +224,7 @@ async function formsOf() {
 }
 // Until the draft is kept, which is a moment after the last letter.
 const keptAs = (page, name) => until(() => page.evaluate((name) => new Promise((resolve) => {
-  const opening = indexedDB.open('entente-drafts', 1);
+  const opening = indexedDB.open('entente-drafts', 2);
   opening.onupgradeneeded = () => opening.transaction.abort();
   opening.onerror = () => resolve(false);
   opening.onsuccess = () => {
@@ -292,4 +293,114 @@ test('what was half-typed is there on the way back and forth, and in a second ta
   assert.ok(!kept.includes('Half a title'));
   await second.getByRole('button', { name: 'Cancel' }).click();
   await second.locator('.papers li').first().waitFor();
+});
+
+// What is one press, or only looked at, on a line that breaks: it says so where it was pressed, and does it once the line is back.
+// Each: where, within what it is said, what is pressed, and what stands there then.
+const again = (box) => () => box.getByRole('button', { name: 'Try again' }).first().click();
+async function pressed(page, place, within, press, done, retries = false) {
+  if (place !== '') {
+    await page.goto(`${origin}/${place}`);
+    await page.locator('h1').first().waitFor();
+  }
+  const box = page.locator(within).first();
+  await press(box).waitFor();
+  await without(() => press(box).click(), box, retries ? again(box) : undefined);
+  await done(box);
+  assert.equal(await box.getByText('The server cannot be reached.').count(), 0, `${place} ${within}`);
+}
+const button = (name) => (box) => box.getByRole('button', { name, exact: true }).first();
+const gone = (...words) => (box) => box.getByText(...words).first().waitFor({ state: 'detached' });
+const there = (...words) => (box) => box.getByText(...words).first().waitFor();
+
+test('coming to a meeting, registering another, taking them off, changing the meeting, cancelling it', async () => {
+  const { meetings } = await call(keeper, 'MeetingService/ListMeetings', { process: 'processes/igc', pageSize: 200 });
+  const id = meetings.find((one) => Object.values(one.title?.byLanguage ?? {})[0] === 'Planned on a bad line').name.split('/')[1];
+  await keeper.goto(`${origin}/#/meeting/${id}`);
+  const asks = keeper.locator('.attendance');
+  await asks.getByText('Ask to the meeting').first().click();
+  await asks.getByLabel('Party').selectOption({ label: 'Sweden' });
+  await without(() => asks.getByRole('button', { name: 'Ask to the meeting' }).click(), asks);
+  await asks.getByRole('heading', { name: 'Sweden' }).waitFor();
+  // Asked on the first page, changed on the meeting's.
+  await member.goto(`${origin}/#/processes`);
+  await member.goto(`${origin}/#/`);
+  const due = member.locator('section.card').filter({ hasText: 'Due from me' });
+  const mine = due.locator('.invitations li').filter({ hasText: 'Planned on a bad line' });
+  await mine.waitFor();
+  await without(() => mine.getByRole('button', { name: 'I come' }).click(), due);
+  await mine.waitFor({ state: 'detached' });
+  await pressed(member, `#/meeting/${id}`, '.my-part', button('I do not come after all'), there('does not come', { exact: true }));
+  const comes = member.locator('.attendance');
+  await comes.getByText('Register somebody of my party').click();
+  await comes.getByLabel('Person').selectOption({ label: 'Eva Sandberg' });
+  await without(() => comes.getByRole('button', { name: 'Register', exact: true }).click(), comes);
+  const eva = comes.getByRole('listitem').filter({ hasText: 'Eva Sandberg' });
+  await eva.waitFor();
+  await without(() => eva.getByRole('button', { name: 'Remove Eva Sandberg' }).click(), comes);
+  await eva.waitFor({ state: 'detached' });
+  await pressed(member, '', '.page', button('Save to my calendar'), () => undefined);
+  await keeper.goto(`${origin}/#/plan/${id}`);
+  await keeper.locator('.who-will-see').getByText(/can see this/).waitFor();
+  await keeper.getByRole('button', { name: 'Add an item' }).waitFor();
+  await keeper.getByLabel('Presides').waitFor();
+  await keeper.getByLabel('Where').fill('On a better line');
+  await without(() => keeper.getByRole('button', { name: 'Save', exact: true }).click(), keeper.locator('main form'));
+  await keeper.getByText('On a better line', { exact: true }).waitFor();
+  await keeper.getByRole('link', { name: 'Change the meeting' }).click();
+  await keeper.getByRole('button', { name: 'Cancel the meeting' }).click();
+  const dialog = keeper.getByRole('dialog', { name: 'Cancel the meeting' });
+  await dialog.getByLabel('Why').fill('the line');
+  await without(() => dialog.getByRole('button', { name: 'Cancel the meeting' }).click(), dialog);
+  await keeper.getByText('the line', { exact: true }).waitFor();
+});
+
+test('saying that it is done, breaking a silence, reminding, taking back', async () => {
+  const { documents } = await call(keeper, 'DocumentService/ListDocuments', { process: 'processes/igc', pageSize: 200 });
+  const paper = documents.find((one) => Object.values(one.title?.byLanguage ?? {})[0] === 'broken line').name;
+  const entente = (...words) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'helena.brandt', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
+  entente('sign-in');
+  const sent = (...words) => /circulations\/([0-9a-f]{32})/.exec(entente('circulate', paper, ...words))[1];
+  const action = sent('--for', 'action');
+  const silence = sent('--for', 'approval-by-silence', '--deadline', '2099-01-02T12:00:00Z');
+  await pressed(member, `#/circulation/${action}`, '.my-word', button('It is done'), () => member.getByText('has done it').waitFor());
+  await member.goto(`${origin}/#/circulation/${silence}`);
+  await member.getByRole('button', { name: 'Break the silence' }).click();
+  const dialog = member.getByRole('dialog', { name: 'Break the silence' });
+  await dialog.getByLabel('Why').fill('The line broke, the silence too.');
+  await without(() => dialog.getByRole('button', { name: 'Break the silence' }).click(), dialog);
+  await member.locator('.said').getByText('The line broke, the silence too.').waitFor();
+  await pressed(keeper, `#/circulation/${action}`, '.board', button('Remind'), there(/reminded /));
+  await pressed(keeper, '', '.board', button('Take it back'), () => keeper.getByText('recalled').first().waitFor());
+});
+
+test('reading, proving, confirming, saving a card, choosing figures and taking them along', async () => {
+  const { documents } = await call(member, 'DocumentService/ListDocuments', { process: 'processes/igc', pageSize: 200 });
+  const paper = documents.find((one) => Object.values(one.title?.byLanguage ?? {})[0] === 'broken line').name.split('/')[1];
+  await pressed(member, `#/document/${paper}`, '[aria-label="Texts"]', button('Read'), there('Some text.'), true);
+  await pressed(member, '', '.record-panel', button('Who can see this'), there(/You can see it because/), true);
+  await pressed(member, '', '.record-panel', button('What the ledger says'), there('documents.document.create'), true);
+  await pressed(member, '#/person/swe.anna.lindqvist', '.person-card', button('Still right'), there(/Confirmed this minute/));
+  await pressed(member, '', '.person-card', button('Save as vCard'), () => undefined);
+  await pressed(member, '#/statistics/IGC.ASYLUM', '[aria-label="Take along"]', button('XLSX'), () => undefined);
+  const explorer = member.locator('.explorer');
+  await member.locator('.long-table tbody tr').nth(1).waitFor();
+  await members.setOffline(true);
+  await member.getByRole('button', { name: 'Compare parties', exact: true }).click();
+  await explorer.getByText('The server cannot be reached.').first().waitFor();
+  await members.setOffline(false);
+  await again(explorer)();
+  await member.getByRole('region', { name: 'Compare parties' }).waitFor();
+});
+
+test('the session’s end in words over the page, the line lost besides', async () => {
+  await member.goto(`${origin}/#/processes`);
+  await member.locator('.tiles li').first().waitFor();
+  await call(member, 'SessionService/SignOut', {});
+  await member.goto(`${origin}/#/documents`);
+  const dialog = member.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.getByLabel('Password').fill(passwordOf('anna.lindqvist'));
+  await without(() => dialog.getByRole('button', { name: 'Sign in' }).click(), dialog);
+  await dialog.waitFor({ state: 'detached' });
+  await member.locator('.papers li').first().waitFor();
 });

@@ -12,7 +12,7 @@ const WHO = { member: 'anna.lindqvist', keeper: 'helena.brandt' };
 const seen = {}; // by who: the page
 let places;
 before(async () => {
-  for (const [who, account] of Object.entries(WHO)) seen[who] = await signIn(await open(account, { expected: EXPECTED, viewport: { width: 320, height: 640 }, colorScheme: 'dark' }), account);
+  for (const [who, account] of Object.entries(WHO)) seen[who] = await signIn(await open(account, { expected: EXPECTED, guarded: true, viewport: { width: 320, height: 640 }, colorScheme: 'dark' }), account);
   places = await table();
 });
 after(async () => {
@@ -29,9 +29,9 @@ async function table() {
   const { circulations } = await call(seen.member, 'CirculationService/ListInbox', { pageSize: 100 });
   const paper = named(documents, 'Returns in 2026');
   const meeting = named(meetings, 'Working Group on Returns');
-  const circulation = circulations.find((one) => one.documents.includes(`documents/${paper}`)).name.split('/')[1];
+  const circulation = circulations.find((one) => one.documents?.includes(`documents/${paper}`)).name.split('/')[1];
   return {
-    member: ['#/', '#/person/swe.anna.lindqvist', '#/person/che.reto.ammann', '#/processes', '#/process/mtm', '#/roster/igc', '#/matrix', '#/office/swe.igc.focal-point', '#/documents', `#/document/${paper}`,
+    member: ['#/', '#/person/swe.anna.lindqvist', '#/person/che.reto.ammann', '#/processes', '#/process/mtm', '#/roster/igc', '#/roster/igc/nobody', '#/matrix', '#/office/swe.igc.focal-point', '#/documents', `#/document/${paper}`,
       `#/document/${named(documents, '<script>alert(1)</script> لم شمل الأسرة')}`, '#/inbox', '#/inbox/all', `#/circulation/${circulation}`, '#/meetings', '#/meetings?view=month&month=2031-03', '#/meetings?view=past',
       `#/meeting/${meeting}`, `#/meeting/${named(meetings, 'Round of 2021')}`, '#/profile/igc/SWE', '#/statistics', '#/statistics/IGC.ASYLUM', ...['bars', 'multiples', 'heat', 'flow'].map((one) => `#/statistics/IGC.ASYLUM?view=${one}`),
       '#/statistics/IGC.ASYLUM?view=compare&CITIZEN=AFG&REF_AREA=SWE%2BCHE', '#/design', '#/account', '#/nowhere', '#/person/nobody', '#/document/nothing'],
@@ -46,6 +46,27 @@ test('no page of the router is left out', () => {
   assert.ok(now.length >= 2 && later.length >= 18, `${now.length} and ${later.length} pages found in the router`);
   const visited = new Set(Object.values(places).flat().map((place) => place.slice(2).split(/[/?]/)[0]));
   assert.deepEqual([...now, ...later].filter((name) => !visited.has(name)), []);
+});
+
+test('the page of the design shows every token and every component', () => {
+  const read = (path) => readFileSync(fileURLToPath(new URL(`../../client/portal/src/${path}`, import.meta.url)), 'utf8');
+  const shown = read('pages/design.tsx');
+  const components = [...read('ui/basic.tsx').matchAll(/^export function ([A-Z]\w+)/gm)].map(([, name]) => name);
+  const colours = [...read('styles/tokens.css').matchAll(/^ {2}--([\w-]+): light-dark\(#/gm)].map(([, name]) => name);
+  assert.ok(components.length >= 10 && colours.length >= 15);
+  assert.deepEqual([...components.filter((one) => !shown.includes(`<${one}`)), ...colours.filter((one) => !shown.includes(`'${one}'`))], []);
+});
+
+test('who wants no motion sees none', async () => {
+  const page = seen.member;
+  await page.goto(`${origin}/#/design`);
+  await page.locator('.design .bone').first().waitFor();
+  const moving = () => page.evaluate(() => document.getAnimations().length);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  assert.ok(await moving() > 0);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.locator('.top nav a').first().hover();
+  assert.equal(await moving(), 0);
 });
 
 const language = (page, tag) => page.locator('.preferences select').first().selectOption(tag);

@@ -1,9 +1,10 @@
 // Processes: who takes part, on which day, shared with whom; and what can be trusted of it.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { network, open, origin, quit, signIn, violations } from './browser.mjs';
+import { call, network, open, origin, quit, signIn, violations } from './browser.mjs';
 
 let context;
 let page;
@@ -56,8 +57,29 @@ test('the people of a process are one sheet, without the page around it when pri
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.getByRole('navigation').isVisible(), false);
   assert.equal(await page.getByRole('rowheader', { name: 'Reto Ammann' }).isVisible(), true);
-  await page.emulateMedia({ media: 'screen' });
+  await page.emulateMedia({ media: null });
   assert.deepEqual(await violations(page), []);
+});
+
+test('a body is found, with its chair, and its people are one printed page', async () => {
+  const { bodies } = await call(page, 'DirectoryService/ListBodies', { process: 'processes/igc', pageSize: 1000 });
+  const entente = (...words) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'helena.brandt', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') } });
+  entente('sign-in');
+  entente('body', 'update', bodies.find((one) => one.title === 'Asylum/Refugees').name, '--chair', 'CHE');
+  await page.goto(origin + '/#/process/igc');
+  await page.reload();
+  const body = page.locator('.bodies li').filter({ hasText: 'Asylum/Refugees' });
+  await body.getByText('Chair: Switzerland').waitFor();
+  await body.getByRole('link', { name: 'Asylum/Refugees' }).click();
+  await page.getByRole('heading', { level: 1, name: /^People of IGC, Asylum\/Refugees/ }).waitFor();
+  await page.getByText('Chair: Switzerland').waitFor();
+  const people = page.getByRole('rowheader');
+  await people.first().waitFor();
+  assert.ok(await people.count() > 1 && await people.count() < 40, `${await people.count()} people`);
+  for (const office of await page.locator('tbody tr td:nth-child(3)').allTextContents()) assert.match(office, /asylum/i);
+  assert.deepEqual(await violations(page), []);
+  const paper = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+  assert.equal(paper.match(/\/Type\s*\/Page\b(?!s)/g).length, 1);
 });
 
 test('who can see a record stands in words; what the ledger says of it is proved in the page', async () => {

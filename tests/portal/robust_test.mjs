@@ -8,13 +8,16 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { observations } from './observations.mjs';
-import { network, open, origin, passwordOf, quit, signIn, until } from './browser.mjs';
+import { launch, network, open, origin, passwordOf, quit, signIn, until } from './browser.mjs';
 
 const require = createRequire(join(process.env.PORTAL, 'package.json'));
 const ME = 'anna.lindqvist';
 let context;
 let page;
 before(async () => {
+  // Playwright shows the certificate for the browser; where it speaks HTTP/2 and the server goes away, Node 18 may end the whole
+  // run with an assertion of its own (crypto_tls.cc, `!current_write_`).
+  await launch('--disable-http2');
   context = await open(ME, { expected: [/ERR_(INTERNET_DISCONNECTED|CONNECTION|EMPTY|NETWORK)/, /Failed to load resource/] });
   page = await signIn(context, ME);
 });
@@ -123,13 +126,27 @@ test('a session that ended in the middle of a long form is asked for over it, an
   await other.close();
 });
 
-test('a table of 100,000 rows scrolls, and a map of 10,000 arcs is drawn, with no more in the page than is in sight', async (t) => {
-  const codes = require('i18n-iso-countries/codes.json').map((one) => one[1]);
-  const body = await observations(codes, 100, 10);
-  await page.route('**/*StatisticsService/Query', (route) => route.fulfill({ status: 200, contentType: 'application/connect+proto', body }));
-  await page.goto(`${origin}/#/statistics/IGC.ASYLUM?view=line`);
-  await page.reload();
+// Of 200 citizenships, five ages, two sexes, five decisions and ten years: reported by the command line, answered by the server.
+function manyFigures() {
+  const codes = require('i18n-iso-countries/codes.json').map((one) => one[1]).slice(0, 200);
+  const lines = ['DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,DECISION,TIME_PERIOD,OBS_VALUE,OBS_STATUS'];
+  for (const citizen of codes) {
+    for (const sex of ['F', 'M']) for (const age of ['Y0T4', 'Y5T11', 'Y12T17', 'Y18T59', 'Y_GE60']) for (const decision of ['_T', 'REC', 'OTH', 'REJ', 'CLO']) for (let year = 2016; year < 2026; ++year) {
+      lines.push(`IGC:DECISIONS(1.0),A,SWE,${citizen},${sex},${age},${decision},${year},${lines.length},A`);
+    }
+  }
+  return lines.join('\n') + '\n';
+}
+
+test('an answer of 100,000 rows is a table that scrolls from the first to the last, with no more in the page than is in sight', async (t) => {
+  const file = join(network, 'many.csv');
+  writeFileSync(file, manyFigures());
+  const entente = (...words) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'statistics-upload', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') } });
+  entente('sign-in');
+  entente('stats', 'upload', file, '--to', 'IGC.DECISIONS');
+  await page.goto(`${origin}/#/statistics/IGC.DECISIONS?view=line`);
   const table = page.locator('.long-table');
+  const row = (index) => table.locator(`tr[aria-rowindex="${index}"]`);
   await table.locator('table[aria-rowcount="100001"]').waitFor();
   const frames = await table.evaluate(async (box) => {
     const gaps = [];
@@ -146,8 +163,25 @@ test('a table of 100,000 rows scrolls, and a map of 10,000 arcs is drawn, with n
   });
   t.diagnostic(`100,000 rows: the longest frame ${frames.longest.toFixed(0)} ms`);
   assert.ok(frames.rows < 120, `${frames.rows} rows in the page`);
-  await table.locator('tr[aria-rowindex="100001"]').waitFor();
-  await page.getByRole('button', { name: 'Flow map', exact: true }).click();
+  await row(100_001).waitFor();
+  // Each of the figures is there once: the least is in the first row of them, the greatest in the last.
+  const shown = async (index) => Number((await row(index).locator('td').last().textContent()).replace(/\D/g, ''));
+  const last = await shown(100_001);
+  await table.evaluate((box) => { box.scrollTop = 0; });
+  const first = await shown(2);
+  assert.ok(first >= 1 && last <= 100_000 && first !== last, `${first} to ${last}`);
+  await page.getByText('100,000 figures').waitFor();
+  // And it is narrowed, in the same page, to one of them.
+  await page.goto(`${origin}/#/statistics/IGC.DECISIONS?view=line&CITIZEN=AFG&SEX=F&AGE=Y0T4&DECISION=REC&from=2020&to=2020`);
+  await table.locator('table[aria-rowcount="2"]').waitFor();
+});
+
+test('a map of 10,000 arcs is drawn', async (t) => {
+  const codes = require('i18n-iso-countries/codes.json').map((one) => one[1]);
+  const body = await observations(codes, 100, 2);
+  await page.route('**/*StatisticsService/Query', (route) => route.fulfill({ status: 200, contentType: 'application/connect+proto', body }));
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM?view=flow`);
+  await page.reload();
   await page.locator('.flow-map canvas').waitFor();
   const spent = await page.evaluate(async () => {
     const slider = document.querySelector('.flow-map input[type=range]');

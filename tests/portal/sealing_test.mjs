@@ -172,22 +172,26 @@ test('sealed by the command line, it is opened in the page, its hand and its rec
   await page.unroute('**/*.CertificateService/GetCertificate');
 });
 
-test('who got no envelope gets one from who can open it: proved, told first, and opened by the command line', async () => {
+test('who got no envelope gets one from who can open it, by the keyboard alone: proved, told first, and opened by the command line', async () => {
   writeFileSync(join(folder, 'later.txt'), `${SECRET}, later\n`);
   const said = entente('helena.brandt', 'document', 'upload', join(folder, 'later.txt'), '--process', 'igc', '--kind', 'meeting-record', '--title', 'Sealed without one',
     '--to', 'members,secretariat', '--handling', 'confidential', '--without', 'che.igc.focal-point', '--yes');
   const [, id] = /documents\/([0-9a-f]{32})/.exec(said);
   assert.throws(() => entente('reto.ammann', 'document', 'get', id, '--out', join(folder, 'not.txt')));
   await page.goto(`${origin}/#/document/${id}`);
-  await page.getByRole('button', { name: 'Share it on' }).click();
+  await page.getByRole('button', { name: 'Share it on' }).waitFor();
+  const press = async (words) => { await tabTo(page, words); await page.keyboard.press('Enter'); };
+  await press(/^Share it on$/);
   const form = page.getByRole('form', { name: 'Share it on' });
+  await tabTo(page, /^Your certificate file/);
   await form.getByLabel('Your certificate file').setInputFiles(join(network, 'credentials/anna.lindqvist/bundle.p12'));
-  await form.getByLabel('Password of the file').fill(passwordOf('anna.lindqvist'));
-  await without(() => form.getByRole('button', { name: 'Prove who can open it' }).click(), form);
+  await tabTo(page, /^Password of the file/);
+  await page.keyboard.type(passwordOf('anna.lindqvist'));
+  await without(() => press(/^Prove who can open it$/), form);
   await form.getByRole('button', { name: 'Seal to 1 office and send' }).waitFor();
   assert.deepEqual(await form.getByRole('region', { name: 'Sealed to these offices' }).locator('li').allTextContents(), ['che.igc.focal-point, Switzerland']);
   assert.deepEqual(await violations(page), []);
-  await without(() => form.getByRole('button', { name: 'Seal to 1 office and send' }).click(), form);
+  await without(() => press(/^Seal to 1 office and send$/), form);
   await page.getByText('1 more office can open it now.').waitFor();
   assert.match(entente('reto.ammann', 'document', 'get', id, '--out', join(folder, 'later-opened.txt')), /Sealed without one/);
   assert.equal(readFileSync(join(folder, 'later-opened.txt'), 'utf8'), `${SECRET}, later\n`);

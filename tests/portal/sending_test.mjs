@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { network, open, origin, quit, signIn, violations } from './browser.mjs';
+import { drop, network, open, origin, quit, signIn, violations } from './browser.mjs';
 
 const ME = 'helena.brandt';
 let context;
@@ -44,7 +44,7 @@ const text = Buffer.from('Questions to the states, first draft.\n');
 test('who will see a document is told in words while one chooses, and changes with each choice', async () => {
   await page.goto(`${origin}/#/documents`);
   await page.getByRole('link', { name: 'Bring a document' }).click();
-  await page.getByLabel('Choose a file', { exact: true }).and(page.locator('input')).setInputFiles({ name: 'first_draft.txt', mimeType: 'text/plain', buffer: text });
+  await drop(page.locator('.drop'), 'first_draft.txt', 'text/plain', text.toString());
   assert.equal(await page.getByLabel('Title', { exact: true }).inputValue(), 'first draft');
   const told = page.getByRole('region', { name: 'Who will be able to see it' });
   await told.getByText(/\d+ people can see this – .*17 states/).waitFor();

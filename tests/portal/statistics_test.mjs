@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { network, open, origin, quit, signIn, violations } from './browser.mjs';
+import { drop, network, open, origin, quit, signIn, violations } from './browser.mjs';
 
 const demo = fileURLToPath(new URL('../../deploy/statistics/demo/', import.meta.url));
 const require = createRequire(join(process.env.PORTAL, 'package.json'));
@@ -210,7 +210,8 @@ test('a file is tried before it is sent: each fault beside its line, with what w
   const row = page.getByRole('row', { name: /AFX/ }).first();
   await row.waitFor();
   assert.match(await row.textContent(), /CITIZEN.*AFG/);
-  await choose.setInputFiles({ name: 'good.csv', mimeType: 'text/csv', buffer: Buffer.from(good) });
+  // Dropped on the page, as from a folder.
+  await drop(page.locator('.upload .drop'), 'good.csv', 'text/csv', good);
   await page.getByText(/figures, no fault/).waitFor();
   assert.deepEqual(await violations(page), []);
   // What was tried is sent, signed in the party's name.

@@ -31,7 +31,7 @@ function bodies(): Promise<Row[]> {
       const process = one.name.split('/')[1] ?? '';
       const title = plainly(one.title) || lastPart(one.name);
       const chair = one.chair ? partyName(one.chair) : '';
-      return { id: one.name, title, detail: [processName(process), chair].filter(Boolean).join(' · '), link: linkTo(['process', process]), words: folded(`${title} ${one.name.replaceAll('/', ' ')} ${chair}`) };
+      return { id: one.name, title, detail: [processName(process), chair].filter(Boolean).join(' · '), link: linkTo(['roster', process, lastPart(one.name)]), words: folded(`${title} ${one.name.replaceAll('/', ' ')} ${chair}`) };
     });
   });
 }

@@ -1,8 +1,9 @@
 // Enumerators of the treaty, in the reader's words.
-import { Capacity, OfficeKind, type Office } from '../gen/entente/v1/directory_pb';
-import { t } from '../i18n';
+import { Capacity, OfficeKind, type Body, type Office } from '../gen/entente/v1/directory_pb';
+import { formatList, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
-import { lastPart, plainly, processName } from './names';
+import { lastPart, partyName, plainly, processName } from './names';
+import type { Party } from './types';
 
 const OFFICES: Record<OfficeKind, MessageKey> = {
   [OfficeKind.OFFICE_KIND_UNSPECIFIED]: 'office_other',
@@ -37,4 +38,10 @@ export function officeTitle(office: Office): string {
   const body = office.body === '' ? '' : ` · ${lastPart(office.body)}`;
   const topics = office.topics.length === 0 ? '' : ` (${office.topics.map(plainly).join(', ')})`;
   return what + where + body + topics;
+}
+
+// `chaired by Sweden · co-chaired by Canada and Norway`; empty if nobody is named.
+export function chairsOf(body: Body, known: Map<string, Party>): string {
+  return [body.chair !== '' && t('chaired_by', { who: partyName(body.chair, known.get(body.chair)) }),
+    body.coChairs.length > 0 && t('co_chaired_by', { who: formatList(body.coChairs.map((one) => partyName(one, known.get(one)))) })].filter(Boolean).join(' · ');
 }

@@ -10,7 +10,7 @@ import type { Found, Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { useSettled } from '../lib/use-settled';
 import { officeTitle } from '../lib/words';
-import { Badge, Failed, Waiting } from '../ui/basic';
+import { Badge, Breakable, Failed, Waiting } from '../ui/basic';
 import { later } from '../ui/later';
 
 import { Icon } from '../ui/icons';
@@ -21,7 +21,9 @@ const Due = later(() => import('../ui/due').then((one) => one.Due), <section cla
 const MyNext = later(() => import('../ui/meeting-row').then((one) => one.MyNext), <section class="card"><Waiting lines={6} /></section>);
 const News = later(() => import('../ui/due').then((one) => one.News), <section class="card"><Waiting lines={6} /></section>);
 
-const SETTLED_MS = 60;
+const SETTLED_MS = 60; // after the last letter the persons are asked for
+const RESTED_MS = 250; // and what else there is, and more of them than are in sight: whoever still types is answered first
+const FIRST_ROWS = 10;
 const Also = later(() => import('../ui/also').then((one) => one.Also), <></>);
 
 // What was looked for stays for the way back, in this page's memory and nowhere else.
@@ -39,6 +41,7 @@ export function HomePage(_: { place: Place }) {
   // Their list is fetched once somebody looks for somebody, or is about to choose one: not with the first view.
   const [choosing, setChoosing] = useState(process !== '');
   const wanted = useSettled(query.trim(), SETTLED_MS);
+  const rested = useSettled(query.trim(), RESTED_MS);
   const empty = query.trim() === '' && process === ''; // what is due goes with the first letter, not with its answer
   const known = useCall(choosing || wanted !== '' ? 'home' : null, async () => ({ processes: await processes() }));
   const key = wanted === '' && process === '' ? null : `${process} ${wanted}`;
@@ -47,6 +50,9 @@ export function HomePage(_: { place: Place }) {
   const names = useCall(key === null ? null : 'parties', parties);
   const understood = key === null ? undefined : asked.data?.understood;
   const found = understood?.reply.found ?? [];
+  const whole = useRef<typeof understood>(); // of which all rows are shown
+  if (rested === query.trim()) whole.current = understood;
+  const rows = whole.current === understood ? found.length : FIRST_ROWS;
   const filters = understood ? inFilters(understood.meaning, process) : [];
   const shown = found[Math.min(chosen, found.length - 1)];
   const choose = (index: number) => { memory.chosen = index; setChosen(index); };
@@ -84,17 +90,17 @@ export function HomePage(_: { place: Place }) {
   // Made anew when an answer comes, not with each letter: whoever types is answered first.
   const results = useMemo(() => (
     <ul class="people" aria-label={t('people')}>
-      {found.map((one, index) => one.person && (
+      {found.slice(0, rows).map((one, index) => one.person && (
         <Row key={one.person.name} found={one} known={names.data} chosen={one === shown} choose={() => choose(index)} />
       ))}
     </ul>
-  ), [understood, names.data, shown, language]);
+  ), [understood, names.data, shown, language, rows]);
   const beside = useMemo(() => shown?.person && (
     <aside class="beside" aria-label={t('card_of', { name: shown.person.displayName })}>
       <PersonCard key={shown.person.name} person={shown.person} party={names.data?.get(shown.person.party)} offices={shown.offices} linked />
     </aside>
   ), [names.data, shown, language]);
-  const below = useMemo(() => empty ? <div class="columns even start"><Due /><MyNext /><News /></div> : wanted !== '' && <Also query={wanted} process={process} />, [empty, key, language]);
+  const below = useMemo(() => empty ? <div class="columns even start"><Due /><MyNext /><News /></div> : rested !== '' && <Also query={rested} process={process} />, [empty, rested, process, language]);
   return (
     <section ref={list} class={empty ? 'page home' : 'page home searching'} onKeyDown={onKey}>
       <h1 tabIndex={-1}>{t('home_title')}</h1>
@@ -139,7 +145,7 @@ function Row({ found, known, chosen, choose }: { found: Found; known: Map<string
       <span class="what">{found.offices.map(officeTitle).join(' · ') || plainly(person.title)}</span>
       <span class="reach">
         {telephone && <a href={telephoneLink(telephone.value)} dir="ltr" aria-label={t('call_name', { name: person.displayName, number: telephone.value })}>{plainly(telephone.value)}</a>}
-        {email && <a href={mailLink(email.value)} dir="ltr" aria-label={t('mail_to', { name: person.displayName })}>{plainly(email.value)}</a>}
+        {email && <a href={mailLink(email.value)} dir="ltr" aria-label={t('mail_to', { name: person.displayName })}><Breakable text={plainly(email.value)} /></a>}
       </span>
     </li>
   );

@@ -57,9 +57,10 @@ export function PersonPage({ place }: { place: Place }) {
 
 function Confirm({ person, done }: { person: Person; done: (person: Person) => void }) {
   const [error, setError] = useState<unknown>();
+  const confirm = () => { setError(undefined); return directory.confirmPerson({ name: person.name }).then(done, setError); };
   return (
     <>
-      <Button icon="check" onClick={() => directory.confirmPerson({ name: person.name }).then(done, setError)}>{t('still_right')}</Button>
+      <Button icon="check" onClick={confirm}>{t('still_right')}</Button>
       {error !== undefined && <Failed error={error} />}
     </>
   );

@@ -12,6 +12,7 @@ import { useCall } from '../lib/use-call';
 import { Badge, Failed, LinkButton, PageTitle, Waiting } from '../ui/basic';
 import { CountryMap } from '../ui/map';
 import { listMeetings } from '../lib/meetings';
+import { chairsOf } from '../lib/words';
 import { MeetingRow } from '../ui/meeting-row';
 import { RecordPanel } from '../ui/record-panel';
 import { spanInWords } from './person';
@@ -133,7 +134,6 @@ function spanKnown(span: { since: string; until: string } | undefined): boolean 
 }
 
 function Bodies({ bodies, known }: { bodies: Body[]; known: Known }) {
-  const names = (list: string[]) => formatList(list.map((one) => partyName(one, known.get(one))));
   const day = today();
   return (
     <section class="card">
@@ -141,10 +141,8 @@ function Bodies({ bodies, known }: { bodies: Body[]; known: Known }) {
       <ul class="bare bodies">
         {bodies.filter((one) => holdsOn(one.span, day)).map((body) => (
           <li key={body.name}>
-            <h3>{body.title || lastPart(body.name)} {body.adHoc && <Badge>{t('ad_hoc')}</Badge>}</h3>
-            <p class="quiet-text">{[body.chair && t('chaired_by', { who: partyName(body.chair, known.get(body.chair)) }),
-              body.coChairs.length > 0 && t('co_chaired_by', { who: names(body.coChairs) }),
-              body.members.length > 0 && t('members_are', { who: names(body.members) }), body.note].filter(Boolean).join(' · ')}</p>
+            <h3><a href={linkTo(['roster', lastPart(body.name.split('/bodies/')[0] ?? ''), lastPart(body.name)])}>{body.title || lastPart(body.name)}</a> {body.adHoc && <Badge>{t('ad_hoc')}</Badge>}</h3>
+            <p class="quiet-text">{[chairsOf(body, known), body.members.length > 0 && t('members_are', { who: formatList(body.members.map((one) => partyName(one, known.get(one)))) }), body.note].filter(Boolean).join(' · ')}</p>
           </li>
         ))}
       </ul>

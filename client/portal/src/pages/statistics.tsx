@@ -234,29 +234,51 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   );
 }
 
-// Of each period when it is looked at: nobody waits for those that nobody looks at.
+const LISTED = 12; // flows that the list beside the map tells in words
+
+// Who goes where is worked out once, then one pass over the figures; a period that is looked at is made of its sums.
 function flowsOf(structure: DataStructure, all: Figures): Flows {
   const to = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.REFERENCE_AREA)?.id ?? '');
   const from = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.COUNTERPART_AREA)?.id ?? '');
   // Totals and their parts must not be added up: of each other dimension only what all of a key share as total.
   const series = withoutParts(all, [to, from]).filter(({ key }) => isOnMap(key[from] ?? '') && isOnMap(key[to] ?? ''));
-  const periods = new Set<string>();
-  for (const one of series) for (let at = one.from; at < one.end; ++at) periods.add(all.rows[at]?.period ?? '');
-  const kept = new Map<string, Flow[]>();
-  const make = (period: string): Flow[] => {
-    const sums = new Map<string, Flow>();
-    for (const { key, from: begin, end } of series) {
-      let value = 0;
-      for (let at = begin; at < end; ++at) if (all.rows[at]?.period === period) value += all.rows[at]?.value ?? 0;
-      if (value <= 0) continue;
-      const id = `${key[from]} ${key[to]}`;
-      const flow = sums.get(id);
-      if (flow) flow.value += value;
-      else sums.set(id, { from: key[from] ?? '', to: key[to] ?? '', value });
+  const pairs: { from: string; to: string }[] = [];
+  const pairOf = new Map<string, number>();
+  const pairOfSeries = series.map(({ key }) => {
+    const pair = { from: key[from] ?? '', to: key[to] ?? '' };
+    const id = `${pair.from} ${pair.to}`;
+    const found = pairOf.get(id) ?? pairs.push(pair) - 1;
+    pairOf.set(id, found);
+    return found;
+  });
+  const sums = new Map<string, Float64Array>();
+  series.forEach(({ from: begin, end }, index) => {
+    const pair = pairOfSeries[index] ?? 0;
+    for (let at = begin; at < end; ++at) {
+      const row = all.rows[at];
+      if (!row) continue;
+      let there = sums.get(row.period);
+      if (!there) sums.set(row.period, there = new Float64Array(pairs.length));
+      there[pair] = (there[pair] ?? 0) + (row.value ?? 0);
     }
-    return [...sums.values()].sort((a, b) => b.value - a.value);
-  };
-  return { periods: [...periods].sort(), in: (period) => { const found = kept.get(period) ?? make(period); kept.set(period, found); return found; } };
+  });
+  const kept = new Map<string, Flow[]>();
+  const make = (period: string) => largestFirst(pairs.flatMap((pair, index) => { const value = sums.get(period)?.[index] ?? 0; return value > 0 ? [{ ...pair, value }] : []; }), LISTED);
+  return { periods: [...sums.keys()].sort(), in: (period) => { const found = kept.get(period) ?? make(period); kept.set(period, found); return found; } };
+}
+
+// The `count` largest in order, before all others in none: ten thousand are not sorted for twelve.
+function largestFirst(flows: Flow[], count: number): Flow[] {
+  const first: Flow[] = [];
+  for (const one of flows) {
+    if (first.length === count && one.value <= (first[count - 1]?.value ?? 0)) continue;
+    let at = first.length;
+    while (at > 0 && (first[at - 1]?.value ?? 0) < one.value) --at;
+    first.splice(at, 0, one);
+    first.length = Math.min(first.length, count);
+  }
+  const listed = new Set(first);
+  return [...first, ...flows.filter((one) => !listed.has(one))];
 }
 
 // Where a dimension has a total (`_T`), its parts are left out.

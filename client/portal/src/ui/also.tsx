@@ -9,7 +9,7 @@ import { useCall } from '../lib/use-call';
 import { useSettled } from '../lib/use-settled';
 import { Failed } from './basic';
 
-const RESTED_MS = 400;
+const RESTED_MS = 150; // after it is shown, which is when typing has rested
 
 export function Also({ query, process }: { query: string; process: string }) {
   const wanted = query.trim();

@@ -14,7 +14,7 @@ export interface Flow {
 }
 export interface Flows {
   periods: string[];
-  in: (period: string) => Flow[]; // the largest first
+  in: (period: string) => Flow[]; // the largest dozen first, in order
 }
 const WIDTH = 960; // of the map's own units; the canvas has as many points as the screen can show
 const HEIGHT = 480;

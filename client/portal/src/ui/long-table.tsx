@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 const ROW = 32; // px, as the style sheet has it
-const SPARE = 8; // rows above and below those in sight
+const SPARE = 4; // rows above and below those in sight
 
 export interface Column {
   title: string;
@@ -12,6 +12,8 @@ export interface Column {
 }
 const LETTERS_MIN = 6;
 const LETTERS_MAX = 22; // longer names are cut, and said whole when pointed at
+const LETTERS_SPARE = 3;
+const isCut = (text: string) => text.length > LETTERS_MAX - LETTERS_SPARE;
 
 export function LongTable({ columns, count, row, label }: { columns: Column[]; count: number; row: (index: number) => string[]; label: string }) {
   const box = useRef<HTMLDivElement>(null);
@@ -40,12 +42,12 @@ export function LongTable({ columns, count, row, label }: { columns: Column[]; c
   return (
     <div class={wide ? 'scroll long-table wide' : 'scroll long-table'} ref={box} onScroll={scrolled} tabIndex={0} role="region" aria-label={label}>
       <table class="sheet" aria-rowcount={count + 1}>
-        <colgroup>{columns.map((one) => <col key={one.title} style={{ inlineSize: `${Math.min(LETTERS_MAX, Math.max(LETTERS_MIN, one.letters + 3))}ch` }} />)}</colgroup>
+        <colgroup>{columns.map((one) => <col key={one.title} style={{ inlineSize: `${Math.min(LETTERS_MAX, Math.max(LETTERS_MIN, one.letters + LETTERS_SPARE))}ch` }} />)}</colgroup>
         <thead><tr aria-rowindex={1}>{columns.map((one) => <th key={one.title} scope="col" class={one.numeric ? 'numeric' : ''}>{one.title}</th>)}</tr></thead>
         <tbody>
           <tr aria-hidden="true" class="before"><td colSpan={columns.length} style={{ height: `${first * ROW}px` }} /></tr>
           {Array.from({ length: last - first }, (_, place) => (
-            <tr key={place} aria-rowindex={first + place + 2}>{row(first + place).map((text, at) => <td key={at} class={columns[at]?.numeric ? 'numeric' : ''} title={text.length > LETTERS_MAX - 3 ? text : undefined}>{text}</td>)}</tr>
+            <tr key={place} aria-rowindex={first + place + 2}>{row(first + place).map((text, at) => <td key={at} class={columns[at]?.numeric ? 'numeric' : isCut(text) ? 'cut' : ''} title={isCut(text) ? text : undefined}>{text}</td>)}</tr>
           ))}
           <tr aria-hidden="true" class="after"><td colSpan={columns.length} style={{ height: `${(count - last) * ROW}px` }} /></tr>
         </tbody>

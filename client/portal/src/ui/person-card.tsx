@@ -9,7 +9,7 @@ import { officeTitle } from '../lib/words';
 import { mailLink, partyName, plainly, telephoneLink, textIn } from '../lib/names';
 import { linkToRecord } from '../lib/router';
 import type { Found, Party } from '../lib/types';
-import { Badge, Button, CopyButton, Failed, LinkButton, saveFile } from './basic';
+import { Badge, Breakable, Button, CopyButton, Failed, LinkButton, saveFile } from './basic';
 import { Icon } from './icons';
 
 const KINDS = {
@@ -83,7 +83,7 @@ function ContactRow({ contact, person }: { contact: Contact; person: Person }) {
   return (
     <li>
       <span class="kind">{kind}</span>
-      <span class="value" dir={contact.kind === Contact_Kind.POSTAL ? 'auto' : 'ltr'}>{value}</span>
+      <span class="value" dir={contact.kind === Contact_Kind.POSTAL ? 'auto' : 'ltr'}>{contact.kind === Contact_Kind.EMAIL ? <Breakable text={value} /> : value}</span>
       <span class="actions">{reach}<CopyButton text={value} label={t('copy_what', { what: whose })} /></span>
     </li>
   );

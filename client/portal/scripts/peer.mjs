@@ -1,0 +1,106 @@
+// What the bench measures alike in our page and in a peer's, and the peer: a page of its own with the same 100,000 rows in
+// ag-grid-community and the same 10,000 arcs over the same land in ECharts. Grid and map alone, with nothing around them: no
+// page of figures with both was found that runs by itself. Fetched by tests/bench/portal, for the bench and nothing else.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { launch } from '../../../tests/portal/browser.mjs';
+
+const SLOWER = 4;
+const STEPS = 120;
+export const ms = (value) => `${value.toFixed(0).padStart(4)} ms`;
+
+export async function slowed(page) {
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+  return debug;
+}
+
+// From one frame to the next while `box` is scrolled in leaps, so that each frame shows rows that none has shown.
+export async function scrolled(page, box) {
+  const frames = await page.locator(box).evaluate(async (box, steps) => {
+    const gaps = [];
+    let last = performance.now();
+    for (let step = 0; step < steps; ++step) {
+      box.scrollTop += 3_000 + step * 400;
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+    }
+    return gaps.sort((a, b) => a - b);
+  }, STEPS);
+  return `frames: median ${ms(frames[STEPS / 2])}, longest ${ms(frames.at(-1))}, over 50 ms: ${frames.filter((one) => one > 50).length} of ${STEPS}`;
+}
+
+// From what is done to the frame after the one in which `canvas` is there.
+export function untilDrawn(page, act, canvas, value) {
+  return page.evaluate(`(${async (work, canvas, value) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const from = performance.now();
+    work(value);
+    do await frame(); while (!document.querySelector(canvas));
+    await frame();
+    return performance.now() - from;
+  }})(${act}, ${JSON.stringify(canvas)}, ${JSON.stringify(value)})`);
+}
+
+export async function newPeer(folder, codes, areas, periods) {
+  const require = createRequire(join(process.env.PORTAL, 'package.json'));
+  const names = require('i18n-iso-countries/langs/en.json').countries;
+  const alpha2 = new Map(require('i18n-iso-countries/codes.json').map(([two, three]) => [three, two]));
+  const atlas = (name) => JSON.parse(readFileSync(join(process.env.PORTAL, 'src/atlas', name), 'utf8'));
+  const [land, places] = [atlas('land.json'), atlas('places.json')];
+  const world = require('topojson-client').feature(land, land.objects.countries);
+  for (const one of world.features) one.properties = { name: String(one.id) };
+  const called = (code) => [names[alpha2.get(code)] ?? code].flat()[0];
+  const data = { world, origins: codes.slice(-areas).map((one) => [called(one), places[one]?.slice(1)]), to: codes.slice(0, areas).map((one) => [called(one), places[one]?.slice(1)]), periods };
+  const files = {
+    '/': '<!doctype html><meta charset="utf-8"><style>#box { width: 620px; height: 544px }</style><div id="box"></div><script src="/grid.js"></script><script src="/charts.js"></script>',
+    '/grid.js': readFileSync(join(folder, 'node_modules/ag-grid-community/dist/ag-grid-community.min.js')),
+    '/charts.js': readFileSync(join(folder, 'node_modules/echarts/dist/echarts.min.js')),
+  };
+  const server = createServer((request, reply) => {
+    reply.writeHead(request.url in files ? 200 : 404, { 'content-type': request.url === '/' ? 'text/html' : 'text/javascript' });
+    reply.end(files[request.url] ?? '');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 900 } });
+  const fresh = async () => {
+    const page = await context.newPage();
+    await slowed(page);
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    await page.evaluate((data) => { globalThis.data = data; }, data);
+    return page;
+  };
+  return {
+    async rows() {
+      const page = await fresh();
+      await page.evaluate(() => {
+        const rowData = data.to.flatMap(([to]) => data.origins.flatMap(([from]) => Array.from({ length: data.periods }, (_, at) => ({ period: String(2015 + at), to, from, value: 1 + at }))));
+        agGrid.createGrid(document.querySelector('#box'), { rowData, rowHeight: 32, columnDefs: [{ field: 'period' }, { field: 'to' }, { field: 'from' }, { field: 'value' }] });
+      });
+      await page.locator('.ag-row').first().waitFor({ timeout: 120_000 });
+      await page.waitForTimeout(2_000);
+      return scrolled(page, '.ag-body-viewport, .ag-grid-viewport, .ag-center-cols-viewport');
+    },
+    async arcs() {
+      const page = await fresh();
+      const first = await untilDrawn(page, () => {
+        const flows = (at) => data.to.flatMap(([, to], i) => data.origins.flatMap(([, from], j) => to?.length && from?.length ? [{ coords: [from, to], value: 1 + (i * 100 + j + at) % 5_000 }] : []));
+        echarts.registerMap('world', data.world);
+        const chart = echarts.init(document.querySelector('#box'));
+        globalThis.show = (at) => chart.setOption({ animation: false, geo: { map: 'world' }, series: [{ type: 'lines', coordinateSystem: 'geo', lineStyle: { curveness: 0.2, opacity: 0.4, width: 0.6 }, data: flows(at) }] });
+        show(0);
+      }, '#box canvas');
+      await page.waitForTimeout(1_000);
+      const period = async (at) => ms(await untilDrawn(page, (at) => show(at), '#box canvas', at));
+      return `first drawing ${ms(first)}, a period ${await period(1)}, ${await period(2)}, ${await period(3)}`;
+    },
+    async close() {
+      await context.close();
+      server.close();
+    },
+  };
+}

@@ -143,7 +143,7 @@ TEST_CASE("every rpc of this room says who may call it, and what acts is heavy",
     CHECK_FALSE(status.ok());  // Signed out, or refused: nothing opens without a session.
     CHECK((status.code() == Code::Unauthenticated || status.reason() == Reason::PasswordWeak));
   }
-  CHECK(world.table.methods().size() == 25);
+  CHECK(world.table.methods().size() == 26);
 }
 
 // Whether `act` ends the process by a check.

@@ -105,7 +105,21 @@ void show_inbox(Context& context, const v1::ListCirculationsReply& reply, bool f
   if (asked && context.exit == Exit::No) context.exit = Exit::Ok;
 }
 
+// Who it would be shown to: as was said, else as the first of its documents is.
+void tell_of(Context& context, const v1::Circulation& circulation) {
+  if (circulation.has_visibility()) {
+    return tell_beforehand(context, circulation.visibility(), circulation.process());
+  }
+  v1::GetDocumentRequest get;
+  get.set_name(circulation.documents(0));
+  context.call<v1::Document>("entente.v1.DocumentService.GetDocument", get,
+                             [&](const v1::Document& first) {
+                               tell_beforehand(context, first.visibility(), first.process());
+                             });
+}
+
 void add_circulate(CLI::App& app, Context& context) {
+  auto dry_run = std::make_shared<bool>(false);
   auto documents = std::make_shared<std::vector<std::string>>();
   auto recipients = std::make_shared<Recipients>();
   auto note = std::make_shared<std::vector<std::string>>();
@@ -113,7 +127,7 @@ void add_circulate(CLI::App& app, Context& context) {
       std::array<std::string, 3>{"information", "", ""});
   CLI::App* verb =
       add_verb(app, "circulate", "sends documents with a covering note, and says what is asked for",
-               "entente circulate 5f0c... --note \"For Thursday's meeting\"\n"
+               "entente circulate 5f0c... --note \"For Thursday's meeting\" --dry-run\n"
                "  entente circulate 5f0c... --for approval-by-silence --deadline 2026-12-04",
                [=, &context] {
                  v1::CirculateRequest request;
@@ -140,8 +154,10 @@ void add_circulate(CLI::App& app, Context& context) {
                      return;
                    }
                  }
+                 if (*dry_run) return tell_of(context, circulation);
                  context.call<v1::Circulation>(kService + "Circulate", request, show);
                });
+  verb->add_flag("--dry-run", *dry_run, "only say who would be able to see it");
   verb->add_option("documents", *documents, "their names")->required();
   verb->add_option("--note", *note, "what covers it, or LANGUAGE=TEXT; may be given again");
   verb->add_option("--for", (*text)[0], "what is asked for")

@@ -105,7 +105,7 @@ void add_find(CLI::App& app, Context& context) {
   auto request = std::make_shared<v1::SearchPersonsRequest>();
   CLI::App* verb = add_verb(
       app, "find", "persons by any part of their names, titles, institutions or country",
-      "entente find soderkoping --process igc", [=, &context] {
+      "entente find muller --in CHE", [=, &context] {
         context.call<v1::SearchPersonsReply>(
             directory_service + "SearchPersons", *request,
             [](const v1::SearchPersonsReply& reply) {

@@ -99,17 +99,6 @@ bool read_upload(Context& context, const Upload& said, v1::BeginContentRequest& 
                          *document.mutable_visibility());
 }
 
-void tell_beforehand(Context& context, const v1::Document& document) {
-  v1::WhoCanSeeRequest who;
-  *who.mutable_draft()->mutable_visibility() = document.visibility();
-  who.mutable_draft()->set_process(document.process());
-  context.call<v1::WhoCanSeeReply>("entente.v1.AccessService.WhoCanSee", who,
-                                   [](const v1::WhoCanSeeReply& reply) {
-                                     show_readers(reply.reckoning());
-                                     std::cout << "this was a dry run: nothing was sent\n";
-                                   });
-}
-
 // Whether it is confidential: as is said of a new one, as it is of one that is there.
 Result<bool> is_to_be_sealed(Context& context, const v1::Document& document) {
   if (document.name().empty()) {
@@ -130,7 +119,10 @@ void run_upload(Context& context, const Upload& said) {
   // Sealed with each of its contents, the title is said each time.
   if (*sealed && !said.of.empty()) read_title(said, *file.request.mutable_document());
   if (*sealed) return run_seal(context, file, said.without, said.yes, said.dry_run);
-  if (said.dry_run) return tell_beforehand(context, file.request.document());
+  if (said.dry_run) {
+    const v1::Document& document = file.request.document();
+    return tell_beforehand(context, document.visibility(), document.process());
+  }
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   Result<client::Options> options = context.profiles().options();
@@ -208,10 +200,8 @@ void run_get(Context& context, const std::string& name, const std::string& langu
     return run_open(context, *document, language, out);
   }
   if (out.empty()) {
-    // A name that the server gave is a name only: never a path.
-    const std::string given =
-        document->contents_size() == 0 ? "document" : document->contents(0).file_name();
-    out = std::filesystem::path(given).filename().string();
+    const v1::Content* content = client::content_in(*document, language);
+    out = client::unused_name(content == nullptr ? "" : content->file_name());
   }
   const Result<client::Fetched> fetched =
       client::fetch_document(**client, *document, language, out, opening, progress_bar());
@@ -238,7 +228,8 @@ void add_get(CLI::App& group, Context& context) {
                });
   verb->add_option("document", (*text)[0], "its name, or that of a revision")->required();
   verb->add_option("--language", (*text)[1], "another than the original");
-  verb->add_option("--out", (*text)[2], "the file to make; else by the document's file name");
+  verb->add_option("--out", (*text)[2],
+                   "the file to make or to replace; else by its own name, beside what is there");
   verb->add_flag("--receipt", *opens, "leave a receipt, though none is due");
   verb->add_flag("--original", *original,
                  "without a mark: what your party brought, or of a process that is concluded");

@@ -56,6 +56,18 @@ void show_readers(const v1::Reckoning& reckoning) {
   }
 }
 
+void tell_beforehand(Context& context, const v1::Visibility& visibility,
+                     const std::string& process) {
+  v1::WhoCanSeeRequest who;
+  *who.mutable_draft()->mutable_visibility() = visibility;
+  who.mutable_draft()->set_process(process);
+  context.call<v1::WhoCanSeeReply>("entente.v1.AccessService.WhoCanSee", who,
+                                   [](const v1::WhoCanSeeReply& reply) {
+                                     show_readers(reply.reckoning());
+                                     std::cout << "this was a dry run: nothing was sent\n";
+                                   });
+}
+
 std::string enum_word(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](char c) {
     return c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);

@@ -34,6 +34,9 @@ void add_times(CLI::App& verb, const std::shared_ptr<Recipients>& recipients);
 
 // `members of ...` in words, and by party.
 void show_readers(const v1::Reckoning& reckoning);
+// A dry run: asks the server who would see what is sent so, says it, and sends nothing.
+void tell_beforehand(Context& context, const v1::Visibility& visibility,
+                     const std::string& process);
 
 // `BACKGROUND_PAPER` of `background-paper`, and back.
 [[nodiscard]] std::string enum_word(std::string text);

@@ -137,6 +137,27 @@ Result<v1::Document> upload_document(Client& client, DocumentFile file,
   return client.call<v1::Document>(kService + "FinishContent", finish, {.timeout = kPatience});
 }
 
+const v1::Content* content_in(const v1::Document& document, std::string_view language) {
+  const auto& contents = document.contents();
+  const auto found = std::find_if(contents.begin(), contents.end(), [&](const v1::Content& one) {
+    return language.empty() ? one.status() == v1::Content::ORIGINAL : one.language() == language;
+  });
+  if (found != contents.end()) return &*found;
+  return language.empty() && !contents.empty() ? &contents[0] : nullptr;
+}
+
+std::string unused_name(const std::string& given) {
+  const std::filesystem::path name = std::filesystem::path(given).filename();
+  const bool is_name = !name.empty() && name != "." && name != "..";
+  const std::filesystem::path file = is_name ? name : std::filesystem::path("document");
+  std::filesystem::path unused = file;
+  std::error_code error;
+  for (int n = 2; std::filesystem::exists(std::filesystem::symlink_status(unused, error)); ++n) {
+    unused = file.stem().string() + "-" + std::to_string(n) + file.extension().string();
+  }
+  return unused.string();
+}
+
 Result<Fetched> fetch_document(Client& client, const v1::Document& document,
                                const std::string& language, const std::string& path,
                                Opening opening, const Progress& on_progress) {

@@ -50,6 +50,13 @@ enum class Opening {
   Always,    // likewise, due or not
   Original,  // likewise, without a mark; PermissionDenied: it is for its originator's party
 };
+// The content of a document that `language` asks for; empty: its original. Null: there is none.
+[[nodiscard]] const v1::Content* content_in(const v1::Document& document,
+                                            std::string_view language);
+// What a file is called here that another party named so: a name only, never a path, and none that
+// stands in the working folder already (`note.txt`, or else `note-2.txt`).
+[[nodiscard]] std::string unused_name(const std::string& given);
+
 // Fetches a document, or the revision that its name says, into `path`, by way of `<path>.part`,
 // which holds what has come if it breaks off for good. DataLoss: what came is not what was
 // promised. InvalidArgument: the file cannot be written. Otherwise every Code of the rpcs.

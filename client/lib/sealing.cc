@@ -332,10 +332,7 @@ Result<Opened> fetch_and_open(Client& client, const std::vector<OfficeKey>& keys
                                                  Opening::Always, on_progress));
   ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
   Opened opened;
-  // A name that somebody gave is a name only: never a path.
-  opened.path =
-      path.empty() ? std::filesystem::path(inside.manifest.file_name()).filename().string() : path;
-  if (opened.path.empty()) opened.path = "document";
+  opened.path = path.empty() ? unused_name(inside.manifest.file_name()) : path;
   Passing part(opened.path + ".part");
   {
     std::ofstream out(part.path(), std::ios::binary | std::ios::trunc);

@@ -59,7 +59,9 @@ Status Service::decide_create(const Subject& subject, const v1::Document& docume
       decide_new(subject, audience, std::move(guard), parts_.clock.now());
   if (decision.permits()) return {};
   return invalid_argument("document.visibility.audience",
-                          "does not include you: who sends a document must be able to see it");
+                          "does not include you: who sends a document must be able to see it; "
+                          "name a group that you are in as well, such as `party/" +
+                              subject.party + "`");
 }
 
 Result<v1::Reckoning> Service::reckon(const Subject& subject, const v1::Document& document,

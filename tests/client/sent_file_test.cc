@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "client/lib/documents.h"
 #include "proto/contract/digest.h"
 
 namespace entente::client {
@@ -107,6 +108,14 @@ TEST_CASE("a file's digest is of all of it, or of its beginning", "[upload]") {
   CHECK(digest_of(sending.path, 1'500'000)->sha256 ==
         as_view(sha256(std::string_view(sending.text).substr(0, 1'500'000))));
   CHECK(digest_of(sending.path + ".absent").status().code() == Code::InvalidArgument);
+}
+
+TEST_CASE("what a server calls a file is a name here, never a path", "[upload][bad]") {
+  for (const char* given : {"", ".", "..", "/", "../..", "over/there/", "a/.."}) {
+    CHECK(unused_name(given) == "document");
+  }
+  CHECK(unused_name("../../etc/none-such.txt") == "none-such.txt");
+  CHECK(unused_name("/none-such.tar.gz") == "none-such.tar.gz");
 }
 
 }  // namespace entente::client

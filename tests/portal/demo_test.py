@@ -17,15 +17,26 @@ def main():
     late = threading.Timer(240, os.killpg, (demo.pid, signal.SIGKILL))
     late.start()
     try:
-        address = next(found[1] for found in (re.match(r"The portal: (https://\S+)", line) for line in demo.stdout) if found)
+        typed = []  # what it says to paste
+        for line in demo.stdout:
+            if line.startswith("  entente "):
+                typed.append(line.split()[1:])
+            elif found := re.match(r"The portal: (https://\S+)", line):
+                break
+        address = found[1]
         assert address == f"https://localhost:{port}/", address
         here = folder + "/credentials/anna.lindqvist/"
         context = ssl.create_default_context(cafile=folder + "/ca.pem")
         context.load_cert_chain(here + "cert.pem", here + "key.pem")
         page = urllib.request.urlopen(address, context=context, timeout=30).read().decode()
         assert '<div id="app">' in page, page
-        # Whoever opens it finds something: figures, papers, what was sent to them, meetings before and after today.
+        # What it says to paste signs in and finds somebody.
         asks = {**os.environ, "XDG_CONFIG_HOME": folder + "/config"}
+        assert len(typed) == 3, typed
+        for verb, holds in zip(typed, ("signed in", "@che.example.org", "Müller")):
+            said = subprocess.run([os.environ["BUILD"] + "/client/cli/entente", *verb], env=asks, capture_output=True, text=True)
+            assert said.returncode == 0 and holds in said.stdout, (verb, said)
+        # Whoever opens it finds something: figures, papers, what was sent to them, meetings before and after today.
         for verb, holds in (("document list", "Counting returns"), ("document list", "Before a family comes to the counter"), ("inbox", "Counting returns"),
                             ("meeting list --upcoming", "Working group on returns"), ("meeting list", "Half a day on figures"),
                             ("stats get IGC.ASYLUM --where REF_AREA=CHE", "CHE"), ("stats get IGC.POPULATION --where REF_AREA=SWE", "SWE")):

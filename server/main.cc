@@ -105,7 +105,7 @@ void add_care_verbs(CLI::App& app, Line& line) {
       [&](const Config& config) { return entente::rotate(line.machine, config, line.rotation); });
   rotate
       ->add_option("key", line.rotation.key,
-                   "`root`, `network`, `process/<32 digits>` or `document/<32 digits>`")
+                   "`root`, `network`, `process/<id>` or `document/<32 digits>`")
       ->required();
   rotate->add_option("--new-key-file", line.rotation.new_key_file,
                      "the new root key; made if it is not there");

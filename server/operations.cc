@@ -5,6 +5,7 @@
 
 #include "proto/contract/bytes.h"
 #include "server/directory/names.h"
+#include "server/documents/rows.h"
 #include "server/ledger/store_head.h"
 #include "server/ops/metrics.h"
 #include "server/store/root_key.h"
@@ -69,18 +70,20 @@ void add_net(Exposition& out, const net::Counters& net) {
 
 }  // namespace
 
-Result<store::SealName> seal_named(std::string_view text) {
+Result<store::SealName> seal_named(std::string_view text, const store::Store* store) {
+  constexpr std::string_view of_process = "process/";
+  constexpr std::string_view of_document = "document/";
   if (text == "network") return store::SealName{};
-  for (const auto& [word, scope] : {std::pair("process/", store::SealName::Scope::Process),
-                                    std::pair("document/", store::SealName::Scope::Document)}) {
-    const std::string_view prefix(word);
-    if (text.substr(0, prefix.size()) != prefix) continue;
-    const std::optional<std::string> id = from_hex(text.substr(prefix.size()));
-    if (!id || id->size() != sizeof(store::Id)) break;
-    return store::SealName{.scope = scope, .id = store::Id::from(*id)};
+  if (text.starts_with(of_process) && policy::is_id(text.substr(of_process.size()))) {
+    if (store == nullptr)
+      return store::SealName{.scope = store::SealName::Scope::Process, .id = {}};
+    return documents::process_seal(*store, text.substr(of_process.size()));
   }
-  return invalid_argument("key",
-                          "must be `network`, `process/<32 digits>` or `document/<32 digits>`");
+  if (text.starts_with(of_document)) {
+    const std::optional<std::string> id = from_hex(text.substr(of_document.size()));
+    if (id && id->size() == sizeof(store::Id)) return documents::seal_of(store::Id::from(*id));
+  }
+  return invalid_argument("key", "must be `network`, `process/<id>` or `document/<32 digits>`");
 }
 
 Result<store::RootKey> root_key_in(std::string_view kind, const std::string& path) {
@@ -175,7 +178,7 @@ net::LocalAnswer Operations::act(const net::LocalCall& call) {
 }
 
 Status Operations::rotate(std::string_view what) {
-  ENTENTE_TRY(const store::SealName name, seal_named(what));
+  ENTENTE_TRY(const store::SealName name, seal_named(what, &parts_.store));
   ENTENTE_TRY_VOID(parts_.store.rotate_seal(name));
   parts_.key_rotated();
   return Status();

@@ -29,8 +29,9 @@
 
 namespace entente {
 
-// What names a key in `rotate`: `network`, `process/<32 hexadecimal digits>` or `document/<...>`.
-[[nodiscard]] Result<store::SealName> seal_named(std::string_view text);
+// What names a key in `rotate`: `network`, `process/<id>` or `document/<32 hexadecimal digits>`.
+// Without a store only whether it is such a name: the key of a process is called otherwise in each.
+[[nodiscard]] Result<store::SealName> seal_named(std::string_view text, const store::Store* store);
 
 // The root key in a file: `kind` is `key` (root_key_from_file) or `passphrase`.
 [[nodiscard]] Result<store::RootKey> root_key_in(std::string_view kind, const std::string& path);

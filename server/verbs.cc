@@ -162,7 +162,7 @@ Status rotate_here(Machine& machine, const ops::Config& config, const Rotation& 
                             key ? rotation.new_key_file : rotation.new_passphrase_file));
     return store->rotate_root(root);
   }
-  ENTENTE_TRY(const store::SealName name, seal_named(rotation.key));
+  ENTENTE_TRY(const store::SealName name, seal_named(rotation.key, store.get()));
   ENTENTE_TRY_VOID(store->rotate_seal(name));
   return store->reseal();
 }
@@ -312,7 +312,7 @@ Exit rotate(Machine& machine, const ops::Config& config, const Rotation& rotatio
     }
     const fs::path path = fs::absolute(key ? rotation.new_key_file : rotation.new_passphrase_file);
     target += (key ? "/key/" : "/passphrase/") + to_hex(path.string());
-  } else if (const auto name = seal_named(rotation.key); !name.ok()) {
+  } else if (const auto name = seal_named(rotation.key, nullptr); !name.ok()) {
     return fail(name.status());
   }
   const auto asked = ask_daemon(config, target);

@@ -7,6 +7,7 @@
 
 #include "client/cli/context.h"
 #include "client/lib/audit.h"
+#include "client/lib/entered.h"
 #include "client/lib/ledger_view.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
@@ -102,6 +103,45 @@ void export_ledger(Context& context) {
     if (page->next() <= next) break;
     next = page->next();
   }
+}
+
+// What docs/examples/verify_proof.py reads: that an entry is in the ledger, or that the ledger was
+// once so large and no other. Checked here as far as it can be without what was seen then.
+void prove_entry(Context& context, std::uint64_t index) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  v1::ProveInclusionRequest request;
+  request.set_index(index);
+  const auto proof = (*client)->call<v1::InclusionProof>(kService + "ProveInclusion", request);
+  if (!proof.ok()) return context.fail(proof.status());
+  if (const Status holds = client::check_proof(*proof); !holds.ok()) return context.fail(holds);
+  print_export(*proof);
+}
+
+void prove_growth(Context& context, std::uint64_t old_size) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  v1::ProveConsistencyRequest request;
+  request.set_old_size(old_size);
+  const auto proof = (*client)->call<v1::ConsistencyProof>(kService + "ProveConsistency", request);
+  if (!proof.ok()) return context.fail(proof.status());
+  print_export(*proof);
+}
+
+void add_proofs(CLI::App& group, Context& context) {
+  auto number = std::make_shared<std::uint64_t>(0);
+  add_verb(group, "prove-entry",
+           "that an entry is in the ledger, for whoever checks it without our code",
+           "entente ledger prove-entry 12 > entry.json",
+           [=, &context] { prove_entry(context, *number); })
+      ->add_option("entry", *number, "its number")
+      ->required();
+  add_verb(group, "prove-growth",
+           "that the ledger of so many entries is the beginning of the present one",
+           "entente ledger prove-growth 12 > growth.json",
+           [=, &context] { prove_growth(context, *number); })
+      ->add_option("entries", *number, "how many it had, as a checkpoint seen then says")
+      ->required();
 }
 
 struct WitnessFiles {
@@ -227,6 +267,7 @@ void add_ledger_verbs(CLI::App& app, Context& context) {
              context.call<v1::ListCosignaturesReply>(kService + "ListCosignatures",
                                                      v1::ListCosignaturesRequest(), show_witnesses);
            });
+  add_proofs(*group, context);
   add_log(*group, context);
   add_witness(app, context);
 }

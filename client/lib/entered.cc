@@ -8,7 +8,6 @@
 
 #include "client/lib/signature.h"
 #include "entente/v1/account.pb.h"
-#include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/merkle.h"
@@ -39,6 +38,19 @@ Result<Shown> show(Client& client, std::uint64_t index) {
   return Shown{.entry = *std::move(entry), .leaf = entry_leaf(row.blinding(), row.canonical())};
 }
 
+Status check_path(const v1::InclusionProof& proof, const Digest& leaf,
+                  const note::Checkpoint& checkpoint) {
+  std::vector<Digest> path;
+  for (const std::string& one : proof.path()) {
+    if (one.size() != sizeof(Digest)) return lie("a proof is malformed");
+    path.push_back(digest_from(one));
+  }
+  if (!merkle::verify_inclusion(proof.index(), checkpoint.size, leaf, path, checkpoint.root)) {
+    return lie("entry " + std::to_string(proof.index()) + " does not stand in the ledger");
+  }
+  return {};
+}
+
 // Whether it stands under the checkpoint.
 Status prove(Client& client, const Shown& shown, const note::Checkpoint& checkpoint) {
   v1::ProveInclusionRequest prove;
@@ -46,19 +58,19 @@ Status prove(Client& client, const Shown& shown, const note::Checkpoint& checkpo
   prove.set_size(checkpoint.size);
   ENTENTE_TRY(const auto proof,
               client.call<v1::InclusionProof>("entente.v1.LedgerService.ProveInclusion", prove));
-  std::vector<Digest> path;
-  for (const std::string& one : proof.path()) {
-    if (one.size() != sizeof(Digest)) return lie("a proof is malformed");
-    path.push_back(digest_from(one));
-  }
-  if (!merkle::verify_inclusion(shown.entry.index, checkpoint.size, shown.leaf, path,
-                                checkpoint.root)) {
-    return lie("entry " + std::to_string(shown.entry.index) + " does not stand in the ledger");
-  }
-  return {};
+  if (proof.index() != shown.entry.index) return lie("a proof is of another entry");
+  return check_path(proof, shown.leaf, checkpoint);
 }
 
 }  // namespace
+
+Status check_proof(const v1::InclusionProof& proof) {
+  const Result<note::Note> shown = note::Note::parse(proof.checkpoint());
+  if (!shown.ok()) return lie("a proof has no checkpoint");
+  ENTENTE_TRY(const note::Checkpoint checkpoint, note::Checkpoint::parse(shown->text));
+  if (proof.leaf_hash().size() != sizeof(Digest)) return lie("a proof is malformed");
+  return check_path(proof, digest_from(proof.leaf_hash()), checkpoint);
+}
 
 Result<Entry> proven_entry(Client& client, std::uint64_t index) {
   ENTENTE_TRY(const Shown shown, show(client, index));

@@ -6,11 +6,16 @@
 #include <string>
 
 #include "client/lib/client.h"
+#include "entente/v1/ledger.pb.h"
 #include "entente/v1/types.pb.h"
 #include "proto/contract/entry.h"
 #include "proto/contract/status.h"
 
 namespace entente::client {
+
+// Whether the path leads from its leaf to the root of the checkpoint that it brings, whose
+// signature is not looked at. DataLoss (ProofInvalid): it does not.
+[[nodiscard]] Status check_proof(const v1::InclusionProof& proof);
 
 // Entry `index`, whose bytes lead to the root of the newest checkpoint. DataLoss (ProofInvalid):
 // they do not. Otherwise every Code of GetEntry and of the ledger's proofs.

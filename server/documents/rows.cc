@@ -48,8 +48,12 @@ store::SealName seal_of(const store::Id& document) {
   return {.scope = store::SealName::Scope::Document, .id = document};
 }
 
+store::SealName process_seal(const store::Store& store, std::string_view process) {
+  return {.scope = store::SealName::Scope::Process, .id = store.blind("process", process)};
+}
+
 store::SealName Rows::process_seal(std::string_view process) const {
-  return {.scope = store::SealName::Scope::Process, .id = store_.blind("process", process)};
+  return documents::process_seal(store_, process);
 }
 
 Rows::Found<Rows::Document> Rows::find(store::Snapshot& snapshot, const store::Id& document) const {

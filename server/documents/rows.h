@@ -44,6 +44,8 @@ struct Actor {
 
 // A document's own key: what is destroyed with it.
 [[nodiscard]] store::SealName seal_of(const store::Id& document);
+// The key of a process (`igc`), under which those of its documents are.
+[[nodiscard]] store::SealName process_seal(const store::Store& store, std::string_view process);
 
 class Rows {
  public:

@@ -5,7 +5,7 @@ docs/command-line.md anew."""
 import json, os, re, shlex, stat, sys, unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
-from network import ENTENTE, ENTENTED, TOP, Network, free_port, read, run, write
+from network import ENTENTE, ENTENTED, TOP, Network, eventually, free_port, read, run, write
 
 REFERENCE = TOP + "/docs/command-line.md"
 
@@ -162,6 +162,42 @@ class Used(unittest.TestCase):
         self.assertIn("do not rely", self.ends(7, "ledger", "verify", account=name).stderr)
         self.ends(7, "ledger", "checkpoint", account=name)
         self.ends(8, "whoami", account=self.profile("misspelt", ledger_key=from_other_network))
+
+    def test_a_proof_holds_under_a_verifier_that_shares_no_code_with_ours(self):
+        files = {name: f"{self.net.dir}/{name}" for name in ("proof.json", "seen", "other")}
+
+        def verified(proof, *old):
+            write(files["proof.json"], json.dumps(proof))
+            return run("/usr/bin/python3", TOP + "/docs/examples/verify_proof.py", files["proof.json"],
+                       read(self.net.dir + "/ledger.pub").strip(), *old)
+
+        def refused(proof, *old):
+            done = verified(proof, *old)
+            self.assertEqual(done.returncode, 1, f"{proof}: {done.stdout}")
+            self.assertTrue(done.stderr.startswith("REFUSED: "), done.stderr)
+        proved = lambda *verb: json.loads(self.ends(0, "ledger", *verb).stdout)
+        write(files["seen"], self.ends(0, "ledger", "checkpoint").stdout)
+        seen = int(read(files["seen"]).splitlines()[1])
+        self.ends(0, "sign-in")
+        eventually("the ledger has grown", lambda: int(proved("prove-entry", "0")["size"]) > seen)
+        growth = proved("prove-growth", str(seen))
+        self.assertIn(f"continue the {seen} seen", verified(growth, files["seen"]).stdout)
+        entries = [proved("prove-entry", str(entry)) for entry in (0, 1, seen // 2, seen - 1)]
+        for proof in entries:
+            self.assertTrue(verified(proof).stdout.startswith("holds: "), proof)
+        bent = lambda text: text[:9] + ("A" if text[9] != "A" else "B") + text[10:]
+        for proof, old in [(entries[2], ()), (growth, (files["seen"],))]:
+            path = proof["path"]
+            for at in range(len(path)):
+                refused({**proof, "path": path[:at] + [bent(path[at])] + path[at + 1:]}, *old)
+            refused({**proof, "path": path[:-1]}, *old)
+            refused({**proof, "path": path + path[:1]}, *old)
+            refused({**proof, "checkpoint": proof["checkpoint"].replace("\n", "\n1", 1)}, *old)
+        refused({**entries[2], "index": str(seen // 2 + 1)})
+        refused({**entries[2], "leafHash": bent(entries[2]["leafHash"])})
+        refused({**entries[2], "index": growth["size"]})
+        write(files["other"], growth["checkpoint"])  # not what was seen then
+        refused(growth, files["other"])
 
     def test_every_answer_comes_as_json(self):
         verbs = [("whoami",), ("sessions", "list"), ("who", "--in", "CHE"), ("find", "amman"), ("process", "list"),

@@ -1,15 +1,18 @@
 """What a thief gets who has half of what it takes: a token without its certificate, or a certificate without its password.
 
-    stolen.py [--replays N] [--guesses N]
+    stolen.py [--replays N] [--guesses N] [--timings N]
 
 The token is shown on the certificates of others, on the owner's own next one, and on none: nobody learns anything, each
 refusal looks like any other, and the owner's session goes on. Passwords are guessed on a stolen certificate: so many are
 looked at as the ration lets through, and meanwhile the owner signs in on another certificate, and so does everybody else."""
 import argparse
 import collections
+import math
+import random
 import shutil
 import socket
 import ssl
+import statistics
 import sys
 import tempfile
 import time
@@ -19,6 +22,8 @@ from network import eventually
 from small_network import Caller, SmallNetwork
 
 THIEVES = ("nora", "sven", "machine")
+OF_PARTY = {"NOR": "nick", "FRA": "fleur", "UNHCR": "uma", "IOM": "ivan", "ERI": "elsa", "NZL": "nico", "FIN": "finn"}
+TIMED_PARTIES = sorted(OF_PARTY)  # each has a ration of its own
 RATION_BURST, RATION_EVERY_S = 30, 12  # password checks of one certificate
 
 
@@ -87,16 +92,48 @@ def guessed(net, count):
     return looked_at
 
 
+def timed(net, count):
+    """Welch's t between the two kinds, and the means in milliseconds. A certificate is good for four tries: then it waits."""
+    kinds = {"wrong": [], "none": []}
+    for n in range((count + 3) // 4):
+        party = TIMED_PARTIES[n % len(TIMED_PARTIES)]
+        ghost = net.path / f"ghost {n}"
+        net.ca("issue", party, "person", f"ghost{n}", "--out", ghost)
+        shutil.rmtree(net.path / f"{OF_PARTY[party]} before", ignore_errors=True)
+        shutil.rmtree(net.path / f"{OF_PARTY[party]} next", ignore_errors=True)
+        pair = {"wrong": Caller(net, OF_PARTY[party], renewed(net, party, OF_PARTY[party])),
+                "none": Caller(net, f"ghost{n}", (str(ghost / "cert.pem"), str(ghost / "key.pem")))}
+        for caller in pair.values():
+            caller.ask("SessionService.GetSession", b"")  # the handshake is no part of it
+        faces = set()
+        for _ in range(4):
+            for kind in random.sample(sorted(pair), 2):
+                began = time.monotonic()
+                answer = pair[kind].sign_in("not the password")
+                kinds[kind].append(1000 * (time.monotonic() - began))
+                assert answer.code == "UNAUTHENTICATED", answer
+                faces.add(answer.face())
+        assert len(faces) == 1, f"the refusals differ: {faces}"
+        for caller in pair.values():
+            caller.close()
+    wrong, none = kinds["wrong"], kinds["none"]
+    spread = math.sqrt(statistics.variance(wrong) / len(wrong) + statistics.variance(none) / len(none))
+    return (statistics.mean(wrong) - statistics.mean(none)) / spread, statistics.mean(wrong), statistics.mean(none)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replays", type=int, default=100)
     parser.add_argument("--guesses", type=int, default=100)
+    parser.add_argument("--timings", type=int, default=40, help="of each kind")
     options = parser.parse_args()
     folder = tempfile.TemporaryDirectory()
     journey.small_network.make_messages(folder.name)
     net = SmallNetwork()
     try:
         replayed(net, options.replays)
+        t, wrong, none = timed(net, options.timings)
+        print(f"refused_for_password_t {t:.2f} of {options.timings} each: {wrong:.1f} ms where there is an account, {none:.1f} ms where none")
         looked_at = guessed(net, options.guesses)
         print(f"{options.replays} replays of a token and {options.guesses} guesses, of which {looked_at} were looked at; "
               "nobody let in, nobody kept out")

@@ -268,7 +268,8 @@ class Operations(unittest.TestCase):
         eventually("everything is sealed anew", lambda: self.net.metric("entente_store_reseal_pending") == 0)
         self.assertIn("event=store.resealed", self.net.logged())
         self.assertEqual(self.net.entented("fsck").returncode, 0)
-        self.assertEqual(self.net.entented("rotate", "process/" + "0" * 32).returncode, 1)
+        self.assertEqual(self.net.entented("rotate", "process/nowhere").returncode, 1)
+        self.assertEqual(self.net.entented("rotate", "document/" + "0" * 32).returncode, 1)
         self.assertEqual(self.net.entented("rotate", "kitchen").returncode, 3)
 
     def test_a_new_root_key_opens_the_store_and_the_old_one_no_more(self):

@@ -66,6 +66,11 @@ export function isolated(text: string): string {
   return isRightToLeft() || /[\u0590-\u08ff\u202a-\u202e\u2066-\u2069]/.test(text) ? `\u2068${text}\u2069` : text;
 }
 
+// Names side by side, not a sentence: `Afghanistan, Syria`; each keeps its own direction, and Arabic has a comma of its own.
+export function listed(texts: readonly string[]): string {
+  return texts.map(isolated).join(isRightToLeft() ? '\u060c ' : ', ');
+}
+
 // English as the network writes it, the day before the month; Arabic with the digits of telephone numbers and tables.
 const LOCALES: Record<string, string> = { en: 'en-GB', ar: 'ar-u-nu-latn' };
 export function locale(): string {

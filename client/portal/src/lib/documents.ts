@@ -3,7 +3,7 @@ import { createClient } from '@connectrpc/connect';
 import { CirculationService, Circulation_Ask, Circulation_Outcome, type Circulation } from '../gen/entente/v1/circulations_pb';
 import { Content_Status, DocumentService, Document_Kind, Document_State, type Content, type Document } from '../gen/entente/v1/documents_pb';
 import { Handling } from '../gen/entente/v1/types_pb';
-import { formatNumber, languageName, t } from '../i18n';
+import { formatNumber, languageName, listed, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
 import { allPages, transport } from './api';
 import { lastPart, plainly, textIn } from './names';
@@ -135,7 +135,7 @@ export function looksLike(bytes: readonly Uint8Array[]): 'pdf' | 'text' | 'other
 }
 
 export function languagesOf(document: Document): string {
-  return document.contents.map((one) => languageName(one.language)).join(', ');
+  return listed(document.contents.map((one) => languageName(one.language)));
 }
 
 // What still wants the reader's word, and by when.

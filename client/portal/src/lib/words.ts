@@ -1,6 +1,6 @@
 // Enumerators of the treaty, in the reader's words.
 import { Capacity, OfficeKind, type Body, type Office } from '../gen/entente/v1/directory_pb';
-import { formatList, t } from '../i18n';
+import { formatList, isolated, listed, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
 import { lastPart, partyName, plainly, processName } from './names';
 import type { Party } from './types';
@@ -34,10 +34,10 @@ export function capacity(of: Capacity): string {
 // `Focal point, IGC (asylum, statistics)`.
 export function officeTitle(office: Office): string {
   const what = office.title !== '' && office.kind === OfficeKind.OTHER_OFFICE ? plainly(office.title) : officeKind(office.kind);
-  const where = office.process === '' ? '' : `, ${processName(office.process)}`;
-  const body = office.body === '' ? '' : ` · ${lastPart(office.body)}`;
-  const topics = office.topics.length === 0 ? '' : ` (${office.topics.map(plainly).join(', ')})`;
-  return what + where + body + topics;
+  const where = listed(office.process === '' ? [what] : [what, processName(office.process)]);
+  const body = office.body === '' ? '' : ` · ${isolated(lastPart(office.body))}`;
+  const topics = office.topics.length === 0 ? '' : ` (${listed(office.topics.map(plainly))})`;
+  return where + body + topics;
 }
 
 // `chaired by Sweden · co-chaired by Canada and Norway`; empty if nobody is named.

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Document_State, type Content, type Document } from '../gen/entente/v1/documents_pb';
 import { Handling } from '../gen/entente/v1/types_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
-import { formatDay, formatMoment, languageName, t } from '../i18n';
+import { formatDay, formatMoment, languageName, listed, t } from '../i18n';
 import { isNotFound } from '../lib/api';
 import { when } from '../lib/clock';
 import { documents, formatBytes, handlingName, kindName, leavesReceipt, read, textStatus, titleOf, toneOfHandling } from '../lib/documents';
@@ -69,8 +69,8 @@ function Facts({ document, known }: { document: Document; known: Known }) {
       <dt>{t('process')}</dt><dd><a href={linkToRecord(document.process)}>{processName(document.process)}</a>{document.body !== '' && ` · ${lastPart(document.body)}`}</dd>
       <dt>{t('originator')}</dt><dd>{partyName(document.originator, known.get(document.originator))}</dd>
       <dt>{t('brought')}</dt><dd>{formatMoment(when(document.createdAt))}</dd>
-      {document.topics.length > 0 && <><dt>{t('topic')}</dt><dd>{document.topics.map(plainly).join(', ')}</dd></>}
-      {document.countries.length > 0 && <><dt>{t('countries')}</dt><dd>{document.countries.map((one) => partyName(one, known.get(`parties/${one}`))).join(', ')}</dd></>}
+      {document.topics.length > 0 && <><dt>{t('topic')}</dt><dd>{listed(document.topics.map(plainly))}</dd></>}
+      {document.countries.length > 0 && <><dt>{t('countries')}</dt><dd>{listed(document.countries.map((one) => partyName(one, known.get(`parties/${one}`))))}</dd></>}
       {embargoUntil && <><dt>{t('embargo_until')}</dt><dd>{formatMoment(when(embargoUntil))}</dd></>}
       {expiresAt && <><dt>{t('seen_until')}</dt><dd>{formatMoment(when(expiresAt))}</dd></>}
       {document.retainUntil && <><dt>{t('kept_until')}</dt><dd>{formatDay(when(document.retainUntil))}</dd></>}

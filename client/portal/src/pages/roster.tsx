@@ -1,5 +1,5 @@
 // The people of a process, or of one of its bodies, on one sheet: what stands here is what is printed.
-import { collator, formatMoment, t } from '../i18n';
+import { collator, formatMoment, listed, t } from '../i18n';
 import { allPages, directory, isNotFound } from '../lib/api';
 import { lastPart, partyName, plainly, processName, telephoneLink } from '../lib/names';
 import { emails, parties, telephones } from '../lib/people';
@@ -45,7 +45,7 @@ export function RosterPage({ place }: { place: Place }) {
                 <td>{offices.map((office) => officeTitle({ ...office, process: '' })).join('; ') || plainly(person.title)}</td>
                 <td class="number">{telephones(person).map((one) => <a key={one.value} dir="ltr" href={telephoneLink(one.value)}>{plainly(one.value)}</a>)}</td>
                 <td>{emails(person).map((one) => <span key={one.value} dir="ltr"><Breakable text={plainly(one.value)} /></span>)}</td>
-                <td>{person.languages.join(', ')}</td>
+                <td>{listed(person.languages)}</td>
               </tr>
             ))}
           </tbody>

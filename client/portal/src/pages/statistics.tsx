@@ -2,7 +2,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Dataflow, DataStructure } from '../gen/entente/v1/statistics_pb';
 import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
-import { collator, formatNumber, t } from '../i18n';
+import { collator, formatNumber, listed, t } from '../i18n';
 import { folded } from '../lib/ask';
 import { asCode, asForm, figures, FORMS, restPath, toCsv, type Figures, type Query } from '../lib/figures';
 import { lastPart, processName, textIn } from '../lib/names';
@@ -140,7 +140,7 @@ const SERIES_MAX: Record<ChartKind, number> = { line: 10, bars: 10, multiples: 3
 function pointsOf(known: Known, all: Figures, kind: ChartKind): { points: Point[]; series: string[]; more: boolean } {
   const differs = all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at]));
   const titleOf = new Map(all.dimensions.map((id) => [id, new Map((known.codes.get(id) ?? []).map((one) => [one.id, one.title]))]));
-  const nameOf = (key: string[]) => key.flatMap((code, index) => differs[index] ? [titleOf.get(all.dimensions[index] ?? '')?.get(code) ?? code] : []).join(', ') || textIn(known.dataflow.title);
+  const nameOf = (key: string[]) => listed(key.flatMap((code, index) => differs[index] ? [titleOf.get(all.dimensions[index] ?? '')?.get(code) ?? code] : [])) || textIn(known.dataflow.title);
   const said = all.series.flatMap((one) => {
     let total = 0;
     let some = false;

@@ -1,6 +1,6 @@
 // Items of a code list to choose from, long ones by search.
 import { useMemo, useState } from 'preact/hooks';
-import { formatNumber, t } from '../i18n';
+import { formatNumber, listed, t } from '../i18n';
 import { folded } from '../lib/ask';
 import type { Code } from '../lib/structures';
 
@@ -17,7 +17,7 @@ export function CodePicker({ title, codes, chosen, choose }: { title: string; co
   const toggle = (id: string) => choose(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
   return (
     <details class="picker">
-      <summary><span>{title}</span> <small>{chosen.length === 0 ? t('all') : chosen.length <= 2 ? chosen.map((id) => codes.find((one) => one.id === id)?.title ?? id).join(', ') : t('n_chosen', { n: chosen.length })}</small></summary>
+      <summary><span>{title}</span> <small>{chosen.length === 0 ? t('all') : chosen.length <= 2 ? listed(chosen.map((id) => codes.find((one) => one.id === id)?.title ?? id)) : t('n_chosen', { n: chosen.length })}</small></summary>
       {codes.length > 12 && <input type="search" aria-label={t('search_in', { what: title })} placeholder={t('search_in', { what: title })} value={query} onInput={(event) => setQuery(event.currentTarget.value)} />}
       <ul class="bare" aria-label={title}>
         {found.slice(0, SHOWN).map((one) => (

@@ -1,5 +1,5 @@
 // States side by side: gaps are gaps, and what qualifies a figure stands with it.
-import { formatNumber, t } from '../i18n';
+import { formatNumber, listed, t } from '../i18n';
 import { statistics, type Query } from '../lib/figures';
 import { partyName, textIn } from '../lib/names';
 import { useCall } from '../lib/use-call';
@@ -23,7 +23,7 @@ export function Compare({ query, area, titles, codes }: { query: Query; area: st
   const differs = dimensions.map((_, index) => new Set(rows.map((row) => row.key[index])).size > 1);
   return (
     <>
-      {warnings.length > 0 && <Notice tone="warn" title={t('warnings')}>{warnings.join(', ')}</Notice>}
+      {warnings.length > 0 && <Notice tone="warn" title={t('warnings')}>{listed(warnings)}</Notice>}
       <div class="scroll" tabIndex={0} role="region" aria-label={t('compare')}>
         <table class="sheet">
           <thead><tr>{dimensions.map((one, index) => differs[index] && <th key={one} scope="col">{titles.get(one) ?? one}</th>)}<th scope="col">{t('period')}</th>

@@ -16,7 +16,7 @@ import { useCall } from '../lib/use-call';
 import { circulations, documents, inbox, titleOf, waitsForMe } from '../lib/documents';
 import { partiesNamed } from '../lib/people';
 import { CirculationRow, partyOfAccount, subjectOf } from '../pages/inbox';
-import { Badge, Button, Failed, Waiting } from './basic';
+import { Badge, Breakable, Button, Failed, Waiting } from './basic';
 import { Invitations } from './meeting-row';
 
 const KINDS = { [Reminder_Kind.KIND_UNSPECIFIED]: 'due_confirm', [Reminder_Kind.CONFIRM_OWN]: 'due_confirm_own', [Reminder_Kind.CONFIRM_OTHER]: 'due_confirm',
@@ -57,7 +57,7 @@ function Reports() {
     <ul class="bare rows reports">
       {asked.data.slice(0, 6).map((one) => (
         <li key={`${one.dataflow} ${one.area} ${one.period}`}>
-          <span>{t('report_figures')} <a href={linkToRecord(one.dataflow)}>{lastPart(one.dataflow)}</a> {one.period}</span>
+          <span>{t('report_figures')} <a href={linkToRecord(one.dataflow)}><Breakable text={lastPart(one.dataflow)} /></a> {one.period}</span>
           {one.state === Calendar_State.LATE ? <Badge tone="bad">{t('late_days', { n: one.daysLate })}</Badge> : <Badge>{formatCivil(one.dueOn)}</Badge>}
         </li>
       ))}

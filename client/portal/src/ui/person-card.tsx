@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Contact_Kind, ExportPersonsRequest_Format, type Contact, type Person } from '../gen/entente/v1/directory_pb';
-import { formatAgo, formatDay, languageName, t } from '../i18n';
+import { formatAgo, formatDay, languageName, listed, t } from '../i18n';
 import { directory } from '../lib/api';
 import { timeThere, useNow } from '../lib/clock';
 import { officeTitle } from '../lib/words';
@@ -53,7 +53,7 @@ export function PersonCard({ person, party, offices, level = 2, linked = false, 
       </ul>
       <TimeThere person={person} />
       <dl class="facts">
-        {person.languages.length > 0 && <><dt>{t('languages')}</dt><dd>{person.languages.map(languageName).join(', ')}</dd></>}
+        {person.languages.length > 0 && <><dt>{t('languages')}</dt><dd>{listed(person.languages.map(languageName))}</dd></>}
         {offices && offices.length > 0 && <>
           <dt>{t('offices')}</dt>
           <dd><ul class="bare">{offices.map((office) => <li key={office.name}><a href={linkToRecord(office.name)}>{officeTitle(office)}</a></li>)}</ul></dd>

@@ -14,4 +14,9 @@ inline constexpr std::size_t store_staged_rows_max = 1 << 16;
 inline constexpr std::size_t spare_keys_min = 64;
 inline constexpr std::size_t spare_keys_max = 4'096;
 
+// From here on a sealed value is written once, beside the database, instead of through its log, its
+// tables and their mergings.
+inline constexpr std::size_t store_large_bytes_min = 64 << 10;
+inline constexpr std::size_t store_large_file_bytes = 64 << 20;  // then another file grows
+
 }  // namespace entente::limits

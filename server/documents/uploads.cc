@@ -123,7 +123,9 @@ Status Uploads::piece(UploadSession& session, std::uint64_t offset, std::string_
   if (content.size() > session.request.content().bytes() - offset) {
     return invalid_argument("content", "is more than `content.bytes` said");
   }
-  return session.add(content, /*last=*/false);
+  // The rest is sealed with the last piece: each write waits its turn behind others' commits.
+  const bool last = offset + content.size() == session.request.content().bytes();
+  return session.add(content, last);
 }
 
 Status Uploads::end(UploadSession& session) {

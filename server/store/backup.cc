@@ -30,6 +30,11 @@ Status damaged(std::uint64_t at, std::string_view what) {
       .with_detail(std::string(what) + " near byte " + std::to_string(at));
 }
 
+Status gone(std::string_view key) {
+  return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
+      .with_detail("the large value of the row " + to_hex(key) + " cannot be read");
+}
+
 Status unavailable(const std::filesystem::path& path) {
   const int error = errno;
   return Status(Code::Unavailable, Reason::None, "the backup could not be read or written")
@@ -254,7 +259,8 @@ Result<BackupSummary> write_backup(EngineView& view, const Keyring& keyring,
   Status status = writer.begin(keyring.network(), size);
   if (status.code() == Code::AlreadyExists) return status;
   for (; status.ok() && cursor->valid(); cursor->next()) {
-    status = writer.add(cursor->key(), cursor->value());
+    const std::string_view value = cursor->value();
+    status = is_reference(value) ? gone(cursor->key()) : writer.add(cursor->key(), value);
     if (on_progress && writer.rows() % 10'000 == 0) on_progress(writer.rows(), 0);
   }
   if (status.ok()) status = cursor->status();

@@ -300,8 +300,9 @@ Status CommitQueue::write(const std::vector<EngineRow>& rows, Durable durable) {
 
 Status CommitQueue::check_staged(EngineView& view) {
   for (const std::string& key : staged_) {
-    ENTENTE_TRY(const std::optional<std::string> found, view.get(key));
-    if (found) continue;
+    const Result<std::optional<std::string>> found = view.get(key);
+    if (!found.ok() && found.status().code() != Code::DataLoss) return found.status();
+    if (found.ok() && *found) continue;
     refuse_writes("after reopening, rows are gone that a commit may name; start it again");
     return read_only(why_not());
   }

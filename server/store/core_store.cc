@@ -258,6 +258,7 @@ Status CoreStore::stage(const std::vector<StagedRow>& staged) {
     }
     rows.push_back(std::move(out));
   }
+  engine_->lay(rows);
   Status sealed;
   // Looked at again where no key can be destroyed, or renewed, before the write.
   const Status written = queue_.rewrite(
@@ -270,6 +271,7 @@ Status CoreStore::stage(const std::vector<StagedRow>& staged) {
             return std::vector<EngineRow>();
           }
           row.value = *std::move(anew);
+          row.laid.reset();
         }
         return std::move(rows);
       },

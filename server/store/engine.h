@@ -22,6 +22,7 @@ namespace entente::store {
 struct EngineRow {
   std::string key;
   std::optional<std::string> value;  // none: the row is erased
+  std::shared_ptr<void> laid = {};   // the engine's own: see Engine::lay
 };
 
 // Walks rows in the order of their keys' octets.
@@ -67,6 +68,11 @@ class Engine {
   virtual ~Engine() = default;
 
   [[nodiscard]] virtual std::unique_ptr<EngineView> view() = 0;
+
+  // Puts what is large among the values to where it will stay, ahead of the write of the same rows,
+  // so that the write does not take long. Any thread, beside a write. Whoever changes a value
+  // afterwards resets `laid`.
+  virtual void lay(std::vector<EngineRow>& /*rows*/) {}
 
   // Ok once the rows are written, and durable as asked; a later row of the same key wins.
   // ResourceExhausted (StoreReadOnly): refused beforehand, nothing was written. Any other: unknown;

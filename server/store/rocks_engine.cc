@@ -17,6 +17,7 @@
 #include "proto/contract/limits.h"
 #include "server/store/manifest.h"
 #include "server/store/optimistic.h"
+#include "server/store/rocks_batch.h"
 
 namespace entente::store {
 namespace {
@@ -80,6 +81,8 @@ rocksdb::Options rocks_options(const RocksEngineOptions& options, rocksdb::Env* 
   rocks.bottommost_compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  // Debian's build computes CRC-32C, the default, without the processor's own instruction.
+  table.checksum = rocksdb::kXXH3;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -151,9 +154,13 @@ using Hold = std::shared_lock<std::shared_mutex>;
 
 class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
  public:
-  RocksCursor(std::shared_ptr<RocksHandle> handle, const rocksdb::Snapshot* snapshot,
-              std::string_view first, const std::optional<std::string>& end)
-      : handle_(std::move(handle)), end_(end.value_or("")), end_slice_(end_) {
+  RocksCursor(std::shared_ptr<RocksHandle> handle, std::shared_ptr<LargeValues> large,
+              const rocksdb::Snapshot* snapshot, std::string_view first,
+              const std::optional<std::string>& end)
+      : handle_(std::move(handle)),
+        large_(std::move(large)),
+        end_(end.value_or("")),
+        end_slice_(end_) {
     Hold hold;
     rocksdb::DB* db = handle_ ? handle_->hold(hold) : nullptr;
     if (db == nullptr) {
@@ -181,7 +188,13 @@ class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
 
   [[nodiscard]] bool valid() const override { return valid_; }
   [[nodiscard]] std::string_view key() const override { return key_; }
-  [[nodiscard]] std::string_view value() const override { return value_; }
+  // A large value is read when it is asked for; what is not there is no sealed value.
+  [[nodiscard]] std::string_view value() const override {
+    if (!is_reference(value_)) return value_;
+    Result<std::string> found = large_->read(referred_by(value_));
+    if (found.ok()) value_ = *std::move(found);
+    return value_;
+  }
   void next() override {
     Hold hold;
     if (handle_->hold(hold) == nullptr) {
@@ -211,6 +224,7 @@ class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
   }
 
   std::shared_ptr<RocksHandle> handle_;
+  std::shared_ptr<LargeValues> large_;
   std::string end_;
   rocksdb::Slice end_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -218,13 +232,14 @@ class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
   bool lent_ = false;
   bool valid_ = false;
   std::string key_;
-  std::string value_;
+  mutable std::string value_;
   Status status_;
 };
 
 class RocksView final : public EngineView, public RocksHandle::Loan {
  public:
-  explicit RocksView(std::shared_ptr<RocksHandle> handle) : handle_(std::move(handle)) {
+  RocksView(std::shared_ptr<RocksHandle> handle, std::shared_ptr<LargeValues> large)
+      : handle_(std::move(handle)), large_(std::move(large)), since_(large_->enter()) {
     Hold hold;
     rocksdb::DB* db = handle_ ? handle_->hold(hold) : nullptr;
     if (db == nullptr) return;
@@ -233,6 +248,7 @@ class RocksView final : public EngineView, public RocksHandle::Loan {
     lent_ = true;
   }
   ~RocksView() override {
+    large_->leave(since_);
     if (!lent_) return;
     Hold hold;
     rocksdb::DB* db = handle_->hold_to_return(hold);
@@ -260,19 +276,21 @@ class RocksView final : public EngineView, public RocksHandle::Loan {
         db->Get(options, db->DefaultColumnFamily(), {key.data(), key.size()}, &value);
     if (status.IsNotFound()) return false;
     if (!status.ok()) return from(status);
-    take({value.data(), value.size()});
+    ENTENTE_TRY_VOID(show_value(*large_, {value.data(), value.size()}, take));
     return true;
   }
 
   [[nodiscard]] std::unique_ptr<EngineCursor> walk(std::string_view first,
                                                    const std::optional<std::string>& end) override {
-    return std::make_unique<RocksCursor>(lent_ ? handle_ : nullptr, snapshot_, first, end);
+    return std::make_unique<RocksCursor>(lent_ ? handle_ : nullptr, large_, snapshot_, first, end);
   }
 
   void give_back(rocksdb::DB& db) override { db.ReleaseSnapshot(snapshot_); }
 
  private:
   std::shared_ptr<RocksHandle> handle_;
+  std::shared_ptr<LargeValues> large_;
+  const std::uint64_t since_;
   const rocksdb::Snapshot* snapshot_ = nullptr;
   RocksHandle::Loans::iterator loan_;
   bool lent_ = false;
@@ -284,7 +302,8 @@ RocksEngine::RocksEngine(RocksEngineOptions options)
     : options_(std::move(options)),
       env_(options_.file_system ? rocksdb::NewCompositeEnv(options_.file_system) : nullptr),
       rocks_(rocks_options(options_, env_ ? env_.get() : rocksdb::Env::Default())),
-      ballast_(options_.dir) {}
+      ballast_(options_.dir),
+      large_(std::make_shared<LargeValues>(large_of(options_.dir))) {}
 
 RocksEngine::~RocksEngine() {
   if (handle_) handle_->close();
@@ -297,7 +316,13 @@ Result<std::unique_ptr<RocksEngine>> RocksEngine::open(RocksEngineOptions option
   return engine;
 }
 
-std::unique_ptr<EngineView> RocksEngine::view() { return std::make_unique<RocksView>(handle()); }
+std::unique_ptr<EngineView> RocksEngine::view() {
+  return std::make_unique<RocksView>(handle(), large_);
+}
+
+void RocksEngine::lay(std::vector<EngineRow>& rows) {
+  if (!failed_ && !ballast_.scarce()) lay_rows(large_, rows);
+}
 
 Status RocksEngine::write(const std::vector<EngineRow>& rows, Durable durable) {
   if (ballast_.scarce()) {
@@ -309,21 +334,25 @@ Status RocksEngine::write(const std::vector<EngineRow>& rows, Durable durable) {
   Hold hold;
   rocksdb::DB* db = handle && !failed_ ? handle->hold(hold) : nullptr;
   if (db == nullptr) return closed();
-  std::size_t bytes = 64;
-  for (const EngineRow& row : rows) {
-    bytes += row.key.size() + (row.value ? row.value->size() : 0) + 16;
-  }
-  rocksdb::WriteBatch batch(bytes);
-  for (const EngineRow& row : rows) {
-    const rocksdb::Status added =
-        row.value ? batch.Put(row.key, *row.value) : batch.Delete(row.key);
-    ENTENTE_CHECK(added.ok());  // fails only beyond limits that we keep far from
+  Result<RocksBatch> made = make_batch(*db, large_, rows);
+  // Before the rows that refer to them.
+  Status laid = made.ok() ? Status() : made.status();
+  if (laid.ok() && durable == Durable::Now) laid = large_->sync();
+  if (!laid.ok()) {
+    failed_ = true;
+    say(Severity::Error, "a write failed: " + std::string(laid.detail()));
+    return laid;
   }
   rocksdb::WriteOptions options;
   // A synced write syncs every log before its own as well.
   options.sync = durable == Durable::Now;
-  const rocksdb::Status written = db->Write(options, &batch);
-  if (written.ok()) return {};
+  const rocksdb::Status written = db->Write(options, &made->batch);
+  for (const auto& value : made->laid) value->keep();
+  if (written.ok()) {
+    large_->free(made->freed);
+    if (options.sync) large_->settle();
+    return {};
+  }
   // After a failed sync the kernel may call pages clean that never reached the disk: nothing may
   // be acknowledged on this opening any more.
   failed_ = true;
@@ -336,6 +365,7 @@ Status RocksEngine::recover() {
     replace(nullptr);
     handle->close();
   }
+  ENTENTE_TRY_VOID(large_->forget_unsynced());
   ENTENTE_TRY_VOID(reopen());
   failed_ = false;
   say(Severity::Warning, "the database was closed and reopened");
@@ -367,7 +397,8 @@ Status RocksEngine::compact() {
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
   rocksdb::Status status = db->Flush(rocksdb::FlushOptions());
   if (status.ok()) status = db->CompactRange(options, nullptr, nullptr);
-  return from(status);
+  if (!status.ok()) return from(status);
+  return compact_large(*db, *large_);
 }
 
 Status RocksEngine::reopen() {
@@ -415,6 +446,8 @@ Result<std::unique_ptr<RocksReader>> RocksReader::open(const RocksEngineOptions&
   ENTENTE_TRY_VOID(check_manifest_in(RocksEngine::rows_of(options.dir)));
   ENTENTE_TRY_VOID(check_logs_in(RocksEngine::rows_of(options.dir)));
   std::unique_ptr<RocksReader> reader(new RocksReader());
+  reader->held_ = LargeValues::hold(RocksEngine::large_of(options.dir));
+  reader->large_ = std::make_shared<LargeValues>(RocksEngine::large_of(options.dir));
   reader->own_folder_ = options.dir / ("reader-" + std::to_string(getpid()));
   rocksdb::Options rocks = rocks_options(options, rocksdb::Env::Default());
   rocks.create_if_missing = false;
@@ -442,7 +475,7 @@ Result<std::optional<std::string>> RocksReader::get(std::string_view key) {
 
 std::unique_ptr<EngineCursor> RocksReader::walk(std::string_view first,
                                                 const std::optional<std::string>& end) {
-  return std::make_unique<RocksCursor>(handle_, nullptr, first, end);
+  return std::make_unique<RocksCursor>(handle_, large_, nullptr, first, end);
 }
 
 }  // namespace entente::store

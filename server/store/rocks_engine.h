@@ -21,6 +21,7 @@
 #include "server/store/ballast.h"
 #include "server/store/engine.h"
 #include "server/store/event.h"
+#include "server/store/large_values.h"
 
 namespace entente::store {
 
@@ -41,6 +42,7 @@ class RocksEngine final : public Engine {
   ~RocksEngine() override;
 
   [[nodiscard]] std::unique_ptr<EngineView> view() override;
+  void lay(std::vector<EngineRow>& rows) override;
   [[nodiscard]] Status write(const std::vector<EngineRow>& rows, Durable durable) override;
   [[nodiscard]] Status recover() override;
   [[nodiscard]] Health health() const override;
@@ -58,6 +60,9 @@ class RocksEngine final : public Engine {
   [[nodiscard]] static std::filesystem::path rows_of(const std::filesystem::path& dir) {
     return dir / "rows";
   }
+  [[nodiscard]] static std::filesystem::path large_of(const std::filesystem::path& dir) {
+    return rows_of(dir) / "large";
+  }
 
  private:
   explicit RocksEngine(RocksEngineOptions options);
@@ -71,6 +76,7 @@ class RocksEngine final : public Engine {
   std::unique_ptr<rocksdb::Env> env_;  // over options_.file_system
   rocksdb::Options rocks_;
   Ballast ballast_;
+  const std::shared_ptr<LargeValues> large_;
   mutable std::mutex mutex_;
   std::shared_ptr<RocksHandle> handle_;  // null while it cannot be opened
   std::atomic<bool> failed_{false};
@@ -95,6 +101,8 @@ class RocksReader final : public EngineView {
  private:
   RocksReader() = default;
   std::filesystem::path own_folder_;
+  File held_;  // large values keep their places
+  std::shared_ptr<LargeValues> large_;
   std::shared_ptr<RocksHandle> handle_;
 };
 

@@ -4,7 +4,9 @@ of acts over it, whose outcome is held against what the daemon acknowledged.
 The journey is one caller's at a time, so at each moment at most one act is neither acknowledged nor refused. Each act
 writes one register: of every register, what is there in the end is what was acknowledged last, or what was tried after
 that and got no answer; never anything older, and never half of it."""
+import hashlib
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -74,8 +76,8 @@ class Journey:
     """The acts, in order. `registers`: name -> the values that may stand there, oldest acknowledged first."""
 
     def __init__(self, net):
-        global C, M, S, T
-        from entente.v1 import directory_pb2 as M, session_pb2 as S, statistics_pb2 as T
+        global C, D, M, S, T
+        from entente.v1 import directory_pb2 as M, documents_pb2 as D, session_pb2 as S, statistics_pb2 as T
         self.net = net
         self.registers, self.acknowledged, self.tried, self.codes = {}, 0, 0, set()
         self.told = lambda register, value: None  # called after each act that was acknowledged
@@ -139,8 +141,23 @@ class Journey:
         self.act(f"person {i}", made.display_name, self.ask("anna", "DirectoryService.CreatePerson", M.CreatePersonRequest(
             person=made, process="processes/alpha")))
 
+    def paper(self, i):
+        """A document whose chunks lie beside the database's rows."""
+        content, audience = random.Random(i).randbytes(300_000), ["process/alpha/members", "process/alpha/secretariat"]
+        begun = self.ask("ines", "DocumentService.BeginContent", D.BeginContentRequest(
+            upload_id=f"paper{i}", content=dict(language="en", file_name="paper.bin", media_type="application/octet-stream",
+                                                bytes=len(content)),
+            document=D.Document(kind=D.Document.STUDY, process="processes/alpha", title={"by_language": {"en": f"Paper {i}"}},
+                                visibility={"handling": 2, "audience": {"any_of": audience}})))
+        done, digest, name = None, hashlib.sha256(content), ""
+        if begun.ok:
+            name = D.ContentProgress.FromString(begun.body).document
+            sent = self.ask("ines", "DocumentService.SendContent", D.SendContentRequest(upload_id=f"paper{i}", content=content))
+            done = self.ask("ines", "DocumentService.FinishContent", D.FinishContentRequest(
+                upload_id=f"paper{i}", sha256=digest.digest())) if sent.ok else None
+        self.act("paper " + name, digest.hexdigest() if name else None, done)
+
     def upload(self, i):
-        import hashlib
         name, content = dict(upload_id=f"journey{i}"), ROWS.replace("{value}", str(1_000 + i)).encode()
         begun = self.ask("anna", "StatisticsService.BeginUpload", T.BeginUploadRequest(
             dataflow="dataflows/ALPHA.ASYLUM", action=T.REPLACE, format=T.SDMX_CSV, **name))
@@ -155,7 +172,7 @@ class Journey:
     def go(self, rounds=3):
         self.sign_in()
         for i in range(rounds):
-            for step in (self.title, self.person, self.period, self.upload, self.body):
+            for step in (self.title, self.person, self.period, self.upload, self.paper, self.body):
                 step(i)
             if i == 0:
                 self.rotate()
@@ -190,9 +207,22 @@ class Journey:
             answer = self.ask("anna", "DirectoryService.GetPerson", M.GetPersonRequest(
                 name="persons/swe.new" + register.split()[1]))
             return M.Person.FromString(answer.body).display_name if answer.ok else None
-        if register == "figures":
-            return self.figures()
-        return None
+        if register.startswith("paper "):
+            return self.read(register.split(" ")[1])
+        return self.figures() if register == "figures" else None
+
+    def read(self, document):
+        """The digest of a document's content, read to its end; None without one."""
+        content, total = b"", 1
+        while len(content) < total:
+            answer = self.ask("anna", "DocumentService.ReadContent", D.ReadContentRequest(
+                name=document, language="en", offset=len(content)))
+            part = D.ContentPart.FromString(answer.body)
+            if not answer.ok or not part.content:
+                assert answer.code == "NOT_FOUND" and not content, f"a part of a content: {answer.code}, {len(content)} bytes"
+                return None
+            content, total = content + part.content, part.total_bytes
+        return hashlib.sha256(content).hexdigest()
 
     def figures(self):
         """The one value that all rows of the last upload have; None without any."""

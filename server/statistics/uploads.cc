@@ -1,7 +1,5 @@
 #include "server/statistics/uploads.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -49,28 +47,6 @@ Status take_refusal(UploadSession& session, const Status& status) {
 }
 
 }  // namespace
-
-RunningDigest::RunningDigest() : context_(EVP_MD_CTX_new()) {
-  auto* context = static_cast<EVP_MD_CTX*>(context_);
-  ENTENTE_CHECK(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
-}
-
-RunningDigest::~RunningDigest() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_)); }
-
-void RunningDigest::add(std::string_view bytes) {
-  auto* context = static_cast<EVP_MD_CTX*>(context_);
-  ENTENTE_CHECK(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1);
-}
-
-std::string RunningDigest::finish() {
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
-  auto* out = reinterpret_cast<unsigned char*>(digest.data());
-  ENTENTE_CHECK(EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), out, &size) == 1);
-  digest.resize(size);
-  return digest;
-}
 
 UploadSession::UploadSession(store::Store& store, Entropy& entropy,
                              std::shared_ptr<const Flow> its_flow, const std::string& its_party,

@@ -13,6 +13,7 @@
 
 #include "entente/v1/evidence.pb.h"
 #include "proto/contract/clock.h"
+#include "proto/contract/running_digest.h"
 #include "proto/formats/row_texts.h"
 #include "server/statistics/checker.h"
 #include "server/statistics/kept_rows.h"
@@ -21,21 +22,6 @@
 #include "server/statistics/structure/structures.h"
 
 namespace entente::statistics {
-
-// SHA-256 of bytes as they come.
-class RunningDigest {
- public:
-  RunningDigest();
-  ~RunningDigest();
-  RunningDigest(const RunningDigest&) = delete;
-  RunningDigest& operator=(const RunningDigest&) = delete;
-  void add(std::string_view bytes);
-  // Once, last.
-  [[nodiscard]] std::string finish();
-
- private:
-  void* context_;
-};
 
 // One upload. Whoever holds `mutex` may touch it.
 struct UploadSession {

@@ -213,7 +213,8 @@ class Simulation {
     May& may = may_[name];
     INFO(name << " is `" << found << "`");
     REQUIRE((may.empty() || std::ranges::find(may, found) != may.end()));
-    if (!unsettled_) may = {found};
+    // Of what nobody has tried to change yet, what is found is what is there.
+    if (!unsettled_ || may.empty()) may = {found};
     return found;
   }
 

@@ -17,12 +17,13 @@ def main():
     late = threading.Timer(240, os.killpg, (demo.pid, signal.SIGKILL))
     late.start()
     try:
-        typed = []  # what it says to paste
+        typed, found = [], None  # what it says to paste
         for line in demo.stdout:
             if line.startswith("  entente "):
                 typed.append(line.split()[1:])
             elif found := re.match(r"The portal: (https://\S+)", line):
                 break
+        assert found, "it ended before it served"
         address = found[1]
         assert address == f"https://localhost:{port}/", address
         here = folder + "/credentials/anna.lindqvist/"

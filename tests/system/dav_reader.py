@@ -63,7 +63,7 @@ class Reader:
         # as docs/users/exports.md has it.
         here, port = f"{demo.dir}/credentials/{account}", free_port()
         self.tunnel = subprocess.Popen(
-            ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr",
+            ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,backlog=128",
              f"OPENSSL:localhost:{demo.port},cafile={demo.dir}/ca.pem,cert={here}/cert.pem,key={here}/key.pem"])
         self.config = configuration(folder, port, account, self.password, kind, extension)
         self.environment = dict(os.environ, HOME=str(folder), LC_ALL="C.UTF-8")

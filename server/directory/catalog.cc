@@ -334,7 +334,25 @@ Status Catalog::load() {
                          }));
   for (const Record& record : all) apply(record);
   publish();
+  ENTENTE_TRY(const std::uint64_t rights, records_.rights(*snapshot));
+  know_rights(rights);
   return Status();
+}
+
+void Catalog::know_rights(std::uint64_t rights) {
+  const std::lock_guard lock(rights_mutex_);
+  rights_ = std::max(rights_, rights);
+  rights_known_.notify_all();
+}
+
+// A change of rights is durable, and seen by a transaction that begins then, a moment before this
+// catalog has followed it.
+Status Catalog::pin(store::Transaction& transaction) const {
+  ENTENTE_TRY(const std::uint64_t seen, records_.rights(transaction));
+  std::unique_lock lock(rights_mutex_);
+  const auto known = [&] { return rights_ >= seen; };
+  if (rights_known_.wait_for(lock, std::chrono::seconds(1), known)) return Status();
+  return {Code::Aborted, Reason::None, "rights have just changed: ask again"};
 }
 
 void Catalog::follow(std::uint64_t, const ledger::Act& act) {
@@ -400,6 +418,9 @@ void Catalog::reload(const std::vector<std::string>& names) {
     if (newer) apply(record);
   }
   publish();
+  const Result<std::uint64_t> rights = records_.rights(*snapshot);
+  ENTENTE_CHECK(rights.ok());
+  know_rights(*rights);
 }
 
 void Catalog::publish() {

@@ -7,8 +7,10 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <shared_mutex>
@@ -82,6 +84,7 @@ class Catalog final : public ledger::Follower,
                                             Instant now) const override;
   // Another with every change, and with every day (UTC): spans begin and end at midnight.
   [[nodiscard]] std::uint64_t generation() const override;
+  [[nodiscard]] Status pin(store::Transaction& transaction) const override;
   [[nodiscard]] policy::Sight sight(const std::set<policy::Principal>& principals) const override;
   [[nodiscard]] std::shared_ptr<const policy::World> world() const override;
   [[nodiscard]] std::shared_ptr<const policy::AudienceTable> audiences() const override;
@@ -127,11 +130,15 @@ class Catalog final : public ledger::Follower,
   void put_in_order();
   void reload(const std::vector<std::string>& names);
   void publish();
+  void know_rights(std::uint64_t rights);
 
   store::Store& store_;
   const Records& records_;
   const Clock& clock_;
   std::atomic<std::uint64_t> generation_{1};
+  mutable std::mutex rights_mutex_;
+  mutable std::condition_variable rights_known_;
+  std::uint64_t rights_ = 0;  // all changes of rights up to this one are in `world_`
 
   mutable std::shared_mutex mutex_;
   policy::Editor editor_;

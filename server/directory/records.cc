@@ -1,5 +1,6 @@
 #include "server/directory/records.h"
 
+#include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
 #include "server/policy/audience.h"
 
@@ -109,6 +110,13 @@ Result<std::optional<std::uint64_t>> Records::revision_of(store::Snapshot& snaps
   return std::optional<std::uint64_t>(record.revision());
 }
 
+Result<std::uint64_t> Records::rights(store::Snapshot& snapshot) const {
+  ENTENTE_TRY(const std::optional<std::string> bytes, snapshot.find(store::Key(rights_table)));
+  if (!bytes) return std::uint64_t{0};
+  if (bytes->size() != sizeof(std::uint64_t)) return unreadable("rights");
+  return read_u64(*bytes);
+}
+
 Status Records::save(store::Transaction& transaction, Record& record, Instant now) const {
   const store::Id id = id_of(record.name());
   record.set_revision(record.revision() + 1);
@@ -120,6 +128,12 @@ Status Records::save(store::Transaction& transaction, Record& record, Instant no
     transaction.put(store::Key(held_table).id(id_of(record.appointment().office())).id(id),
                     record.name());
   }
+  // A person's own entry gives nobody a right that its party and appointments do not.
+  if (record.has_person() || record.has_contact_test()) return Status();
+  ENTENTE_TRY(const std::uint64_t before, rights(transaction));
+  std::string now_changed;
+  append_u64(now_changed, before + 1);
+  transaction.put(store::Key(rights_table), std::move(now_changed));
   return Status();
 }
 

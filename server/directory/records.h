@@ -27,6 +27,7 @@ inline constexpr store::Table revisions_table{0x41};  // blinded name, revision 
 inline constexpr store::Table audiences_table{0x42};  // number -> Audience
 inline constexpr store::Table held_table{0x43};  // blinded office, blinded appointment -> its name
 inline constexpr store::Table proposals_table{0x44};  // blinded name -> Proposal
+inline constexpr store::Table rights_table{0x46};     // alone -> how often rights changed
 
 using record::Record;
 
@@ -59,6 +60,10 @@ class Records {
   // The object's revision and nothing else of it: what an audit holds against the ledger. As find.
   [[nodiscard]] Result<std::optional<std::uint64_t>> revision_of(store::Snapshot& snapshot,
                                                                  std::string_view name) const;
+  // How often anything was saved that rights rest on: processes, parties, participations, bodies,
+  // offices, appointments. Who acts by rights reads it in the act's transaction, which then loses
+  // (Aborted) against a change of them.
+  [[nodiscard]] Result<std::uint64_t> rights(store::Snapshot& snapshot) const;
   // Writes the next revision of `record.name()`; sets its revision and time.
   [[nodiscard]] Status save(store::Transaction& transaction, Record& record, Instant now) const;
 

@@ -186,14 +186,18 @@ Result<std::string> Download::open(identity::Authenticator& authenticator, net::
                                    const v1::OpenDocumentRequest& message) {
   Status lost;
   for (int attempt = 0; attempt < identity::commit_attempts_max; ++attempt) {
-    ENTENTE_TRY(const identity::SubjectPointer subject,
+    ENTENTE_TRY(const identity::SubjectPointer caller,
                 authenticator.authenticate_tool(call, identity::Scope::Unspecified));
     const std::unique_ptr<store::Transaction> transaction = store_.begin();
-    ENTENTE_TRY_VOID(authenticator.pin(*subject, *transaction));
-    ENTENTE_TRY(const v1::Reading reading, service_.open_document(*subject, message, *transaction));
-    ENTENTE_CHECK(transaction->appended());
-    lost = transaction->commit().status();
-    if (lost.ok()) return reading.name();
+    const Result<identity::SubjectPointer> subject = authenticator.pin(caller, *transaction);
+    lost = subject.status();
+    if (lost.ok()) {
+      ENTENTE_TRY(const v1::Reading reading,
+                  service_.open_document(**subject, message, *transaction));
+      ENTENTE_CHECK(transaction->appended());
+      lost = transaction->commit().status();
+      if (lost.ok()) return reading.name();
+    }
     if (lost.code() != Code::Aborted || call.cancelled()) break;
   }
   return lost;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "server/identity/gate.h"
+#include "server/identity/holdings.h"
 #include "server/identity/register.h"
 #include "server/identity/sessions.h"
 #include "server/identity/sign_in.h"
@@ -17,13 +18,19 @@ namespace entente::identity {
 
 class Caller final : public Authenticator {
  public:
-  Caller(std::string network, SignIn& sign_in, Sessions& sessions, const Register& rows)
-      : network_(std::move(network)), sign_in_(sign_in), sessions_(sessions), rows_(rows) {}
+  Caller(std::string network, SignIn& sign_in, Sessions& sessions, const Register& rows,
+         const HoldingsSource& holdings)
+      : network_(std::move(network)),
+        sign_in_(sign_in),
+        sessions_(sessions),
+        rows_(rows),
+        holdings_(holdings) {}
 
   Result<SubjectPointer> authenticate(net::Call& call,
                                       const google::protobuf::MethodDescriptor& method) override;
   Result<SubjectPointer> authenticate_tool(net::Call& call, Scope scope) override;
-  Status pin(const policy::Subject& subject, store::Transaction& transaction) override;
+  Result<SubjectPointer> pin(const SubjectPointer& subject,
+                             store::Transaction& transaction) override;
   Result<std::unique_ptr<Receiver>> receive(const SubjectPointer& subject,
                                             net::Waker waker) override;
 
@@ -44,6 +51,8 @@ class Caller final : public Authenticator {
   };
 
   Result<SubjectPointer> by_certificate(const net::Call& call) const;
+  // The session of that id, of this account; null if it has ended.
+  SessionPointer session_of(const policy::Subject& subject) const;
   // The session that this header has opened on this certificate; null if there is none.
   SessionPointer find_tool(const Digest& key) const;
   void keep_tool(const Digest& key, const SessionPointer& session);
@@ -52,6 +61,7 @@ class Caller final : public Authenticator {
   SignIn& sign_in_;
   Sessions& sessions_;
   const Register& rows_;
+  const HoldingsSource& holdings_;
   mutable std::mutex tools_mutex_;
   std::map<Digest, SessionPointer> tools_;  // by certificate, scope and header
 };

@@ -81,20 +81,23 @@ Status Gate::act(net::Call& call, const google::protobuf::MethodDescriptor& meth
   Status lost;
   for (int attempt = 0; attempt < commit_attempts_max; ++attempt) {
     // Anew each time: what the change lost against may be the subject's own right to it.
-    ENTENTE_TRY(const SubjectPointer subject, authenticator_.authenticate(call, method));
-    if (subject->read_only) {
+    ENTENTE_TRY(const SubjectPointer caller, authenticator_.authenticate(call, method));
+    if (caller->read_only) {
       return Status(Code::PermissionDenied, Reason::NotYours, "an application password only reads");
     }
     const std::unique_ptr<store::Transaction> transaction = store_.begin();
-    ENTENTE_TRY_VOID(authenticator_.pin(*subject, *transaction));
-    ENTENTE_TRY_VOID(serve(*subject, *transaction));
-    ENTENTE_CHECK(transaction->appended());
-    const Result<store::CommitIndex> committed = transaction->commit();
-    if (committed.ok()) {
-      after(*committed);
-      return Status();
+    const Result<SubjectPointer> subject = authenticator_.pin(caller, *transaction);
+    lost = subject.status();
+    if (lost.ok()) {
+      ENTENTE_TRY_VOID(serve(**subject, *transaction));
+      ENTENTE_CHECK(transaction->appended());
+      const Result<store::CommitIndex> committed = transaction->commit();
+      if (committed.ok()) {
+        after(*committed);
+        return Status();
+      }
+      lost = committed.status();
     }
-    lost = committed.status();
     if (lost.code() != Code::Aborted || call.cancelled()) break;
   }
   return lost;

@@ -49,17 +49,20 @@ class Authenticator {
   // For plain HTTP: a session's token, or an application password of `scope` by HTTP Basic, which
   // yields a read-only subject. Unauthenticated (SignInRefused): neither.
   [[nodiscard]] virtual Result<SubjectPointer> authenticate_tool(net::Call& call, Scope scope) = 0;
-  // Reads, in the transaction of an act, what the subject's right to act rests on, so that the
-  // commit loses (Aborted) against an act that ends it. Unauthenticated (SignedOut): it has ended.
-  [[nodiscard]] virtual Status pin(const policy::Subject& subject,
-                                   store::Transaction& transaction) = 0;
+  // Reads, in the transaction of an act, what the subject's right to act rests on, its account and
+  // all that anybody holds, so that the commit loses (Aborted) against an act that ends it. The
+  // subject to act by: no older than what the transaction sees. Never null. Unauthenticated
+  // (SignedOut): it has ended. Aborted: begin again.
+  [[nodiscard]] virtual Result<SubjectPointer> pin(const SubjectPointer& subject,
+                                                   store::Transaction& transaction) = 0;
   // `subject` came of authenticate(). `waker` is called when the session ends or its rights change.
   [[nodiscard]] virtual Result<std::unique_ptr<Receiver>> receive(const SubjectPointer& subject,
                                                                   net::Waker waker) = 0;
 };
 
-// How often a change that lost against another is done anew before the caller hears of it.
-inline constexpr int commit_attempts_max = 5;
+// How often a change that lost against another is done anew before the caller hears of it. Of as
+// many changes of rights at once one is done each time.
+inline constexpr int commit_attempts_max = 16;
 
 class Gate {
  public:

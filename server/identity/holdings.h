@@ -11,6 +11,7 @@
 
 #include "proto/contract/clock.h"
 #include "server/policy/policy.h"
+#include "server/store/store.h"
 
 namespace entente::identity {
 
@@ -28,6 +29,10 @@ class HoldingsSource {
                                           Instant now) const = 0;
   // Grows whenever an answer may have changed: a cached Subject older than this is made anew.
   [[nodiscard]] virtual std::uint64_t generation() const = 0;
+  // Reads, in the transaction of an act, what all holdings rest on, so that its commit loses
+  // (Aborted) against a change of them. What is answered afterwards is no older than what the
+  // transaction sees. Aborted: that is not known yet; begin again.
+  [[nodiscard]] virtual Status pin(store::Transaction& transaction) const = 0;
   // The sight of `principals` over the audiences now in force.
   [[nodiscard]] virtual policy::Sight sight(
       const std::set<policy::Principal>& principals) const = 0;

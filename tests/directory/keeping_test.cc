@@ -111,6 +111,56 @@ TEST_CASE("an appointment ends by its party's signed word, and by that once",
   CHECK(reason(world.end_by(swede, appointed->name())) == Reason::Conflict);
 }
 
+TEST_CASE("an act loses against a change of what rights rest on, made while it is done",
+          "[directory][rights]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto appointed =
+      world.act(swede, &Service::appoint, world.signed_by(swede, as_deputy(anna), "1", v1::DEPUTY));
+  REQUIRE(appointed.ok());
+  v1::CreatePersonRequest person;
+  person.mutable_person()->set_name("persons/swe.new");
+  person.mutable_person()->set_party("parties/SWE");
+  person.mutable_person()->set_display_name("New");
+  person.set_process("processes/igc");
+  const auto late = world.store->begin();
+  const auto unharmed = world.store->begin();
+  REQUIRE(world.catalog.pin(*late).ok());
+  REQUIRE(world.catalog.pin(*unharmed).ok());
+  REQUIRE(world.service.create_person(swede, person, *late).ok());
+
+  // A person's own entry is nobody's right.
+  v1::ConfirmPersonRequest confirm;
+  confirm.set_name(anna);
+  REQUIRE(world.act(swede, &Service::confirm_person, confirm).ok());
+  person.mutable_person()->set_name("persons/swe.other");
+  REQUIRE(world.service.create_person(swede, person, *unharmed).ok());
+  CHECK(unharmed->commit().ok());
+
+  REQUIRE(world.act(swede, &Service::end_appointment, world.end_by(swede, appointed->name())).ok());
+  CHECK(late->commit().status().code() == Code::Aborted);
+  const auto anew = world.store->begin();
+  CHECK(world.catalog.pin(*anew).ok());
+}
+
+TEST_CASE("what a transaction sees of rights before the catalog has followed is not acted by",
+          "[directory][rights]") {
+  DirectoryWorld world;
+  Catalog behind(*world.store, world.records, world.clock);  // loaded, and told of nothing since
+  REQUIRE(behind.load().ok());
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  {
+    const auto transaction = world.store->begin();
+    REQUIRE(behind.pin(*transaction).ok());
+  }
+  REQUIRE(
+      world.act(swede, &Service::appoint, world.signed_by(swede, as_deputy(anna), "1", v1::DEPUTY))
+          .ok());
+  const auto transaction = world.store->begin();
+  CHECK(behind.pin(*transaction).code() == Code::Aborted);
+  CHECK(world.catalog.pin(*transaction).ok());
+}
+
 // --- the process and its bodies ---
 
 TEST_CASE("the secretariat alone sets the period, and only on what it has seen", "[directory]") {

@@ -466,7 +466,7 @@ TEST_CASE("no act is done on a right that ends while it is done", "[identity][se
   const auto subject = world.identity.authenticator().authenticate(call, *method);
   REQUIRE(subject.ok());
   const auto transaction = world.store->begin();
-  REQUIRE(world.identity.authenticator().pin(**subject, *transaction).ok());
+  REQUIRE(world.identity.authenticator().pin(*subject, *transaction).ok());
   const std::string officer = world.sign_in(made.olga);
   v1::EndAccountRequest end;
   end.set_name("parties/SWE/accounts/bertil");
@@ -477,7 +477,54 @@ TEST_CASE("no act is done on a right that ends while it is done", "[identity][se
   world.ledger->record(*transaction, act);
   CHECK(transaction->commit().status().code() == Code::Aborted);
   const auto late = world.store->begin();
-  CHECK(world.identity.authenticator().pin(**subject, *late).reason() == Reason::SignedOut);
+  CHECK(world.identity.authenticator().pin(*subject, *late).status().reason() == Reason::SignedOut);
+}
+
+TEST_CASE("an act is done by what its maker holds in its transaction, and by nothing older",
+          "[identity][session]") {
+  World world;
+  Certificates& made = certificates();
+  const std::string token = world.sign_in(made.anna);
+  MadeCall call = world.call(made.anna, token);
+  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+      "entente.v1.SessionService.GetSession");
+  const auto subject = world.identity.authenticator().authenticate(call, *method);
+  REQUIRE(subject.ok());
+  const auto seat = policy::Principal::make(policy::Principal::Kind::Members, "igc");
+  REQUIRE((*subject)->principals.count(seat) == 0);
+  const auto pinned = [&](std::function<Status()> meanwhile) {
+    world.holdings.meanwhile(std::move(meanwhile));
+    return world.identity.authenticator().pin(*subject, *world.store->begin());
+  };
+  Holdings more;
+  more.principals.insert(seat);
+  const auto gained = pinned([&] {
+    world.holdings.deal("p-anna", more);
+    return Status();
+  });
+  REQUIRE(gained.ok());
+  CHECK((*gained)->principals.count(seat) == 1);
+  const auto lost = pinned([&] {
+    world.holdings.deal("p-anna", {});
+    return Status();
+  });
+  CHECK(lost.status().reason() == Reason::SignedOut);
+}
+
+TEST_CASE("an act whose maker's rights are just changing is done anew", "[identity][session]") {
+  World world;
+  Certificates& made = certificates();
+  const std::string officer = world.sign_in(made.olga);
+  int asked = 0;
+  world.holdings.meanwhile([&] {
+    ++asked;
+    return Status(Code::Aborted, Reason::None, "not known yet");
+  });
+  v1::EndAccountRequest end;
+  end.set_name("parties/SWE/accounts/bertil");
+  CHECK(world.ask<v1::Account>(made.olga, officer, "/entente.v1.AccountService/EndAccount", end)
+            .ok());
+  CHECK(asked == 1);
 }
 
 }  // namespace

@@ -65,6 +65,19 @@ class DealtHoldings final : public HoldingsSource {
     return out;
   }
   std::uint64_t generation() const override { return generation_; }
+  Status pin(store::Transaction&) const override {
+    std::function<Status()> changing;
+    {
+      const std::lock_guard lock(mutex_);
+      changing = std::exchange(changing_, nullptr);
+    }
+    return changing ? changing() : Status();
+  }
+  // Called once, in the midst of the next act's pin.
+  void meanwhile(std::function<Status()> changing) {
+    const std::lock_guard lock(mutex_);
+    changing_ = std::move(changing);
+  }
   policy::Sight sight(const std::set<policy::Principal>& principals) const override {
     return policy::Sight(principals, table_);
   }
@@ -86,6 +99,7 @@ class DealtHoldings final : public HoldingsSource {
 
  private:
   mutable std::mutex mutex_;
+  mutable std::function<Status()> changing_;
   std::map<std::string, Holdings> by_person_;
   policy::AudienceTable table_;
   std::atomic<std::uint64_t> generation_ = 1;

@@ -14,6 +14,14 @@ Result<Rep> session_call(World& world, const Leaf& leaf, const std::string& toke
   return world.ask<Rep>(leaf, token, "/entente.v1.SessionService/" + method, request);
 }
 
+// Who calls with this token on a line of this certificate.
+Result<SubjectPointer> subject_of(World& world, const Leaf& leaf, const std::string& token) {
+  MadeCall call = world.call(leaf, token);
+  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
+      "entente.v1.SessionService.GetSession");
+  return world.identity.authenticator().authenticate(call, *method);
+}
+
 TEST_CASE("a session ends at each of its ends, and its token never comes back",
           "[identity][session]") {
   World world;
@@ -391,10 +399,7 @@ TEST_CASE("a stream is woken and ends with its session", "[identity][session]") 
   World world;
   Certificates& made = certificates();
   const std::string token = world.sign_in(made.anna);
-  MadeCall call = world.call(made.anna, token);
-  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
-      "entente.v1.SessionService.GetSession");
-  const auto subject = world.identity.authenticator().authenticate(call, *method);
+  const auto subject = subject_of(world, made.anna, token);
   REQUIRE(subject.ok());
   int woken = 0;
   const auto receiver = world.identity.authenticator().receive(*subject, [&] { ++woken; });
@@ -411,8 +416,7 @@ TEST_CASE("a stream is woken and ends with its session", "[identity][session]") 
   CHECK((*receiver)->subject().status().reason() == Reason::SignedOut);
   // To receive is not to use: an idle session ends though its stream looks at it.
   const std::string second = world.sign_in(made.anna);
-  MadeCall again = world.call(made.anna, second);
-  const auto fresh = world.identity.authenticator().authenticate(again, *method);
+  const auto fresh = subject_of(world, made.anna, second);
   const auto idle = world.identity.authenticator().receive(*fresh, [] {});
   for (int i = 0; i < 31; ++i) {
     world.clock.pass(std::chrono::minutes(1));
@@ -432,10 +436,7 @@ TEST_CASE(
   held.principals.insert(*policy::Principal::parse("process/igc/body/meeting-1f.2a"));
   world.holdings.deal("p-anna", held);
   const std::string token = world.sign_in(made.anna);
-  MadeCall call = world.call(made.anna, token);
-  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
-      "entente.v1.SessionService.GetSession");
-  const auto subject = world.identity.authenticator().authenticate(call, *method);
+  const auto subject = subject_of(world, made.anna, token);
   REQUIRE(subject.ok());
   int woken = 0;
   const auto receiver = world.identity.authenticator().receive(*subject, [&] { ++woken; });
@@ -460,10 +461,7 @@ TEST_CASE("no act is done on a right that ends while it is done", "[identity][se
   World world;
   Certificates& made = certificates();
   const std::string token = world.sign_in(made.bertil);
-  MadeCall call = world.call(made.bertil, token);
-  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
-      "entente.v1.SessionService.GetSession");
-  const auto subject = world.identity.authenticator().authenticate(call, *method);
+  const auto subject = subject_of(world, made.bertil, token);
   REQUIRE(subject.ok());
   const auto transaction = world.store->begin();
   REQUIRE(world.identity.authenticator().pin(*subject, *transaction).ok());
@@ -485,10 +483,7 @@ TEST_CASE("an act is done by what its maker holds in its transaction, and by not
   World world;
   Certificates& made = certificates();
   const std::string token = world.sign_in(made.anna);
-  MadeCall call = world.call(made.anna, token);
-  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(
-      "entente.v1.SessionService.GetSession");
-  const auto subject = world.identity.authenticator().authenticate(call, *method);
+  const auto subject = subject_of(world, made.anna, token);
   REQUIRE(subject.ok());
   const auto seat = policy::Principal::make(policy::Principal::Kind::Members, "igc");
   REQUIRE((*subject)->principals.count(seat) == 0);

@@ -128,8 +128,9 @@ Result<std::string> DataAnswer::read(std::size_t bytes_max) {
   ENTENTE_TRY_VOID(make(bytes_max).status());
   std::string out = ready_.substr(sent_, bytes_max);
   sent_ += out.size();
-  if (sent_ == ready_.size()) {
-    ready_.clear();
+  // What is sent goes, though more is always made than was asked for: each octet is moved once.
+  if (sent_ >= ready_.size() - sent_) {
+    ready_.erase(0, sent_);
     sent_ = 0;
   }
   return out;

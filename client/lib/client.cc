@@ -60,15 +60,46 @@ bool safe_to_retry(const MethodDescriptor& method) {
   return method.options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
 }
 
+// The room of the last frame, kept for the next: that of a piece of a file costs more to get than
+// to fill. Any thread.
+class Spare : public std::enable_shared_from_this<Spare> {
+ public:
+  std::shared_ptr<const std::string> framed(const Message& message) {
+    const std::size_t size = message.ByteSizeLong();
+    std::string bytes = size < bytes_min ? std::string() : take();
+    wire::append_prefix(bytes, size);
+    ENTENTE_CHECK(message.AppendToString(&bytes));
+    if (size < bytes_min) return std::make_shared<const std::string>(std::move(bytes));
+    return {new std::string(std::move(bytes)),  // NOLINT(cppcoreguidelines-owning-memory)
+            [self = shared_from_this()](std::string* lent) {
+              self->put(std::move(*lent));
+              delete lent;  // NOLINT(cppcoreguidelines-owning-memory): as it was made
+            }};
+  }
+
+ private:
+  static constexpr std::size_t bytes_min = 64 * 1024;  // less is not kept, nor any password
+  std::string take() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(bytes_, {});
+  }
+  void put(std::string bytes) {
+    bytes.clear();
+    const std::scoped_lock lock(mutex_);
+    bytes_ = std::move(bytes);
+  }
+
+  std::mutex mutex_;
+  std::string bytes_;
+};
+
 }  // namespace
 
 // Everything that the client's thread owns, and the little that is shared with its callers.
 struct Client::State {
-  // A message, serialized once; each try reads it.
+  // A message in its frame, made once; each try reads it.
   using Body = std::shared_ptr<const std::string>;
-  static Body body_of(const Message& message) {
-    return std::make_shared<const std::string>(message.SerializeAsString());
-  }
+  Body body_of(const Message& message) { return spare->framed(message); }
   // One call on the line. Lives until its `done` has run.
   struct Attempt {
     const MethodDescriptor* method = nullptr;  // null: a plain GET
@@ -92,6 +123,7 @@ struct Client::State {
   Options options;
   std::shared_ptr<TlsCredentials> credentials;
   std::unique_ptr<LedgerView> ledger;
+  const std::shared_ptr<Spare> spare = std::make_shared<Spare>();
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
 
@@ -204,10 +236,10 @@ void Client::State::start(const std::shared_ptr<Attempt>& attempt) {
   handlers.ended = [this, attempt](Status status, const http2::Headers& trailers) {
     on_ended(attempt, std::move(status), trailers);
   };
-  Result<http2::ClientSession::CallId> id =
-      session->start(headers_for(*attempt),
-                     attempt->method == nullptr ? std::string() : wire::frame(*attempt->body),
-                     std::move(handlers));
+  Result<http2::ClientSession::CallId> id = session->start(
+      headers_for(*attempt),
+      attempt->method == nullptr ? std::make_shared<const std::string>() : attempt->body,
+      std::move(handlers));
   if (!id.ok()) return finish(attempt, id.status());
   attempt->id = *id;
   flush();
@@ -266,7 +298,7 @@ void Client::State::line_lost(const Status& why) {
 
 void Client::State::flush() {
   if (!open || !session || line->writing()) return;
-  if (std::string bytes = session->output(); !bytes.empty()) line->write(std::move(bytes));
+  line->write([this](std::string& queue) { session->output(queue); });
 }
 
 void Client::State::consumed(const std::shared_ptr<Attempt>& attempt, std::size_t cost, bool more) {
@@ -468,7 +500,7 @@ Status Client::call_message(std::string_view method, const Message& in, Message&
 void Client::call_message_async(std::string_view method, const Message& in,
                                 std::shared_ptr<Message> out, std::function<void(Status)> done,
                                 CallOptions options) {
-  state_->call(method_of(method), State::body_of(in), std::move(out), std::move(done),
+  state_->call(method_of(method), state_->body_of(in), std::move(out), std::move(done),
                options.timeout, kAttemptsMax, true);
 }
 
@@ -535,7 +567,7 @@ Status Client::stream_messages(std::string_view method, const Message& in, Messa
   auto inbox = std::make_shared<Inbox>();
   auto attempt = std::make_shared<State::Attempt>();
   attempt->method = &method_of(method);
-  attempt->body = State::body_of(in);
+  attempt->body = state_->body_of(in);
   attempt->timeout = options.timeout.count() > 0 ? options.timeout : state_->options.call_timeout;
   attempt->own_credit = true;
   attempt->each_message_renews = true;

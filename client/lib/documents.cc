@@ -38,13 +38,14 @@ Status send(Client& client, const DocumentFile& file, std::uint64_t offset,
   v1::SendContentRequest piece;
   piece.set_upload_id(file.request.upload_id());
   Pieces pieces;
-  pieces.send = [&](std::uint64_t at, std::string_view content) -> Result<std::uint64_t> {
+  pieces.send = [&](std::uint64_t at, std::string& content) -> Result<std::uint64_t> {
     piece.set_offset(at);
-    piece.set_content(content.data(), content.size());
-    ENTENTE_TRY(
-        const v1::ContentProgress sent,
-        client.call<v1::ContentProgress>(kService + "SendContent", piece, {.timeout = kPatience}));
-    return sent.offset();
+    piece.mutable_content()->swap(content);
+    const auto sent =
+        client.call<v1::ContentProgress>(kService + "SendContent", piece, {.timeout = kPatience});
+    piece.mutable_content()->swap(content);  // for the next
+    ENTENTE_TRY_VOID(sent.status());
+    return sent->offset();
   };
   pieces.begin = [&]() -> Result<std::uint64_t> {
     ENTENTE_TRY(const v1::ContentProgress stands,

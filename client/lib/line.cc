@@ -89,12 +89,8 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
         });
   }
 
-  void write(std::string bytes) {
-    if (queued_.empty()) {
-      queued_ = std::move(bytes);
-    } else {
-      queued_ += bytes;
-    }
+  void write(const std::function<void(std::string& queue)>& make) {
+    make(queued_);
     if (in_flight_.empty()) write_next();
   }
 
@@ -207,7 +203,7 @@ Line::Line(asio::io_context& io, std::shared_ptr<TlsCredentials> credentials, Li
                                    std::move(events))) {}
 Line::~Line() { impl_->abandon(); }
 void Line::open() { impl_->open(); }
-void Line::write(std::string bytes) { impl_->write(std::move(bytes)); }
+void Line::write(const std::function<void(std::string& queue)>& make) { impl_->write(make); }
 bool Line::writing() const { return impl_->writing(); }
 
 }  // namespace entente::client

@@ -54,8 +54,8 @@ class Line {
   Line& operator=(const Line&) = delete;
 
   void open();
-  // Queues bytes. Requires: opened.
-  void write(std::string bytes);
+  // Queues what `make` appends; the room for it is kept for the next. Requires: opened.
+  void write(const std::function<void(std::string& queue)>& make);
   [[nodiscard]] bool writing() const;
 
  private:

@@ -1,6 +1,7 @@
 #include "client/lib/sent_file.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "proto/contract/running_digest.h"
@@ -8,7 +9,8 @@
 namespace entente::client {
 namespace {
 
-constexpr std::size_t kReadBytes = 1 << 20;
+constexpr std::size_t kPieceBytes = 1 << 20;
+constexpr std::size_t kReadBytes = 64 << 10;
 constexpr int kForgottenMax = 2;
 
 }  // namespace
@@ -18,13 +20,13 @@ Result<FileDigest> digest_of(const std::string& path, std::uint64_t bytes_max) {
   if (!in) return invalid_argument("file", "`" + path + "` cannot be read");
   RunningDigest digest;
   FileDigest of;
-  std::string buffer(kReadBytes, '\0');
+  std::array<char, kReadBytes> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
   while (of.bytes < bytes_max) {
     const auto most = std::min<std::uint64_t>(buffer.size(), bytes_max - of.bytes);
     in.read(buffer.data(), static_cast<std::streamsize>(most));
     const auto got = static_cast<std::size_t>(in.gcount());
     if (got == 0) break;
-    digest.add(std::string_view(buffer).substr(0, got));
+    digest.add(std::string_view(buffer.data(), got));
     of.bytes += got;
   }
   if (in.bad()) return invalid_argument("file", "`" + path + "` cannot be read to its end");
@@ -37,13 +39,14 @@ Status send_file(const std::string& path, std::uint64_t offset, std::uint64_t si
                  const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) {
   std::ifstream in(path, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(offset));
-  std::string buffer(kReadBytes, '\0');
+  std::string piece;
   int forgotten = 0;
   while (offset < size) {
-    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (got == 0) return invalid_argument("file", "`" + path + "` has become shorter");
-    const Result<std::uint64_t> sent = pieces.send(offset, std::string_view(buffer).substr(0, got));
+    piece.resize(std::min<std::uint64_t>(kPieceBytes, size - offset));
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    piece.resize(static_cast<std::size_t>(in.gcount()));
+    if (piece.empty()) return invalid_argument("file", "`" + path + "` has become shorter");
+    const Result<std::uint64_t> sent = pieces.send(offset, piece);
     if (sent.ok()) {
       if (*sent == enough) return {};
       offset = *sent;

@@ -40,8 +40,9 @@ struct FileDigest {
 inline constexpr std::uint64_t enough = UINT64_MAX;
 
 struct Pieces {
-  // Sends a piece; answers where the server stands then, or `enough`.
-  std::function<Result<std::uint64_t>(std::uint64_t offset, std::string_view piece)> send;
+  // Sends a piece, whose text may be taken while it does; answers where the server stands then, or
+  // `enough`.
+  std::function<Result<std::uint64_t>(std::uint64_t offset, std::string& piece)> send;
   // Begins, or finds what was begun; answers the same. May be called again.
   std::function<Result<std::uint64_t>()> begin;
 };

@@ -57,13 +57,14 @@ Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::u
   v1::SendPieceRequest piece;
   piece.set_upload_id(file.request.upload_id());
   Pieces pieces;
-  pieces.send = [&](std::uint64_t at, std::string_view content) -> Result<std::uint64_t> {
+  pieces.send = [&](std::uint64_t at, std::string& content) -> Result<std::uint64_t> {
     piece.set_offset(at);
-    piece.set_content(content.data(), content.size());
-    ENTENTE_TRY(
-        const v1::UploadProgress sent,
-        client.call<v1::UploadProgress>(kService + "SendPiece", piece, {.timeout = kPatience}));
-    return wanted_from(sent);
+    piece.mutable_content()->swap(content);
+    const auto sent =
+        client.call<v1::UploadProgress>(kService + "SendPiece", piece, {.timeout = kPatience});
+    piece.mutable_content()->swap(content);  // for the next
+    ENTENTE_TRY_VOID(sent.status());
+    return wanted_from(*sent);
   };
   pieces.begin = [&]() -> Result<std::uint64_t> {
     ENTENTE_TRY(const v1::UploadProgress stands,

@@ -148,10 +148,14 @@ Details read_details(std::string_view base64) {
 std::string frame(std::string_view message, std::uint8_t flags) {
   std::string out;
   out.reserve(kPrefixBytes + message.size());
-  out.push_back(static_cast<char>(flags));
-  append_u32(out, static_cast<std::uint32_t>(message.size()));
+  append_prefix(out, message.size(), flags);
   out.append(message);
   return out;
+}
+
+void append_prefix(std::string& out, std::size_t message_bytes, std::uint8_t flags) {
+  out.push_back(static_cast<char>(flags));
+  append_u32(out, static_cast<std::uint32_t>(message_bytes));
 }
 
 Status FrameReader::feed(std::string_view bytes, const Each& each) {

@@ -2,6 +2,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <map>
 
 #include "proto/contract/limits.h"
@@ -11,12 +12,13 @@ namespace {
 
 // What one call may have in flight towards us; a reader that waits is not what bounds a client.
 constexpr std::int32_t kWindowBytes = 1 << 20;
-// Of a long body, what is put into frames at a time: it is copied as it grows.
+// Of a long body, what is put into frames at a time.
 constexpr std::size_t kOutputBytes = 256 << 10;
+constexpr std::size_t kFrameHeadBytes = 9;
 
 struct Call {
   CallHandlers handlers;
-  std::string body;
+  std::shared_ptr<const std::string> body;
   std::size_t body_sent = 0;
   Headers block;  // the header block that is being read
   bool headers_given = false;
@@ -34,6 +36,8 @@ struct ClientSession::Impl {
   nghttp2_session* session = nullptr;
   std::map<CallId, Call> calls;
   bool goodbye = false;
+  std::string* out = nullptr;  // while `output` runs
+  std::size_t out_end = 0;     // where it stops
 
   ~Impl() { nghttp2_session_del(session); }
 
@@ -116,15 +120,27 @@ struct ClientSession::Impl {
     return 0;
   }
 
-  static ssize_t read_body(nghttp2_session*, std::int32_t id, std::uint8_t* out, std::size_t room,
+  // Says how much the next DATA frame will hold; `write` then lays it into the output.
+  static ssize_t read_body(nghttp2_session*, std::int32_t id, std::uint8_t*, std::size_t room,
                            std::uint32_t* flags, nghttp2_data_source*, void* self) {
-    Call* call = static_cast<Impl*>(self)->find(id);
+    const Call* call = static_cast<Impl*>(self)->find(id);
     if (call == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    const std::size_t count = call->body.copy(reinterpret_cast<char*>(out), room,
-                                              call->body_sent);  // NOLINT: octets are octets
-    call->body_sent += count;
-    if (call->body_sent == call->body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return static_cast<ssize_t>(count);
+    const std::size_t left = call->body->size() - call->body_sent;
+    if (left <= room) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    return static_cast<ssize_t>(std::min(room, left));
+  }
+
+  static int write(nghttp2_session*, nghttp2_frame* frame, const std::uint8_t* head,
+                   std::size_t size, nghttp2_data_source*, void* self) {
+    auto& impl = *static_cast<Impl*>(self);
+    if (impl.out->size() >= impl.out_end) return NGHTTP2_ERR_WOULDBLOCK;
+    Call* call = impl.find(frame->hd.stream_id);
+    if (call == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    impl.out->append(reinterpret_cast<const char*>(head), kFrameHeadBytes);  // NOLINT: octets
+    impl.out->append(*call->body, call->body_sent, size);
+    call->body_sent += size;
+    return 0;
   }
 };
 
@@ -135,6 +151,7 @@ ClientSession::ClientSession() : impl_(std::make_unique<Impl>()) {
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Impl::on_frame);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &Impl::on_data);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &Impl::on_close);
+  nghttp2_session_callbacks_set_send_data_callback(callbacks, &Impl::write);
   nghttp2_option* option = nullptr;
   ENTENTE_CHECK(nghttp2_option_new(&option) == 0);
   nghttp2_option_set_no_auto_window_update(option, 1);
@@ -153,8 +170,10 @@ ClientSession::ClientSession() : impl_(std::make_unique<Impl>()) {
 
 ClientSession::~ClientSession() = default;
 
-Result<ClientSession::CallId> ClientSession::start(const Headers& headers, std::string body,
+Result<ClientSession::CallId> ClientSession::start(const Headers& headers,
+                                                   std::shared_ptr<const std::string> body,
                                                    CallHandlers handlers) {
+  ENTENTE_CHECK(body != nullptr);
   if (impl_->goodbye)
     return Status(Code::Unavailable, Reason::None, "the server is closing this line");
   std::vector<nghttp2_nv> block;
@@ -201,16 +220,17 @@ Status ClientSession::receive(std::string_view bytes) {
   return Status();
 }
 
-std::string ClientSession::output() {
-  std::string out;
-  while (out.size() < kOutputBytes) {
+void ClientSession::output(std::string& out) {
+  impl_->out = &out;
+  impl_->out_end = out.size() + kOutputBytes;
+  while (out.size() < impl_->out_end) {
     const std::uint8_t* data = nullptr;
     const ssize_t size = nghttp2_session_mem_send(impl_->session, &data);
     if (size <= 0) break;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
     out.append(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
   }
-  return out;
+  impl_->out = nullptr;
 }
 
 void ClientSession::lose(const Status& why) {

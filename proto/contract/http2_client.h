@@ -44,6 +44,13 @@ class ClientSession {
   // Starts a call; its frames are in the next `output`. Unavailable: the peer takes no more calls
   // on this line (GOAWAY, or the stream numbers are used up).
   [[nodiscard]] Result<CallId> start(const Headers& headers, std::string body,
+                                     CallHandlers handlers) {
+    return start(headers, std::make_shared<const std::string>(std::move(body)),
+                 std::move(handlers));
+  }
+  // The same of a body that others hold, too; not null.
+  [[nodiscard]] Result<CallId> start(const Headers& headers,
+                                     std::shared_ptr<const std::string> body,
                                      CallHandlers handlers);
   // No handler of it is called any more. Not an error if the call has ended.
   void cancel(CallId call);
@@ -53,8 +60,9 @@ class ClientSession {
 
   // Unavailable: the peer broke the protocol; the line must be closed.
   [[nodiscard]] Status receive(std::string_view bytes);
-  // What must be sent now; empty if nothing.
-  [[nodiscard]] std::string output();
+  // Appends what must be sent now; nothing if nothing must. Of long bodies no more than some 256
+  // KiB at a time: asked again, it goes on.
+  void output(std::string& out);
   // The line is gone: ends every call with `why`.
   void lose(const Status& why);
   // Whether the line still serves: false once the peer has said goodbye and the last call has

@@ -1,5 +1,6 @@
 // Brings documents as fast as the server takes them, over so many lines at once, each signed in
-// before the clock runs, and prints how many a second were durable when it said so;
+// before the clock runs, and prints how many a second were durable when it said so. Says when it
+// is signed in, and begins once it is told to, by a line or the end of its input;
 // tests/bench/transfers runs it.
 //
 //   bench_bring PORT CA CERTIFICATE KEY PASSWORD-FILE LEDGER-KEY FILE COUNT LINES TAG
@@ -79,6 +80,9 @@ int main(int argc, char** argv) {
     }
     clients.push_back(*std::move(client));
   }
+  std::printf("signed in\n");  // and then whoever measures takes the server's own time
+  std::fflush(stdout);
+  static_cast<void>(std::getchar());
   const auto began = std::chrono::steady_clock::now();
   std::vector<std::thread> lines;
   for (const auto& client : clients) {

@@ -193,6 +193,23 @@ test('a map of 10,000 arcs is drawn', async (t) => {
   });
   t.diagnostic(`10,000 arcs: drawn in ${spent.toFixed(0)} ms`);
   assert.equal(await page.locator('.flow-map output').textContent(), '2015');
+  // What goes over the map's edge comes in at the other, and nothing stands beside the globe.
+  const inked = await page.locator('.flow-map canvas').evaluate((canvas) => {
+    const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const share = (left, right, top, bottom) => {
+      const [x0, x1, y0, y1] = [left * width, right * width, top * height, bottom * height].map(Math.round);
+      let some = 0;
+      for (let y = y0; y < y1; ++y) for (let x = x0; x < x1; ++x) some += Number(data[4 * (y * width + x) + 3] > 0);
+      return some / ((x1 - x0) * (y1 - y0));
+    };
+    return { west: share(0.02, 0.05, 0.45, 0.55), east: share(0.95, 0.98, 0.45, 0.55), beside: [share(0, 0.03, 0.1, 0.25), share(0.97, 1, 0.1, 0.25)] };
+  });
+  assert.deepEqual(inked.beside, [0, 0]);
+  assert.ok(inked.west > 0.2 && inked.east > 0.2, JSON.stringify(inked));
+  // Beside it the dozen largest, the largest first.
+  const told = (await page.locator('.flow-map ol li').allTextContents()).map((one) => Number(one.split(': ')[1].replace(/\D/g, '')));
+  assert.equal(told.length, 12);
+  assert.deepEqual(told, [...told].sort((a, b) => b - a));
   await page.unroute('**/*StatisticsService/Query');
 });
 

@@ -55,6 +55,7 @@ function ran(file, program, command, ...words) {
 }
 let password;
 function toolPassword() {
+  if (!password) entente('anna.lindqvist', 'sign-in'); // a journey before this one may have ended its session
   password ??= entente('anna.lindqvist', 'tool-password', 'create', 'statistics', '--label', 'programs').split('\n')[1];
   return password;
 }

@@ -5,6 +5,7 @@ import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
 import { collator, formatNumber, listed, t } from '../i18n';
 import { folded } from '../lib/ask';
 import { asCode, asForm, figures, FORMS, restPath, toCsv, type Figures, type Query } from '../lib/figures';
+import { flowsOf } from '../lib/flows';
 import { lastPart, processName, textIn } from '../lib/names';
 import { serverOrigin } from '../lib/place';
 import { go, linkTo, type Place } from '../lib/router';
@@ -15,7 +16,7 @@ import { Badge, Button, CopyButton, Failed, Field, LinkButton, Notice, PageTitle
 import { COLOURS, Chart, pngOf, svgText, type ChartKind, type Point } from '../ui/chart';
 import { CodePicker } from '../ui/code-picker';
 import { Compare } from '../ui/compare';
-import { FlowMap, isOnMap, pictureOf, type Flow, type Flows } from '../ui/flow-map';
+import { FlowMap, pictureOf, type Drawn } from '../ui/flow-map';
 import { LongTable, type Column } from '../ui/long-table';
 import { Upload } from '../ui/upload';
 
@@ -162,7 +163,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const kind: ChartKind = view === 'flow' || view === 'compare' ? 'line' : view;
   const drawn = useMemo(() => pointsOf(known, all, kind), [known, all, kind]);
   const flows = useMemo(() => view === 'flow' ? flowsOf(structure, all) : undefined, [view, structure, all]);
-  const onMap = useRef<readonly Flow[]>([]);
+  const onMap = useRef<Drawn>();
   const titleOf = useMemo(() => new Map(all.dimensions.map((id) => [id, new Map((codes.get(id) ?? []).map((one) => [one.id, one.title]))])), [all, codes]);
   // What is the same in every row is said once, above them.
   const varies = useMemo(() => all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at])), [all]);
@@ -181,7 +182,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const svg = () => place.current?.querySelector('svg') ?? undefined;
   const savePng = async () => {
     const drawing = svg();
-    const blob = drawing ? await pngOf(drawing) : await pictureOf(onMap.current);
+    const blob = drawing ? await pngOf(drawing) : onMap.current && await pictureOf(onMap.current);
     if (blob) saveFile(`${file}.png`, 'image/png', blob);
   };
   const path = restPath(dataflow, structure, query);
@@ -199,7 +200,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
       {all.cut && <Notice tone="warn">{t('cut_short', { count: all.rows.length })}</Notice>}
       <div class={view === 'flow' ? 'views' : 'views both'}>
         <section class="card" aria-label={t('chart')}>
-          <div ref={place}>{flows ? <FlowMap flows={flows} shows={(shown) => { onMap.current = shown; }} /> : <Chart kind={kind} points={drawn.points} label={t('chart_of', { what: label })} />}</div>
+          <div ref={place}>{flows ? <FlowMap flows={flows} drawn={(now) => { onMap.current = now; }} /> : <Chart kind={kind} points={drawn.points} label={t('chart_of', { what: label })} />}</div>
           {(view === 'line' || view === 'bars') && drawn.series.length > 1 && (
             <ul class="swatches">{drawn.series.map((one, index) => <li key={one}><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" fill={COLOURS[index % COLOURS.length]} /></svg>{one}</li>)}</ul>
           )}
@@ -232,57 +233,4 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
       </section>
     </>
   );
-}
-
-const LISTED = 12; // flows that the list beside the map tells in words
-
-// Who goes where is worked out once, then one pass over the figures; a period that is looked at is made of its sums.
-function flowsOf(structure: DataStructure, all: Figures): Flows {
-  const to = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.REFERENCE_AREA)?.id ?? '');
-  const from = all.dimensions.indexOf(structure.dimensions.find((one) => one.role === Dimension_Role.COUNTERPART_AREA)?.id ?? '');
-  // Totals and their parts must not be added up: of each other dimension only what all of a key share as total.
-  const series = withoutParts(all, [to, from]).filter(({ key }) => isOnMap(key[from] ?? '') && isOnMap(key[to] ?? ''));
-  const pairs: { from: string; to: string }[] = [];
-  const pairOf = new Map<string, number>();
-  const pairOfSeries = series.map(({ key }) => {
-    const pair = { from: key[from] ?? '', to: key[to] ?? '' };
-    const id = `${pair.from} ${pair.to}`;
-    const found = pairOf.get(id) ?? pairs.push(pair) - 1;
-    pairOf.set(id, found);
-    return found;
-  });
-  const sums = new Map<string, Float64Array>();
-  series.forEach(({ from: begin, end }, index) => {
-    const pair = pairOfSeries[index] ?? 0;
-    for (let at = begin; at < end; ++at) {
-      const row = all.rows[at];
-      if (!row) continue;
-      let there = sums.get(row.period);
-      if (!there) sums.set(row.period, there = new Float64Array(pairs.length));
-      there[pair] = (there[pair] ?? 0) + (row.value ?? 0);
-    }
-  });
-  const kept = new Map<string, Flow[]>();
-  const make = (period: string) => largestFirst(pairs.flatMap((pair, index) => { const value = sums.get(period)?.[index] ?? 0; return value > 0 ? [{ ...pair, value }] : []; }), LISTED);
-  return { periods: [...sums.keys()].sort(), in: (period) => { const found = kept.get(period) ?? make(period); kept.set(period, found); return found; } };
-}
-
-// The `count` largest in order, before all others in none: ten thousand are not sorted for twelve.
-function largestFirst(flows: Flow[], count: number): Flow[] {
-  const first: Flow[] = [];
-  for (const one of flows) {
-    if (first.length === count && one.value <= (first[count - 1]?.value ?? 0)) continue;
-    let at = first.length;
-    while (at > 0 && (first[at - 1]?.value ?? 0) < one.value) --at;
-    first.splice(at, 0, one);
-    first.length = Math.min(first.length, count);
-  }
-  const listed = new Set(first);
-  return [...first, ...flows.filter((one) => !listed.has(one))];
-}
-
-// Where a dimension has a total (`_T`), its parts are left out.
-function withoutParts(all: Figures, except: number[]) {
-  const total = all.dimensions.map((_, index) => !except.includes(index) && all.series.some(({ key }) => key[index] === '_T'));
-  return all.series.filter(({ key }) => key.every((code, index) => !total[index] || code === '_T'));
 }

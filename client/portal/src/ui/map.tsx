@@ -8,7 +8,7 @@ import land from '../atlas/land.json';
 import { partyName, placeOf } from '../lib/names';
 
 const topology = land as unknown as Topology<{ countries: GeometryCollection }>;
-export const countries = (feature(topology, topology.objects.countries) as FeatureCollection<Geometry>).features;
+const countries = (feature(topology, topology.objects.countries) as FeatureCollection<Geometry>).features;
 const known = new Map(countries.map((one) => [String(one.id), one]));
 
 export interface Mark {

@@ -79,13 +79,19 @@ Result<std::vector<meetings::Named>> MeetingsNeighbours::names_of_parties(
   return names;
 }
 
-void MeetingsNeighbours::seat(const std::vector<meetings::Seating>& seatings) {
+Status MeetingsNeighbours::change_seats(store::Transaction& transaction) {
+  return parts_.records.change_rights(transaction);
+}
+
+void MeetingsNeighbours::seat(const std::vector<meetings::Seating>& seatings,
+                              std::uint64_t changes) {
   std::vector<directory::Catalog::OutsideFact> facts;
   facts.reserve(seatings.size());
   for (const meetings::Seating& one : seatings) {
     facts.push_back({.key = one.key, .fact = one.fact, .recorded_at = one.recorded_at});
   }
   parts_.catalog.take(facts);
+  parts_.catalog.took_changes(changes);
 }
 
 Result<std::vector<meetings::Neighbours::Process>> MeetingsNeighbours::processes(

@@ -41,7 +41,8 @@ class MeetingsNeighbours final : public meetings::Neighbours {
   Result<std::vector<std::string>> names_of_person(std::string_view name,
                                                    store::Snapshot& snapshot) const override;
   Result<std::vector<meetings::Named>> names_of_parties(store::Snapshot& snapshot) const override;
-  void seat(const std::vector<meetings::Seating>& seatings) override;
+  Status change_seats(store::Transaction& transaction) override;
+  void seat(const std::vector<meetings::Seating>& seatings, std::uint64_t changes) override;
   Result<std::vector<Process>> processes(const policy::Subject& subject,
                                          store::Snapshot& snapshot) const override;
   Result<std::optional<v1::Document>> document(const policy::Subject& subject,

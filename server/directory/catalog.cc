@@ -334,19 +334,20 @@ Status Catalog::load() {
                          }));
   for (const Record& record : all) apply(record);
   publish();
-  ENTENTE_TRY(const std::uint64_t rights, records_.rights(*snapshot));
-  know_rights(rights);
+  const std::lock_guard rights_lock(rights_mutex_);
+  ENTENTE_TRY(rights_, records_.rights(*snapshot));
   return Status();
 }
 
-void Catalog::know_rights(std::uint64_t rights) {
+void Catalog::took_changes(std::uint64_t count) {
   const std::lock_guard lock(rights_mutex_);
-  rights_ = std::max(rights_, rights);
+  rights_ += count;
   rights_known_.notify_all();
 }
 
 // A change of rights is durable, and seen by a transaction that begins then, a moment before this
-// catalog has followed it.
+// catalog has followed it. What was followed is counted, change by change: a snapshot may hold
+// changes that are durable and whose turn to be followed has not come.
 Status Catalog::pin(store::Transaction& transaction) const {
   ENTENTE_TRY(const std::uint64_t seen, records_.rights(transaction));
   std::unique_lock lock(rights_mutex_);
@@ -412,15 +413,15 @@ void Catalog::reload(const std::vector<std::string>& names) {
                               table_.restore(id, audience);
                             });
   ENTENTE_CHECK(read.ok());
+  std::uint64_t changes = 0;
   for (const Record& record : changed) {
-    const auto known = by_name_.find(record.name());
-    const bool newer = known == by_name_.end() || revisions_[record.name()] < record.revision();
-    if (newer) apply(record);
+    const std::uint64_t known = revisions_[record.name()];
+    if (known >= record.revision()) continue;
+    if (bears_rights(record)) changes += record.revision() - known;
+    apply(record);
   }
   publish();
-  const Result<std::uint64_t> rights = records_.rights(*snapshot);
-  ENTENTE_CHECK(rights.ok());
-  know_rights(*rights);
+  took_changes(changes);
 }
 
 void Catalog::publish() {
@@ -431,8 +432,8 @@ void Catalog::publish() {
 }
 
 void Catalog::apply(const Record& record) {
-  if (!parse_name(record.name())) return;
   revisions_[record.name()] = record.revision();
+  if (!parse_name(record.name())) return;
   if (record.process().confirmation_period_days() != 0) {
     confirmation_days_[id_in(record.name(), "processes")] =
         record.process().confirmation_period_days();

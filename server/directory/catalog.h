@@ -79,6 +79,8 @@ class Catalog final : public ledger::Follower,
     Instant recorded_at{};
   };
   void take(const std::vector<OutsideFact>& facts);
+  // What was taken are all facts of so many changes that were counted (Records::change_rights).
+  void took_changes(std::uint64_t count);
 
   [[nodiscard]] identity::Holdings holdings(std::string_view party, std::string_view person,
                                             Instant now) const override;
@@ -130,7 +132,6 @@ class Catalog final : public ledger::Follower,
   void put_in_order();
   void reload(const std::vector<std::string>& names);
   void publish();
-  void know_rights(std::uint64_t rights);
 
   store::Store& store_;
   const Records& records_;
@@ -138,7 +139,7 @@ class Catalog final : public ledger::Follower,
   std::atomic<std::uint64_t> generation_{1};
   mutable std::mutex rights_mutex_;
   mutable std::condition_variable rights_known_;
-  std::uint64_t rights_ = 0;  // all changes of rights up to this one are in `world_`
+  std::uint64_t rights_ = 0;  // so many changes of rights are in `world_`
 
   mutable std::shared_mutex mutex_;
   policy::Editor editor_;

@@ -117,6 +117,18 @@ Result<std::uint64_t> Records::rights(store::Snapshot& snapshot) const {
   return read_u64(*bytes);
 }
 
+Status Records::change_rights(store::Transaction& transaction) const {
+  ENTENTE_TRY(const std::uint64_t before, rights(transaction));
+  std::string now_changed;
+  append_u64(now_changed, before + 1);
+  transaction.put(store::Key(rights_table), std::move(now_changed));
+  return Status();
+}
+
+bool bears_rights(const Record& record) {
+  return !record.has_person() && !record.has_contact_test();
+}
+
 Status Records::save(store::Transaction& transaction, Record& record, Instant now) const {
   const store::Id id = id_of(record.name());
   record.set_revision(record.revision() + 1);
@@ -128,13 +140,7 @@ Status Records::save(store::Transaction& transaction, Record& record, Instant no
     transaction.put(store::Key(held_table).id(id_of(record.appointment().office())).id(id),
                     record.name());
   }
-  // A person's own entry gives nobody a right that its party and appointments do not.
-  if (record.has_person() || record.has_contact_test()) return Status();
-  ENTENTE_TRY(const std::uint64_t before, rights(transaction));
-  std::string now_changed;
-  append_u64(now_changed, before + 1);
-  transaction.put(store::Key(rights_table), std::move(now_changed));
-  return Status();
+  return bears_rights(record) ? change_rights(transaction) : Status();
 }
 
 Result<std::vector<policy::Guarded<Record>>> Records::appointments_to(

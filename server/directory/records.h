@@ -47,6 +47,10 @@ struct Stored {
   std::vector<Contact> contacts;
 };
 
+// Whether rights rest on it: on a person's own entry none does that its party and appointments do
+// not give, and on a test of a contact none at all.
+[[nodiscard]] bool bears_rights(const Record& record);
+
 class Records {
  public:
   explicit Records(store::Store& store) : store_(store) {}
@@ -60,10 +64,12 @@ class Records {
   // The object's revision and nothing else of it: what an audit holds against the ledger. As find.
   [[nodiscard]] Result<std::optional<std::uint64_t>> revision_of(store::Snapshot& snapshot,
                                                                  std::string_view name) const;
-  // How often anything was saved that rights rest on: processes, parties, participations, bodies,
-  // offices, appointments. Who acts by rights reads it in the act's transaction, which then loses
-  // (Aborted) against a change of them.
+  // How often anything changed that rights rest on: processes, parties, participations, bodies,
+  // offices, appointments, and what another room keeps of them (`change_rights`). Who acts by
+  // rights reads it in the act's transaction, which then loses (Aborted) against a change of them.
   [[nodiscard]] Result<std::uint64_t> rights(store::Snapshot& snapshot) const;
+  // Counts one more change.
+  [[nodiscard]] Status change_rights(store::Transaction& transaction) const;
   // Writes the next revision of `record.name()`; sets its revision and time.
   [[nodiscard]] Status save(store::Transaction& transaction, Record& record, Instant now) const;
 

@@ -118,10 +118,28 @@ bool Attendance::acts_for(const Subject& subject, const Sight& sight, std::strin
   });
 }
 
+// Who acts by a seat that this takes back, or ends at another time, must not act behind it.
+Status Attendance::count_taken(const Sight& sight, record::Participant& row,
+                               Transaction& transaction) const {
+  const ParticipantName name{.meeting = sight.id, .participant = store::Id::from(row.id())};
+  ENTENTE_TRY(const auto before, parts_.rows.read_participant(transaction, name));
+  if (!before) return {};
+  const auto seats = seats_of(sight.guard.process(), sight.id, row);
+  const auto had = seats_of(sight.guard.process(), sight.id, *before);
+  const bool keeps = std::all_of(had.begin(), had.end(), [&](const auto& seat) {
+    const auto same = seats.find(seat.first);
+    return same != seats.end() && same->second.span.until == seat.second.span.until;
+  });
+  if (keeps) return {};
+  row.set_seats_taken(row.seats_taken() + 1);
+  return parts_.neighbours.change_seats(transaction);
+}
+
 Result<v1::Participant> Attendance::save(const Subject& subject, const Sight& sight,
                                          record::Participant row, std::string_view kind,
                                          Transaction& transaction) const {
   row.mutable_shown()->set_recorded_by(subject.account);
+  ENTENTE_TRY_VOID(count_taken(sight, row, transaction));
   ENTENTE_TRY_VOID(
       parts_.rows.save(transaction, sight.id, sight.guard.process(), row, parts_.clock.now()));
   ledger::Act act;

@@ -63,6 +63,8 @@ class Attendance {
   [[nodiscard]] Status check_said(const Sight& sight, const v1::Participant& said) const;
   [[nodiscard]] bool acts_for(const Subject& subject, const Sight& sight, std::string_view party,
                               const std::vector<record::Participant>& all) const;
+  [[nodiscard]] Status count_taken(const Sight& sight, record::Participant& row,
+                                   Transaction& transaction) const;
   [[nodiscard]] Result<v1::Participant> save(const Subject& subject, const Sight& sight,
                                              record::Participant row, std::string_view kind,
                                              Transaction& transaction) const;

@@ -160,6 +160,35 @@ std::string body_of(const store::Id& meeting, std::string_view item) {
   return body;
 }
 
+bool is_guest(const v1::Participant& one) {
+  return one.party().empty() || (one.person().empty() && !one.display_name().empty());
+}
+
+std::map<std::string, policy::Fact> seats_of(std::string_view process, const store::Id& meeting,
+                                             const record::Participant& row) {
+  std::map<std::string, policy::Fact> seats;
+  const v1::Participant& shown = row.shown();
+  if (!row.opens() || is_guest(shown)) return seats;
+  const std::string name = participant_name(meeting, store::Id::from(row.id()));
+  const auto seat = [&](const std::string& item) {
+    policy::Fact fact{.key = name + "#" + item,
+                      .body = policy::Seat{.process = std::string(process),
+                                           .bench = policy::Bench::Body,
+                                           .body = body_of(meeting, item),
+                                           .party = id_in(shown.party(), "parties/").value_or(""),
+                                           .person = id_in(shown.person(), "persons/").value_or(""),
+                                           .role = policy::SeatRole::Member},
+                      .span = {}};
+    if (const auto day = parse_local(shown.until())) {
+      fact.span.until = Instant(day->time_since_epoch());
+    }
+    seats.emplace(fact.key, fact);
+  };
+  if (shown.items().empty()) seat("");
+  for (const std::string& item : shown.items()) seat(item);
+  return seats;
+}
+
 std::optional<SeatName> parse_seat_name(std::string_view name) {
   const std::size_t place = name.find(kBodies);
   if (!name.starts_with("processes/") || place == std::string_view::npos) return std::nullopt;

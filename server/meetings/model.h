@@ -1,6 +1,7 @@
 // Meetings as values: names, rules, what a reader of each kind is shown. Pure; any thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include "server/meetings/zones.h"
 #include "server/policy/guarded.h"
 #include "server/policy/policy.h"
+#include "server/policy/world.h"
 #include "server/store/key.h"
 
 namespace entente::meetings {
@@ -50,6 +52,14 @@ struct SeatName {
 };
 // Of such a body's name, `processes/igc/bodies/meeting-<id>`.
 [[nodiscard]] std::optional<SeatName> parse_seat_name(std::string_view name);
+
+// Who comes without an entry in the directory.
+[[nodiscard]] bool is_guest(const v1::Participant& one);
+// As what somebody sits in the meeting, or in items of it, as long as it opens these to them; by
+// the key of each. A guest sits nowhere.
+[[nodiscard]] std::map<std::string, policy::Fact> seats_of(std::string_view process,
+                                                           const store::Id& meeting,
+                                                           const record::Participant& row);
 
 // One answer, one path, for "no such object" and "not for you".
 [[nodiscard]] Status not_found(std::string_view name);

@@ -53,8 +53,12 @@ class Neighbours {
   // The names of every party, likewise.
   [[nodiscard]] virtual Result<std::vector<Named>> names_of_parties(
       store::Snapshot& snapshot) const = 0;
-  // From here on, audiences and subjects know of it.
-  virtual void seat(const std::vector<Seating>& seatings) = 0;
+  // In the transaction of a change of who is seated: of it and what somebody does by their seat
+  // meanwhile, one loses.
+  [[nodiscard]] virtual Status change_seats(store::Transaction& transaction) = 0;
+  // From here on, audiences and subjects know of it. These are all seatings of so many changes
+  // (change_seats); none where the room reads what it has.
+  virtual void seat(const std::vector<Seating>& seatings, std::uint64_t changes) = 0;
   struct Process {
     std::string id;  // `igc`
     std::string short_name;

@@ -36,7 +36,7 @@ void Shelf::put(const record::Meeting& row) {
   order_[{one->starts_at, one->id}] = one;
   meetings_[one->id] = std::move(one);
   lock.unlock();
-  neighbours_.seat(bodies);
+  neighbours_.seat(bodies, 0);
 }
 
 void Shelf::put(const record::Series& row) {
@@ -50,38 +50,24 @@ void Shelf::put(const record::Series& row) {
   series_[one->id] = std::move(one);
 }
 
-// Somebody is seated in the meeting, or in items of it, as long as it opens these to them.
-void Shelf::put(const record::Participant& row) {
+void Shelf::put(const record::Participant& row, Taken taken) {
   const v1::Participant& shown = row.shown();
   const auto name = parse_participant_name(shown.name());
   const auto found = name ? meeting(name->meeting) : nullptr;
   if (found == nullptr) return;
-  Goer goer{.party = shown.party(), .person = shown.person(), .seats = {}};
+  Goer goer{.party = shown.party(),
+            .person = shown.person(),
+            .seats = {},
+            .seats_taken = row.seats_taken()};
   std::vector<Seating> seatings;
-  const auto seat = [&](const std::string& item) {
-    policy::Fact fact{.key = shown.name() + "#" + item,
-                      .body = policy::Seat{.process = found->guard.process,
-                                           .bench = policy::Bench::Body,
-                                           .body = body_of(found->id, item),
-                                           .party = id_in(shown.party(), "parties/").value_or(""),
-                                           .person = id_in(shown.person(), "persons/").value_or(""),
-                                           .role = policy::SeatRole::Member},
-                      .span = {}};
-    if (const auto day = parse_local(shown.until())) {
-      fact.span.until = Instant(day->time_since_epoch());
-    }
-    goer.seats.insert(fact.key);
+  for (const auto& [key, fact] : seats_of(found->guard.process, found->id, row)) {
+    goer.seats.insert(key);
     seatings.push_back(
-        {.key = fact.key, .fact = fact, .recorded_at = from_micros(row.recorded_at_us())});
-  };
-  const bool guest =
-      shown.party().empty() || (shown.person().empty() && !shown.display_name().empty());
-  if (row.opens() && !guest) {
-    if (shown.items().empty()) seat("");
-    for (const std::string& item : shown.items()) seat(item);
+        {.key = key, .fact = fact, .recorded_at = from_micros(row.recorded_at_us())});
   }
   const bool comes =
       shown.state() == v1::Participant::INVITED || shown.state() == v1::Participant::REGISTERED;
+  std::uint64_t changes = 0;
   {
     const std::unique_lock lock(mutex_);
     Goer& before = goers_[name->meeting][name->participant];
@@ -90,10 +76,11 @@ void Shelf::put(const record::Participant& row) {
       seatings.push_back(
           {.key = key, .fact = std::nullopt, .recorded_at = from_micros(row.recorded_at_us())});
     }
-    if (!comes || guest) goer.party.clear();
+    if (!comes || is_guest(shown)) goer.party.clear();
+    if (taken == Taken::Anew) changes = goer.seats_taken - before.seats_taken;
     before = std::move(goer);
   }
-  if (!seatings.empty()) neighbours_.seat(seatings);
+  if (!seatings.empty() || changes != 0) neighbours_.seat(seatings, changes);
 }
 
 bool Shelf::goes(const policy::Subject& subject, const store::Id& meeting) const {
@@ -118,7 +105,7 @@ Status Shelf::load() {
     return std::pair(a.recorded_at_us(), a.revision()) <
            std::pair(b.recorded_at_us(), b.revision());
   });
-  for (const record::Participant& row : all) put(row);
+  for (const record::Participant& row : all) put(row, Taken::Before);
   return {};
 }
 
@@ -135,7 +122,7 @@ void Shelf::follow(std::uint64_t, const ledger::Act& act) {
       if (!name) continue;
       const auto participant = rows_.read_participant(*snapshot, *name);
       ENTENTE_CHECK(participant.ok());
-      if (*participant) put(**participant);
+      if (*participant) put(**participant, Taken::Anew);
     }
   } else if (const auto series = parse_series_name(act.object)) {
     const auto row = rows_.read_series(*snapshot, *series);

@@ -74,7 +74,9 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
  private:
   void put(const record::Meeting& row);
   void put(const record::Series& row);
-  void put(const record::Participant& row);
+  // What was taken back of seats before all was read is counted where they are read as well.
+  enum class Taken { Before, Anew };
+  void put(const record::Participant& row, Taken taken);
 
   const Rows& rows_;
   Neighbours& neighbours_;
@@ -86,6 +88,7 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
     std::string party;
     std::string person;
     std::set<std::string> seats;  // the keys of its seatings
+    std::uint64_t seats_taken = 0;
   };
   std::map<store::Id, std::map<store::Id, Goer>> goers_;  // of each meeting
 };

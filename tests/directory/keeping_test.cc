@@ -161,6 +161,56 @@ TEST_CASE("what a transaction sees of rights before the catalog has followed is 
   CHECK(world.catalog.pin(*transaction).ok());
 }
 
+TEST_CASE("what is durable and not yet followed is not taken for known by what was before it",
+          "[directory][rights]") {
+  DirectoryWorld world;
+  Catalog behind(*world.store, world.records, world.clock);
+  REQUIRE(behind.load().ok());
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  v1::ConfirmPersonRequest confirm;
+  confirm.set_name(anna);
+  REQUIRE(world.act(swede, &Service::confirm_person, confirm).ok());
+  const auto appointed =
+      world.act(swede, &Service::appoint, world.signed_by(swede, as_deputy(anna), "1", v1::DEPUTY));
+  REQUIRE(appointed.ok());
+  // Both were written together, say, and the first is followed: its snapshot holds the second.
+  const auto transaction = world.store->begin();
+  ledger::Act act;
+  act.kind = "directory.person.confirm";
+  act.object = anna;
+  behind.follow(0, act);
+  CHECK(behind.pin(*transaction).code() == Code::Aborted);
+  act.kind = "directory.appointment.appoint";
+  act.object = appointed->name();
+  behind.follow(1, act);
+  CHECK(behind.pin(*transaction).ok());
+}
+
+TEST_CASE("what another room keeps of rights counts as the directory's own does",
+          "[directory][rights]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto guest = world.store->begin();
+  REQUIRE(world.catalog.pin(*guest).ok());
+  v1::ConfirmPersonRequest confirm;
+  confirm.set_name(anna);
+  REQUIRE(world.service.confirm_person(swede, confirm, *guest).ok());
+  {
+    const auto another_room = world.store->begin();
+    REQUIRE(world.records.change_rights(*another_room).ok());
+    ledger::Act act;
+    act.kind = "meetings.participant.remove";
+    world.ledger->record(*another_room, act);
+    REQUIRE(another_room->commit().ok());
+  }
+  CHECK(guest->commit().status().code() == Code::Aborted);
+  const auto anew = world.store->begin();
+  CHECK(world.catalog.pin(*anew).code() == Code::Aborted);
+  world.catalog.take({{.key = "meetings/1#", .fact = std::nullopt, .recorded_at = {}}});
+  world.catalog.took_changes(1);
+  CHECK(world.catalog.pin(*anew).ok());
+}
+
 // --- the process and its bodies ---
 
 TEST_CASE("the secretariat alone sets the period, and only on what it has seen", "[directory]") {

@@ -305,6 +305,26 @@ TEST_CASE("a wider audience is for what comes, not for the revisions before", "[
       Code::InvalidArgument);
 }
 
+TEST_CASE("who opens what is narrowed meanwhile has opened it before, or not at all",
+          "[documents][rights]") {
+  DocumentsWorld world;
+  v1::Document paper = world.paper();
+  v1::OpenDocumentRequest open;
+  open.set_name(paper.name());
+  const auto late = world.store->begin();
+  REQUIRE(world.service.open_document(world.reto(), open, *late).ok());
+  v1::UpdateDocumentRequest narrow;
+  *narrow.mutable_document() = paper;
+  v1::Audience& audience = *narrow.mutable_document()->mutable_visibility()->mutable_audience();
+  audience.clear_any_of();
+  audience.add_any_of("process/igc/body/wg-data");
+  audience.add_any_of("process/igc/secretariat");
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, narrow).ok());
+  CHECK(late->commit().status().code() == Code::Aborted);
+  CHECK(world.open(world.reto(), paper.name()).status().code() == Code::NotFound);
+  CHECK(world.open(world.anna(), paper.name()).ok());
+}
+
 TEST_CASE("what is withdrawn is gone for all but its originator, in the middle of a transfer too",
           "[documents]") {
   DocumentsWorld world;

@@ -119,6 +119,40 @@ TEST_CASE("who is asked is seated, and no longer once that is taken back", "[mee
   REQUIRE(world.neighbours.seated.count(key) == 0);
 }
 
+TEST_CASE("who takes a seat back stands against what is done by it meanwhile, and nobody else",
+          "[meetings][rights]") {
+  Asked asked;
+  MeetingsWorld& world = asked.world;
+  const auto made =
+      asked.invite(world.helena(), "UNHCR", {asked.item, asked.meeting.agenda(0).id()});
+  REQUIRE(asked.enter(world.reto()).ok());
+  REQUIRE(asked.enter(world.reto(), "", v1::Participant::DELEGATE, /*declines=*/true).ok());
+  CHECK(world.neighbours.changed == 0);
+  // One item less; then none.
+  REQUIRE(asked.invite(world.helena(), "UNHCR", {asked.item}).ok());
+  CHECK(world.neighbours.changed == 1);
+  v1::RemoveParticipantRequest remove;
+  remove.set_name(made->name());
+  REQUIRE(world.act(world.attendance, world.helena(), &Attendance::remove, remove).ok());
+  CHECK(world.neighbours.changed == 2);
+  CHECK(world.neighbours.told == 2);
+  // Another end is another seat.
+  v1::InviteParticipantRequest until;
+  until.set_meeting(asked.meeting.name());
+  until.mutable_participant()->set_party("parties/UNHCR");
+  until.mutable_participant()->set_until("2027-06-30");
+  REQUIRE(world.act(world.attendance, world.helena(), &Attendance::invite, until).ok());
+  CHECK(world.neighbours.changed == 2);
+  until.mutable_participant()->add_items(asked.item);
+  REQUIRE(world.act(world.attendance, world.helena(), &Attendance::invite, until).ok());
+  CHECK(world.neighbours.changed == 3);
+  CHECK(world.neighbours.told == 3);
+  // Whoever reads the seats at a start reads how often they changed as well: nothing is told twice.
+  Shelf again(world.rows, world.neighbours);
+  REQUIRE(again.load().ok());
+  CHECK(world.neighbours.told == 3);
+}
+
 TEST_CASE("one registers oneself; a delegation is its focal points' and its head's", "[meetings]") {
   Asked asked;
   MeetingsWorld& world = asked.world;

@@ -95,7 +95,12 @@ class FewNeighbours final : public Neighbours {
     return std::vector<Process>{
         {.id = "igc", .short_name = "IGC", .long_name = "Consultations", .at_work = at_work}};
   }
-  void seat(const std::vector<Seating>& seatings) override {
+  Status change_seats(store::Transaction&) override {
+    ++changed;
+    return {};
+  }
+  void seat(const std::vector<Seating>& seatings, std::uint64_t changes) override {
+    told += changes;
     for (const Seating& one : seatings) {
       if (one.fact) seated.insert_or_assign(one.key, *one.fact);
       if (!one.fact) seated.erase(one.key);
@@ -105,6 +110,8 @@ class FewNeighbours final : public Neighbours {
   bool at_work = true;
   policy::AudienceTable table;
   std::map<std::string, policy::Fact> seated;
+  std::uint64_t changed = 0;  // changes of seats that take one back
+  std::uint64_t told = 0;     // so many of them were told of
   policy::AudienceId everyone{};
   std::map<std::string, std::set<std::string>> papers;  // and the parties that see them
 };

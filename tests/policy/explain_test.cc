@@ -127,6 +127,16 @@ TEST_CASE("the holder of an entry is counted among those who see it", "[policy][
   CHECK(seers().people() == 1);
 }
 
+TEST_CASE("who is of an institution by their office alone is counted among those who see",
+          "[policy][explain]") {
+  Igc igc;
+  igc.put("institution", Institution{"SWE", "mfa"});
+  CHECK(igc.said(igc.guard(any_of({"institution/SWE/mfa"}))) == "nobody");
+  igc.put("offices/visa", Office{"visa", OfficeKind::Other, "SWE", "igc", "", "mfa"});
+  igc.put("appointments/visa", Appointment{"visa", "visa", "bo", Capacity::Holder});
+  CHECK(igc.said(igc.guard(any_of({"institution/SWE/mfa"}))) == "1 person in 1 state");
+}
+
 TEST_CASE("one who is of two parties is one person", "[policy][explain]") {
   Igc igc;
   igc.put("persons/anna2", Person{"anna", "NOR", ""});

@@ -1,15 +1,37 @@
 #!/bin/bash
 # Whether the policy tests can fail: makes small mistakes in a copy of server/policy, one at a time, and
-# runs the tests on each. A mistake that no test notices survives, is printed, and fails the script.
-# Not part of tests/run: it takes some minutes.
+# runs the tests on each, from the seed that tests/run has. A mistake that no test notices survives, is
+# printed, and fails the script. Not part of tests/run: a mistake takes some ten seconds of a core.
 #
-#   tests/policy/mutants.sh [number ...]      all of them, or those numbered
+#   tests/policy/mutants.sh [--every N] [--keep FOLDER] [number | from-to ...]
+#
+#   number, from-to  those of the list below (all of them)
+#   --every N        of those each N-th only: a share that is spread evenly over the files
+#   --keep FOLDER    works there, and goes on where it was ended: what was tried of these sources is not
+#                    tried again, but counted
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
+every=1 copy="" chosen=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --every) every=$2; shift 2 ;;
+    --keep) copy=$2; shift 2 ;;
+    *-*) mapfile -t -O "${#chosen[@]}" chosen < <(seq "${1%-*}" "${1#*-}"); shift ;;
+    *) chosen+=("$1"); shift ;;
+  esac
+done
+if [ -n "$copy" ]; then
+  mkdir -p "$copy" && copy=$(cd "$copy" && pwd) || exit 2
+else
+  copy=$(mktemp -d)
+  trap 'rm -rf "$copy"' EXIT
+fi
+# Only what is newer is copied: what was built of the rest stands.
+rm -rf "$copy/server/policy"
 git -C "$root" ls-files -z proto server/CMakeLists.txt server/policy tests/CMakeLists.txt tests/policy \
-  cmake CMakeLists.txt CMakePresets.json | (cd "$root" && xargs -0 cp --parents -t "$copy")
+  cmake CMakeLists.txt CMakePresets.json | (cd "$root" && xargs -0 cp -p --parents -t "$copy")
+find "$copy/server/policy" -type f -exec touch {} +  # a mistake that was ended may be what was built
+sed -i 's/ -Werror)/)/' "$copy/cmake/Entente.cmake"  # a mistake may leave something unused
 mkdir -p "$copy/client" "$copy/deploy"
 touch "$copy/client/CMakeLists.txt" "$copy/deploy/CMakeLists.txt"
 build=$copy/build/debug
@@ -17,8 +39,10 @@ export CCACHE_BASEDIR=$copy CCACHE_NOHASHDIR=1  # what the root has compiled nee
 # Everything with -O1, as the policy tests are anyway: one precompiled header serves rooms and tests.
 (cd "$copy" && cmake --preset debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 >cmake.log 2>&1 && ninja -C "$build" policy_test >build.log 2>&1) || {
   tail -n 20 "$copy/cmake.log" "$copy/build.log"; echo "the copy does not build"; exit 2; }
+done_with=$copy/tried.$(cd "$root" && git ls-files -z server/policy tests/policy ':!*.sh' | xargs -0 cat | sha256sum | cut -c 1-16)
+touch "$done_with"
 
-# file | sed expression; every one must change its file, and what it makes must compile.
+# file | sed expression; every one must change its file, and what it makes must compile, with warnings.
 mutants=$(cat <<'LIST'
 policy.cc|s/id_bytes_max = 64/id_bytes_max = 65/
 policy.cc|s/id_bytes_max = 64/id_bytes_max = 63/
@@ -95,7 +119,7 @@ world.h|s/return recorded_at <= as_of.known_at && span/return span/
 world.h|s/(as_of.known_at < superseded_at || superseded_at == Instant::max())/true/
 world.h|s/(as_of.known_at < superseded_at || superseded_at == Instant::max())/(as_of.known_at <= superseded_at)/
 cow_map.h|s/if (part && part->edition == edition) return;/if (part) return;/
-cow_map.h|s/hash && at->entry->key != key) ++at;/hash + 1) ++at;/
+cow_map.h|s/hash && at->entry->key != key) ++at;/hash \&\& at->entry->key == key) ++at;/
 world.cc|s/at = std::max(at, home->changed_at);//
 world.cc|s/home.changed_at = std::max(home.changed_at, at);//
 world.cc|s/  ++world_.edition_;/  /
@@ -143,28 +167,39 @@ explain.cc|s/if (!lost.empty()) one.loses = true;//
 LIST
 )
 
-# The quick ones first; a test that does not come back has noticed, too.
-passes() { timeout 1200 "$build/tests/policy/policy_test" -a "$1" >/dev/null 2>&1; }
+# The quick ones first, each stage to its first failure, which is not made smaller; a test that does not
+# come back has noticed, too.
+passes() {
+  RC_PARAMS="seed=20261126 noshrink=1" timeout 300 "$build/tests/policy/policy_test" --rng-seed 20261126 -a "$1" \
+    >"$copy/test.log" 2>&1
+}
 
-killed=0 survived=0 wrong=0 number=0
-policy=$copy/server/policy
+# try <number> <file> <expression>: prints what came of it.
+try() {
+  local file=$copy/server/policy/$2
+  cp -p "$file" "$copy/kept"
+  sed -i "$3" "$file"
+  if cmp -s "$file" "$copy/kept"; then
+    echo "$1 CHANGES NOTHING $2 $3"
+  elif ! ninja -C "$build" policy_test >"$copy/build.log" 2>&1; then
+    echo "$1 DOES NOT COMPILE $2 $3"
+  elif passes '~[property]~decide says*' && passes '[property]' && passes 'decide says*'; then
+    echo "$1 SURVIVED $2 $3"
+  else
+    echo "$1 killed by $(sed -n '/^-----/{n;p;q}' "$copy/test.log")"
+  fi
+  cp "$copy/kept" "$file"  # younger than what was built of the mistake
+}
+
+number=0 seen=0
 while IFS='|' read -r file expression; do
   number=$((number + 1))
-  if [ $# -gt 0 ] && ! [[ " $* " == *" $number "* ]]; then continue; fi
-  cp "$policy/$file" "$copy/kept"
-  sed -i "$expression" "$policy/$file"
-  if cmp -s "$policy/$file" "$copy/kept"; then
-    echo "$number CHANGES NOTHING $file $expression"; wrong=$((wrong + 1)); continue
-  fi
-  if ! ninja -C "$build" policy_test >"$copy/build.log" 2>&1; then
-    echo "$number DOES NOT COMPILE $file $expression"; wrong=$((wrong + 1))
-  elif passes '~[property]~decide says*' && passes '[property]' && passes 'decide says*'; then
-    echo "$number SURVIVED $file $expression"; survived=$((survived + 1))
-  else
-    killed=$((killed + 1))
-    echo "$number killed"
-  fi
-  cp "$copy/kept" "$policy/$file"
-done <<<"$mutants"
-echo "killed $killed of $((killed + survived)), $wrong out of order"
-[ "$survived" -eq 0 ] && [ "$wrong" -eq 0 ]
+  if [ ${#chosen[@]} -gt 0 ] && ! [[ " ${chosen[*]} " == *" $number "* ]]; then continue; fi
+  seen=$((seen + 1))
+  if [ $((seen % every)) -ne 0 ]; then continue; fi
+  grep -E -m 1 "^$number (killed|SURVIVED)" "$done_with" || try "$number" "$file" "$expression" | tee -a "$done_with"
+done <<<"$mutants" | tee "$copy/run.log"
+killed=$(grep -c '^[0-9]* killed' "$copy/run.log") tried=$(wc -l <"$copy/run.log")
+survived=$(grep -c '^[0-9]* SURVIVED' "$copy/run.log")
+echo "killed $killed of $((killed + survived)), $((tried - killed - survived)) out of order"
+[ "$tried" -gt 0 ] && [ "$killed" -eq "$tried" ]

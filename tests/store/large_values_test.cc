@@ -234,7 +234,7 @@ TEST_CASE("what a crash left without a row goes when the store is compacted", "[
   CHECK(fixture.found(3) == large('c'));
   if (!makes_holes(fixture.folder.path())) return;
   CHECK(fixture.taken() < 4 * large_bytes);
-  for (const std::uint64_t number : {1, 2}) fixture.put(number, std::nullopt);
+  for (const std::uint64_t number : {1U, 2U}) fixture.put(number, std::nullopt);
   for (int i = 0; i < 3; ++i) fixture.put(4, "later");
   CHECK(fixture.files().size() == 1);  // a file that is nothing but holes goes
   CHECK(fixture.found(3) == large('c'));

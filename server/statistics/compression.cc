@@ -98,12 +98,30 @@ std::unique_ptr<Compressor> make_compressor(Encoding encoding) {
 
 std::unique_ptr<Compressor> make_raw_deflate() { return std::make_unique<Deflate>(kRawWindow); }
 
-std::string packed(std::string_view bytes) {
-  constexpr int level = 1;  // it is made while somebody waits
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), level);
-  ENTENTE_CHECK(ZSTD_isError(size) == 0);
-  out.resize(size);
+std::string packed(std::span<const std::string> parts) {
+  constexpr int level = 1;                // it is made while somebody waits
+  constexpr std::size_t alone_min = 512;  // what fewer save is less than a block's head
+  std::size_t bytes = 0;
+  for (const std::string& part : parts) bytes += part.size();
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> stream(ZSTD_createCCtx(),
+                                                                    ZSTD_freeCCtx);
+  ENTENTE_CHECK(stream != nullptr);
+  ENTENTE_CHECK(
+      !ZSTD_isError(ZSTD_CCtx_setParameter(stream.get(), ZSTD_c_compressionLevel, level)));
+  ENTENTE_CHECK(!ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(stream.get(), bytes)));
+  // A flush ends a block: its head, and what is left of the codes' last byte.
+  constexpr std::size_t flush_bytes_max = 64;
+  std::string out(ZSTD_compressBound(bytes) + parts.size() * flush_bytes_max, '\0');
+  ZSTD_outBuffer to{out.data(), out.size(), 0};
+  for (const std::string& part : parts) {
+    ZSTD_inBuffer from{part.data(), part.size(), 0};
+    const ZSTD_EndDirective then = &part == &parts.back()    ? ZSTD_e_end
+                                   : part.size() > alone_min ? ZSTD_e_flush
+                                                             : ZSTD_e_continue;
+    const std::size_t left = ZSTD_compressStream2(stream.get(), &to, &from, then);
+    ENTENTE_CHECK(from.pos == from.size && (left == 0 || then == ZSTD_e_continue));
+  }
+  out.resize(to.pos);
   return out;
 }
 

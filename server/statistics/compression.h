@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,9 +27,11 @@ class Compressor {
 // What stands in a zip archive.
 [[nodiscard]] std::unique_ptr<Compressor> make_raw_deflate();
 
-// All of it as one zstd frame, and back. Nothing: it is none, or longer than `unpacked_bytes_max`.
+// All of it, one behind the other, as one zstd frame (RFC 8878) whose blocks end where a part of
+// some size does, for then each is told by codes of its own; and back. Nothing: it is none, or
+// longer than `unpacked_bytes_max`.
 inline constexpr std::size_t unpacked_bytes_max = 16 << 20;
-[[nodiscard]] std::string packed(std::string_view bytes);
+[[nodiscard]] std::string packed(std::span<const std::string> parts);
 [[nodiscard]] std::optional<std::string> unpacked(std::string_view frame);
 
 // The CRC-32 of what had this one so far, and of `bytes`.

@@ -31,6 +31,12 @@ std::optional<row_tree::Rows> rows_in(std::string_view columns) {
   return whole && rows.size() <= row_tree::rows_max ? std::optional(std::move(rows)) : std::nullopt;
 }
 
+std::string joined(const std::vector<std::string>& parts) {
+  std::string all;
+  for (const std::string& part : parts) all += part;
+  return all;
+}
+
 Result<std::string> read_tree(store::Snapshot& snapshot, const store::Id& id,
                               std::uint64_t number) {
   std::string bytes;
@@ -95,7 +101,7 @@ Result<Digest> RowKeeper::commit(std::string_view seed, std::span<const std::str
   }
   std::vector<Digest> all;
   if (closed_ == 1) {
-    all.push_back(row_tree::Tree(seed, 0, *rows_in(held_.finish())).root());
+    all.push_back(row_tree::Tree(seed, 0, *rows_in(joined(held_.finish()))).root());
   } else {
     for (const std::string& one : roots) {
       if (one.size() == sizeof(Digest)) all.push_back(digest_from(one));

@@ -1,5 +1,6 @@
 // Rows of text as columns, which compress to a fraction of what they take one behind the other: of
-// each row which of its cells are not those of the row before, and of each column those cells.
+// each row which of its cells are not those of the row before, and of each column those cells
+// (cell_column.h).
 #pragma once
 
 #include <cstdint>
@@ -18,13 +19,14 @@ class ColumnWriter {
   // Requires: it has as many cells as the first.
   void add(const RowText& row);
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
-  // What read_columns reads.
-  [[nodiscard]] std::string finish() const;
+  // What read_columns reads, one behind the other; in parts that compress best apart.
+  [[nodiscard]] std::vector<std::string> finish() const;
   void clear();
 
  private:
-  std::vector<std::string> columns_;  // cells that differ, each with its length before it
-  std::string marks_;                 // of each row a bit a column: whether it differs
+  // As append_cells takes them:
+  std::vector<std::string> columns_;  // the cells that differ
+  std::string marks_;                 // of each row, a bit a column: whether it differs
   std::uint64_t rows_ = 0;
 };
 

@@ -1,5 +1,5 @@
 """Files that are far longer than memory: rows of which each has a fault, and a line that has no end, of which a thousand faults
-are told, all are counted, and nothing is kept; and a restricted document (of 4 GiB at most), which is brought and fetched whole,
+are told, all are counted, and nothing is kept; figures, all of which are asked for in one answer; and a restricted document (of 4 GiB at most), which is brought and fetched whole,
 while one byte more than that is refused. Neither the daemon nor the command line takes more memory than for a short one.
 
     large_files.py [--gigabytes N]
@@ -27,6 +27,7 @@ FAULTY = [("UNKNOWN_CODE", "A,SWE,AFX,_T,_T,N,2015,1,A,F"), ("BAD_NUMBER", 'A,SW
           ("BAD_PERIOD", "A,SWE,AFG,_T,_T,N,2015-02-31,1,A,F"), ("WRONG_FREQUENCY", "M,SWE,AFG,_T,_T,N,2015,1,A,F"),
           ("WRONG_PARTY", "A,NOR,AFG,_T,_T,N,2015,1,A,F"), ("MISSING_VALUE", "A,SWE,,_T,_T,N,2015,1,A,F")]
 DAEMON_MIB, CLIENT_MIB = 64, 64  # more than before; in all
+ANSWER_MIB = 32  # more than before, of an answer of 46 MB: what is sent is given back
 KEEPING_MIB = 224  # more than before: RocksDB's log in memory, its cache, what it merges; none of it grows with the document
 DOCUMENT_MAX = 4 << 30
 
@@ -43,6 +44,9 @@ class Uploader:
     def daemon_mib(self):
         status = pathlib.Path(f"/proc/{self.net.daemon.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+
+    def forget_peak(self):
+        pathlib.Path(f"/proc/{self.net.daemon.pid}/clear_refs").write_text("5")
 
     def run(self, *words):
         """What the command line says, and the most memory that it took."""
@@ -104,6 +108,34 @@ def endless_line(uploader, size):
     assert int(report["bytes"]) < 3 << 20, "it was sent on though it could not be read on"
 
 
+def a_long_answer(uploader):
+    path, back = uploader.net.path / "rows.csv", uploader.net.path / "figures.xml"
+    months = [f"{year}-{month:02}" for year in range(1000, 3500) for month in range(1, 13)]
+    citizens = ("AFG", "ERI", "IRN", "IRQ", "SOM", "SYR", "TUR", "UKR")  # 240,000 rows
+    with open(path, "w", encoding="ascii") as out:
+        out.write(HEADING)
+        for citizen in citizens:
+            out.writelines(f"ALPHA:ASYLUM(1.0),M,SWE,{citizen},_T,_T,N,{month},{i},A,F\n" for i, month in enumerate(months))
+    code, said, _ = uploader.run("stats", "upload", path, "--to", FLOW)
+    assert code == 0, said
+    path.unlink()
+    uploader.forget_peak()
+    before = uploader.daemon_mib()
+    code, said, own = uploader.run("stats", "get", FLOW, "--as", "sdmx-ml", "--out", back)
+    assert code == 0, said
+    more, length = uploader.daemon_mib() - before, back.stat().st_size
+    with open(back, encoding="ascii") as figures:
+        count, end = 0, ""
+        while piece := figures.read(1 << 20):  # little at a time: a child begins as large as its parent
+            end = end[-len("<gen:Obs") :] + piece
+            count += end.count("<gen:Obs>")
+        assert count == len(citizens) * len(months), "figures are missing"
+    back.unlink()
+    print(f"an answer of {length / 1e6:.0f} MB: the daemon's memory {more:.0f} MiB more than before, the client's {own:.0f} MiB", flush=True)
+    assert length > 44_000_000, length
+    assert more < ANSWER_MIB and own < CLIENT_MIB, (more, own)
+
+
 def a_document(uploader, size):
     paper, back = uploader.net.path / "paper.bin", uploader.net.path / "back.bin"
     sent, came, block = hashlib.sha256(), hashlib.sha256(), os.urandom(1 << 20)
@@ -147,6 +179,7 @@ def main():
         uploader = Uploader(net)
         wrong_rows(uploader, size)
         endless_line(uploader, size)
+        a_long_answer(uploader)
         a_document(uploader, min(size, DOCUMENT_MAX))
     finally:
         net.stop()

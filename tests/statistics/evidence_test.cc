@@ -9,7 +9,10 @@
 #include "proto/contract/row_tree.h"
 #include "proto/formats/row_texts.h"
 #include "proto/formats/sdmx_csv_reader.h"
+#include "server/statistics/cell_column.h"
+#include "server/statistics/compression.h"
 #include "server/statistics/row_columns.h"
+#include "server/statistics/series/part.h"
 #include "tests/statistics/comparison_world.h"
 
 namespace entente::statistics {
@@ -217,7 +220,8 @@ TEST_CASE("rows come back from their columns as they were, and no other bytes ar
       writer.add(text);
       text.append_to(texts.emplace_back());
     }
-    const std::string bytes = writer.finish();
+    std::string bytes;
+    for (const std::string& part : writer.finish()) bytes += part;
     std::vector<std::string> back;
     CHECK(read_columns(bytes, [&](std::string_view text) {
       back.emplace_back(text);
@@ -229,6 +233,82 @@ TEST_CASE("rows come back from their columns as they were, and no other bytes ar
       CHECK_FALSE(read_columns(std::string_view(bytes).substr(0, size), nobody));
     }
   }
+}
+
+TEST_CASE("a column comes back, however many cells differ and however long they are",
+          "[statistics][evidence]") {
+  std::mt19937 random(11);  // NOLINT(cert-msc51-cpp): the same cells each time.
+  const auto some = [&random](std::size_t most) { return random() % most; };
+  // How many differ: told by one byte, by two, and too many. How long: words of eight bytes, more.
+  const auto differ = GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{256}, std::size_t{257},
+                               std::size_t{4'096}, std::size_t{4'097});
+  const auto long_one = GENERATE(false, true);
+  std::vector<std::string> cells;
+  std::string column;
+  for (std::size_t i = 0; i < 3 * differ; ++i) {
+    cells.push_back(std::to_string(i < differ ? i : some(differ)));
+  }
+  cells.insert(cells.end(),
+               {"", "12345678", std::string("\0a", 2), "\xff\xff\xff\xff\xff\xff\xff\xff"});
+  if (long_one)
+    cells.insert(cells.end(), {"123456789", std::string("a\0", 2), std::string(300, 'x')});
+  for (const std::string& cell : cells) {
+    append_varint(column, cell.size());
+    column += cell;
+  }
+  std::vector<std::string> parts;
+  append_cells(column, parts);
+  std::string bytes;
+  for (const std::string& part : parts) bytes += part;
+  const std::size_t whole = bytes.size();
+  bytes += "next";
+  std::string_view rest = bytes;
+  auto reader = CellReader::take(rest);
+  REQUIRE(reader);
+  CHECK(rest == "next");
+  for (const std::string& cell : cells) CHECK(reader->next() == cell);
+  CHECK_FALSE(reader->next());
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{2}, whole / 2, whole - 1}) {
+    std::string_view cut = std::string_view(bytes).substr(0, size);
+    CHECK_FALSE(CellReader::take(cut));
+  }
+}
+
+TEST_CASE("the rows of a cube are kept in a byte and a quarter each", "[statistics][evidence]") {
+  // As a ministry's file has them: series by series, months with gaps, small figures, a mark now
+  // and then. What must be told of a row is some ten bits: which month, which figure, which marks.
+  std::mt19937 random(3);  // NOLINT(cert-msc51-cpp): the same rows each time.
+  const auto one_in = [&random](std::size_t n) { return random() % n == 0; };
+  ColumnWriter writer;
+  std::size_t bytes = 0;
+  std::vector<std::string> row(7);
+  std::vector<RowText::Cell> told(row.size());
+  std::size_t month = 400;
+  for (std::size_t i = 0; i < row_tree::rows_max; ++i) {
+    const std::vector<std::string> before = row;
+    month += 1 + (one_in(2) ? random() % 8 : 0);
+    if (month >= 300) {
+      month = random() % 12;
+      row[0] = "SWE";
+      row[1] = "C" + std::to_string(random() % 200);
+      row[2] = one_in(2) ? "F" : "M";
+    }
+    row[3] = std::to_string(2000 + month / 12) + (month % 12 < 9 ? "-0" : "-") +
+             std::to_string(month % 12 + 1);
+    row[4] = std::to_string(one_in(2) ? 1 : random() % 30);
+    row[5] = one_in(40) ? "E" : "A";
+    row[6] = one_in(20) ? "C" : "F";
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      told[c] = {.text = row[c], .differs = i == 0 || row[c] != before[c]};
+      bytes += row[c].size() + 1;
+    }
+    writer.add({.cells = told, .bytes = 0});
+  }
+  const std::string kept = packed(writer.finish());
+  INFO(kept.size() << " of " << bytes);
+  CHECK(kept.size() < row_tree::rows_max * 5 / 4);
+  CHECK(unpacked(kept));
 }
 
 TEST_CASE("a row is told with which of its cells differ from the row before",

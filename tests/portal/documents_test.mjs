@@ -46,7 +46,10 @@ test('a restricted paper is opened in the page: a receipt, a numbered copy with 
   assert.ok(drawn, 'the page is drawn');
   // Its French beside it, which leaves a receipt of its own.
   await page.getByRole('listitem').filter({ hasText: 'French' }).getByRole('button', { name: 'Read' }).click();
-  await page.getByRole('article', { name: 'Returns in 2026 (French)' }).locator('.textLayer').getByText('Les retours en 2026').waitFor();
+  const french = page.getByRole('article', { name: 'Returns in 2026 (French)' });
+  await french.locator('.textLayer').getByText('Les retours en 2026').waitFor();
+  const [left, right] = [await english.boundingBox(), await french.boundingBox()];
+  assert.ok(left.x + left.width <= right.x && Math.abs(left.y - right.y) < 2, `not side by side: ${JSON.stringify([left, right])}`);
   assert.deepEqual(await violations(page), []);
   const saved = page.waitForEvent('download');
   await english.getByRole('button', { name: 'Save this copy' }).click();

@@ -70,6 +70,17 @@ test('who wants no motion sees none', async () => {
 });
 
 const language = (page, tag) => page.locator('.preferences select').first().selectOption(tag);
+// As wide as it is, and on a desk.
+async function everyWidth(page, measure) {
+  const found = await page.evaluate(measure);
+  const size = page.viewportSize();
+  for (const width of [820, 1440]) {
+    await page.setViewportSize({ ...size, width });
+    found.push(...(await page.evaluate(measure)).map((one) => `at ${width}: ${one}`));
+  }
+  await page.setViewportSize(size);
+  return found;
+}
 // What is wrong of all of them, so that one run tells all.
 async function wrong(check, skipped = /^$/) {
   const found = [];
@@ -78,7 +89,7 @@ async function wrong(check, skipped = /^$/) {
       await page.goto(`${origin}/${place}`);
       await page.locator('h1').first().waitFor();
       await page.locator('.waiting:not(.design .waiting)').first().waitFor({ state: 'detached' });
-      const over = await page.evaluate(() => {
+      const over = await everyWidth(page, () => {
         const edge = document.documentElement.clientWidth;
         const wider = document.documentElement.scrollWidth - edge;
         const out = [...document.querySelectorAll('main *')].filter((one) => { const box = one.getBoundingClientRect(); return box.right > edge + 1 || box.left < -1; });

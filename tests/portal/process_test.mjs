@@ -44,6 +44,24 @@ test('a day of the past shows who took part then: New Zealand in the APC until 2
   await members.getByText('New Zealand').waitFor();
 });
 
+test('a process says what it is for, who observes and who is partner, and beside a name since when, until when and in what group', async () => {
+  const group = (status) => page.locator('.groups section').filter({ has: page.getByRole('heading', { name: status, exact: true }) });
+  const lines = (title) => page.locator('section.card').filter({ has: page.getByRole('heading', { name: title, exact: true }) }).getByRole('listitem');
+  await page.goto(origin + '/#/process/bali');
+  await page.getByRole('heading', { level: 1, name: /Bali/ }).waitFor();
+  await lines('Goals').getByText('verifying identity and nationality').waitFor();
+  await lines('Priorities').getByText('comprehensive and sustainable solutions for refugees').waitFor();
+  await group('Observer').getByText('International Centre for Migration Policy Development').waitFor();
+  await group('Partner').getByRole('listitem').filter({ hasText: 'High Commissioner for Refugees' }).getByText('Has participant status; in the steering group.').waitFor();
+  await page.goto(origin + '/#/process/igad-rcp');
+  await group('Partner').getByRole('listitem').filter({ hasText: 'Norway' }).getByText('IGAD Partners Forum').waitFor();
+  await page.goto(origin + '/#/process/apc');
+  await group('Former').getByRole('listitem').filter({ hasText: 'New Zealand' }).getByText('since 2003').waitFor();
+  await page.getByLabel('On', { exact: true }).fill('2002-06-01');
+  await group('Member').getByRole('listitem').filter({ hasText: 'New Zealand' }).getByText('until 2003').waitFor();
+  await page.locator('.map path.member title').getByText(/^New Zealand: Member, until 2003/).waitFor({ state: 'attached' });
+});
+
 test('the overlap of two processes is a number, and the names behind it', async () => {
   await page.goto(origin + '/#/matrix');
   await page.getByRole('button', { name: /^APC and Bali.*: \d+ parties in both$/i }).click();
@@ -109,6 +127,29 @@ test('who can see a record stands in words; what the ledger says of it is proved
   await page.getByRole('button', { name: 'What the ledger says' }).click();
   await page.getByText('Do not believe this server.').waitFor();
   await page.evaluate((of) => localStorage.setItem('entente.ledger-key', of), key);
+});
+
+test('my account shows every session of mine, and ends another one: its page asks for the password at its next step', async () => {
+  const here = await open('katrin.vogt');
+  const mine = await signIn(here, 'katrin.vogt');
+  const there = await open('katrin.vogt', { expected: [/status of 401/] });
+  const other = await signIn(there, 'katrin.vogt');
+  await mine.goto(origin + '/#/account');
+  const rows = mine.locator('.sessions li');
+  await rows.nth(1).waitFor();
+  assert.equal(await rows.filter({ hasText: 'this one' }).getByRole('button').count(), 0);
+  assert.match(await rows.first().textContent(), /from \S+, .*ends? /i);
+  for (let left = await rows.getByRole('button', { name: 'End' }).count(); left > 0; --left) {
+    await rows.getByRole('button', { name: 'End' }).first().click();
+    await rows.nth(left).waitFor({ state: 'detached' });
+  }
+  assert.deepEqual(await rows.allTextContents().then((all) => all.map((one) => /this one/.test(one))), [true]);
+  await other.goto(origin + '/#/documents'); // not a press: what the page asks by itself may have told it before
+  await other.getByRole('dialog', { name: 'Your session has ended' }).getByLabel('Password').waitFor();
+  for (const one of [here, there]) {
+    assert.deepEqual(one.faults, []);
+    await one.close();
+  }
 });
 
 test('how I am told by mail is chosen on my page, and kept', async () => {

@@ -90,10 +90,15 @@ test('a collection is found and its figures stand in a table and a chart, chosen
 });
 
 test('lines, bars, small multiples, heat map and flow map are drawn', async () => {
-  for (const [name, mark] of [['Bars', '[data-mark=bar] rect'], ['Small multiples', '[data-mark=area] path'], ['Heat map', '[data-mark=cell] rect'], ['Lines', '[data-mark=dot] circle']]) {
+  for (const [name, mark] of [['Bars', '[data-mark=bar] rect'], ['Small multiples', '[data-mark=line] path'], ['Heat map', '[data-mark=cell] rect'], ['Lines', '[data-mark=dot] circle']]) {
     await page.getByRole('button', { name, exact: true }).click();
     await page.locator(`.chart svg ${mark}`).first().waitFor();
   }
+  // Small multiples stand by country, each with the same lines.
+  await page.getByRole('button', { name: 'Small multiples', exact: true }).click();
+  await page.locator('.chart svg [data-mark=text]').getByText('Sweden', { exact: true }).waitFor();
+  assert.deepEqual((await page.locator('.chart svg [data-mark=text] text').allTextContents()).sort(), ['Sweden', 'Switzerland']);
+  assert.ok((await page.locator('.swatches li').allTextContents()).every((one) => /Afghanistan/.test(one) || !/Sweden|Switzerland/.test(one)));
   await page.getByRole('button', { name: 'Flow map', exact: true }).click();
   await page.getByText(/Afghanistan → Sweden/).waitFor();
   const drawn = await page.locator('canvas').evaluate((canvas) => {

@@ -4,7 +4,7 @@ import http.client, os, shutil, signal, subprocess, sys, tempfile, time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, TOP + "/tests/support")
 from ports import free_port
-BUILD = os.environ.get("BUILD", TOP + "/build/release")
+BUILD = os.path.abspath(os.environ.get("BUILD", TOP + "/build/release"))
 ENTENTED = BUILD + "/server/entented"
 ENTENTE = BUILD + "/client/cli/entente"
 

@@ -14,7 +14,7 @@ const PAGES = {
   home: '#/', found: '#/?', person: '#/person/che.reto.ammann', processes: '#/processes', process: '#/process/igc', matrix: '#/matrix', roster: '#/roster/igc',
   documents: '#/documents', inbox: '#/inbox/all', paper: '#/documents >> Returns in 2026', circulation: '#/inbox/all >> Returns in 2026',
   meetings: '#/meetings', month: '#/meetings?view=month&month=2031-03', meeting: '#/meetings >> Working Group',
-  statistics: '#/statistics', figures: '#/statistics/IGC.ASYLUM?CITIZEN=AFG%2BSYR', flow: '#/statistics/IGC.ASYLUM?view=flow', account: '#/account', design: '#/design',
+  statistics: '#/statistics', figures: '#/statistics/IGC.ASYLUM?CITIZEN=AFG%2BSYR', multiples: '#/statistics/IGC.ASYLUM?view=multiples', flow: '#/statistics/IGC.ASYLUM?view=flow', account: '#/account', design: '#/design',
   compare: '#/statistics/IGC.ASYLUM?view=compare&CITIZEN=AFG&REF_AREA=SWE%2BCHE', profile: '#/profile/igc/SWE', office: '#/office/swe.igc.focal-point', nowhere: '#/nowhere',
 };
 const KEEPERS = { bring: '#/bring', plan: '#/plan', planned: '#/meetings >> Working Group >> Change the meeting', sending: '#/documents >> Returns in 2026 >> Send it around', board: '#/documents >> Returns in 2026' };

@@ -394,6 +394,7 @@ export const messages: Catalogue = {
   recall: 'استرجاع',
   send_around: 'تعميم',
   act_brought: 'قُدمت',
+  act_new: 'جديد',
   act_changed: 'عُدّلت',
   act_withdrawn: 'سُحبت',
   act_destroyed: 'أُتلفت',

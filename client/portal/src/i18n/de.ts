@@ -394,6 +394,7 @@ export const messages: Catalogue = {
   recall: 'Zurückrufen',
   send_around: 'Verteilen',
   act_brought: 'eingebracht',
+  act_new: 'neu',
   act_changed: 'geändert',
   act_withdrawn: 'zurückgezogen',
   act_destroyed: 'vernichtet',

@@ -413,6 +413,7 @@ export const en = {
   send_around: 'Send it around',
   // what others did
   act_brought: 'brought',
+  act_new: 'new',
   act_changed: 'changed',
   act_withdrawn: 'withdrawn',
   act_destroyed: 'destroyed',

@@ -394,6 +394,7 @@ export const messages: Catalogue = {
   recall: 'Retirar',
   send_around: 'Distribuir',
   act_brought: 'aportado',
+  act_new: 'nuevo',
   act_changed: 'modificado',
   act_withdrawn: 'retirado',
   act_destroyed: 'destruido',

@@ -394,6 +394,7 @@ export const messages: Catalogue = {
   recall: 'Reprendre',
   send_around: 'Diffuser',
   act_brought: 'apporté',
+  act_new: 'nouveau',
   act_changed: 'modifié',
   act_withdrawn: 'retiré',
   act_destroyed: 'détruit',

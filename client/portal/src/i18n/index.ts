@@ -68,7 +68,10 @@ export function isolated(text: string): string {
 
 // Names side by side, not a sentence: `Afghanistan, Syria`; each keeps its own direction, and Arabic has a comma of its own.
 export function listed(texts: readonly string[]): string {
-  return texts.map(isolated).join(isRightToLeft() ? '\u060c ' : ', ');
+  return texts.map(isolated).join(comma());
+}
+export function comma(): string {
+  return isRightToLeft() ? '\u060c ' : ', ';
 }
 
 // English as the network writes it, the day before the month; Arabic with the digits of telephone numbers and tables.

@@ -394,6 +394,7 @@ export const messages: Catalogue = {
   recall: 'Отозвать',
   send_around: 'Разослать',
   act_brought: 'внесён',
+  act_new: 'новое',
   act_changed: 'изменено',
   act_withdrawn: 'отозвано',
   act_destroyed: 'уничтожено',

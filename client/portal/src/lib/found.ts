@@ -4,12 +4,12 @@ import { createClient } from '@connectrpc/connect';
 import { SearchService, type SearchReply_Found } from '../gen/entente/v1/search_pb';
 import type { Dataflow, Dimension } from '../gen/entente/v1/statistics_pb';
 import { collator } from '../i18n';
-import { allPages, directory, transport } from './api';
+import { transport } from './api';
 import { folded } from './ask';
 import { statistics } from './figures';
 import { codesOf, conceptTitle, dataflows } from './structures';
 import { lastPart, partyName, plainly, processName, textIn } from './names';
-import { processes } from './people';
+import { bodiesOf, processes } from './people';
 import { linkTo } from './router';
 import { once } from './use-call';
 
@@ -26,7 +26,7 @@ export interface Row {
 function bodies(): Promise<Row[]> {
   return once('found bodies', async () => {
     const all = await processes();
-    const lists = await Promise.all(all.map((one) => allPages((pageToken) => directory.listBodies({ process: one.name, pageSize: 1000, pageToken }), (reply) => reply.bodies)));
+    const lists = await Promise.all(all.map((one) => bodiesOf(one.name)));
     return lists.flat().map((one) => {
       const process = one.name.split('/')[1] ?? '';
       const title = plainly(one.title) || lastPart(one.name);

@@ -19,6 +19,15 @@ export async function partiesNamed(names: readonly string[]): Promise<Map<string
   return new Map(found.flatMap((one) => one ? [[one.name, one] as const] : []));
 }
 
+export function bodiesOf(process: string) {
+  return allPages((pageToken) => directory.listBodies({ process, pageSize: 1000, pageToken }), (reply) => reply.bodies);
+}
+// What bodies are called, by their names, of all processes that `about` names; none of those that are not for the reader.
+export async function bodyTitles(about: readonly string[]): Promise<Map<string, string>> {
+  const all = await Promise.all([...new Set(about)].map((process) => bodiesOf(process).catch((error: unknown) => { if (isNotFound(error)) return []; throw error; })));
+  return new Map(all.flat().map((one) => [one.name, plainly(one.title)]));
+}
+
 export function processes() {
   return once('processes', async () => (await directory.listProcesses({})).processes);
 }

@@ -31,13 +31,13 @@ export function capacity(of: Capacity): string {
   return t(CAPACITIES[of] ?? 'capacity_holder');
 }
 
-// `Focal point, IGC (asylum, statistics)`.
-export function officeTitle(office: Office): string {
+// `Focal point, IGC (asylum, statistics)`. `titles`: of bodies, by their names; else their ids stand for them.
+export function officeTitle(office: Office, titles?: Map<string, string>): string {
   const what = office.title !== '' && office.kind === OfficeKind.OTHER_OFFICE ? plainly(office.title) : officeKind(office.kind);
   const where = listed(office.process === '' ? [what] : [what, processName(office.process)]);
-  const body = office.body === '' ? '' : ` · ${isolated(lastPart(office.body))}`;
-  const topics = office.topics.length === 0 ? '' : ` (${listed(office.topics.map(plainly))})`;
-  return where + body + topics;
+  const title = office.body === '' ? '' : titles?.get(office.body) || lastPart(office.body);
+  const topics = office.topics.map(plainly).filter((one) => one !== title);
+  return [where, title === '' ? '' : ` · ${isolated(title)}`, topics.length === 0 ? '' : ` (${listed(topics)})`].join('');
 }
 
 // `chaired by Sweden · co-chaired by Canada and Norway`; empty if nobody is named.

@@ -142,7 +142,7 @@ function Row({ found, known, chosen, choose }: { found: Found; known: Map<string
     <li class={chosen ? 'chosen' : ''} onMouseEnter={choose} onFocusCapture={choose}>
       <a class="name" href={linkToRecord(person.name)}><bdi>{plainly(person.displayName)}</bdi></a>
       <span class="where">{partyName(person.party, known?.get(person.party))}</span>
-      <span class="what">{found.offices.map(officeTitle).join(' · ') || plainly(person.title)}</span>
+      <span class="what">{found.offices.map((one) => officeTitle(one)).join(' · ') || plainly(person.title)}</span>
       <span class="reach">
         {telephone && <a href={telephoneLink(telephone.value)} dir="ltr" aria-label={t('call_name', { name: person.displayName, number: telephone.value })}>{plainly(telephone.value)}</a>}
         {email && <a href={mailLink(email.value)} dir="ltr" aria-label={t('mail_to', { name: person.displayName })}><Breakable text={plainly(email.value)} /></a>}

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Person } from '../gen/entente/v1/directory_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
-import { formatCivil, t } from '../i18n';
+import { comma, formatCivil, t } from '../i18n';
 import { directory, isNotFound } from '../lib/api';
 import { partyName } from '../lib/names';
 import { officeHistory, officesOf, parties } from '../lib/people';
@@ -80,7 +80,7 @@ export function History({ held, party }: { held: Held; party: Party | undefined 
         {asked.data?.map((one) => one.appointment && (
           <li key={one.appointment.name} class={one.appointment.span?.until ? 'past' : 'present'}>
             <span class="when">{spanInWords(one.appointment.span)}</span>
-            <span>{one.person ? <a href={linkToRecord(one.person.name)}><bdi>{one.person.displayName}</bdi></a> : '–'}, {capacity(one.appointment.capacity)}</span>
+            <span>{one.person ? <a href={linkToRecord(one.person.name)}><bdi>{one.person.displayName}</bdi></a> : '–'}{comma()}{capacity(one.appointment.capacity)}</span>
           </li>
         ))}
       </ol>

@@ -8,13 +8,13 @@ import { MeetingSchema, Meeting_Attribution, Meeting_Level, Meeting_State, type 
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { collator, currentLanguage, formatNumber, LANGUAGES, languageName, t } from '../i18n';
-import { allPages, directory, reasonOf } from '../lib/api';
+import { reasonOf } from '../lib/api';
 import { when } from '../lib/clock';
 import { documents, handlingName, titleOf } from '../lib/documents';
 import { levelName, meetingChanged, meetings, titleOfMeeting } from '../lib/meetings';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { participationsOf, standingOn, today } from '../lib/participations';
-import { namesIn, parties } from '../lib/people';
+import { bodiesOf, namesIn, parties } from '../lib/people';
 import { go, linkTo, linkToRecord, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
@@ -117,7 +117,7 @@ export function PlanPage({ place }: { place: Place }) {
 function useChoices(process: string) {
   return useCall(process === '' ? null : `plan of ${process}`, async (): Promise<Choices & { bodies: { name: string; title: string }[] }> => {
     const [members, known, names, papers, bodies] = await Promise.all([participationsOf(process), parties(), namesIn(process), documents.listDocuments({ process, pageSize: 200 }),
-      allPages((pageToken) => directory.listBodies({ process, pageSize: 1000, pageToken }), (reply) => reply.bodies)]);
+      bodiesOf(process)]);
     const day = today();
     const codes = members.filter((one) => standingOn(one, day)).map((one) => one.party);
     return {

@@ -2,10 +2,10 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Process_Status, type Body, type Participation, type Process } from '../gen/entente/v1/directory_pb';
 import { collator, formatCivil, formatList, t } from '../i18n';
-import { allPages, directory, isNotFound } from '../lib/api';
+import { directory, isNotFound } from '../lib/api';
 import { lastPart, partyName, processName } from '../lib/names';
 import { holdsOn, participationsOf, processStatus, standingOn, Status, statusName, today, toneOf } from '../lib/participations';
-import { parties } from '../lib/people';
+import { bodiesOf, parties } from '../lib/people';
 import { linkTo, type Place } from '../lib/router';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
@@ -24,7 +24,7 @@ export function ProcessPage({ place }: { place: Place }) {
   const asked = useCall(name, async () => {
     const [process, members, bodies, known] = await Promise.all([
       directory.getProcess({ name }), participationsOf(name),
-      allPages((pageToken) => directory.listBodies({ process: name, pageSize: 1000, pageToken }), (reply) => reply.bodies), parties()]);
+      bodiesOf(name), parties()]);
     return { process, members, bodies, known };
   });
   if (!asked.data) {
@@ -38,7 +38,7 @@ export function ProcessPage({ place }: { place: Place }) {
         aside={<LinkButton icon="print" href={linkTo(['roster', lastPart(name)])}>{t('printable_list')}</LinkButton>}>
         {process.shortName || processName(name)}
       </PageTitle>
-      <p class="lead">{process.longName}</p>
+      <p class="lead"><bdi>{process.longName}</bdi></p>
       <Summary process={process} known={known} />
       <Members members={members} known={known} />
       <MeetingsOf process={name} />
@@ -67,9 +67,9 @@ function Summary({ process, known }: { process: Process; known: Known }) {
       <dt>{t('state_of_process')}</dt>
       <dd><Badge tone={process.status === Process_Status.ACTIVE ? 'good' : 'neutral'}>{processStatus(process.status)}</Badge></dd>
       {process.established !== '' && <><dt>{t('established')}</dt><dd>{process.established}</dd></>}
-      {process.region !== '' && <><dt>{t('region')}</dt><dd>{process.region}</dd></>}
-      {process.secretariat !== '' && <><dt>{t('secretariat')}</dt><dd>{process.secretariat}</dd></>}
-      {chair && <><dt>{t('chair')}</dt><dd>{partyName(chair.party, known.get(chair.party))}{chair.theme !== '' && ` – ${chair.theme}`}</dd></>}
+      {process.region !== '' && <><dt>{t('region')}</dt><dd><bdi>{process.region}</bdi></dd></>}
+      {process.secretariat !== '' && <><dt>{t('secretariat')}</dt><dd><bdi>{process.secretariat}</bdi></dd></>}
+      {chair && <><dt>{t('chair')}</dt><dd>{partyName(chair.party, known.get(chair.party))}{chair.theme !== '' && <> – <bdi>{chair.theme}</bdi></>}</dd></>}
     </dl>
   );
 }
@@ -160,7 +160,7 @@ function Chairs({ process, known }: { process: Process; known: Known }) {
         {all.map((one, index) => (
           <li key={index} class={one.current ? 'present' : 'past'}>
             <span class="when">{one.term || spanInWords(one.span)}</span>
-            <span>{partyName(one.party, known.get(one.party))}{one.theme !== '' && ` – ${one.theme}`}</span>
+            <span>{partyName(one.party, known.get(one.party))}{one.theme !== '' && <> – <bdi>{one.theme}</bdi></>}</span>
           </li>
         ))}
       </ol>
@@ -170,5 +170,5 @@ function Chairs({ process, known }: { process: Process; known: Known }) {
 
 function Lines({ title, lines }: { title: string; lines: string[] }) {
   if (lines.length === 0) return null;
-  return <section class="card"><h2>{title}</h2><ul class="lines">{lines.map((one) => <li key={one}>{one}</li>)}</ul></section>;
+  return <section class="card"><h2>{title}</h2><ul class="lines">{lines.map((one) => <li key={one}><bdi>{one}</bdi></li>)}</ul></section>;
 }

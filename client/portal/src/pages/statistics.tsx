@@ -2,18 +2,19 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Dataflow, DataStructure } from '../gen/entente/v1/statistics_pb';
 import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
-import { collator, formatNumber, listed, t } from '../i18n';
+import { collator, formatNumber, t } from '../i18n';
 import { folded } from '../lib/ask';
 import { asCode, asForm, figures, FORMS, restPath, toCsv, type Figures, type Query } from '../lib/figures';
 import { flowsOf } from '../lib/flows';
 import { lastPart, processName, textIn } from '../lib/names';
 import { serverOrigin } from '../lib/place';
+import { pointsOf, type ChartKind } from '../lib/points';
 import { go, linkTo, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { codesOf, conceptTitle, dataflows, structureOf, type Code } from '../lib/structures';
 import { useCall } from '../lib/use-call';
 import { Badge, Button, CopyButton, Failed, Field, LinkButton, Notice, PageTitle, saveFile, Waiting } from '../ui/basic';
-import { COLOURS, Chart, pngOf, svgText, type ChartKind, type Point } from '../ui/chart';
+import { COLOURS, Chart, pngOf, svgText } from '../ui/chart';
 import { CodePicker } from '../ui/code-picker';
 import { Compare } from '../ui/compare';
 import { FlowMap, pictureOf, type Drawn } from '../ui/flow-map';
@@ -135,33 +136,11 @@ function Explored({ known, place }: { known: Known; place: Place }) {
   );
 }
 
-const SERIES_MAX: Record<ChartKind, number> = { line: 10, bars: 10, multiples: 30, heat: 40 };
-
-// One series a key, named by what tells it from the others; of two figures of one place the sum would lie: each stays its own.
-function pointsOf(known: Known, all: Figures, kind: ChartKind): { points: Point[]; series: string[]; more: boolean } {
-  const differs = all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at]));
-  const titleOf = new Map(all.dimensions.map((id) => [id, new Map((known.codes.get(id) ?? []).map((one) => [one.id, one.title]))]));
-  const nameOf = (key: string[]) => listed(key.flatMap((code, index) => differs[index] ? [titleOf.get(all.dimensions[index] ?? '')?.get(code) ?? code] : [])) || textIn(known.dataflow.title);
-  const said = all.series.flatMap((one) => {
-    let total = 0;
-    let some = false;
-    for (let at = one.from; at < one.end; ++at) {
-      const value = all.rows[at]?.value ?? null;
-      some ||= value !== null;
-      total += value ?? 0;
-    }
-    return some ? [{ ...one, total }] : [];
-  });
-  const largest = [...said].sort((a, b) => b.total - a.total).slice(0, SERIES_MAX[kind]);
-  const points = largest.flatMap(({ key, from, end }) => all.rows.slice(from, end).flatMap(({ period, value }) => value === null ? [] : [{ series: nameOf(key), period, value }]));
-  return { points, series: largest.map(({ key }) => nameOf(key)), more: said.length > largest.length };
-}
-
 function Shown({ known, all, view, query }: { known: Known; all: Figures; view: View; query: Query }) {
   const place = useRef<HTMLDivElement>(null);
   const { dataflow, structure, codes, titles } = known;
   const kind: ChartKind = view === 'flow' || view === 'compare' ? 'line' : view;
-  const drawn = useMemo(() => pointsOf(known, all, kind), [known, all, kind]);
+  const drawn = useMemo(() => pointsOf(structure, codes, textIn(dataflow.title), all, kind), [known, all, kind]);
   const flows = useMemo(() => view === 'flow' ? flowsOf(structure, all) : undefined, [view, structure, all]);
   const onMap = useRef<Drawn>();
   const titleOf = useMemo(() => new Map(all.dimensions.map((id) => [id, new Map((codes.get(id) ?? []).map((one) => [one.id, one.title]))])), [all, codes]);
@@ -200,8 +179,8 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
       {all.cut && <Notice tone="warn">{t('cut_short', { count: all.rows.length })}</Notice>}
       <div class={view === 'flow' ? 'views' : 'views both'}>
         <section class="card" aria-label={t('chart')}>
-          <div ref={place}>{flows ? <FlowMap flows={flows} drawn={(now) => { onMap.current = now; }} /> : <Chart kind={kind} points={drawn.points} label={t('chart_of', { what: label })} />}</div>
-          {(view === 'line' || view === 'bars') && drawn.series.length > 1 && (
+          <div ref={place}>{flows ? <FlowMap flows={flows} drawn={(now) => { onMap.current = now; }} /> : <Chart kind={kind} points={drawn.points} series={drawn.series} label={t('chart_of', { what: label })} />}</div>
+          {['line', 'bars', 'multiples'].includes(view) && drawn.series.length > 1 && (
             <ul class="swatches">{drawn.series.map((one, index) => <li key={one}><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" fill={COLOURS[index % COLOURS.length]} /></svg>{one}</li>)}</ul>
           )}
           {view !== 'flow' && drawn.more && <p class="quiet-text"><small>{t('chart_first', { n: drawn.series.length })}</small></p>}
@@ -222,7 +201,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
           {(Object.keys(FORMS) as (keyof typeof FORMS)[]).map((one) => <Button key={one} icon="download" busy={making === one} onClick={() => saveAs(one)}>{one}</Button>)}
           {view !== 'flow' && <Button icon="download" onClick={() => { const drawing = svg(); if (drawing) saveFile(`${file}.svg`, 'image/svg+xml', svgText(drawing)); }}>SVG</Button>}
           <Button icon="download" onClick={savePng}>PNG</Button>
-          <CopyButton text={location.href} label={t('copy_what', { what: t('link') })} />
+          <CopyButton text={location.href} label={t('copy_what', { what: t('link') })} words={t('link')} />
         </div>
         {error !== undefined && <Failed error={error} />}
         <details>

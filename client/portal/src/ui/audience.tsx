@@ -3,10 +3,10 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
 import { Handling, type Visibility } from '../gen/entente/v1/types_pb';
 import { collator, t } from '../i18n';
-import { access, allPages, directory } from '../lib/api';
-import { lastPart, partyName } from '../lib/names';
+import { access } from '../lib/api';
+import { lastPart, partyName, plainly } from '../lib/names';
 import { holdsOn, participationsOf, standingOn, today } from '../lib/participations';
-import { parties } from '../lib/people';
+import { bodiesOf, parties } from '../lib/people';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { Button, Failed, Notice, Waiting } from './basic';
@@ -22,7 +22,7 @@ export function AudienceFields({ process, chosen, choose }: { process: string; c
   const id = lastPart(process);
   const asked = useCall(process === '' ? null : `groups ${process}`, async () => {
     const [bodies, members, known] = await Promise.all([
-      allPages((pageToken) => directory.listBodies({ process, pageSize: 1000, pageToken }), (reply) => reply.bodies), participationsOf(process), parties()]);
+      bodiesOf(process), participationsOf(process), parties()]);
     const day = today();
     const codes = members.filter((one) => standingOn(one, day)).map((one) => lastPart(one.party));
     return { bodies: bodies.filter((one) => holdsOn(one.span, day)), known, codes: codes.sort((a, b) => collator().compare(partyName(a, known.get(`parties/${a}`)), partyName(b, known.get(`parties/${b}`)))) };
@@ -31,6 +31,7 @@ export function AudienceFields({ process, chosen, choose }: { process: string; c
   if (!asked.data) return asked.error === undefined ? <Waiting /> : <Failed error={asked.error} retry={asked.retry} />;
   const { bodies, known, codes } = asked.data;
   const principals = [...GROUPS.map((one) => `process/${id}/${one}`), ...bodies.map((one) => `process/${id}/body/${lastPart(one.name)}`)];
+  const titles = new Map(bodies.map((one) => [one.name, plainly(one.title)]));
   const toggle = (side: keyof Chosen, one: string) => choose({ ...chosen, [side]: chosen[side].includes(one) ? chosen[side].filter((other) => other !== one) : [...chosen[side], one] });
   const single = (side: keyof Chosen, label: string) => (
     <div class="singles">
@@ -42,7 +43,7 @@ export function AudienceFields({ process, chosen, choose }: { process: string; c
     </div>
   );
   const boxes = (side: keyof Chosen) => (
-    <ul class="bare boxes">{principals.map((one) => <li key={one}><label><input type="checkbox" checked={chosen[side].includes(one)} onChange={() => toggle(side, one)} /> {principalInWords(one, known)}</label></li>)}</ul>
+    <ul class="bare boxes">{principals.map((one) => <li key={one}><label><input type="checkbox" checked={chosen[side].includes(one)} onChange={() => toggle(side, one)} /> <span>{principalInWords(one, known, titles)}</span></label></li>)}</ul>
   );
   return (
     <div class="audience">

@@ -102,7 +102,7 @@ export function Dialog({ title, close, children, mandatory = false }:
   );
 }
 
-export function CopyButton({ text, label }: { text: string; label: string }) {
+export function CopyButton({ text, label, words }: { text: string; label: string; words?: string }) {
   const [done, setDone] = useState<'' | 'copied' | 'failed'>('');
   const copy = async () => {
     try {
@@ -115,8 +115,8 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   };
   return (
     <>
-      <button type="button" class="button quiet square" onClick={copy} aria-label={label} title={label}>
-        <Icon name={done === 'copied' ? 'check' : 'copy'} />
+      <button type="button" class={words ? 'button plain' : 'button quiet square'} onClick={copy} aria-label={label} title={label}>
+        <Icon name={done === 'copied' ? 'check' : 'copy'} />{words && <span>{words}</span>}
       </button>
       <span class="unseen" role="status">{done === 'copied' ? t('copied') : done === 'failed' ? t('copy_failed') : ''}</span>
     </>

@@ -1,5 +1,6 @@
 // Who has opened a document, copy by copy, and who of those that can see it has not.
 import { formatMoment, formatNumber, t } from '../i18n';
+import { access } from '../lib/api';
 import { when } from '../lib/clock';
 import { documents } from '../lib/documents';
 import { lastPart, partyName } from '../lib/names';
@@ -8,19 +9,23 @@ import { linkToRecord } from '../lib/router';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { Failed, Waiting } from './basic';
+import { Reckoned } from './record-panel';
 
 export function PersonLink({ name, names }: { name: string; names: Map<string, string> }) {
   return <a href={linkToRecord(name)}><bdi>{names.get(name) ?? lastPart(name)}</bdi></a>;
 }
 
 export function Board({ name, known }: { name: string; known: Map<string, Party> }) {
-  const asked = useCall(`readers ${name}`, async (signal) => ({ readers: await documents.getReaders({ name }, { signal }), names: await namesIn('') }));
+  const asked = useCall(`readers ${name}`, async (signal) => {
+    const [readers, names, can] = await Promise.all([documents.getReaders({ name }, { signal }), namesIn(''), access.whoCanSee({ subject: { case: 'object', value: name } }, { signal })]);
+    return { readers, names, reckoning: can.reckoning };
+  });
   if (!asked.data) return <section class="card"><h2>{t('who_opened')}</h2>{asked.error === undefined ? <Waiting /> : <Failed error={asked.error} retry={asked.retry} />}</section>;
-  const { readers: { readers, notYet, notYetUnnamed, inWords }, names } = asked.data;
+  const { readers: { readers, notYet, notYetUnnamed }, names, reckoning } = asked.data;
   return (
     <section class="card board">
       <h2>{t('who_opened')}</h2>
-      <p class="quiet-text" lang="en" dir="auto">{inWords}</p>
+      {reckoning && <Reckoned reckoning={reckoning} known={known} />}
       {readers.length === 0 ? <p>{t('nobody_opened')}</p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label={t('who_opened')}>
           <table class="sheet">

@@ -2,20 +2,13 @@
 import * as Plot from '@observablehq/plot';
 import { useEffect, useRef } from 'preact/hooks';
 import { isRightToLeft, locale } from '../i18n';
+import type { ChartKind, Point } from '../lib/points';
 
-export type ChartKind = 'line' | 'bars' | 'multiples' | 'heat';
-export interface Point {
-  series: string;
-  period: string;
-  value: number;
-}
 
 // Told apart by everyone, light and dark (after Okabe and Ito).
-const FIRST = '#0072b2';
 export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a7500', '#56b4e9', '#8c564b', '#7f7f7f', '#5e3c99', '#b2abd2'];
 
-function drawing(kind: ChartKind, points: Point[], width: number): Element {
-  const series = [...new Set(points.map((one) => one.series))];
+function drawing(kind: ChartKind, points: Point[], series: string[], width: number): Element {
   const periods = [...new Set(points.map((one) => one.period))].sort();
   const compact = new Intl.NumberFormat(locale(), { notation: 'compact' });
   const narrow = width < 500;
@@ -23,43 +16,45 @@ function drawing(kind: ChartKind, points: Point[], width: number): Element {
   const x = { domain: periods, label: null, ticks: periods.filter((_, index) => index % every === 0) };
   const y = { label: null, grid: true, tickFormat: (value: number) => compact.format(value), zero: true };
   const common = { width, marginLeft: 56, marginBottom: 34, style: { background: 'transparent', fontSize: '13px', fontFamily: 'inherit', overflow: 'visible' }, color: { domain: series, range: COLOURS } };
-  const title = (one: Point) => `${one.series}\n${one.period}: ${new Intl.NumberFormat(locale()).format(one.value)}`;
+  const title = (one: Point) => `${[one.panel, one.series].filter(Boolean).join(', ')}\n${one.period}: ${new Intl.NumberFormat(locale()).format(one.value)}`;
   switch (kind) {
     case 'line':
       return Plot.plot({ ...common, height: 380, x: { ...x, type: 'point' }, y, marks: [Plot.ruleY([0]), Plot.lineY(points, { x: 'period', y: 'value', stroke: 'series', strokeWidth: 2 }),
         Plot.dot(points, { x: 'period', y: 'value', fill: 'series', r: 3, title })] });
     case 'bars':
       return Plot.plot({ ...common, height: 380, x: { ...x, type: 'band' }, y, marks: [Plot.ruleY([0]), Plot.barY(points, { x: 'period', y: 'value', fill: 'series', title, inset: 0.5 })] });
-    case 'multiples':
-      return Plot.plot({ ...common, height: Math.max(220, Math.ceil(series.length / (narrow ? 1 : 3)) * 150), x: { ...x, type: 'point', ticks: [periods[0] ?? '', periods.at(-1) ?? ''] }, y: { ...y, ticks: 3 },
+    case 'multiples': {
+      const panels = [...new Set(points.map((one) => one.panel))];
+      return Plot.plot({ ...common, height: Math.max(220, Math.ceil(panels.length / (narrow ? 1 : 3)) * 150), x: { ...x, type: 'point', ticks: [periods[0] ?? '', periods.at(-1) ?? ''] }, y: { ...y, ticks: 3 },
         fx: { axis: null }, fy: { axis: null }, marks: [
           Plot.frame({ stroke: 'currentColor', strokeOpacity: 0.2 }),
-          Plot.areaY(points, { x: 'period', y: 'value', fill: FIRST, fillOpacity: 0.18, ...facet(series, narrow, (one: Point) => one.series) }),
-          Plot.lineY(points, { x: 'period', y: 'value', stroke: FIRST, ...facet(series, narrow, (one: Point) => one.series) }),
-          Plot.text(series, { text: (one: string) => one, frameAnchor: 'top-left', dx: 4, dy: 4, fontWeight: 'bold', ...facet(series, narrow, (one: string) => one) })] });
+          Plot.lineY(points, { x: 'period', y: 'value', stroke: 'series', strokeWidth: 1.75, ...facet(panels, narrow, (one: Point) => one.panel) }),
+          Plot.dot(points, { x: 'period', y: 'value', fill: 'series', r: 2, title, ...facet(panels, narrow, (one: Point) => one.panel) }),
+          Plot.text(panels, { text: (one: string) => one, frameAnchor: 'top-left', dx: 4, dy: 4, fontWeight: 'bold', ...facet(panels, narrow, (one: string) => one) })] });
+    }
     case 'heat':
       return Plot.plot({ ...common, marginLeft: narrow ? 90 : 150, height: Math.max(160, series.length * 24 + 50), padding: 0.04, x: { ...x, type: 'band' }, y: { label: null, domain: series },
         color: { type: 'linear', scheme: 'YlGnBu' }, marks: [Plot.cell(points, { x: 'period', y: 'series', fill: 'value', title })] });
   }
 }
 
-// Each series in a field of its own, three beside each other.
-function facet<T>(series: string[], narrow: boolean, name: (one: T) => string) {
+// Each panel in a field of its own, three beside each other.
+function facet<T>(panels: string[], narrow: boolean, name: (one: T) => string) {
   const beside = narrow ? 1 : 3;
   return {
-    fx: (one: T) => series.indexOf(name(one)) % beside,
-    fy: (one: T) => Math.floor(series.indexOf(name(one)) / beside),
+    fx: (one: T) => panels.indexOf(name(one)) % beside,
+    fy: (one: T) => Math.floor(panels.indexOf(name(one)) / beside),
   };
 }
 
-export function Chart({ kind, points, label }: { kind: ChartKind; points: Point[]; label: string }) {
+export function Chart({ kind, points, series, label }: { kind: ChartKind; points: Point[]; series: string[]; label: string }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = place.current;
     if (!box) return;
     const draw = () => {
       const width = Math.max(280, Math.floor(box.clientWidth));
-      const svg = drawing(kind, points, width);
+      const svg = drawing(kind, points, series, width);
       // Plot brings a style sheet of its own, which the policy lets nobody do: ours says the same.
       for (const style of svg.querySelectorAll('style')) style.remove();
       // One picture with one name: its parts have none of their own.

@@ -3,26 +3,28 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Reminder_Kind, type Reminder } from '../gen/entente/v1/directory_pb';
 import { Calendar_State } from '../gen/entente/v1/comparison_pb';
-import { formatAgo, formatCivil, t } from '../i18n';
+import { formatAgo, formatCivil, listed, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
 import { allPages, directory, isNotFound, ledger } from '../lib/api';
 import { decodeEntry, type Entry } from '../lib/ledger';
 import { comparison } from '../lib/figures';
 import { meetings, titleOfMeeting, useMyNext } from '../lib/meetings';
-import { lastPart, partyName } from '../lib/names';
+import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { hasPage, linkTo, linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
+import { dataflows } from '../lib/structures';
 import { useCall } from '../lib/use-call';
 import { circulations, documents, inbox, titleOf, waitsForMe } from '../lib/documents';
 import { partiesNamed } from '../lib/people';
 import { CirculationRow, partyOfAccount, subjectOf } from '../pages/inbox';
-import { Badge, Breakable, Button, Failed, Waiting } from './basic';
+import { Badge, Button, Failed, Waiting } from './basic';
 import { Invitations } from './meeting-row';
 
 const KINDS = { [Reminder_Kind.KIND_UNSPECIFIED]: 'due_confirm', [Reminder_Kind.CONFIRM_OWN]: 'due_confirm_own', [Reminder_Kind.CONFIRM_OTHER]: 'due_confirm',
   [Reminder_Kind.ANSWER_CONTACT_TEST]: 'due_contact_test' } as const;
 
 const SHOWN = 5;
+const REPORTS_SHOWN = 6;
 
 // What was sent and wants a word, the nearest deadline first. `none`: what stands there if there is nothing.
 // `there`: told once they stand, so that nothing above what is read moves it.
@@ -49,15 +51,20 @@ function Waits({ none, there }: { none: VNode | false; there: () => void }) {
 function Reports() {
   const party = me()?.session.party ?? '';
   const invitations = useMyNext(); // stand above
-  const asked = useCall(party === '' ? null : `calendar ${party}`, async () => (await comparison.getCalendar({ party })).rows
-    .filter((one) => one.state === Calendar_State.DUE || one.state === Calendar_State.LATE).sort((a, b) => b.state - a.state || (a.dueOn < b.dueOn ? -1 : 1)));
+  const asked = useCall(party === '' ? null : `calendar ${party}`, async () => {
+    const rows = (await comparison.getCalendar({ party })).rows
+      .filter((one) => one.state === Calendar_State.DUE || one.state === Calendar_State.LATE).sort((a, b) => b.state - a.state || (a.dueOn < b.dueOn ? -1 : 1));
+    const known = new Map(rows.length === 0 ? [] : (await dataflows()).flatMap(({ dataflow }) => dataflow ? [[dataflow.name, dataflow] as const] : []));
+    return rows.slice(0, REPORTS_SHOWN).map((row) => ({ row, flow: known.get(row.dataflow) }));
+  });
   if (asked.error !== undefined) return <Failed error={asked.error} retry={asked.retry} />;
   if (!asked.data || asked.data.length === 0 || (!invitations.data && invitations.error === undefined)) return null;
   return (
     <ul class="bare rows reports">
-      {asked.data.slice(0, 6).map((one) => (
+      {asked.data.map(({ row: one, flow }) => (
         <li key={`${one.dataflow} ${one.area} ${one.period}`}>
-          <span>{t('report_figures')} <a href={linkToRecord(one.dataflow)}><Breakable text={lastPart(one.dataflow)} /></a> {one.period}</span>
+          <span>{t('report_figures')} <a href={linkToRecord(one.dataflow)}>{textIn(flow?.title) || lastPart(one.dataflow)}</a>
+            {' '}<small class="quiet-text">{flow && `${processName(flow.process)} · `}{one.period}</small></span>
           {one.state === Calendar_State.LATE ? <Badge tone="bad">{t('late_days', { n: one.daysLate })}</Badge> : <Badge>{formatCivil(one.dueOn)}</Badge>}
         </li>
       ))}
@@ -94,12 +101,14 @@ export function Due() {
   );
 }
 
-// What such an object is called: a paper by its title, what was sent by its papers', all else by its id.
+// What such an object is called: a paper and a body by its title, what was sent by its papers', all else by its id.
 async function calledBy(name: string): Promise<string> {
   const [collection = '', id = ''] = name.split('/');
   try {
     if (collection === 'documents') return titleOf(await documents.getDocument({ name: `documents/${id}` }));
     if (collection === 'meetings') return titleOfMeeting(await meetings.getMeeting({ name: `meetings/${id}` }));
+    if (name.includes('/bodies/')) return `${processName(`processes/${id}`)}, ${plainly((await directory.getBody({ name })).title) || lastPart(name)}`;
+    if (collection === 'processes') return processName(name);
     if (collection === 'circulations') return subjectOf(await circulations.getCirculation({ name: `circulations/${id}` }));
   } catch (error) {
     if (!isNotFound(error)) throw error;
@@ -114,10 +123,8 @@ const ACTS: Record<string, MessageKey> = {
   'meetings.participant.invite': 'act_invited', 'meetings.participant.register': 'act_registered', 'meetings.record.save': 'act_record', 'meetings.record.adopt': 'act_adopted', 'meetings.record.comment': 'act_answered',
   'directory.person.update': 'act_changed', 'directory.person.confirm': 'act_confirmed', 'directory.office.hand_over': 'act_handed_over',
 };
-function actInWords(kind: string) {
-  const key = ACTS[kind];
-  return key ? t(key) : <code>{kind}</code>;
-}
+// An act that has no words of its own is at least something new, or a change.
+const actInWords = (kind: string) => t(ACTS[kind] ?? (/\.(create|define|import|put|propose)$/.test(kind) ? 'act_new' : 'act_changed'));
 
 const PIECE = 12n; // entries asked for at once: their proofs come along, so no more than are mostly enough
 
@@ -143,11 +150,11 @@ export function News() {
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {!asked.data && asked.loading && <Waiting />}
       {asked.data?.length === 0 && <p class="quiet-text">{t('no_news')}</p>}
-      <ul class="bare rows">
+      <ul class="bare rows news">
         {asked.data?.map(({ entry: one, title }) => (
           <li key={String(one.index)}>
             <span>{hasPage(one.object) ? <a href={linkToRecord(one.object)}><bdi>{title}</bdi></a> : <bdi>{title}</bdi>} <small class="quiet-text">{actInWords(one.kind)}</small></span>
-            <small class="quiet-text">{one.party && `${partyName(one.party)}, `}{formatAgo(one.time)}</small>
+            <small class="quiet-text">{listed([...one.party ? [partyName(one.party)] : [], formatAgo(one.time)])}</small>
           </li>
         ))}
       </ul>

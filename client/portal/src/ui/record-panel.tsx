@@ -6,7 +6,7 @@ import { formatList, formatMoment, t } from '../i18n';
 import { access } from '../lib/api';
 import { entriesAbout, newestCheckpoint, type Checkpoint, type Proved } from '../lib/ledger';
 import { lastPart, partyName } from '../lib/names';
-import { parties } from '../lib/people';
+import { bodyTitles, parties } from '../lib/people';
 import type { Party } from '../lib/types';
 import { useCall } from '../lib/use-call';
 import { Badge, Button, Failed, Notice, Waiting } from './basic';
@@ -30,15 +30,16 @@ function WhoCanSee({ name }: { name: string }) {
   const asked = useCall(`see ${name}`, async () => {
     const known = await parties();
     const mine = await access.explainMyAccess({ object: name });
+    const titles = await bodyTitles(mine.held.flatMap((one) => /^process\/[^/]+\/body\//.test(one) ? [`processes/${one.split('/')[1]}`] : []));
     const all = await access.whoCanSee({ subject: { case: 'object', value: name } }).catch(() => undefined);
-    return { known, mine, all: all?.reckoning };
+    return { known, titles, mine, all: all?.reckoning };
   });
   if (!asked.data) return asked.error === undefined ? <Waiting /> : <Failed error={asked.error} retry={asked.retry} />;
-  const { known, mine, all } = asked.data;
+  const { known, titles, mine, all } = asked.data;
   return (
     <div class="card">
       {all ? <Reckoned reckoning={all} known={known} /> : <p>{t('see_not_yours')}</p>}
-      <p class="quiet-text">{t('see_why', { principals: formatList(mine.held.map((one) => principalInWords(one, known))) || '–' })}</p>
+      <p class="quiet-text">{t('see_why', { principals: formatList(mine.held.map((one) => principalInWords(one, known, titles))) || '–' })}</p>
       {mine.leavesReceipt && <p><Badge tone="warn">{t('leaves_receipt')}</Badge></p>}
     </div>
   );
@@ -63,8 +64,8 @@ export function Reckoned({ reckoning, known }: { reckoning: Reckoning; known: Ma
   );
 }
 
-// `process/igc/members` -> `members of IGC`.
-export function principalInWords(principal: string, known: Map<string, Party>): string {
+// `process/igc/members` -> `members of IGC`. `titles`: of bodies, by their names; else their ids stand for them.
+export function principalInWords(principal: string, known: Map<string, Party>, titles?: Map<string, string>): string {
   const [kind, first = '', second = '', third = ''] = principal.split('/');
   const process = first.toUpperCase();
   if (kind === 'party') return partyName(first, known.get(`parties/${first}`));
@@ -75,7 +76,7 @@ export function principalInWords(principal: string, known: Map<string, Party>): 
     case 'partners': return t('principal_partners', { process });
     case 'secretariat': return t('principal_secretariat', { process });
     case 'chair': return t('principal_chair', { process });
-    default: return t('principal_body', { process, body: third });
+    default: return t('principal_body', { process, body: titles?.get(`processes/${first}/bodies/${third}`) || third });
   }
 }
 

@@ -1,0 +1,63 @@
+// What a chart shows of figures: the largest series, named by what tells them from each other. Of two figures of one place
+// the sum would lie: each stays its own.
+import { Dimension_Role, type DataStructure } from '../gen/entente/v1/statistics_pb';
+import { listed } from '../i18n';
+import type { Figures, Series } from './figures';
+import type { Code } from './structures';
+
+export type ChartKind = 'line' | 'bars' | 'multiples' | 'heat';
+export interface Point {
+  panel: string; // of small multiples: a country, where there is more than one
+  series: string;
+  period: string;
+  value: number;
+}
+export interface Points {
+  points: Point[];
+  series: string[];
+  more: boolean; // there are more than a chart can show
+}
+
+const SERIES_MAX: Record<ChartKind, number> = { line: 10, bars: 10, multiples: 6, heat: 40 };
+const PANELS_MAX = 30;
+
+export function pointsOf(structure: DataStructure, codes: Map<string, Code[]>, title: string, all: Figures, kind: ChartKind): Points {
+  const differs = all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at]));
+  const titles = all.dimensions.map((id) => new Map((codes.get(id) ?? []).map((one) => [one.id, one.title])));
+  const titleAt = (at: number, code = '') => titles[at]?.get(code) ?? code;
+  const nameOf = (key: string[], but?: number) => listed(key.flatMap((code, at) => differs[at] && at !== but ? [titleAt(at, code)] : []));
+  // Small multiples stand by country: whose figures they are, or else whom they are about; where neither differs, by series.
+  const country = kind !== 'multiples' ? undefined : [Dimension_Role.REFERENCE_AREA, Dimension_Role.COUNTERPART_AREA]
+    .map((role) => all.dimensions.indexOf(structure.dimensions.find((one) => one.role === role)?.id ?? '')).find((at) => differs[at]);
+  const named = all.series.flatMap((one) => {
+    const total = totalOf(all, one);
+    if (total === undefined) return [];
+    if (country !== undefined) return [{ ...one, total, panel: titleAt(country, one.key[country]), name: nameOf(one.key, country) }];
+    const name = nameOf(one.key) || title;
+    return [{ ...one, total, ...(kind === 'multiples' ? { panel: name, name: '' } : { panel: '', name }) }];
+  });
+  const panels = new Set(largest(named, (one) => one.panel, PANELS_MAX));
+  const series = largest(named, (one) => one.name, SERIES_MAX[kind]);
+  const shown = named.filter((one) => panels.has(one.panel) && series.includes(one.name));
+  return {
+    points: shown.flatMap(({ panel, name, from, end }) => all.rows.slice(from, end).flatMap(({ period, value }) => value === null ? [] : [{ panel, series: name, period, value }])),
+    series, more: shown.length < named.length,
+  };
+}
+
+// Of all its figures together; nothing if it has none.
+function totalOf(all: Figures, { from, end }: Series): number | undefined {
+  let total: number | undefined;
+  for (let at = from; at < end; ++at) {
+    const value = all.rows[at]?.value ?? null;
+    if (value !== null) total = (total ?? 0) + value;
+  }
+  return total;
+}
+
+// The `count` names with the most, the largest first.
+function largest<T extends { total: number }>(rows: readonly T[], name: (row: T) => string, count: number): string[] {
+  const totals = new Map<string, number>();
+  for (const row of rows) totals.set(name(row), (totals.get(name(row)) ?? 0) + row.total);
+  return [...totals].sort((a, b) => b[1] - a[1]).slice(0, count).map(([one]) => one);
+}

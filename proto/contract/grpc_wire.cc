@@ -16,6 +16,16 @@ namespace {
 
 constexpr std::size_t kPrefixBytes = 5;
 
+// For more of a message that has begun: a long one is not copied often as it grows, and what has
+// not come is not believed in advance.
+void make_room(std::string& begun, std::size_t more) {
+  constexpr std::size_t growth = 4;
+  const std::size_t needed = begun.size() + more;
+  if (begun.size() < kPrefixBytes || begun.capacity() >= needed) return;
+  const std::size_t whole = kPrefixBytes + read_u32(std::string_view(begun).substr(1));
+  begun.reserve(std::max(needed, std::min(whole, growth * begun.size())));
+}
+
 std::string_view find(const http2::Headers& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (key == name) return value;
@@ -161,7 +171,10 @@ void append_prefix(std::string& out, std::size_t message_bytes, std::uint8_t fla
 Status FrameReader::feed(std::string_view bytes, const Each& each) {
   // Whole messages are given as they lie; only what is cut short is kept.
   const bool joined = !buffer_.empty();
-  if (joined) buffer_.append(bytes);
+  if (joined) {
+    make_room(buffer_, bytes.size());
+    buffer_.append(bytes);
+  }
   const std::string_view all = joined ? std::string_view(buffer_) : bytes;
   std::size_t at = 0;
   while (all.size() - at >= kPrefixBytes) {

@@ -12,6 +12,7 @@ inline constexpr std::size_t content_piece_bytes_max = 2 << 20;
 inline constexpr std::size_t content_chunk_bytes = 256 * 1024;  // a transfer's memory
 inline constexpr std::size_t contents_under_way_max = 64;       // keys and rows of what never ends
 inline constexpr std::size_t contents_per_account_max = 8;      //   of which one account's
+inline constexpr std::size_t contents_per_party_max = 16;       //   and one party's: others wait
 inline constexpr std::uint32_t content_idle_ms_max = 600'000;   // an uploader that stalls
 inline constexpr std::size_t contents_max = 16;         // languages of one document: its row
 inline constexpr std::size_t document_labels_max = 64;  // topics, and countries, of one document

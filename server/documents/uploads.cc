@@ -4,10 +4,19 @@
 
 #include <algorithm>
 
+#include "server/documents/extract/text.h"
+#include "server/documents/search/texts.h"
+
 namespace entente::documents {
 namespace {
 
-constexpr std::size_t kHeadBytes = 1'024;  // where viewers look for `%PDF-`
+// By which a PDF is known, and what has no text.
+constexpr std::size_t kHeadBytes = extract::looked_at_bytes;
+
+// `parties/SWE` of `parties/SWE/accounts/anna`.
+std::string_view party_in(std::string_view account) {
+  return account.substr(0, account.find("/accounts/"));
+}
 
 Status no_such_upload(const std::string& id) {
   return {Code::NotFound, Reason::None,
@@ -24,7 +33,12 @@ Status UploadSession::take_away() {
                     .value = std::nullopt,
                     .seal = seal_of(document)});
   }
-  if (!gone.empty()) ENTENTE_TRY_VOID(store.stage(gone));
+  if (!gone.empty()) {
+    gone.push_back({.key = search::Texts::key_of(content, 0),
+                    .value = std::nullopt,
+                    .seal = seal_of(document)});
+    ENTENTE_TRY_VOID(store.stage(gone));
+  }
   if (is_new) {
     const Status destroyed = store.destroy_seal(seal_of(document));
     if (!destroyed.ok() && destroyed.code() != Code::NotFound) return destroyed;
@@ -50,13 +64,19 @@ Status UploadSession::add(std::string_view bytes, bool last) {
   }
   chunk.append(left);
   if (last && !chunk.empty()) seal(std::exchange(chunk, std::string()));
-  chunks_tried = std::max<std::uint64_t>(chunks_tried, chunks + rows.size());
+  const std::uint64_t then = chunks + rows.size();
+  chunks_tried = std::max(chunks_tried, then);
+  std::string begins = head;
+  if (head.size() < kHeadBytes) begins.append(bytes.substr(0, kHeadBytes - head.size()));
+  if (last && !rows.empty() && !extract::may_have_text(begins)) {
+    rows.push_back(search::Texts::none_of(content, document));
+  }
   if (!rows.empty()) ENTENTE_TRY_VOID(store.stage(rows));
-  chunks += rows.size();
+  chunks = then;
   rest = std::move(chunk);
   digest.add(bytes);
   offset += bytes.size();
-  if (head.size() < kHeadBytes) head.append(bytes.substr(0, kHeadBytes - head.size()));
+  head = std::move(begins);
   return {};
 }
 
@@ -90,10 +110,14 @@ Result<std::shared_ptr<UploadSession>> Uploads::begin(const std::string& account
                                                       const std::optional<store::Id>& document) {
   {
     const std::lock_guard lock(mutex_);
-    const auto own = std::count_if(sessions_.begin(), sessions_.end(),
-                                   [&](const auto& one) { return one.first.first == account; });
+    std::size_t own = 0;
+    std::size_t party = 0;
+    for (const auto& [place, session] : sessions_) {
+      if (place.first == account) ++own;
+      if (party_in(place.first) == party_in(account)) ++party;
+    }
     if (sessions_.size() >= limits::contents_under_way_max ||
-        static_cast<std::size_t>(own) >= limits::contents_per_account_max) {
+        party >= limits::contents_per_party_max || own >= limits::contents_per_account_max) {
       return Status(Code::ResourceExhausted, Reason::Overloaded, "too many uploads are under way")
           .with_retry_after_ms(10'000);
     }

@@ -14,10 +14,6 @@
 namespace entente::store {
 namespace {
 
-// document -> process, key's id: a claim. On disk: never renumber.
-constexpr Table claims_table{0x01};
-constexpr std::size_t claim_bytes = 16 + 4;
-
 struct Write {
   std::optional<std::string> value;  // none: erased
   SealName seal;
@@ -144,8 +140,12 @@ class CoreSnapshot final : public Snapshot {
 
 class CoreTransaction final : public Transaction {
  public:
-  CoreTransaction(Engine& engine, Keyring& keyring, CommitQueue& queue)
-      : keyring_(keyring), queue_(queue), since_(queue.enter()), view_(engine.view()) {}
+  CoreTransaction(Engine& engine, Keyring& keyring, OwedClaims& owed, CommitQueue& queue)
+      : keyring_(keyring),
+        owed_(owed),
+        queue_(queue),
+        since_(queue.enter()),
+        view_(engine.view()) {}
   ~CoreTransaction() override { queue_.leave(since_); }
   CoreTransaction(const CoreTransaction&) = delete;
   CoreTransaction& operator=(const CoreTransaction&) = delete;
@@ -189,6 +189,7 @@ class CoreTransaction final : public Transaction {
     Proposal proposal{
         .reads = reads_, .since = since_, .view = *view_, .rows = {}, .sealed_by = {}, .entry = {}};
     proposal.rows.reserve(writes_.size());
+    std::vector<KeyId> told;
     std::string written;
     for (auto& [key, write] : writes_) {
       append_written(written, key, write.value);
@@ -199,6 +200,7 @@ class CoreTransaction final : public Transaction {
           return Status(Code::Aborted, Reason::Conflict, "a key was destroyed meanwhile");
         }
         const KeyId id = key_id_of(*row.value).value_or(0);
+        owed_.add(id, proposal.rows, told);
         if (std::find(proposal.sealed_by.begin(), proposal.sealed_by.end(), id) ==
             proposal.sealed_by.end()) {
           proposal.sealed_by.push_back(id);
@@ -207,11 +209,23 @@ class CoreTransaction final : public Transaction {
       proposal.rows.push_back(std::move(row));
     }
     proposal.entry = with_written(*std::move(entry_), written);
-    return queue_.commit(proposal);
+    if (!told.empty()) take_network_key(proposal);
+    Result<CommitIndex> index = queue_.commit(proposal);
+    if (index.ok()) owed_.written(told);
+    return index;
   }
 
  private:
+  // A claim is sealed by it, which may be renewed before the write.
+  static void take_network_key(Proposal& proposal) {
+    for (const EngineRow& row : proposal.rows) {
+      if (row.key.front() != static_cast<char>(claims_table)) continue;
+      proposal.sealed_by.push_back(key_id_of(*row.value).value_or(0));
+    }
+  }
+
   Keyring& keyring_;
+  OwedClaims& owed_;
   CommitQueue& queue_;
   CommitIndex since_;  // before view_ is taken: a lower bound of what it shows
   std::unique_ptr<EngineView> view_;
@@ -225,6 +239,7 @@ class CoreTransaction final : public Transaction {
 
 CoreStore::CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> keyring)
     : keyring_(std::move(keyring)),
+      owed_(*keyring_),
       engine_(std::move(engine)),
       views_(*engine_),
       queue_(views_, *keyring_) {}
@@ -241,12 +256,13 @@ std::unique_ptr<Snapshot> CoreStore::snapshot() {
 }
 
 std::unique_ptr<Transaction> CoreStore::begin() {
-  return std::make_unique<CoreTransaction>(*engine_, *keyring_, queue_);
+  return std::make_unique<CoreTransaction>(*engine_, *keyring_, owed_, queue_);
 }
 
 Status CoreStore::stage(const std::vector<StagedRow>& staged) {
   std::vector<EngineRow> rows;
   rows.reserve(staged.size());
+  std::vector<KeyId> told;
   const Status gone(Code::Aborted, Reason::Conflict, "a key was destroyed meanwhile");
   for (const StagedRow& row : staged) {
     ENTENTE_CHECK(row.key.table() != store_table && row.key.table() != claims_table);
@@ -255,6 +271,7 @@ Status CoreStore::stage(const std::vector<StagedRow>& staged) {
     if (row.value) {
       out.value = keyring_->seal(row.seal, out.key, *row.value);
       if (!out.value) return gone;
+      owed_.add(key_id_of(*out.value).value_or(0), rows, told);
     }
     rows.push_back(std::move(out));
   }
@@ -276,6 +293,7 @@ Status CoreStore::stage(const std::vector<StagedRow>& staged) {
         return std::move(rows);
       },
       Durable::WithNext);
+  if (sealed.ok() && written.ok()) owed_.written(told);
   return sealed.ok() ? written : sealed;
 }
 
@@ -293,21 +311,9 @@ Status CoreStore::start() {
 }
 
 Status CoreStore::adopt_claims() {
-  std::vector<Claim> claims;
   std::vector<EngineRow> known;
   const auto view = engine_->view();
-  const std::string first = Key(claims_table).bytes();
-  const auto cursor = view->walk(first, end_of_prefix(first));
-  for (; cursor->valid(); cursor->next()) {
-    known.push_back({.key = std::string(cursor->key()), .value = std::nullopt});
-    ENTENTE_TRY(const std::string value, keyring_->unseal(cursor->key(), cursor->value()));
-    ENTENTE_CHECK(value.size() == claim_bytes && cursor->key().size() == first.size() + 16);
-    claims.push_back({.name = {.scope = SealName::Scope::Document,
-                               .id = Id::from(cursor->key().substr(first.size()))},
-                      .process = Id::from(value),
-                      .key = read_u32(std::string_view(value).substr(16))});
-  }
-  ENTENTE_TRY_VOID(cursor->status());
+  ENTENTE_TRY(const std::vector<Claim> claims, OwedClaims::read(*view, *keyring_, known));
   ENTENTE_TRY_VOID(keyring_->adopt(claims));
   if (known.empty()) return {};
   // What cannot be taken away now says nothing that the keyring does not know.
@@ -318,27 +324,7 @@ Status CoreStore::adopt_claims() {
 Status CoreStore::ensure_seal(const SealName& name, const Id& process) {
   if (keyring_->has(name)) return {};
   if (name.scope != SealName::Scope::Document) return keyring_->ensure(name, process);
-  for (;;) {
-    ENTENTE_TRY_VOID(keyring_->stock(process));
-    std::optional<Claim> claim;
-    bool had = false;
-    // Before whatever it seals, in the same log.
-    const Status written = queue_.rewrite(
-        [&] {
-          std::vector<EngineRow> rows;
-          had = keyring_->has(name);
-          if (!had) claim = keyring_->claim(name, process);
-          if (!claim) return rows;
-          const std::string key = Key(claims_table).id(name.id).bytes();
-          std::string value(process.view());
-          append_u32(value, claim->key);
-          rows.push_back({.key = key, .value = keyring_->seal({}, key, value)});
-          return rows;
-        },
-        Durable::WithNext);
-    if (claim && !written.ok()) keyring_->disclaim(*claim);
-    if (!written.ok() || claim || had) return written;
-  }
+  return owed_.ensure(name, process);
 }
 
 Status CoreStore::destroy_seal(const SealName& name) {
@@ -346,6 +332,7 @@ Status CoreStore::destroy_seal(const SealName& name) {
   Status status;
   queue_.exclusively([&] {
     status = keyring_->destroy(name);
+    owed_.settle();
     views_.forget();  // what it sealed lives no longer than it
   });
   return status;

@@ -17,6 +17,7 @@
 #include "server/store/commit_queue.h"
 #include "server/store/engine.h"
 #include "server/store/keyring.h"
+#include "server/store/owed_claims.h"
 #include "server/store/shared_views.h"
 #include "server/store/store.h"
 
@@ -78,6 +79,7 @@ class CoreStore : public Store {
                                    std::uint64_t& faults);
 
   std::unique_ptr<Keyring> keyring_;
+  OwedClaims owed_;
   mutable BlindMemo blinded_;
   std::unique_ptr<Engine> engine_;
   SharedViews views_;  // over engine_

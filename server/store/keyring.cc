@@ -217,13 +217,6 @@ void Keyring::take_in(const Claim& claim, Generation generation) {
   claimed_.emplace(claim.name, std::move(holder));
 }
 
-void Keyring::disclaim(const Claim& claim) {
-  const std::lock_guard lock(change_mutex_);
-  const std::unique_lock now_lock(now_mutex_);
-  // If the file was written meanwhile, it has the key for nothing: it goes with its process.
-  if (claimed_keys_.erase(claim.key) != 0) claimed_.erase(claim.name);
-}
-
 Status Keyring::adopt(const std::vector<Claim>& claims) {
   const std::lock_guard lock(change_mutex_);
   for (const Claim& claim : claims) {

@@ -112,8 +112,6 @@ class Keyring {
   // it seals can be durable the claim must be, or keep_claims() succeed. Nothing: none is ready.
   // Requires: there is no key `name`.
   [[nodiscard]] std::optional<Claim> claim(const SealName& name, const Id& process);
-  // Takes a claim back with which nothing was sealed.
-  void disclaim(const Claim& claim);
   // What the rows say, after open() and before anything is sealed: of keys that are still spare,
   // whose they are. What then is left over is never given out. Writes the file if need be.
   [[nodiscard]] Status adopt(const std::vector<Claim>& claims);

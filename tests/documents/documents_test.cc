@@ -52,6 +52,33 @@ TEST_CASE("what one may not see answers as what is not there, whatever is asked"
   CHECK(world.list(world.anna()) == std::vector<std::string>{name});
 }
 
+TEST_CASE("neither an account nor a party takes every place of the uploads under way",
+          "[documents]") {
+  DocumentsWorld world;
+  const auto begin = [&](const policy::Subject& who, int n) {
+    return world
+        .ask(world.service, who, &Service::begin_content,
+             world.begin("upload-" + std::to_string(n), "text"))
+        .status();
+  };
+  policy::Subject colleague = world.anna();
+  std::size_t taken = 0;
+  for (int account = 0; account < 4; ++account) {
+    colleague.account = "parties/SWE/accounts/colleague" + std::to_string(account);
+    for (int n = 0; n < 20; ++n) taken += begin(colleague, n).ok() ? 1 : 0;
+    const auto most = std::min((static_cast<std::size_t>(account) + 1) * 8, std::size_t{16});
+    CHECK(taken == most);
+  }
+  const Status refused = begin(colleague, 0);
+  CHECK(refused.code() == Code::ResourceExhausted);
+  CHECK(refused.reason() == Reason::Overloaded);
+  CHECK(begin(world.reto(), 0).ok());
+  CHECK(begin(world.helena(), 0).ok());
+  // What nobody touches gives its place back.
+  world.clock.pass(std::chrono::seconds(limits::content_idle_ms_max / 1'000 + 1));
+  CHECK(begin(colleague, 0).ok());
+}
+
 TEST_CASE("reading what is restricted leaves a receipt first, and the copy says whose it is",
           "[documents]") {
   DocumentsWorld world;
@@ -445,6 +472,43 @@ TEST_CASE("under embargo only its originator and the secretariat see it; its ent
   CHECK(world.get(world.helena(), made->name()).ok());
   world.clock.pass(std::chrono::hours(1));
   CHECK(world.get(world.anna(), made->name()).ok());
+}
+
+TEST_CASE(
+    "what has expired is as what is not there, for all but its originator and the secretariat",
+    "[documents]") {
+  DocumentsWorld world;
+  v1::BeginContentRequest request = world.begin("e", "for a week", v1::HANDLING_LIMITED);
+  set_time(*request.mutable_document()->mutable_visibility()->mutable_expires_at(),
+           world.clock.now() + std::chrono::hours(1));
+  const auto made = world.upload(world.helena(), request, "for a week");
+  REQUIRE(made.ok());
+  const auto sees = [&](const policy::Subject& who) {
+    const bool reads = world.read(who, made->name()).ok();
+    CHECK(world.get(who, made->name()).ok() == reads);
+    CHECK(world.list(who).size() == (reads ? 1 : 0));
+    return reads;
+  };
+  CHECK(sees(world.anna()));
+  world.clock.pass(std::chrono::hours(1));
+  CHECK_FALSE(sees(world.anna()));
+  check_same(world.get(world.anna(), made->name()).status(), made->name(),
+             world.get(world.anna(), absent_name()).status());
+  CHECK(sees(world.helena()));
+}
+
+TEST_CASE("the same bytes in two documents are two: one is destroyed, the other is read",
+          "[documents]") {
+  DocumentsWorld world;
+  const v1::Document one = world.paper("the same text", v1::HANDLING_LIMITED);
+  const v1::Document other = world.paper("the same text", v1::HANDLING_LIMITED);
+  v1::DestroyDocumentRequest destroy;
+  destroy.set_name(one.name());
+  const auto stone = world.act(world.service, world.helena(), &Service::destroy_document, destroy);
+  REQUIRE(stone.ok());
+  world.service.destroyed(*stone);
+  CHECK_FALSE(world.read(world.anna(), one.name()).ok());
+  CHECK(*world.read(world.anna(), other.name()) == "the same text");
 }
 
 }  // namespace

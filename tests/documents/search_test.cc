@@ -102,6 +102,30 @@ TEST_CASE("a term that stands only in what is hidden stands nowhere, and weighs 
   CHECK(world.find(world.stranger(), "").total() == 0);
 }
 
+TEST_CASE("of what has no text that is known when it comes, and it is not read once more",
+          "[documents][search]") {
+  DocumentsWorld world;
+  Helper none{"/nowhere/extract", {.ms_max = 1'000, .at_once_max = 1, .waiting_max = 1}};
+  const search::Searcher searcher(
+      {.rows = world.rows, .shelf = world.shelf, .extractor = none, .clock = world.clock});
+  const auto state_of = [&](const std::string& id, const std::string& bytes) {
+    v1::GetTextStateRequest request;
+    request.set_name(
+        world.upload(world.helena(), world.begin(id, bytes, v1::HANDLING_LIMITED), bytes)->name());
+    const auto snapshot = world.store->snapshot();
+    return searcher.get_text_state(world.helena(), request, *snapshot)->contents(0);
+  };
+  const auto picture = state_of("picture", std::string(300'000, '\x01'));
+  CHECK(picture.state() == v1::TextState::Of::NONE);
+  CHECK(picture.because() == "it is of no kind whose text is read");
+  // Odd bytes behind a beginning that is text, and less than a chunk.
+  const std::string late = std::string(20'000, 'x') + std::string(300'000, '\x01');
+  CHECK(state_of("late", late).state() == v1::TextState::Of::WAITING);
+  CHECK(state_of("short", "\x01\x02").state() == v1::TextState::Of::NONE);
+  CHECK(state_of("text", "words").state() == v1::TextState::Of::WAITING);
+  CHECK(state_of("pdf", "\x01\x02\x03%PDF-1.7").state() == v1::TextState::Of::WAITING);
+}
+
 TEST_CASE("words are found in their other forms, in the languages of the processes",
           "[documents][search]") {
   SearchWorld world;
@@ -202,6 +226,36 @@ TEST_CASE("a document that has a date is found under it, another under that of i
   REQUIRE(world.act(world.service, world.helena(), &Service::update_document, update).ok());
   search.set_until("2000-01-01");
   CHECK(world.find(world.anna(), search).total() == 1);
+}
+
+TEST_CASE("everything on a topic over twenty-five years is one search, told year by year",
+          "[documents][search]") {
+  SearchWorld world;
+  const std::vector<std::string> languages = {"en", "fr", "es", "ru", "de", "ar"};
+  for (int year = 2001; year <= 2025; ++year) {
+    const std::string id = std::to_string(year);
+    for (const std::string topic : {"returns", "visas"}) {
+      v1::BeginContentRequest request =
+          world.begin(id + topic, "text", v1::HANDLING_LIMITED, year % 5 == 0 ? kNarrow : kAll);
+      request.mutable_document()->set_date(id);
+      request.mutable_document()->add_topics(topic);
+      request.mutable_content()->set_language(languages[static_cast<std::size_t>(year) % 6]);
+      REQUIRE(world.upload(world.helena(), request, "text").ok());
+    }
+  }
+  v1::SearchRequest search;
+  search.set_topic("returns");
+  search.set_page_size(50);
+  const v1::SearchReply all = world.find(world.anna(), search);
+  REQUIRE(all.found_size() == 25);
+  for (int n = 0; n < 25; ++n) CHECK(all.found(n).document().date() == std::to_string(2025 - n));
+  const auto years = std::find_if(all.facets().begin(), all.facets().end(), [](const auto& facet) {
+    return facet.by() == v1::SearchReply::Facet::YEAR;
+  });
+  REQUIRE(years != all.facets().end());
+  CHECK(years->counts_size() == 25);
+  // Of the years whose papers were a working group's alone, others find nothing.
+  CHECK(world.find(world.reto(), search).total() == 20);
 }
 
 TEST_CASE("what leaves a receipt when it is read is found by its text, but not quoted",

@@ -285,12 +285,7 @@ TEST_CASE("a claim is taken back, kept, or found again, and each spare key is gi
   CHECK(*reader->unseal("\xf0key", sealed) == "value");
   CHECK(reader->reseal("\xf0key", sealed).status().code() == Code::DataLoss);
 
-  const auto second = keyring.claim(document(2), {});
-  REQUIRE(second);
-  keyring.disclaim(*second);
-  CHECK_FALSE(keyring.has(document(2)));
   REQUIRE(keyring.keep_claims().ok());
-  keyring.disclaim(*first);  // too late: the file has it
   CHECK(keyring.has(document(1)));
   CHECK(*(*Keyring::open(fixture.path, test_root_key(), fixture.entropy))
              ->unseal("\xf0key", sealed) == "value");

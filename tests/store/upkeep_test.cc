@@ -342,6 +342,47 @@ TEST_CASE("a new document's key is the document's after a crash, though no keyri
   CHECK(fixture.store->check({})->orphaned == 1);
 }
 
+TEST_CASE("a new document's key waits for no write: the first of what it seals tells whose it is",
+          "[store][keyring]") {
+  Fixture fixture;
+  const SealName process{.scope = SealName::Scope::Process, .id = Id{.octets = {1}}};
+  const auto document = [](std::uint8_t n) {
+    return SealName{.scope = SealName::Scope::Document, .id = Id{.octets = {2, n}}};
+  };
+  const auto rows = [&] { return fixture.store->check({})->rows; };
+  REQUIRE(fixture.store->ensure_seal(process).ok());
+  const std::uint64_t before = rows();
+  for (std::uint8_t n = 1; n < 5; ++n) REQUIRE(fixture.store->ensure_seal(document(n)).ok());
+  CHECK(rows() == before);
+  // Told by rows that are staged, or by a commit's; once, whatever else it seals.
+  REQUIRE(fixture.store
+              ->stage({{.key = row(1), .value = "one", .seal = document(1)},
+                       {.key = row(2), .value = "two", .seal = document(1)}})
+              .ok());
+  CHECK(rows() == before + 3);
+  fixture.put(3, "three", document(2));
+  const std::uint64_t told = rows();
+  fixture.put(3, "and again", document(2));
+  REQUIRE(fixture.store->stage({{.key = row(4), .value = "four", .seal = document(1)}}).ok());
+  CHECK(rows() == told + 2);  // an entry and a staged row
+  // Renewed before it is told, and destroyed before.
+  REQUIRE(fixture.store->rotate_seal({}).ok());
+  REQUIRE(fixture.store->destroy_seal(document(4)).ok());
+  fixture.put(5, "five", document(3));
+  REQUIRE(fixture.store->reseal().ok());
+  REQUIRE(fixture.store->ensure_seal(document(4)).ok());
+  fixture.put(6, "six", document(4));
+  for (int i = 0; i < 2; ++i) {
+    CHECK(value_of(*fixture.store, 1) == "one");
+    CHECK(value_of(*fixture.store, 4) == "four");
+    CHECK(value_of(*fixture.store, 3) == "and again");
+    CHECK(value_of(*fixture.store, 5) == "five");
+    CHECK(value_of(*fixture.store, 6) == "six");
+    CHECK(fixture.store->check({})->sound());
+    fixture.open();
+  }
+}
+
 TEST_CASE("a destroyed document is unreadable in an older backup with the present keyring",
           "[store][backup][seal]") {
   Fixture fixture;

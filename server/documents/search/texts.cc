@@ -19,10 +19,6 @@ using extract::End;
 constexpr std::uint32_t kKilled = 16;    // at the helper's limits
 constexpr std::uint32_t kTooLarge = 17;  // it was not even tried
 
-store::Key key_of(const store::Id& content, std::uint64_t number) {
-  return store::Key(texts_table).id(content).number(number);
-}
-
 std::vector<std::string_view> pieces_of(std::string_view text) {
   std::vector<std::string_view> pieces;
   std::size_t begin = 0;
@@ -66,6 +62,16 @@ std::string why_not(const record::Text& text) {
       break;
   }
   return "it could not be read";
+}
+
+store::Key Texts::key_of(const store::Id& content, std::uint64_t number) {
+  return store::Key(texts_table).id(content).number(number);
+}
+
+store::StagedRow Texts::none_of(const store::Id& content, const store::Id& document) {
+  record::Text text;
+  text.set_end(static_cast<std::uint32_t>(End::Unknown));
+  return {.key = key_of(content, 0), .value = text.SerializeAsString(), .seal = seal_of(document)};
 }
 
 Result<std::optional<record::Text>> Texts::find(store::Snapshot& snapshot,

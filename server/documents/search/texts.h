@@ -22,6 +22,12 @@ class Texts {
  public:
   Texts(store::Store& store, Helper& helper) : store_(store), helper_(helper) {}
 
+  [[nodiscard]] static store::Key key_of(const store::Id& content, std::uint64_t number);
+  // What read() would keep of a content that begins as nothing with a text does: known when it
+  // comes, it is not read once more.
+  [[nodiscard]] static store::StagedRow none_of(const store::Id& content,
+                                                const store::Id& document);
+
   // Nothing: it has not been read yet.
   [[nodiscard]] Result<std::optional<record::Text>> find(store::Snapshot& snapshot,
                                                          const store::Id& content) const;

@@ -196,6 +196,20 @@ void add_boxes(CLI::App& app, Context& context) {
   verb->add_option("--page-token", *outbox->mutable_page_token(), "where to go on");
 }
 
+// What a news' object is called: of a consent, its document. Empty: it is not shown any more.
+std::string title_of_object(client::Client& client, const std::string& name) {
+  if (name.starts_with("circulations/")) {
+    v1::GetCirculationRequest request;
+    request.set_name(name);
+    const auto found = client.call<v1::Circulation>(kService + "GetCirculation", request);
+    return found.ok() ? titles_of(*found) : std::string();
+  }
+  v1::GetDocumentRequest request;
+  request.set_name(name.substr(0, name.find("/consents/")));
+  const auto found = client.call<v1::Document>("entente.v1.DocumentService.GetDocument", request);
+  return found.ok() ? title_of(found->title()) : std::string();
+}
+
 void run_news(Context& context, std::uint64_t since, bool follow) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
@@ -212,8 +226,8 @@ void run_news(Context& context, std::uint64_t since, bool follow) {
           return true;
         }
         std::cout << news.cursor() << ' ' << minute_of(news.recorded_at()) << ' '
-                  << typed_word(v1::News::Kind_Name(news.kind())) << ' ' << news.object()
-                  << std::endl;
+                  << typed_word(v1::News::Kind_Name(news.kind())) << ' ' << news.object() << ' '
+                  << safe(title_of_object(**client, news.object())) << std::endl;
         return true;
       },
       {.timeout = patience});

@@ -108,6 +108,42 @@ export async function until(holds, what = '') {
   }
 }
 
+// The drafts that the browser keeps: of what, and since when; nobody else can read more of them.
+export function draftsIn(page) {
+  return page.evaluate(() => new Promise((resolve) => {
+    const opening = indexedDB.open('entente-drafts', 2);
+    opening.onupgradeneeded = () => opening.transaction.abort();
+    opening.onerror = () => resolve([]);
+    opening.onsuccess = () => {
+      const rows = [];
+      const walk = opening.result.transaction('rows').objectStore('rows').openCursor();
+      walk.onsuccess = () => {
+        const at = walk.result;
+        if (at) {
+          rows.push({ name: String(at.key).replace(/^draft /, ''), at: at.value.at });
+          at.continue();
+        } else {
+          opening.result.close();
+          resolve(rows);
+        }
+      };
+    };
+  }));
+}
+// What `type` types, and then until it is kept, which is a moment after the last letter: nothing newer comes any more.
+export async function typedAndKept(page, type) {
+  const since = Date.now();
+  await type();
+  let newest = 0;
+  let looks = 0;
+  await until(async () => {
+    const now = Math.max(0, ...(await draftsIn(page)).map((one) => one.at));
+    looks = now >= since && now === newest ? looks + 1 : 0;
+    newest = now;
+    return looks >= 10;
+  }, 'a draft');
+}
+
 // One call of the page's own session, as JSON.
 export function call(page, method, message) {
   return page.evaluate(async ([method, body]) => (await fetch(`/entente.v1.${method}`, { method: 'POST', body, headers: { 'content-type': 'application/json', 'entente-browser': '1' } })).json(), [method, JSON.stringify(message)]);

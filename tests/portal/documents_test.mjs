@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { open, origin, quit, signIn, violations } from './browser.mjs';
+import { open, origin, quit, signIn, typedAndKept, violations } from './browser.mjs';
 
 let context;
 let page;
@@ -79,8 +79,7 @@ test('what was sent stands in the inbox with its deadline, and is acknowledged a
   await page.getByText('For Thursday’s meeting').or(page.getByText('For Thursday\'s meeting')).first().waitFor();
   await page.getByRole('button', { name: 'Acknowledge' }).click();
   await page.getByText(/^acknowledged /).first().waitFor();
-  await page.getByLabel('Comment', { exact: true }).fill('Paragraph 4 <b>goes</b> too far.');
-  await page.waitForTimeout(400);
+  await typedAndKept(page, () => page.getByLabel('Comment', { exact: true }).fill('Paragraph 4 <b>goes</b> too far.'));
   // Typed and not sent: it is there again after the tab was closed.
   await page.reload();
   await page.getByLabel('Comment', { exact: true }).waitFor();
@@ -94,7 +93,7 @@ test('a silence procedure shows its countdown and is broken with a reason', asyn
   await page.getByRole('navigation').getByRole('link', { name: 'Inbox' }).click();
   await page.locator('.mail li').filter({ hasText: 'Agenda of the spring meeting' }).getByRole('link').click();
   await page.getByText('Adopted, unless somebody breaks the silence before:').waitFor();
-  await page.locator('.countdown').waitFor();
+  await page.locator('.countdown').getByText(/\d days \d+ h left/).waitFor();
   await page.getByRole('button', { name: 'Break the silence' }).click();
   const dialog = page.getByRole('dialog', { name: 'Break the silence' });
   await dialog.getByLabel('Why').fill('Item 3 is missing.');

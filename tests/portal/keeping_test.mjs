@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { network, open, origin, passwordOf, quit, signIn, violations } from './browser.mjs';
+import { network, open, origin, passwordOf, quit, signIn, typedAndKept, violations } from './browser.mjs';
 
 const ME = 'anna.lindqvist';
 let context;
@@ -36,8 +36,7 @@ async function edit() {
 test('what was typed and not saved is there again after the tab was closed, and legible nowhere else', async () => {
   await edit();
   assert.deepEqual(await violations(page), []);
-  await title().fill('Adviser, half-written');
-  await page.waitForTimeout(600);
+  await typedAndKept(page, () => title().fill('Adviser, half-written'));
   const kept = await page.evaluate(() => JSON.stringify(localStorage) + JSON.stringify(sessionStorage));
   assert.ok(!kept.includes('half-written'));
   await page.close();

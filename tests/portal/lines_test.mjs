@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { call, LINE_LOST, network, open, origin, passwordOf, quit, signIn, until, valuesOf, without } from './browser.mjs';
+import { call, draftsIn, LINE_LOST, network, open, origin, passwordOf, quit, signIn, until, valuesOf, without } from './browser.mjs';
 
 let members; // a focal point's browser
 let member;
@@ -222,16 +222,7 @@ async function formsOf() {
     [keepers, `#/${paper.replace('documents', 'bring')}`, nothing, 'Language', 'fr', `bring ${paper}`],
   ];
 }
-// Until the draft is kept, which is a moment after the last letter.
-const keptAs = (page, name) => until(() => page.evaluate((name) => new Promise((resolve) => {
-  const opening = indexedDB.open('entente-drafts', 2);
-  opening.onupgradeneeded = () => opening.transaction.abort();
-  opening.onerror = () => resolve(false);
-  opening.onsuccess = () => {
-    const asked = opening.result.transaction('rows').objectStore('rows').get(`draft ${name}`);
-    asked.onsuccess = () => { opening.result.close(); resolve(asked.result !== undefined); };
-  };
-}), name));
+const keptAs = (page, name) => until(async () => (await draftsIn(page)).some((one) => one.name === name), `a draft of ${name}`);
 
 test('what was half-typed in any form outlasts a closed tab, and is thrown away at a word', async () => {
   for (const [context, place, opened, label, typed, name] of await formsOf()) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { LINE_LOST, open, origin, quit, signIn, violations, without } from './browser.mjs';
+import { LINE_LOST, open, origin, quit, signIn, typedAndKept, violations, without } from './browser.mjs';
 
 let context;
 let page;
@@ -178,14 +178,13 @@ test('the secretariat plans a meeting with its agenda and papers, told who will 
   await item(1).getByLabel('Papers').selectOption({ label: 'Agenda of the spring meeting' });
   await keeper.getByRole('button', { name: 'Add an item' }).click();
   await item(2).getByLabel('Title', { exact: true }).fill('Welcome');
-  await keeper.getByRole('button', { name: 'Move Welcome up' }).click();
+  await typedAndKept(keeper, () => keeper.getByRole('button', { name: 'Move Welcome up' }).click());
   assert.equal(await item(1).getByLabel('Title', { exact: true }).inputValue(), 'Welcome');
   await keeper.locator('.who-will-see').getByText(/\d+ people can see this/).waitFor();
   assert.deepEqual(await violations(keeper), []);
   // Refused by the server: it says what is wrong, and everything stands as it was typed, even after the tab was closed.
   await keeper.getByRole('button', { name: /^Plan it: \d+ people will see it/ }).click();
   await keeper.getByRole('alert').getByText('time_zone').waitFor();
-  await keeper.waitForTimeout(1_000);
   await keeper.close();
   keeper = await theirs.newPage();
   await keeper.goto(`${origin}/#/plan`);
@@ -243,11 +242,10 @@ test('a draft is written for the chair first; the names in it are found, one is 
   const keeper = await signIn(theirs, 'helena.brandt', '/#/meetings');
   await keeper.getByRole('link', { name: 'Working Group on Returns' }).first().click();
   await keeper.getByRole('button', { name: 'Write the record' }).click();
-  await keeper.getByLabel('What was said').fill('The group <i>met</i>.\nSweden asked for figures.\nThe Swiss Style guide was used.');
+  await typedAndKept(keeper, () => keeper.getByLabel('What was said').fill('The group <i>met</i>.\nSweden asked for figures.\nThe Swiss Style guide was used.'));
   await keeper.locator('.who-will-see').getByText(/\d+ (person|people) can see this/).waitFor();
   assert.deepEqual(await violations(keeper), []);
   // What was typed is there again after the tab was closed.
-  await keeper.waitForTimeout(1_000);
   await keeper.reload();
   await keeper.getByRole('button', { name: 'Write the record' }).click();
   await keeper.getByText('What you had typed and not saved is here again.').waitFor();

@@ -130,10 +130,10 @@ test('who can see a record stands in words; what the ledger says of it is proved
 });
 
 test('my account shows every session of mine, and ends another one: its page asks for the password at its next step', async () => {
-  const here = await open('katrin.vogt');
-  const mine = await signIn(here, 'katrin.vogt');
-  const there = await open('katrin.vogt', { expected: [/status of 401/] });
-  const other = await signIn(there, 'katrin.vogt');
+  const here = await open('marc.delisle');
+  const mine = await signIn(here, 'marc.delisle');
+  const there = await open('marc.delisle', { expected: [/status of 401/] });
+  const other = await signIn(there, 'marc.delisle');
   await mine.goto(origin + '/#/account');
   const rows = mine.locator('.sessions li');
   await rows.nth(1).waitFor();

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { LINE_LOST, network, open, origin, passwordOf, quit, signIn, tabTo, violations, without } from './browser.mjs';
+import { LINE_LOST, network, open, origin, passwordOf, quit, signIn, tabTo, typedAndKept, violations, without } from './browser.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'entente-sealing-'));
 const program = join(process.env.PORTAL, '../cli/entente');
@@ -80,8 +80,7 @@ test('its next revision is sealed in the page as well, by the keyboard alone, to
   await keeper.keyboard.press('Enter');
   await keeper.getByRole('heading', { level: 1, name: 'Bring a text' }).waitFor();
   await tabTo(keeper, /^Title$/);
-  await keeper.keyboard.type('Behind the same door');
-  await keeper.waitForTimeout(1_000);
+  await typedAndKept(keeper, () => keeper.keyboard.type('Behind the same door'));
   await keeper.reload();
   // What was typed is here again, in the draft that only this browser can read; the file is not.
   await keeper.getByText('What you had typed and not saved is here again.').waitFor();

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { drop, network, open, origin, quit, signIn, violations } from './browser.mjs';
+import { drop, network, open, origin, quit, signIn, typedAndKept, violations } from './browser.mjs';
 
 const ME = 'helena.brandt';
 let context;
@@ -60,8 +60,7 @@ test('who will see a document is told in words while one chooses, and changes wi
 });
 
 test('a half-filled form is there again after the tab was closed, without its file', async () => {
-  await page.getByLabel('What it is about').fill('What is asked of the states');
-  await page.waitForTimeout(400);
+  await typedAndKept(page, () => page.getByLabel('What it is about').fill('What is asked of the states'));
   await page.close();
   page = await context.newPage();
   await page.goto(`${origin}/#/bring`);

@@ -10,6 +10,7 @@ import { signOut, startSession, useSession } from './lib/session';
 import { Badge, Button, Dialog, Failed, Waiting } from './ui/basic';
 import { Icon } from './ui/icons';
 import { Boundary } from './ui/boundary';
+import { part } from './ui/later';
 import { HomePage } from './pages/home';
 import { PersonPage } from './pages/person';
 import { SignInForm, SignInPage } from './pages/sign-in';
@@ -116,7 +117,7 @@ function PageAt({ page, place }: { page: string; place: Place }) {
   useEffect(() => {
     if (!later) return;
     let gone = false;
-    later().then((Shown) => { if (!gone) setLoaded({ page, Shown }); },
+    part(later).then((Shown) => { if (!gone) setLoaded({ page, Shown }); },
       (error: unknown) => { if (!gone) setLoaded({ page, error }); });
     return () => { gone = true; };
   }, [page, attempt]);

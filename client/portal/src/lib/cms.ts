@@ -1,7 +1,8 @@
 // A detached signature over a text (CMS SignedData, RFC 5652), as the command line makes it and
 // `openssl cms -verify -binary` reads it: one signer, SHA-256, ECDSA, the certificate beside it.
 import { integer, octetString, oidOf, sequence, setOf, tlv, utcTime } from './der';
-import { child, readDer, sha256, signed, type Signer } from './pkcs12';
+import { sha256 } from './octets';
+import { child, readDer, signed, type Signer } from './pkcs12';
 
 const SIGNED_DATA = '2a864886f70d010702';
 const DATA = '2a864886f70d010701';

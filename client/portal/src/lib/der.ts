@@ -1,15 +1,10 @@
 // DER, written: what signatures are made of.
+import { concat } from './octets';
+
 export function tlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const size = parts.reduce((sum, one) => sum + one.length, 0);
   const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : size < 0x1_0000 ? [0x82, size >> 8, size & 0xff] : [0x83, size >> 16, (size >> 8) & 0xff, size & 0xff];
-  const out = new Uint8Array(1 + length.length + size);
-  out.set([tag, ...length]);
-  let at = 1 + length.length;
-  for (const one of parts) {
-    out.set(one, at);
-    at += one.length;
-  }
-  return out;
+  return concat(Uint8Array.of(tag, ...length), ...parts);
 }
 export const sequence = (...parts: Uint8Array[]) => tlv(0x30, ...parts);
 export const oidOf = (hexadecimal: string) => tlv(0x06, Uint8Array.from(hexadecimal.match(/../g) ?? [], (one) => parseInt(one, 16)));

@@ -3,6 +3,7 @@
 // that this browser saw last. What the page's own server could still do, docs/portal.md says.
 import type { LedgerRow } from '../gen/entente/v1/ledger_pb';
 import { ledger } from './api';
+import { sha256 } from './octets';
 
 export interface Checkpoint {
   origin: string;
@@ -12,15 +13,6 @@ export interface Checkpoint {
   continues: 'yes' | 'no' | 'first';
 }
 
-async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
-  const all = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', all));
-}
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 

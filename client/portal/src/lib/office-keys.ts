@@ -1,7 +1,8 @@
 // Offices' keys that were brought into this browser: none can be had out of it again, by no script; a document that was
 // sealed to the office is opened here with it. They stay until they are forgotten.
 import { hex } from './ledger';
-import { child, KeyFileError, oid, openKeyFile, readDer, sha256 } from './pkcs12';
+import { sha256 } from './octets';
+import { child, KeyFileError, oid, openKeyFile, readDer } from './pkcs12';
 import { keyIdentifierOf, type OfficeKey } from './sealed';
 
 export interface Kept extends OfficeKey {

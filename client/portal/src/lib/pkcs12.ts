@@ -1,8 +1,9 @@
 // The private key and the certificates of a `.p12` file, as `entente-ca bundle` and openssl 3 make it (PBES2: PBKDF2 with
 // SHA-256, AES-256-CBC), for one signature: read in the page, used, and forgotten; neither kept nor sent. The key that the
 // browser itself shows to the server is out of every page's reach.
-import { hex } from './ledger';
 import { integer, sequence } from './der';
+import { hex } from './ledger';
+import { sha256 } from './octets';
 
 export interface Node {
   tag: number;
@@ -95,10 +96,6 @@ export async function openKeyFile(file: Uint8Array, password: string): Promise<{
   }
   if (!key) throw new KeyFileError('without a private key');
   return { key, certificates };
-}
-
-export async function sha256(octets: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', octets as BufferSource));
 }
 
 // The key that belongs to the certificate of this SHA-256 (`certificates/<hexadecimal>` of the session).

@@ -11,7 +11,7 @@ import { VisibilitySchema, type Visibility } from '../gen/entente/v1/types_pb';
 import { allPages, directory, isNotFound, transport } from './api';
 import { hex, newestCheckpoint, provedEntry, same, type Checkpoint } from './ledger';
 import { holdsOn, participationsOf, today } from './participations';
-import { sha256 } from './pkcs12';
+import { sha256 } from './octets';
 import { rosterDigest } from './seal';
 import { SealError } from './sealed';
 import { holdsUnder, isOfOffice, isOfParty, readCertificate } from './x509';

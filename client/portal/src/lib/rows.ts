@@ -1,6 +1,7 @@
 // What a party signs of a file, row by row, so that whoever may see one figure can prove it and nobody guess another: the
 // rows as this page reads them itself, salted hashes of them in trees, and the manifest that names the root over these. The
 // bytes are those of docs/statistics.md ("Who supplied a figure"); the client library does the same (client/lib/rows.cc).
+import { concat } from './octets';
 import { sha256Into, sha256Of } from './sha256';
 
 const DIGEST = 32;
@@ -87,15 +88,10 @@ async function* textsOf(file: Blob, columns: Columns): AsyncGenerator<string[]> 
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
-function joined(...parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
-  parts.reduce((at, one) => (all.set(one, at), at + one.length), 0);
-  return all;
-}
 function derive(seed: Uint8Array, word: string, number: number): Uint8Array {
   const digits = new Uint8Array(8);
   new DataView(digits.buffer).setBigUint64(0, BigInt(number));
-  return sha256Of(joined(seed, utf8(word), digits));
+  return sha256Of(concat(seed, utf8(word), digits));
 }
 async function octetsOf(seed: Uint8Array, word: string, number: number, count: number): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey('raw', derive(seed, word, number) as BufferSource, 'AES-CTR', false, ['encrypt']);
@@ -178,10 +174,10 @@ export async function rootsOf(file: Blob, columns: Columns, seed: Uint8Array): P
 
 // The root over the trees' roots: it is what is signed.
 export async function forestOf(roots: readonly Uint8Array[], seed: Uint8Array): Promise<Uint8Array> {
-  return rootOf(joined(...roots, await octetsOf(seed, 'tree', 0, (TREES_MAX - roots.length) * DIGEST)));
+  return rootOf(concat(...roots, await octetsOf(seed, 'tree', 0, (TREES_MAX - roots.length) * DIGEST)));
 }
 
 // What hides the text over the whole file in the one over its rows.
 export function hiddenBehind(seed: Uint8Array, words: string): Uint8Array {
-  return sha256Of(joined(derive(seed, 'file', 0), utf8(words)));
+  return sha256Of(concat(derive(seed, 'file', 0), utf8(words)));
 }

@@ -1,7 +1,8 @@
 // Sealing (docs/sealing.md), by WebCrypto alone: a body in chunks, the manifest signed, the envelope for the offices'
 // certificates. `entente` and stock openssl open what this makes. No call is made here.
 import { integer, octetString, oidOf, sequence, setOf, tlv, utcTime } from './der';
-import { child, readDer, sha256, signed, type Signer } from './pkcs12';
+import { concat, sha256 } from './octets';
+import { child, readDer, signed, type Signer } from './pkcs12';
 import { keyIdentifierOf, SealError, type Manifest } from './sealed';
 
 const CHUNK = 65_536;
@@ -21,15 +22,6 @@ const AES_256_GCM = '60864801650304012e';
 const AES_256_WRAP = '60864801650304012d';
 const ECDH_SHA256 = '2b8104010b01'; // dhSinglePass-stdDH-sha256kdf-scheme
 
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const one of parts) {
-    out.set(one, at);
-    at += one.length;
-  }
-  return out;
-}
 export function toBase64(octets: Uint8Array): string {
   let text = '';
   for (const one of octets) text += String.fromCharCode(one);

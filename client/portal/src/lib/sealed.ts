@@ -3,7 +3,8 @@
 // was sealed, lib/prove.ts checks.
 import { hex, same } from './ledger';
 import { integer, octetString, sequence, tlv } from './der';
-import { child, oid, readDer, sha256, type Node } from './pkcs12';
+import { concat, sha256 } from './octets';
+import { child, oid, readDer, type Node } from './pkcs12';
 
 export class SealError extends Error {}
 
@@ -46,15 +47,6 @@ export interface Manifest {
 }
 
 const unbase64 = (text: string) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const one of parts) {
-    out.set(one, at);
-    at += one.length;
-  }
-  return out;
-}
 
 // The key that an office's certificate was issued for, and how an envelope names it (RFC 5280, 4.2.1.2).
 export function keyIdentifierOf(certificate: Uint8Array): Uint8Array {

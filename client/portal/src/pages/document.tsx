@@ -9,6 +9,7 @@ import { when } from '../lib/clock';
 import { documents, formatBytes, handlingName, kindName, leavesReceipt, read, textStatus, titleOf, toneOfHandling } from '../lib/documents';
 import { hex } from '../lib/ledger';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
+import { concat } from '../lib/octets';
 import { parties } from '../lib/people';
 import { linkTo, linkToRecord, type Place } from '../lib/router';
 import { holds, me } from '../lib/session';
@@ -137,12 +138,7 @@ const joined = new WeakMap<readonly Uint8Array[], Uint8Array>();
 function whole(parts: readonly Uint8Array[]): Uint8Array {
   const found = joined.get(parts);
   if (found) return found;
-  const all = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const one of parts) {
-    all.set(one, at);
-    at += one.length;
-  }
+  const all = concat(...parts);
   joined.set(parts, all);
   return all;
 }

@@ -17,7 +17,7 @@ import { Badge, Button, CopyButton, Failed, Field, LinkButton, Notice, PageTitle
 import { COLOURS, Chart, pngOf, svgText } from '../ui/chart';
 import { CodePicker } from '../ui/code-picker';
 import { Compare } from '../ui/compare';
-import { FlowMap, pictureOf, type Drawn } from '../ui/flow-map';
+import { FlowMap, pictureOf, svgTextOf, type Drawn } from '../ui/flow-map';
 import { LongTable, type Column } from '../ui/long-table';
 import { Upload } from '../ui/upload';
 
@@ -158,11 +158,16 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   }, [all, codes, varies, hasStatus]);
   const label = textIn(dataflow.title);
   const file = lastPart(dataflow.name).toLowerCase();
-  const svg = () => place.current?.querySelector('svg') ?? undefined;
+  const svg = () => place.current?.querySelector<SVGSVGElement>('.chart svg') ?? undefined;
   const savePng = async () => {
     const drawing = svg();
     const blob = drawing ? await pngOf(drawing) : onMap.current && await pictureOf(onMap.current);
     if (blob) saveFile(`${file}.png`, 'image/png', blob);
+  };
+  const saveSvg = () => {
+    const drawing = svg();
+    const text = drawing ? svgText(drawing) : onMap.current && svgTextOf(onMap.current);
+    if (text) saveFile(`${file}.svg`, 'image/svg+xml', text);
   };
   const path = restPath(dataflow, structure, query);
   const rest = serverOrigin() + path;
@@ -199,7 +204,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
         <div class="actions">
           <Button icon="download" onClick={() => saveFile(`${file}.csv`, 'text/csv;charset=utf-8', toCsv(dataflow, all))}>CSV</Button>
           {(Object.keys(FORMS) as (keyof typeof FORMS)[]).map((one) => <Button key={one} icon="download" busy={making === one} onClick={() => saveAs(one)}>{one}</Button>)}
-          {view !== 'flow' && <Button icon="download" onClick={() => { const drawing = svg(); if (drawing) saveFile(`${file}.svg`, 'image/svg+xml', svgText(drawing)); }}>SVG</Button>}
+          <Button icon="download" onClick={saveSvg}>SVG</Button>
           <Button icon="download" onClick={savePng}>PNG</Button>
           <CopyButton text={location.href} label={t('copy_what', { what: t('link') })} words={t('link')} />
         </div>

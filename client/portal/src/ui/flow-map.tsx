@@ -4,7 +4,7 @@ import { formatNumber, t } from '../i18n';
 import { largest, type Flows } from '../lib/flows';
 import { partyName } from '../lib/names';
 import { Button } from './basic';
-import { blank, coloursOf, draw, resize } from './flow-drawing';
+import { blank, coloursOf, draw, resize, svgOf } from './flow-drawing';
 
 const POINTS_MIN = 320;
 const PICTURE = 1920; // points across, of a picture to take along; no canvas has more
@@ -21,6 +21,10 @@ export function pictureOf({ canvas, flows, period }: Drawn): Promise<Blob | null
   const larger = blank(PICTURE);
   draw(larger, flows, period, coloursOf(canvas));
   return new Promise((resolve) => larger.toBlob(resolve, 'image/png'));
+}
+
+export function svgTextOf({ canvas, flows, period }: Drawn): string {
+  return svgOf(flows, period, coloursOf(canvas), t('flow_map_of', { period }));
 }
 
 export function FlowMap({ flows, drawn }: { flows: Flows; drawn?: (now: Drawn) => void }) {

@@ -203,11 +203,7 @@ void run_sum(Context& context, const v1::AggregateRequest& request) {
       });
   if (!status.ok()) return context.fail(status);
   if (context.json) return;
-  if (!table) {
-    std::cout << "no figures\n";
-    context.exit = Exit::No;
-    return;
-  }
+  if (!table) return say_no_figures(context, request.dataflow(), request.selections());
   table->print();
   if (confidential != 0) {
     std::cout << "! " << confidential

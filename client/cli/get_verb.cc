@@ -118,8 +118,7 @@ void run_get(Context& context, const v1::QueryRequest& request, bool csv) {
   if (!status.ok()) return context.fail(status);
   if (context.json) return;
   if (rows == 0) {
-    std::cout << "no figures\n";
-    context.exit = Exit::No;
+    say_no_figures(context, request.dataflow(), request.selections());
   } else if (table) {
     table->print();
   }
@@ -223,9 +222,7 @@ void run_download(Context& context, const v1::QueryRequest& request, const std::
   if (!status.ok() || bytes == 0) {
     std::filesystem::remove(partly, error);
     if (!status.ok()) return context.fail(status);
-    std::cout << "no figures\n";
-    context.exit = Exit::No;
-    return;
+    return say_no_figures(context, request.dataflow(), request.selections());
   }
   std::filesystem::rename(partly, path, error);
   if (error) return context.fail(invalid_argument("--out", "cannot be written"));

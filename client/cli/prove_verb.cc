@@ -115,7 +115,8 @@ void add_prove_verb(CLI::App& group, Context& context) {
   auto asked = std::make_shared<Asked>();
   CLI::App* verb =
       add_verb(group, "prove", "who supplied a figure or file, when, and that it is unaltered",
-               "entente stats prove IGC.ASYLUM --where REF_AREA=SWE --where CITIZEN=AFG --at 2021\n"
+               "entente stats prove IGC.ASYLUM --where REF_AREA=SWE --where CITIZEN=AFG --where "
+               "APPLICATION=N --at 2021\n"
                "  entente stats prove IGC.ASYLUM/uploads/5f0c... --file asylum.csv --save evidence",
                [=, &context] { run(context, *asked); });
   verb->add_option("what", asked->what, "an upload's name; or a dataflow, with --where and --at")

@@ -1,6 +1,7 @@
 #include "client/cli/stats_words.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "proto/contract/timestamp.h"
 
@@ -52,6 +53,35 @@ bool read_selections(Context& context, const std::vector<std::string>& given,
     }
   }
   return true;
+}
+
+void say_no_figures(Context& context, const std::string& dataflow,
+                    const google::protobuf::RepeatedPtrField<v1::Selection>& selections) {
+  std::cout << "no figures\n";
+  context.exit = Exit::No;
+  if (selections.empty()) return;
+  const Result<client::Client*> client = context.client();
+  if (!client.ok()) return;
+  v1::GetStructureRequest request;
+  request.set_name(dataflow);
+  request.set_with_references(true);
+  const auto set =
+      (*client)->call<v1::StructureSet>("entente.v1.StatisticsService.GetStructure", request);
+  if (!set.ok() || set->data_structures_size() != 1) return;
+  for (const v1::Selection& one : selections) {
+    for (const v1::Dimension& dimension : set->data_structures(0).dimensions()) {
+      if (dimension.id() != one.dimension()) continue;
+      for (const v1::Codelist& list : set->codelists()) {
+        if (list.name() != dimension.codelist()) continue;
+        for (const std::string& code : one.values()) {
+          const auto is_it = [&](const auto& item) { return item.id() == code; };
+          if (std::any_of(list.items().begin(), list.items().end(), is_it)) continue;
+          std::cerr << '`' << code << "` is no code of " << one.dimension()
+                    << "; `entente stats structure " << list.name() << "` lists them\n";
+        }
+      }
+    }
+  }
 }
 
 }  // namespace entente::cli

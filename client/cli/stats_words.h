@@ -30,6 +30,11 @@ namespace entente::cli {
 [[nodiscard]] bool read_selections(Context& context, const std::vector<std::string>& given,
                                    google::protobuf::RepeatedPtrField<v1::Selection>& out);
 
+// Says that there are no figures; and which of the codes asked for stand in no list of their
+// dimension, which may be why.
+void say_no_figures(Context& context, const std::string& dataflow,
+                    const google::protobuf::RepeatedPtrField<v1::Selection>& selections);
+
 // The verbs of history_verbs.cc.
 void add_history_verbs(CLI::App& group, Context& context);
 // And of exemption_verbs.cc.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -252,12 +253,42 @@ Result<UploadProof> prove_figure(Client& client, const v1::QueryRequest& query,
   return proof;
 }
 
+namespace {
+
+// By what figures differ, and how: `APPLICATION (N, R)`; the dimensions first, then the period.
+std::string differences(const v1::Observations& figures) {
+  constexpr std::size_t told_max = 6;
+  std::string out;
+  const auto tell = [&](const std::string& name, const v1::Observations::Column& column) {
+    std::set<std::string> codes;
+    for (const std::uint32_t code : column.codes()) {
+      codes.insert(column.dictionary(static_cast<int>(code)));
+    }
+    if (codes.size() < 2) return;
+    out += out.empty() ? name + " (" : ", " + name + " (";
+    std::size_t told = 0;
+    for (const std::string& code : codes) {
+      if (told != 0) out += ", ";
+      out += told == told_max ? "..." : code;
+      if (told++ == told_max) break;
+    }
+    out += ')';
+  };
+  for (const auto& one : figures.dimensions()) tell(one.id(), one);
+  tell("the period", figures.periods());
+  return out;
+}
+
+}  // namespace
+
 Result<SeenFigure> find_figure(Client& client, const v1::QueryRequest& query) {
   SeenFigure figure;
   std::size_t found = 0;
+  std::string differ;
   ENTENTE_TRY_VOID(client.stream<v1::Observations>(
       "entente.v1.StatisticsService.Query", query, [&](const v1::Observations& some) {
         found += static_cast<std::size_t>(some.values_size());
+        if (found > 1) differ = differences(some);
         if (found != 1 || some.values_size() != 1) return found <= 1;
         const auto text = [](const v1::Observations::Column& column) {
           return column.dictionary(column.codes_size() == 0 ? 0
@@ -274,9 +305,10 @@ Result<SeenFigure> find_figure(Client& client, const v1::QueryRequest& query) {
         return true;
       }));
   if (found == 1) return figure;
+  if (found == 0) return Status(Code::NotFound, Reason::None, "there is no such figure");
   return Status(Code::NotFound, Reason::None,
-                found == 0 ? "there is no such figure"
-                           : "there is more than one such figure; name every dimension");
+                "there is more than one such figure; say which by " +
+                    (differ.empty() ? "every dimension" : differ));
 }
 
 }  // namespace entente::client

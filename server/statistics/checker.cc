@@ -151,6 +151,15 @@ void Checker::check_columns(std::uint64_t line, const std::set<std::string, std:
 }
 
 Status Checker::heading(std::uint64_t line, std::span<const std::string_view> cells, bool told) {
+  const Status without_columns = {Code::InvalidArgument, Reason::ImportRefused,
+                                  "the heading lacks columns"};
+  if (cells.size() == 1 && cells[0].find_first_of(";\t|") != std::string_view::npos) {
+    // One fault, and not as many as there are columns.
+    problems_.add(P::MALFORMED, line, 0, "", "", "",
+                  "the columns are not separated by commas, as SDMX-CSV has them: save the file "
+                  "so, or send it with a mapping, which says what separates them");
+    return without_columns;
+  }
   const Row row{.line = line, .cells = cells};
   row_ = &row;
   std::set<std::string, std::less<>> seen;
@@ -175,14 +184,9 @@ Status Checker::heading(std::uint64_t line, std::span<const std::string_view> ce
       confidentiality_column_ = i;
     }
   }
-  if (cells.size() == 1 && cells[0].find_first_of(";\t|") != std::string_view::npos) {
-    problems_.add(P::MALFORMED, line, 0, "", "", "",
-                  "the columns are not separated by commas, as SDMX-CSV has them");
-  }
   check_columns(line, seen, told, whole);
   row_ = nullptr;
-  if (whole) return {};
-  return {Code::InvalidArgument, Reason::ImportRefused, "the heading lacks columns"};
+  return whole ? Status() : without_columns;
 }
 
 // Whether the upload's dataflow is meant, by itself, by its structure or by the party's provision.

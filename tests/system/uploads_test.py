@@ -271,6 +271,12 @@ class Uploads(unittest.TestCase):
         self.assertEqual(self.anna("stats", "upload", figures, "--to", FLOW).returncode, 0)
         nora = self.client(self.net.port, "nora")
         which = lambda citizen: ("stats", "prove", FLOW, "--where", "CITIZEN=" + citizen, "--at", "1990")
+        unclear = nora("stats", "prove", FLOW, "--at", "1990")
+        self.assertIn("say which by CITIZEN (AFG, IRQ)\n", unclear.stderr)  # and not: SYR
+        for code, why in (("SYR", ""), ("AFX", "`AFX` is no code of CITIZEN; ")):
+            none = nora("stats", "get", FLOW, "--where", "CITIZEN=" + code, "--from", "1990", "--to", "1990")
+            self.assertEqual((none.returncode, none.stdout), (1, "no figures\n"))
+            self.assertRegex(none.stderr, "^" + why + ("" if why else "$"))
         evidence = self.net.path / "row"
         done = nora(*which("IRQ"), "--save", evidence)
         self.assertEqual(done.returncode, 0, done.stderr)

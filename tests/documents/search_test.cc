@@ -2,6 +2,7 @@
 // their forms; what goes is gone at once.
 #include <thread>
 
+#include "server/documents/consents.h"
 #include "server/documents/search/searcher.h"
 #include "tests/documents/world.h"
 
@@ -256,6 +257,34 @@ TEST_CASE("everything on a topic over twenty-five years is one search, told year
   CHECK(years->counts_size() == 25);
   // Of the years whose papers were a working group's alone, others find nothing.
   CHECK(world.find(world.reto(), search).total() == 20);
+}
+
+TEST_CASE("what is sent round, answered or opened is found all the while, and not read anew",
+          "[documents][search]") {
+  SearchWorld world;
+  const std::string name = world.add("a", "returns and readmission");
+  CHECK(world.find(world.anna(), "readmission").total() == 1);
+  v1::CirculateRequest send;
+  send.mutable_circulation()->add_documents(name);
+  send.mutable_circulation()->set_ask(v1::Circulation::INFORMATION);
+  REQUIRE(world.act(world.circulation, world.helena(), &CirculationService::circulate, send).ok());
+  v1::SearchRequest request;
+  request.set_query("readmission");
+  const auto snapshot = world.store->snapshot();
+  CHECK(world.searcher.search(world.anna(), request, *snapshot)->total() == 1);  // not settled
+  const search::Texts texts(*world.store, world.extractor);
+  const search::DocumentSource source(world.shelf, texts);
+  for (const std::string_view kind :
+       {acts::send, acts::respond, acts::recall, acts::remind, acts::read, acts::take, acts::hold,
+        acts::repeat, acts::share, acts::ask_consent}) {
+    INFO(kind);
+    CHECK(source.touched_by(kind, name).empty());
+  }
+  for (const std::string_view kind : {acts::create, acts::revise, acts::withdraw, acts::destroy,
+                                      acts::expire, acts::answer_consent}) {
+    INFO(kind);
+    CHECK(source.touched_by(kind, name) == std::vector<std::string>{name});
+  }
 }
 
 TEST_CASE("what leaves a receipt when it is read is found by its text, but not quoted",

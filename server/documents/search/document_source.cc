@@ -53,7 +53,9 @@ std::vector<std::string> DocumentSource::touched_by(std::string_view kind,
                                                     const std::string& name) const {
   // These change nothing of what is searched, or of who may find it.
   const bool idle = kind == "documents.document.read" || kind == "documents.document.take" ||
-                    kind == "documents.document.hold" || kind == "documents.document.repeat";
+                    kind == "documents.document.hold" || kind == "documents.document.repeat" ||
+                    kind == "documents.document.share" || kind == "documents.consent.ask" ||
+                    kind.starts_with("documents.circulation.");
   return idle ? std::vector<std::string>() : std::vector<std::string>{name};
 }
 

@@ -117,10 +117,10 @@ Status add_recipient(CMS_ContentInfo* cms, std::string_view der) {
       CMS_add1_recipient_cert(cms, certificate.get(), CMS_USE_KEYID | CMS_KEY_PARAM);
   EVP_PKEY_CTX* agreed =
       recipient == nullptr ? nullptr : CMS_RecipientInfo_get0_pkey_ctx(recipient);
-  if (agreed == nullptr || CMS_RecipientInfo_type(recipient) != CMS_RECIPINFO_AGREE ||
-      EVP_PKEY_CTX_set_ecdh_kdf_md(agreed, EVP_sha256()) != 1) {
+  if (agreed == nullptr || CMS_RecipientInfo_type(recipient) != CMS_RECIPINFO_AGREE) {
     return cannot("a certificate's key is not one that can be sealed to");
   }
+  ENTENTE_CHECK(EVP_PKEY_CTX_set_ecdh_kdf_md(agreed, EVP_sha256()) == 1);
   ENTENTE_CHECK(EVP_EncryptInit_ex(CMS_RecipientInfo_kari_get0_ctx(recipient), EVP_aes_256_wrap(),
                                    nullptr, nullptr, nullptr) == 1);
   return {};

@@ -73,13 +73,17 @@ bool AccountService::keeps(const Subject& subject, std::string_view party) const
       .permits();
 }
 
+Result<record::Account> AccountService::found(std::string_view name, store::Snapshot& in) const {
+  ENTENTE_TRY(std::optional<record::Account> account, parts_.rows.account(in, name));
+  if (!account) return not_found();
+  return *std::move(account);
+}
+
 Result<record::Account> AccountService::kept(const Subject& subject, std::string_view name,
                                              store::Snapshot& in) const {
   const std::optional<AccountName> parsed = parse_account_name(name);
   if (!parsed || !keeps(subject, parsed->party)) return not_found();
-  ENTENTE_TRY(std::optional<record::Account> account, parts_.rows.account(in, name));
-  if (!account) return not_found();
-  return *std::move(account);
+  return found(name, in);
 }
 
 Result<record::Account> AccountService::changeable(const Subject& subject, std::string_view name,
@@ -99,8 +103,9 @@ Result<record::Account> AccountService::changeable(const Subject& subject, std::
 
 std::vector<std::string> AccountService::secretariats(const record::Account& account) const {
   std::vector<std::string> processes;
+  if (account.person().empty()) return processes;
   const std::optional<AccountName> name = parse_account_name(account.name());
-  if (account.person().empty() || !name) return processes;
+  ENTENTE_CHECK(name.has_value());
   const Holdings held = parts_.holdings.holdings(name->party, account.person(), parts_.clock.now());
   for (const policy::HeldDuty& duty : held.duties) {
     if (duty.duty == policy::Duty::Secretariat) processes.push_back(duty.process);
@@ -195,11 +200,9 @@ Result<v1::AccountCode> AccountService::create(const Subject& subject,
 
 Result<v1::Account> AccountService::get(const Subject& subject,
                                         const v1::GetAccountRequest& message, store::Snapshot& in) {
-  if (message.name() == subject.account) {
-    ENTENTE_TRY(const auto own, parts_.rows.account(in, subject.account));
-    if (own) return to_wire(*own, in);
-  }
-  ENTENTE_TRY(const record::Account account, kept(subject, message.name(), in));
+  const bool own = message.name() == subject.account;
+  ENTENTE_TRY(const record::Account account,
+              own ? found(message.name(), in) : kept(subject, message.name(), in));
   return to_wire(account, in);
 }
 

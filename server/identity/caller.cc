@@ -129,25 +129,18 @@ void Caller::keep_tool(const Digest& key, const SessionPointer& session) {
   tools_[key] = session;
 }
 
-SessionPointer Caller::session_of(const policy::Subject& subject) const {
-  for (SessionPointer& session : sessions_.of_account(subject.account)) {
-    if (session->id() == subject.session) return std::move(session);
-  }
-  return nullptr;
-}
-
 Result<SubjectPointer> Caller::pin(const SubjectPointer& subject, store::Transaction& transaction) {
   if (subject->session.empty()) return subject;  // By certificate: nothing was opened yet.
   ENTENTE_TRY(const auto account, rows_.account(transaction, subject->account));
   if (!account || account->ended()) return signed_out();
   ENTENTE_TRY_VOID(holdings_.pin(transaction));
-  const SessionPointer session = session_of(*subject);
+  const SessionPointer session = sessions_.of(*subject);
   if (!session) return signed_out();
   return sessions_.subject(session, Sessions::Use::Look);
 }
 
 Result<std::unique_ptr<Receiver>> Caller::receive(const SubjectPointer& subject, net::Waker waker) {
-  SessionPointer session = session_of(*subject);
+  SessionPointer session = sessions_.of(*subject);
   if (!session) return signed_out();
   return std::unique_ptr<Receiver>(
       std::make_unique<SessionReceiver>(sessions_, std::move(session), std::move(waker)));

@@ -52,7 +52,6 @@ class Caller final : public Authenticator {
 
   Result<SubjectPointer> by_certificate(const net::Call& call) const;
   // The session of that id, of this account; null if it has ended.
-  SessionPointer session_of(const policy::Subject& subject) const;
   // The session that this header has opened on this certificate; null if there is none.
   SessionPointer find_tool(const Digest& key) const;
   void keep_tool(const Digest& key, const SessionPointer& session);

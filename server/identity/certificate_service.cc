@@ -44,6 +44,14 @@ std::optional<Digest> fingerprint_of(std::string_view name) {
   return digest_from(*bytes);
 }
 
+// Nothing where the snapshot has no such entry: the ledger may have grown since it was taken.
+Result<std::optional<ledger::StoredEntry>> entry_at(store::Snapshot& in, std::uint64_t index) {
+  Result<ledger::StoredEntry> read = ledger::read_entry(in, index);
+  if (read.status().code() == Code::NotFound) return std::optional<ledger::StoredEntry>();
+  ENTENTE_TRY(ledger::StoredEntry entry, std::move(read));
+  return std::optional(std::move(entry));
+}
+
 std::string proposal_name(const record::AnchorProposal& row) {
   return "parties/" + row.party() + "/anchorProposals/" + to_hex(row.digest());
 }
@@ -180,24 +188,18 @@ Result<std::optional<std::uint64_t>> CertificateService::entry_of(
     store::Snapshot& in, const record::Certificate& row) const {
   const std::string name = certificate_name(row.sha256());
   std::uint64_t low = 0;
-  // What this snapshot has: the ledger may have grown since it was taken.
-  std::uint64_t size = parts_.ledger.size();
-  for (std::uint64_t high = size; low < high;) {
+  for (std::uint64_t high = parts_.ledger.size(); low < high;) {
     const std::uint64_t middle = low + (high - low) / 2;
-    const Result<ledger::StoredEntry> read = ledger::read_entry(in, middle);
-    if (!read.ok() && read.status().code() != Code::NotFound) return read.status();
-    if (!read.ok()) size = middle;
-    if (read.ok() && to_micros(read->entry.time) < row.entered_at())
-      low = middle + 1;
-    else
-      high = middle;
+    ENTENTE_TRY(const auto entry, entry_at(in, middle));
+    const bool before = entry && to_micros(entry->entry.time) < row.entered_at();
+    if (before) low = middle + 1;
+    if (!before) high = middle;
   }
-  for (std::uint64_t index = low; index < std::min(size, low + entries_scanned_max); ++index) {
-    const Result<ledger::StoredEntry> read = ledger::read_entry(in, index);
-    if (!read.ok() && read.status().code() == Code::NotFound) break;
-    if (!read.ok()) return read.status();
-    if (read->entry.act.kind == acts::enter_certificate && read->entry.act.object == name)
-      return std::optional(index);
+  for (std::uint64_t index = low; index < low + entries_scanned_max; ++index) {
+    ENTENTE_TRY(const auto entry, entry_at(in, index));
+    if (!entry) break;
+    const ledger::Act& done = entry->entry.act;
+    if (done.kind == acts::enter_certificate && done.object == name) return std::optional(index);
   }
   return std::optional<std::uint64_t>();
 }
@@ -266,14 +268,12 @@ Result<std::string> CertificateService::consenting_device(const Subject& subject
                                                           std::string_view digest,
                                                           std::string_view signature,
                                                           store::Snapshot& in) const {
-  for (const SessionPointer& session : parts_.sessions.of_account(subject.account)) {
-    if (session->id() != subject.session) continue;
-    ENTENTE_TRY(const auto row, parts_.rows.certificate(in, session->facts().certificate));
-    if (!row) break;
-    ENTENTE_TRY_VOID(check_signature(row->der(), consent_message(digest), signature));
-    return to_hex(row->sha256());
-  }
-  return signed_out();
+  const SessionPointer session = parts_.sessions.of(subject);
+  if (!session) return signed_out();
+  ENTENTE_TRY(const auto row, parts_.rows.certificate(in, session->facts().certificate));
+  ENTENTE_CHECK(row.has_value());  // who is signed in has one that was entered, and none goes
+  ENTENTE_TRY_VOID(check_signature(row->der(), consent_message(digest), signature));
+  return to_hex(row->sha256());
 }
 
 Result<Trust> CertificateService::trust_with(store::Snapshot& in,
@@ -340,7 +340,8 @@ Result<v1::Anchor> CertificateService::approve(const Subject& subject,
   first.subject.account = found->account();
   const std::optional<AccountName> proposer = parse_account_name(found->account());
   ENTENTE_TRY(const auto account, parts_.rows.account(in, found->account()));
-  if (!proposer || !account || account->ended()) return not_found();
+  ENTENTE_CHECK(proposer.has_value() && account.has_value());
+  if (account->ended()) return not_found();
   first.subject.party = proposer->party;
   first.subject.person = found->person();
   Holdings held = parts_.holdings.holdings(proposer->party, found->person(), now);

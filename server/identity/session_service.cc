@@ -118,13 +118,6 @@ Result<v1::RedeemCodeReply> SessionService::redeem_code(net::Call& call,
   return v1::RedeemCodeReply();
 }
 
-SessionPointer SessionService::session_of(const policy::Subject& subject) const {
-  for (SessionPointer& session : parts_.sessions.of_account(subject.account)) {
-    if (session->id() == subject.session) return std::move(session);
-  }
-  return nullptr;
-}
-
 Result<v1::Session> SessionService::to_wire(const SessionPointer& session,
                                             const std::string& current) {
   ENTENTE_TRY(const SubjectPointer subject, parts_.sessions.subject(session, Sessions::Use::Look));
@@ -166,7 +159,7 @@ void SessionService::record(store::Transaction& in, const policy::Subject& subje
 }
 
 Result<v1::Session> SessionService::get_session(const policy::Subject& subject) {
-  const SessionPointer session = session_of(subject);
+  const SessionPointer session = parts_.sessions.of(subject);
   if (!session) return signed_out();
   return to_wire(session, subject.session);
 }
@@ -205,7 +198,7 @@ Result<v1::CreateApplicationPasswordReply> SessionService::create_application_pa
   if (message.label().empty() || message.label().size() > label_bytes_max) {
     return invalid_argument("label", "is 1 to 64 bytes");
   }
-  const SessionPointer session = session_of(subject);
+  const SessionPointer session = parts_.sessions.of(subject);
   if (!session) return signed_out();
   ENTENTE_TRY(const auto present, parts_.rows.application_passwords_of(in, subject.account));
   if (present.size() >= application_passwords_max) {

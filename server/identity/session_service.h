@@ -57,7 +57,6 @@ class SessionService {
       const policy::Subject& subject, const v1::DeleteApplicationPasswordRequest& message,
       store::Transaction& in);
 
-  SessionPointer session_of(const policy::Subject& subject) const;
   Result<v1::Session> to_wire(const SessionPointer& session, const std::string& current);
   void record(store::Transaction& in, const policy::Subject& subject, std::string_view kind,
               std::string object) const;

@@ -225,6 +225,13 @@ std::vector<SessionPointer> Sessions::of_account(std::string_view account) const
   return out;
 }
 
+SessionPointer Sessions::of(const policy::Subject& subject) const {
+  for (SessionPointer& session : of_account(subject.account)) {
+    if (session->id() == subject.session) return std::move(session);
+  }
+  return nullptr;
+}
+
 std::vector<SessionPointer> Sessions::streaming() const {
   std::vector<SessionPointer> out;
   for (const SessionPointer& session : all()) {

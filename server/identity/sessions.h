@@ -117,6 +117,8 @@ class Sessions {
 
   // Newest first, ended ones left out.
   [[nodiscard]] std::vector<SessionPointer> of_account(std::string_view account) const;
+  // The one that acts as `subject`; null once it has ended.
+  [[nodiscard]] SessionPointer of(const policy::Subject& subject) const;
   [[nodiscard]] std::size_t size() const;
 
   // Whose streams are open at this moment, one element a stream.

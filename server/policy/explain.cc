@@ -353,12 +353,9 @@ std::string in_words(const Seers& seers, const Audience& audience) {
   add(PartyKind::Organisation, "organisation", "organisations");
   add(PartyKind::Network, "network", "networks");
   add(PartyKind::Territory, "territory", "territories");
-  const bool somewhere = !where.empty();
-  if (!seers.holders.parties.empty() && !seers.narrowed) add_secretariats(audience, process, where);
-  if (somewhere) {  // "yet": a party without a person, whose programs see it all the same.
+  if (!where.empty()) {  // "yet": a party without a person, whose programs see it all the same.
+    if (!seers.narrowed) add_secretariats(audience, process, where);
     text += (seers.people() == 0 ? " yet in " : " in ") + listed(where);
-  } else if (!where.empty()) {
-    text += " and " + listed(where);
   }
   if (seers.narrowed) text += ", for now the originator and the secretariat only";
   if (audience.none_of.empty()) return text;

@@ -50,10 +50,6 @@ class Fields {
     const std::string_view field = take(4);
     return field.empty() ? 0 : read_u32(field);
   }
-  std::uint64_t u64() {
-    const std::string_view field = take(8);
-    return field.empty() ? 0 : read_u64(field);
-  }
   Id id() {
     const std::string_view field = take(16);
     return field.empty() ? Id{} : Id::from(field);
@@ -248,7 +244,7 @@ Result<KeyringHeader> parse_keyring_header(std::string_view file) {
   KeyringHeader header;
   header.kind = static_cast<RootKey::Kind>(kind);
   header.stretching.passes = fields.u32();
-  header.stretching.memory_bytes = fields.u64();
+  header.stretching.memory_bytes = read_u64(fields.take(sizeof(std::uint64_t)));
   header.stretching_salt = fields.take(stretching_salt_bytes);
   header.root_salt = fields.take(keyring_salt_bytes);
   header.nonce = fields.take(xaes_nonce_bytes);

@@ -33,6 +33,7 @@ TEST_CASE("a name that is nearly one is none", "[identity][name]") {
     CHECK_FALSE(is_party_code(party));
   }
   CHECK(is_party_code("S2"));
+  CHECK(parse_certificate_uri("entente://s2.demo.example/person/x", network)->party == "S2");
   CHECK_FALSE(is_account_id(std::string(65, 'a')));
   CHECK_FALSE(is_account_id("an~a"));
   CHECK_FALSE(parse_account_name("SWE/accounts/anna"));

@@ -100,6 +100,119 @@ TEST_CASE("a heavy reading stops at the next row once its reader has gone", "[id
   CHECK(rows == 4);
 }
 
+TEST_CASE("what cannot be written, or whose caller has gone, is not tried again",
+          "[identity][gate]") {
+  GateFixture fixture;
+  int attempts = 0;
+  MadeCall made = fixture.world.call(certificates().anna, fixture.token);
+  const auto call = [&] {
+    v1::SignOutReply reply;
+    return fixture.table.find("/entente.v1.SessionService/SignOut")
+        ->unary(made, v1::SignOutRequest(), reply);
+  };
+  bool meddles = true;
+  fixture.acts([&](const auto&, const auto&, store::Transaction& in) -> Result<v1::SignOutReply> {
+    ++attempts;
+    ENTENTE_TRY_VOID(in.find(fixture.row).status());
+    if (meddles) fixture.meddle();
+    made.gone = true;
+    in.put(fixture.row, "done");
+    fixture.record(in);
+    return v1::SignOutReply();
+  });
+  CHECK(call().code() == Code::Aborted);
+  CHECK(attempts == 1);
+  meddles = false;
+  fixture.world.unwritable = [] { return Status(Code::Unavailable, Reason::None, "the disk"); };
+  CHECK(call().code() == Code::Unavailable);
+  CHECK(attempts == 2);
+}
+
+// Lets everybody in who is `subject`.
+class OpenDoor final : public Authenticator {
+ public:
+  Result<SubjectPointer> authenticate(net::Call&,
+                                      const google::protobuf::MethodDescriptor&) override {
+    return subject;
+  }
+  Result<SubjectPointer> authenticate_tool(net::Call&, Scope) override { return subject; }
+  Result<SubjectPointer> pin(const SubjectPointer& pinned, store::Transaction&) override {
+    return pinned;
+  }
+  Result<std::unique_ptr<Receiver>> receive(const SubjectPointer&, net::Waker) override {
+    class Now final : public Receiver {
+     public:
+      explicit Now(const SubjectPointer& subject) : subject_(subject) {}
+      Result<SubjectPointer> subject() override { return subject_; }
+
+     private:
+      const SubjectPointer& subject_;
+    };
+    return std::unique_ptr<Receiver>(std::make_unique<Now>(subject));
+  }
+  void is(const std::set<policy::Principal>& principals, bool read_only = false) {
+    auto made = std::make_shared<policy::Subject>();
+    made->principals = principals;
+    made->read_only = read_only;
+    subject = std::move(made);
+  }
+  SubjectPointer subject;
+};
+
+TEST_CASE("an application password acts nowhere, whoever lets it in", "[identity][gate]") {
+  World world;
+  OpenDoor door;
+  door.is({}, /*read_only=*/true);
+  net::MethodTable table;
+  Gate gate(table, *world.store, door);
+  gate.acts<v1::SignOutRequest, v1::SignOutReply>(
+      "entente.v1.SessionService.SignOut",
+      [](const auto&, const auto&, auto&) -> Result<v1::SignOutReply> {
+        return Status(Code::Internal, Reason::None, "served");
+      });
+  MadeCall call = world.call(certificates().anna);
+  v1::SignOutReply reply;
+  CHECK(table.find("/entente.v1.SessionService/SignOut")
+            ->unary(call, v1::SignOutRequest(), reply)
+            .code() == Code::PermissionDenied);
+}
+
+TEST_CASE("a stream goes on while its receiver gains, and ends where they lose or go",
+          "[identity][gate]") {
+  class Endless final : public net::Source {
+   public:
+    Result<Next> next(net::Message&) override { return Next::Message; }
+  };
+  using Kind = policy::Principal::Kind;
+  const auto member = policy::Principal::make(Kind::Members, "igc");
+  const auto swedish = policy::Principal::make(Kind::Party, "SWE");
+  World world;
+  OpenDoor door;
+  door.is({swedish});
+  net::MethodTable table;
+  Gate gate(table, *world.store, door);
+  gate.streams<v1::QueryRequest>(
+      "entente.v1.StatisticsService.Query",
+      [](const auto&, const auto&, auto) -> Result<std::unique_ptr<net::Source>> {
+        return std::unique_ptr<net::Source>(std::make_unique<Endless>());
+      });
+  MadeCall call = world.call(certificates().anna);
+  const auto source =
+      table.find("/entente.v1.StatisticsService/Query")->stream(call, v1::QueryRequest(), [] {});
+  REQUIRE(source.ok());
+  v1::Observations part;
+  const auto next = [&] { return (*source)->next(part).status().code(); };
+  CHECK(next() == Code::Ok);
+  door.is({swedish, member});
+  CHECK(next() == Code::Ok);
+  door.is({swedish});
+  CHECK(next() == Code::Unavailable);
+  door.is({swedish, member});
+  CHECK(next() == Code::Ok);
+  call.gone = true;
+  CHECK(next() == Code::Cancelled);
+}
+
 TEST_CASE("an act that is refused leaves nothing behind", "[identity][gate]") {
   GateFixture fixture;
   fixture.acts([&](const auto&, const auto&, store::Transaction& in) -> Result<v1::SignOutReply> {
@@ -226,6 +339,12 @@ TEST_CASE("an rpc without a rule, or with another than it is registered as, ends
   CHECK(dies([&] { reads("Acts"); }));
   CHECK(dies([&] { acts("Reads"); }));
   CHECK(dies([&] { acts("ActsQuickly"); }));
+  // A rule that says nothing permits nothing, were it ever asked.
+  const auto* unruled =
+      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName("test.Bare.Unruled");
+  MadeCall anna = world.call(certificates().anna, world.sign_in(certificates().anna));
+  CHECK(world.identity.authenticator().authenticate(anna, *unruled).status().reason() ==
+        Reason::SignedOut);
   // The check itself can pass.
   CHECK_FALSE(dies([&] { bare("Reads"); }));
   CHECK_FALSE(dies([&] { reads("Reads"); }));

@@ -6,6 +6,7 @@
 #include <any>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,7 +35,10 @@ inline std::string uri(std::string_view party_lower, std::string_view rest) {
 // Stands still until it is turned.
 class TurnedClock final : public Clock {
  public:
-  Instant now() const override { return Instant(std::chrono::microseconds(now_.load())); }
+  Instant now() const override {
+    if (asked) asked();
+    return Instant(std::chrono::microseconds(now_.load()));
+  }
   Tick tick() const override { return Tick(tick_.load()); }
   // Both, as time does.
   void pass(Tick time) {
@@ -43,6 +47,8 @@ class TurnedClock final : public Clock {
   }
   // The civil one alone, as an administrator or a leap does.
   void jump(Tick time) { now_ += time.count(); }
+  // Called whenever somebody wants to know the time: what happens meanwhile. One thread.
+  std::function<void()> asked;
 
  private:
   std::atomic<std::int64_t> now_ =
@@ -169,7 +175,8 @@ class World {
  public:
   World() : World(IdentityRules{}) {}
   explicit World(IdentityRules rules)
-      : store(store::memory_store(entropy)),
+      : store(
+            store::memory_store(entropy, [this] { return unwritable ? unwritable() : Status(); })),
         ledger(open_ledger()),
         identity(with_defaults(std::move(rules)),
                  {.store = *store,
@@ -274,6 +281,7 @@ class World {
   Certificates& made = certificates();
   TurnedClock clock;
   SystemEntropy entropy;
+  std::function<Status()> unwritable;  // what the engine says before it writes
   DealtHoldings holdings;
   CertificateStore trust{{.network = std::string(network)}, clock};
   std::unique_ptr<store::Store> store;

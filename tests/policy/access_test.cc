@@ -93,9 +93,11 @@ class Network final : public WorldSource, public GuardSource, public LineSource 
   void put(const std::string& key, policy::FactBody body, Instant known = now - 100 * day) {
     REQUIRE(editor_.put({key, std::move(body), {}}, known).ok());
   }
-  policy::AudienceId number(const std::vector<std::string>& any_of) {
+  policy::AudienceId number(const std::vector<std::string>& any_of,
+                            const std::vector<std::string>& none_of = {}) {
     policy::Audience audience;
     for (const auto& text : any_of) audience.any_of.insert(*Principal::parse(text));
+    for (const auto& text : none_of) audience.none_of.insert(*Principal::parse(text));
     return table_.intern(audience);
   }
   [[nodiscard]] policy::Subject subject(const std::string& person, const std::string& party) {
@@ -230,6 +232,8 @@ TEST_CASE("a hidden principal in a draft is reckoned as one that never was", "[a
   for (const auto& [hidden, never] : {std::pair{"party/FRA", "party/XXX"},
                                       {"person/fleur", "person/nobody"},
                                       {"process/apc/members", "process/none/members"},
+                                      {"process/apc/partners", "process/none/partners"},
+                                      {"process/apc/chair", "process/none/chair"},
                                       {"contributors/flows", "contributors/none"},
                                       {"institution/FRA/mfa", "institution/FRA/none"},
                                       {"account/FRA/fleur", "account/FRA/none"},
@@ -392,9 +396,13 @@ TEST_CASE("what is malformed is refused with its field", "[access]") {
   timeless.set_object("documents/paper");
   CHECK(field(access.service.who_could_see(access.anna, timeless, access.snapshot).status()) ==
         "at");
-  timeless.mutable_at()->set_nanos(-1);
-  CHECK(field(access.service.who_could_see(access.anna, timeless, access.snapshot).status()) ==
-        "at");
+  for (const auto& [seconds, nanos] :
+       {std::pair{0L, -1}, {0L, 1'000'000'000}, {-62'135'596'801L, 0}, {253'402'300'800L, 0}}) {
+    timeless.mutable_at()->set_seconds(seconds);
+    timeless.mutable_at()->set_nanos(nanos);
+    CHECK(field(access.service.who_could_see(access.anna, timeless, access.snapshot).status()) ==
+          "at");
+  }
   CHECK(field(access.could_see(access.anna, "documents/paper", now, now + day).status()) ==
         "known_at");
 }
@@ -414,6 +422,18 @@ TEST_CASE("who could see it on that day, as known then or now", "[access]") {
   const auto as_known = access.could_see(access.anna, "documents/paper", then, now - 11 * day);
   REQUIRE(as_known.ok());
   CHECK(as_known->reckoning().people() == 4);
+  policy::Guard& paper = access.network.guard("documents/paper");
+  CHECK_FALSE(by_now->visibility().has_embargo_until());
+  paper.embargo_until = now - 90 * day;
+  paper.expires_at = now + day;
+  paper.audience = access.network.number({"process/igc/members"}, {"party/NOR", "party/FRA"});
+  access.anna = access.network.subject("anna", "SWE");
+  const auto narrowed = access.could_see(access.anna, "documents/paper", then);
+  REQUIRE(narrowed.ok());
+  CHECK(narrowed->visibility().has_embargo_until());
+  CHECK(narrowed->visibility().has_expires_at());
+  REQUIRE(narrowed->visibility().audience().none_of_size() == 1);  // France is not Anna's to see
+  CHECK(narrowed->visibility().audience().none_of(0) == "party/NOR");
   const auto before = access.could_see(access.anna, "documents/paper", now - 200 * day);
   REQUIRE(before.ok());
   CHECK(before->reckoning().in_words() == "nobody");

@@ -86,6 +86,11 @@ TEST_CASE("the sender is told who will see it, in words", "[policy][explain]") {
   CHECK(igc.said(igc.guard(
             any_of({"process/igc/members", "contributors/flows"}, {"contributors/stocks"}))) ==
         "3 people in 2 states; not: contributors to `stocks`");
+  CHECK(igc.said(igc.guard(any_of({"process/igc/secretariat", "process/apc/secretariat"}))) ==
+        "1 person in 1 organisation, the secretariat of `apc` and the secretariat of `igc`");
+  CHECK(igc.said(igc.guard(any_of({"process/igc/secretariat", "process/apc/secretariat",
+                                   "process/bali/secretariat", "process/rabat/secretariat"}))) ==
+        "1 person in 1 organisation and the secretariats of 4 processes");
   Guard unset = igc.guard(any_of({"process/igc/members"}));
   unset.handling = Handling::Unspecified;
   CHECK(igc.said(unset) == "nobody");
@@ -330,6 +335,13 @@ TEST_CASE("ending an appointment or a participation is shown before it is done",
   CHECK(staff->left_vacant == std::set<std::string>{"offices/staff", "process/igc/secretariat"});
   CHECK(staff->lost == std::set<Principal>{principal("process/igc/secretariat")});
   CHECK_FALSE(staff->programs);
+  // What is seen before its time is seen by the duty alone, though the audience stays as it is.
+  Guard embargoed = igc.guard(any_of({"party/IOM"}));
+  embargoed.embargo_until = now + day;
+  const auto early = preview(igc.editor.publish(), igc.table, change, {{"report", embargoed, 1}},
+                             {{"IOM", "ines", embargoed}}, now);
+  CHECK(early->closes == std::map<std::string, std::uint64_t>{{"report", 1}});
+  CHECK(early->streams == 1);
 
   change = {
       .kind = ChangeKind::EndParticipation, .process = "igc", .party = "UNHCR", .appointment = ""};

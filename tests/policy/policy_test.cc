@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "server/policy/guarded.h"
+#include "server/policy/occasion.h"
 
 namespace entente::policy {
 namespace {
@@ -56,6 +57,12 @@ TEST_CASE("an id is of letters, digits, dot, underscore and hyphen, and nothing 
     CHECK(is_id(id) == (allowed.find(static_cast<char>(byte)) != std::string_view::npos));
   }
   CHECK_FALSE(is_id(""));
+}
+
+TEST_CASE("a meeting's body alone is of an occasion", "[policy]") {
+  CHECK(is_of_occasion(principal("process/igc/body/meeting-0a")));
+  CHECK_FALSE(is_of_occasion(principal("process/igc/body/wg-data")));
+  CHECK_FALSE(is_of_occasion(principal("party/meeting-0a")));
 }
 
 TEST_CASE("an empty audience is nobody, whatever is held", "[policy]") {

@@ -128,6 +128,17 @@ TEST_CASE("a clock set back does not keep an old fact in force", "[policy][world
   CHECK(facts.holds("ERI", "", "process/igad/members"));
 }
 
+TEST_CASE("what was said again was known until then, though the clock is set back behind it",
+          "[policy][world]") {
+  Facts facts;
+  facts.party("ERI");
+  facts.takes_part("igad", "ERI", Standing::Member, {}, "2010-01-01");
+  facts.takes_part("igad", "ERI", Standing::Member, {}, "2020-01-01");
+  facts.takes_part("igad", "ERI", Standing::Suspended, {}, "2015-01-01");
+  CHECK(facts.holds("ERI", "", "process/igad/members", "2026-01-01", day("2016-01-01")));
+  CHECK_FALSE(facts.holds("ERI", "", "process/igad/members"));
+}
+
 TEST_CASE("a limited participation opens its activities and nothing else", "[policy][world]") {
   Facts facts;
   facts.party("AUS");

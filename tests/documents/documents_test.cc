@@ -1,5 +1,6 @@
 // Documents through their service: who may bring what, who sees what, what is kept of each reading,
 // and what is left at the end.
+#include "proto/contract/limits.h"
 #include "tests/documents/world.h"
 
 namespace entente::documents {
@@ -258,6 +259,48 @@ TEST_CASE("names that steer paths or terminals are refused", "[documents][bad]")
   v1::BeginContentRequest request = world.begin("n", "bytes");
   request.mutable_content()->set_file_name("R\xc3\xa9sum\xc3\xa9 (2).pdf");
   CHECK(world.ask(world.service, world.helena(), &Service::begin_content, request).ok());
+}
+
+TEST_CASE("words that steer terminals or turn a line round are refused wherever people write them",
+          "[documents][bad]") {
+  DocumentsWorld world;
+  const std::string name = world.paper().name();
+  const auto code = [&](const v1::BeginContentRequest& request) {
+    return world.ask(world.service, world.helena(), &Service::begin_content, request)
+        .status()
+        .code();
+  };
+  for (const std::string& words :
+       {std::string("a\xe2\x80\xae\x66\x64p"),  // right to left from here
+        std::string("a\x1b[2J"), std::string("\xff"),
+        std::string(limits::text_bytes_max + 1, 'x')}) {
+    v1::BeginContentRequest titled = world.begin("n", "bytes");
+    *titled.mutable_document()->mutable_title() = testing::english(words);
+    CHECK(code(titled) == Code::InvalidArgument);
+    v1::BeginContentRequest told = world.begin("n", "bytes");
+    *told.mutable_document()->mutable_abstract() = testing::english(words);
+    CHECK(code(told) == Code::InvalidArgument);
+    v1::BeginContentRequest filed = world.begin("n", "bytes");
+    filed.mutable_document()->add_topics(words);
+    CHECK(code(filed) == Code::InvalidArgument);
+    v1::CirculateRequest send;
+    send.mutable_circulation()->add_documents(name);
+    send.mutable_circulation()->set_ask(v1::Circulation::INFORMATION);
+    *send.mutable_circulation()->mutable_note() = testing::english(words);
+    CHECK(world.act(world.circulation, world.helena(), &CirculationService::circulate, send)
+              .status()
+              .code() == Code::InvalidArgument);
+    v1::WithdrawDocumentRequest withdraw;
+    withdraw.set_name(name);
+    withdraw.set_because(words);
+    CHECK(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw)
+              .status()
+              .code() == Code::InvalidArgument);
+  }
+  v1::BeginContentRequest arabic = world.begin("n", "bytes");
+  *arabic.mutable_document()->mutable_title() =
+      testing::english("\u0627\u0644\u0639\u0648\u062f\u0629");
+  CHECK(code(arabic) == Code::Ok);
 }
 
 TEST_CASE("nobody sends to whom they cannot see, nor what they would not see", "[documents]") {

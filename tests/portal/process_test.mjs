@@ -77,6 +77,11 @@ test('the people of a process are one sheet, without the page around it when pri
   assert.equal(await page.getByRole('rowheader', { name: 'Reto Ammann' }).isVisible(), true);
   await page.emulateMedia({ media: null });
   assert.deepEqual(await violations(page), []);
+  // On a telephone the number to call is in sight, without pushing the sheet aside.
+  await page.setViewportSize({ width: 360, height: 740 });
+  const box = await page.getByRole('row', { name: /Reto Ammann/ }).locator('a[href^="tel:"]').first().boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box));
+  await page.setViewportSize({ width: 1280, height: 900 });
 });
 
 test('a body is found, with its chair, and its people are one printed page', async () => {

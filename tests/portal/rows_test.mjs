@@ -2,12 +2,13 @@
 // however they are written, and the root over trees of salted hashes of them. (That the server and the command line agree,
 // statistics_test.mjs shows.)
 import assert from 'node:assert/strict';
-import { createCipheriv, createHash } from 'node:crypto';
+import { createCipheriv, createHash, webcrypto } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+globalThis.crypto ??= webcrypto; // Node 18 has it under no name of its own
 const require = createRequire(join(process.env.PORTAL, 'package.json'));
 const source = fileURLToPath(new URL('../../client/portal/src/lib/rows.ts', import.meta.url));
 const { outputFiles } = require('esbuild').buildSync({ entryPoints: [source], bundle: true, format: 'esm', write: false });

@@ -1,7 +1,7 @@
 // What stock openssl has sealed, the page's own code opens; what was bent, cut or meant for another it does not.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createCipheriv, createHash, createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { createCipheriv, createHash, createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { network, open, origin, quit, signIn, violations } from './browser.mjs';
 
+globalThis.crypto ??= webcrypto; // Node 18 has it under no name of its own
 const require = createRequire(join(process.env.PORTAL, 'package.json'));
 const { buildSync, build } = require('esbuild');
 const source = fileURLToPath(new URL('../../client/portal/src/lib/sealed.ts', import.meta.url));

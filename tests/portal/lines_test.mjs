@@ -32,6 +32,15 @@ test('signing in', async () => {
   await page.goto(origin);
   await page.getByLabel('Password').fill(passwordOf('emily.tremblay'));
   await without(() => page.getByRole('button', { name: 'Sign in' }).click(), page.locator('form'));
+  // The words of another language, which are fetched when they are chosen.
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  await other.setOffline(true);
+  await page.locator('.preferences select').first().selectOption('ru');
+  await page.locator('.preferences').getByText('The server cannot be reached.').waitFor();
+  await other.setOffline(false);
+  await page.locator('.preferences select').first().selectOption('ru');
+  await page.getByRole('button', { name: 'Выйти' }).waitFor();
+  await page.locator('.preferences select').first().selectOption('en');
   // And out again.
   await page.getByRole('button', { name: 'Sign out' }).waitFor();
   await without(() => page.getByRole('button', { name: 'Sign out' }).click(), page.locator('.me'));

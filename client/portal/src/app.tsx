@@ -145,10 +145,16 @@ function Me() {
 export function Preferences() {
   const language = useLanguage();
   const [light, setLight] = useState<Theme>(theme());
+  const [failed, setFailed] = useState<unknown>();
+  const speak = (to: string) => {
+    if (!isLanguage(to)) return;
+    setFailed(undefined);
+    void chooseLanguage(to).catch(setFailed);
+  };
   return (
     <div class="preferences">
       <label><span class="unseen">{t('language')}</span>
-        <select value={language} onChange={(event) => { const to = event.currentTarget.value; if (isLanguage(to)) void chooseLanguage(to); }}>
+        <select value={language} onChange={(event) => speak(event.currentTarget.value)}>
           {Object.entries(LANGUAGES).map(([tag, name]) => <option key={tag} value={tag} lang={tag}>{name}</option>)}
         </select>
       </label>
@@ -159,6 +165,7 @@ export function Preferences() {
           <option value="dark">{t('theme_dark')}</option>
         </select>
       </label>
+      {failed !== undefined && <Failed error={failed} />}
     </div>
   );
 }

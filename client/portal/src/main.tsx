@@ -8,4 +8,4 @@ import { App } from './app';
 import { startPreferences } from './lib/preferences';
 
 const root = document.getElementById('app') as HTMLElement;
-startPreferences().finally(() => render(<App />, root));
+startPreferences().catch(() => undefined).then(() => render(<App />, root)); // without the words of a language, in English

@@ -4,18 +4,14 @@ unnoticed.
 
     backups.py [--backups N] [--flips N] [--seed S]"""
 import argparse
-import pathlib
 import random
 import shutil
-import sys
-import tempfile
 import threading
 import time
 
-import journey
 from journey import ANNA, Ground
 from network import ENTENTED, read, run, write
-from small_network import Caller
+from small_network import Caller, messages
 
 
 class Writer(threading.Thread):
@@ -78,11 +74,8 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     draw = random.Random(options.seed)
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
-    net = Ground()
     print(f"seed {options.seed}", flush=True)
-    try:
+    with messages(), Ground() as net:
         net.put_back()
         assert net.start_under(), net.logged()
         writer, taken = Writer(net), []
@@ -118,10 +111,6 @@ def main():
             found = net.entented("verify", "--from", str(rows))
             assert found.returncode == 1, f"bit {at} of {8 * len(data)} flipped, and `verify` says {found.stdout}"
         print(f"{len(taken)} backups whole, {writer.acknowledged} acts meanwhile; {options.flips} flipped bits found")
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

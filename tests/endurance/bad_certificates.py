@@ -146,9 +146,9 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    draw, temporary = random.Random(options.seed), tempfile.TemporaryDirectory()
-    folder, net = pathlib.Path(temporary.name), SmallNetwork()
-    try:
+    draw = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder, SmallNetwork() as net:
+        folder = pathlib.Path(folder)
         root = net.path / "authorities/SWE/root"
         signer = (x509.load_pem_x509_certificate(root.with_suffix(".pem").read_bytes()),
                   serialization.load_pem_private_key(root.with_suffix(".key").read_bytes(), None))
@@ -171,10 +171,6 @@ def main():
         assert knocks(net, folder, good().made(signer), keys["good"]).startswith(b"HTTP/1.1 "), "the good one is not let in"
         assert net.metric("process_open_fds") <= lines + 2, "lines were left open"
         print(f"{options.count} bad certificates of {len(tally)} kinds of fault, none let in")
-    finally:
-        net.stop()
-        net.remove()
-        temporary.cleanup()
 
 
 if __name__ == "__main__":

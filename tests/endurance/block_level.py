@@ -15,7 +15,6 @@ import argparse
 import collections
 import os
 import pathlib
-import random
 import re
 import shutil
 import socket
@@ -27,7 +26,8 @@ import time
 
 import journey
 from journey import Ground, Journey
-from network import BUILD, ENTENTED, run
+from network import ENTENTED, run
+from small_network import make_messages
 
 SECTOR = 512
 MAGIC = 0x6A736677736872
@@ -305,7 +305,7 @@ def main():
         print(f"SKIPPED: 1 journey: it needs root, a kernel in {options.kernel}/boot, and {', '.join(missing) or 'its tools'}")
         sys.exit(77)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="entente-block-"))
-    journey.small_network.make_messages(folder)
+    make_messages(folder)
     net, machine = Ground(), None
     try:
         entries = journey.untouched_entries(net)

@@ -17,15 +17,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-import small_network
 from network import eventually
 import sealed_pieces
 from sealed_network import SealedNetwork
-from small_network import PASSWORD, Caller
+from small_network import PASSWORD, Caller, messages
 
 ANNA = "persons/swe.anna"
 
@@ -136,12 +134,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--planted", type=int, default=20)
     options = parser.parse_args()
-    folder = tempfile.TemporaryDirectory()
-    small_network.make_messages(folder.name)
-    net = SealedNetwork()
     sealed_pieces.made.append(True)
     found, skipped = [], 0
-    try:
+    with messages(), SealedNetwork() as net:
         sealed = seal(net, max(2, options.planted // 10))
         words, passwords, tokens = plant(net, options.planted)
         open_lines = lambda: net.metric("entente_connections")
@@ -173,10 +168,6 @@ def main():
         found += dies_without_a_core(net)
         print(f"{len(planted)} planted; {len(found)} found")
         print("\n".join(found))
-    finally:
-        net.stop()
-        net.remove()
-        folder.cleanup()
     sys.exit(1 if found else 77 if skipped and os.environ.get("ENTENTE_STRICT") == "1" else 0)
 
 

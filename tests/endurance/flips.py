@@ -11,11 +11,10 @@ import collections
 import random
 import shutil
 import subprocess
-import tempfile
 
-import journey
 from journey import Ground, Journey
 from network import ENTENTED, run
+from small_network import messages
 
 HANGS_S = 300
 BLOCKS = (512, 4096)
@@ -70,10 +69,8 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    draw, folder, tally = random.Random(options.seed), tempfile.TemporaryDirectory(), collections.Counter()
-    journey.small_network.make_messages(folder.name)
-    net = Ground()
-    try:
+    draw, tally = random.Random(options.seed), collections.Counter()
+    with messages(), Ground() as net:
         net.put_back()  # with a past: rows in tables, and in the log
         assert net.start_under(), net.logged()
         trip = Journey(net)
@@ -103,10 +100,6 @@ def main():
         assert tally["found"], tally
         print(f"{options.flips} bits flipped and {options.blocks} blocks zeroed or exchanged in {len(files)} files: {dict(tally)}; "
               "no wrong answer, nothing lost in silence")
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

@@ -13,15 +13,12 @@ clients see nothing worse than a line that closes."""
 import argparse
 import collections
 import random
-import sys
-import tempfile
 import threading
 import time
 
-import journey
 from journey import Ground, Journey, whole
 from network import eventually
-from small_network import Caller
+from small_network import Caller, messages
 
 PERSONS = {"anna": "swe", "sven": "swe", "nora": "nor", "uma": "unhcr", "ines": "igc", "igor": "igc"}
 CLIENTS = [*PERSONS, *PERSONS, "nora", "uma", "ines", "igor"]  # of no certificate more sign-ins than it is granted
@@ -205,12 +202,10 @@ def main():
     print(f"seed {options.seed}", flush=True)
     check_the_checker()
     global M
-    folder, draw = tempfile.TemporaryDirectory(), random.Random(options.seed)
-    journey.small_network.make_messages(folder.name)
-    from entente.v1 import directory_pb2
-    M = directory_pb2
-    net = Ground()
-    try:
+    draw = random.Random(options.seed)
+    with messages(), Ground() as net:
+        from entente.v1 import directory_pb2
+        M = directory_pb2
         net.put_back()
         assert net.start_under(), net.logged()
         start = Client(net, 99, "anna", 0, None, 0)
@@ -260,10 +255,6 @@ def main():
         print(f"{len(CLIENTS)} clients, {options.kills} kills, {options.upgrades} upgrades: {len(seen)} reads, {done['done']} acts "
               f"done, {done['refused']} refused, {done['unknown']} cut off; {threads[-1].trip.acknowledged} uploads seen {threads[-1].looks} "
               "times; no anomaly")
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

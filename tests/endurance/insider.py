@@ -15,18 +15,14 @@ N of each of the first three kinds. In process: tests/ledger/fsck_test.cc."""
 import argparse
 import collections
 import os
-import pathlib
 import random
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 
-import journey
 from journey import ANNA, Ground, Journey
 from network import BUILD, ENTENTE, do, run
-from small_network import PASSWORD, Caller
+from small_network import PASSWORD, Caller, messages
 
 INSIDER = BUILD + "/tests/endurance/insider"
 FAULTS, BEHIND, DO_NOT_RELY = 6, 4, 7  # exit codes of `entented`, and of `entente`
@@ -301,10 +297,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
-    net = Ground()
-    try:
+    with messages(), Ground() as net:
         world = World(net, random.Random(options.seed))
         world.clean()
         world.moved(options.each)
@@ -312,10 +305,6 @@ def main():
         world.entries(options.each)
         world.rolled_back()
         print(f"{sum(world.tally.values())} edits, each found: {dict(world.tally)}; of {edits} edits of rows in {kinds} kinds")
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

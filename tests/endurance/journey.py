@@ -10,12 +10,10 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-import small_network
 from network import ENTENTED, run
 from small_network import Caller, SmallNetwork
 

@@ -174,16 +174,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=0.03)
     size = int(parser.parse_args().gigabytes * 1e9)
-    net = SmallNetwork()
-    try:
+    with SmallNetwork() as net:
         uploader = Uploader(net)
         wrong_rows(uploader, size)
         endless_line(uploader, size)
         a_long_answer(uploader)
         a_document(uploader, min(size, DOCUMENT_MAX))
-    finally:
-        net.stop()
-        net.remove()
 
 
 main()

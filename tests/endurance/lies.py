@@ -6,6 +6,7 @@ shows plainly that nobody vouches, says which lie it is, and is content again on
 
 What a forger can sign, it signs: some of these lies bear the ledger's own key."""
 import argparse
+import contextlib
 import base64
 import hashlib
 import os
@@ -13,16 +14,14 @@ import pathlib
 import re
 import ssl
 import sys
-import tempfile
 from concurrent import futures
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-import small_network
 from network import ENTENTE, do, run
 from ports import free_port
 from sealed_network import SealedNetwork
-from small_network import NAME
+from small_network import NAME, messages
 
 LEDGER = "/entente.v1.LedgerService/"
 READ_CONTENT = "/entente.v1.DocumentService/ReadContent"
@@ -548,12 +547,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only")
     options = parser.parse_args()
-    folder = tempfile.TemporaryDirectory()
-    small_network.make_messages(folder.name)
-    net = SealedNetwork()
-    liar = Liar(net)
     failed = []
-    try:
+    with messages(), SealedNetwork() as net, contextlib.closing(Liar(net)) as liar:
         lies = Lies(net, liar)
         names = [name for name in dir(Lies) if name.startswith("lie_") and options.only in (None, name[4:])]
         for name in names:
@@ -566,11 +561,6 @@ def main():
                 failed.append(name)
                 print(f"{name[4:]}: FAILED: {error}", flush=True)
         print(f"{len(names) - len(failed)} of {len(names)} lies refused")
-    finally:
-        liar.close()
-        net.stop()
-        net.remove()
-        folder.cleanup()
     sys.exit(1 if failed else 0)
 
 

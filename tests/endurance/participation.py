@@ -10,7 +10,6 @@ import argparse
 import os
 import pathlib
 import sys
-import tempfile
 import threading
 import time
 
@@ -19,9 +18,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
 import journey
 import signing
-import small_network
 from network import eventually
-from small_network import ACCOUNTS, NAME, Caller, SmallNetwork, mobile
+from small_network import ACCOUNTS, NAME, Caller, SmallNetwork, messages, mobile
 
 LINES, STREAMS, READERS = 4, 12, 4
 PROCESS, FLOW = "processes/alpha", "dataflows/ALPHA.ASYLUM"
@@ -199,18 +197,11 @@ def main():
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--limit-ms", type=float)
     options = parser.parse_args()
-    folder = tempfile.TemporaryDirectory()
-    small_network.make_messages(folder.name)
-    from entente.v1 import directory_pb2 as M, history_pb2 as H, ledger_pb2 as L, statistics_pb2 as T
-    net = SmallNetwork()
-    try:
+    with messages(), SmallNetwork() as net:
+        from entente.v1 import directory_pb2 as M, history_pb2 as H, ledger_pb2 as L, statistics_pb2 as T
         office = Secretariat(net)
         took = [one_run(net, office, run) for run in range(options.runs)]
         print(f"participation_to_last_of_{LINES * STREAMS}_streams_max {max(took):.0f} ms of {len(took)} runs")
-    finally:
-        net.stop()
-        net.remove()
-        folder.cleanup()
     sys.exit(1 if options.limit_ms is not None and max(took) > options.limit_ms else 0)
 
 

@@ -20,7 +20,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -30,6 +29,7 @@ import disk_log
 import journey
 from journey import Ground, Journey, whole
 from network import eventually, run
+from small_network import messages
 
 SHUTDOWN, WITHOUT_ITS_LOG = 0x8004587D, 2  # _IOR('X', 125, __u32), the same number on both
 DISK = os.environ.get("BUILD", str(HERE.parents[1] / "build/release")) + "/tests/endurance/recording_disk"
@@ -251,10 +251,8 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    folder, draw, skipped = tempfile.TemporaryDirectory(), random.Random(options.seed), 0
-    journey.small_network.make_messages(folder.name)
-    net = Ground()
-    try:
+    draw, skipped = random.Random(options.seed), 0
+    with messages(), Ground() as net:
         entries = journey.untouched_entries(net)
         try:
             if not os.path.exists("/dev/fuse") or not os.path.exists(DISK):
@@ -273,10 +271,6 @@ def main():
         if skipped:
             print(f"SKIPPED: {skipped} power cuts: they need root, /dev/fuse and loop devices")
             sys.exit(77)
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

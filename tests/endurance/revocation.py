@@ -9,15 +9,13 @@ import os
 import pathlib
 import shutil
 import sys
-import tempfile
 import time
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # that lines are cut is what is meant
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "system"))
-import small_network
 from network import eventually
-from small_network import Caller, SmallNetwork
+from small_network import Caller, SmallNetwork, messages
 from trust_test import Stream
 
 LINES, STREAMS = 4, 50
@@ -54,21 +52,14 @@ def main():
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--limit-ms", type=float)
     options = parser.parse_args()
-    folder = tempfile.TemporaryDirectory()
-    small_network.make_messages(folder.name)
-    net = SmallNetwork()
     took = []
-    try:
+    with messages(), SmallNetwork() as net:
         for _ in range(options.runs):
             took.append(one_run(net))
             for party, account in (("SWE", "anna"), ("NOR", "nora")):  # a certificate's passwords are rationed
                 shutil.rmtree(net.path / "issued" / party / "person" / account)
                 net.ca("issue", party, "person", account, "--out", net.path / "credentials" / account)
         print(f"revocation_to_last_of_{LINES * STREAMS}_streams_max {max(took):.0f} ms of {len(took)} runs")
-    finally:
-        net.stop()
-        net.remove()
-        folder.cleanup()
     sys.exit(1 if options.limit_ms is not None and max(took) > options.limit_ms else 0)
 
 

@@ -8,22 +8,19 @@ after the start and ends, and what it left behind is whole.
 N kills, drawn from every call of each kind of rotation; --all: each. In process tests/store/upkeep_test.cc does the same
 to the store alone."""
 import argparse
+import contextlib
 import collections
 import hashlib
-import pathlib
 import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 
-import journey
 from journey import ANNA, Ground, Journey, whole
-from network import ENTENTED, eventually, run
-from small_network import Caller
+from network import eventually
+from small_network import Caller, messages
 from storage_calls import CALLS
 
 PAPER = b"What a document says, whatever becomes of its key. " * 4_000
@@ -185,11 +182,10 @@ def main():
     if not shutil.which("strace"):
         print("SKIPPED: strace is not installed; 1 test left out")
         sys.exit(77)
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
-    from entente.v1 import directory_pb2 as M, documents_pb2 as D, statistics_pb2 as T
-    net = Rotating()
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(messages())
+        from entente.v1 import directory_pb2 as M, documents_pb2 as D, statistics_pb2 as T
+        net = stack.enter_context(Rotating())
         draw = random.Random(options.seed)
         kinds = options.at[:1] if options.at else KINDS if options.all else draw.sample(KINDS, min(options.kills, len(KINDS)))
         every = {kind: points(net, kind) for kind in kinds}
@@ -212,10 +208,6 @@ def main():
                 raise AssertionError(f"--at {kind} {call} {n}, seed {options.seed}: {error}") from error
             print(f"  {kind} {call} {n}", flush=True)
         print(f"{killed} of {len(chosen)} killed, nothing lost")
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

@@ -8,18 +8,19 @@ looked at as the ration lets through, and meanwhile the owner signs in on anothe
 import argparse
 import collections
 import math
+import pathlib
 import random
 import shutil
 import socket
 import ssl
 import statistics
 import sys
-import tempfile
 import time
 
-import journey
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
 from network import eventually
-from small_network import Caller, SmallNetwork
+from small_network import Caller, SmallNetwork, messages
 
 THIEVES = ("nora", "sven", "machine")
 OF_PARTY = {"NOR": "nick", "FRA": "fleur", "UNHCR": "uma", "IOM": "ivan", "ERI": "elsa", "NZL": "nico", "FIN": "finn"}
@@ -127,20 +128,13 @@ def main():
     parser.add_argument("--guesses", type=int, default=100)
     parser.add_argument("--timings", type=int, default=40, help="of each kind")
     options = parser.parse_args()
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
-    net = SmallNetwork()
-    try:
+    with messages(), SmallNetwork() as net:
         replayed(net, options.replays)
         t, wrong, none = timed(net, options.timings)
         print(f"refused_for_password_t {t:.2f} of {options.timings} each: {wrong:.1f} ms where there is an account, {none:.1f} ms where none")
         looked_at = guessed(net, options.guesses)
         print(f"{options.replays} replays of a token and {options.guesses} guesses, of which {looked_at} were looked at; "
               "nobody let in, nobody kept out")
-    finally:
-        net.stop()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ import random
 import re
 import shutil
 import sys
-import tempfile
 
 import journey
 from journey import Ground, Journey, whole
+from small_network import messages
 
 CALLS = ("write", "pwrite64", "fdatasync", "fsync", "rename", "openat", "unlink", "ftruncate", "mkdir", "fallocate")
 KILL = "signal=SIGKILL"
@@ -86,10 +86,7 @@ def main():
     if not shutil.which("strace"):
         print("SKIPPED: strace is not installed; 2 tests left out")
         sys.exit(77)
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
-    net = Ground()
-    try:
+    with messages(), Ground() as net:
         entries = journey.untouched_entries(net)
         every = points(net)
         draw = random.Random(options.seed)
@@ -115,10 +112,6 @@ def main():
             print(f"  {what} at {call} {n}: {trip.acknowledged} of {trip.tried} acts acknowledged", flush=True)
             ended, acts = ended + gone, acts + trip.acknowledged
         print(f"{ended} ended by it, {acts} acts acknowledged, nothing lost")
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ Prints t of each rpc, the largest last. Without --limit the figures are told and
 busy; with it, an rpc fails whose t is beyond the limit twice in one direction, the second time over starts of its own."""
 import argparse
 import collections
+import contextlib
 import math
 import random
 import shutil
@@ -18,11 +19,10 @@ import sys
 import tempfile
 import time
 
-import journey
 import twins
 from journey import Ground
 from network import free_port
-from small_network import STREAMS, Caller
+from small_network import STREAMS, Caller, messages
 
 ASKER = "finn"
 
@@ -103,11 +103,9 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     draw = random.Random(options.seed)
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
     print(f"seed {options.seed}", flush=True)
-    nets = {"quiet": Ground()}
-    try:
+    with messages(), contextlib.ExitStack() as stack:
+        nets = {"quiet": stack.enter_context(Ground())}
         quiet = nets["quiet"]
         quiet.put_back()
         started(quiet)
@@ -115,7 +113,7 @@ def main():
         quiet.end()
         quiet.keep()
         quiet.put_back()
-        nets["again"], nets["busy"] = cloned(quiet), cloned(quiet)
+        nets.update({name: stack.enter_context(cloned(quiet)) for name in ("again", "busy")})
         started(nets["busy"])
         twins.hidden_acts(nets["busy"])
         nets["busy"].end()
@@ -135,11 +133,6 @@ def main():
         for method, ((t, mean), (chance, _)) in again.items():
             print(f"once more: {method} t {t:.2f} ({mean / 1000:.2f} us), the quiet world against itself {chance:.2f}", flush=True)
         failed = [method for method, ((t, _), _) in again.items() if abs(t) > options.limit and t * beyond[method] > 0]
-    finally:
-        for net in nets.values():
-            net.end()
-            net.remove()
-        folder.cleanup()
     sys.exit(f"told apart by time: {', '.join(failed)}" if failed else 0)
 
 

@@ -14,15 +14,13 @@ import pathlib
 import random
 import re
 import sys
-import tempfile
 import time
 
-import journey
 from journey import ROWS, Ground
 from network import TOP
 
 HERE = pathlib.Path(__file__).resolve().parent
-from small_network import Caller
+from small_network import Caller, messages
 import doors
 
 # Of no part in `betaa`: a member, its body's contact, an observer, a suspended and a former party, a stranger.
@@ -295,11 +293,8 @@ def main():
     parser.add_argument("--words", type=int, default=5, help="random searches beside the fixed ones")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
-    net = Ground()
     print(f"seed {options.seed}", flush=True)
-    try:
+    with messages(), Ground() as net:
         net.put_back()
         assert net.start_under(), net.logged()
         tools = make_tools(net)
@@ -327,10 +322,6 @@ def main():
         kinds = {key[1] for key in quiet}
         assert len(kinds) > 60, f"only {kinds} were asked"
         print(f"{len(quiet)} answers of {len(kinds)} kinds to {len(ASKERS)} callers; {len(different)} differ")
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
     sys.exit(1 if different else 0)
 
 

@@ -85,6 +85,20 @@ class Network:
         self.daemon = None
         return code
 
+    def end(self):
+        """As stop, of whatever there is to end."""
+        return self.stop()
+
+    # `with SmallNetwork() as net`: taken away at the end, however that comes.
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.end()
+        finally:
+            self.remove()
+
     def remove(self):
         if self.daemon is not None:
             if os.path.exists(self.dir + "/ready"):

@@ -1,5 +1,6 @@
 """A small network for the tests of who sees what, and a way to call its daemon as each of its accounts. Two processes,
 so that members of one are strangers to the other."""
+import contextlib
 import pathlib
 import shutil
 import sys
@@ -139,6 +140,14 @@ def make_messages(folder):
     import grpc
     google.__path__.append(str(out / "google"))
     grpc.__path__.append(str(out / "grpc"))
+
+
+@contextlib.contextmanager
+def messages():
+    """make_messages into a folder of its own, which is there meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_messages(folder)
+        yield folder
 
 
 class Answer:

@@ -29,7 +29,7 @@ class TurnedClock final : public Clock {
 };
 
 // What the directory and documents would say.
-class FewNeighbours final : public Neighbours {
+class FewNeighbours : public Neighbours {
  public:
   Result<policy::AudienceId> intern(store::Transaction&,
                                     const policy::Audience& audience) override {

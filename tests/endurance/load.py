@@ -1,36 +1,30 @@
-"""What a crowd does to the real daemon: lines that idle, lines that come and go, more calls than it can serve, and a
-mixed load that goes on. Memory is bounded and comes back, nothing is answered wrongly, honest callers get through.
+"""What a crowd does to the real daemon: lines that idle, lines that come and go, more calls than it can serve. Memory is
+bounded and comes back, nothing is answered wrongly, honest callers get through.
 
-    load.py [--idle N] [--churn N] [--overload N] [--soak MINUTES] [--part NAME]
+    load.py [--idle N] [--churn N] [--overload N] [--part NAME]
 
   idle      N lines that have shaken hands and say nothing: at most 64 KiB each; all alive afterwards, all gone when closed
   churn     N connections, one call each
   overload  N look-ups of one account on 6,400 streams at once, and 300 of its sign-ins, whose passwords take seconds;
             what is shed says so, another account's look-ups go through meanwhile, and memory is back where it was
-  soak      look-ups 60, queries 20, downloads 10, writes 8, sign-ins 2 of a hundred, for so many minutes: no error, no
-            descriptor and no memory that grows
 
 Rates and times are told and judged by nobody."""
 import argparse
-import collections
 import pathlib
-import random
 import resource
 import socket
 import ssl
 import sys
-import tempfile
 import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 sys.path.insert(0, str(HERE))
-import journey
 from h2load import h2load
-from journey import Ground, Journey
+from journey import Ground
 from network import eventually
-from small_network import PASSWORD, Caller
+from small_network import PASSWORD, Caller, messages
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"
 LIMITS = """limits { connections: 20000 connections_per_address: 20000 connections_per_account: 20000
@@ -38,14 +32,13 @@ LIMITS = """limits { connections: 20000 connections_per_address: 20000 connectio
 """
 IDLE_KIB_MAX = 64
 GROWN_MIB_MAX = 32  # after a crowd: what the allocator keeps
-SIGN_INS_APART = 15  # seconds: five a minute are let through of one certificate
 ANNA = "persons/swe.anna"
 
 
 class Load:
     def __init__(self, net, folder):
-        global M, S, T
-        from entente.v1 import directory_pb2 as M, session_pb2 as S, statistics_pb2 as T
+        global M
+        from entente.v1 import directory_pb2 as M
         self.net, self.folder = net, folder
         self.nora = Caller(net, "nora")
         assert self.nora.sign_in().ok
@@ -158,86 +151,27 @@ class Load:
         assert not faults, faults
         return load, sorted(honest), most[0]
 
-    def soak(self, minutes, seed):
-        trip = Journey(self.net)
-        trip.sign_in()
-        trip.upload(1)
-        assert trip.figures() == 1_001
-        draw, done, memory, descriptors, times = random.Random(seed), collections.Counter(), [], [], []
-        end, i, signed_in = time.monotonic() + 60 * minutes, 0, time.monotonic()
-        while time.monotonic() < end:
-            i += 1
-            act = draw.choices(("look-up", "query", "download", "write", "sign-in"), (60, 20, 10, 8, 2))[0]
-            began = time.monotonic()
-            if act == "look-up":
-                self.look_up(self.nora)
-            elif act == "query":
-                assert trip.figures() == 1_001
-            elif act == "download":
-                answer = trip.ask("anna", "DirectoryService.ExportPersons", M.ExportPersonsRequest(
-                    process="processes/alpha", format=M.ExportPersonsRequest.VCARD_4))
-                assert answer.ok, answer
-            elif act == "write":
-                before = trip.acknowledged
-                trip.title(i)
-                assert trip.acknowledged == before + 1, trip.codes
-                assert trip.found("title") == f"title {i}"
-            elif began - signed_in < SIGN_INS_APART:
-                continue
-            else:
-                signed_in = began
-                answer = trip.callers["ines"].sign_in()
-                assert answer.ok, answer
-            done[act] += 1
-            times.append(time.monotonic() - began)
-            if i % 50 == 0:
-                memory.append(self.memory())
-                descriptors.append(self.net.metric("process_open_fds"))
-            time.sleep(0.01)
-        trip.close()
-        assert not trip.codes, trip.codes
-        third = len(memory) // 3
-        grown = min(memory[-third:]) - max(memory[:third])
-        assert grown <= 8, f"memory grew by {grown:.1f} MiB: {memory}"
-        assert max(descriptors[-third:]) <= max(descriptors[:third]) + 2, descriptors
-        half = sorted(times[len(times) // 2:])
-        print(f"soak: {minutes} minutes, {', '.join(f'{n} {act}' for act, n in sorted(done.items()))}, none failed; from "
-              f"{memory[0]:.0f} to {memory[-1]:.0f} MiB, {descriptors[-1]:.0f} descriptors; 99 % within "
-              f"{1000 * half[len(half) * 99 // 100]:.0f} ms in its second half", flush=True)
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--idle", type=int, default=1_000)
     parser.add_argument("--churn", type=int, default=1_000)
     parser.add_argument("--overload", type=int, default=20_000)
-    parser.add_argument("--soak", type=float, default=1.0)
-    parser.add_argument("--part", choices=("idle", "churn", "overload", "soak"))
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--part", choices=("idle", "churn", "overload"))
     options = parser.parse_args()
-    print(f"seed {options.seed}", flush=True)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # the daemon inherits it
     options.idle = min(options.idle, hard - 200)
-    folder = tempfile.TemporaryDirectory()
-    journey.small_network.make_messages(folder.name)
-    net = Ground()
-    try:
+    with messages() as folder, Ground() as net:
         net.config.write_text(net.config.read_text() + LIMITS)
         net.put_back()
         assert net.start_under(), net.logged()
-        load = Load(net, pathlib.Path(folder.name))
+        load = Load(net, pathlib.Path(folder))
         for part in ("idle", "churn", "overload"):
             if options.part in (None, part):
                 getattr(load, part)(getattr(options, part))
-        if options.part in (None, "soak"):
-            load.soak(options.soak, options.seed)
         load.nora.close()
         assert net.end() == 0, net.logged()
-    finally:
-        net.end()
-        net.remove()
-        folder.cleanup()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,173 @@
+"""A gentle mixed load that goes on: look-ups 60, queries 20, downloads 10, writes 8, sign-ins 2 of a hundred, so many a
+second at fixed times. Nothing fails, each reading shows what was acknowledged last; memory, descriptors and threads do
+not grow; in the end there is one entry for each act, the store is whole, and what was acknowledged is there after a
+start.
+
+    soak.py [--minutes N] [--rate N] [--seed N]
+    soak.py --begin FOLDER ...   goes on in the background, and writes what comes of it into that folder
+    soak.py --end FOLDER         waits for it, and prints and answers what came of it
+
+So CTest begins it before all other tests and asks for its end behind them: it takes some hundredths of a core beside them.
+Times are told and judged by nobody."""
+import argparse
+import collections
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import journey
+from journey import ANNA, Journey
+from small_network import Caller, SmallNetwork, messages
+
+KINDS, WEIGHTS = ("look-up", "query", "download", "write", "sign-in"), (60, 20, 10, 8, 2)
+SIGN_INS_APART = 15  # seconds: five a minute are let through of one certificate
+SAMPLES_APART = 5
+MEMORY_MIB, DESCRIPTORS, THREADS = 8, 2, 2  # more than that between the first third and the last is growth
+
+
+class Soak:
+    def __init__(self, net, seed):
+        global M
+        from entente.v1 import directory_pb2 as M
+        self.net, self.draw = net, random.Random(seed)
+        self.trip = Journey(net)
+        self.trip.callers["nora"] = Caller(net, "nora")
+        self.entries = self.counted()
+        self.trip.sign_in()
+        self.signed_in, self.turn = time.monotonic(), 0
+        for write in self.writes():
+            write(0)
+        self.done, self.times = collections.Counter(), []
+
+    def counted(self):
+        return self.net.metric("entente_ledger_entries_total")
+
+    def writes(self):
+        period = lambda i: self.trip.period(i % 1_000)  # there is a longest
+        return self.trip.title, self.trip.body, period, self.trip.upload, self.trip.paper
+
+    def sample(self):
+        status = pathlib.Path(f"/proc/{self.net.daemon.pid}/status").read_text()
+        threads = int(status.split("Threads:")[1].split()[0])
+        return self.net.metric("process_resident_memory_bytes") / 2**20, self.net.metric("process_open_fds"), threads
+
+    def shows(self, register):
+        assert self.trip.found(register) == self.trip.registers[register][-1], register
+
+    def act(self, i):
+        kind = self.draw.choices(KINDS, WEIGHTS)[0]
+        if kind == "sign-in" and time.monotonic() < self.signed_in + SIGN_INS_APART:
+            kind = "look-up"
+        if kind == "look-up":
+            answer = self.trip.ask("nora", "DirectoryService.GetPerson", M.GetPersonRequest(name=ANNA))
+            assert answer.ok and M.Person.FromString(answer.body).title == self.trip.registers["title"][-1], answer
+        elif kind == "query":
+            self.shows("figures")
+        elif kind == "download" and self.draw.random() < 0.5:
+            self.shows(self.draw.choice([name for name in self.trip.registers if name.startswith("paper ")]))
+        elif kind == "download":
+            answer = self.trip.ask("anna", "DirectoryService.ExportPersons", M.ExportPersonsRequest(
+                process="processes/alpha", format=M.ExportPersonsRequest.VCARD_4))
+            assert answer.ok and b"END:VCARD" in answer.body, answer
+        elif kind == "write":
+            self.draw.choice(self.writes())(i)
+        else:
+            self.turn, self.signed_in = self.turn + 1, time.monotonic()
+            name, caller = list(self.trip.callers.items())[self.turn % len(self.trip.callers)]
+            self.trip.act("session of " + name, None, caller.sign_in())
+        assert not self.trip.codes and self.trip.acknowledged == self.trip.tried, self.trip.codes
+        self.done[kind] += 1
+
+    def go(self, minutes, rate):
+        samples, began, i, sampled = [], time.monotonic(), 0, 0.0
+        while time.monotonic() < began + 60 * minutes:
+            i += 1
+            # What a busy machine made late is not made up for: that would be no gentle load.
+            time.sleep(max(0.0, began + i / rate - time.monotonic()))
+            i = max(i, int((time.monotonic() - began) * rate))
+            asked = time.monotonic()
+            self.act(i)
+            self.times.append(time.monotonic() - asked)
+            if asked > sampled + SAMPLES_APART:
+                samples.append(self.sample())
+                sampled = asked
+        third = len(samples) // 3
+        assert third, "too short to say anything of growth"
+        for what, more, of in (("memory", MEMORY_MIB, 0), ("descriptors", DESCRIPTORS, 1), ("threads", THREADS, 2)):
+            taken = [sample[of] for sample in samples]
+            assert min(taken[-third:]) <= max(taken[:third]) + more, f"{what} grew: {taken}"
+        return samples
+
+    def end(self):
+        entries = self.counted() - self.entries
+        assert entries == self.trip.acknowledged, f"{entries} entries for {self.trip.acknowledged} acts"
+        self.trip.close()
+        assert self.net.stop() == 0, self.net.logged()
+        journey.whole(self.net)
+        self.net.start()
+        self.trip.callers = {"anna": Caller(self.net, "anna")}
+        signed_in = self.trip.callers["anna"].sign_in()
+        assert signed_in.ok, signed_in
+        for register, values in self.trip.registers.items():
+            if values != [None]:
+                self.shows(register)
+        self.trip.close()
+        assert self.net.stop() == 0, self.net.logged()
+
+
+def soak(options):
+    print(f"seed {options.seed}", flush=True)
+    with messages(), SmallNetwork() as net:
+        one = Soak(net, options.seed)
+        samples = one.go(options.minutes, options.rate)
+        one.end()
+        half = sorted(one.times[len(one.times) // 2:])
+        (memory, _, _), (later, descriptors, threads) = samples[0], samples[-1]
+        print(f"soak: {options.minutes:g} minutes, {', '.join(f'{n} {kind}' for kind, n in sorted(one.done.items()))}, none "
+              f"failed; from {memory:.0f} to {later:.0f} MiB, {descriptors:.0f} descriptors, {threads} threads; 99 % within "
+              f"{1000 * half[len(half) * 99 // 100]:.0f} ms in its second half", flush=True)
+
+
+def begin(folder, words):
+    """Another of this program, of a session of its own, whose output nobody waits for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "code").unlink(missing_ok=True)
+    with open(folder / "log", "w") as log:
+        command = f'"$@"; code=$?; echo $code >"{folder}/new" && mv "{folder}/new" "{folder}/code"'
+        begun = subprocess.Popen(["nice", "sh", "-c", command, "sh", sys.executable, "-u", str(HERE / "soak.py"), *words],
+                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    (folder / "pid").write_text(str(begun.pid))
+
+
+def end(folder):
+    pid = int((folder / "pid").read_text())
+    while not (folder / "code").exists():
+        assert pathlib.Path(f"/proc/{pid}").exists() or (folder / "code").exists(), "it was ended by somebody else"
+        time.sleep(0.2)
+    print((folder / "log").read_text())
+    return int((folder / "code").read_text())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--rate", type=float, default=6)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--begin", type=pathlib.Path)
+    parser.add_argument("--end", type=pathlib.Path)
+    options = parser.parse_args()
+    if options.end:
+        return end(options.end)
+    if options.begin:
+        return begin(options.begin.resolve(), ["--minutes", str(options.minutes), "--rate", str(options.rate), "--seed",
+                                               str(options.seed)])
+    return soak(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,9 +5,10 @@
 
 namespace entente::limits {
 
-// Remembered until the next commit makes them durable: uploads that are never finished must not
-// fill the memory.
+// Kept until the next commit makes them durable, or else made so: uploads that are never finished
+// must not fill the memory.
 inline constexpr std::size_t store_staged_rows_max = 1 << 16;
+inline constexpr std::size_t store_staged_bytes_max = 8 << 20;
 // Keys kept ready for a process's next documents. Fewer would write the keyring whole too often, a
 // sixteenth of what is there costs each document as much however many there are; more would lie in
 // old copies of the keyring for documents that are made and destroyed long after.

@@ -133,7 +133,7 @@ Status CommitQueue::rewrite(const std::function<std::vector<EngineRow>()>& make,
       status = unavailable("the engine failed");
       return;
     }
-    const std::vector<EngineRow> rows = make();
+    std::vector<EngineRow> rows = make();
     if (rows.empty()) return;
     status = write(rows, durable);
     if (status.ok() || status.code() == Code::ResourceExhausted) return;
@@ -280,33 +280,44 @@ void CommitQueue::sequence(Group& group, Waiting& waiting) {
   group.accepted.push_back(&waiting);
 }
 
-Status CommitQueue::write(const std::vector<EngineRow>& rows, Durable durable) {
-  // More than can be remembered is not left open.
-  if (staged_.size() + rows.size() > limits::store_staged_rows_max) durable = Durable::Now;
+Status CommitQueue::write(std::vector<EngineRow>& rows, Durable durable) {
+  std::size_t bytes = staged_bytes_;
+  for (const EngineRow& row : rows) bytes += row.value ? row.value->size() : 0;
+  // More than can be kept is not left open.
+  if (staged_.size() + rows.size() > limits::store_staged_rows_max ||
+      bytes > limits::store_staged_bytes_max) {
+    durable = Durable::Now;
+  }
   Status status = engine_.write(rows, durable);
   if (!status.ok()) return status;
   if (durable == Durable::Now) {
     staged_.clear();
-  } else {
-    for (const EngineRow& row : rows) {
-      if (row.value)
-        staged_.insert(row.key);
-      else
-        staged_.erase(row.key);
+    staged_bytes_ = 0;
+    return status;
+  }
+  for (EngineRow& row : rows) {
+    if (const auto before = staged_.find(row.key); before != staged_.end()) {
+      staged_bytes_ -= before->second.value->size();
+      staged_.erase(before);
     }
+    if (!row.value) continue;  // what comes back though it was taken away, nothing names
+    staged_bytes_ += row.value->size();
+    std::string key = row.key;
+    staged_.emplace(std::move(key), std::move(row));
   }
   return status;
 }
 
-Status CommitQueue::check_staged(EngineView& view) {
-  for (const std::string& key : staged_) {
+Status CommitQueue::write_lost(EngineView& view) {
+  std::vector<EngineRow> lost;
+  for (const auto& [key, row] : staged_) {
     const Result<std::optional<std::string>> found = view.get(key);
     if (!found.ok() && found.status().code() != Code::DataLoss) return found.status();
-    if (found.ok() && *found) continue;
-    refuse_writes("after reopening, rows are gone that a commit may name; start it again");
-    return read_only(why_not());
+    if (!found.ok() || !*found) lost.push_back(row);
   }
+  if (!lost.empty()) ENTENTE_TRY_VOID(engine_.write(lost, Durable::Now));
   staged_.clear();
+  staged_bytes_ = 0;
   return {};
 }
 
@@ -325,7 +336,7 @@ Status CommitQueue::bring_back() {
                   " commits instead of " + std::to_string(before));
     return read_only(why_not());
   }
-  ENTENTE_TRY_VOID(check_staged(*view));
+  ENTENTE_TRY_VOID(write_lost(*view));
   ENTENTE_TRY_VOID(keyring_.keep_claims());
   settle(size);
   broken_ = false;

@@ -13,7 +13,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -65,9 +64,9 @@ class CommitQueue {
 
   // Writes the rows that `make` returns while nothing else is being written, without a commit: for
   // what changes no content (sealing anew), and for what a later commit names. What the engine
-  // returns. Of rows that need be durable WithNext only, the queue remembers the keys until they
-  // are: should the engine fail before, and one be gone, nothing is written any more until the
-  // next start, for a commit could name it.
+  // returns. Rows that need be durable WithNext only are kept until they are: should the engine
+  // fail before, what it lost of them is written again before anything else, for a commit could
+  // name it.
   [[nodiscard]] Status rewrite(const std::function<std::vector<EngineRow>()>& make,
                                Durable durable = Durable::Now);
 
@@ -106,8 +105,8 @@ class CommitQueue {
   void sequence(Group& group, Waiting& waiting);
   [[nodiscard]] Status bring_back();
   // Writes them, and keeps account of what is not durable yet.
-  [[nodiscard]] Status write(const std::vector<EngineRow>& rows, Durable durable);
-  [[nodiscard]] Status check_staged(EngineView& view);
+  [[nodiscard]] Status write(std::vector<EngineRow>& rows, Durable durable);
+  [[nodiscard]] Status write_lost(EngineView& view);
   void settle(CommitIndex size);
   [[nodiscard]] Result<CommitIndex> read_size(EngineView& view) const;
   void fail(Group& group, const Status& status);
@@ -133,7 +132,8 @@ class CommitQueue {
   RecentWrites recent_;
   bool broken_ = false;
   CommitIndex unsettled_ = 0;  // while broken: the size if the failed batch is there after all
-  std::set<std::string, std::less<>> staged_;  // keys of rows that are written and not yet durable
+  std::map<std::string, EngineRow> staged_;  // written and not yet durable, by key
+  std::size_t staged_bytes_ = 0;             // of their values
 };
 
 }  // namespace entente::store

@@ -214,7 +214,12 @@ async function formsOf() {
   const { circulations } = await call(member, 'CirculationService/ListInbox', { pageSize: 100 });
   const circulation = circulations.find((one) => one.documents.includes(paper)).name;
   const press = (name) => (page) => page.getByRole('button', { name, exact: true }).click();
-  const unfold = (words) => async (page) => { if (await page.locator('details[open] > summary').getByText(words, { exact: true }).count() === 0) await page.locator('summary').getByText(words, { exact: true }).click(); };
+  // What was half-typed unfolds by itself when it is back, maybe just before the press, which then folds it.
+  const unfold = (words) => async (page) => {
+    const summary = page.locator('summary').getByText(words, { exact: true });
+    const isOpen = () => summary.evaluate((one) => one.closest('details').open);
+    await until(async () => { if (!await isOpen()) await summary.click(); return isOpen(); }, words);
+  };
   const nothing = () => undefined;
   return [
     [members, '#/person/swe.anna.lindqvist', press('Change the entry'), 'Title', 'Half a title', 'person persons/swe.anna.lindqvist'],

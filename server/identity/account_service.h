@@ -53,8 +53,9 @@ class AccountService {
 
   // Whether the subject keeps accounts of `party`.
   bool keeps(const Subject& subject, std::string_view party) const;
-  // The account, if the subject keeps its party's; NotFound otherwise, and if there is none.
+  // Of whomever. NotFound: there is none.
   Result<record::Account> found(std::string_view name, store::Snapshot& in) const;
+  // The account, if the subject keeps its party's; NotFound otherwise, and if there is none.
   Result<record::Account> kept(const Subject& subject, std::string_view name,
                                store::Snapshot& in) const;
   // The same for an act that nobody does to the own account, nor to one that has ended.

@@ -51,7 +51,6 @@ class Caller final : public Authenticator {
   };
 
   Result<SubjectPointer> by_certificate(const net::Call& call) const;
-  // The session of that id, of this account; null if it has ended.
   // The session that this header has opened on this certificate; null if there is none.
   SessionPointer find_tool(const Digest& key) const;
   void keep_tool(const Digest& key, const SessionPointer& session);

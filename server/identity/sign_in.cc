@@ -73,7 +73,7 @@ Result<SignIn::Claim> SignIn::claim(const net::Peer& peer, CertificateFacts fact
   ENTENTE_TRY(std::optional<record::Account> account, parts_.rows.account(in, name));
   ENTENTE_TRY(const std::optional<record::Certificate> entered,
               parts_.rows.certificate(in, facts.sha256));
-  const bool opens = account && !account->ended() && entered &&
+  const bool opens = account && !account->ended() && entered && entered->account() == name &&
                      is_of_kind(*account, facts.name.kind) && now >= facts.not_before &&
                      now < facts.not_after && !parts_.certificates.revoked(peer.certificate_der);
   if (!opens) account.reset();
@@ -142,8 +142,7 @@ Result<SignIn::Proven> SignIn::prove(const net::Peer& peer, const Proof& proof) 
       break;
     }
   }
-  if (!holds) return refuse(std::move(attempt), claimed.facts);
-  ENTENTE_CHECK(claimed.account.has_value());  // what is not there holds no secret
+  if (!holds || !claimed.account) return refuse(std::move(attempt), claimed.facts);
   return Proven{.attempt = std::move(attempt),
                 .facts = std::move(claimed.facts),
                 .account = *std::move(claimed.account),
@@ -179,8 +178,9 @@ Result<record::Account> SignIn::pin(store::Transaction& in, const Proven& proven
   ENTENTE_TRY(std::optional<record::Account> account,
               parts_.rows.account(in, proven.account.name()));
   ENTENTE_TRY(const auto entered, parts_.rows.certificate(in, proven.facts.sha256));
-  ENTENTE_CHECK(account.has_value() && entered.has_value());  // they end, and no row of them goes
-  if (account->revision() != proven.account.revision()) return sign_in_refused();
+  if (!account || !entered || account->revision() != proven.account.revision()) {
+    return sign_in_refused();
+  }
   return *std::move(account);
 }
 
@@ -243,8 +243,9 @@ Result<Sessions::Opened> SignIn::open(const net::Peer& peer, std::string_view pa
   ENTENTE_TRY(Proven proven, prove(peer, Proof{.kind = Kind::Password, .text = password}));
   std::string rehashed;
   if (parts_.hasher.needs_rehash(proven.account.password())) {
-    ENTENTE_TRY(const Secret normalized, normalized_password(password));
-    const Result<std::string> hash = parts_.hasher.hash(normalized);
+    const Result<Secret> normalized = normalized_password(password);
+    const Result<std::string> hash =
+        normalized.ok() ? parts_.hasher.hash(*normalized) : Result<std::string>(std::string());
     if (hash.ok()) rehashed = *hash;  // Else next time: it must not cost anyone the sign-in.
   }
   return open_proven(peer, std::move(proven), SessionFacts{}, acts::sign_in, rehashed);
@@ -267,7 +268,7 @@ Result<SessionPointer> SignIn::open_tool(const net::Peer& peer, Scope scope,
 Status SignIn::step_up(const net::Peer& peer, const SessionPointer& session,
                        std::string_view password) {
   ENTENTE_TRY(Proven proven, prove(peer, Proof{.kind = Kind::Password, .text = password}));
-  ENTENTE_CHECK(proven.account.name() == session->facts().account);  // bound to the certificate
+  if (proven.account.name() != session->facts().account) return sign_in_refused();
   const Result<store::CommitIndex> committed =
       commit_act(parts_.store, [&](store::Transaction& in) -> Status {
         ENTENTE_TRY_VOID(pin(in, proven).status());
@@ -300,7 +301,7 @@ Status SignIn::change_password(const net::Peer& peer, const SessionPointer& sess
             {.field = "new_password", .rule = "is the old one", .line = 0, .column = 0});
   }
   ENTENTE_TRY(Proven proven, prove(peer, Proof{.kind = Kind::Password, .text = old_password}));
-  ENTENTE_CHECK(proven.account.name() == session->facts().account);  // bound to the certificate
+  if (proven.account.name() != session->facts().account) return sign_in_refused();
   ENTENTE_TRY(const std::string hash, parts_.hasher.hash(wanted));
   const Result<store::CommitIndex> committed =
       commit_act(parts_.store, [&](store::Transaction& in) -> Status {

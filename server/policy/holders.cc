@@ -187,14 +187,20 @@ class WorldReader {
     using Kind = Principal::Kind;
     if (!participation.activities.empty()) return;
     if (is_shut_out(participation.process, participation.party)) return;
-    if (participation.standing == Standing::Member) {
-      held.insert(Principal::make(Kind::Members, participation.process));
-    }
-    if (participation.standing == Standing::Observer) {
-      held.insert(Principal::make(Kind::Observers, participation.process));
-    }
-    if (participation.standing == Standing::Partner) {
-      held.insert(Principal::make(Kind::Partners, participation.process));
+    switch (participation.standing) {
+      case Standing::Member:
+        held.insert(Principal::make(Kind::Members, participation.process));
+        return;
+      case Standing::Observer:
+        held.insert(Principal::make(Kind::Observers, participation.process));
+        return;
+      case Standing::Partner:
+        held.insert(Principal::make(Kind::Partners, participation.process));
+        return;
+      case Standing::Invited:
+      case Standing::Suspended:
+      case Standing::Former:
+        return;
     }
   }
 

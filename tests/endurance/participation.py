@@ -191,14 +191,19 @@ def one_run(net, office, run):
             caller.close()
 
 
-def main():
+def learn():
+    """The messages, once they are made."""
     global H, L, M, T
+    from entente.v1 import directory_pb2 as M, history_pb2 as H, ledger_pb2 as L, statistics_pb2 as T
+
+
+def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--limit-ms", type=float)
     options = parser.parse_args()
     with messages(), SmallNetwork() as net:
-        from entente.v1 import directory_pb2 as M, history_pb2 as H, ledger_pb2 as L, statistics_pb2 as T
+        learn()
         office = Secretariat(net)
         took = [one_run(net, office, run) for run in range(options.runs)]
         print(f"participation_to_last_of_{LINES * STREAMS}_streams_max {max(took):.0f} ms of {len(took)} runs")

@@ -183,6 +183,7 @@ struct Stems::Language {
     return number;
   }
   void forget() {
+    if (words.size() == 0) return;  // most texts are in one language, and a clean table is large
     met.assign(met_count, Met());
     words = Terms();
     stems.clear();

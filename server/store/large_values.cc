@@ -24,6 +24,9 @@ constexpr std::string_view kSuffix = ".values";
 // Values begin where a file system's blocks do, so that no block is two values' and stays.
 constexpr std::uint64_t kBlock = 4096;
 
+// What a thread keeps of its room for values that it reads: a sealed chunk of a document.
+constexpr std::size_t kRoomBytesKept = 512U << 10U;
+
 std::uint64_t next_block(std::uint64_t at) { return (at + kBlock - 1) / kBlock * kBlock; }
 
 Status unavailable(std::string_view act, const std::filesystem::path& path) {
@@ -215,6 +218,24 @@ Status LargeValues::forget_unsynced() {
 }
 
 Result<std::string> LargeValues::read(const Extent& extent) const {
+  std::string value;
+  ENTENTE_TRY_VOID(read_to(extent, value));
+  value.resize(extent.bytes);
+  return value;
+}
+
+Status LargeValues::show(const Extent& extent,
+                         const std::function<void(std::string_view value)>& take) const {
+  // Clearing room for each costs as much as copying it would.
+  static thread_local std::string room;
+  ENTENTE_TRY_VOID(read_to(extent, room));
+  take(std::string_view(room).substr(0, extent.bytes));
+  if (room.size() > kRoomBytesKept) room = std::string();
+  return {};
+}
+
+// Into the first octets of `value`, which is made larger if it is too small.
+Status LargeValues::read_to(const Extent& extent, std::string& value) const {
   const std::filesystem::path path = path_of(extent.file);
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) {
@@ -222,17 +243,17 @@ Result<std::string> LargeValues::read(const Extent& extent) const {
     return unavailable("open", path);
   }
   if (extent.bytes > 2 * limits::store_value_bytes_max) return missing(extent);  // sealed
-  std::string value(extent.bytes, '\0');
+  if (value.size() < extent.bytes) value.resize(extent.bytes);
   std::size_t at = 0;
-  while (at < value.size()) {
-    const ssize_t got = pread(file.get(), value.data() + at, value.size() - at,
+  while (at < extent.bytes) {
+    const ssize_t got = pread(file.get(), value.data() + at, extent.bytes - at,
                               static_cast<off_t>(extent.offset + at));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return unavailable("read", path);
     if (got == 0) return missing(extent);
     at += static_cast<std::size_t>(got);
   }
-  return value;
+  return {};
 }
 
 std::uint64_t LargeValues::enter() {

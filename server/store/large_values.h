@@ -88,6 +88,10 @@ class LargeValues {
 
   // DataLoss: it is not there, or not whole. Unavailable: it cannot be read.
   [[nodiscard]] Result<std::string> read(const Extent& extent) const;
+  // The same, but the value is given to `take` where it was read to, and goes with the next one
+  // that this thread reads.
+  [[nodiscard]] Status show(const Extent& extent,
+                            const std::function<void(std::string_view value)>& take) const;
 
   // A view is open between the two.
   [[nodiscard]] std::uint64_t enter();
@@ -120,6 +124,7 @@ class LargeValues {
   };
 
   [[nodiscard]] std::filesystem::path path_of(std::uint64_t number) const;
+  [[nodiscard]] Status read_to(const Extent& extent, std::string& value) const;
   [[nodiscard]] Result<std::shared_ptr<Lane>> take_lane();
   [[nodiscard]] Status open_lane(Lane& lane);
   void give_back(std::shared_ptr<Lane> lane);

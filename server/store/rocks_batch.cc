@@ -66,9 +66,7 @@ Status show_value(const LargeValues& large, std::string_view stored, const Engin
     take(stored);
     return {};
   }
-  ENTENTE_TRY(const std::string value, large.read(referred_by(stored)));
-  take(value);
-  return {};
+  return large.show(referred_by(stored), take);
 }
 
 void lay_rows(const std::shared_ptr<LargeValues>& large, std::vector<EngineRow>& rows) {

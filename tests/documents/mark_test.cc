@@ -1,12 +1,22 @@
 // The mark on a PDF, and the helper that makes it: shut in, whatever it is given.
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <qpdf/Pl_Flate.hh>
+#include <qpdf/Pl_String.hh>
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFPageDocumentHelper.hh>
+#include <qpdf/QPDFWriter.hh>
+#include <stop_token>
+#include <thread>
 
 #include "server/documents/mark/pdf_mark.h"
 #include "server/documents/mark/sandbox.h"
@@ -21,6 +31,16 @@ const std::string kLine = "RESTRICTED - copy 3 - for Anna (Ekström) \\ x";
 Result<std::unique_ptr<Sheet>> marked(const std::string& pdf) {
   Marker marker(ENTENTE_MARK_PROGRAM);
   return marker.mark(kLine, [&](Sheet& into) { return into.append(pdf); });
+}
+
+// As /FlateDecode has it.
+std::string packed(const std::vector<std::string>& pieces) {
+  std::string out;
+  Pl_String into("packed", nullptr, out);
+  Pl_Flate deflate("deflate", &into, Pl_Flate::a_deflate);
+  for (const std::string& piece : pieces) deflate.writeString(piece);
+  deflate.finish();
+  return out;
 }
 
 std::string bytes_of(const Sheet& sheet) { return *sheet.read(0, sheet.size()); }
@@ -73,6 +93,87 @@ TEST_CASE("what is no PDF, or a broken one, is refused with a reason", "[documen
   }
 }
 
+TEST_CASE("no script is left in the copy, wherever it hangs", "[documents][mark][bad]") {
+  const std::string script = "<< /S /JavaScript /JS (alert) >>";
+  const std::string pdf = testing::pdf_of(
+      {"<< /Type /Catalog /Pages 2 0 R /OpenAction " + script + " /AA << /WC " + script +
+           " >> /Names << /JavaScript << /Names [(a) " + script + "] >> >> /AcroForm << /Fields " +
+           "[5 0 R] /XFA (alert) >> /Outlines << /First << /Title (kept) /A 6 0 R >> >> >>",
+       "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /AA << /O " + script +
+           " >> /Annots [4 0 R 5 0 R] >>",
+       "<< /Type /Annot /Subtype /Screen /Rect [0 0 9 9] /AA << /PV " + script +
+           " >> /A << /S /URI /URI (kept) /Next [" + script + "] >> >>",
+       "<< /Type /Annot /Subtype /Widget /FT /Tx /T (kept) /Rect [0 0 9 9] /AA << /C 6 0 R >> >>",
+       "<< /S /JavaScript /JS 7 0 R >>", "<< /Length 5 >>\nstream\nalert\nendstream"});
+  const auto sheet = marked(pdf);
+  REQUIRE(sheet.status().message() == "");
+  const std::string copy = bytes_of(**sheet);
+  QPDF read;
+  read.processMemoryFile("copy", copy.data(), copy.size());
+  std::string whole;
+  for (QPDFObjectHandle& one : read.getAllObjects()) whole += one.unparse();
+  for (QPDFObjectHandle& one : read.getAllObjects()) whole += one.unparseResolved();
+  CHECK(copy.find("alert") == std::string::npos);
+  CHECK(whole.find("alert") == std::string::npos);
+  CHECK(whole.find("/AA") == std::string::npos);
+  CHECK(whole.find("/OpenAction") == std::string::npos);
+  CHECK(whole.find("/XFA") == std::string::npos);
+  CHECK(whole.find("(kept)") != std::string::npos);
+}
+
+TEST_CASE("what asks for a password is refused as that; what only forbids changes is marked",
+          "[documents][mark]") {
+  const auto sealed = [](const char* password) {
+    const std::string plain = testing::small_pdf(1);
+    QPDF pdf;
+    pdf.processMemoryFile("plain", plain.data(), plain.size());
+    QPDFWriter writer(pdf);
+    writer.setOutputMemory();
+    writer.setR6EncryptionParameters(password, "owner", false, false, false, false, false, false,
+                                     qpdf_r3p_none, true);
+    writer.write();
+    const auto buffer = writer.getBufferSharedPointer();
+    return std::string(buffer->getBuffer(), buffer->getBuffer() + buffer->getSize());
+  };
+  const Status refused = marked(sealed("a password")).status();
+  CHECK(refused.code() == Code::FailedPrecondition);
+  CHECK(refused.message().find("it asks for a password") != std::string::npos);
+  const auto sheet = marked(sealed(""));
+  REQUIRE(sheet.status().message() == "");
+  CHECK(bytes_of(**sheet).find("/Encrypt") == std::string::npos);
+}
+
+TEST_CASE("what unpacks to more than is given is refused", "[documents][mark][bad]") {
+  // 520 mebibytes of blanks, packed twice.
+  std::string bytes(1 << 20, ' ');
+  const std::string once = packed(std::vector<std::string>(520, bytes));
+  const std::string twice = packed({once});
+  const std::string pdf = testing::pdf_of(
+      {"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents [4 0 R 4 0 R] >>",
+       "<< /Filter [/FlateDecode /FlateDecode] /Length " + std::to_string(twice.size()) +
+           " >>\nstream\n" + twice + "\nendstream"});
+  CHECK(pdf.size() < 100'000);
+  CHECK(marked(pdf).status().code() == Code::FailedPrecondition);
+}
+
+TEST_CASE("a page whose edges lie nowhere is refused", "[documents][mark][bad]") {
+  const std::string far(60, '9');
+  for (const std::string& edges :
+       {"/MediaBox [0 0 " + far + ".0 300]", "/MediaBox [-" + far + ".0 0 400 300]",
+        "/MediaBox [0 0 400 " + std::string(400, '9') + ".0]",
+        std::string("/MediaBox [0 0 400 300] /CropBox [500 500 900 900]")}) {
+    const std::string page = "<< /Type /Page /Parent 2 0 R /Rotate 180 " + edges + " >>";
+    const auto sheet = marked(testing::pdf_of(
+        {"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>", page}));
+    CHECK(sheet.status().code() == Code::FailedPrecondition);
+  }
+  // And of what draws it, no number is longer than it may be.
+  const mark::Edges edges = {.left = 0, .bottom = 0, .right = 1e60, .top = 1e300};
+  CHECK(mark::overlay(edges, 180, "/F", "x").size() < 300);
+}
+
 TEST_CASE("a page tree that refers to itself ends", "[documents][mark]") {
   std::string pdf = testing::small_pdf(2);
   const std::size_t kid = pdf.find("3 0 R");
@@ -103,6 +204,98 @@ TEST_CASE("who is shut in opens nothing, reaches nobody, starts nothing", "[docu
   REQUIRE(::waitpid(child, &ended, 0) == child);
   REQUIRE(WIFEXITED(ended));
   CHECK(WEXITSTATUS(ended) == 0);
+}
+
+// A process that is shut in with so much, has `kept` as its standard input, and does `what`; how it
+// ended.
+int shut_in(const sandbox::Limits& limits, void (*what)(), int kept = STDIN_FILENO) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::dup2(kept, STDIN_FILENO) != STDIN_FILENO || !sandbox::enter(limits)) ::_exit(1);
+    what();
+    ::_exit(2);
+  }
+  int ended = 0;
+  REQUIRE(::waitpid(child, &ended, 0) == child);
+  return ended;
+}
+
+TEST_CASE("who is shut in has so much memory, processor and output, and no more",
+          "[documents][mark]") {
+  constexpr std::uint64_t plenty = 1ULL << 47U;
+  constexpr std::size_t much = 1 << 30;
+  const int memory = shut_in({.memory_bytes = much, .cpu_s = 5, .output_bytes = 1 << 20}, [] {
+    void* const got = ::mmap(nullptr, much, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ::_exit(got == MAP_FAILED && errno == ENOMEM ? 0 : 3);
+  });
+  CHECK(memory == 0);
+  const int processor = shut_in({.memory_bytes = plenty, .cpu_s = 1, .output_bytes = 1 << 20}, [] {
+    for (;;) static_cast<void>(::getpid());
+  });
+  CHECK(WIFSIGNALED(processor));
+  const auto sheet = Sheet::make();
+  REQUIRE(sheet.ok());
+  const int output = shut_in(
+      {.memory_bytes = plenty, .cpu_s = 5, .output_bytes = 1 << 20},
+      [] {
+        static std::array<char, 2 << 20> bytes;
+        ::signal(SIGXFSZ, SIG_IGN);
+        ::_exit(::write(STDIN_FILENO, bytes.data(), bytes.size()) == 1 << 20 ? 0 : 3);
+      },
+      (*sheet)->descriptor());
+  CHECK(output == 0);
+  CHECK((*sheet)->size() == 1 << 20);
+}
+
+// A helper that does what the text says that it is given.
+struct Shell {
+  explicit Shell(Helper::Bounds bounds) : helper("/bin/sh", bounds) {}
+  Result<int> run(const std::string& script, const std::stop_token& stop = {}) {
+    const auto sheet = Sheet::make();
+    return helper.run([&](Sheet& in) { return in.append(script); }, **sheet, stop);
+  }
+  Helper helper;
+};
+
+TEST_CASE("a helper that does not end is ended", "[documents][mark]") {
+  Shell shell({.ms_max = 200, .at_once_max = 1, .waiting_max = 1});
+  CHECK(WEXITSTATUS(*shell.run("exit 7")) == 7);
+  const Result<int> ended = shell.run("while :; do :; done");
+  REQUIRE(ended.ok());
+  CHECK(WTERMSIG(*ended) == SIGKILL);
+  Shell patient({.ms_max = 600'000, .at_once_max = 1, .waiting_max = 1});
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(patient.run("while :; do :; done", stop.get_token()).status().code() == Code::Cancelled);
+}
+
+TEST_CASE("so many helpers are at work at once, so many callers wait, and the next is told so",
+          "[documents][mark]") {
+  Shell shell({.ms_max = 600'000, .at_once_max = 1, .waiting_max = 1});
+  std::stop_source stop;
+  std::mutex mutex;
+  std::condition_variable_any came;
+  std::vector<Status> ends;
+  std::vector<std::thread> callers;
+  for (int n = 0; n < 3; ++n) {
+    callers.emplace_back([&] {
+      Status end = shell.run("while :; do :; done", stop.get_token()).status();
+      const std::lock_guard lock(mutex);
+      ends.push_back(std::move(end));
+      came.notify_all();
+    });
+  }
+  {
+    std::unique_lock lock(mutex);
+    came.wait(lock, [&] { return !ends.empty(); });
+  }
+  stop.request_stop();
+  for (std::thread& one : callers) one.join();
+  REQUIRE(ends.size() == 3);
+  CHECK(ends[0].code() == Code::ResourceExhausted);
+  CHECK(ends[0].reason() == Reason::Overloaded);
+  CHECK(ends[1].code() == Code::Cancelled);
+  CHECK(ends[2].code() == Code::Cancelled);
 }
 
 }  // namespace

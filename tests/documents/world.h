@@ -295,6 +295,21 @@ struct DocumentsWorld {
   }
 };
 
+// A PDF of these objects, numbered from 1, the catalog first.
+inline std::string pdf_of(const std::vector<std::string>& objects) {
+  std::string pdf = "%PDF-1.4\n";
+  std::string table = "0000000000 65535 f \n";
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    std::string at = std::to_string(pdf.size());
+    table += std::string(10 - at.size(), '0') + at + " 00000 n \n";
+    pdf += std::to_string(i + 1) + " 0 obj\n" + objects[i] + "\nendobj\n";
+  }
+  const std::string start = std::to_string(pdf.size());
+  const std::string count = std::to_string(objects.size() + 1);
+  return pdf + "xref\n0 " + count + "\n" + table + "trailer\n<< /Size " + count +
+         " /Root 1 0 R >>\nstartxref\n" + start + "\n%%EOF\n";
+}
+
 // A PDF of so many empty pages, as small as they come; each turned by 90 degrees more.
 inline std::string small_pdf(int pages) {
   std::vector<std::string> objects = {
@@ -308,17 +323,7 @@ inline std::string small_pdf(int pages) {
     objects.push_back("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate " +
                       std::to_string(i % 4 * 90) + " >>");
   }
-  std::string pdf = "%PDF-1.4\n";
-  std::string table = "0000000000 65535 f \n";
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    std::string at = std::to_string(pdf.size());
-    table += std::string(10 - at.size(), '0') + at + " 00000 n \n";
-    pdf += std::to_string(i + 1) + " 0 obj\n" + objects[i] + "\nendobj\n";
-  }
-  const std::string start = std::to_string(pdf.size());
-  const std::string count = std::to_string(objects.size() + 1);
-  return pdf + "xref\n0 " + count + "\n" + table + "trailer\n<< /Size " + count +
-         " /Root 1 0 R >>\nstartxref\n" + start + "\n%%EOF\n";
+  return pdf_of(objects);
 }
 
 }  // namespace entente::documents::testing

@@ -2,11 +2,14 @@
 BUILD names the build folder."""
 import hashlib
 import http.client
+import pathlib
+import random
 import re
 import ssl
 import subprocess
 import tempfile
 import unittest
+import zlib
 
 import small_network
 from small_network import Caller, SmallNetwork
@@ -17,7 +20,12 @@ def small_pdf(pages):
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>",
                b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, b" ".join(b"%d 0 R" % (n + 3) for n in range(pages)))]
     objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate %d >>" % (n % 4 * 90) for n in range(pages)]
-    out, table = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    return pdf_of(objects)
+
+
+def pdf_of(objects):
+    """Of these, numbered from 1, the catalog first."""
+    out, table = b"%PDF-1.5\n", b"0000000000 65535 f \n"
     for number, one in enumerate(objects, 1):
         table += b"%010d 00000 n \n" % len(out)
         out += b"%d 0 obj\n" % number + one + b"\nendobj\n"
@@ -128,6 +136,43 @@ class Documents(unittest.TestCase):
         self.assertEqual(len(pages), 5)
         for page in pages:
             self.assertRegex(page, r"RESTRICTED - copy \d+ of [0-9a-f]{8} - for Anna Tester \(anna\), SWE - 20\d\d-")
+
+    def test_no_page_hides_the_mark_however_its_content_is_made(self):
+        clip = b"0 0 1 1 re W n "
+        hidden = b"<< /Properties << /M %d 0 R >> >>"
+        chance = random.Random(1)
+        damaged = zlib.compress(clip + b"q " + b" ".join(b"%d %d m" % (chance.randrange(999), chance.randrange(999)) for _ in range(3000)))
+        damaged = damaged[:len(damaged) // 2] + b"\xff" * 40 + damaged[len(damaged) // 2 + 40:]
+        pages = [  # what stands on a page, and what it draws
+            (b"", clip + b"q"), (b"", b"Q Q " + clip), (b"", b"0.01 0 0 0.01 0 0 cm q q"), (b"", b"BT 3 Tr"),
+            (b"/Rotate 90", clip + b"q q q Q Q Q Q q"), (b"/CropBox [-900 -900 2000 2000]", b""), (b"/CropBox [-100 -50 200 150]", b""),
+            (b"", b"BI /W 1 /H 1 /BPC 8 /CS /G ID q EI " + clip + b"Q"),
+            (b"/Resources " + hidden, b"/OC /M BDC /OC /M BDC EMC"),
+            (b"", clip + b") ] >> <zz> % (x"), (b"", clip + b"/A#0"), (b"/Damaged true", damaged), (b"", b"m"),
+            *((b"", clip + cut) for cut in (b"(never (closed", b"(a\\)", b"<41", b"[ 1 2", b"/A << /B 1", b"BI /W 1 /H 1 /BPC 8 /CS /G ID qq"))]
+        layer = 3 + 2 * len(pages)
+        objects = [b"<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [%d 0 R] /D << /OFF [%d 0 R] >> >> >>" % (layer, layer),
+                   b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(pages), b" ".join(b"%d 0 R" % (3 + 2 * n) for n in range(len(pages))))]
+        for number, (has, draws) in enumerate(pages):
+            has = has.replace(b"%d", b"%d" % layer)
+            objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents %d 0 R %s >>" % (4 + 2 * number, has),
+                        b"<< /Length %d %s >>\nstream\n%s\nendstream" % (
+                            len(draws), b"/Filter /FlateDecode" if b"Damaged" in has else b"", draws)]
+        pdf = pdf_of(objects + [b"<< /Type /OCG /Name (hidden) >>"])
+        status, _, body = self.get("anna", f"/{self.bring('hostile.pdf', 'application/pdf', pdf, 3)}/content")
+        self.assertEqual(status, 200)
+        with open(self.folder.name + "/hostile.pdf", "wb") as out:
+            out.write(body)
+        subprocess.run(["pdftoppm", "-cropbox", "-r", "72", self.folder.name + "/hostile.pdf", self.folder.name + "/page"],
+                       capture_output=True, check=True)
+        shown = sorted(pathlib.Path(self.folder.name).glob("page-*.ppm"))
+        self.assertEqual(len(shown), len(pages))
+        for page, made in zip(shown, pages):
+            _, size, _, pixels = page.read_bytes().split(b"\n", 3)
+            width, height = map(int, size.split())
+            below = pixels[3 * width * (height - 25):]  # the edge along which it stands
+            red = sum(below[at] > below[at + 1] + 60 for at in range(0, len(below), 3))
+            self.assertGreater(red, 20, made)
 
     def test_a_transfer_that_broke_goes_on_without_another_receipt(self):
         before = self.readings(self.file)

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFExc.hh>
 #include <qpdf/QPDFObjectHandle.hh>
 #include <qpdf/QPDFPageDocumentHelper.hh>
 #include <qpdf/QPDFPageObjectHelper.hh>
 #include <qpdf/QPDFWriter.hh>
+#include <stdexcept>
 
 namespace entente::mark {
 namespace {
@@ -16,6 +18,7 @@ constexpr double kMargin = 10;  // points from the edge
 constexpr double kSizeMax = 8;  // of the letters
 constexpr double kSizeMin = 3;
 constexpr double kLetterWidth = 0.56;  // of Helvetica's size, on average
+constexpr double kEdgeMax = 100'000;   // farther out than this there is no page
 
 // A literal string (ISO 32000-1, 7.3.4.2) in WinAnsiEncoding, of UTF-8.
 std::string literal(std::string_view line) {
@@ -37,21 +40,35 @@ std::string literal(std::string_view line) {
 
 std::string number(double value) {
   std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%.2f", value);
-  return {text.data(), static_cast<std::size_t>(std::max(size, 0))};
+  std::snprintf(text.data(), text.size(), "%.2f", std::clamp(value, -kEdgeMax, kEdgeMax));
+  return text.data();
 }
 
-Edges edges_of(QPDFPageObjectHelper& page) {
-  Edges edges;
-  QPDFObjectHandle box = page.getCropBox();
-  if (!box.isRectangle()) box = page.getMediaBox();
-  if (!box.isRectangle()) return edges;
+std::optional<Edges> edges_in(QPDFObjectHandle box) {
+  if (!box.isRectangle()) return std::nullopt;
   const auto rectangle = box.getArrayAsRectangle();
-  edges.left = std::min(rectangle.llx, rectangle.urx);
-  edges.bottom = std::min(rectangle.lly, rectangle.ury);
-  edges.right = std::max(rectangle.llx, rectangle.urx);
-  edges.top = std::max(rectangle.lly, rectangle.ury);
+  const Edges edges = {.left = std::min(rectangle.llx, rectangle.urx),
+                       .bottom = std::min(rectangle.lly, rectangle.ury),
+                       .right = std::max(rectangle.llx, rectangle.urx),
+                       .top = std::max(rectangle.lly, rectangle.ury)};
+  const bool is_page = edges.left >= -kEdgeMax && edges.bottom >= -kEdgeMax &&
+                       edges.right <= kEdgeMax && edges.top <= kEdgeMax;
+  if (!is_page) throw std::runtime_error("a page without edges");
   return edges;
+}
+
+// Of what is shown of the page: the crop box as far as it lies within the sheet (ISO 32000-1,
+// 14.11.2.1).
+Edges edges_of(QPDFPageObjectHelper& page) {
+  const Edges sheet = edges_in(page.getMediaBox()).value_or(Edges());
+  const Edges crop = edges_in(page.getCropBox()).value_or(sheet);
+  const Edges both = {.left = std::max(sheet.left, crop.left),
+                      .bottom = std::max(sheet.bottom, crop.bottom),
+                      .right = std::min(sheet.right, crop.right),
+                      .top = std::min(sheet.top, crop.top)};
+  const bool is_shown = both.left < both.right && both.bottom < both.top;
+  if (!is_shown) throw std::runtime_error("a page of which nothing is shown");
+  return both;
 }
 
 int rotation_of(QPDFPageObjectHelper& page) {
@@ -59,37 +76,81 @@ int rotation_of(QPDFPageObjectHelper& page) {
   return rotate.isInteger() ? (rotate.getIntValueAsInt() % 360 + 360) % 360 : 0;
 }
 
-// What a viewer would run when it opens the document or a page.
+// Whether what a viewer does by itself may hang on a dictionary: a page, an annotation, a field.
+bool may_act_by_itself(QPDFObjectHandle& one) {
+  return one.hasKey("/Rect") || one.hasKey("/FT") || one.hasKey("/T") ||
+         one.getKey("/Type").isNameAndEquals("/Page");
+}
+
+// Takes what runs by itself, and every script, out of an object and of what is written within it.
+void take_out_scripts(QPDFObjectHandle object) {
+  if (object.isStream()) object = object.getDict();
+  const auto within = [](QPDFObjectHandle& one) {
+    if (!one.isIndirect()) take_out_scripts(one);
+  };
+  if (object.isArray()) {
+    for (QPDFObjectHandle& one : object.getArrayAsVector()) within(one);
+  } else if (object.isDictionary()) {
+    if (may_act_by_itself(object)) object.removeKey("/AA");
+    if (object.hasKey("/Fields")) object.removeKey("/XFA");  // a form that is a program
+    QPDFObjectHandle kind = object.getKey("/S");
+    if (kind.isNameAndEquals("/JavaScript") || kind.isNameAndEquals("/Rendition")) {
+      object.removeKey("/JS");
+    }
+    for (auto& [key, one] : object.getDictAsMap()) within(one);
+  }
+}
+
+// No script is left in the copy, nor what a viewer would do when it opens the document or a page.
 void take_out_scripts(QPDF& pdf) {
   QPDFObjectHandle root = pdf.getRoot();
   root.removeKey("/OpenAction");
   root.removeKey("/AA");
   QPDFObjectHandle names = root.getKey("/Names");
   if (names.isDictionary()) names.removeKey("/JavaScript");
+  for (const QPDFObjectHandle& one : pdf.getAllObjects()) take_out_scripts(one);
+}
+
+// What is drawn on a page, as a form of its own: whatever its content leaves open or does wrong (a
+// clipping, a layer that is not shown, another scale, a string without an end) ends with it, and
+// what is drawn behind stands on the bare page.
+QPDFObjectHandle form_of(QPDFPageObjectHelper& page, const Edges& edges) {
+  QPDFObjectHandle content = page.getObjectHandle().getKey("/Contents");
+  // One stream is taken as it lies; several are put together, of a copy of the page: they are read
+  // when all is written, and the page's content is another by then.
+  QPDFObjectHandle form =
+      content.isStream()
+          ? content.copyStream()
+          : page.shallowCopyPage().getFormXObjectForPage(/*handle_transformations=*/false);
+  QPDFObjectHandle says = form.getDict();
+  says.replaceKey("/Type", QPDFObjectHandle::newName("/XObject"));
+  says.replaceKey("/Subtype", QPDFObjectHandle::newName("/Form"));
+  says.replaceKey("/BBox", QPDFObjectHandle::newFromRectangle(QPDFObjectHandle::Rectangle(
+                               edges.left, edges.bottom, edges.right, edges.top)));
+  QPDFObjectHandle resources = page.getAttribute("/Resources", false);
+  says.replaceKey("/Resources",
+                  resources.isDictionary() ? resources : QPDFObjectHandle::newDictionary());
+  says.removeKey("/Group");  // the page's own
+  return form;
 }
 
 void mark_pages(QPDF& pdf, std::string_view line) {
   QPDFObjectHandle font = pdf.makeIndirectObject(QPDFObjectHandle::parse(
       "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"));
-  QPDFObjectHandle before = pdf.newStream("q\n");
   for (QPDFPageObjectHelper& page : QPDFPageDocumentHelper(pdf).getAllPages()) {
-    page.getObjectHandle().removeKey("/AA");
-    QPDFObjectHandle resources = page.getAttribute("/Resources", true);
-    if (!resources.isDictionary()) {
-      resources = QPDFObjectHandle::newDictionary();
-      page.getObjectHandle().replaceKey("/Resources", resources);
+    const Edges edges = edges_of(page);
+    QPDFObjectHandle object = page.getObjectHandle();
+    object.removeKey("/AA");
+    QPDFObjectHandle resources = QPDFObjectHandle::parse("<< /Font << >> /XObject << >> >>");
+    std::string drawn;
+    if (object.hasKey("/Contents")) {
+      resources.getKey("/XObject").replaceKey("/EntentePage", form_of(page, edges));
+      drawn = "q /EntentePage Do Q\n";
     }
-    QPDFObjectHandle fonts = resources.getKey("/Font");
-    // Shared with other pages, it may be: a page's own copy takes the font.
-    fonts = fonts.isDictionary() ? fonts.shallowCopy() : QPDFObjectHandle::newDictionary();
-    resources.replaceKey("/Font", fonts);
-    int suffix = 0;
-    const std::string name = resources.getUniqueResourceName("/EntenteMark", suffix);
-    fonts.replaceKey(name, font);
-    page.addPageContents(before, /*first=*/true);
-    page.addPageContents(
-        pdf.newStream("\nQ\n" + overlay(edges_of(page), rotation_of(page), name, line)),
-        /*first=*/false);
+    resources.getKey("/Font").replaceKey("/EntenteMark", font);
+    object.replaceKey("/Resources", resources);
+    object.replaceKey("/Contents", pdf.newStream(drawn + overlay(edges, rotation_of(page),
+                                                                 "/EntenteMark", line)));
   }
 }
 

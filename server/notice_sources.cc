@@ -15,7 +15,9 @@ std::vector<notices::Happening> NoticeSources::happenings_after(std::uint64_t cu
     one.reminds = event.kind() == v1::News::REMINDED;
     one.asks = event.kind() == v1::News::CONSENT_ASKED;
     const bool of_consent = one.asks || event.kind() == v1::News::CONSENT_ANSWERED;
-    one.tells = one.reminds || of_consent || event.kind() == v1::News::SENT;
+    // The mailer itself waits for the end of an embargo (`at`).
+    const bool is_end = event.embargo_until_us() != 0;
+    one.tells = one.reminds || of_consent || (event.kind() == v1::News::SENT && !is_end);
     if (!one.tells) continue;
     if (of_consent) {
       const store::Id document = store::Id::from(event.document());

@@ -252,7 +252,7 @@ void Service::record_act(const Subject& subject, Transaction& transaction, std::
   act.revision = row.revision();
   // The entry is for who may see the document: while there is an embargo, for its keepers.
   if (act.audience == 0) {
-    act.audience = row.guard().embargo_until_us() != 0 ? row.keepers() : row.guard().audience();
+    act.audience = entry_audience(row.guard(), row.keepers(), parts_.clock.now());
   }
   parts_.ledger.record(transaction, act);
 }

@@ -256,8 +256,8 @@ Status CirculationService::save(const Subject& subject, Transaction& transaction
   act.object = row.shown().name();
   if (kind == acts::send)
     act.touched.assign(row.shown().documents().begin(), row.shown().documents().end());
-  const bool narrow = row.guard().embargo_until_us() != 0;
-  act.audience = audience != 0 ? row.keepers() : narrow ? row.keepers() : row.guard().audience();
+  act.audience = audience != 0 ? row.keepers()
+                               : entry_audience(row.guard(), row.keepers(), parts_.clock.now());
   parts_.ledger.record(transaction, act);
   return {};
 }
@@ -545,7 +545,17 @@ bool CirculationService::may_hear(const Subject& subject, const record::Event& e
     const auto found = parts_.shelf.circulation(store::Id::from(event.circulation()));
     if (found) guard = found->guard;
   }
-  if (!policy::decide(subject, Action::Read, guard, parts_.clock.now()).permits()) return false;
+  const auto reads = [&](Instant when) {
+    return policy::decide(subject, Action::Read, guard, when).permits();
+  };
+  if (!reads(parts_.clock.now())) return false;
+  // What happened under an embargo is told who saw it then, its end (embargoes.h) all others.
+  const Instant then = from_micros(event.recorded_at_us());
+  if (event.embargo_until_us() != 0) {
+    if (reads(from_micros(event.embargo_until_us() - 1))) return false;
+  } else if (guard.embargo_until && then < *guard.embargo_until && !reads(then)) {
+    return false;
+  }
   return event.audience() == 0 || guard.originator == subject.party ||
          subject.sight.sees(static_cast<policy::AudienceId>(event.audience()));
 }

@@ -59,7 +59,7 @@ Result<v1::Document> Service::destroy_by_schedule(const store::Id& document, Ins
   act.kind = acts::expire;
   act.object = stone.shown().name();
   act.revision = stone.revision();
-  act.audience = row.guard().embargo_until_us() != 0 ? row.keepers() : row.guard().audience();
+  act.audience = entry_audience(row.guard(), row.keepers(), now);
   parts_.ledger.record(transaction, act);
   return stone.shown();
 }

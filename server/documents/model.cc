@@ -286,6 +286,10 @@ policy::Guard guard_of(const record::Guard& row) {
   return guard;
 }
 
+std::uint32_t entry_audience(const record::Guard& guard, std::uint32_t keepers, Instant now) {
+  return to_micros(now) < guard.embargo_until_us() ? keepers : guard.audience();
+}
+
 record::Guard to_record(const policy::Guard& guard) {
   record::Guard row;
   row.set_audience(static_cast<std::uint32_t>(guard.audience));

@@ -75,6 +75,9 @@ struct DocumentName {
 
 [[nodiscard]] policy::Guard guard_of(const record::Guard& row);
 [[nodiscard]] record::Guard to_record(const policy::Guard& guard);
+// Whose an entry of the ledger is that is made at `now`: under an embargo the keepers'.
+[[nodiscard]] std::uint32_t entry_audience(const record::Guard& guard, std::uint32_t keepers,
+                                           Instant now);
 
 // --- what is shown ---
 

@@ -43,6 +43,11 @@ Room::Room(Parts parts)
                   .ledger = parts_.ledger,
                   .clock = parts_.clock,
                   .complain = parts_.complain}),
+      embargoes_({.rows = rows_,
+                  .shelf = shelf_,
+                  .ledger = parts_.ledger,
+                  .clock = parts_.clock,
+                  .complain = parts_.complain}),
       extractor_(parts_.extract_program,
                  {.ms_max = limits::extracting_ms_max, .at_once_max = 1, .waiting_max = 1}),
       searcher_({.rows = rows_, .shelf = shelf_, .extractor = extractor_, .clock = parts_.clock}) {}

@@ -9,6 +9,7 @@
 #include "server/documents/circulation_service.h"
 #include "server/documents/consents.h"
 #include "server/documents/download.h"
+#include "server/documents/embargoes.h"
 #include "server/documents/retention.h"
 #include "server/documents/sealed.h"
 #include "server/documents/search/searcher.h"
@@ -49,6 +50,7 @@ class Room {
   void tend() {
     uploads_.sweep();
     retention_.tend();
+    embargoes_.tend();
   }
   // What stands over documents and circulations.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
@@ -70,6 +72,7 @@ class Room {
   ConsentService consents_;
   Download download_;
   Retention retention_;
+  Embargoes embargoes_;
   Helper extractor_;
   search::Searcher searcher_;
 };

@@ -16,7 +16,11 @@ void Shelf::put(const record::Document& row) {
   one->created_at = instant_of(row.shown().created_at());
   if (row.shown().has_retain_until()) one->retain_until = instant_of(row.shown().retain_until());
   one->on_hold = row.shown().on_hold();
+  const bool lives = one->state == v1::Document::CURRENT;
   const std::unique_lock lock(mutex_);
+  const auto before = documents_.find(one->id);
+  await_end(before == documents_.end() ? nullptr : &before->second->guard,
+            lives ? &one->guard : nullptr, {.until = {}, .is_circulation = false, .id = one->id});
   document_order_[{one->created_at, one->id}] = one;
   documents_[one->id] = std::move(one);
 }
@@ -28,8 +32,34 @@ void Shelf::put(const record::Circulation& row) {
   one->sent_at = instant_of(row.shown().sent_at());
   one->recalled = row.shown().has_recalled_at();
   const std::unique_lock lock(mutex_);
+  const auto before = circulations_.find(one->id);
+  await_end(before == circulations_.end() ? nullptr : &before->second->guard,
+            one->recalled ? nullptr : &one->guard,
+            {.until = {}, .is_circulation = true, .id = one->id});
   circulation_order_[{one->sent_at, one->id}] = one;
   circulations_[one->id] = std::move(one);
+}
+
+// Requires: the lock.
+void Shelf::await_end(const policy::Guard* before, const policy::Guard* now, Embargoed one) {
+  if (before != nullptr && before->embargo_until) {
+    one.until = *before->embargo_until;
+    embargoed_.erase(one);
+  }
+  if (now != nullptr && now->embargo_until) {
+    one.until = *now->embargo_until;
+    if (told_.count(one) == 0) embargoed_.insert(one);
+  }
+}
+
+std::vector<Shelf::Embargoed> Shelf::embargoes_over(Instant now, std::size_t max) const {
+  std::vector<Embargoed> over;
+  const std::shared_lock lock(mutex_);
+  for (auto at = embargoed_.begin(); at != embargoed_.end() && at->until <= now; ++at) {
+    if (over.size() == max) break;
+    over.push_back(*at);
+  }
+  return over;
 }
 
 Status Shelf::load() {
@@ -96,7 +126,17 @@ Status Shelf::sweep(store::Snapshot& snapshot, store::Table table,
 Status Shelf::take_events(store::Snapshot& snapshot) {
   return rows_.each_event(snapshot, newest_event() + 1, [&](record::Event event) {
     const std::unique_lock lock(mutex_);
-    if (event.number() == events_.size() + 1) events_.push_back(std::move(event));
+    if (event.number() != events_.size() + 1) return;
+    if (event.embargo_until_us() != 0) {
+      const bool is_circulation = event.document().empty();
+      const Embargoed one = {
+          .until = from_micros(event.embargo_until_us()),
+          .is_circulation = is_circulation,
+          .id = store::Id::from(is_circulation ? event.circulation() : event.document())};
+      embargoed_.erase(one);
+      told_.insert(one);
+    }
+    events_.push_back(std::move(event));
   });
 }
 

@@ -76,6 +76,16 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
                                                         std::size_t max) const;
   [[nodiscard]] std::uint64_t newest_event() const;
 
+  // A document or a circulation under an embargo.
+  struct Embargoed {
+    Instant until{};
+    bool is_circulation = false;  // documents first: what is sent round is there before
+    store::Id id;
+    auto operator<=>(const Embargoed&) const = default;
+  };
+  // Whose embargo has ended by `now` without an event that says so, the first to end first.
+  [[nodiscard]] std::vector<Embargoed> embargoes_over(Instant now, std::size_t max) const;
+
   // `ring` is called after each new event, until the handle is dropped.
   [[nodiscard]] std::shared_ptr<void> listen(std::function<void()> ring);
 
@@ -84,6 +94,7 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   using Order = std::map<Place, std::shared_ptr<const T>, std::greater<>>;
   void put(const record::Document& row);
   void put(const record::Circulation& row);
+  void await_end(const policy::Guard* before, const policy::Guard* now, Embargoed one);
   Status reload(store::Snapshot& snapshot, std::string_view name);
   Status take_events(store::Snapshot& snapshot);
   Status sweep(store::Snapshot& snapshot, store::Table table, const std::set<store::Id>& named);
@@ -95,6 +106,8 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   Order<ShelvedDocument> document_order_;
   Order<ShelvedCirculation> circulation_order_;
   std::vector<record::Event> events_;  // number n at n - 1
+  std::set<Embargoed> embargoed_;      // whose end is still to be told
+  std::set<Embargoed> told_;
   std::mutex listeners_mutex_;
   std::vector<std::weak_ptr<std::function<void()>>> listeners_;
 };

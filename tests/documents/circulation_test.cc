@@ -1,4 +1,5 @@
 // Circulation through its service: what comes to whom, what is answered, and news exactly once.
+#include "server/documents/embargoes.h"
 #include "tests/documents/world.h"
 
 namespace entente::documents {
@@ -238,6 +239,93 @@ TEST_CASE("news come exactly once and in order, across lines that break",
   withdraw.set_name(paper);
   REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
   CHECK(world.news(world.anna(), anna) == std::vector<std::string>{"WITHDRAWN"});
+}
+
+TEST_CASE("the end of an embargo is news, once, to those who did not see it before",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  std::vector<std::string> complaints;
+  Embargoes embargoes(
+      {.rows = world.rows,
+       .shelf = world.shelf,
+       .ledger = *world.ledger,
+       .clock = world.clock,
+       .complain = [&](std::string_view what, const Status&) { complaints.emplace_back(what); }});
+  const auto igor = [&] { return world.as("IGC", "igor", {"process/igc/secretariat"}, true); };
+  v1::BeginContentRequest request = world.begin("e", "early", v1::HANDLING_LIMITED);
+  set_time(*request.mutable_document()->mutable_visibility()->mutable_embargo_until(),
+           world.clock.now() + std::chrono::hours(1));
+  const auto early = world.upload(world.helena(), request, "early");
+  REQUIRE(early.ok());
+  REQUIRE(world.circulate(world.helena(), early->name()).ok());
+  using News = std::vector<std::string>;
+  std::uint64_t anna = 0;
+  std::uint64_t igors = 0;
+  std::uint64_t samira = 0;
+  CHECK(world.news(igor(), igors) == News{"DOCUMENT", "SENT"});
+  CHECK(world.news(world.anna(), anna).empty());
+  // What comes meanwhile takes her cursor past what she could not see.
+  world.paper("meanwhile", v1::HANDLING_LIMITED);
+  CHECK(world.news(world.anna(), anna) == News{"DOCUMENT"});
+  CHECK(world.news(igor(), igors) == News{"DOCUMENT"});
+  embargoes.tend();
+  CHECK(world.news(world.anna(), anna).empty());
+  world.clock.pass(std::chrono::hours(1));
+  const std::uint64_t entries = world.entries();
+  embargoes.tend();
+  CHECK(world.entries() == entries + 2);
+  CHECK(world.news(world.anna(), anna) == News{"DOCUMENT", "SENT"});
+  CHECK(world.news(igor(), igors).empty());
+  CHECK(world.news(world.samira(), samira).empty());
+  // Not again: with the next look, after a change of it, after a start.
+  embargoes.tend();
+  v1::UpdateDocumentRequest update;
+  *update.mutable_document() = *world.get(world.helena(), early->name());
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, update).ok());
+  embargoes.tend();
+  Shelf again(world.rows);
+  REQUIRE(again.load().ok());
+  CHECK(again.embargoes_over(world.clock.now(), 10).empty());
+  CHECK(world.news(world.anna(), anna) == News{"DOCUMENT"});  // its change
+  // Who hears all from the beginning hears each once, too.
+  std::uint64_t cursor = 0;
+  CHECK(world.news(world.anna(), cursor) == News{"DOCUMENT", "DOCUMENT", "SENT", "DOCUMENT"});
+  CHECK(complaints.empty());
+}
+
+TEST_CASE("an embargo that was put off ends once, when it does; one on what is gone never",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  Embargoes embargoes({.rows = world.rows,
+                       .shelf = world.shelf,
+                       .ledger = *world.ledger,
+                       .clock = world.clock,
+                       .complain = [](std::string_view, const Status&) {}});
+  const auto until = [&](v1::Document& document, int hours) {
+    set_time(*document.mutable_visibility()->mutable_embargo_until(),
+             world.clock.now() + std::chrono::hours(hours));
+  };
+  const auto bring = [&](const std::string& id) {
+    v1::BeginContentRequest request = world.begin(id, id, v1::HANDLING_LIMITED);
+    until(*request.mutable_document(), 1);
+    const auto made = world.upload(world.helena(), request, id);
+    REQUIRE(made.ok());
+    return *made;
+  };
+  v1::UpdateDocumentRequest later;
+  *later.mutable_document() = bring("later");
+  until(*later.mutable_document(), 3);
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, later).ok());
+  v1::WithdrawDocumentRequest withdraw;
+  withdraw.set_name(bring("gone").name());
+  REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
+  std::uint64_t anna = 0;
+  world.clock.pass(std::chrono::hours(2));
+  embargoes.tend();
+  CHECK(world.news(world.anna(), anna) == std::vector<std::string>{});
+  world.clock.pass(std::chrono::hours(2));
+  embargoes.tend();
+  CHECK(world.news(world.anna(), anna) == std::vector<std::string>{"DOCUMENT"});
 }
 
 TEST_CASE("pages of the inbox lead on, and a token is its caller's", "[documents][circulation]") {

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import sys
 import tempfile
+import time
 
 from network import ENTENTED, TOP, Network, do, free_port
 
@@ -125,6 +126,26 @@ class SmallNetwork(Network):
     def credentials(self, account):
         folder = self.path / "credentials" / account
         return str(folder / "cert.pem"), str(folder / "key.pem")
+
+
+class MovedNetwork(SmallNetwork):
+    """Its daemon's clock is `ahead` by so many seconds."""
+
+    def start(self, *under):
+        shim, clock = self.path / "moved_clock.so", self.path / "clock"
+        if not shim.exists():
+            do("cc", "-O2", "-shared", "-fPIC", "-o", shim, TOP / "tests/support/moved_clock.c")
+            self.ahead = 0
+            clock.write_bytes(bytes(8))
+        super().start(*under, "env", f"LD_PRELOAD={shim}", f"MOVED_CLOCK={clock}")
+
+    def pass_by(self, seconds):
+        self.ahead += seconds
+        with open(self.path / "clock", "r+b") as clock:
+            clock.write(self.ahead.to_bytes(8, "little", signed=True))
+
+    def now(self):
+        return int(time.time()) + self.ahead
 
 
 def make_messages(folder):

@@ -243,6 +243,86 @@ TEST_CASE("an upload takes nothing that is not the next of it", "[documents][bad
   CHECK(world.store->destroy_seal(seal_of(id)).code() == Code::NotFound);
 }
 
+TEST_CASE("what is said of a document comes back, and lists go by it", "[documents]") {
+  DocumentsWorld world;
+  std::vector<v1::Document> made;
+  const std::vector<v1::Content::Status> statuses = {
+      v1::Content::ORIGINAL, v1::Content::OFFICIAL_TRANSLATION, v1::Content::COURTESY_TRANSLATION};
+  for (int kind = v1::Document::Kind_MIN + 1; kind <= v1::Document::Kind_MAX; ++kind) {
+    const std::string id = std::to_string(kind);
+    v1::BeginContentRequest request = world.begin(id, id, v1::HANDLING_LIMITED);
+    v1::Document& said = *request.mutable_document();
+    said.set_kind(static_cast<v1::Document::Kind>(kind));
+    for (const char* language : {"en", "fr", "ar", "zh-Hant"}) {
+      (*said.mutable_title()->mutable_by_language())[language] = "title " + id;
+      (*said.mutable_abstract()->mutable_by_language())[language] = "abstract " + id;
+    }
+    for (const std::string topic : {"returns", "visas"}) said.add_topics(topic + id);
+    said.add_countries(kind % 2 == 0 ? "SWE" : "CHE");
+    said.add_countries("AFG");
+    said.set_body("processes/igc/bodies/wg-data");
+    said.set_meeting("meetings/" + std::string(32, 'a'));
+    set_time(*said.mutable_visibility()->mutable_expires_at(),
+             world.clock.now() + std::chrono::hours(1'000));
+    request.mutable_content()->set_status(statuses[static_cast<std::size_t>(kind) % 3]);
+    const auto brought = world.upload(world.helena(), request, id);
+    REQUIRE(brought.status().message() == "");
+    const v1::Document got = *world.get(world.anna(), brought->name());
+    CHECK(got.kind() == said.kind());
+    CHECK(got.title().SerializeAsString().size() == said.title().SerializeAsString().size());
+    for (const auto& [language, words] : said.title().by_language()) {
+      CHECK(got.title().by_language().at(language) == words);
+      CHECK(got.abstract().by_language().at(language) == "abstract " + id);
+    }
+    CHECK(std::equal(said.topics().begin(), said.topics().end(), got.topics().begin()));
+    CHECK(std::equal(said.countries().begin(), said.countries().end(), got.countries().begin()));
+    CHECK(got.process() == "processes/igc");
+    CHECK(got.body() == said.body());
+    CHECK(got.meeting() == said.meeting());
+    CHECK(got.originator() == "parties/IGC");
+    CHECK(got.visibility().expires_at().seconds() == said.visibility().expires_at().seconds());
+    CHECK(got.contents(0).status() == request.content().status());
+    CHECK(got.contents(0).file_name() == "paper.txt");
+    made.push_back(got);
+  }
+  const auto names = [&](const auto& fill) {
+    v1::ListDocumentsRequest request;
+    fill(request);
+    std::set<std::string> out;
+    const auto reply = world.ask(world.service, world.anna(), &Service::list_documents, request);
+    REQUIRE(reply.ok());
+    for (const auto& one : reply->documents()) out.insert(one.name());
+    return out;
+  };
+  for (const v1::Document& one : made) {
+    const std::set<std::string> alone = {one.name()};
+    CHECK(names([&](auto& list) { list.set_kind(one.kind()); }) == alone);
+    CHECK(names([&](auto& list) { list.set_topic(one.topics(1)); }) == alone);
+  }
+  CHECK(names([](auto& list) { list.set_country("AFG"); }).size() == made.size());
+  CHECK(names([](auto& list) { list.set_country("SWE"); }).size() == made.size() / 2);
+  CHECK(names([](auto& list) { list.set_country("NOR"); }).empty());
+  CHECK(names([](auto& list) { list.set_originator("parties/IGC"); }).size() == made.size());
+  CHECK(names([](auto& list) { list.set_originator("parties/SWE"); }).empty());
+  CHECK(names([](auto& list) { list.set_process("processes/apc"); }).empty());
+}
+
+TEST_CASE("a content has between one byte and four gibibytes", "[documents][bad]") {
+  DocumentsWorld world;
+  const auto begin = [&](std::uint64_t bytes) {
+    v1::BeginContentRequest request = world.begin("b" + std::to_string(bytes), "");
+    request.mutable_content()->set_bytes(bytes);
+    return world.ask(world.service, world.helena(), &Service::begin_content, request)
+        .status()
+        .code();
+  };
+  CHECK(begin(1) == Code::Ok);
+  CHECK(begin(4ULL << 30U) == Code::Ok);
+  CHECK(begin((4ULL << 30U) + 1) == Code::InvalidArgument);
+  CHECK(begin(UINT64_MAX) == Code::InvalidArgument);
+  CHECK(begin(0) == Code::InvalidArgument);
+}
+
 TEST_CASE("names that steer paths or terminals are refused", "[documents][bad]") {
   DocumentsWorld world;
   for (const std::string& name :

@@ -4,6 +4,7 @@
 
 #include "server/documents/consents.h"
 #include "server/documents/search/searcher.h"
+#include "tests/documents/packed.h"
 #include "tests/documents/world.h"
 
 namespace entente::documents {
@@ -400,6 +401,29 @@ TEST_CASE("the text of a PDF is found; what has none says why", "[documents][sea
   CHECK(world.text_state(name) == "READ ");
   CHECK(world.text_state(broken) == "NONE it is broken");
   CHECK(world.text_state(scan) == "NONE there is no text in it: it may be a scan");
+}
+
+TEST_CASE("the text of an office document, of HTML and of plain text is found",
+          "[documents][search]") {
+  SearchWorld world;
+  const std::string docx = world.add("d", testing::docx_of("<w:p><w:t>albatross</w:t></w:p>"));
+  const std::string odt = world.add(
+      "o", testing::zip_of({{"mimetype", "application/vnd.oasis.opendocument.text"},
+                            {"content.xml", "<o xmlns:text='t'><text:p>bittern</text:p></o>"}}));
+  const std::string html = world.add("h", "<html><script>dodo()</script><p>curlew</p></html>");
+  const std::string plain = world.add("t", "dunlin");
+  const std::string bomb = world.add("b", testing::docx_of(std::string(80 << 20, ' ')));
+  const std::string laughs = world.add(
+      "l", testing::zip_of({{"word/document.xml",
+                             "<!DOCTYPE w [<!ENTITY a \"ha\">]><w><t>egret &a;</t></w>"}}));
+  const auto only = [](const std::string& name) { return std::vector<std::string>{name}; };
+  CHECK(world.names(world.anna(), "albatross") == only(docx));
+  CHECK(world.names(world.anna(), "bittern") == only(odt));
+  CHECK(world.names(world.anna(), "curlew") == only(html));
+  CHECK(world.names(world.anna(), "dunlin") == only(plain));
+  for (const char* none : {"dodo", "egret", "ha"}) CHECK(world.names(world.anna(), none).empty());
+  CHECK(world.text_state(bomb) == "NONE it unpacks to more than a document has");
+  CHECK(world.text_state(laughs) == "NONE it unpacks to more than a document has");
 }
 
 TEST_CASE("an index that is made anew is the same; texts are not read twice",

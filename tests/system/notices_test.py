@@ -3,6 +3,7 @@ written to, and that no letter says what was sent. BUILD names the build folder.
 import email
 import email.policy
 import hashlib
+import itertools
 import pathlib
 import queue
 import ssl
@@ -13,7 +14,7 @@ import small_network
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from network import free_port
-from small_network import Caller, SmallNetwork
+from small_network import Caller, MovedNetwork
 
 SECRETS = ["secret title", "secret note", "paper.txt", "secret content"]
 
@@ -40,7 +41,7 @@ class Box:
         return session, envelope, email.message_from_bytes(envelope.content, policy=email.policy.default)
 
 
-class MailNetwork(SmallNetwork):
+class MailNetwork(MovedNetwork):
     """Its relay is reached by name with STARTTLS and a password."""
 
     def start(self):
@@ -64,6 +65,8 @@ class MailNetwork(SmallNetwork):
 
 
 class Notices(unittest.TestCase):
+    uploads = itertools.count()
+
     @classmethod
     def setUpClass(cls):
         global D, N, Q
@@ -93,9 +96,9 @@ class Notices(unittest.TestCase):
         assert answer.ok, answer
         return N.NoticeSettings.FromString(answer.body)
 
-    def circulate(self, **more):
-        ines, content = self.who["ines"], b"secret content"
-        upload = self.id().rsplit(".", 1)[-1][:64]
+    def bring(self, content=b"secret content"):
+        ines = self.who["ines"]
+        upload = f"upload-{next(self.uploads)}"
         for method, request in [
                 ("BeginContent", D.BeginContentRequest(
                     upload_id=upload, content=D.Content(language="en", file_name="paper.txt", media_type="text/plain",
@@ -108,8 +111,11 @@ class Notices(unittest.TestCase):
                 ("FinishContent", D.FinishContentRequest(upload_id=upload, sha256=hashlib.sha256(content).digest()))]:
             answer = ines.ask("DocumentService." + method, request)
             self.assertTrue(answer.ok, answer)
-        paper = D.Document.FromString(answer.body).name
-        answer = ines.ask("CirculationService.Circulate", Q.CirculateRequest(circulation=dict(
+        return D.Document.FromString(answer.body).name
+
+    def circulate(self, **more):
+        paper = self.bring()
+        answer = self.who["ines"].ask("CirculationService.Circulate", Q.CirculateRequest(circulation=dict(
             documents=[paper], note={"by_language": {"en": "secret note"}}, **more)))
         self.assertTrue(answer.ok, answer)
         return Q.Circulation.FromString(answer.body).name
@@ -146,6 +152,27 @@ class Notices(unittest.TestCase):
         self.assertTrue(answer.ok, answer)
         self.assertTrue(self.who["ines"].ask("CirculationService.Remind", Q.RemindRequest(name=name)).ok)
         self.assertIn("vous rappelle", self.letters(1)["nora"].get_content())
+
+    def test_a_digest_comes_at_its_hour_to_who_has_chosen_it_and_at_once_goes_on_for_others(self):
+        self.choose("nora", N.NoticeSettings.DAILY, "fr")
+        self.addCleanup(self.choose, "nora", N.NoticeSettings.AT_ONCE, "fr")
+        first, second = self.circulate(), self.circulate(ask=Q.Circulation.COMMENT)
+        self.assertEqual([set(self.letters(1)) for _ in range(2)], [{"anna"}] * 2)
+        # The hour is the next that comes at six; what comes then wakes the mailer.
+        now = self.net.now()
+        self.net.pass_by((now - 6 * 3_600) // 86_400 * 86_400 + 30 * 3_600 - now + 1)
+        self.bring(b"secret content, the next morning")
+        letters = self.letters(1)
+        self.assertEqual(letters["nora"]["Subject"], "En attente : 2")
+        for name in (first, second):
+            self.assertIn("#/circulation/" + name.split("/")[1], letters["nora"].get_content())
+        # Another day without anything new is a day without a letter.
+        self.net.pass_by(86_400)
+        self.bring(b"secret content, a day later")
+        third = self.circulate()
+        self.assertEqual(set(self.letters(1)), {"anna"})
+        self.assertTrue(self.who["nora"].ask("CirculationService.Respond", Q.RespondRequest(
+            name=third, response=dict(kind=Q.Response.ACKNOWLEDGE))).ok)
 
     def test_a_relay_that_says_later_is_asked_again(self):
         self.net.box.later.add("anna@swe.example.org")

@@ -190,7 +190,14 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
   }
   ENTENTE_TRY(const FileDigest came, digest_of(part, promised.bytes - promised.trailer_bytes));
   std::error_code error;
-  if (std::filesystem::file_size(part, error) != promised.bytes || came.sha256 != promised.sha256) {
+  // A marked PDF is no longer what was brought; all else is, but for its trailer.
+  const bool is_marked_within = !fetched.mark.empty() && promised.trailer_bytes == 0;
+  const v1::Content* const brought =
+      fetched.reading.empty() ? content_in(document, language) : &fetched.content;
+  const bool is_other =
+      !is_marked_within && brought != nullptr && promised.sha256 != brought->sha256();
+  if (std::filesystem::file_size(part, error) != promised.bytes || came.sha256 != promised.sha256 ||
+      is_other) {
     return Status(Code::DataLoss, Reason::ProofInvalid,
                   "what came is not what was promised; it is kept as `" + part + "`");
   }

@@ -53,6 +53,7 @@ class Liar:
     def __init__(self, net):
         import grpc
         self.net, self.lie, self.port = net, None, free_port()
+        self.lie_in_stream = None  # of the messages of a content
         self.instead = {}  # by path: in which requests the liar does not even ask
         self.channels = {}
         roots = b"".join(path.read_bytes() for path in sorted((net.path / "trust").glob("*/anchor.pem")))
@@ -96,7 +97,8 @@ class Liar:
         def hand_stream_on(asked, context):
             account = context.auth_context()["x509_subject_alternative_name"][0].decode().rsplit("/", 1)[1]
             kept = [(k, v) for k, v in context.invocation_metadata() if k == "authorization"]
-            yield from self.channel(account).unary_stream(path)(asked, timeout=30, metadata=kept)
+            for message in self.channel(account).unary_stream(path)(asked, timeout=30, metadata=kept):
+                yield self.lie_in_stream(message) if self.lie_in_stream else message
         if path == READ_CONTENT:
             return grpc.unary_stream_rpc_method_handler(hand_stream_on)
         return grpc.unary_unary_rpc_method_handler(hand_on)
@@ -167,7 +169,7 @@ class Lies:
         return client
 
     def truth(self):
-        self.liar.lie = None
+        self.liar.lie = self.liar.lie_in_stream = None
 
     def on_rows(self, change, *verb):
         """`change(rows)` on what ListEntries answers, while the whole ledger is audited."""
@@ -479,6 +481,50 @@ class Lies:
         def change(reply):
             reply.envelopes[0].cms = reply.envelopes[0].cms[:-1] + bytes([reply.envelopes[0].cms[-1] ^ 1])
         return self.on_envelopes(self.sealed(b"unchanged"), change)
+
+    def on_content(self, handling, change):
+        """`change(part)` on each piece of a document that is fetched; true, it is as it was sent."""
+        from entente.v1 import documents_pb2
+        self.truth()
+        self.made += 1
+        sent = self.net.write(f"content-{self.made}.txt", b"paragraph 4 stands " * 20_000)
+        said = self.net.as_("document", "upload", sent, "--process", "alpha", "--to", "members,secretariat", "--handling", handling,
+                            "--yes", account="ines")
+        name, out = re.search("documents/[0-9a-f]{32}", said)[0], self.net.path / f"fetched-{self.made}.txt"
+
+        def lie(message):
+            part = documents_pb2.ContentPart.FromString(message)
+            change(part)
+            return part.SerializeToString()
+        self.liar.lie_in_stream = lie
+        refused = self.client.refuses("document", "get", name, "--out", out)
+        assert not out.exists(), "it stands there all the same"
+        self.truth()
+        self.client.content("document", "get", name, "--out", out)
+        assert out.read_bytes().startswith(sent.read_bytes())
+        return refused
+
+    def lie_a_content_that_was_changed(self):
+        def change(part):
+            part.content = part.content.replace(b"paragraph 4 stands", b"paragraph 4 falls!")
+        return self.on_content("limited", change)
+
+    def on_content_and_its_digest(self, handling):
+        other = b"paragraph 4 falls! " * 20_000
+
+        def change(part):
+            whole = len(other)
+            begin, end = min(part.offset, whole), min(part.offset + len(part.content), whole)
+            part.content = other[begin:end] + part.content[end - begin:]
+            if part.sha256:
+                part.sha256 = digest(other)
+        return self.on_content(handling, change)
+
+    def lie_a_content_that_was_changed_with_its_digest(self):
+        return self.on_content_and_its_digest("limited")
+
+    def lie_a_restricted_content_that_was_changed_with_its_digest(self):
+        return self.on_content_and_its_digest("restricted")
 
     def lie_a_true_receipt_of_another_upload(self):
         """The host throws a file away and proves, truly, that another one is in the ledger."""

@@ -248,4 +248,32 @@ test('of a long table only the rows in sight are in the page, and a reader of th
   await page.locator('.long-table').evaluate((box) => { box.scrollTop = box.scrollHeight; });
   await table.locator(`tr[aria-rowindex="${all}"]`).waitFor();
   assert.ok(await rows() < all - 30);
+  // Each in its place, in the order that a reader of the screen hears them, whichever way and however far one goes.
+  const box = page.locator('.long-table');
+  const words = (index) => table.locator(`tr[aria-rowindex="${index}"]`).getByRole('cell').allTextContents();
+  const before = await words(all);
+  for (const to of [0, 32, 65, 400, 96, 1e9, 1_900, 0, 1e9]) {
+    const { first, last, rows } = await box.evaluate(async (box, to) => {
+      box.scrollTop = to;
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      return { first: Math.floor(box.scrollTop / 32), last: Math.floor((box.scrollTop + box.clientHeight - 32) / 32) - 1,
+        rows: [...box.querySelectorAll('tbody tr')].map((row) => ({ index: Number(row.getAttribute('aria-rowindex')) - 2, top: row.offsetTop })) };
+    }, to);
+    assert.deepEqual(rows, rows.map((_, at) => ({ index: rows[0].index + at, top: (rows[0].index + at) * 32 })), `at ${to}`);
+    assert.ok(rows[0].index <= first && rows.at(-1).index >= last, `at ${to}: ${rows[0].index} to ${rows.at(-1).index}, in sight ${first} to ${last}`);
+  }
+  assert.deepEqual(await words(all), before);
+  assert.equal(before.length, await table.getByRole('columnheader').count());
+});
+
+test('in another language the names of countries and columns are that language’s at once', async () => {
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM`);
+  const table = page.locator('.long-table table');
+  await table.getByText('Sweden').first().waitFor();
+  await page.locator('header.top select').first().selectOption('fr');
+  await table.getByText('Suède').first().waitFor();
+  await table.getByRole('columnheader', { name: 'Période' }).waitFor();
+  assert.equal(await table.getByText('Sweden').count(), 0);
+  await page.locator('header.top select').first().selectOption('en');
+  await table.getByText('Sweden').first().waitFor();
 });

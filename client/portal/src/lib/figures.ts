@@ -8,21 +8,19 @@ import { ComparisonService } from '../gen/entente/v1/comparison_pb';
 export const statistics = createClient(StatisticsService, transport);
 export const comparison = createClient(ComparisonService, transport);
 
-export interface Figure {
-  key: string[]; // in the order of `Figures.dimensions`
-  period: string;
-  value: number | null; // null: reported without a value
-  status: string; // OBS_STATUS; empty: none
-}
 export interface Series {
-  key: string[];
-  from: number; // its rows: `from` up to `end`
+  key: string[]; // in the order of `Figures.dimensions`
+  from: number; // its figures: `from` up to `end`
   end: number;
 }
+// Column by column: a hundred thousand figures are five arrays, not as many objects for the browser's collector to walk.
 export interface Figures {
   dimensions: string[];
-  rows: Figure[];
   series: Series[];
+  keys: string[][]; // of each figure, as of its series
+  periods: string[];
+  values: number[]; // NaN: reported without a value
+  statuses: string[]; // OBS_STATUS; empty: none
   cut: boolean; // there are more than a page can hold
 }
 export const FIGURES_MAX = 200_000;
@@ -34,17 +32,15 @@ export function unpack(message: Observations, into: Figures): void {
   let at = 0;
   message.counts.forEach((count, series) => {
     const key = message.dimensions.map((one) => one.dictionary[one.codes[series] ?? 0] ?? '');
-    into.series.push({ key, from: into.rows.length, end: into.rows.length + count });
+    into.series.push({ key, from: into.values.length, end: into.values.length + count });
     for (const end = at + count; at < end; ++at) {
       const exponent = message.exponents[at] ?? 0;
       const whole = Number(message.values[at] ?? 0n);
-      into.rows.push({
-        key,
-        period: message.periods?.dictionary[message.periods.codes[at] ?? 0] ?? '',
-        // Not by a power of a tenth: 125 / 100 is 1.25, 125 * 0.01 is not.
-        value: missing.has(at) ? null : exponent < 0 ? whole / 10 ** -exponent : whole * 10 ** exponent,
-        status: status?.dictionary[status.codes[at] ?? 0] ?? '',
-      });
+      into.keys.push(key);
+      into.periods.push(message.periods?.dictionary[message.periods.codes[at] ?? 0] ?? '');
+      // Not by a power of a tenth: 125 / 100 is 1.25, 125 * 0.01 is not.
+      into.values.push(missing.has(at) ? NaN : exponent < 0 ? whole / 10 ** -exponent : whole * 10 ** exponent);
+      into.statuses.push(status?.dictionary[status.codes[at] ?? 0] ?? '');
     }
   });
 }
@@ -57,10 +53,10 @@ export interface Query {
 }
 
 export async function figures(query: Query, signal: AbortSignal): Promise<Figures> {
-  const all: Figures = { dimensions: [], rows: [], series: [], cut: false };
+  const all: Figures = { dimensions: [], series: [], keys: [], periods: [], values: [], statuses: [], cut: false };
   for await (const message of statistics.query({ ...query, selections: query.selections.map(({ dimension, values }) => ({ dimension, values })) }, { signal })) {
     unpack(message, all);
-    if (all.rows.length >= FIGURES_MAX) return { ...all, cut: true };
+    if (all.values.length >= FIGURES_MAX) return { ...all, cut: true };
   }
   return all;
 }
@@ -75,7 +71,7 @@ function cell(text: string): string {
 export function toCsv(dataflow: Dataflow, all: Figures): string {
   const id = dataflow.name.replace('dataflows/', '').replace(/\.([^.]*)$/, ':$1') + `(${dataflow.version})`;
   const lines = [['DATAFLOW', ...all.dimensions, 'TIME_PERIOD', 'OBS_VALUE', 'OBS_STATUS'].join(',')];
-  for (const row of all.rows) lines.push([id, ...row.key.map(cell), row.period, row.value === null ? '' : String(row.value), cell(row.status)].join(','));
+  all.values.forEach((value, at) => lines.push([id, ...(all.keys[at] ?? []).map(cell), all.periods[at], Number.isNaN(value) ? '' : String(value), cell(all.statuses[at] ?? '')].join(',')));
   return lines.join('\r\n') + '\r\n';
 }
 

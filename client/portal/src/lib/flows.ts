@@ -39,11 +39,10 @@ export function flowsOf(structure: DataStructure, all: Figures): Flows {
   const sums = new Map<string, Float64Array>();
   for (const { pair, begin, stop } of series) {
     for (let at = begin; at < stop; ++at) {
-      const row = all.rows[at];
-      if (!row) continue;
-      let there = sums.get(row.period);
-      if (!there) sums.set(row.period, there = new Float64Array(pairs.length));
-      there[pair] = (there[pair] ?? 0) + (row.value ?? 0);
+      const period = all.periods[at] ?? '';
+      let there = sums.get(period);
+      if (!there) sums.set(period, there = new Float64Array(pairs.length));
+      there[pair] = (there[pair] ?? 0) + (all.values[at] || 0);
     }
   }
   return { pairs, periods: [...sums.keys()].sort(), sums };

@@ -40,7 +40,7 @@ export function pointsOf(structure: DataStructure, codes: Map<string, Code[]>, t
   const series = largest(named, (one) => one.name, SERIES_MAX[kind]);
   const shown = named.filter((one) => panels.has(one.panel) && series.includes(one.name));
   return {
-    points: shown.flatMap(({ panel, name, from, end }) => all.rows.slice(from, end).flatMap(({ period, value }) => value === null ? [] : [{ panel, series: name, period, value }])),
+    points: shown.flatMap(({ panel, name, from, end }) => all.values.slice(from, end).flatMap((value, at) => Number.isNaN(value) ? [] : [{ panel, series: name, period: all.periods[from + at] ?? '', value }])),
     series, more: shown.length < named.length,
   };
 }
@@ -49,8 +49,8 @@ export function pointsOf(structure: DataStructure, codes: Map<string, Code[]>, t
 function totalOf(all: Figures, { from, end }: Series): number | undefined {
   let total: number | undefined;
   for (let at = from; at < end; ++at) {
-    const value = all.rows[at]?.value ?? null;
-    if (value !== null) total = (total ?? 0) + value;
+    const value = all.values[at] ?? NaN;
+    if (!Number.isNaN(value)) total = (total ?? 0) + value;
   }
   return total;
 }

@@ -1,8 +1,8 @@
 // Figures: find a collection, choose, look at table and chart side by side, compare, take along, report.
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 import type { Dataflow, DataStructure } from '../gen/entente/v1/statistics_pb';
 import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
-import { collator, formatNumber, t } from '../i18n';
+import { collator, formatNumber, t, useLanguage } from '../i18n';
 import { folded } from '../lib/ask';
 import { asCode, asForm, figures, FORMS, restPath, toCsv, type Figures, type Query } from '../lib/figures';
 import { flowsOf } from '../lib/flows';
@@ -78,7 +78,7 @@ async function knownOf(name: string): Promise<Known> {
 type View = ChartKind | 'flow' | 'compare';
 
 function Explorer({ name, place }: { name: string; place: Place }) {
-  const asked = useCall(name, () => knownOf(name));
+  const asked = useCall(`${useLanguage()} ${name}`, () => knownOf(name)); // its words are the reader's
   if (!asked.data) return asked.error === undefined ? <Waiting lines={8} /> : <section class="page"><h1 tabIndex={-1}>{t('dataflow')}</h1><Failed error={asked.error} retry={asked.retry} /></section>;
   return <Explored known={asked.data} place={place} />;
 }
@@ -125,8 +125,8 @@ function Explored({ known, place }: { known: Known; place: Place }) {
           </div>
           {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
           {!asked.data && asked.loading && <Waiting lines={8} />}
-          {asked.data && asked.data.rows.length === 0 && !asked.loading && <Notice>{t('no_figures')}</Notice>}
-          {asked.data && asked.data.rows.length > 0 && (view === 'compare' && area
+          {asked.data && asked.data.values.length === 0 && !asked.loading && <Notice>{t('no_figures')}</Notice>}
+          {asked.data && asked.data.values.length > 0 && (view === 'compare' && area
             ? <Compare query={query} area={area.id} titles={titles} codes={codes} />
             : <Shown known={known} all={asked.data} view={view} query={query} />)}
           {known.mayReport && !me()?.session.readOnly && <Upload dataflow={dataflow.name} />}
@@ -146,16 +146,20 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const titleOf = useMemo(() => new Map(all.dimensions.map((id) => [id, new Map((codes.get(id) ?? []).map((one) => [one.id, one.title]))])), [all, codes]);
   // What is the same in every row is said once, above them.
   const varies = useMemo(() => all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at])), [all]);
-  const hasStatus = useMemo(() => all.rows.some((row) => row.status !== all.rows[0]?.status), [all]);
-  const named = (code: string, at: number) => titleOf.get(all.dimensions[at] ?? '')?.get(code) ?? code;
+  const hasStatus = useMemo(() => all.statuses.some((one) => one !== all.statuses[0]), [all]);
+  const named = useCallback((code: string, at: number) => titleOf.get(all.dimensions[at] ?? '')?.get(code) ?? code, [all, titleOf]);
   // The period first: it stays in sight beside the figure, however many columns lie between.
   const columns = useMemo((): Column[] => {
     const longest = (words: Iterable<string>) => { let most = 0; for (const one of words) most = Math.max(most, one.length); return most; };
-    const figures = all.rows.reduce((most, row) => Math.max(most, Math.abs(row.value ?? 0)), 0);
-    return [{ title: t('period'), letters: longest([t('period'), all.rows[0]?.period ?? '']) },
+    const figures = all.values.reduce((most, value) => Math.max(most, Math.abs(value || 0)), 0);
+    return [{ title: t('period'), letters: longest([t('period'), all.periods[0] ?? '']) },
       ...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id, letters: longest([titles.get(id) ?? id, ...[...new Set(all.series.map(({ key }) => key[at] ?? ''))].map((code) => named(code, at))]) }] : []),
       ...(hasStatus ? [{ title: t('status'), letters: 3 }] : []), { title: t('value'), numeric: true, letters: formatNumber(figures).length + 1 }];
   }, [all, codes, varies, hasStatus]);
+  const row = useCallback((at: number) => {
+    const value = all.values[at] ?? NaN;
+    return [all.periods[at] ?? '', ...(all.keys[at] ?? []).flatMap((code, place) => varies[place] ? [named(code, place)] : []), ...(hasStatus ? [all.statuses[at] ?? ''] : []), Number.isNaN(value) ? '–' : formatNumber(value)];
+  }, [all, varies, hasStatus, named]);
   const label = textIn(dataflow.title);
   const file = lastPart(dataflow.name).toLowerCase();
   const svg = () => place.current?.querySelector<SVGSVGElement>('.chart svg') ?? undefined;
@@ -181,7 +185,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   };
   return (
     <>
-      {all.cut && <Notice tone="warn">{t('cut_short', { count: all.rows.length })}</Notice>}
+      {all.cut && <Notice tone="warn">{t('cut_short', { count: all.values.length })}</Notice>}
       <div class={view === 'flow' ? 'views' : 'views both'}>
         <section class="card" aria-label={t('chart')}>
           <div ref={place}>{flows ? <FlowMap flows={flows} drawn={(now) => { onMap.current = now; }} /> : <Chart kind={kind} points={drawn.points} series={drawn.series} label={t('chart_of', { what: label })} />}</div>
@@ -191,12 +195,9 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
           {view !== 'flow' && drawn.more && <p class="quiet-text"><small>{t('chart_first', { n: drawn.series.length })}</small></p>}
         </section>
         <section aria-label={t('table')}>
-          <p class="quiet-text constants">{all.rows[0]?.key.flatMap((code, at) => varies[at] ? [] : [`${titles.get(all.dimensions[at] ?? '') ?? ''}: ${named(code, at)}`]).join(' · ')}</p>
-          <LongTable label={label} columns={columns} count={all.rows.length} row={(index) => {
-            const row = all.rows[index];
-            return row ? [row.period, ...row.key.flatMap((code, at) => varies[at] ? [named(code, at)] : []), ...(hasStatus ? [row.status] : []), row.value === null ? '–' : formatNumber(row.value)] : [];
-          }} />
-          <p class="quiet-text">{t('n_observations', { n: all.rows.length })}</p>
+          <p class="quiet-text constants">{all.keys[0]?.flatMap((code, at) => varies[at] ? [] : [`${titles.get(all.dimensions[at] ?? '') ?? ''}: ${named(code, at)}`]).join(' · ')}</p>
+          <LongTable label={label} columns={columns} count={all.values.length} row={row} />
+          <p class="quiet-text">{t('n_observations', { n: all.values.length })}</p>
         </section>
       </div>
       <section class="card" aria-label={t('download')}>

@@ -1,9 +1,10 @@
-// A table of any length: only the rows in sight are in the page, in places that are written anew as one scrolls. No column
-// is measured by what stands in it, so that a hundred thousand rows cost what forty do.
+// A table of any length: only the rows in sight are in the page, as elements that are made once and written anew as one
+// scrolls. A row and a cell stand where their sizes say, and nothing in them tells anything around them (`contain`): a table
+// that Chromium lays out leaves so much to be collected with each frame that its collector stops the hundredth.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 const ROW = 32; // px, as the style sheet has it
-const SPARE = 4; // rows above and below those in sight
+const SPARE = 2; // rows above and below those in sight: each costs every frame
 
 export interface Column {
   title: string;
@@ -15,42 +16,107 @@ const LETTERS_MAX = 22; // longer names are cut, and said whole when pointed at
 const LETTERS_SPARE = 3;
 const isCut = (text: string) => text.length > LETTERS_MAX - LETTERS_SPARE;
 
-export function LongTable({ columns, count, row, label }: { columns: Column[]; count: number; row: (index: number) => string[]; label: string }) {
+type Row = (index: number) => string[];
+type Place = { marginInlineStart: string; inlineSize: string };
+
+// Where each column stands, in shares of a row, and how many letters they take together.
+function placesOf(columns: Column[]): { places: Place[]; letters: number } {
+  const widths = columns.map((one) => Math.min(LETTERS_MAX, Math.max(LETTERS_MIN, one.letters + LETTERS_SPARE)));
+  const letters = widths.reduce((sum, one) => sum + one, 0);
+  let before = 0;
+  const places = widths.map((width) => {
+    const place = { marginInlineStart: `${100 * before / letters}%`, inlineSize: `${100 * width / letters}%` };
+    before += width;
+    return place;
+  });
+  return { places, letters };
+}
+
+// The rows that are in the page.
+class Rows {
+  private readonly shown: { element: HTMLTableRowElement; texts: Text[]; index: number }[] = [];
+  constructor(private readonly body: HTMLElement, private readonly columns: Column[], private readonly row: Row) {}
+
+  show(first: number, count: number): void {
+    while (this.shown.length > count) this.shown.pop()?.element.remove();
+    while (this.shown.length < count) this.shown.push(this.made());
+    // What stays in sight is left as it is: what has gone out at one end comes in at the other.
+    const by = first - (this.shown[0]?.index ?? 0);
+    if (Math.abs(by) < count) {
+      const gone = by > 0 ? this.shown.splice(0, by) : this.shown.splice(count + by);
+      this.shown.splice(by > 0 ? count - by : 0, 0, ...gone);
+      this.body[by > 0 ? 'append' : 'prepend'](...gone.map((one) => one.element));
+    }
+    this.shown.forEach((one, at) => this.write(one, first + at));
+  }
+
+  private made() {
+    const element = document.createElement('tr');
+    element.setAttribute('role', 'row');
+    const texts = placesOf(this.columns).places.map((place, at) => {
+      const cell = element.insertCell();
+      cell.setAttribute('role', 'cell');
+      if (this.columns[at]?.numeric) cell.className = 'numeric';
+      Object.assign(cell.style, place);
+      return cell.appendChild(new Text());
+    });
+    this.body.append(element);
+    return { element, texts, index: -1 };
+  }
+
+  private write(one: Rows['shown'][number], index: number): void {
+    if (one.index === index) return;
+    one.index = index;
+    one.element.setAttribute('aria-rowindex', String(index + 2));
+    one.element.style.insetBlockStart = `${index * ROW}px`;
+    this.row(index).forEach((text, at) => {
+      const [there, cell] = [one.texts[at], one.texts[at]?.parentElement];
+      if (!there || !cell || there.data === text) return;
+      there.data = text;
+      if (this.columns[at]?.numeric) return;
+      const cut = isCut(text);
+      if (cut !== (cell.className === 'cut')) cell.className = cut ? 'cut' : '';
+      if (cut) cell.title = text;
+      else if (cell.title) cell.removeAttribute('title');
+    });
+  }
+}
+
+export function LongTable({ columns, count, row, label }: { columns: Column[]; count: number; row: Row; label: string }) {
   const box = useRef<HTMLDivElement>(null);
-  const [first, setFirst] = useState(0);
-  const [seen, setSeen] = useState(20);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const scrolled = useRef(() => {});
   const [wide, setWide] = useState(false);
   useEffect(() => {
     if (box.current) box.current.scrollTop = 0;
-    setFirst(0);
   }, [count]);
-  const measure = () => {
-    const at = box.current;
-    if (!at) return;
-    setSeen(Math.ceil(at.clientHeight / ROW));
-    setWide(at.scrollWidth > at.clientWidth + 1);
-  };
-  const shape = columns.map((one) => one.letters).join();
   useLayoutEffect(() => {
+    const [around, within] = [box.current, body.current];
+    if (!around || !within) return;
+    const rows = new Rows(within, columns, row);
+    scrolled.current = () => {
+      const many = Math.min(count, Math.ceil(around.clientHeight / ROW) + 2 * SPARE);
+      rows.show(Math.max(0, Math.min(count - many, Math.floor(around.scrollTop / ROW) - SPARE)), many);
+    };
+    const measure = () => {
+      scrolled.current();
+      setWide(around.scrollWidth > around.clientWidth + 1);
+    };
     measure();
     const watched = new ResizeObserver(measure);
-    if (box.current) watched.observe(box.current);
-    return () => watched.disconnect();
-  }, [shape, count]);
-  const scrolled = () => setFirst(Math.max(0, Math.floor((box.current?.scrollTop ?? 0) / ROW) - SPARE));
-  const last = Math.min(count, first + seen + 2 * SPARE);
+    watched.observe(around);
+    return () => {
+      watched.disconnect();
+      within.replaceChildren();
+    };
+  }, [columns, count, row]);
+  const { places, letters } = placesOf(columns);
   return (
-    <div class={wide ? 'scroll long-table wide' : 'scroll long-table'} ref={box} onScroll={scrolled} tabIndex={0} role="region" aria-label={label}>
-      <table class="sheet" aria-rowcount={count + 1}>
-        <colgroup>{columns.map((one) => <col key={one.title} style={{ inlineSize: `${Math.min(LETTERS_MAX, Math.max(LETTERS_MIN, one.letters + LETTERS_SPARE))}ch` }} />)}</colgroup>
-        <thead><tr aria-rowindex={1}>{columns.map((one) => <th key={one.title} scope="col" class={one.numeric ? 'numeric' : ''}>{one.title}</th>)}</tr></thead>
-        <tbody>
-          <tr aria-hidden="true" class="before"><td colSpan={columns.length} style={{ height: `${first * ROW}px` }} /></tr>
-          {Array.from({ length: last - first }, (_, place) => (
-            <tr key={place} aria-rowindex={first + place + 2}>{row(first + place).map((text, at) => <td key={at} class={columns[at]?.numeric ? 'numeric' : isCut(text) ? 'cut' : ''} title={isCut(text) ? text : undefined}>{text}</td>)}</tr>
-          ))}
-          <tr aria-hidden="true" class="after"><td colSpan={columns.length} style={{ height: `${(count - last) * ROW}px` }} /></tr>
-        </tbody>
+    <div class={wide ? 'scroll long-table wide' : 'scroll long-table'} ref={box} onScroll={() => scrolled.current()} tabIndex={0} role="region" aria-label={label}>
+      {/* Roles in words: laid out as blocks, a table would be none to a reader of the screen. */}
+      <table class="sheet" role="table" aria-rowcount={count + 1} style={{ minInlineSize: `${letters}ch` }}>
+        <thead role="rowgroup"><tr role="row" aria-rowindex={1}>{columns.map((one, at) => <th key={one.title} role="columnheader" scope="col" class={one.numeric ? 'numeric' : ''} style={places[at]}>{one.title}</th>)}</tr></thead>
+        <tbody role="rowgroup" ref={body} style={{ blockSize: `${count * ROW}px` }} />
       </table>
     </div>
   );

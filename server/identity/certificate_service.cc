@@ -271,7 +271,7 @@ Result<std::string> CertificateService::consenting_device(const Subject& subject
   const SessionPointer session = parts_.sessions.of(subject);
   if (!session) return signed_out();
   ENTENTE_TRY(const auto row, parts_.rows.certificate(in, session->facts().certificate));
-  ENTENTE_CHECK(row.has_value());  // who is signed in has one that was entered, and none goes
+  if (!row) return signed_out();
   ENTENTE_TRY_VOID(check_signature(row->der(), consent_message(digest), signature));
   return to_hex(row->sha256());
 }
@@ -340,8 +340,7 @@ Result<v1::Anchor> CertificateService::approve(const Subject& subject,
   first.subject.account = found->account();
   const std::optional<AccountName> proposer = parse_account_name(found->account());
   ENTENTE_TRY(const auto account, parts_.rows.account(in, found->account()));
-  ENTENTE_CHECK(proposer.has_value() && account.has_value());
-  if (account->ended()) return not_found();
+  if (!proposer || !account || account->ended()) return not_found();
   first.subject.party = proposer->party;
   first.subject.person = found->person();
   Holdings held = parts_.holdings.holdings(proposer->party, found->person(), now);

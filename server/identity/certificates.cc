@@ -195,6 +195,7 @@ struct CertificateStore::PartyTrust {
   Status add_anchor(std::string_view der);
   Result<CrlFacts> facts_of_crl(X509_CRL* crl, Instant now) const;
   Status add_crl(std::string_view der, Instant now);
+  void keep_crl(const CrlFacts& facts, X509_CRL* crl);
   void seal();
   // Whether the list of its issuer names it; true too if there is no such list. Requires: it reads.
   bool names(std::string_view der) const;
@@ -253,6 +254,19 @@ Status CertificateStore::PartyTrust::add_crl(std::string_view der, Instant now) 
   if (slot.second && slot.first.number >= facts.number) return Status();
   slot = {facts, std::move(crl)};
   return Status();
+}
+
+// A list that was in force before, if it is of one of these authorities; another key under the same
+// name has lists of its own. No clock is asked: whether it is in force yet was, when it was taken.
+void CertificateStore::PartyTrust::keep_crl(const CrlFacts& facts, X509_CRL* crl) {
+  const X509* issuer = authority_of(X509_CRL_get_issuer(crl));
+  const bool ours = issuer != nullptr && X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;
+  ERR_clear_error();
+  if (!ours) return;
+  auto& slot = crls[facts.issuer_sha256];
+  if (slot.second && slot.first.number >= facts.number) return;
+  X509_CRL_up_ref(crl);
+  slot = {facts, Owned<X509_CRL>(crl)};
 }
 
 void CertificateStore::PartyTrust::seal() {
@@ -513,14 +527,10 @@ Status CertificateStore::build(std::string_view party, const std::map<TrustSourc
   for (const auto& [source, trust] : given) {
     for (const std::string& der : trust.crls) ENTENTE_TRY_VOID(out.add_crl(der, clock_.now()));
   }
-  // What was once revoked stays so: a list never gives way to an older one.
+  // What was once revoked stays so, whatever the clock says by now: a list never gives way to an
+  // older one.
   if (const std::shared_ptr<const PartyTrust> before = trust_of(party)) {
-    for (const auto& [issuer, crl] : before->crls) {
-      if (out.authority_of(X509_CRL_get_issuer(crl.second.get())) == nullptr) continue;
-      const Status kept = out.add_crl(x509::encode(crl.second.get()), clock_.now());
-      // Another key under the same name: its lists are not this authority's.
-      if (!kept.ok() && kept.reason() != Reason::SignatureInvalid) return kept;
-    }
+    for (const auto& [issuer, list] : before->crls) out.keep_crl(list.first, list.second.get());
   }
   out.seal();
   return Status();

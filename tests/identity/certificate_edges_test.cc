@@ -1,5 +1,7 @@
 // Anchors, lists and chains that are nearly those of a party, and what is asked of a store of
 // certificates that has none.
+#include "proto/contract/bytes.h"
+#include "server/identity/x509.h"
 #include "tests/identity/world.h"
 
 namespace entente::identity::testing {
@@ -51,7 +53,232 @@ std::string made_by(const std::string& words) {
   return der;
 }
 
+// An authority that makes what the program `openssl` does not.
+class Forge {
+ public:
+  // A certificate that it signs; its own without a name. Times as they are to stand there.
+  std::string certificate(const std::string& uri, const std::string& begins = {},
+                          const std::string& ends = {}) const {
+    const x509::Owned<X509> made(X509_new());
+    X509_set_version(made.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 7);
+    for (X509_NAME* name : {X509_get_subject_name(made.get()), X509_get_issuer_name(made.get())}) {
+      name_it(name);
+    }
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), -3'600);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), 3'600 * 24);
+    put(X509_getm_notBefore(made.get()), begins);
+    put(X509_getm_notAfter(made.get()), ends);
+    X509_set_pubkey(made.get(), key_.get());
+    const bool is_root = uri.empty();
+    extend(made.get(), NID_basic_constraints, is_root ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    extend(made.get(), NID_key_usage,
+           is_root ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+    if (!is_root) extend(made.get(), NID_ext_key_usage, "clientAuth");
+    if (!is_root) extend(made.get(), NID_subject_alt_name, "URI:" + uri);
+    REQUIRE(X509_sign(made.get(), key_.get(), EVP_sha256()) > 0);
+    return x509::encode(made.get());
+  }
+  // A list from this time on, as it is to stand there; with an end or without.
+  std::string list(const std::string& begins, bool ends, long number = 1) const {
+    const x509::Owned<X509_CRL> made(X509_CRL_new());
+    X509_CRL_set_version(made.get(), 1);
+    const std::unique_ptr<X509_NAME, void (*)(X509_NAME*)> name(X509_NAME_new(), X509_NAME_free);
+    name_it(name.get());
+    X509_CRL_set_issuer_name(made.get(), name.get());
+    const std::unique_ptr<ASN1_TIME, void (*)(ASN1_TIME*)> time(X509_gmtime_adj(nullptr, -3'600),
+                                                                ASN1_TIME_free);
+    put(time.get(), begins);
+    X509_CRL_set1_lastUpdate(made.get(), time.get());
+    X509_gmtime_adj(time.get(), 3'600 * 24);
+    if (ends) X509_CRL_set1_nextUpdate(made.get(), time.get());
+    const x509::Owned<ASN1_INTEGER> count(ASN1_INTEGER_new());
+    ASN1_INTEGER_set(count.get(), number);
+    X509_CRL_add1_ext_i2d(made.get(), NID_crl_number, count.get(), 0, 0);
+    REQUIRE(X509_CRL_sign(made.get(), key_.get(), EVP_sha256()) > 0);
+    return x509::encode(made.get());
+  }
+
+ private:
+  static void name_it(X509_NAME* name) {
+    const std::string text = "Forge";
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
+    const auto* octets = reinterpret_cast<const unsigned char*>(text.data());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, octets, static_cast<int>(text.size()), -1,
+                               0);
+  }
+  static void put(ASN1_TIME* time, const std::string& text) {
+    if (!text.empty()) ASN1_STRING_set(time, text.data(), static_cast<int>(text.size()));
+  }
+  static void extend(X509* made, int nid, const std::string& value) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, made, made, nullptr, nullptr, 0);
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
+    REQUIRE(extension != nullptr);
+    X509_add_ext(made, extension, -1);
+    X509_EXTENSION_free(extension);
+  }
+  std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key_{EVP_EC_gen("P-256"), EVP_PKEY_free};
+};
+
 }  // namespace
+
+TEST_CASE("what has times that are none is neither certificate, anchor nor list",
+          "[identity][certificate]") {
+  Trusting world;
+  const Forge forge;
+  const std::string anchor = forge.certificate("");
+  CHECK(world.fault(anchor).empty());
+  const std::string dan = uri("dnk", "person/dan");
+  CHECK(world.store.read(forge.certificate(dan)).ok());
+  for (const char* time : {"20269999", "269931000000Z", "no time"}) {
+    CAPTURE(time);
+    CHECK(world.fault(forge.certificate("", time)) == "validity malformed");
+    CHECK(world.fault(forge.certificate("", {}, time)) == "validity malformed");
+    CHECK(world.store.read(forge.certificate(dan, time)).status().detail() == "validity malformed");
+    CHECK(world.store.read(forge.certificate(dan, {}, time)).status().detail() ==
+          "validity malformed");
+  }
+  REQUIRE(
+      world.store.set_trust("DNK", TrustSource::Folder, {.anchors = {anchor}, .crls = {}}).ok());
+  CHECK(world.store.check_crl("DNK", forge.list({}, true)).ok());
+  REQUIRE(world.store
+              .set_trust("DNK", TrustSource::Folder,
+                         {.anchors = {anchor}, .crls = {forge.list({}, true)}})
+              .ok());
+  const auto why = [&](const std::string& list) {
+    const Status status = world.store.check_crl("DNK", list).status();
+    return status.violations().empty() ? "" : status.violations()[0].rule;
+  };
+  CHECK(why(forge.list({}, true, 2)).empty());
+  CHECK(why(forge.list("no time", true, 2)) == "not yet in force, or without nextUpdate");
+  CHECK(why(forge.list({}, false, 2)) == "not yet in force, or without nextUpdate");
+  // Another authority of the same name has no list: that of the first is not its own.
+  REQUIRE(
+      world.store
+          .set_trust("DNK", TrustSource::Folder, {.anchors = {Forge().certificate("")}, .crls = {}})
+          .ok());
+  CHECK(world.store.lists_end() > world.clock.now() + std::chrono::hours(25));
+}
+
+TEST_CASE("a list of an authority whose clock is a little ahead holds at once",
+          "[identity][certificate][revocation]") {
+  Trusting world;
+  Authority denmark("Denmark");
+  const Leaf dan = denmark.issue(uri("dnk", "person/dan"));
+  const Instant begins = world.clock.now() + std::chrono::minutes(2);
+  const std::string rfc3339 = to_rfc3339(begins);  // YYYY-MM-DDTHH:MM:SS
+  std::string time;
+  for (const char c : rfc3339.substr(0, 19)) {
+    if (c >= '0' && c <= '9') time.push_back(c);
+  }
+  const std::string list = denmark.odd_crl(
+      "[more]\n2.5.29.20=ASN1:INTEGER:1\n",
+      "-md sha256 -crl_lastupdate " + time + "Z -crl_nextupdate 20400101000000Z -crlexts more");
+  REQUIRE(world.store
+              .set_trust("DNK", TrustSource::Folder,
+                         {.anchors = {denmark.certificate_der()}, .crls = {list}})
+              .ok());
+  CHECK(world.verdict({dan.der}).empty());
+  // Not so if it is much ahead: the clock was set back since it was taken.
+  world.clock.jump(-std::chrono::minutes(5));
+  CHECK(world.verdict({dan.der}) == "CRL is not yet valid");
+}
+
+TEST_CASE("an issuing authority of which its root keeps no list is checked wholly at each change",
+          "[identity][certificate][revocation]") {
+  Trusting world;
+  Authority root("Root");
+  Authority issuing("Issuing", root, "");
+  const auto take = [&](const std::vector<std::string>& lists) {
+    return world.store.set_trust(
+        "DNK", TrustSource::Folder,
+        {.anchors = {root.certificate_der(), issuing.certificate_der()}, .crls = lists});
+  };
+  const Leaf dan = issuing.issue(uri("dnk", "person/dan"));
+  REQUIRE(take({}).ok());
+  CHECK_FALSE(world.verdict({dan.der}).empty());
+  REQUIRE(take({issuing.crl(48)}).ok());
+  CHECK_FALSE(world.verdict({dan.der}).empty());
+  REQUIRE(take({issuing.crl(48), root.crl(48)}).ok());
+  CHECK(world.verdict({dan.der}).empty());
+}
+
+TEST_CASE("a key on a curve that is told in numbers, and is not one of ours, is not allowed",
+          "[identity][certificate]") {
+  std::string der = made_by(
+      "openssl ecparam -name prime256v1 -param_enc explicit -genkey -noout -out key && openssl req "
+      "-x509 -new -key key -subj /CN=x -outform DER -out out.der");
+  REQUIRE(x509::decode_certificate(der) != nullptr);
+  // The other point of the generator's abscissa generates as well, but is on no list of names.
+  const auto of_hex = [](std::string_view hex) { return *from_hex(hex); };
+  const std::string generator =
+      of_hex("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+  const std::string other =
+      of_hex("b01cbd1c01e58065711814b583f061e9d431cca994cea1313449bf97c840ae0a");
+  const std::size_t at = der.find(generator);
+  REQUIRE(at != std::string::npos);
+  der.replace(at, generator.size(), other);
+  const x509::Owned<X509> certificate = x509::decode_certificate(der);
+  REQUIRE(certificate != nullptr);
+  CHECK(X509_get0_pubkey(certificate.get()) != nullptr);
+  CHECK_FALSE(x509::is_allowed_key(certificate.get()));
+}
+
+TEST_CASE("a list that comes while a certificate is being checked is heeded",
+          "[identity][certificate][revocation]") {
+  Trusting world;
+  Authority denmark("Denmark");
+  const Leaf karen = denmark.issue(uri("dnk", "person/karen"));
+  const auto take = [&] {
+    return world.store.set_trust("DNK", TrustSource::Folder,
+                                 {.anchors = {denmark.certificate_der()}, .crls = {denmark.crl()}});
+  };
+  REQUIRE(take().ok());
+  denmark.revoke(karen);
+  // The time is asked for first where it is looked for among those that were accepted, then where
+  // its check begins, by the old list.
+  world.clock.meanwhile([&] { REQUIRE(take().ok()); }, 2);
+  CHECK(world.verdict({karen.der}) == "certificate revoked");
+  // One change of trust within another: what the inner one has shut out is shut out once.
+  std::vector<std::size_t> told;
+  world.store.add_shut_out([&](const auto& lost) { told.push_back(lost.size()); });
+  REQUIRE(world.verdict({certificates().anna.der}).empty());
+  world.clock.meanwhile(
+      [&] { REQUIRE(world.store.set_trust("SWE", TrustSource::Folder, {}).ok()); });
+  REQUIRE(world.store
+              .set_trust("SWE", TrustSource::Folder,
+                         {.anchors = {certificates().nor.certificate_der()}, .crls = {}})
+              .ok());
+  CHECK_FALSE(told.empty());
+  CHECK_FALSE(world.verdict({certificates().anna.der}).empty());
+}
+
+TEST_CASE("a newer list stays though the clock is set back behind it and an older one comes again",
+          "[identity][certificate][revocation]") {
+  Trusting world;
+  Authority denmark("Denmark");
+  const Leaf karen = denmark.issue(uri("dnk", "person/karen"));
+  const std::string older = denmark.odd_crl(
+      "[more]\n2.5.29.20=ASN1:INTEGER:0\n",
+      "-md sha256 -crl_lastupdate 20200101000000Z -crl_nextupdate 20400101000000Z -crlexts more");
+  denmark.revoke(karen);
+  const auto take = [&](const std::string& list) {
+    return world.store.set_trust("DNK", TrustSource::Folder,
+                                 {.anchors = {denmark.certificate_der()}, .crls = {list}});
+  };
+  REQUIRE(take(older).ok());
+  REQUIRE(world.verdict({karen.der}).empty());
+  REQUIRE(take(denmark.crl(48)).ok());
+  CHECK_FALSE(world.verdict({karen.der}).empty());
+  CHECK(world.store.revoked(karen.der));
+  world.clock.jump(-std::chrono::hours(1));
+  REQUIRE(take(older).ok());
+  CHECK(world.store.revoked(karen.der));
+  CHECK_FALSE(world.verdict({karen.der}).empty());
+  world.clock.jump(std::chrono::hours(1));
+  CHECK_FALSE(world.verdict({karen.der}).empty());
+}
 
 TEST_CASE("what is nearly an authority is no anchor", "[identity][certificate]") {
   const Trusting world;

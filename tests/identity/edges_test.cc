@@ -1,5 +1,9 @@
 // The edges of what identity reads and counts: texts that are nearly right, rations that are used
 // up, files that are none, callers that bring something else than they should.
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <set>
 
 #include "proto/contract/bytes.h"
@@ -200,6 +204,28 @@ TEST_CASE("what is no certificate, too long, or not to be read in the folder is 
   CHECK(issued == 2);
   CHECK(polled() == 0);
   CHECK(issued == 2);
+  // What would never come to an end is not read; what cannot be opened for want of descriptors is
+  // told, and taken at a later change.
+  std::filesystem::remove(dir / "SWE" / "anchor.pem");
+  REQUIRE(mkfifo((dir / "SWE" / "anchor.pem").c_str(), 0600) == 0);
+  CHECK(polled() == 0);
+  std::filesystem::remove(dir / "SWE" / "anchor.pem");
+  write_file(dir / "SWE" / "anchor.pem", made.nor.certificate_pem());
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = dup(0);
+  REQUIRE(next >= 0);
+  close(next);
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(next) + 1;  // for the folder, and none in it
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const std::size_t complained = polled();
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(complained == 1);
+  const std::size_t taken = trusted.size();
+  write_file(dir / "SWE" / "anchor.pem", made.nor.certificate_pem() + "\n");
+  CHECK(polled() == 0);
+  CHECK(trusted.size() == taken + 1);
   std::filesystem::remove_all(dir / "SWE");
   CHECK(polled() == 0);
   std::filesystem::remove_all(dir);

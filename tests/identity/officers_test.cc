@@ -464,5 +464,43 @@ TEST_CASE("who proposed an anchor and has no account any more has proposed nothi
   CHECK(admission.anchors().empty());
 }
 
+TEST_CASE("who agrees on an anchor while a row is gone of either of the two agrees on nothing",
+          "[identity][certificate]") {
+  Admission admission;
+  World& world = admission.office.world;
+  const Authority denmark("Denmark");
+  const auto proposal = admission.propose(denmark, false);
+  REQUIRE(proposal.ok());
+  const auto approved = [&](const std::string& token) {
+    v1::ApproveAnchorRequest request;
+    request.set_name(proposal->name());
+    request.set_digest(proposal->digest());
+    request.set_signature(sign(world.made.sara, consent_message(proposal->digest())));
+    return world
+        .ask<v1::Anchor>(world.made.sara, token, "/entente.v1.CertificateService/ApproveAnchor",
+                         request)
+        .status();
+  };
+  const std::string sara = world.sign_in(world.made.sara);
+  SECTION("the first one's account") {
+    world.damage(world.account_row(swedish("sven")));
+    CHECK(approved(sara).code() == Code::NotFound);
+  }
+  SECTION("the first one's name, in the proposal") {
+    const Register& rows = world.identity.rows();
+    record::AnchorProposal row = **rows.proposal(*world.store->snapshot(), proposal->digest());
+    row.set_account("nobody");
+    world.damage(store::Key(store::Table{0x27})
+                     .id(world.store->blind("identity.digest", proposal->digest())),
+                 row.SerializeAsString());
+    CHECK(approved(sara).code() == Code::NotFound);
+  }
+  SECTION("the second one's certificate") {
+    world.damage(world.certificate_row(world.made.sara));
+    CHECK(approved(sara).reason() == Reason::SignedOut);
+  }
+  CHECK(admission.anchors().empty());
+}
+
 }  // namespace
 }  // namespace entente::identity::testing

@@ -1,5 +1,8 @@
 // Signing in where something comes between: another kind of account, a time out of its span, a
 // change, a list or a failing store in the midst of it.
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+
 #include <thread>
 
 #include "proto/contract/bytes.h"
@@ -9,15 +12,6 @@ namespace entente::identity::testing {
 namespace {
 
 const std::string service = "/entente.v1.SessionService/";
-
-// Once, at the next time that somebody wants to know the time.
-void meanwhile(World& world, std::function<void()> happens) {
-  world.clock.asked = [&world, happens = std::move(happens)] {
-    const std::function<void()> once = happens;
-    world.clock.asked = nullptr;  // and with it this
-    once();
-  };
-}
 
 TEST_CASE("a machine's certificate opens no person's account, nor the reverse",
           "[identity][sign-in]") {
@@ -136,7 +130,7 @@ TEST_CASE("an account that changes between its password and its session is not o
           "[identity][sign-in]") {
   World world;
   const std::string token = world.sign_in(world.made.olga);
-  meanwhile(world, [&] {
+  world.clock.meanwhile([&] {
     v1::ResetAccountRequest reset;
     reset.set_name("parties/SWE/accounts/anna");
     REQUIRE(world
@@ -256,13 +250,61 @@ TEST_CASE("a session that has ended acts, streams and is told no more", "[identi
   CHECK(pinned() == Reason::SignedOut);
   // It ends while the others are asked for.
   v1::ListSessionsRequest list;
-  meanwhile(world, ends);
+  world.clock.meanwhile(ends);
   const auto listed =
       world.ask<v1::ListSessionsReply>(world.made.anna, second, service + "ListSessions", list);
   REQUIRE(listed.ok());
   CHECK(listed->sessions_size() == 1);
   CHECK_FALSE(world.is_open(world.made.anna, first));
   CHECK(world.is_open(world.made.anna, second));
+}
+
+TEST_CASE("whoever waits on a session is woken when there is one more audience that it is of",
+          "[identity][session]") {
+  World world;
+  const std::string token = world.sign_in(world.made.anna);
+  policy::Subject subject;
+  subject.account = "parties/SWE/accounts/anna";
+  const auto sessions = world.identity.sessions().of_account(subject.account);
+  REQUIRE(sessions.size() == 1);
+  subject.session = sessions[0]->id();
+  int woken = 0;
+  const auto receiver = world.identity.authenticator().receive(
+      std::make_shared<policy::Subject>(subject), [&] { ++woken; });
+  REQUIRE(receiver.ok());
+  policy::Audience others;
+  others.any_of.insert(policy::Principal::make(policy::Principal::Kind::Party, "NOR"));
+  world.holdings.audience(others);
+  world.identity.sweep();
+  CHECK(woken == 0);
+  policy::Audience ours;
+  ours.any_of.insert(policy::Principal::make(policy::Principal::Kind::Party, "SWE"));
+  world.holdings.audience(ours);
+  world.identity.sweep();
+  CHECK(woken == 1);
+  CHECK(world.is_open(world.made.anna, token));
+}
+
+TEST_CASE("an rpc without a rule is nobody's", "[identity][caller]") {
+  World world;
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("no_rule.proto");
+  file.set_syntax("proto3");
+  file.add_message_type()->set_name("Nothing");
+  auto* service = file.add_service();
+  service->set_name("Service");
+  auto* method = service->add_method();
+  method->set_name("Call");
+  method->set_input_type("Nothing");
+  method->set_output_type("Nothing");
+  google::protobuf::DescriptorPool pool;
+  const auto* built = pool.BuildFile(file);
+  REQUIRE(built != nullptr);
+  MadeCall call = world.call(world.made.anna, world.sign_in(world.made.anna));
+  CHECK(world.identity.authenticator()
+            .authenticate(call, *built->service(0)->method(0))
+            .status()
+            .reason() == Reason::SignedOut);
 }
 
 TEST_CASE("the last invitation that is taken back ends the session of who is here for it alone",

@@ -49,6 +49,15 @@ class TurnedClock final : public Clock {
   void jump(Tick time) { now_ += time.count(); }
   // Called whenever somebody wants to know the time: what happens meanwhile. One thread.
   std::function<void()> asked;
+  // Once, when the time is asked for the n-th time from now on.
+  void meanwhile(std::function<void()> happens, int n = 1) {
+    asked = [this, happens = std::move(happens), n]() mutable {
+      if (--n > 0) return;
+      const std::function<void()> once = happens;
+      asked = nullptr;  // and with it this
+      once();
+    };
+  }
 
  private:
   std::atomic<std::int64_t> now_ =
@@ -86,6 +95,12 @@ class DealtHoldings final : public HoldingsSource {
   }
   policy::Sight sight(const std::set<policy::Principal>& principals) const override {
     return policy::Sight(principals, table_);
+  }
+  // There is one more audience, which changes nobody's principals.
+  void audience(const policy::Audience& audience) {
+    const std::lock_guard lock(mutex_);
+    table_.intern(audience);
+    ++generation_;
   }
   void deal(const std::string& person, Holdings holdings) {
     const std::lock_guard lock(mutex_);
@@ -276,6 +291,28 @@ class World {
                        })
                 .ok());
     return out;
+  }
+
+  // Where the rows are, as server/identity/register.cc has them on disk.
+  store::Key account_row(const std::string& name) const {
+    return store::Key(store::Table{0x20}).id(store->blind("identity.account", name));
+  }
+  store::Key certificate_row(const Leaf& leaf) const {
+    return store::Key(store::Table{0x24})
+        .id(store->blind("identity.digest", as_view(sha256(leaf.der))));
+  }
+  // Writes past all rooms, as damage does; without bytes the row is gone.
+  void damage(const store::Key& row, const std::optional<std::string>& bytes = {}) {
+    const auto transaction = store->begin();
+    if (bytes) {
+      transaction->put(row, *bytes);
+    } else {
+      transaction->erase(row);
+    }
+    ledger::Act act;
+    act.kind = "test.damage";
+    ledger->record(*transaction, act);
+    REQUIRE(transaction->commit().ok());
   }
 
   Certificates& made = certificates();

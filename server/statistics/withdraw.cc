@@ -38,19 +38,31 @@ class Newest {
   bool any_ = false;
 };
 
+Status under_embargo() {
+  return {Code::FailedPrecondition, Reason::None,
+          "some of its observations your party has given under an embargo, too: take that upload "
+          "back first, or wait for the embargo's end"};
+}
+
 class Restoring {
  public:
-  Restoring(const KeptList& uploads, std::uint64_t number, const Merge& merge, Collector& collector)
-      : number_(number), merge_(merge), collector_(collector) {
+  // `withdrawn` is taken back at `now`, for all who see it from then on or from its embargo's end.
+  Restoring(const KeptList& uploads, const Kept& withdrawn, Instant now, const Merge& merge,
+            Collector& collector)
+      : number_(withdrawn.row.number()), merge_(merge), collector_(collector) {
+    const std::int64_t free_at_us =
+        std::max(now.time_since_epoch().count(), withdrawn.row.embargo_until_us());
     std::map<std::uint64_t, const Kept*> by_number;
     for (const auto& kept : uploads) by_number[kept->row.number()] = kept.get();
     for (const Layer& layer : merge.layers()) {
       const Kept& kept = *by_number.at(layer.version);
       numbers_.push_back(layer.version);
       circles_.push_back(kept.parts[0] == layer.part ? Circle::Shared : Circle::Confidential);
-      counts_.push_back(layer.version != number && kept.withdrawn_by == 0 &&
+      counts_.push_back(layer.version != number_ && kept.withdrawn_by == 0 &&
                         kept.row.action() != v1::WITHDRAWAL &&
                         kept.row.action() != v1::SUPPRESSION);
+      embargoed_.push_back(kept.row.embargo_until_us() > free_at_us);
+      own_.push_back(kept.row.party() == withdrawn.row.party());
     }
   }
 
@@ -58,21 +70,36 @@ class Restoring {
   Status restore(const Merged& all, std::size_t series, std::size_t from, std::size_t end) {
     Newest now(all.columns);
     Newest then(all.columns);
+    Newest open_now(all.columns);  // the same for those who wait for an embargo's end
+    Newest open_then(all.columns);
     bool touched = false;
     for (std::size_t cell = from; cell < end; ++cell) {
       const std::uint32_t layer = all.layers[cell];
       const Version version{numbers_[layer], cell, circles_[layer]};
       now.offer(version);
-      if (counts_[layer]) then.offer(version);
+      // What another party has under an embargo is not for this one to learn.
+      const bool counts = counts_[layer] && (own_[layer] || !embargoed_[layer]);
+      if (counts) then.offer(version);
+      if (!embargoed_[layer]) open_now.offer(version);
+      if (!embargoed_[layer] && counts) open_then.offer(version);
       touched = touched || version.number == number_;
     }
+    if (!touched) return {};
     // What was corrected since stays as it was corrected.
-    if (!touched || (then.best() != nullptr && now.best()->number == then.best()->number))
-      return {};
+    const std::uint32_t newest = all.layers[now.best()->cell];
+    if (embargoed_[newest] && !own_[newest]) return {};
+    if (is_same(now, then) && is_same(open_now, open_then)) return {};
+    // One upload cannot say two things: one now, and another at an embargo's end.
+    const bool nothing = then.best() == nullptr && open_then.best() == nullptr;
+    if (!nothing && !is_same(then, open_then)) return under_embargo();
     return put(all, series, now.best()->cell, then.best());
   }
 
  private:
+  static bool is_same(const Newest& one, const Newest& other) {
+    return one.best() != nullptr && other.best() != nullptr &&
+           one.best()->number == other.best()->number;
+  }
   Status put(const Merged& all, std::size_t series, std::size_t place, const Version* then) {
     const Columns& columns = all.columns;
     Observation one;
@@ -101,7 +128,9 @@ class Restoring {
   Collector& collector_;
   std::vector<std::uint64_t> numbers_;  // by layer
   std::vector<Circle> circles_;
-  std::vector<bool> counts_;  // whether it would count without that upload
+  std::vector<bool> counts_;     // whether it would count without that upload
+  std::vector<bool> embargoed_;  // for longer than that upload
+  std::vector<bool> own_;        // of the party that takes back
 };
 
 Status unwritable() {
@@ -113,6 +142,15 @@ Status unwritable() {
 // Everything that any party gave is read, so that what another has corrected since stays.
 Result<Collected> HistoryService::restore(const Flow& flow, const Kept& kept, Snapshot& snapshot) {
   const auto uploads = parts_.shelf.of(flow.wire.name());
+  // What is durable and not followed yet would be taken for not given, and be hidden.
+  ENTENTE_TRY(const auto bytes,
+              snapshot.find(
+                  store::Key(heads_table).id(parts_.store.blind("statistics", flow.wire.name()))));
+  record::Head head;
+  if (!bytes || !head.ParseFromString(*bytes) || uploads->empty() ||
+      uploads->back()->row.number() != head.number()) {
+    return Status(Code::Aborted, Reason::Conflict, "another upload came meanwhile");
+  }
   std::vector<Layer> layers;
   for (const auto& one : *uploads) {
     for (const auto& part : one->parts) {
@@ -136,7 +174,7 @@ Result<Collected> HistoryService::restore(const Flow& flow, const Kept& kept, Sn
   bool twice = false;
   Collector collector(parts_.store, parts_.entropy, rules,
                       [&twice](const Collector::Twice&) { twice = true; });
-  Restoring restoring(*uploads, kept.row.number(), *merge, collector);
+  Restoring restoring(*uploads, kept, parts_.clock.now(), *merge, collector);
   Merged all;
   for (;;) {
     ENTENTE_TRY_VOID(merge->next(all, limits::answer_observations_max));

@@ -194,6 +194,45 @@ struct Stream {
   }
 };
 
+TEST_CASE("to take an upload back neither shows what is under an embargo nor leaves it shown",
+          "[statistics][history]") {
+  const auto hour = std::chrono::hours(1);
+  HistoryWorld world;
+  const auto swe = world.member("SWE");
+  const auto nor = world.member("NOR");
+  // What would come back is under an embargo.
+  REQUIRE(
+      world.upload(swe, world.embargoed("e1", hour), kHeading + row("A,SWE,AFG,2015,5,A,F")).ok());
+  world.bring("SWE", "u2", row("A,SWE,AFG,2015,7,A,F") + row("A,SWE,ERI,2015,8,A,F"));
+  const std::string open = world.newest(swe);
+  CHECK(world.withdraw(swe, open).status().code() == Code::FailedPrecondition);
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=7/A", "A.SWE.ERI 2015=8/A"});
+  world.clock.pass(hour);
+  REQUIRE(world.withdraw(swe, open).ok());
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=5/A"});
+  // What has corrected it is under an embargo.
+  world.bring("SWE", "u3", row("A,SWE,SYR,2015,1,A,F"));
+  const std::string first = world.newest(swe);
+  REQUIRE(
+      world.upload(swe, world.embargoed("e4", hour), kHeading + row("A,SWE,SYR,2015,2,A,F")).ok());
+  const std::string correction = world.newest(swe);
+  CHECK(world.withdraw(swe, first).status().code() == Code::FailedPrecondition);
+  REQUIRE(world.withdraw(swe, correction).ok());
+  REQUIRE(world.withdraw(swe, first).ok());
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=5/A"});
+  CHECK(world.all(swe) == Lines{"A.SWE.AFG 2015=5/A"});
+  // Under one embargo all is as without one.
+  auto both = world.embargoed("e5", hour);
+  REQUIRE(world.upload(swe, both, kHeading + row("A,SWE,SYR,2016,1,A,F")).ok());
+  both.set_upload_id("e6");
+  REQUIRE(world.upload(swe, both, kHeading + row("A,SWE,SYR,2016,2,A,F")).ok());
+  REQUIRE(world.withdraw(swe, world.newest(swe)).ok());
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=5/A"});
+  CHECK(world.all(swe) == Lines{"A.SWE.AFG 2015=5/A", "A.SWE.SYR 2016=1/A"});
+  world.clock.pass(hour);
+  CHECK(world.all(nor) == world.all(swe));
+}
+
 TEST_CASE("an open stream tells each upload once, in order, across reconnects",
           "[statistics][watch]") {
   HistoryWorld world;

@@ -128,6 +128,8 @@ test('a few letters show the person to call, with telephone, time there and offi
   assert.match(await card.getByRole('link', { name: 'Mail to ' }).getAttribute('href'), /^mailto:.+@che\.example\.org$/);
   await card.getByText('There it is').waitFor();
   await card.getByText('German').waitFor();
+  await card.getByText('Office history').click();
+  await card.getByRole('group').getByText(/^since /i).first().waitFor(); // and who held it before
   await card.getByRole('button', { name: 'Copy Telephone' }).click();
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^\+[\d ]+$/);
   const saved = page.waitForEvent('download');

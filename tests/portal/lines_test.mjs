@@ -267,7 +267,7 @@ test('what was half-typed in any form outlasts a closed tab, and is thrown away 
 // A new form without a draft is noticed here. Beside each that has none, why.
 const WITHOUT_DRAFT = { 'pages/sign-in': 'a password', 'pages/home': 'a question, kept in the page', 'pages/statistics': 'the choice stands in the address', 'pages/meetings': 'a filter', 'pages/documents': 'a filter',
   'pages/profile': 'a filter', 'pages/process': 'a filter', 'pages/design': 'a sample', 'pages/account': 'kept at once, or a public key', 'ui/office-keys': 'a file and its password', 'ui/upload': 'a file and its password', 'ui/sealed-texts': 'a file and its password', 'ui/key-fields': 'a file and its password',
-  'ui/code-picker': 'a filter', 'ui/audience': 'of the form around it', 'ui/agenda-fields': 'of the form around it', 'ui/notices-card': 'kept at once' };
+  'ui/code-picker': 'a filter', 'ui/audience': 'of the form around it', 'ui/agenda-fields': 'of the form around it', 'ui/change': 'of the form around it', 'ui/notices-card': 'kept at once' };
 test('every form of the portal holds a draft', () => {
   const source = fileURLToPath(new URL('../../client/portal/src/', import.meta.url));
   const files = readdirSync(source, { recursive: true }).filter((one) => one.endsWith('.tsx'));

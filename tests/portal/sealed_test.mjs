@@ -95,8 +95,8 @@ test('a body that was bent, cut at a chunk’s end, or put in another order does
 });
 
 // What the page seals, stock openssl opens and finds rightly signed; so does the page itself.
-const sealing = fileURLToPath(new URL('../../client/portal/src/lib/seal.ts', import.meta.url));
-const sealer = await build({ entryPoints: [sealing], bundle: true, format: 'esm', write: false, plugins: [ledger] });
+const library = fileURLToPath(new URL('../../client/portal/src/lib', import.meta.url));
+const sealer = await build({ stdin: { contents: "export * from './seal'; export { signEnclosed } from './cms';", resolveDir: library, loader: 'ts' }, bundle: true, format: 'esm', write: false, plugins: [ledger] });
 const { bodyOf, manifestText, rosterDigest, sealEnvelope, signEnclosed } = await import('data:text/javascript;base64,' + Buffer.from(sealer.outputFiles[0].contents).toString('base64'));
 
 test('what the page seals, stock openssl opens with each office’s key, and finds the signature right', async () => {

@@ -4,7 +4,7 @@ import { Content_Status, type Content, type Document } from '../gen/entente/v1/d
 import type { Envelope } from '../gen/entente/v1/sealing_pb';
 import { t } from '../i18n';
 import { allPages } from './api';
-import { signDetached } from './cms';
+import { signDetached, signEnclosed } from './cms';
 import { documents } from './documents';
 import { base64, hex, same } from './ledger';
 import { lastPart } from './names';
@@ -12,7 +12,7 @@ import { officeKeys } from './office-keys';
 import { sha256 } from './octets';
 import type { Signer } from './pkcs12';
 import { proveHand, proveRecipients, proveRoster, sealing, soundCheckpoint, type Recipients } from './prove';
-import { manifestText, sealEnvelope, signEnclosed, toBase64 } from './seal';
+import { manifestText, sealEnvelope, toBase64 } from './seal';
 import { openBody, openEnvelope, openShared, SealError, type Manifest } from './sealed';
 import { me } from './session';
 

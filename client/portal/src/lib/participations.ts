@@ -1,6 +1,6 @@
 // Who takes part in what, and since when.
 import { Participation_Status as Status, Process_Status, type Participation } from '../gen/entente/v1/directory_pb';
-import { t } from '../i18n';
+import { formatCivil, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
 import { allPages, directory } from './api';
 import { once } from './use-call';
@@ -55,4 +55,12 @@ export function standingOn(participation: Participation, day: string) {
 
 export function today(): string {
   return new Date().toISOString().slice(0, 10);
+}
+
+export function spanInWords(span: { since: string; until: string } | undefined): string {
+  const since = span?.since ? formatCivil(span.since) : '';
+  const until = span?.until ? formatCivil(span.until) : '';
+  if (since && until) return t('span_from_until', { since, until });
+  if (since) return t('span_since', { since });
+  return until ? t('span_until', { until }) : t('span_always');
 }

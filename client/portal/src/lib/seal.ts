@@ -1,22 +1,15 @@
-// Sealing (docs/sealing.md), by WebCrypto alone: a body in chunks, the manifest signed, the envelope for the offices'
+// Sealing (docs/sealing.md), by WebCrypto alone: a body in chunks, the envelope for the offices'
 // certificates. `entente` and stock openssl open what this makes. No call is made here.
-import { integer, octetString, oidOf, sequence, setOf, tlv, utcTime } from './der';
+import { DATA } from './cms';
+import { integer, octetString, oidOf, sequence, setOf, tlv } from './der';
 import { concat, sha256 } from './octets';
-import { child, readDer, signed, type Signer } from './pkcs12';
+import { child, readDer } from './pkcs12';
 import { keyIdentifierOf, SealError, type Manifest } from './sealed';
 
 const CHUNK = 65_536;
 const TAG = 16;
 const RECIPIENTS_MAX = 500;
-const DATA = '2a864886f70d010701';
-const SIGNED_DATA = '2a864886f70d010702';
 const AUTH_ENVELOPED = '2a864886f70d0109100117';
-const CONTENT_TYPE = '2a864886f70d010903';
-const MESSAGE_DIGEST = '2a864886f70d010904';
-const SIGNING_TIME = '2a864886f70d010905';
-const SIGNING_CERTIFICATE = '2a864886f70d010910022f'; // signingCertificateV2
-const SHA_256 = '608648016503040201';
-const ECDSA_SHA256 = '2a8648ce3d040302';
 const EC_KEY = '2a8648ce3d0201';
 const AES_256_GCM = '60864801650304012e';
 const AES_256_WRAP = '60864801650304012d';
@@ -51,26 +44,6 @@ export async function sealBody(text: Uint8Array): Promise<SealedBody> {
     sealed.set(new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, tagLength: TAG * 8 }, secret, chunk as BufferSource)), number * (CHUNK + TAG));
   }
   return { key, nonce, sealed };
-}
-
-// CMS SignedData with the content in it, CAdES-BES, as `openssl cms -sign -nodetach -cades -binary` makes it.
-export async function signEnclosed(signer: Signer, content: Uint8Array, now: Date): Promise<Uint8Array> {
-  const digestAlgorithm = sequence(oidOf(SHA_256));
-  const attribute = (name: string, value: Uint8Array) => sequence(oidOf(name), tlv(0x31, value));
-  const attributes = [
-    attribute(CONTENT_TYPE, oidOf(DATA)),
-    attribute(SIGNING_TIME, utcTime(now)),
-    attribute(MESSAGE_DIGEST, octetString(await sha256(content))),
-    // SEQUENCE OF ESSCertIDv2, the hash SHA-256 by default (RFC 5035).
-    attribute(SIGNING_CERTIFICATE, sequence(sequence(sequence(octetString(await sha256(signer.certificate)))))),
-  ];
-  const signature = await signed(signer.key, setOf(0x31, ...attributes));
-  const fields = child(readDer(signer.certificate)[0], 0).children;
-  const first = fields[0]?.tag === 0xa0 ? 1 : 0;
-  const signerInfo = sequence(integer(Uint8Array.of(1)), sequence(fields[first + 2]?.whole ?? new Uint8Array(), fields[first]?.whole ?? new Uint8Array()), digestAlgorithm,
-    setOf(0xa0, ...attributes), sequence(oidOf(ECDSA_SHA256)), octetString(signature));
-  const data = sequence(integer(Uint8Array.of(1)), tlv(0x31, digestAlgorithm), sequence(oidOf(DATA), tlv(0xa0, octetString(content))), tlv(0xa0, signer.certificate), tlv(0x31, signerInfo));
-  return sequence(oidOf(SIGNED_DATA), tlv(0xa0, data));
 }
 
 // RFC 5753: a key of this one agreement wraps the content's key for one certificate.

@@ -2,7 +2,7 @@
 import type { Reckoning } from '../gen/entente/v1/access_pb';
 import { create } from '@bufbuild/protobuf';
 import { DocumentSchema, type Document } from '../gen/entente/v1/documents_pb';
-import { signDetached } from './cms';
+import { signDetached, signEnclosed } from './cms';
 import { documents } from './documents';
 import { hex } from './ledger';
 import { me } from './session';
@@ -10,7 +10,7 @@ import { SealError, type Manifest } from './sealed';
 import { sha256 } from './octets';
 import type { Signer } from './pkcs12';
 import { sealing, type Recipients } from './prove';
-import { bodyOf, manifestText, sealEnvelope, signEnclosed, toBase64 } from './seal';
+import { bodyOf, manifestText, sealEnvelope, toBase64 } from './seal';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { BeginContentRequestSchema } from '../gen/entente/v1/documents_pb';
 

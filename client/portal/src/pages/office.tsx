@@ -17,9 +17,9 @@ import { useDraft } from '../lib/use-draft';
 import { officeTitle } from '../lib/words';
 import { Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { KeyFields, useKeyFile } from '../ui/key-fields';
+import { OfficeHistory } from '../ui/office-history';
 import { RecordPanel } from '../ui/record-panel';
 import { Restored } from '../ui/restored';
-import { History } from './person';
 
 export function OfficePage({ place }: { place: Place }) {
   const name = 'offices/' + (place.parts[1] ?? '');
@@ -37,7 +37,7 @@ export function OfficePage({ place }: { place: Place }) {
       <PageTitle above={partyName(office.party, known.get(office.party))} aside={mine && <Button icon="swap" kind="primary" onClick={() => setHanding(true)}>{t('hand_over')}</Button>}>{officeTitle(office)}</PageTitle>
       {done > 0 && <Notice tone="good">{t('handed_over')}</Notice>}
       <h2>{t('office_history')}</h2>
-      <History key={done} held={{ office, appointments: [] } as never} party={known.get(office.party)} />
+      <OfficeHistory key={done} office={office} party={known.get(office.party)} />
       <RecordPanel name={name} />
       {handing && <HandOver office={office} close={() => setHanding(false)} done={() => { setHanding(false); setDone((n) => n + 1); }} />}
     </section>

@@ -2,17 +2,15 @@
 import { useState } from 'preact/hooks';
 import type { Person } from '../gen/entente/v1/directory_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
-import { comma, formatCivil, t } from '../i18n';
+import { t } from '../i18n';
 import { directory, isNotFound } from '../lib/api';
-import { partyName } from '../lib/names';
-import { officeHistory, officesOf, parties } from '../lib/people';
-import { linkToRecord, type Place } from '../lib/router';
-import type { Held, Party } from '../lib/types';
+import { officesOf, parties } from '../lib/people';
+import type { Place } from '../lib/router';
 import { useCall } from '../lib/use-call';
-import { capacity, officeTitle } from '../lib/words';
 import { holds, me, refreshPerson } from '../lib/session';
 import { PersonForm } from '../ui/person-form';
 import { Button, Failed, Waiting } from '../ui/basic';
+import { OfficeHistory } from '../ui/office-history';
 import { RecordPanel } from '../ui/record-panel';
 import { PersonCard } from '../ui/person-card';
 
@@ -47,7 +45,7 @@ export function PersonPage({ place }: { place: Place }) {
         <div>
           <h2>{t('office_history')}</h2>
           {held.length === 0 && <p>{t('no_offices')}</p>}
-          {held.map((one) => one.office && <History key={one.office.name} held={one} party={party} />)}
+          {held.map((one) => one.office && <OfficeHistory key={one.office.name} office={one.office} party={party} />)}
           <RecordPanel name={name} />
         </div>
       </div>
@@ -64,34 +62,4 @@ function Confirm({ person, done }: { person: Person; done: (person: Person) => v
       {error !== undefined && <Failed error={error} />}
     </>
   );
-}
-
-export function History({ held, party }: { held: Held; party: Party | undefined }) {
-  const office = held.office;
-  const asked = useCall(office ? `history ${office.name}` : null, () => officeHistory(office?.name ?? ''));
-  if (!office) return null;
-  return (
-    <section class="card history">
-      <h3><a href={linkToRecord(office.name)}>{officeTitle(office)}</a></h3>
-      <p class="quiet-text">{partyName(office.party, party)}</p>
-      {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
-      {!asked.data && asked.loading && <Waiting lines={2} />}
-      <ol class="timeline">
-        {asked.data?.map((one) => one.appointment && (
-          <li key={one.appointment.name} class={one.appointment.span?.until ? 'past' : 'present'}>
-            <span class="when">{spanInWords(one.appointment.span)}</span>
-            <span>{one.person ? <a href={linkToRecord(one.person.name)}><bdi>{one.person.displayName}</bdi></a> : '–'}{comma()}{capacity(one.appointment.capacity)}</span>
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-export function spanInWords(span: { since: string; until: string } | undefined): string {
-  const since = span?.since ? formatCivil(span.since) : '';
-  const until = span?.until ? formatCivil(span.until) : '';
-  if (since && until) return t('span_from_until', { since, until });
-  if (since) return t('span_since', { since });
-  return until ? t('span_until', { until }) : t('span_always');
 }

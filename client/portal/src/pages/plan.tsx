@@ -8,7 +8,6 @@ import { MeetingSchema, Meeting_Attribution, Meeting_Level, Meeting_State, type 
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { collator, currentLanguage, formatNumber, LANGUAGES, languageName, t } from '../i18n';
-import { reasonOf } from '../lib/api';
 import { when } from '../lib/clock';
 import { documents, handlingName, titleOf } from '../lib/documents';
 import { levelName, meetingChanged, meetings, titleOfMeeting } from '../lib/meetings';
@@ -22,6 +21,7 @@ import { useDraft } from '../lib/use-draft';
 import { AgendaFields, AddTo, type Choices, type ItemForm } from '../ui/agenda-fields';
 import { AudienceFields, WhoWillSee, type Chosen } from '../ui/audience';
 import { Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
+import { NotSaved, useChange, ZoneInput } from '../ui/change';
 import { Restored } from '../ui/restored';
 
 interface Form {
@@ -130,12 +130,11 @@ function useChoices(process: string) {
 }
 
 function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
-  const [base, setBase] = useState(meeting); // whose revision the change is of
+  const changing = useChange(meeting, () => meetings.getMeeting({ name: meeting?.name ?? '' }));
+  const { base, busy } = changing;
   const draft = useDraft(meeting ? `plan ${meeting.name}` : 'plan', () => formOf(base));
   const { form, change } = draft;
   const [readers, setReaders] = useState<Reckoning>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   const choices = useChoices(form.process);
   const done = async (to: string) => {
     await draft.settle();
@@ -145,28 +144,18 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     if (inWrongOrder) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+    await changing.save(async () => {
       const next = meetingOf(form, base);
       const kept = base ? await meetings.updateMeeting({ meeting: next }) : await meetings.createMeeting({ meeting: next });
       meetingChanged();
       await done(linkToRecord(kept.name));
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
-  const overTheirs = async () => {
-    setBusy(true);
-    await meetings.getMeeting({ name: base?.name ?? '' }).then((newest) => { setBase(newest); setError(undefined); }, setError);
-    setBusy(false);
+    });
   };
   const days = (wholeDays: boolean) => {
     const as = (local: string, clock: string) => local === '' ? '' : wholeDays ? local.slice(0, 10) : `${local.slice(0, 10)}T${clock}`;
     change({ wholeDays, starts: as(form.starts, '09:00'), ends: as(form.ends, '17:00'), ...(wholeDays && { agenda: form.agenda.map((one) => ({ ...one, starts: '' })) }) });
   };
-  const text = (key: 'title' | 'place' | 'description' | 'topics' | 'zone') => (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) => change({ [key]: event.currentTarget.value });
+  const text = (key: 'title' | 'place' | 'description' | 'topics') => (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) => change({ [key]: event.currentTarget.value });
   const speak = (language: string) => {
     const said = (was: Meeting['title']) => was?.byLanguage[language] ?? '';
     const items = new Map(base?.agenda.map((one) => [one.id, one]));
@@ -191,7 +180,7 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
           <div class="periods">
             <Field label={t('begins')}>{(props) => <input {...props} required type={time} value={form.starts} onInput={(event) => change({ starts: event.currentTarget.value, ...(form.ends === '' && { ends: hourAfter(event.currentTarget.value) }) })} />}</Field>
             <Field label={t('ends')} error={inWrongOrder ? t('end_before_begin') : undefined}>{(props) => <input {...props} required type={time} value={form.ends} onInput={(event) => change({ ends: event.currentTarget.value })} />}</Field>
-            <Field label={t('time_zone')}>{(props) => <><input {...props} required list="zones" dir="ltr" value={form.zone} onInput={text('zone')} /><datalist id="zones">{Intl.supportedValuesOf('timeZone').map((zone) => <option key={zone} value={zone} />)}</datalist></>}</Field>
+            <Field label={t('time_zone')}>{(props) => <ZoneInput {...props} required value={form.zone} typed={(zone) => change({ zone })} />}</Field>
             <Field label={t('registration_until')}>{(props) => <input {...props} type="datetime-local" value={form.until} onInput={(event) => change({ until: event.currentTarget.value })} />}</Field>
           </div>
           <label class="check"><input type="checkbox" checked={form.wholeDays} onChange={(event) => days(event.currentTarget.checked)} /> {t('whole_days')}</label>
@@ -213,9 +202,7 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
         <Field label={t('handling')}>{(props) => <select {...props} value={form.handling} onChange={(event) => change({ handling: Number(event.currentTarget.value) })}>{HANDLINGS.map((one) => <option key={one} value={one}>{handlingName(one)}</option>)}</select>}</Field>
         <AudienceFields process={form.process} chosen={form.audience} choose={(audience) => change({ audience })} />
         <WhoWillSee visibility={visibilityOf(form)} process={form.process} told={setReaders} />
-        {error !== undefined && (reasonOf(error) === 'REVISION_STALE'
-          ? <Notice tone="warn" title={t('error_stale')} action={<Button onClick={overTheirs}>{t('take_newest')}</Button>}>{t('stale_hint')}</Notice>
-          : <Failed error={error} />)}
+        <NotSaved of={changing} />
         <div class="actions">
           <Button kind="primary" type="submit" busy={busy} disabled={!readers}>{base || !readers ? t('save') : t('plan_it_for', { n: readers.people, all: formatNumber(readers.people) })}</Button>
           <Button onClick={() => void done(base ? linkToRecord(base.name) : linkTo(['meetings']))}>{t('cancel')}</Button>

@@ -4,7 +4,7 @@ import { Process_Status, type Body, type Participation, type Process } from '../
 import { collator, formatCivil, formatList, t } from '../i18n';
 import { directory, isNotFound } from '../lib/api';
 import { lastPart, partyName, processName } from '../lib/names';
-import { holdsOn, participationsOf, processStatus, standingOn, Status, statusName, today, toneOf } from '../lib/participations';
+import { holdsOn, participationsOf, processStatus, spanInWords, standingOn, Status, statusName, today, toneOf } from '../lib/participations';
 import { bodiesOf, parties } from '../lib/people';
 import { linkTo, type Place } from '../lib/router';
 import type { Party } from '../lib/types';
@@ -15,7 +15,6 @@ import { listMeetings } from '../lib/meetings';
 import { chairsOf } from '../lib/words';
 import { MeetingRow } from '../ui/meeting-row';
 import { RecordPanel } from '../ui/record-panel';
-import { spanInWords } from './person';
 
 type Known = Map<string, Party>;
 

@@ -1,4 +1,4 @@
-// The card of a person: what one needs to reach them, first.
+// The card of a person: what one needs to reach them, first. `linked`: it leads to the person's page, and folds what stands there.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Contact_Kind, ExportPersonsRequest_Format, type Contact, type Person } from '../gen/entente/v1/directory_pb';
@@ -11,6 +11,7 @@ import { linkToRecord } from '../lib/router';
 import type { Found, Party } from '../lib/types';
 import { Badge, Breakable, Button, CopyButton, Failed, LinkButton, saveFile } from './basic';
 import { Icon } from './icons';
+import { FoldedHistory } from './office-history';
 
 const KINDS = {
   [Contact_Kind.KIND_UNSPECIFIED]: 'contact_other',
@@ -59,6 +60,7 @@ export function PersonCard({ person, party, offices, level = 2, linked = false, 
           <dd><ul class="bare">{offices.map((office) => <li key={office.name}><a href={linkToRecord(office.name)}>{officeTitle(office)}</a></li>)}</ul></dd>
         </>}
       </dl>
+      {linked && offices && offices.length > 0 && <FoldedHistory offices={offices} />}
       <footer class="actions"><VCardButton person={person} />{more}</footer>
     </article>
   );

@@ -1,11 +1,12 @@
 // A person's entry, changed where it stands. What is typed outlasts a failed call, an ended session and a closed tab.
 import { create } from '@bufbuild/protobuf';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ContactSchema, Contact_Kind, PersonSchema, type Person } from '../gen/entente/v1/directory_pb';
 import { t } from '../i18n';
-import { directory, reasonOf } from '../lib/api';
+import { directory } from '../lib/api';
 import { useDraft } from '../lib/use-draft';
-import { Button, Failed, Field, Notice } from './basic';
+import { Button, Field } from './basic';
+import { NotSaved, useChange, ZoneInput } from './change';
 import { Restored } from './restored';
 
 interface Form {
@@ -36,11 +37,10 @@ function personOf(form: Form, before: Person): Person {
 }
 
 export function PersonForm({ person, saved, close }: { person: Person; saved: (person: Person) => void; close: () => void }) {
-  const [base, setBase] = useState(person); // whose revision the change is of
+  const changing = useChange(person, () => directory.getPerson({ name: person.name }));
+  const { base, busy } = changing;
   const draft = useDraft(`person ${person.name}`, () => formOf(base));
   const { form, change } = draft;
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   const title = useRef<HTMLInputElement>(null);
   useEffect(() => title.current?.focus(), []);
   const contact = (at: number, part: Partial<Form['contacts'][number]>) =>
@@ -49,28 +49,13 @@ export function PersonForm({ person, saved, close }: { person: Person; saved: (p
     void draft.settle();
     close();
   };
-  const save = async (event?: Event) => {
-    event?.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
+  const save = (event: Event) => {
+    event.preventDefault();
+    return changing.save(async () => {
       const next = await directory.updatePerson({ person: personOf(form, base) });
       await draft.settle();
       saved(next);
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
-  };
-  const overTheirs = async () => {
-    setBusy(true);
-    try {
-      setBase(await directory.getPerson({ name: person.name }));
-      setError(undefined);
-    } catch (failure) {
-      setError(failure);
-    }
-    setBusy(false);
+    });
   };
   return (
     <form class="card person-form" onSubmit={save} aria-label={t('edit_entry')}>
@@ -78,10 +63,7 @@ export function PersonForm({ person, saved, close }: { person: Person; saved: (p
       <Restored of={draft} />
       <Field label={t('job_title')}>{(props) => <input {...props} ref={title} value={form.title} dir="auto" maxLength={200} onInput={(event) => change({ title: event.currentTarget.value })} />}</Field>
       <Field label={t('languages')} hint={t('languages_hint')}>{(props) => <input {...props} value={form.languages} dir="ltr" onInput={(event) => change({ languages: event.currentTarget.value })} />}</Field>
-      <Field label={t('time_zone')}>
-        {(props) => <><input {...props} list="zones" value={form.timeZone} dir="ltr" onInput={(event) => change({ timeZone: event.currentTarget.value })} />
-          <datalist id="zones">{Intl.supportedValuesOf('timeZone').map((zone) => <option key={zone} value={zone} />)}</datalist></>}
-      </Field>
+      <Field label={t('time_zone')}>{(props) => <ZoneInput {...props} value={form.timeZone} typed={(timeZone) => change({ timeZone })} />}</Field>
       <fieldset>
         <legend>{t('contacts')}</legend>
         {form.contacts.map((one, index) => (
@@ -95,9 +77,7 @@ export function PersonForm({ person, saved, close }: { person: Person; saved: (p
         ))}
         <Button onClick={() => change({ contacts: [...form.contacts, { kind: Contact_Kind.TELEPHONE, value: '', index: -1 }] })}>{t('add_contact')}</Button>
       </fieldset>
-      {error !== undefined && (reasonOf(error) === 'REVISION_STALE'
-        ? <Notice tone="warn" title={t('error_stale')} action={<Button onClick={overTheirs}>{t('take_newest')}</Button>}>{t('stale_hint')}</Notice>
-        : <Failed error={error} />)}
+      <NotSaved of={changing} />
       <div class="actions">
         <Button kind="primary" type="submit" busy={busy}>{t('save')}</Button>
         <Button onClick={giveUp}>{t('cancel')}</Button>

@@ -260,7 +260,7 @@ Result<v1::Meeting> Service::reply(const Subject& subject, const record::Meeting
   wire.set_keeps(true);
   wire.set_presides(presides(subject, wire));
   ENTENTE_TRY_VOID(add_papers(subject, wire, snapshot));
-  ENTENTE_TRY_VOID(add_participants(subject, wire, snapshot));
+  ENTENTE_TRY_VOID(add_participants(subject, Whose::All, wire, snapshot));
   return wire;
 }
 

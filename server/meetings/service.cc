@@ -101,10 +101,14 @@ Result<std::optional<v1::Meeting>> Service::show(const Subject& subject, const s
   return wire;
 }
 
-Status Service::add_participants(const Subject& subject, v1::Meeting& wire,
+Status Service::add_participants(const Subject& subject, Whose whose, v1::Meeting& wire,
                                  Snapshot& snapshot) const {
-  ENTENTE_TRY(const std::vector<record::Participant> all,
+  ENTENTE_TRY(std::vector<record::Participant> all,
               parts_.rows.participants(snapshot, *parse_meeting_name(wire.name())));
+  if (whose == Whose::OwnParty) {
+    const std::string own = "parties/" + subject.party;
+    std::erase_if(all, [&](const record::Participant& one) { return one.shown().party() != own; });
+  }
   std::set<std::string> items;
   for (const v1::AgendaItem& item : wire.agenda()) items.insert(item.id());
   ENTENTE_TRY(
@@ -121,7 +125,7 @@ Result<v1::Meeting> Service::get_meeting(const Subject& subject,
   ENTENTE_TRY(std::optional<v1::Meeting> wire, show(subject, *id, snapshot));
   if (!wire) return not_found(message.name());
   ENTENTE_TRY_VOID(add_papers(subject, *wire, snapshot));
-  ENTENTE_TRY_VOID(add_participants(subject, *wire, snapshot));
+  ENTENTE_TRY_VOID(add_participants(subject, Whose::All, *wire, snapshot));
   ENTENTE_TRY(const auto record, parts_.rows.find_record(snapshot, *id));
   const policy::Guard over = record ? record->guard() : policy::Guard();
   const policy::Decision seen = policy::decide(subject, Action::Read, over, parts_.clock.now());
@@ -177,6 +181,9 @@ Result<v1::ListMeetingsReply> Service::list_meetings(const Subject& subject,
   for (const auto& [starts_at, id] : places) {
     ENTENTE_TRY(std::optional<v1::Meeting> wire, show(subject, id, snapshot));
     if (!wire) continue;
+    if (message.mine()) {
+      ENTENTE_TRY_VOID(add_participants(subject, Whose::OwnParty, *wire, snapshot));
+    }
     wire->clear_agenda();
     *reply.add_meetings() = *std::move(wire);
   }

@@ -72,7 +72,9 @@ class Service {
  private:
   [[nodiscard]] bool matches(const Subject& subject, const v1::ListMeetingsRequest& query,
                              const ShelvedMeeting& one, Instant now) const;
-  [[nodiscard]] Status add_participants(const Subject& subject, v1::Meeting& wire,
+  // Those who take part, as far as the subject may see them.
+  enum class Whose { All, OwnParty };
+  [[nodiscard]] Status add_participants(const Subject& subject, Whose whose, v1::Meeting& wire,
                                         Snapshot& snapshot) const;
   [[nodiscard]] Status add_papers(const Subject& subject, v1::Meeting& wire,
                                   Snapshot& snapshot) const;

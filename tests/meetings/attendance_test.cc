@@ -1,6 +1,7 @@
 #include "server/meetings/attendance.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "tests/meetings/world.h"
 
@@ -181,6 +182,31 @@ TEST_CASE("one registers oneself; a delegation is its focal points' and its head
   REQUIRE(world.list(world.reto(), mine).size() == 1);
   world.clock.pass(std::chrono::hours(24 * 365));
   REQUIRE(asked.enter(world.reto()).status().code() == Code::FailedPrecondition);
+}
+
+TEST_CASE("a list of one's own meetings tells who comes of one's own party, and of no other",
+          "[meetings]") {
+  Asked asked;
+  MeetingsWorld& world = asked.world;
+  REQUIRE(asked.enter(world.reto()).ok());
+  REQUIRE(asked.enter(world.anna()).ok());
+  const auto listed = [&](const policy::Subject& subject, bool mine) {
+    v1::ListMeetingsRequest request;
+    request.set_mine(mine);
+    const auto reply = world.ask(world.service, subject, &Service::list_meetings, request);
+    REQUIRE(reply.ok());
+    std::set<std::string> parties;
+    for (const v1::Meeting& one : reply->meetings()) {
+      CHECK(one.agenda().empty());
+      for (const v1::Participant& part : one.participants()) parties.insert(part.party());
+    }
+    return parties;
+  };
+  CHECK(listed(world.reto(), true) == std::set<std::string>{"parties/CHE"});
+  CHECK(listed(world.anna(), true) == std::set<std::string>{"parties/SWE"});
+  CHECK(listed(world.reto(), false).empty());
+  // The meeting itself tells of both.
+  CHECK(world.get(world.reto(), asked.meeting.name())->participants_size() >= 2);
 }
 
 }  // namespace entente::meetings::testing

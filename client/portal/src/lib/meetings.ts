@@ -8,7 +8,7 @@ import { MeetingService, Meeting_Level, Meeting_State, Participant_Role, Partici
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { locale, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
-import { allPages, isNotFound, transport } from './api';
+import { allPages, transport } from './api';
 import { when } from './clock';
 import { lastPart, plainly, textIn } from './names';
 import { holds, me, whenSignedOut } from './session';
@@ -137,15 +137,11 @@ export function asksMe(meeting: Meeting): boolean {
     !meeting.participants.some((one) => one.party === party && one.state === Participant_State.REGISTERED);
 }
 
-// My next ones, with who takes part: the start page shows few, and asks for them once.
+// My next ones, with who of my party takes part: the start page shows few, and asks for them once.
 const NEXT = 6;
 const listeners = new Set<() => void>();
-function nextOfMine(): Promise<Meeting[]> {
-  return once('meetings mine', async () => {
-    const { meetings: list } = await meetings.listMeetings({ mine: true, upcoming: true, pageSize: NEXT });
-    const whole = await Promise.all(list.map((one) => meetings.getMeeting({ name: one.name }).catch((error: unknown) => { if (isNotFound(error)) return undefined; throw error; })));
-    return whole.flatMap((one) => one ?? []);
-  });
+export function nextOfMine(): Promise<Meeting[]> {
+  return once('meetings mine', async () => (await meetings.listMeetings({ mine: true, upcoming: true, pageSize: NEXT })).meetings);
 }
 export function meetingChanged(): void {
   forget('meetings mine');

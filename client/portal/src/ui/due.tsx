@@ -8,7 +8,7 @@ import type { MessageKey } from '../i18n/en';
 import { allPages, directory, isNotFound, ledger } from '../lib/api';
 import { decodeEntry, type Entry } from '../lib/ledger';
 import { comparison } from '../lib/figures';
-import { meetings, titleOfMeeting, useMyNext } from '../lib/meetings';
+import { meetings, nextOfMine, titleOfMeeting, useMyNext } from '../lib/meetings';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { hasPage, linkTo, linkToRecord } from '../lib/router';
 import { me } from '../lib/session';
@@ -106,7 +106,7 @@ async function calledBy(name: string): Promise<string> {
   const [collection = '', id = ''] = name.split('/');
   try {
     if (collection === 'documents') return titleOf(await documents.getDocument({ name: `documents/${id}` }));
-    if (collection === 'meetings') return titleOfMeeting(await meetings.getMeeting({ name: `meetings/${id}` }));
+    if (collection === 'meetings') return titleOfMeeting((await nextOfMine()).find((one) => one.name === name) ?? await meetings.getMeeting({ name }));
     if (name.includes('/bodies/')) return `${processName(`processes/${id}`)}, ${plainly((await directory.getBody({ name })).title) || lastPart(name)}`;
     if (collection === 'processes') return processName(name);
     if (collection === 'circulations') return subjectOf(await circulations.getCirculation({ name: `circulations/${id}` }));
@@ -142,7 +142,15 @@ export function News() {
     }
     // Of one thing what happened last.
     const last = found.filter((one, index) => found.findIndex((other) => other.object === one.object) === index);
-    return Promise.all(last.slice(0, 8).map(async (entry) => ({ entry, title: await calledBy(entry.object) })));
+    // Each is asked for once: of a meeting there is news of each who comes.
+    const titles = new Map<string, Promise<string>>();
+    const titleFor = (object: string) => {
+      const thing = object.includes('/bodies/') ? object : object.split('/', 2).join('/');
+      const title = titles.get(thing) ?? calledBy(thing);
+      titles.set(thing, title);
+      return title;
+    };
+    return Promise.all(last.slice(0, 8).map(async (entry) => ({ entry, title: await titleFor(entry.object) })));
   });
   return (
     <section class="card">

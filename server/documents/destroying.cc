@@ -38,9 +38,8 @@ Result<record::Document> Service::bury(const record::Document& row, const std::s
   set_time(*shown.mutable_recorded_at(), from_micros(stone.recorded_at_us()));
   ENTENTE_TRY_VOID(parts_.rows.bury(transaction, stone));
   const std::lock_guard lock(mutex_);
-  std::vector<store::Id>& gone = destroying_[shown.name()];
-  gone.clear();
-  for (const record::Kept& kept : row.contents()) gone.push_back(store::Id::from(kept.id()));
+  std::set<store::Id>& gone = destroying_[shown.name()];
+  for (const record::Kept& kept : row.contents()) gone.insert(store::Id::from(kept.id()));
   return stone;
 }
 
@@ -64,21 +63,15 @@ Result<v1::Document> Service::destroy_by_schedule(const store::Id& document, Ins
   return stone.shown();
 }
 
-void Service::not_destroyed(const v1::Document& document) {
-  const std::lock_guard lock(mutex_);
-  destroying_.erase(document.name());
-}
-
 // Without its key, no row of it can be read, here or in a backup; its chunks give their room back.
 // What a crash leaves undone between commit and here, the next start does (Shelf::load).
 void Service::destroyed(const v1::Document& document) {
-  std::vector<store::Id> gone;
+  std::set<store::Id> gone;
   {
     const std::lock_guard lock(mutex_);
     const auto found = destroying_.find(document.name());
     if (found == destroying_.end()) return;
-    gone = std::move(found->second);
-    destroying_.erase(found);
+    gone = found->second;
   }
   const auto snapshot = parts_.rows.store().snapshot();
   for (const store::Id& id : gone) {
@@ -94,7 +87,25 @@ void Service::destroyed(const v1::Document& document) {
     static_cast<void>(parts_.rows.store().stage(rows).ok());
   }
   const auto parsed = parse_document_name(document.name());
-  static_cast<void>(parts_.rows.store().destroy_seal(seal_of(parsed->id)).ok());
+  const Status status = parts_.rows.store().destroy_seal(seal_of(parsed->id));
+  if (!status.ok() && status.code() != Code::NotFound) return;  // tend() tries again
+  const std::lock_guard lock(mutex_);
+  destroying_.erase(document.name());
+}
+
+void Service::tend() {
+  std::vector<std::string> names;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, contents] : destroying_) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    const auto found = parts_.shelf.document(parse_document_name(name)->id);
+    if (!found || found->state != v1::Document::DESTROYED) continue;  // not committed
+    v1::Document stone;
+    stone.set_name(name);
+    destroyed(stone);
+  }
 }
 
 Result<v1::Document> Service::hold_document(const Subject& subject,

@@ -200,10 +200,7 @@ Status Retention::destroy(const store::Id& id) {
               parts_.service.destroy_by_schedule(id, parts_.clock.now(), *transaction));
   if (stone.name().empty()) return {};
   const auto committed = transaction->commit();
-  if (!committed.ok()) {
-    parts_.service.not_destroyed(stone);
-    return committed.status();
-  }
+  if (!committed.ok()) return committed.status();
   parts_.service.destroyed(stone);
   return {};
 }

@@ -49,6 +49,7 @@ class Room {
   // What time brings; the watcher calls it often.
   void tend() {
     uploads_.sweep();
+    service_.tend();
     retention_.tend();
     embargoes_.tend();
   }

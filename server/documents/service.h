@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,11 +105,12 @@ class Service {
   // The same by the schedule, in nobody's name. A document without name: it is not over its time,
   // or on hold, after all.
   Result<v1::Document> destroy_by_schedule(const store::Id& document, Instant now, Transaction&);
-  // Its commit failed.
-  void not_destroyed(const v1::Document& document);
   // After the commits of finish_content, and of those that destroy.
   void finished(const v1::Document& document);
   void destroyed(const v1::Document& document);
+  // What time brings: the keys of what was destroyed go that could not before, be it that the
+  // keyring could not be written, or that nobody was told that the commit came through.
+  void tend();
 
   // What ReadContent asks for, opened for a subject: a copy, and what it is a copy of.
   struct Released {
@@ -171,7 +173,8 @@ class Service {
   std::mutex mutex_;
   // Finished, or destroyed, in a transaction that is not committed yet, by the document's name.
   std::map<std::string, std::pair<std::string, std::string>> finishing_;
-  std::map<std::string, std::vector<store::Id>> destroying_;
+  // Or whose key could not go yet; and their contents.
+  std::map<std::string, std::set<store::Id>> destroying_;
 };
 
 [[nodiscard]] Actor actor_of(const policy::Subject& subject);

@@ -620,6 +620,39 @@ TEST_CASE(
   CHECK(sees(world.helena()));
 }
 
+TEST_CASE("a key that could not go with its document goes with time", "[documents]") {
+  DocumentsWorld world;
+  v1::DestroyDocumentRequest destroy;
+  destroy.set_name(world.paper().name());
+  const store::Id id = parse_document_name(destroy.name())->id;
+  // Left before its end, it is as it was.
+  REQUIRE(world.service.destroy_document(world.helena(), destroy, *world.store->begin()).ok());
+  world.service.tend();
+  REQUIRE(world.get(world.helena(), destroy.name())->title().by_language_size() == 1);
+  // Committed, and nobody was told so.
+  REQUIRE(world.act(world.service, world.helena(), &Service::destroy_document, destroy).ok());
+  world.service.tend();
+  CHECK(world.store->destroy_seal(seal_of(id)).code() == Code::NotFound);
+}
+
+TEST_CASE("what is destroyed while it is read ends the reading, and no daemon", "[documents]") {
+  DocumentsWorld world;
+  const std::string name = world.paper().name();
+  v1::DestroyDocumentRequest destroy;
+  destroy.set_name(name);
+  world.neighbours.meanwhile = [&] {
+    const auto stone =
+        world.act(world.service, world.helena(), &Service::destroy_document, destroy);
+    REQUIRE(stone.ok());
+    world.service.destroyed(*stone);
+  };
+  v1::OpenDocumentRequest open;
+  open.set_name(name);
+  const auto transaction = world.store->begin();
+  REQUIRE(world.service.open_document(world.reto(), open, *transaction).ok());
+  CHECK(transaction->commit().status().code() == Code::Aborted);
+}
+
 TEST_CASE("the same bytes in two documents are two: one is destroyed, the other is read",
           "[documents]") {
   DocumentsWorld world;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ class FewNeighbours final : public Neighbours {
     return std::make_shared<policy::AudienceTable>(table);
   }
   Result<std::string> latin_name(const policy::Subject& subject, store::Snapshot&) const override {
+    if (meanwhile) meanwhile();
     return subject.person.empty() ? "" : "Name of " + subject.person;
   }
   Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject&,
@@ -101,6 +103,7 @@ class FewNeighbours final : public Neighbours {
     subject.sight = policy::Sight(subject.principals, table);
     return std::optional<policy::Subject>(std::move(subject));
   }
+  std::function<void()> meanwhile;  // what happens in the midst of a reading
   std::set<std::string> concluded;
   Life life = Life::AtWork;  // of all others
   std::set<std::string> ended;

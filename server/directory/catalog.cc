@@ -1,216 +1,10 @@
 #include "server/directory/catalog.h"
 
 #include <algorithm>
-#include <bit>
 #include <tuple>
-
-#include "server/directory/definitions/parse.h"
-#include "server/directory/fold.h"
 
 namespace entente::directory {
 namespace {
-
-std::optional<Instant> instant_of_day(const std::string& text) {
-  const auto day = first_day_of(text);
-  if (!day) return std::nullopt;
-  return Instant(*day);
-}
-
-policy::Standing standing_of(v1::Participation::Status status) {
-  switch (status) {
-    case v1::Participation::MEMBER:
-      return policy::Standing::Member;
-    case v1::Participation::OBSERVER:
-      return policy::Standing::Observer;
-    case v1::Participation::PARTNER:
-      return policy::Standing::Partner;
-    case v1::Participation::SUSPENDED:
-      return policy::Standing::Suspended;
-    case v1::Participation::FORMER:
-      return policy::Standing::Former;
-    default:
-      return policy::Standing::Invited;
-  }
-}
-
-policy::PartyKind party_kind_of(v1::Party::Kind kind) {
-  switch (kind) {
-    case v1::Party::ORGANISATION:
-      return policy::PartyKind::Organisation;
-    case v1::Party::NETWORK:
-      return policy::PartyKind::Network;
-    case v1::Party::TERRITORY:
-      return policy::PartyKind::Territory;
-    default:
-      return policy::PartyKind::State;
-  }
-}
-
-policy::OfficeKind office_kind_of(v1::OfficeKind kind) {
-  switch (kind) {
-    case v1::FOCAL_POINT:
-      return policy::OfficeKind::FocalPoint;
-    case v1::BODY_CONTACT:
-      return policy::OfficeKind::BodyContact;
-    case v1::CHAIR:
-      return policy::OfficeKind::Chair;
-    case v1::SECRETARIAT_STAFF:
-      return policy::OfficeKind::Secretariat;
-    case v1::SECURITY_OFFICER:
-      return policy::OfficeKind::SecurityOfficer;
-    case v1::CERTIFICATE_OFFICER:
-      return policy::OfficeKind::CertificateOfficer;
-    default:
-      return policy::OfficeKind::Other;
-  }
-}
-
-policy::Capacity capacity_of(v1::Capacity capacity) {
-  switch (capacity) {
-    case v1::ACTING:
-      return policy::Capacity::Acting;
-    case v1::DEPUTY:
-      return policy::Capacity::Deputy;
-    case v1::DUTY_CONTACT:
-      return policy::Capacity::DutyContact;
-    default:
-      return policy::Capacity::Holder;
-  }
-}
-
-std::string body_id(std::string_view name) {
-  const auto parsed = parse_name(name);
-  return parsed && parsed->kind == Kind::Body ? parsed->second : std::string();
-}
-
-std::string institution_id(std::string_view name) {
-  const std::size_t slash = name.rfind('/');
-  return slash == std::string_view::npos ? std::string() : std::string(name.substr(slash + 1));
-}
-
-using Facts = std::vector<policy::Fact>;
-
-void add_process(const std::string& name, const v1::Process& process, Facts& out) {
-  const std::string id = id_in(name, "processes");
-  int n = 0;
-  for (const v1::Chair& chair : process.chairs()) {
-    out.push_back({.key = name + "#chair" + std::to_string(n++),
-                   .body = policy::Seat{.process = id,
-                                        .bench = policy::Bench::Chair,
-                                        .body = {},
-                                        .party = id_in(chair.party(), "parties"),
-                                        .person = {},
-                                        .role = policy::SeatRole::Member},
-                   .span = span_of(chair.span())});
-  }
-}
-
-void add_party(const std::string& name, const v1::Party& party, Facts& out) {
-  const std::string code = id_in(name, "parties");
-  out.push_back({.key = name,
-                 .body = policy::Party{.code = code, .kind = party_kind_of(party.kind())},
-                 .span = {}});
-  for (const v1::Institution& institution : party.institutions()) {
-    out.push_back(
-        {.key = institution.name(),
-         .body = policy::Institution{.party = code, .id = institution_id(institution.name())},
-         .span = span_of(institution.span())});
-  }
-}
-
-void add_participation(const std::string& name, const v1::Participation& participation,
-                       Facts& out) {
-  const auto parsed = parse_name(name);
-  int n = 0;
-  for (const v1::Participation::Standing& standing : participation.standings()) {
-    out.push_back({.key = name + "#" + std::to_string(n++),
-                   .body = policy::Participation{.process = parsed->first,
-                                                 .party = parsed->second,
-                                                 .standing = standing_of(standing.status()),
-                                                 .activities = {standing.activities().begin(),
-                                                                standing.activities().end()}},
-                   .span = span_of(standing.span())});
-  }
-}
-
-void add_body(const std::string& name, const v1::Body& body, Facts& out) {
-  const auto parsed = parse_name(name);
-  const policy::Span span = span_of(body.span());
-  out.push_back({.key = name,
-                 .body = policy::Body{.process = parsed->first, .id = parsed->second},
-                 .span = span});
-  const auto seat = [&](const std::string& party, policy::SeatRole role,
-                        const std::string& suffix) {
-    const std::string code = id_in(party, "parties");
-    if (code.empty()) return;
-    out.push_back({.key = name + "#" + suffix,
-                   .body = policy::Seat{.process = parsed->first,
-                                        .bench = policy::Bench::Body,
-                                        .body = parsed->second,
-                                        .party = code,
-                                        .person = {},
-                                        .role = role},
-                   .span = span});
-  };
-  seat(body.chair(), policy::SeatRole::Chair, "chair");
-  int n = 0;
-  for (const std::string& party : body.co_chairs())
-    seat(party, policy::SeatRole::CoChair, "co" + std::to_string(n++));
-  for (const std::string& party : body.members())
-    seat(party, policy::SeatRole::Member, std::to_string(n++));
-}
-
-Facts facts_of(const Record& record) {
-  Facts out;
-  switch (record.body_case()) {
-    case Record::kProcess:
-      add_process(record.name(), record.process(), out);
-      break;
-    case Record::kParty:
-      add_party(record.name(), record.party(), out);
-      break;
-    case Record::kParticipation:
-      add_participation(record.name(), record.participation(), out);
-      break;
-    case Record::kBodyOfProcess:
-      add_body(record.name(), record.body_of_process(), out);
-      break;
-    case Record::kOffice: {
-      const v1::Office& office = record.office();
-      out.push_back({.key = record.name(),
-                     .body = policy::Office{.id = id_in(record.name(), "offices"),
-                                            .kind = office_kind_of(office.kind()),
-                                            .party = id_in(office.party(), "parties"),
-                                            .process = id_in(office.process(), "processes"),
-                                            .body = body_id(office.body()),
-                                            .institution = {}},
-                     .span = span_of(office.span())});
-      break;
-    }
-    case Record::kAppointment: {
-      const v1::Appointment& appointment = record.appointment();
-      out.push_back({.key = record.name(),
-                     .body = policy::Appointment{.id = id_in(record.name(), "appointments"),
-                                                 .office = id_in(appointment.office(), "offices"),
-                                                 .person = id_in(appointment.person(), "persons"),
-                                                 .capacity = capacity_of(appointment.capacity())},
-                     .span = span_of(appointment.span())});
-      break;
-    }
-    case Record::kPerson:
-      out.push_back(
-          {.key = record.name(),
-           .body = policy::Person{.id = id_in(record.name(), "persons"),
-                                  .party = id_in(record.person().party(), "parties"),
-                                  .institution = institution_id(record.person().institution())},
-           .span = {}});
-      break;
-    case Record::kContactTest:
-    case Record::BODY_NOT_SET:
-      break;
-  }
-  return out;
-}
 
 // In the order in which they were recorded; parties, whose names are words of their persons, first.
 bool is_earlier(const Record& a, const Record& b) {
@@ -220,90 +14,7 @@ bool is_earlier(const Record& a, const Record& b) {
   return place(a) < place(b);
 }
 
-void index_person(const Record& record, Indexed& one) {
-  const v1::Person& person = record.person();
-  one.party = id_in(person.party(), "parties");
-  one.process = record.guard().process();
-  one.institution = person.institution();
-  one.display_key = fold(person.display_name());
-  one.languages = {person.languages().begin(), person.languages().end()};
-  one.confirmed_at_us = person.confirmed_at().seconds() * 1'000'000;
-  one.sort_key =
-      fold(person.family_name().empty() ? person.display_name()
-                                        : person.family_name() + " " + person.given_name());
-  if (one.sort_key.empty()) one.sort_key = fold(person.latin_name());
-  for (const v1::Contact& contact : person.contacts()) {
-    one.reachable = one.reachable || contact.kind() == v1::Contact::EMAIL ||
-                    contact.kind() == v1::Contact::TELEPHONE ||
-                    contact.kind() == v1::Contact::MOBILE;
-  }
-}
-
-Indexed index_of(const Record& record) {
-  Indexed one;
-  one.name = record.name();
-  one.guard = guard_of(record.guard());
-  one.recorded_at = from_micros(record.recorded_at_us());
-  const auto parsed = parse_name(record.name());
-  one.kind = parsed->kind;
-  switch (record.body_case()) {
-    case Record::kProcess:
-      one.process = parsed->first;
-      one.sort_key = parsed->first;
-      break;
-    case Record::kParty:
-      one.party = parsed->first;
-      one.sort_key = parsed->first;
-      break;
-    case Record::kParticipation:
-      one.process = parsed->first;
-      one.party = parsed->second;
-      break;
-    case Record::kBodyOfProcess:
-      one.process = parsed->first;
-      one.sort_key = fold(record.body_of_process().title());
-      break;
-    case Record::kOffice: {
-      const v1::Office& office = record.office();
-      one.party = id_in(office.party(), "parties");
-      one.process = id_in(office.process(), "processes");
-      one.body = office.body();
-      one.office_kind = office.kind();
-      one.span = span_of(office.span());
-      for (const std::string& topic : office.topics()) one.topics += " " + fold(topic);
-      one.topics += " " + fold(office.title());
-      break;
-    }
-    case Record::kAppointment: {
-      const v1::Appointment& appointment = record.appointment();
-      one.office = appointment.office();
-      one.person = appointment.person();
-      one.capacity = appointment.capacity();
-      one.span = span_of(appointment.span());
-      break;
-    }
-    case Record::kPerson:
-      index_person(record, one);
-      break;
-    case Record::kContactTest: {
-      const v1::ContactTest& test = record.contact_test();
-      one.process = parsed->first;
-      one.person = test.person();
-      if (!test.has_answered_at())
-        one.unanswered_since = Instant(std::chrono::seconds(test.started_at().seconds()));
-      break;
-    }
-    case Record::BODY_NOT_SET:
-      break;
-  }
-  return one;
-}
-
 }  // namespace
-
-policy::Span span_of(const v1::Span& span) {
-  return {.since = instant_of_day(span.since()), .until = instant_of_day(span.until())};
-}
 
 Catalog::Catalog(store::Store& store, const Records& records, const Clock& clock)
     : store_(store),
@@ -425,7 +136,7 @@ void Catalog::reload(const std::vector<std::string>& names) {
 }
 
 void Catalog::publish() {
-  put_in_order();
+  words_.put_in_order();
   world_ = std::make_shared<const policy::World>(editor_.publish());
   published_table_ = std::make_shared<const policy::AudienceTable>(table_);
   ++generation_;
@@ -461,8 +172,6 @@ void Catalog::index(const Record& record) {
   const auto [found, fresh] = by_name_.try_emplace(record.name(), static_cast<Slot>(slots_.size()));
   const Slot slot = found->second;
   if (fresh) slots_.emplace_back();
-  audience_of_slot_.resize(slots_.size());
-  audience_of_slot_[slot] = one.guard.audience;
   const bool moves = fresh || slots_[slot].sort_key != one.sort_key;
   by_kind_[one.kind].insert(one.name);
   if (!one.process.empty()) by_process_[{one.process, one.kind}].insert(one.name);
@@ -471,137 +180,16 @@ void Catalog::index(const Record& record) {
     appointments_by_office_[one.office].insert(one.name);
     appointments_by_person_[one.person].insert(one.name);
   }
-  if (one.kind == Kind::Person && moves) unplaced_.push_back(slot);
   slots_[slot] = std::move(one);
-  index_words(record, slot);
-}
-
-void Catalog::index_words(const Record& record, Slot slot) {
-  if (record.has_party()) {
-    std::string text;
-    for (const auto& [tag, name] : record.party().names().by_language()) text += " " + name;
-    for (const std::string& name : record.party().former_names()) text += " " + name;
-    for (const v1::Institution& institution : record.party().institutions()) {
-      for (const auto& [tag, name] : institution.names().by_language()) {
-        institution_words_[institution.name()] += " " + name;
-      }
-    }
-    party_words_[record.name()] = words_of(text);
-    return;
-  }
-  if (!record.has_person()) return;
-  const v1::Person& person = record.person();
-  std::string text = person.display_name() + " " + person.latin_name() + " " + person.given_name() +
-                     " " + person.family_name() + " " + person.title();
-  if (const auto found = institution_words_.find(person.institution());
-      found != institution_words_.end()) {
-    text += " " + found->second;
-  }
-  std::vector<std::string> words = words_of(text);
-  if (const auto party = party_words_.find(person.party()); party != party_words_.end()) {
-    words.insert(words.end(), party->second.begin(), party->second.end());
-  }
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  std::vector<std::string>& before = words_of_slot_[slot];
-  for (const std::string& word : before) {
-    auto& slots = words_[word];
-    slots.erase(std::remove(slots.begin(), slots.end(), slot), slots.end());
-  }
-  for (const std::string& word : words) {
-    auto& slots = words_[word];
-    slots.insert(std::lower_bound(slots.begin(), slots.end(), slot), slot);
-  }
-  before = std::move(words);
-}
-
-bool Catalog::is_before(Slot a, Slot b) const {
-  return std::tie(slots_[a].sort_key, slots_[a].name) <
-         std::tie(slots_[b].sort_key, slots_[b].name);
-}
-
-// Puts those in their place who came or whose name changed: each by itself if they are few.
-void Catalog::put_in_order() {
-  if (unplaced_.empty()) return;
-  const auto before = [this](Slot a, Slot b) { return is_before(a, b); };
-  std::sort(unplaced_.begin(), unplaced_.end());
-  unplaced_.erase(std::unique(unplaced_.begin(), unplaced_.end()), unplaced_.end());
-  std::erase_if(order_, [this](Slot slot) {
-    return std::binary_search(unplaced_.begin(), unplaced_.end(), slot);
-  });
-  constexpr std::size_t few = 64;
-  if (unplaced_.size() <= few) {
-    for (const Slot slot : unplaced_) {
-      order_.insert(std::lower_bound(order_.begin(), order_.end(), slot, before), slot);
-    }
-  } else {
-    order_.insert(order_.end(), unplaced_.begin(), unplaced_.end());
-    std::sort(order_.begin(), order_.end(), before);
-  }
-  unplaced_.clear();
-  ranks_.resize(slots_.size());
-  for (std::uint32_t rank = 0; rank < order_.size(); ++rank) ranks_[order_[rank]] = rank;
-}
-
-// The persons of whom some word begins with `word`.
-Catalog::Ranks Catalog::match(std::string_view word) const {
-  Ranks found(order_.size() / 64 + 1);
-  for (auto at = words_.lower_bound(word); at != words_.end() && at->first.starts_with(word);
-       ++at) {
-    for (const Slot slot : at->second) {
-      const std::uint32_t rank = ranks_[slot];
-      found[rank / 64] |= std::uint64_t{1} << (rank % 64);
-    }
-  }
-  return found;
-}
-
-// Those from rank `first` on whom `found` has (all, if null).
-void Catalog::visit_ranks(std::size_t first, const Ranks* found, const policy::Sight& sight,
-                          std::string_view own_person, const Visit& visit) const {
-  for (std::size_t rank = first; rank < order_.size(); ++rank) {
-    if (found != nullptr) {
-      const std::uint64_t rest = (*found)[rank / 64] >> (rank % 64);
-      if (rest == 0) {
-        rank |= 63;  // The loop goes on with the next 64.
-        continue;
-      }
-      rank += static_cast<std::size_t>(std::countr_zero(rest));
-    }
-    const Slot slot = order_[rank];
-    const bool own = !own_person.empty() && !sight.sees(audience_of_slot_[slot]) &&
-                     slots_[slot].guard.person == own_person;
-    if (!own && !sight.sees(audience_of_slot_[slot])) continue;
-    if (!visit(slots_[slot])) return;
-  }
+  if (record.has_party()) words_.name_party(record);
+  if (record.has_person()) words_.put(record, slot, moves);
 }
 
 void Catalog::search(std::string_view query, std::string_view after_sort_key,
                      const policy::Sight& sight, std::string_view own_person,
                      const Visit& visit) const {
-  std::vector<std::string_view> words;
-  const std::string folded = fold(query);
-  for (std::string_view rest = folded; !rest.empty();) {
-    words.push_back(rest.substr(0, rest.find(' ')));
-    rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
-  }
-  // What has nothing to look for finds nothing; what asks for nothing finds all.
-  const bool unanswerable = words.empty() && query.find_first_not_of(" \t\r\n") != query.npos;
-  if (unanswerable) return;
   const std::shared_lock lock(mutex_);
-  const auto first =
-      static_cast<std::size_t>(std::lower_bound(order_.begin(), order_.end(), after_sort_key,
-                                                [this](Slot slot, std::string_view key) {
-                                                  return slots_[slot].sort_key < key;
-                                                }) -
-                               order_.begin());
-  if (words.empty()) return visit_ranks(first, nullptr, sight, own_person, visit);
-  Ranks found = match(words.front());
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const Ranks other = match(words[i]);
-    for (std::size_t at = 0; at < found.size(); ++at) found[at] &= other[at];
-  }
-  visit_ranks(first, &found, sight, own_person, visit);
+  words_.search(query, after_sort_key, sight, own_person, visit);
 }
 
 identity::Holdings Catalog::holdings(std::string_view party, std::string_view person,

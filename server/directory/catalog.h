@@ -1,6 +1,7 @@
 // What the directory keeps in memory to decide and to search quickly: the facts (policy::World),
-// the audiences, an index of words. Made from the store at the start, kept by following the ledger;
-// holds nothing that is shown: what is shown is read from the store under its guard.
+// the audiences, what is to be found by name and by words (word_index.h). Made from the store at
+// the start, kept by following the ledger; holds nothing that is shown: what is shown is read from
+// the store under its guard.
 //
 // Threads: any. A reader sees the catalog as of some commit; World and audiences are handed out as
 // values.
@@ -19,45 +20,17 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/directory/facts.h"
+#include "server/directory/indexed.h"
 #include "server/directory/names.h"
 #include "server/directory/records.h"
+#include "server/directory/word_index.h"
 #include "server/identity/access_sources.h"
 #include "server/identity/holdings.h"
 #include "server/ledger/ledger.h"
 #include "server/policy/world.h"
 
 namespace entente::directory {
-
-// A span of civil days as instants; `until` is the first instant at which it no longer holds.
-[[nodiscard]] policy::Span span_of(const v1::Span& span);
-
-// What the index knows of an object. Names are resource names.
-struct Indexed {
-  std::string name;
-  Kind kind = Kind::Process;
-  policy::Guard guard;
-  Instant recorded_at{};
-  std::string party;     // code
-  std::string process;   // id
-  std::string sort_key;  // folded
-  // of a person
-  std::string display_key;  // the name as it is displayed, folded
-  std::string institution;
-  std::vector<std::string> languages;
-  std::int64_t confirmed_at_us = 0;
-  bool reachable = false;
-  // of an office
-  v1::OfficeKind office_kind = v1::OFFICE_KIND_UNSPECIFIED;
-  std::string body;
-  std::string topics;  // folded, one blank between words and before the first
-  // of an appointment, a contact test
-  std::string office;
-  std::string person;
-  v1::Capacity capacity = v1::CAPACITY_UNSPECIFIED;
-  policy::Span span;  // an office has one too
-  // of a contact test: when it was started, if nobody has answered it
-  std::optional<Instant> unanswered_since;
-};
 
 class Catalog final : public ledger::Follower,
                       public identity::HoldingsSource,
@@ -98,7 +71,7 @@ class Catalog final : public ledger::Follower,
 
   // --- look-ups; each `visit` answers false to stop ---
 
-  using Visit = std::function<bool(const Indexed&)>;
+  using Visit = WordIndex::Visit;
   void each(Kind kind, const Visit& visit) const;
   // Offices, bodies, participations of a process.
   void each_of_process(std::string_view process, Kind kind, const Visit& visit) const;
@@ -112,24 +85,14 @@ class Catalog final : public ledger::Follower,
   // Persons whom every word of `query` finds (by its beginning), by sort key and name, from
   // `after_sort_key` on; all, if it has no words. Of those only whom `sight` sees, and `own_person`
   // (an id): what one may not see costs no visit.
-  // Words of a person: names, title, institution, and all names of the party; nothing that another
-  // guard stands over, so that a match gives nothing away.
   void search(std::string_view query, std::string_view after_sort_key, const policy::Sight& sight,
               std::string_view own_person, const Visit& visit) const;
 
  private:
-  using Slot = std::uint32_t;
+  using Slot = WordIndex::Slot;
   void apply(const Record& record);
   void apply_facts(const Record& record);
   void index(const Record& record);
-  void index_words(const Record& record, Slot slot);
-  // A bit a rank.
-  using Ranks = std::vector<std::uint64_t>;
-  [[nodiscard]] Ranks match(std::string_view word) const;
-  void visit_ranks(std::size_t first, const Ranks* found, const policy::Sight& sight,
-                   std::string_view own_person, const Visit& visit) const;
-  [[nodiscard]] bool is_before(Slot a, Slot b) const;
-  void put_in_order();
   void reload(const std::vector<std::string>& names);
   void publish();
 
@@ -147,24 +110,16 @@ class Catalog final : public ledger::Follower,
   std::shared_ptr<const policy::World> world_;
   std::shared_ptr<const policy::AudienceTable> published_table_;
   std::vector<Indexed> slots_;
+  WordIndex words_{slots_};
   std::unordered_map<std::string, Slot> by_name_;
   std::map<Kind, std::set<std::string>> by_kind_;
   std::map<std::pair<std::string, Kind>, std::set<std::string>> by_process_;
   std::map<std::pair<std::string, Kind>, std::set<std::string>> by_party_;
   std::map<std::string, std::set<std::string>, std::less<>> appointments_by_office_;
   std::map<std::string, std::set<std::string>, std::less<>> appointments_by_person_;
-  std::map<std::string, std::vector<Slot>, std::less<>> words_;  // sorted slots
-  std::unordered_map<Slot, std::vector<std::string>> words_of_slot_;
-  std::map<std::string, std::vector<std::string>, std::less<>> party_words_;
-  std::map<std::string, std::string, std::less<>> institution_words_;
   std::unordered_map<std::string, std::uint64_t> revisions_;
   std::map<std::string, std::uint32_t, std::less<>> confirmation_days_;
   std::unordered_map<std::string, std::set<std::string>> facts_said_;
-  // Persons by sort key and name; where each stands there; those that must be put in their place.
-  std::vector<Slot> order_;
-  std::vector<std::uint32_t> ranks_;
-  std::vector<Slot> unplaced_;
-  std::vector<policy::AudienceId> audience_of_slot_;
 };
 
 }  // namespace entente::directory

@@ -17,7 +17,7 @@ import sys
 import time
 
 from journey import ROWS, Ground
-from network import TOP
+from network import TOP, eventually
 
 HERE = pathlib.Path(__file__).resolve().parent
 from small_network import Caller, messages
@@ -42,8 +42,8 @@ class Doers:
 
     def __init__(self, net, *names):
         self.callers = {name: Caller(net, name) for name in names}
-        for caller in self.callers.values():
-            assert caller.sign_in().ok
+        for caller in self.callers.values():  # a crowd that signs in is told to wait
+            eventually("they sign in", lambda: caller.sign_in().ok)
 
     def did(self, who, method, request):
         answer = self.callers[who].ask(method, request)
@@ -61,10 +61,10 @@ class Doers:
         self.did(who, "StatisticsService.DefineStructures", T.DefineStructuresRequest(
             structures=T.StructureSet(provisions=[one])))
 
-    def upload(self, who, party, process):
+    def upload(self, who, party, process, value=7, upload="figures"):
         from entente.v1 import statistics_pb2 as T
-        content = ROWS.replace("ALPHA", process).replace("SWE", party).replace("{value}", "7").encode()
-        name = dict(upload_id="figures")
+        content = ROWS.replace("ALPHA", process).replace("SWE", party).replace("{value}", str(value)).encode()
+        name = dict(upload_id=upload)
         self.did(who, "StatisticsService.BeginUpload", T.BeginUploadRequest(
             dataflow=f"dataflows/{process}.ASYLUM", action=T.REPLACE, format=T.SDMX_CSV, **name))
         self.did(who, "StatisticsService.SendPiece", T.SendPieceRequest(content=content, **name))
@@ -73,10 +73,10 @@ class Doers:
         assert T.UploadReport.FromString(done).accepted, "the figures were not taken"
 
     def bring(self, who, process, kinds, words):
-        """A document, found by its title and its text."""
+        """A document, found by its title and its text; its name."""
         from entente.v1 import documents_pb2 as D
         upload, content = hashlib.sha256((process + words).encode()).hexdigest(), f"A paper: {words}.".encode()
-        self.did(who, "DocumentService.BeginContent", D.BeginContentRequest(
+        begun = self.did(who, "DocumentService.BeginContent", D.BeginContentRequest(
             upload_id=upload, content=dict(language="en", file_name="paper.txt", media_type="text/plain", bytes=len(content)),
             document=D.Document(kind=D.Document.STUDY, process="processes/" + process, title={"by_language": {"en": words}},
                                 topics=words.split(), visibility={"handling": 2, "audience": {
@@ -84,6 +84,7 @@ class Doers:
         self.did(who, "DocumentService.SendContent", D.SendContentRequest(upload_id=upload, content=content))
         self.did(who, "DocumentService.FinishContent", D.FinishContentRequest(
             upload_id=upload, sha256=hashlib.sha256(content).digest()))
+        return D.ContentProgress.FromString(begun).document
 
     def searched(self, who, words):
         """Waits until the index is made, and holds the text that was brought last."""

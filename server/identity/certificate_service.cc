@@ -245,7 +245,11 @@ Result<v1::RevocationList> CertificateService::publish(
   const std::optional<std::string> party = parse_party_name(message.party());
   if (!party) return invalid_argument("party", "is `parties/<code>`");
   if (!keeps(subject, *party)) return not_found();
-  ENTENTE_TRY(const CrlFacts facts, parts_.certificates.check_crl(*party, message.crl_der()));
+  // Of two that come at once the newer stays: what is in force may not have followed yet.
+  ENTENTE_TRY(const auto rows, parts_.rows.crls_of(in, *party));
+  std::vector<std::string> kept;
+  for (const record::RevocationList& one : rows) kept.push_back(one.der());
+  ENTENTE_TRY(const CrlFacts facts, parts_.certificates.check_crl(*party, message.crl_der(), kept));
   record::RevocationList row;
   row.set_party(*party);
   row.set_issuer_sha256(std::string(as_view(facts.issuer_sha256)));

@@ -485,16 +485,22 @@ bool CertificateStore::revoked(std::string_view der) const {
   return !trust || trust->names(der);
 }
 
-Result<CrlFacts> CertificateStore::check_crl(std::string_view party,
-                                             std::string_view crl_der) const {
+Result<CrlFacts> CertificateStore::check_crl(std::string_view party, std::string_view crl_der,
+                                             const std::vector<std::string>& kept) const {
   if (crl_der.size() > crl_bytes_max) return not_valid("crl", "too long");
   const Owned<X509_CRL> crl = x509::decode_crl(crl_der);
   if (!crl) return not_valid("crl", "does not decode");
   const std::shared_ptr<const PartyTrust> trust = trust_of(party);
   if (!trust) return not_valid("crl", "of an authority that is not the party's");
-  ENTENTE_TRY(const CrlFacts facts, trust->facts_of_crl(crl.get(), clock_.now()));
+  const Instant now = clock_.now();
+  ENTENTE_TRY(const CrlFacts facts, trust->facts_of_crl(crl.get(), now));
+  const auto newer = [&](const std::string& der) {
+    const Owned<X509_CRL> other = x509::decode_crl(der);
+    const Result<CrlFacts> said = trust->facts_of_crl(other.get(), now);
+    return said.ok() && said->issuer_sha256 == facts.issuer_sha256 && said->number >= facts.number;
+  };
   const auto present = trust->crls.find(facts.issuer_sha256);
-  if (facts.next_update <= clock_.now() ||
+  if (facts.next_update <= now || std::ranges::any_of(kept, newer) ||
       (present != trust->crls.end() && present->second.first.number >= facts.number)) {
     return Status(Code::FailedPrecondition, Reason::RevisionStale,
                   "a newer revocation list is in force");

@@ -116,8 +116,10 @@ class CertificateStore final : public net::PeerVerifier {
   // Whether set_trust would take it, by the same code; changes nothing.
   [[nodiscard]] Status would_take(std::string_view party, TrustSource source, const Trust& trust);
   // What a list says. InvalidArgument (SignatureInvalid): not of the party's authorities.
-  // FailedPrecondition (RevisionStale): older than the one in force, or past its nextUpdate.
-  [[nodiscard]] Result<CrlFacts> check_crl(std::string_view party, std::string_view crl_der) const;
+  // FailedPrecondition (RevisionStale): older than the one in force, or than one of `kept`, which
+  // may not be in force yet; or past its nextUpdate.
+  [[nodiscard]] Result<CrlFacts> check_crl(std::string_view party, std::string_view crl_der,
+                                           const std::vector<std::string>& kept = {}) const;
   // Parses an authority's certificate. InvalidArgument (SignatureInvalid): not usable as an anchor.
   [[nodiscard]] Result<CertificateFacts> check_anchor(std::string_view der) const;
 

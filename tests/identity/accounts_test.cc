@@ -335,14 +335,7 @@ TEST_CASE("a published list ends the sessions of what it revokes before the call
   CHECK(publish(officer, officers).status().reason() == Reason::SignatureInvalid);
   // A restart takes it from the store.
   CertificateStore fresh({.network = std::string(network)}, world.clock);
-  CertificateService service({.store = *world.store,
-                              .ledger = *world.ledger,
-                              .rows = world.identity.rows(),
-                              .certificates = fresh,
-                              .sessions = world.identity.sessions(),
-                              .holdings = world.holdings,
-                              .clock = world.clock,
-                              .everyone = 0});
+  CertificateService service = world.certificates_into(fresh, *world.ledger);
   CHECK(fresh
             .set_trust("DNK", TrustSource::Folder,
                        {.anchors = {denmark.certificate_der()}, .crls = {old}})
@@ -350,6 +343,59 @@ TEST_CASE("a published list ends the sessions of what it revokes before the call
   CHECK(fresh.verify({karen.der}).ok());
   REQUIRE(service.load().ok());
   CHECK_FALSE(fresh.verify({karen.der}).ok());
+}
+
+TEST_CASE("of two revocation lists that come at once the newer stays", "[identity][certificate]") {
+  World world;
+  Authority denmark("Denmark");
+  const Leaf officer = denmark.issue(uri("dnk", "person/officer"));
+  REQUIRE(world.trust
+              .set_trust("DNK", TrustSource::Folder,
+                         {.anchors = {denmark.certificate_der()}, .crls = {denmark.crl()}})
+              .ok());
+  world.settle("DNK", "officer", officer);
+  world.holdings.duty("p-officer", Duty::CertificateOfficer, "DNK");
+  const std::string token = world.sign_in(officer);
+  const std::string other = world.sign_in(officer);
+  const auto publish = [&](const std::string& list, const std::string& by) {
+    v1::PublishRevocationListRequest request;
+    request.set_party("parties/DNK");
+    request.set_crl_der(list);
+    return world.ask<v1::RevocationList>(
+        officer, by, "/entente.v1.CertificateService/PublishRevocationList", request);
+  };
+  // How often the first looks at the clock before it is entered; the last time is the ledger's.
+  int asked = 0;
+  int midst = 0;
+  world.clock.asked = [&] { ++asked; };
+  world.unwritable = [&] {
+    midst = asked - 1;
+    return Status();
+  };
+  REQUIRE(publish(denmark.crl(), token).ok());
+  world.unwritable = nullptr;
+  REQUIRE(midst > 1);
+  for (int at = 1; at <= midst; ++at) {
+    const Leaf lost = denmark.issue(uri("dnk", "person/karen"));
+    const std::string older = denmark.crl();
+    denmark.revoke(lost);
+    const std::string newer = denmark.crl();
+    asked = 0;
+    world.clock.asked = [&] {
+      if (++asked == at) CHECK(publish(newer, other).ok());
+    };
+    const auto first = publish(older, token);
+    world.clock.asked = nullptr;
+    CHECK(first.status().reason() == Reason::RevisionStale);
+    CHECK(world.trust.revoked(lost.der));
+    CertificateStore fresh({.network = std::string(network)}, world.clock);
+    REQUIRE(fresh
+                .set_trust("DNK", TrustSource::Folder,
+                           {.anchors = {denmark.certificate_der()}, .crls = {}})
+                .ok());
+    REQUIRE(world.certificates_into(fresh, *world.ledger).load().ok());
+    CHECK(fresh.revoked(lost.der));
+  }
 }
 
 TEST_CASE("an anchor is the word of two persons on one digest", "[identity][certificate]") {

@@ -311,14 +311,7 @@ TEST_CASE("an entry is found in a ledger that has grown since", "[identity][cert
   Office office;
   for (const std::uint64_t by : {1U, 7U, 1'000U}) {
     GrownLedger grown(*office.world.ledger, by);
-    CertificateService service({.store = *office.world.store,
-                                .ledger = grown,
-                                .rows = office.world.identity.rows(),
-                                .certificates = office.world.trust,
-                                .sessions = office.world.identity.sessions(),
-                                .holdings = office.world.holdings,
-                                .clock = office.world.clock,
-                                .everyone = 0});
+    CertificateService service = office.world.certificates_into(office.world.trust, grown);
     net::MethodTable table;
     Gate gate(table, *office.world.store, office.world.identity.authenticator());
     service.add_to(gate);
@@ -441,14 +434,7 @@ TEST_CASE("a second anchor stands beside the first, or in its place", "[identity
   // And so after a start.
   World& world = admission.office.world;
   CertificateStore fresh({.network = std::string(network)}, world.clock);
-  CertificateService service({.store = *world.store,
-                              .ledger = *world.ledger,
-                              .rows = world.identity.rows(),
-                              .certificates = fresh,
-                              .sessions = world.identity.sessions(),
-                              .holdings = world.holdings,
-                              .clock = world.clock,
-                              .everyone = 0});
+  CertificateService service = world.certificates_into(fresh, *world.ledger);
   REQUIRE(service.load().ok());
   CHECK(fresh.anchors("DNK") == std::vector<std::string>{third.certificate_der()});
 }

@@ -161,27 +161,12 @@ TEST_CASE("what cannot be entered is not answered, neither way", "[identity][sig
 
 TEST_CASE("a hash that cannot be made anew costs nobody the sign-in", "[identity][sign-in]") {
   World world;
-  Identity worn({.network = std::string(network),
-                 .hash_cost = {.memory_kib = 8, .passes = 0},
-                 .attempts = {},
-                 .sessions = {},
-                 .names = {},
-                 .everyone = 0},
-                {.store = *world.store,
-                 .ledger = *world.ledger,
-                 .certificates = world.trust,
-                 .holdings = world.holdings,
-                 .clock = world.clock,
-                 .entropy = world.entropy},
-                CheapHashesForTests{});
-  net::MethodTable table;
-  Gate gate(table, *world.store, worn.authenticator());
-  worn.add_to(gate);
+  const auto worn = world.second({.memory_kib = 8, .passes = 0});
   v1::SignInRequest request;
   request.set_password(std::string(good_password));
   v1::SignInReply reply;
   MadeCall call = world.call(world.made.anna);
-  CHECK(table.find(service + "SignIn")->unary(call, request, reply).ok());
+  CHECK(worn->table.find(service + "SignIn")->unary(call, request, reply).ok());
 }
 
 TEST_CASE("a new password is not the old one, whatever is said to be the old one",

@@ -168,28 +168,14 @@ TEST_CASE("after a hundred failures the certificate waits for the officer, also 
   CHECK(locked.status().retry_after_ms() == 0);
   CHECK(world.kinds().back() == "identity.sign_in.lock");
 
-  Identity restarted({.network = std::string(network),
-                      .hash_cost = {.memory_kib = 8, .passes = 1},
-                      .attempts = {},
-                      .sessions = {},
-                      .names = {},
-                      .everyone = 0},
-                     {.store = *world.store,
-                      .ledger = *world.ledger,
-                      .certificates = world.trust,
-                      .holdings = world.holdings,
-                      .clock = world.clock,
-                      .entropy = world.entropy},
-                     CheapHashesForTests{});
-  net::MethodTable table;
-  Gate gate(table, *world.store, restarted.authenticator());
-  restarted.add_to(gate);
+  const auto restarted = world.second();
   v1::SignInRequest request;
   request.set_password(std::string(good_password));
   v1::SignInReply reply;
   MadeCall call = world.call(certificates().anna);
-  CHECK(table.find("/entente.v1.SessionService/SignIn")->unary(call, request, reply).reason() ==
-        Reason::SignInBackOff);
+  CHECK(restarted->table.find("/entente.v1.SessionService/SignIn")
+            ->unary(call, request, reply)
+            .reason() == Reason::SignInBackOff);
 }
 
 TEST_CASE("guesses side by side gain nothing over guesses in a row", "[identity][sign-in]") {
@@ -217,34 +203,21 @@ TEST_CASE("a stored hash of another cost is made anew at the next sign-in", "[id
   World world;
   const auto before =
       world.identity.rows().account(*world.store->snapshot(), "parties/SWE/accounts/anna");
-  Identity dearer({.network = std::string(network),
-                   .hash_cost = {.memory_kib = 16, .passes = 2},
-                   .attempts = {},
-                   .sessions = {},
-                   .names = {},
-                   .everyone = 0},
-                  {.store = *world.store,
-                   .ledger = *world.ledger,
-                   .certificates = world.trust,
-                   .holdings = world.holdings,
-                   .clock = world.clock,
-                   .entropy = world.entropy},
-                  CheapHashesForTests{});
-  net::MethodTable table;
-  Gate gate(table, *world.store, dearer.authenticator());
-  dearer.add_to(gate);
+  const auto dearer = world.second({.memory_kib = 16, .passes = 2});
   v1::SignInRequest request;
   request.set_password(std::string(good_password));
   v1::SignInReply reply;
   MadeCall call = world.call(certificates().anna);
-  REQUIRE(table.find("/entente.v1.SessionService/SignIn")->unary(call, request, reply).ok());
-  CHECK(dearer.hasher().runs() == 2);
+  REQUIRE(
+      dearer->table.find("/entente.v1.SessionService/SignIn")->unary(call, request, reply).ok());
+  CHECK(dearer->identity.hasher().runs() == 2);
   const auto after =
       world.identity.rows().account(*world.store->snapshot(), "parties/SWE/accounts/anna");
   CHECK((**before).password() != (**after).password());
-  CHECK_FALSE(dearer.hasher().needs_rehash((**after).password()));
-  REQUIRE(table.find("/entente.v1.SessionService/SignIn")->unary(call, request, reply).ok());
-  CHECK(dearer.hasher().runs() == 3);
+  CHECK_FALSE(dearer->identity.hasher().needs_rehash((**after).password()));
+  REQUIRE(
+      dearer->table.find("/entente.v1.SessionService/SignIn")->unary(call, request, reply).ok());
+  CHECK(dearer->identity.hasher().runs() == 3);
 }
 
 }  // namespace

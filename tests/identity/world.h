@@ -193,14 +193,7 @@ class World {
       : store(
             store::memory_store(entropy, [this] { return unwritable ? unwritable() : Status(); })),
         ledger(open_ledger()),
-        identity(with_defaults(std::move(rules)),
-                 {.store = *store,
-                  .ledger = *ledger,
-                  .certificates = trust,
-                  .holdings = holdings,
-                  .clock = clock,
-                  .entropy = entropy},
-                 CheapHashesForTests{}),
+        identity(with_defaults(std::move(rules)), parts(), CheapHashesForTests{}),
         gate(table, *store, identity.authenticator()) {
     ledger->add_follower(identity);
     identity.add_to(gate);
@@ -280,6 +273,36 @@ class World {
   }
   bool is_open(const Leaf& leaf, const std::string& token) { return get_session(leaf, token).ok(); }
 
+  // Another identity over the same store, as after a start or under other rules; it is asked
+  // through a table of its own, and dies before the world.
+  struct Second {
+    Second(World& world, IdentityRules rules)
+        : identity(std::move(rules), world.parts(), CheapHashesForTests{}),
+          gate(table, *world.store, identity.authenticator()) {
+      identity.add_to(gate);
+    }
+    Identity identity;
+    net::MethodTable table;
+    Gate gate;
+  };
+  std::unique_ptr<Second> second(HashCost hash_cost = {.memory_kib = 8, .passes = 1}) {
+    IdentityRules rules = with_defaults({});
+    rules.hash_cost = hash_cost;
+    return std::make_unique<Second>(*this, std::move(rules));
+  }
+  // What keeps certificates, over the same rows, into another store of them or beside another
+  // ledger.
+  CertificateService certificates_into(CertificateStore& others, ledger::Ledger& beside) {
+    return CertificateService({.store = *store,
+                               .ledger = beside,
+                               .rows = identity.rows(),
+                               .certificates = others,
+                               .sessions = identity.sessions(),
+                               .holdings = holdings,
+                               .clock = clock,
+                               .everyone = 0});
+  }
+
   // The kinds of the ledger's entries from `begin` on.
   std::vector<std::string> kinds(std::uint64_t begin = 0) {
     std::vector<std::string> out;
@@ -328,6 +351,14 @@ class World {
   Gate gate;
 
  private:
+  Identity::Parts parts() {
+    return {.store = *store,
+            .ledger = *ledger,
+            .certificates = trust,
+            .holdings = holdings,
+            .clock = clock,
+            .entropy = entropy};
+  }
   static IdentityRules with_defaults(IdentityRules rules) {
     rules.network = network;
     rules.hash_cost = {.memory_kib = 8, .passes = 1};

@@ -264,6 +264,14 @@ test('of a long table only the rows in sight are in the page, and a reader of th
   }
   assert.deepEqual(await words(all), before);
   assert.equal(before.length, await table.getByRole('columnheader').count());
+  // On a telephone too the figure is in sight, however many columns tell what it is of.
+  await page.setViewportSize({ width: 360, height: 900 });
+  await page.locator('.long-table.wide').waitFor();
+  assert.ok(await box.evaluate((box) => {
+    const [from, to] = [box.getBoundingClientRect().left, box.getBoundingClientRect().right];
+    return [...box.querySelectorAll('.numeric')].every((one) => one.getBoundingClientRect().left >= from && one.getBoundingClientRect().right <= to);
+  }));
+  await page.setViewportSize({ width: 1280, height: 900 });
 });
 
 test('in another language the names of countries and columns are that language’s at once', async () => {

@@ -21,6 +21,14 @@ std::string day_of(const google::protobuf::Timestamp& time) {
 }  // namespace
 
 struct Mailer::Round {
+  explicit Round(const Parts& parts) { look(parts); }
+
+  // Anew, behind all that has happened.
+  void look(const Parts& parts) {
+    snapshot = parts.store.snapshot();
+    now = parts.clock.now();
+  }
+
   std::unique_ptr<store::Snapshot> snapshot;
   Instant now;
   bool reachable = true;  // the relay; once it is not, nothing more is tried in this round
@@ -80,7 +88,7 @@ Instant Mailer::digest_before(Instant now) const {
 }
 
 bool Mailer::round() {
-  Round round{.snapshot = parts_.store.snapshot(), .now = parts_.clock.now()};
+  Round round(parts_);
   const Place before = place_;
   const std::set<std::uint64_t> waiting = place_.open;
   for (const std::uint64_t number : waiting) {
@@ -90,6 +98,7 @@ bool Mailer::round() {
   for (;;) {
     const std::vector<Happening> fresh = parts_.sources.happenings_after(place_.seen, kAtOnce);
     if (fresh.empty()) break;
+    round.look(parts_);  // letters take their time: what came meanwhile is not in the first look
     for (const Happening& happening : fresh) {
       place_.seen = happening.number;
       if (!tell(round, happening)) place_.open.insert(happening.number);

@@ -166,10 +166,10 @@ class Store {
   // Stable for the life of the network. `domain` keeps equal texts of different tables apart.
   [[nodiscard]] virtual Id blind(std::string_view domain, std::string_view text) const = 0;
 
-  // Creates the key `name` if it is not there yet; put() under an unknown name is a check.
-  // A document's belongs to its `process` (zero: to the network), whose key must be there already
-  // (NotFound): destroying a process's key destroys its documents' as well.
-  // Unavailable: the keyring could not be written; nothing changed.
+  // Creates the key `name` if it is not there yet; put() under an unknown name is a check, or under
+  // a document's, which may go meanwhile, an Aborted commit. A document's belongs to its `process`
+  // (zero: to the network), whose key must be there already (NotFound) and takes it along at its
+  // end. Unavailable: the keyring could not be written; nothing changed.
   [[nodiscard]] virtual Status ensure_seal(const SealName& name, const Id& process = {}) = 0;
   // After this returns, values sealed under `name` cannot be read from this store nor from any
   // older copy of it with the present keyring; rows that are left under it read as DataLoss.

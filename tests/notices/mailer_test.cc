@@ -3,6 +3,7 @@
 #include "server/notices/mailer.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -84,9 +85,12 @@ struct Given final : Sources {
 struct Relaying final : Post {
   std::vector<Letter>& sent;
   std::map<std::string, Posted>& answers;
-  Relaying(std::vector<Letter>& to, std::map<std::string, Posted>& says)
-      : sent(to), answers(says) {}
+  std::function<void()>& meanwhile;  // once, while a letter is on its way
+  Relaying(std::vector<Letter>& to, std::map<std::string, Posted>& says,
+           std::function<void()>& then)
+      : sent(to), answers(says), meanwhile(then) {}
   Posted send(const Letter& letter, std::string& why) override {
+    if (const auto act = std::exchange(meanwhile, nullptr)) act();
     const auto found = answers.find(letter.to);
     if (found != answers.end()) {
       why = "told so";
@@ -107,6 +111,7 @@ struct MailWorld {
   Service service{{.store = store, .ledger = *ledger, .sources = given, .sends = true}};
   std::vector<Letter> sent;
   std::map<std::string, Posted> answers;
+  std::function<void()> meanwhile;
   std::vector<std::string> complaints;
   std::filesystem::path place =
       std::filesystem::temp_directory_path() / ("entente-mailer-" + std::to_string(::getpid()));
@@ -131,7 +136,7 @@ struct MailWorld {
                       .service = service,
                       .sources = given,
                       .clock = clock,
-                      .post = std::make_unique<Relaying>(sent, answers),
+                      .post = std::make_unique<Relaying>(sent, answers, meanwhile),
                       .place = place,
                       .complain = [this](std::string_view what, const Status&) {
                         complaints.emplace_back(what);
@@ -193,6 +198,18 @@ TEST_CASE("who can see it is told, once, and nobody else", "[mailer]") {
   world.happens("b", {"nora"});
   CHECK(world.mailer->round());
   CHECK(world.told() == People{"nora"});
+}
+
+TEST_CASE("what comes while letters go out is told as it is by then", "[mailer]") {
+  MailWorld world;
+  world.choose("nora", v1::NoticeSettings::NEVER);
+  world.happens("a", {"anna"});
+  world.meanwhile = [&] {
+    world.choose("nora", v1::NoticeSettings::AT_ONCE);
+    world.happens("b", {"nora"});
+  };
+  CHECK(world.mailer->round());
+  CHECK(world.told() == People{"anna", "nora"});
 }
 
 TEST_CASE("what happened before there was a mailer is nobody's notice", "[mailer]") {

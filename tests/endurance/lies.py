@@ -394,7 +394,7 @@ class Lies:
     def on_roster(self, change, other=lambda path, answer: answer):
         """`change(roster)` on the offices that the server names, while something is to be sealed."""
         paper = self.net.write("paper.txt", b"for members only")
-        entered = lambda: set(self.client.content("ledger", "log", "--last", "40").splitlines())
+        entered = lambda: {line.split()[0]: line for line in self.client.content("ledger", "log", "--last", "40").splitlines()}
         before = entered()
 
         def lie(path, asked, answer, again):
@@ -407,7 +407,7 @@ class Lies:
         said = self.client.refuses("document", "upload", paper, *self.UPLOAD)
         self.truth()
         # Others may have signed in meanwhile; of documents there is nothing new.
-        done = [line for line in entered() - before if " documents." in line]
+        done = [line for entry, line in entered().items() if entry not in before and " documents." in line]
         assert not done, f"something was done all the same: {done}"
         return said
 

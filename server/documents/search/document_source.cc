@@ -55,8 +55,7 @@ std::vector<std::string> DocumentSource::touched_by(std::string_view kind,
   const bool idle = kind == "documents.document.read" || kind == "documents.document.take" ||
                     kind == "documents.document.hold" || kind == "documents.document.repeat" ||
                     kind == "documents.document.share" || kind == "documents.consent.ask" ||
-                    kind == "documents.embargo.end" ||
-                    kind.starts_with("documents.circulation.");
+                    kind == "documents.embargo.end" || kind.starts_with("documents.circulation.");
   return idle ? std::vector<std::string>() : std::vector<std::string>{name};
 }
 

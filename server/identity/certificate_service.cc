@@ -248,6 +248,7 @@ Result<v1::RevocationList> CertificateService::publish(
   // Of two that come at once the newer stays: what is in force may not have followed yet.
   ENTENTE_TRY(const auto rows, parts_.rows.crls_of(in, *party));
   std::vector<std::string> kept;
+  kept.reserve(rows.size());
   for (const record::RevocationList& one : rows) kept.push_back(one.der());
   ENTENTE_TRY(const CrlFacts facts, parts_.certificates.check_crl(*party, message.crl_der(), kept));
   record::RevocationList row;

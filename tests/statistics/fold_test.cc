@@ -33,12 +33,15 @@ struct FoldWorld : DoorsWorld {
     }
     bring("SWE", "gone", row("A,SWE,AFG,2007,,,") + row("A,SWE,SYR,2003,,,"), v1::DELETE);
   }
-  // Of what a reader is told the number of folded layers that it is made of.
-  std::size_t folded(const policy::Subject& subject) {
+  std::vector<Layer> layers_of(const policy::Subject& subject) {
     std::vector<Layer> layers;
     const auto flow = service.open_flow(subject, flow_name);
     for (auto& seen : service.layers(subject, **flow)) layers.push_back(std::move(seen.layer));
-    const auto fold = folds.find(layers);
+    return layers;
+  }
+  // Of what a reader is told the number of folded layers that it is made of.
+  std::size_t folded(const policy::Subject& subject) {
+    const auto fold = folds.find(layers_of(subject));
     return fold ? fold->layers : 0;
   }
   Folds folds;
@@ -130,6 +133,28 @@ TEST_CASE("what comes after is read beside a fold, until it is worth folding all
   CHECK(world.folded(nor) == 20);
   const auto lines = world.all(nor);
   CHECK(std::count(lines.begin(), lines.end(), "A.SWE.AFG 2010=7/A") == 1);
+}
+
+TEST_CASE("a fold leaves one of those that it begins with, however many came before",
+          "[statistics][fold]") {
+  FoldWorld world;
+  world.fill();
+  const auto nor = world.member("NOR");
+  (void)world.all(nor);
+  world.folds.work_off(kGoOn);
+  const std::vector<Layer> first = world.layers_of(nor);
+  const std::size_t bytes = world.folds.bytes();
+  REQUIRE(world.folds.find(first) != nullptr);
+  constexpr std::size_t count = 120;
+  for (std::size_t i = 0; i < count; ++i) {
+    world.bring("SWE", "n" + std::to_string(i),
+                row("A,SWE,AFG,2010," + std::to_string(i) + ",A,F"));
+    (void)world.all(nor);
+    world.folds.work_off(kGoOn);
+  }
+  CHECK(world.folded(nor) > 100);
+  CHECK(world.folds.find(first) == nullptr);
+  CHECK(world.folds.bytes() <= 2 * (bytes + count * sizeof(store::Id)));
 }
 
 TEST_CASE("folds stay within their memory, and what is too large is read without",

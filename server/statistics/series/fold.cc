@@ -1,6 +1,8 @@
 #include "server/statistics/series/fold.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 #include "proto/contract/limits.h"
 #include "server/statistics/series/part.h"
@@ -37,6 +39,12 @@ std::vector<store::Id> ids_of(const std::vector<Layer>& layers) {
   ids.reserve(layers.size());
   for (const Layer& layer : layers) ids.push_back(layer.part->id);
   return ids;
+}
+
+std::uint64_t mark_of(const std::vector<store::Id>& ids) {
+  std::string all;
+  for (const store::Id& id : ids) all.append(id.view());
+  return std::hash<std::string>()(all);
 }
 
 std::uint64_t observations_of(const std::vector<Layer>& layers, std::size_t from) {
@@ -123,21 +131,36 @@ std::shared_ptr<const Fold> Folds::find(const std::vector<Layer>& layers) {
 
 void Folds::ask(const std::vector<Layer>& layers) {
   if (times_.size() >= limits::folds_counted_max) times_.clear();
-  std::uint32_t& times = times_[ids_of(layers)];
+  std::uint32_t& times = times_[mark_of(ids_of(layers))];
   if (times == rules_.asked_min || waiting_.size() >= limits::folds_waiting_max) return;
   if (++times < rules_.asked_min) return;
   waiting_.push_back(layers);
   asked_.notify_one();
 }
 
-void Folds::keep(Ids ids, std::shared_ptr<const Fold> fold) {
+std::size_t Folds::bytes_of(const Kept& one) {
+  return one.fold->part->bytes + one.ids.size() * sizeof(store::Id);
+}
+
+void Folds::drop(std::list<Kept>::iterator one) {
+  bytes_ -= bytes_of(*one);
+  times_.erase(mark_of(one->ids));  // it may be asked for again
+  kept_.erase(one);
+}
+
+void Folds::keep(Ids ids, std::shared_ptr<const Fold> fold, const Fold* begun) {
   const std::lock_guard lock(mutex_);
-  bytes_ += fold->part->bytes;
-  kept_.push_front({.ids = std::move(ids), .fold = std::move(fold)});
-  for (; bytes_ > rules_.bytes_max; kept_.pop_back()) {
-    bytes_ -= kept_.back().fold->part->bytes;
-    times_.erase(kept_.back().ids);  // it may be asked for again
+  // Of those that this one begins with, the one that it was made of stays, for who reads what was
+  // there before; with each upload there would be one more.
+  for (auto at = kept_.begin(); at != kept_.end();) {
+    const auto here = at++;
+    const bool is_beginning = here->ids.size() <= ids.size() &&
+                              std::equal(here->ids.begin(), here->ids.end(), ids.begin());
+    if (is_beginning && here->fold.get() != begun) drop(here);
   }
+  kept_.push_front({.ids = std::move(ids), .fold = std::move(fold)});
+  bytes_ += bytes_of(kept_.front());
+  while (bytes_ > rules_.bytes_max) drop(std::prev(kept_.end()));
 }
 
 bool Folds::work_one(const std::function<bool()>& stopped) {
@@ -152,9 +175,9 @@ bool Folds::work_one(const std::function<bool()>& stopped) {
   }
   Ids ids = ids_of(layers);
   const auto snapshot = store_.snapshot();
-  auto made = make_fold(*snapshot, std::move(layers), std::move(begun), rules_.bytes_max, stopped);
+  auto made = make_fold(*snapshot, std::move(layers), begun, rules_.bytes_max, stopped);
   // What cannot be made stays counted: it is read without.
-  if (made.ok() && *made) keep(std::move(ids), *std::move(made));
+  if (made.ok() && *made) keep(std::move(ids), *std::move(made), begun.get());
   return true;
 }
 

@@ -54,7 +54,7 @@ class Folds {
   // Makes what is asked for, as it comes, until `stop`. A thread of its own calls it.
   void serve(const std::stop_token& stop);
 
-  // What the folds take.
+  // What the folds take, and the names of what they are made of.
   [[nodiscard]] std::size_t bytes() const;
 
  private:
@@ -65,7 +65,9 @@ class Folds {
   };
   [[nodiscard]] std::shared_ptr<const Fold> longest(const std::vector<Layer>& layers);
   void ask(const std::vector<Layer>& layers);
-  void keep(Ids ids, std::shared_ptr<const Fold> fold);
+  void keep(Ids ids, std::shared_ptr<const Fold> fold, const Fold* begun);
+  [[nodiscard]] static std::size_t bytes_of(const Kept& one);
+  void drop(std::list<Kept>::iterator one);
   bool work_one(const std::function<bool()>& stopped);
 
   store::Store& store_;
@@ -74,7 +76,9 @@ class Folds {
   std::condition_variable_any asked_;
   std::list<Kept> kept_;  // lately used first
   std::size_t bytes_ = 0;
-  std::map<Ids, std::uint32_t> times_;  // how often what has no fold was asked for
+  // How often what has no fold was asked for, by its mark: of two with the same, one is folded a
+  // little sooner.
+  std::map<std::uint64_t, std::uint32_t> times_;
   std::deque<std::vector<Layer>> waiting_;
 };
 

@@ -14,6 +14,7 @@ import pathlib
 import re
 import ssl
 import sys
+import time
 from concurrent import futures
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -394,7 +395,13 @@ class Lies:
     def on_roster(self, change, other=lambda path, answer: answer):
         """`change(roster)` on the offices that the server names, while something is to be sealed."""
         paper = self.net.write("paper.txt", b"for members only")
-        entered = lambda: {line.split()[0]: line for line in self.client.content("ledger", "log", "--last", "40").splitlines()}
+        def entered():
+            """The last entries by their numbers, once what was done stands under a checkpoint."""
+            while True:
+                log = self.client.content("ledger", "log", "--last", "40")
+                time.sleep(1.5)
+                if log == self.client.content("ledger", "log", "--last", "40"):
+                    return {line.split()[0]: line for line in log.splitlines()}
         before = entered()
 
         def lie(path, asked, answer, again):

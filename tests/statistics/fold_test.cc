@@ -2,6 +2,8 @@
 // eyes is nobody else's.
 #include "server/statistics/series/fold.h"
 
+#include <thread>
+
 #include "tests/statistics/doors_world.h"
 
 namespace entente::statistics {

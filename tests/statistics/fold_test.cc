@@ -46,6 +46,11 @@ struct FoldWorld : DoorsWorld {
     const auto fold = folds.find(layers_of(subject));
     return fold ? fold->layers : 0;
   }
+  // Reads all, and folds what that asked for.
+  void fold(const policy::Subject& subject) {
+    (void)all(subject);
+    folds.work_off(kGoOn);
+  }
   Folds folds;
 };
 
@@ -119,8 +124,7 @@ TEST_CASE("what comes after is read beside a fold, until it is worth folding all
   FoldWorld world;
   world.fill();
   const auto nor = world.member("NOR");
-  (void)world.all(nor);
-  world.folds.work_off(kGoOn);
+  world.fold(nor);
   CHECK(world.folded(nor) == 11);
   world.bring("SWE", "v", row("A,SWE,AFG,2010,1,A,F"));
   CHECK(world.folded(nor) == 11);
@@ -130,8 +134,7 @@ TEST_CASE("what comes after is read beside a fold, until it is worth folding all
     world.bring("SWE", "w" + std::to_string(i),
                 row("A,SWE,AFG,2010," + std::to_string(i) + ",A,F"));
   }
-  (void)world.all(nor);
-  world.folds.work_off(kGoOn);
+  world.fold(nor);
   CHECK(world.folded(nor) == 20);
   const auto lines = world.all(nor);
   CHECK(std::count(lines.begin(), lines.end(), "A.SWE.AFG 2010=7/A") == 1);
@@ -142,8 +145,7 @@ TEST_CASE("a fold leaves one of those that it begins with, however many came bef
   FoldWorld world;
   world.fill();
   const auto nor = world.member("NOR");
-  (void)world.all(nor);
-  world.folds.work_off(kGoOn);
+  world.fold(nor);
   const std::vector<Layer> first = world.layers_of(nor);
   const std::size_t bytes = world.folds.bytes();
   REQUIRE(world.folds.find(first) != nullptr);
@@ -151,8 +153,7 @@ TEST_CASE("a fold leaves one of those that it begins with, however many came bef
   for (std::size_t i = 0; i < count; ++i) {
     world.bring("SWE", "n" + std::to_string(i),
                 row("A,SWE,AFG,2010," + std::to_string(i) + ",A,F"));
-    (void)world.all(nor);
-    world.folds.work_off(kGoOn);
+    world.fold(nor);
   }
   CHECK(world.folded(nor) > 100);
   CHECK(world.folds.find(first) == nullptr);

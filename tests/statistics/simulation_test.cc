@@ -324,7 +324,7 @@ class Simulation {
     for (auto& [key, figure] : sending.given.figures) {
       const std::string citizen = key.substr(6, 3);
       sending.file += "IGC:" + flow.substr(flow.find('.') + 1) + "(1.0),A," + who.party + "," +
-                      (sending.faulty ? "XXX" : citizen) + "," + key.substr(10) + "," +
+                      (sending.faulty ? "ZZZ" : citizen) + "," + key.substr(10) + "," +
                       figure.value +
                       (deletes               ? ",,"
                        : figure.confidential ? ",A,C"

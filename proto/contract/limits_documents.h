@@ -33,7 +33,7 @@ inline constexpr std::uint32_t retention_days_max = 36'500;
 inline constexpr std::uint32_t retention_told_days_default = 90;
 inline constexpr std::size_t retention_told_max = 1'000;               // a reply's length
 inline constexpr std::size_t retention_destroyed_at_once_max = 1'000;  // a minute's work
-inline constexpr std::size_t embargoes_ended_at_once_max = 64;  // a look's work, some five a second
-inline constexpr std::size_t because_bytes_max = 1'024;         // why it was withdrawn
+inline constexpr std::size_t hours_at_once_max = 64;     // a look's work, some five a second
+inline constexpr std::size_t because_bytes_max = 1'024;  // why it was withdrawn
 
 }  // namespace entente::limits

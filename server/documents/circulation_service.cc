@@ -20,15 +20,6 @@ Status withdrawn(const std::string& name) {
   return {Code::FailedPrecondition, Reason::None, "`" + name + "` was withdrawn"};
 }
 
-v1::Circulation::Outcome outcome_of(const record::Circulation& row, Instant now) {
-  if (row.shown().ask() != v1::Circulation::APPROVAL_BY_SILENCE) {
-    return v1::Circulation::OUTCOME_UNSPECIFIED;
-  }
-  if (row.silence_broken()) return v1::Circulation::SILENCE_BROKEN;
-  return now > instant_of(row.shown().deadline()) ? v1::Circulation::ADOPTED
-                                                  : v1::Circulation::PENDING;
-}
-
 Status check_circulation(const v1::Circulation& circulation, Instant now) {
   if (circulation.documents_size() == 0 ||
       static_cast<std::size_t>(circulation.documents_size()) > limits::circulated_documents_max) {
@@ -68,8 +59,10 @@ Status check_response(const v1::Response& response, const record::Circulation& r
       if (shown.ask() != v1::Circulation::APPROVAL_BY_SILENCE) {
         return {Code::FailedPrecondition, Reason::None, "no approval by silence was asked for"};
       }
-      if (now > instant_of(shown.deadline())) {
-        return {Code::FailedPrecondition, Reason::None, "the silence has ended: it is adopted"};
+      if (row.adopted() || now >= instant_of(shown.deadline())) {
+        return {Code::FailedPrecondition, Reason::None,
+                row.silence_broken() ? "the silence has ended: it was broken"
+                                     : "the silence has ended: it is adopted"};
       }
       return {};
     case v1::Response::DONE:
@@ -189,6 +182,11 @@ Result<record::Circulation> CirculationService::make_row(const Subject& subject,
   // What is sent stands under its own handling; the note that covers it leaves no receipts.
   circulation.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
   ENTENTE_TRY(policy::Guard guard, guard_from(circulation.visibility(), subject.party, process));
+  if (circulation.ask() == v1::Circulation::APPROVAL_BY_SILENCE && guard.embargo_until &&
+      *guard.embargo_until >= instant_of(circulation.deadline())) {
+    return invalid_argument("circulation.deadline",
+                            "must lie behind the embargo: nobody could break the silence before");
+  }
   if (!decide_new(subject, audience, guard, parts_.clock.now()).permits()) {
     return invalid_argument("circulation.visibility.audience",
                             "does not include you: who sends must be able to see what they sent");
@@ -549,7 +547,7 @@ bool CirculationService::may_hear(const Subject& subject, const record::Event& e
     return policy::decide(subject, Action::Read, guard, when).permits();
   };
   if (!reads(parts_.clock.now())) return false;
-  // What happened under an embargo is told who saw it then, its end (embargoes.h) all others.
+  // What happened under an embargo is told who saw it then, its end (hours.h) all others.
   const Instant then = from_micros(event.recorded_at_us());
   if (event.embargo_until_us() != 0) {
     if (reads(from_micros(event.embargo_until_us() - 1))) return false;

@@ -301,6 +301,21 @@ record::Guard to_record(const policy::Guard& guard) {
   return row;
 }
 
+std::optional<Instant> silence_adopts_at(const record::Circulation& row) {
+  const v1::Circulation& shown = row.shown();
+  if (shown.ask() != v1::Circulation::APPROVAL_BY_SILENCE || row.silence_broken()) return {};
+  const Instant deadline = instant_of(shown.deadline());
+  if (shown.has_recalled_at() && instant_of(shown.recalled_at()) < deadline) return {};
+  return deadline;
+}
+
+v1::Circulation::Outcome outcome_of(const record::Circulation& row, Instant now) {
+  if (row.silence_broken()) return v1::Circulation::SILENCE_BROKEN;
+  const std::optional<Instant> adopts_at = silence_adopts_at(row);
+  if (!adopts_at) return v1::Circulation::OUTCOME_UNSPECIFIED;
+  return row.adopted() || now >= *adopts_at ? v1::Circulation::ADOPTED : v1::Circulation::PENDING;
+}
+
 bool gives_content(const record::Document& document, const policy::Subject& subject) {
   const v1::Document& shown = document.shown();
   if (shown.state() == v1::Document::CURRENT) return true;

@@ -79,6 +79,12 @@ struct DocumentName {
 [[nodiscard]] std::uint32_t entry_audience(const record::Guard& guard, std::uint32_t keepers,
                                            Instant now);
 
+// --- silence ---
+
+// When silence adopts it, or has; nothing: not asked for, broken, or recalled before.
+[[nodiscard]] std::optional<Instant> silence_adopts_at(const record::Circulation& row);
+[[nodiscard]] v1::Circulation::Outcome outcome_of(const record::Circulation& row, Instant now);
+
 // --- what is shown ---
 
 // As the subject may see it: of what was withdrawn only its originator sees title and content.

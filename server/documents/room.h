@@ -9,7 +9,7 @@
 #include "server/documents/circulation_service.h"
 #include "server/documents/consents.h"
 #include "server/documents/download.h"
-#include "server/documents/embargoes.h"
+#include "server/documents/hours.h"
 #include "server/documents/retention.h"
 #include "server/documents/sealed.h"
 #include "server/documents/search/searcher.h"
@@ -51,7 +51,7 @@ class Room {
     uploads_.sweep();
     service_.tend();
     retention_.tend();
-    embargoes_.tend();
+    hours_.tend();
   }
   // What stands over documents and circulations.
   [[nodiscard]] const identity::GuardSource& guards() const { return shelf_; }
@@ -73,7 +73,7 @@ class Room {
   ConsentService consents_;
   Download download_;
   Retention retention_;
-  Embargoes embargoes_;
+  Hours hours_;
   Helper extractor_;
   search::Searcher searcher_;
 };

@@ -19,8 +19,9 @@ void Shelf::put(const record::Document& row) {
   const bool lives = one->state == v1::Document::CURRENT;
   const std::unique_lock lock(mutex_);
   const auto before = documents_.find(one->id);
-  await_end(before == documents_.end() ? nullptr : &before->second->guard,
-            lives ? &one->guard : nullptr, {.until = {}, .is_circulation = false, .id = one->id});
+  await(Awaited::What::DocumentsEmbargo, one->id,
+        before == documents_.end() ? std::nullopt : before->second->guard.embargo_until,
+        lives ? one->guard.embargo_until : std::nullopt);
   document_order_[{one->created_at, one->id}] = one;
   documents_[one->id] = std::move(one);
 }
@@ -31,35 +32,35 @@ void Shelf::put(const record::Circulation& row) {
   one->guard = guard_of(row.guard());
   one->sent_at = instant_of(row.shown().sent_at());
   one->recalled = row.shown().has_recalled_at();
+  if (!row.adopted()) one->adopts_at = silence_adopts_at(row);
   const std::unique_lock lock(mutex_);
-  const auto before = circulations_.find(one->id);
-  await_end(before == circulations_.end() ? nullptr : &before->second->guard,
-            one->recalled ? nullptr : &one->guard,
-            {.until = {}, .is_circulation = true, .id = one->id});
+  const auto found = circulations_.find(one->id);
+  const ShelvedCirculation none;
+  const ShelvedCirculation& before = found == circulations_.end() ? none : *found->second;
+  await(Awaited::What::CirculationsEmbargo, one->id, before.guard.embargo_until,
+        one->recalled ? std::nullopt : one->guard.embargo_until);
+  await(Awaited::What::Silence, one->id, before.adopts_at, one->adopts_at);
   circulation_order_[{one->sent_at, one->id}] = one;
   circulations_[one->id] = std::move(one);
 }
 
 // Requires: the lock.
-void Shelf::await_end(const policy::Guard* before, const policy::Guard* now, Embargoed one) {
-  if (before != nullptr && before->embargo_until) {
-    one.until = *before->embargo_until;
-    embargoed_.erase(one);
-  }
-  if (now != nullptr && now->embargo_until) {
-    one.until = *now->embargo_until;
-    if (told_.count(one) == 0) embargoed_.insert(one);
-  }
+void Shelf::await(Awaited::What what, const store::Id& id, std::optional<Instant> before,
+                  std::optional<Instant> now) {
+  if (before) awaited_.erase({.at = *before, .what = what, .id = id});
+  if (!now) return;
+  const Awaited one = {.at = *now, .what = what, .id = id};
+  if (told_.count(one) == 0) awaited_.insert(one);
 }
 
-std::vector<Shelf::Embargoed> Shelf::embargoes_over(Instant now, std::size_t max) const {
-  std::vector<Embargoed> over;
+std::vector<Shelf::Awaited> Shelf::come_by(Instant now, std::size_t max) const {
+  std::vector<Awaited> come;
   const std::shared_lock lock(mutex_);
-  for (auto at = embargoed_.begin(); at != embargoed_.end() && at->until <= now; ++at) {
-    if (over.size() == max) break;
-    over.push_back(*at);
+  for (auto at = awaited_.begin(); at != awaited_.end() && at->at <= now; ++at) {
+    if (come.size() == max) break;
+    come.push_back(*at);
   }
-  return over;
+  return come;
 }
 
 Status Shelf::load() {
@@ -129,11 +130,12 @@ Status Shelf::take_events(store::Snapshot& snapshot) {
     if (event.number() != events_.size() + 1) return;
     if (event.embargo_until_us() != 0) {
       const bool is_circulation = event.document().empty();
-      const Embargoed one = {
-          .until = from_micros(event.embargo_until_us()),
-          .is_circulation = is_circulation,
+      const Awaited one = {
+          .at = from_micros(event.embargo_until_us()),
+          .what =
+              is_circulation ? Awaited::What::CirculationsEmbargo : Awaited::What::DocumentsEmbargo,
           .id = store::Id::from(is_circulation ? event.circulation() : event.document())};
-      embargoed_.erase(one);
+      awaited_.erase(one);
       told_.insert(one);
     }
     events_.push_back(std::move(event));

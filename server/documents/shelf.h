@@ -42,6 +42,7 @@ struct ShelvedCirculation {
   policy::Guard guard;
   Instant sent_at{};
   bool recalled = false;
+  std::optional<Instant> adopts_at;  // by silence; not told yet
 };
 
 class Shelf final : public ledger::Follower, public identity::GuardSource {
@@ -76,15 +77,17 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
                                                         std::size_t max) const;
   [[nodiscard]] std::uint64_t newest_event() const;
 
-  // A document or a circulation under an embargo.
-  struct Embargoed {
-    Instant until{};
-    bool is_circulation = false;  // documents first: what is sent round is there before
+  // What comes to pass by itself at its hour (hours.h): an embargo ends, a silence adopts.
+  struct Awaited {
+    // In this order at one hour: what is sent round is there before.
+    enum class What { DocumentsEmbargo, CirculationsEmbargo, Silence };
+    Instant at{};
+    What what = What::DocumentsEmbargo;
     store::Id id;
-    auto operator<=>(const Embargoed&) const = default;
+    auto operator<=>(const Awaited&) const = default;
   };
-  // Whose embargo has ended by `now` without an event that says so, the first to end first.
-  [[nodiscard]] std::vector<Embargoed> embargoes_over(Instant now, std::size_t max) const;
+  // Whose hour has come by `now` and that was not told, the first to come first.
+  [[nodiscard]] std::vector<Awaited> come_by(Instant now, std::size_t max) const;
 
   // `ring` is called after each new event, until the handle is dropped.
   [[nodiscard]] std::shared_ptr<void> listen(std::function<void()> ring);
@@ -94,7 +97,8 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   using Order = std::map<Place, std::shared_ptr<const T>, std::greater<>>;
   void put(const record::Document& row);
   void put(const record::Circulation& row);
-  void await_end(const policy::Guard* before, const policy::Guard* now, Embargoed one);
+  void await(Awaited::What what, const store::Id& id, std::optional<Instant> before,
+             std::optional<Instant> now);
   Status reload(store::Snapshot& snapshot, std::string_view name);
   Status take_events(store::Snapshot& snapshot);
   Status sweep(store::Snapshot& snapshot, store::Table table, const std::set<store::Id>& named);
@@ -106,8 +110,8 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   Order<ShelvedDocument> document_order_;
   Order<ShelvedCirculation> circulation_order_;
   std::vector<record::Event> events_;  // number n at n - 1
-  std::set<Embargoed> embargoed_;      // whose end is still to be told
-  std::set<Embargoed> told_;
+  std::set<Awaited> awaited_;          // what is still to be told
+  std::set<Awaited> told_;             // of the ends of embargoes
   std::mutex listeners_mutex_;
   std::vector<std::weak_ptr<std::function<void()>>> listeners_;
 };

@@ -189,13 +189,16 @@ Result<std::optional<Told>> Mailer::told_to(const Round& round, const policy::Su
   if (!happening.consent.empty()) return told_of_consent(round, subject, happening);
   ENTENTE_TRY(const std::optional<v1::Circulation> seen,
               parts_.sources.circulation(subject, happening.circulation, *round.snapshot));
-  if (!seen || (unasked && seen->has_acknowledged_at())) return std::optional<Told>();
+  if (!seen || (unasked && !happening.adopts && seen->has_acknowledged_at())) {
+    return std::optional<Told>();
+  }
   return std::optional<Told>(
-      {.sender = happening.sender,
+      {.sender = happening.adopts ? seen->sender() : happening.sender,
        .process = seen->process(),
        .ask = seen->ask(),
        .deadline = seen->has_deadline() ? day_of(seen->deadline()) : "",
        .reminds = happening.reminds,
+       .adopted = happening.adopts,
        .consent = Told::Consent::None,
        .link = rules_.portal + "/#/circulation/" +
                happening.circulation.substr(happening.circulation.find('/') + 1)});
@@ -218,6 +221,7 @@ Result<std::optional<Told>> Mailer::told_of_consent(const Round& round,
        .ask = v1::Circulation::INFORMATION,
        .deadline = "",
        .reminds = false,
+       .adopted = false,
        .consent = seen->state == Consent::State::Waiting   ? Told::Consent::Waiting
                   : seen->state == Consent::State::Granted ? Told::Consent::Granted
                                                            : Told::Consent::Refused,

@@ -20,17 +20,19 @@
 
 namespace entente::notices {
 
-// A circulation was sent, or its recipients are reminded of it; a consent was asked, or answered.
+// A circulation was sent, its recipients are reminded of it, or silence has adopted it; a consent
+// was asked, or answered.
 struct Happening {
   std::uint64_t number = 0;  // of the news, which are numbered without gaps
   bool tells = false;        // whether it is one of these; all else is nobody's notice
   bool reminds = false;
+  bool adopts = false;
   bool asks = false;        // of a consent; else it was answered
   std::string circulation;  // either
   std::string consent;      // or: `documents/<id>/consents/<n>`
   std::string party;        // alone for its people, `SWE`; empty: for all who may see it
   Instant at{};             // when; of what was held back, when it is not any more
-  std::string sender;       // account
+  std::string sender;       // account, which is not told; empty: all are
 };
 
 struct Addressee {

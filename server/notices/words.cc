@@ -15,6 +15,8 @@ struct Catalogue {
   std::string_view subject;
   std::string_view sent;
   std::string_view reminded;
+  std::string_view adopted_subject;
+  std::string_view adopted;
   std::string_view consent_subject;
   std::array<std::string_view, 3> consents;  // asked for, granted, refused
   std::string_view until;
@@ -30,6 +32,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender} sent you something in {process}, {ask}",
      .reminded = "{sender} reminds you of something in {process}, {ask}",
+     .adopted_subject = "{process}: adopted by silence",
+     .adopted = "What {sender} sent in {process} is adopted: nobody has broken the silence",
      .consent_subject = "{process}: a consent",
      .consents = {"{sender} asks for the consent of your party in {process}",
                   "{sender} has agreed to what you asked for in {process}",
@@ -46,6 +50,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process} : {ask}",
      .sent = "{sender} vous a adressé un envoi dans {process}, {ask}",
      .reminded = "{sender} vous rappelle un envoi dans {process}, {ask}",
+     .adopted_subject = "{process} : adopté tacitement",
+     .adopted = "L’envoi de {sender} dans {process} est adopté : personne n’a rompu le silence",
      .consent_subject = "{process} : un consentement",
      .consents = {"{sender} demande le consentement de votre partie dans {process}",
                   "{sender} a consenti à ce que vous aviez demandé dans {process}",
@@ -62,6 +68,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender} le ha enviado algo en {process}, {ask}",
      .reminded = "{sender} le recuerda un envío en {process}, {ask}",
+     .adopted_subject = "{process}: adoptado tácitamente",
+     .adopted = "El envío de {sender} en {process} queda adoptado: nadie ha roto el silencio",
      .consent_subject = "{process}: un consentimiento",
      .consents = {"{sender} solicita el consentimiento de su parte en {process}",
                   "{sender} ha accedido a lo que usted solicitó en {process}",
@@ -77,6 +85,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender}: вам направлены материалы, {process}, {ask}",
      .reminded = "{sender}: напоминание о материалах, {process}, {ask}",
+     .adopted_subject = "{process}: принято молчанием",
+     .adopted = "{sender}: направленное в {process} принято: никто не нарушил молчание",
      .consent_subject = "{process}: согласие",
      .consents = {"{sender}: запрошено согласие вашей стороны, {process}",
                   "{sender}: согласие на ваш запрос дано, {process}",
@@ -93,6 +103,9 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "{sender} hat Ihnen etwas in {process} gesandt, {ask}",
      .reminded = "{sender} erinnert Sie an etwas in {process}, {ask}",
+     .adopted_subject = "{process}: stillschweigend angenommen",
+     .adopted = "Was {sender} in {process} gesandt hat, ist angenommen: Niemand hat das Schweigen "
+                "gebrochen",
      .consent_subject = "{process}: eine Zustimmung",
      .consents = {"{sender} bittet Ihre Partei um Zustimmung, {process}",
                   "{sender} hat Ihrer Bitte zugestimmt, {process}",
@@ -109,6 +122,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .subject = "{process}: {ask}",
      .sent = "أرسل إليكم {sender} مادة في {process}، {ask}",
      .reminded = "يذكّركم {sender} بمادة في {process}، {ask}",
+     .adopted_subject = "{process}: اعتُمد ضمنيًا",
+     .adopted = "اعتُمد ما أرسله {sender} في {process}: لم يكسر أحد الصمت",
      .consent_subject = "{process}: موافقة",
      .consents = {"يطلب {sender} موافقة طرفكم في {process}",
                   "وافق {sender} على ما طلبتموه في {process}",
@@ -171,6 +186,7 @@ std::string line_of(const Catalogue& in, const Told& told, const Values& values)
   if (told.consent != Told::Consent::None) {
     return fill(in.consents[static_cast<std::size_t>(told.consent) - 1], values) + ".\n";
   }
+  if (told.adopted) return fill(in.adopted, values) + ".\n";
   return fill(told.reminds ? in.reminded : in.sent, values) +
          (told.deadline.empty() ? "." : fill(in.until, values) + ".") + "\n";
 }
@@ -195,8 +211,10 @@ std::string language_for(std::string_view wished, std::span<const std::string> s
 Text one_notice(std::string_view language, const Told& told, std::string_view settings) {
   const Catalogue& in = *find(language);
   const Values values = values_of(in, told);
-  const bool of_consent = told.consent != Told::Consent::None;
-  return {.subject = fill(of_consent ? in.consent_subject : in.subject, values),
+  const std::string_view subject = told.consent != Told::Consent::None ? in.consent_subject
+                                   : told.adopted                      ? in.adopted_subject
+                                                                       : in.subject;
+  return {.subject = fill(subject, values),
           .body = line_of(in, told, values) + "\n" + fill(in.open, values) + "\n" +
                   ending(in, settings)};
 }

@@ -19,8 +19,8 @@ namespace entente::notices {
 [[nodiscard]] std::string language_for(std::string_view wished,
                                        std::span<const std::string> spoken);
 
-// What is told of one circulation: nothing that stands in it but what is asked until when. Or of a
-// consent: that it waits, or how it was answered.
+// What is told of one circulation: nothing that stands in it but what is asked until when, or that
+// silence has adopted it. Or of a consent: that it waits, or how it was answered.
 struct Told {
   enum class Consent { None, Waiting, Granted, Refused };
   std::string sender;   // account, `parties/SWE/accounts/anna`
@@ -28,6 +28,7 @@ struct Told {
   v1::Circulation::Ask ask = v1::Circulation::INFORMATION;
   std::string deadline;  // a day; empty: none
   bool reminds = false;
+  bool adopted = false;
   Consent consent = Consent::None;
   std::string link;
 };

@@ -1,5 +1,5 @@
 // Circulation through its service: what comes to whom, what is answered, and news exactly once.
-#include "server/documents/embargoes.h"
+#include "server/documents/hours.h"
 #include "tests/documents/world.h"
 
 namespace entente::documents {
@@ -245,7 +245,7 @@ TEST_CASE("the end of an embargo is news, once, to those who did not see it befo
           "[documents][circulation]") {
   CirculationWorld world;
   std::vector<std::string> complaints;
-  Embargoes embargoes(
+  Hours hours(
       {.rows = world.rows,
        .shelf = world.shelf,
        .ledger = *world.ledger,
@@ -268,24 +268,24 @@ TEST_CASE("the end of an embargo is news, once, to those who did not see it befo
   world.paper("meanwhile", v1::HANDLING_LIMITED);
   CHECK(world.news(world.anna(), anna) == News{"DOCUMENT"});
   CHECK(world.news(igor(), igors) == News{"DOCUMENT"});
-  embargoes.tend();
+  hours.tend();
   CHECK(world.news(world.anna(), anna).empty());
   world.clock.pass(std::chrono::hours(1));
   const std::uint64_t entries = world.entries();
-  embargoes.tend();
+  hours.tend();
   CHECK(world.entries() == entries + 2);
   CHECK(world.news(world.anna(), anna) == News{"DOCUMENT", "SENT"});
   CHECK(world.news(igor(), igors).empty());
   CHECK(world.news(world.samira(), samira).empty());
   // Not again: with the next look, after a change of it, after a start.
-  embargoes.tend();
+  hours.tend();
   v1::UpdateDocumentRequest update;
   *update.mutable_document() = *world.get(world.helena(), early->name());
   REQUIRE(world.act(world.service, world.helena(), &Service::update_document, update).ok());
-  embargoes.tend();
+  hours.tend();
   Shelf again(world.rows);
   REQUIRE(again.load().ok());
-  CHECK(again.embargoes_over(world.clock.now(), 10).empty());
+  CHECK(again.come_by(world.clock.now(), 10).empty());
   CHECK(world.news(world.anna(), anna) == News{"DOCUMENT"});  // its change
   // Who hears all from the beginning hears each once, too.
   std::uint64_t cursor = 0;
@@ -293,14 +293,114 @@ TEST_CASE("the end of an embargo is news, once, to those who did not see it befo
   CHECK(complaints.empty());
 }
 
+TEST_CASE(
+    "what silence has adopted is news and entered, once, to all who see it; what was broken "
+    "or recalled never",
+    "[documents][circulation]") {
+  CirculationWorld world;
+  std::vector<std::string> complaints;
+  const auto make = [&](Shelf& shelf) {
+    return Hours(
+        {.rows = world.rows,
+         .shelf = shelf,
+         .ledger = *world.ledger,
+         .clock = world.clock,
+         .complain = [&](std::string_view what, const Status&) { complaints.emplace_back(what); }});
+  };
+  Hours hours = make(world.shelf);
+  const auto silence = v1::Circulation::APPROVAL_BY_SILENCE;
+  const std::string paper = world.paper("p", v1::HANDLING_LIMITED).name();
+  const std::string kept = world.circulate(world.helena(), paper, silence)->name();
+  const std::string broken = world.circulate(world.helena(), paper, silence)->name();
+  const std::string recalled = world.circulate(world.helena(), paper, silence)->name();
+  REQUIRE(world.respond(world.anna(), broken, v1::Response::BREAK_SILENCE, "no").ok());
+  v1::RecallRequest recall;
+  recall.set_name(recalled);
+  const auto taken =
+      world.act(world.circulation, world.helena(), &CirculationService::recall, recall);
+  REQUIRE(taken.ok());
+  std::map<std::string, std::uint64_t> cursors;
+  const auto news = [&](const policy::Subject& who) {
+    return world.news(who, cursors[who.account]);
+  };
+  for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) news(who);
+  const Instant deadline = instant_of(world.see(world.anna(), kept)->deadline());
+  const auto left = std::chrono::floor<std::chrono::seconds>(deadline - world.clock.now());
+  world.clock.pass(left - std::chrono::seconds(1));
+  hours.tend();
+  CHECK(news(world.anna()).empty());
+  CHECK(world.see(world.anna(), kept)->outcome() == v1::Circulation::PENDING);
+
+  // A start before it is told, and two daemons' worth of looks: told once.
+  world.clock.pass(std::chrono::seconds(1));
+  CHECK(world.see(world.anna(), kept)->outcome() == v1::Circulation::ADOPTED);
+  CHECK(world.respond(world.anna(), kept, v1::Response::BREAK_SILENCE, "late").message() ==
+        "the silence has ended: it is adopted");
+  Shelf other(world.rows);
+  REQUIRE(other.load().ok());
+  Hours others = make(other);
+  const std::uint64_t entries = world.entries();
+  hours.tend();
+  others.tend();
+  hours.tend();
+  CHECK(world.entries() == entries + 1);
+  Shelf again(world.rows);
+  REQUIRE(again.load().ok());
+  CHECK(again.come_by(world.clock.now() + std::chrono::hours(1'000), 10).empty());
+  for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) {
+    CHECK(news(who) == std::vector<std::string>{"ADOPTED"});
+  }
+  CHECK(news(world.samira()).empty());
+  CHECK(news(world.stranger()).empty());
+
+  // So it stays, though the clock goes back or it is recalled then; the others are not adopted.
+  world.clock.pass(std::chrono::hours(-2));
+  CHECK(world.see(world.anna(), kept)->outcome() == v1::Circulation::ADOPTED);
+  CHECK(world.respond(world.anna(), kept, v1::Response::BREAK_SILENCE, "late").code() ==
+        Code::FailedPrecondition);
+  world.clock.pass(std::chrono::hours(3));
+  recall.set_name(kept);
+  REQUIRE(world.act(world.circulation, world.helena(), &CirculationService::recall, recall).ok());
+  CHECK(world.see(world.helena(), kept)->outcome() == v1::Circulation::ADOPTED);
+  CHECK(world.see(world.helena(), broken)->outcome() == v1::Circulation::SILENCE_BROKEN);
+  CHECK(world.respond(world.anna(), broken, v1::Response::BREAK_SILENCE, "late").message() ==
+        "the silence has ended: it was broken");
+  CHECK(world.see(world.helena(), recalled)->outcome() == v1::Circulation::OUTCOME_UNSPECIFIED);
+  hours.tend();
+  CHECK(news(world.anna()) == std::vector<std::string>{"RECALLED"});
+  CHECK(complaints.empty());
+}
+
+TEST_CASE("a silence ends behind an embargo, not under it", "[documents][circulation]") {
+  CirculationWorld world;
+  v1::CirculateRequest request;
+  v1::Circulation& sent = *request.mutable_circulation();
+  sent.add_documents(world.paper("p", v1::HANDLING_LIMITED).name());
+  sent.set_ask(v1::Circulation::APPROVAL_BY_SILENCE);
+  sent.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
+  sent.mutable_visibility()->mutable_audience()->add_any_of("process/igc/members");
+  sent.mutable_visibility()->mutable_audience()->add_any_of("process/igc/secretariat");
+  const Instant deadline = world.clock.now() + std::chrono::hours(24);
+  set_time(*sent.mutable_deadline(), deadline);
+  set_time(*sent.mutable_visibility()->mutable_embargo_until(), deadline);
+  const auto circulate = [&] {
+    return world.act(world.circulation, world.helena(), &CirculationService::circulate, request)
+        .status();
+  };
+  CHECK(circulate().code() == Code::InvalidArgument);
+  set_time(*sent.mutable_visibility()->mutable_embargo_until(),
+           deadline - std::chrono::microseconds(1));
+  CHECK(circulate().message() == "");
+}
+
 TEST_CASE("an embargo that was put off ends once, when it does; one on what is gone never",
           "[documents][circulation]") {
   CirculationWorld world;
-  Embargoes embargoes({.rows = world.rows,
-                       .shelf = world.shelf,
-                       .ledger = *world.ledger,
-                       .clock = world.clock,
-                       .complain = [](std::string_view, const Status&) {}});
+  Hours at_hours({.rows = world.rows,
+                  .shelf = world.shelf,
+                  .ledger = *world.ledger,
+                  .clock = world.clock,
+                  .complain = [](std::string_view, const Status&) {}});
   const auto until = [&](v1::Document& document, int hours) {
     set_time(*document.mutable_visibility()->mutable_embargo_until(),
              world.clock.now() + std::chrono::hours(hours));
@@ -321,10 +421,10 @@ TEST_CASE("an embargo that was put off ends once, when it does; one on what is g
   REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
   std::uint64_t anna = 0;
   world.clock.pass(std::chrono::hours(2));
-  embargoes.tend();
+  at_hours.tend();
   CHECK(world.news(world.anna(), anna) == std::vector<std::string>{});
   world.clock.pass(std::chrono::hours(2));
-  embargoes.tend();
+  at_hours.tend();
   CHECK(world.news(world.anna(), anna) == std::vector<std::string>{"DOCUMENT"});
 }
 

@@ -276,8 +276,8 @@ TEST_CASE("what is sent round, answered or opened is found all the while, and no
   const search::Texts texts(*world.store, world.extractor);
   const search::DocumentSource source(world.shelf, texts);
   for (const std::string_view kind :
-       {acts::send, acts::respond, acts::recall, acts::remind, acts::read, acts::take, acts::hold,
-        acts::repeat, acts::share, acts::ask_consent}) {
+       {acts::send, acts::respond, acts::recall, acts::remind, acts::adopt, acts::read, acts::take,
+        acts::hold, acts::repeat, acts::share, acts::ask_consent}) {
     INFO(kind);
     CHECK(source.touched_by(kind, name).empty());
   }

@@ -54,7 +54,15 @@ TEST_CASE("a notice says who, where, what is asked and until when, in the person
       CHECK(made.body.find("helena.brandt") != std::string::npos);
       bodies.insert(made.body);
     }
-    CHECK(bodies.size() == 3);
+    Told adopted = told();
+    adopted.adopted = true;
+    const Text made = one_notice(language, adopted, "settings");
+    CHECK(made.subject != one_notice(language, told(), "settings").subject);
+    CHECK(made.body.find('{') == std::string::npos);
+    CHECK(made.body.find("2026-12-04") == std::string::npos);
+    CHECK(made.body.find("helena.brandt") != std::string::npos);
+    bodies.insert(made.body);
+    CHECK(bodies.size() == 4);
   }
 }
 

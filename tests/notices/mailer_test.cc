@@ -49,6 +49,7 @@ struct Given final : Sources {
     v1::Circulation out;
     out.set_name(name);
     out.set_process("processes/igc");
+    out.set_sender("parties/IGC/accounts/ines");
     if (acknowledged.count({subject.person, name}) != 0)
       out.mutable_acknowledged_at()->set_seconds(1);
     return std::optional<v1::Circulation>(out);
@@ -148,6 +149,7 @@ struct MailWorld {
     given.all.push_back({.number = given.all.size() + 1,
                          .tells = true,
                          .reminds = reminds,
+                         .adopts = false,
                          .asks = false,
                          .circulation = "circulations/" + id,
                          .consent = {},
@@ -160,6 +162,7 @@ struct MailWorld {
     given.all.push_back({.number = given.all.size() + 1,
                          .tells = true,
                          .reminds = false,
+                         .adopts = false,
                          .asks = asks,
                          .circulation = {},
                          .consent = "documents/5f0c/consents/1",
@@ -231,6 +234,33 @@ TEST_CASE("the sender is not told, a reminder only whom it still concerns", "[ma
   world.given.acknowledged.insert({"nora", "circulations/a"});
   world.mailer->round();
   CHECK(world.told() == People{"anna", "uma"});
+}
+
+TEST_CASE(
+    "what silence has adopted is told all who see it, acknowledged or not, at once or in the "
+    "morning",
+    "[mailer]") {
+  MailWorld world;
+  world.choose("nora", v1::NoticeSettings::DAILY);
+  world.happens("a", {"anna", "nora", "uma"});
+  world.mailer->round();
+  CHECK(world.told() == People{"anna", "uma"});
+  for (const std::string person : {"anna", "nora", "uma"}) {
+    world.given.acknowledged.insert({person, "circulations/a"});
+  }
+  world.happens("a", {"anna", "nora"});
+  world.given.all.back().adopts = true;
+  world.given.all.back().sender = "";
+  world.mailer->round();
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "IGC: adopted by silence");
+  CHECK(world.sent[0].text.body.find("What IGC (ines) sent in IGC is adopted") == 0);
+  CHECK(world.told() == People{"anna"});
+  world.clock.pass(std::chrono::hours(24));
+  world.mailer->round();
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 1");
+  CHECK(world.told() == People{"nora"});
 }
 
 TEST_CASE("a consent is told the party that answers, its answer the party that asked", "[mailer]") {

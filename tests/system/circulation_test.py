@@ -75,6 +75,11 @@ class Circulations(unittest.TestCase):
         cls.net.remove()
         cls.folder.cleanup()
 
+    def begin_again(self):
+        self.net.start()
+        for one in self.who.values():
+            eventually("is signed in", lambda: one.sign_in().ok)
+
     def does(self, account, method, request, reply=None):
         answer = self.who[account].ask(method, request)
         self.assertTrue(answer.ok, answer)
@@ -190,10 +195,33 @@ class Circulations(unittest.TestCase):
         self.assertTrue(self.respond("anna", broken, Q.Response.BREAK_SILENCE, text="not paragraph 4").ok)
         outcome = lambda one: Q.Circulation.Outcome.Name(self.see("nora", one).outcome)
         self.assertEqual([outcome(kept), outcome(broken)], ["PENDING", "SILENCE_BROKEN"])
+        taken = self.circulate(paper, **silent)
+        self.does("ines", "CirculationService.Recall", Q.RecallRequest(name=taken.name))
+        mine = {one.name for one in (kept, broken, taken)}
+        everyone = ("ines", "igor", "anna", "nora", "uma")
+        cursors = {account: self.news(account)[1] for account in everyone}
+
+        def told():
+            heard = {account: self.news(account, cursors[account]) for account in everyone}
+            return {account: [(kind, name == kept.name) for kind, name in news if name in mine] for account, (news, _) in heard.items()}
+        self.assertEqual(told(), {account: [] for account in everyone})
+        # Its hour comes while nobody is there; then the daemon is killed as soon as it has told, and comes again twice.
+        self.net.daemon.kill()
+        self.net.daemon.wait()
         self.net.pass_by(HOUR + 1)
-        self.assertEqual([outcome(kept), outcome(broken)], ["ADOPTED", "SILENCE_BROKEN"])
+        adopted = {account: [] if account == "uma" else [("ADOPTED", True)] for account in everyone}
+        for _ in range(2):
+            self.begin_again()
+            eventually("it is told", lambda: told() == adopted)
+            self.net.daemon.kill()
+            self.net.daemon.wait()
+        self.begin_again()
+        self.assertEqual(told(), adopted)
+        self.assertEqual([outcome(kept), outcome(broken), outcome(taken)], ["ADOPTED", "SILENCE_BROKEN", "OUTCOME_UNSPECIFIED"])
         late = self.respond("nora", kept, Q.Response.BREAK_SILENCE, text="late")
         self.assertEqual((late.code, late.message), ("FAILED_PRECONDITION", "the silence has ended: it is adopted"))
+        checked = self.net.entented("ledger")
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
     def test_what_was_under_an_embargo_is_news_and_in_the_ledger_at_its_hour(self):
         paper = self.bring("early", ["members", "secretariat"], embargo_until={"seconds": self.net.now() + HOUR})

@@ -174,6 +174,18 @@ class Notices(unittest.TestCase):
         self.assertTrue(self.who["nora"].ask("CirculationService.Respond", Q.RespondRequest(
             name=third, response=dict(kind=Q.Response.ACKNOWLEDGE))).ok)
 
+    def test_what_silence_has_adopted_is_told_whoever_can_see_it_the_sender_too(self):
+        name = self.circulate(ask=Q.Circulation.APPROVAL_BY_SILENCE, deadline={"seconds": self.net.now() + 3_600})
+        self.letters(2)
+        self.assertTrue(self.who["nora"].ask("CirculationService.Respond", Q.RespondRequest(
+            name=name, response=dict(kind=Q.Response.ACKNOWLEDGE))).ok)
+        self.net.pass_by(3_601)
+        letters = self.letters(3)
+        self.assertEqual(set(letters), {"ines", "anna", "nora"})
+        self.assertEqual(letters["anna"]["Subject"], "ALPHA: adopted by silence")
+        self.assertIn("What IGC (ines) sent in ALPHA is adopted: nobody has broken the silence.", letters["anna"].get_content())
+        self.assertIn("#/circulation/" + name.split("/")[1], letters["ines"].get_content())
+
     def test_a_relay_that_says_later_is_asked_again(self):
         self.net.box.later.add("anna@swe.example.org")
         self.circulate()

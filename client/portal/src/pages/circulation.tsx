@@ -63,8 +63,8 @@ export function CirculationPage({ place }: { place: Place }) {
 }
 
 function Deadline({ one }: { one: Circulation }) {
-  if (!one.deadline) return null;
   const settled = one.outcome === Circulation_Outcome.ADOPTED || one.outcome === Circulation_Outcome.SILENCE_BROKEN;
+  if (!one.deadline || (one.recalledAt && !settled)) return null;
   return (
     <Notice tone={one.outcome === Circulation_Outcome.ADOPTED ? 'good' : one.outcome === Circulation_Outcome.SILENCE_BROKEN ? 'warn' : 'neutral'}
       title={settled ? outcomeName(one.outcome) : one.ask === Circulation_Ask.APPROVAL_BY_SILENCE ? t('silence_until') : t('answer_until')}>

@@ -1,0 +1,104 @@
+#include "server/documents/hours.h"
+
+#include "proto/contract/limits_documents.h"
+#include "server/documents/service.h"
+
+namespace entente::documents {
+namespace {
+
+constexpr std::chrono::minutes kWait{1};
+
+template <typename Row>
+Result<std::optional<Row>> find(store::Transaction& transaction, store::Table table,
+                                const store::Id& id) {
+  ENTENTE_TRY(const auto bytes, transaction.find(store::Key(table).id(id)));
+  std::optional<Row> row(std::in_place);
+  if (!bytes || !row->ParseFromString(*bytes)) row.reset();
+  return row;
+}
+
+// Whether it still stands under the embargo that has ended.
+template <typename Row>
+bool ends(const std::optional<Row>& row, const Shelf::Awaited& one) {
+  return row && from_micros(row->guard().embargo_until_us()) == one.at;
+}
+
+}  // namespace
+
+void Hours::tend() {
+  const Tick now = parts_.clock.tick();
+  if (failed_at_ && now - *failed_at_ < kWait) return;
+  failed_at_.reset();
+  for (const Awaited& one : parts_.shelf.come_by(parts_.clock.now(), limits::hours_at_once_max)) {
+    const Status told = tell(one);
+    if (told.ok() || told.code() == Code::Aborted) continue;  // another act came first: anew
+    parts_.complain(one.what == Awaited::What::Silence ? "silence" : "embargo", told);
+    failed_at_ = now;
+    return;
+  }
+}
+
+// In a transaction of its own, on what holds in it: an embargo that was put off meanwhile stands, a
+// silence that was broken adopts nothing.
+Status Hours::tell(const Awaited& one) {
+  const std::unique_ptr<store::Transaction> transaction = parts_.rows.store().begin();
+  Found found = one.what == Awaited::What::Silence ? adoption(*transaction, one)
+                : one.what == Awaited::What::DocumentsEmbargo
+                    ? end_of_document(*transaction, one)
+                    : end_of_circulation(*transaction, one);
+  ENTENTE_TRY_VOID(found.status());
+  if (!*found) return {};
+  auto& [event, act] = **found;
+  event.set_recorded_at_us(to_micros(parts_.clock.now()));
+  event.set_account("operator");
+  act.account = "operator";
+  ENTENTE_TRY_VOID(parts_.rows.add_event(*transaction, std::move(event)));
+  parts_.ledger.record(*transaction, act);
+  return transaction->commit().status();
+}
+
+Hours::Found Hours::end_of_document(store::Transaction& transaction, const Awaited& one) const {
+  ENTENTE_TRY(const auto row, find<record::Document>(transaction, documents_table, one.id));
+  std::optional<Told> told;
+  if (!ends(row, one)) return told;
+  told.emplace();
+  told->event.set_kind(v1::News::DOCUMENT);
+  told->event.set_document(row->id());
+  told->event.set_embargo_until_us(to_micros(one.at));
+  told->act.kind = acts::end_embargo;
+  told->act.object = row->shown().name();
+  told->act.revision = row->revision();
+  told->act.audience = row->guard().audience();
+  return told;
+}
+
+Hours::Found Hours::end_of_circulation(store::Transaction& transaction, const Awaited& one) const {
+  ENTENTE_TRY(const auto row, find<record::Circulation>(transaction, circulations_table, one.id));
+  std::optional<Told> told;
+  if (!ends(row, one)) return told;
+  told.emplace();
+  told->event.set_kind(v1::News::SENT);
+  told->event.set_circulation(row->id());
+  told->event.set_embargo_until_us(to_micros(one.at));
+  told->act.kind = acts::end_embargo;
+  told->act.object = row->shown().name();
+  told->act.audience = row->guard().audience();
+  return told;
+}
+
+Hours::Found Hours::adoption(store::Transaction& transaction, const Awaited& one) const {
+  ENTENTE_TRY(auto row, find<record::Circulation>(transaction, circulations_table, one.id));
+  std::optional<Told> told;
+  if (!row || row->adopted() || silence_adopts_at(*row) != one.at) return told;
+  row->set_adopted(true);
+  parts_.rows.save(transaction, *row);
+  told.emplace();
+  told->event.set_kind(v1::News::ADOPTED);
+  told->event.set_circulation(row->id());
+  told->act.kind = acts::adopt;
+  told->act.object = row->shown().name();
+  told->act.audience = entry_audience(row->guard(), row->keepers(), parts_.clock.now());
+  return told;
+}
+
+}  // namespace entente::documents

@@ -122,6 +122,102 @@ TEST_CASE("no script is left in the copy, wherever it hangs", "[documents][mark]
   CHECK(whole.find("(kept)") != std::string::npos);
 }
 
+// What a PDF of these objects reads as when it was marked.
+std::unique_ptr<QPDF> read_copy(const std::vector<std::string>& objects, std::string& copy) {
+  const auto sheet = marked(testing::pdf_of(objects));
+  REQUIRE(sheet.status().message() == "");
+  copy = bytes_of(**sheet);
+  auto read = std::make_unique<QPDF>();
+  read->processMemoryFile("copy", copy.data(), copy.size());
+  return read;
+}
+
+TEST_CASE("an annotation that may reach the mark is drawn before it; all others stay what they are",
+          "[documents][mark]") {
+  const std::string draws = " /AP << /N 4 0 R >> ";
+  std::string notes;
+  int count = 0;
+  const auto note = [&](const std::string& kind, const std::string& more) {
+    notes += "<< /Type /Annot /F 4 /Subtype /" + kind + " /NM (" + std::to_string(count++) + ") " +
+             more + " >> ";
+  };
+  note("Stamp", draws + "/Rect [0 200 100 300]");                 // 0: far from the edge
+  note("Stamp", draws + "/Rect [0 0 100 300]");                   // 1
+  note("Stamp", draws + "/Rect [100 300 0 80]");                  // 2: its icon or border may reach
+  note("Text", draws + "/Rect [0 150 20 170] /F 28");             // 3: turns with nothing
+  note("Text", draws + "/Rect [0 100 20 120] /F 28");             // 4: the same, and may reach
+  note("Square", "/Rect [0 0 400 300] /IC [1 1 1]");              // 5: as viewers would draw it
+  note("Stamp", draws + "/F 2 /Rect [0 0 9 9] /Contents (old)");  // 6: hidden
+  note("Link", "/Rect [0 0 400 30] /Border [0 0 900] /BS << /W 900 >> /A << /S /URI /URI (x) >>");
+  note("Link", "/Rect [0 200 400 230] /Border [0 0 1]");
+  note("Widget", draws + "/Rect [0 0 400 30] /FT /Tx /T (x) /OC 5 0 R");  // 9
+  std::string copy;
+  const auto read = read_copy(
+      {"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Annots [" + notes + "] >>",
+       "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 4 >>\nstream\nBTET\nendstream",
+       "<< /Type /OCG /Name (layer) >>"},
+      copy);
+  QPDFPageObjectHelper page = QPDFPageDocumentHelper(*read).getAllPages().at(0);
+  std::string kept;
+  for (auto& one : page.getAnnotations()) {
+    kept += one.getObjectHandle().getKey("/NM").getStringValue();
+    if (kept.back() == '7') CHECK(one.getObjectHandle().getKey("/Border").unparse() == "[ 0 0 0 ]");
+    if (kept.back() == '7') CHECK_FALSE(one.getObjectHandle().hasKey("/BS"));
+    if (kept.back() == '8') CHECK(one.getObjectHandle().getKey("/Border").unparse() == "[ 0 0 1 ]");
+  }
+  CHECK(kept == "0378");
+  auto form = page.getAttribute("/Resources", false).getKey("/XObject").getKey("/EntenteNotes");
+  const auto data = form.getStreamData();
+  const std::string drawn(data->getBuffer(), data->getBuffer() + data->getSize());
+  // Those that look like something: 1, 2, 4 and 9, this one in its layer.
+  CHECK(form.getDict().getKey("/Resources").getKey("/XObject").getKeys().size() == 4);
+  std::size_t times = 0;
+  for (std::size_t at = 0; (at = drawn.find(" Do", at)) != std::string::npos; ++at) ++times;
+  CHECK(times == 4);
+  CHECK(drawn.find("/OC /EntenteNote5 BDC") != std::string::npos);
+  CHECK(form.getDict().getKey("/Resources").getKey("/Properties").hasKey("/EntenteNote5"));
+  // What is drawn last is the mark.
+  const auto whole = page.getPageContents().at(0).getStreamData();
+  const std::string content(whole->getBuffer(), whole->getBuffer() + whole->getSize());
+  CHECK(content.find("/EntenteNotes Do") < content.find("for Anna"));
+}
+
+TEST_CASE(
+    "the tags lead to what they are of, though that is a form now, and a tree that is a circle "
+    "ends",
+    "[documents][mark]") {
+  std::string copy;
+  const auto read = read_copy(
+      {"<< /Type /Catalog /Pages 2 0 R /StructTreeRoot 4 0 R >>",
+       "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 7 0 R /StructParents 0 >>",
+       "<< /Type /StructTreeRoot /K [5 0 R] /ParentTree << /Nums [0 [5 0 R 6 0 R 6 0 R]] >> >>",
+       "<< /Type /StructElem /S /Document /P 4 0 R /Pg 3 0 R /K [0 6 0 R 5 0 R] >>",
+       "<< /Type /StructElem /S /P /P 5 0 R /K [<< /Type /MCR /Pg 3 0 R /MCID 1 >> << /Type /MCR "
+       "/Pg 3 0 R /Stm 8 0 R /MCID 2 >> << /Type /OBJR /Obj 3 0 R >> << /S /Span /Pg 3 0 R /K 3 >> "
+       "4 0 R] >>",
+       "<< /Length 4 >>\nstream\nBTET\nendstream",
+       "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 4 >>\nstream\nBTET\nendstream"},
+      copy);
+  QPDFPageObjectHelper page = QPDFPageDocumentHelper(*read).getAllPages().at(0);
+  QPDFObjectHandle form =
+      page.getAttribute("/Resources", false).getKey("/XObject").getKey("/EntentePage");
+  CHECK_FALSE(page.getObjectHandle().hasKey("/StructParents"));
+  CHECK(form.getDict().getKey("/StructParents").unparse() == "0");
+  QPDFObjectHandle top = read->getRoot().getKey("/StructTreeRoot").getKey("/K").getArrayItem(0);
+  QPDFObjectHandle first = top.getKey("/K").getArrayItem(0);
+  CHECK(first.getKey("/Type").isNameAndEquals("/MCR"));
+  CHECK(first.getKey("/MCID").unparse() == "0");
+  CHECK(first.getKey("/Pg").getObjGen() == page.getObjectHandle().getObjGen());
+  CHECK(first.getKey("/Stm").getObjGen() == form.getObjGen());
+  QPDFObjectHandle below = top.getKey("/K").getArrayItem(1).getKey("/K");
+  CHECK(below.getArrayItem(0).getKey("/Stm").getObjGen() == form.getObjGen());
+  CHECK(below.getArrayItem(1).getKey("/Stm").getObjGen() != form.getObjGen());
+  CHECK_FALSE(below.getArrayItem(2).hasKey("/Stm"));
+  CHECK(below.getArrayItem(3).getKey("/K").getKey("/Stm").getObjGen() == form.getObjGen());
+}
+
 TEST_CASE("what asks for a password is refused as that; what only forbids changes is marked",
           "[documents][mark]") {
   const auto sealed = [](const char* password) {

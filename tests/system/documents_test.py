@@ -149,16 +149,27 @@ class Documents(unittest.TestCase):
             (b"", b"BI /W 1 /H 1 /BPC 8 /CS /G ID q EI " + clip + b"Q"),
             (b"/Resources " + hidden, b"/OC /M BDC /OC /M BDC EMC"),
             (b"", clip + b") ] >> <zz> % (x"), (b"", clip + b"/A#0"), (b"/Damaged true", damaged), (b"", b"m"),
+            *((b"/Annots [<< /Type /Annot /F 4 %s >>]" % note, b"") for note in (  # annotations are drawn over the content
+                b"/Subtype /Stamp /Rect [0 0 400 300] /AP << /N %w 0 R >>", b"/Subtype /Stamp /Rect [400 300 0 0] /AP << /N << /On %w 0 R >> >> /AS /On",
+                b"/Subtype /Square /Rect [0 0 400 300] /IC [1 1 1] /C [1 1 1]", b"/Subtype /FreeText /Rect [0 0 400 30] /C [1 1 1] /DA (/Helv 9 Tf) /Contents (x)",
+                b"/Subtype /Widget /FT /Tx /T (x) /Rect [0 0 400 30] /AP << /N %w 0 R >>", b"/Subtype /Widget /FT /Tx /T (y) /Rect [0 0 400 30] /MK << /BG [1 1 1] >>",
+                b"/Subtype /Link /Rect [0 0 400 30] /C [1 1 1] /Border [0 0 900]", b"/Subtype /Line /Rect [0 190 400 210] /L [0 200 400 200] /C [1 1 1] /BS << /W 400 >>",
+                b"/Subtype /Stamp /Rect [0 0 400 300] /AP << /N %w 0 R >> /OC %d 0 R", b"/Subtype /Stamp /Rect [0 -100000 .0000000001 99999] /AP << /N %w 0 R >>",
+                b"/Subtype /Watermark /Rect [0 200 400 500] /AP << /N %w 0 R >> /FixedPrint << /Type /FixedPrint /Matrix [1 0 0 1 0 0] /H 0 /V 0 >>",
+                b"/Subtype /Highlight /QuadPoints [0 30 400 30 0 0 400 0] /C [1 1 1]")),
+            (b"/Rotate 90 /Annots [<< /Type /Annot /Subtype /Stamp /F 4 /Rect [370 0 400 300] /AP << /N %w 0 R >> >>]", b""),
             *((b"", clip + cut) for cut in (b"(never (closed", b"(a\\)", b"<41", b"[ 1 2", b"/A << /B 1", b"BI /W 1 /H 1 /BPC 8 /CS /G ID qq"))]
         layer = 3 + 2 * len(pages)
         objects = [b"<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [%d 0 R] /D << /OFF [%d 0 R] >> >> >>" % (layer, layer),
                    b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(pages), b" ".join(b"%d 0 R" % (3 + 2 * n) for n in range(len(pages))))]
         for number, (has, draws) in enumerate(pages):
-            has = has.replace(b"%d", b"%d" % layer)
+            has = has.replace(b"%d", b"%d" % layer).replace(b"%w", b"%d" % (layer + 1))
             objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents %d 0 R %s >>" % (4 + 2 * number, has),
                         b"<< /Length %d %s >>\nstream\n%s\nendstream" % (
                             len(draws), b"/Filter /FlateDecode" if b"Damaged" in has else b"", draws)]
-        pdf = pdf_of(objects + [b"<< /Type /OCG /Name (hidden) >>"])
+        white = b"1 1 1 rg 0 0 10 10 re f"
+        pdf = pdf_of(objects + [b"<< /Type /OCG /Name (hidden) >>", b"<< /Type /XObject /Subtype /Form /BBox [0 0 10 10] /Length %d >>\nstream\n%s\nendstream" % (
+            len(white), white)])
         status, _, body = self.get("anna", f"/{self.bring('hostile.pdf', 'application/pdf', pdf, 3)}/content")
         self.assertEqual(status, 200)
         with open(self.folder.name + "/hostile.pdf", "wb") as out:
@@ -173,6 +184,30 @@ class Documents(unittest.TestCase):
             below = pixels[3 * width * (height - 25):]  # the edge along which it stands
             red = sum(below[at] > below[at + 1] + 60 for at in range(0, len(below), 3))
             self.assertGreater(red, 20, made)
+
+    def test_what_is_tagged_is_read_aloud_from_the_copy_as_from_the_original(self):
+        drawn = b"/H1 << /MCID 0 >> BDC BT /F 9 Tf 20 200 Td (%s) Tj ET EMC /P << /MCID 1 >> BDC BT /F 9 Tf 20 100 Td (text of %s) Tj ET EMC"
+        pages = []
+        for first, title in ((5, b"One"), (7, b"Two")):
+            content = drawn % (title, title)
+            pages += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents %d 0 R /Resources << /Font << /F 9 0 R >> >> "
+                      b"/StructParents %d >>" % (first + 1, (first - 5) // 2),
+                      b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)]
+        pdf = pdf_of([b"<< /Type /Catalog /Pages 2 0 R /MarkInfo << /Marked true >> /Lang (en) /StructTreeRoot 3 0 R >>",
+                      b"<< /Type /Pages /Count 2 /Kids [5 0 R 7 0 R] >>",
+                      b"<< /Type /StructTreeRoot /K 4 0 R /ParentTree << /Nums [0 [10 0 R 11 0 R] 1 [12 0 R 12 0 R]] >> >>",
+                      b"<< /Type /StructElem /S /Document /P 3 0 R /K [10 0 R 11 0 R 12 0 R] >>", *pages,
+                      b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+                      b"<< /Type /StructElem /S /H1 /P 4 0 R /Pg 5 0 R /K 0 >>", b"<< /Type /StructElem /S /P /P 4 0 R /Pg 5 0 R /K [1] >>",
+                      b"<< /Type /StructElem /S /P /P 4 0 R /K [<< /Type /MCR /Pg 7 0 R /MCID 0 >> << /Type /MCR /Pg 7 0 R /MCID 1 >>] >>"])
+        said = []
+        for name, body in (("plain", pdf), ("copy", self.get("anna", f"/{self.bring('tagged.pdf', 'application/pdf', pdf, 3)}/content")[2])):
+            path = f"{self.folder.name}/{name}-tagged.pdf"
+            with open(path, "wb") as out:
+                out.write(body)
+            said.append(subprocess.run(["pdfinfo", "-struct-text", path], capture_output=True, text=True, check=True).stdout)
+        self.assertIn('"text of Two"', said[0])
+        self.assertEqual(said[0], said[1])
 
     def test_a_transfer_that_broke_goes_on_without_another_receipt(self):
         before = self.readings(self.file)

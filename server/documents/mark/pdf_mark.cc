@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <qpdf/QPDF.hh>
+#include <qpdf/QPDFAnnotationObjectHelper.hh>
 #include <qpdf/QPDFExc.hh>
 #include <qpdf/QPDFObjectHandle.hh>
 #include <qpdf/QPDFPageDocumentHelper.hh>
 #include <qpdf/QPDFPageObjectHelper.hh>
 #include <qpdf/QPDFWriter.hh>
+#include <set>
 #include <stdexcept>
+#include <vector>
 
 namespace entente::mark {
 namespace {
@@ -19,6 +23,11 @@ constexpr double kSizeMax = 8;  // of the letters
 constexpr double kSizeMin = 3;
 constexpr double kLetterWidth = 0.56;  // of Helvetica's size, on average
 constexpr double kEdgeMax = 100'000;   // farther out than this there is no page
+constexpr double kStrip = 20;          // points from the edge: the mark stands within
+// So far beyond its own edges an annotation may be drawn: icons, arrowheads. With a broader border
+// than this it may be drawn anywhere.
+constexpr double kReach = 72;
+constexpr double kBorderMax = 12;
 
 // A literal string (ISO 32000-1, 7.3.4.2) in WinAnsiEncoding, of UTF-8.
 std::string literal(std::string_view line) {
@@ -111,6 +120,15 @@ void take_out_scripts(QPDF& pdf) {
   for (const QPDFObjectHandle& one : pdf.getAllObjects()) take_out_scripts(one);
 }
 
+void make_form(QPDFObjectHandle& stream, const Edges& edges, const QPDFObjectHandle& resources) {
+  QPDFObjectHandle says = stream.getDict();
+  says.replaceKey("/Type", QPDFObjectHandle::newName("/XObject"));
+  says.replaceKey("/Subtype", QPDFObjectHandle::newName("/Form"));
+  says.replaceKey("/BBox", QPDFObjectHandle::newFromRectangle(QPDFObjectHandle::Rectangle(
+                               edges.left, edges.bottom, edges.right, edges.top)));
+  says.replaceKey("/Resources", resources);
+}
+
 // What is drawn on a page, as a form of its own: whatever its content leaves open or does wrong (a
 // clipping, a layer that is not shown, another scale, a string without an end) ends with it, and
 // what is drawn behind stands on the bare page.
@@ -122,19 +140,145 @@ QPDFObjectHandle form_of(QPDFPageObjectHelper& page, const Edges& edges) {
       content.isStream()
           ? content.copyStream()
           : page.shallowCopyPage().getFormXObjectForPage(/*handle_transformations=*/false);
-  QPDFObjectHandle says = form.getDict();
-  says.replaceKey("/Type", QPDFObjectHandle::newName("/XObject"));
-  says.replaceKey("/Subtype", QPDFObjectHandle::newName("/Form"));
-  says.replaceKey("/BBox", QPDFObjectHandle::newFromRectangle(QPDFObjectHandle::Rectangle(
-                               edges.left, edges.bottom, edges.right, edges.top)));
   QPDFObjectHandle resources = page.getAttribute("/Resources", false);
-  says.replaceKey("/Resources",
-                  resources.isDictionary() ? resources : QPDFObjectHandle::newDictionary());
+  make_form(form, edges, resources.isDictionary() ? resources : QPDFObjectHandle::newDictionary());
+  QPDFObjectHandle says = form.getDict();
   says.removeKey("/Group");  // the page's own
+  // The tags of what is drawn are found by it (14.7.4.4), and by the page no longer.
+  QPDFObjectHandle tags = page.getObjectHandle().getKey("/StructParents");
+  if (tags.isInteger()) says.replaceKey("/StructParents", tags);
   return form;
 }
 
+// Where on a page of these edges the mark stands.
+Edges strip_of(Edges page, int rotate) {
+  if (rotate == 90) {
+    page.left = page.right - kStrip;
+  } else if (rotate == 180) {
+    page.bottom = page.top - kStrip;
+  } else if (rotate == 270) {
+    page.right = page.left + kStrip;
+  } else {
+    page.top = page.bottom + kStrip;
+  }
+  return page;
+}
+
+double border_of(QPDFObjectHandle& annotation) {
+  QPDFObjectHandle style = annotation.getKey("/BS");
+  QPDFObjectHandle width = style.isDictionary() ? style.getKey("/W") : style;
+  QPDFObjectHandle old = annotation.getKey("/Border");
+  if (width.isNull() && old.isArray() && old.getArrayNItems() > 2) width = old.getArrayItem(2);
+  return width.isNumber() ? width.getNumericValue() : 1;
+}
+
+// Whether it may be drawn where the mark stands.
+bool may_reach(QPDFAnnotationObjectHelper& one, const Edges& strip) {
+  QPDFObjectHandle annotation = one.getObjectHandle();
+  QPDFObjectHandle rectangle = annotation.getKey("/Rect");
+  if (!rectangle.isRectangle() || border_of(annotation) > kBorderMax) return true;
+  if (one.getSubtype() == "/Watermark") return true;  // its place is said elsewhere (12.5.6.22)
+  const auto at = rectangle.getArrayAsRectangle();
+  const double width = std::abs(at.urx - at.llx);
+  const double height = std::abs(at.ury - at.lly);
+  const bool turns = (one.getFlags() & (an_no_zoom | an_no_rotate)) != 0;
+  const double reach = kReach + (turns ? width + height : 0);
+  return !(std::max(at.llx, at.urx) + reach < strip.left ||
+           std::min(at.llx, at.urx) - reach > strip.right ||
+           std::max(at.lly, at.ury) + reach < strip.bottom ||
+           std::min(at.lly, at.ury) - reach > strip.top);
+}
+
+// Annotations are drawn over the page's content, and so over its mark. Those that may reach it are
+// drawn on the page before it, as they look, and are annotations no longer; a link stays one, and
+// is not drawn. Answers what is drawn, as a form; null: nothing.
+QPDFObjectHandle take_annotations(QPDF& pdf, QPDFPageObjectHelper& page, const Edges& edges) {
+  const int rotate = rotation_of(page);
+  const Edges strip = strip_of(edges, rotate);
+  QPDFObjectHandle kept = QPDFObjectHandle::newArray();
+  QPDFObjectHandle looks = QPDFObjectHandle::newDictionary();
+  QPDFObjectHandle layers = QPDFObjectHandle::newDictionary();
+  std::string drawn;
+  std::size_t count = 0;
+  for (QPDFAnnotationObjectHelper& one : page.getAnnotations()) {
+    QPDFObjectHandle annotation = one.getObjectHandle();
+    const bool is_link = one.getSubtype() == "/Link";
+    if (is_link || !may_reach(one, strip)) kept.appendItem(annotation);
+    if (!may_reach(one, strip)) continue;
+    if (is_link) {
+      for (const char* key : {"/AP", "/BS", "/C"}) annotation.removeKey(key);
+      annotation.replaceKey("/Border", QPDFObjectHandle::parse("[0 0 0]"));
+      continue;
+    }
+    const std::string name = "/EntenteNote" + std::to_string(count++);
+    const std::string look =
+        one.getPageContentForAppearance(name, rotate, 0, an_invisible | an_hidden | an_no_view);
+    if (look.empty()) continue;
+    looks.replaceKey(name, one.getAppearanceStream("/N"));
+    QPDFObjectHandle layer = annotation.getKey("/OC");
+    if (layer.isDictionary()) layers.replaceKey(name, layer);
+    drawn += layer.isDictionary() ? "/OC " + name + " BDC\n" + look + "\nEMC\n" : look + "\n";
+  }
+  if (page.getObjectHandle().hasKey("/Annots")) page.getObjectHandle().replaceKey("/Annots", kept);
+  if (drawn.empty()) return QPDFObjectHandle::newNull();
+  QPDFObjectHandle form = pdf.newStream(drawn);
+  QPDFObjectHandle resources = QPDFObjectHandle::newDictionary();
+  resources.replaceKey("/XObject", looks);
+  resources.replaceKey("/Properties", layers);
+  make_form(form, edges, resources);
+  return form;
+}
+
+// The tags of a page's content, by the content that is a form of its own now (ISO 32000-1,
+// 14.7.4.2): by the page as they were.
+using Forms = std::map<QPDFObjGen, QPDFObjectHandle>;
+
+// What stands for a kid of a structure element: of a number, and of a reference that names no
+// stream, one that names the page's form.
+QPDFObjectHandle led_to_form(QPDFObjectHandle kid, const QPDFObjectHandle& page_of_element,
+                             const Forms& forms) {
+  QPDFObjectHandle page = page_of_element;
+  const bool is_reference = kid.isDictionary() && kid.getKey("/Type").isNameAndEquals("/MCR");
+  if (is_reference && kid.hasKey("/Pg")) page = kid.getKey("/Pg");
+  const auto form = forms.find(page.getObjGen());
+  if (form == forms.end() || (is_reference ? kid.hasKey("/Stm") : !kid.isInteger())) return kid;
+  if (kid.isInteger()) {
+    QPDFObjectHandle reference = QPDFObjectHandle::parse("<< /Type /MCR >>");
+    reference.replaceKey("/Pg", page);
+    reference.replaceKey("/MCID", kid);
+    kid = reference;
+  }
+  kid.replaceKey("/Stm", form->second);
+  return kid;
+}
+
+void lead_tags(QPDF& pdf, const Forms& forms) {
+  QPDFObjectHandle root = pdf.getRoot().getKey("/StructTreeRoot");
+  std::vector<QPDFObjectHandle> elements = {root};
+  std::set<QPDFObjGen> seen;
+  while (!elements.empty()) {
+    QPDFObjectHandle element = elements.back();
+    elements.pop_back();
+    if (!element.isDictionary()) continue;
+    if (element.isIndirect() && !seen.insert(element.getObjGen()).second) continue;
+    QPDFObjectHandle kids = element.getKey("/K");
+    QPDFObjectHandle page = element.getKey("/Pg");
+    if (!kids.isArray()) {
+      QPDFObjectHandle kid = led_to_form(kids, page, forms);
+      if (!kid.isNull()) element.replaceKey("/K", kid);
+      elements.push_back(kid);
+      continue;
+    }
+    for (int n = 0; n < kids.getArrayNItems(); ++n) {
+      QPDFObjectHandle kid = led_to_form(kids.getArrayItem(n), page, forms);
+      kids.setArrayItem(n, kid);
+      elements.push_back(kid);
+    }
+  }
+}
+
 void mark_pages(QPDF& pdf, std::string_view line) {
+  Forms forms;
   QPDFObjectHandle font = pdf.makeIndirectObject(QPDFObjectHandle::parse(
       "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"));
   for (QPDFPageObjectHelper& page : QPDFPageDocumentHelper(pdf).getAllPages()) {
@@ -144,14 +288,23 @@ void mark_pages(QPDF& pdf, std::string_view line) {
     QPDFObjectHandle resources = QPDFObjectHandle::parse("<< /Font << >> /XObject << >> >>");
     std::string drawn;
     if (object.hasKey("/Contents")) {
-      resources.getKey("/XObject").replaceKey("/EntentePage", form_of(page, edges));
+      QPDFObjectHandle form = form_of(page, edges);
+      forms.emplace(object.getObjGen(), form);
+      resources.getKey("/XObject").replaceKey("/EntentePage", form);
       drawn = "q /EntentePage Do Q\n";
+      object.removeKey("/StructParents");
+    }
+    QPDFObjectHandle notes = take_annotations(pdf, page, edges);
+    if (!notes.isNull()) {
+      resources.getKey("/XObject").replaceKey("/EntenteNotes", notes);
+      drawn += "q /EntenteNotes Do Q\n";
     }
     resources.getKey("/Font").replaceKey("/EntenteMark", font);
     object.replaceKey("/Resources", resources);
     object.replaceKey("/Contents", pdf.newStream(drawn + overlay(edges, rotation_of(page),
                                                                  "/EntenteMark", line)));
   }
+  lead_tags(pdf, forms);
 }
 
 }  // namespace
@@ -178,7 +331,8 @@ std::string overlay(const Edges& page, int rotate, std::string_view font, std::s
   const std::string size = number(std::clamp(fits, kSizeMin, kSizeMax));
   const std::string text = literal(line);
   const std::string placed = matrix + " Tm " + text + " Tj";
-  // First in broad white lines, then filled: to be read on any ground.
+  // First in broad white lines, then filled: to be read on any ground. Not between BMC and EMC:
+  // what the page has left open there would hold for it again.
   return "q BT " + std::string(font) + " " + size + " Tf 1 Tr 2 w 1 J 1 j 1 1 1 RG " + placed +
          " 0 Tr 0.6 0 0 rg " + placed + " ET Q\n";
 }

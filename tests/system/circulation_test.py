@@ -13,6 +13,12 @@ from small_network import Caller, MovedNetwork
 
 EACH, KILLS = 40, 2  # so many circulations of each of two senders, while the daemon is killed so often
 HOUR = 3_600
+# The troika has three offices, each of a party that sits not in it as a whole; the steering group two parties.
+small_network.PARTICIPATIONS.append(("alpha", "FIN", "MEMBER"))
+small_network.BODIES.extend([("alpha", "troika", []), ("alpha", "steering", ["SWE", "FIN"])])
+small_network.ACCOUNTS.extend([("SWE", "saga", "BODY_CONTACT", "alpha", "troika"), ("NOR", "nils", "BODY_CONTACT", "alpha", "troika"),
+                               ("FIN", "frida", "BODY_CONTACT", "alpha", "troika")])
+TROIKA, OTHERS = ("saga", "nils", "frida"), ("anna", "sven", "finn", "nora", "uma", "fleur")
 
 
 class Watcher(threading.Thread):
@@ -63,7 +69,7 @@ class Circulations(unittest.TestCase):
         small_network.make_messages(cls.folder.name)
         from entente.v1 import circulations_pb2 as Q, documents_pb2 as D
         cls.net = MovedNetwork()
-        cls.who = {account: Caller(cls.net, account) for account in ("ines", "igor", "anna", "sven", "nora", "uma")}
+        cls.who = {account: Caller(cls.net, account) for account in ("ines", "igor", *TROIKA, *OTHERS)}
         for one in cls.who.values():
             assert one.sign_in().ok
 
@@ -153,6 +159,49 @@ class Circulations(unittest.TestCase):
         self.assertEqual([one.text for one in said.responses], ["paragraph 4"])
         self.assertEqual(self.who["anna"].ask("CirculationService.ListResponses", Q.ListResponsesRequest(name=early.name)).code,
                          "NOT_FOUND")
+
+    def faces(self, account, *names):
+        """All that they get who ask for these, with the names taken out of it."""
+        asked = [("CirculationService.GetCirculation", Q.GetCirculationRequest(name=name)) if name.startswith("circulations/") else
+                 ("DocumentService.GetDocument", D.GetDocumentRequest(name=name)) for name in names]
+        asked += [("CirculationService.ListResponses", Q.ListResponsesRequest(name=names[-1])),
+                  ("CirculationService.Respond", Q.RespondRequest(name=names[-1], response=dict(kind=Q.Response.ACKNOWLEDGE))),
+                  ("DocumentService.OpenDocument", D.OpenDocumentRequest(name=names[0]))]
+        return [self.who[account].ask(method, request).face(*names) for method, request in asked]
+
+    def test_a_draft_is_for_the_troika_then_for_the_steering_group_and_till_then_nothing_to_all_others(self):
+        draft = self.bring("a draft of three", ["body/troika", "secretariat"])
+        absent = ("documents/" + "0a" * 16, "circulations/" + "0b" * 16)
+        seen = {"troika": set(TROIKA), "steering": {"saga", "anna", "sven", "finn", "frida"}, "members": {*TROIKA, "anna", "sven", "finn", "nora"}}
+        may, sent, wider = set(), [], D.Document()
+        cursors = {account: self.news(account)[1] for account in ("anna", "nora")}
+        for step, audience in (("troika", "body/troika"), ("steering", "body/steering"), ("members", "members")):
+            if sent:
+                wider.visibility.audience.any_of.append("process/alpha/" + audience)
+                wider.CopyFrom(self.does("ines", "DocumentService.UpdateDocument", D.UpdateDocumentRequest(document=wider), D.Document))
+            else:
+                wider.CopyFrom(draft)
+            may |= seen[step]
+            sent.append(self.circulate(draft, ask=Q.Circulation.COMMENT, visibility=dict(handling=2, audience={
+                "any_of": ["process/alpha/" + audience, "process/alpha/secretariat"]})))
+            self.assertEqual({one.person.split(".")[-1] for one in self.see("ines", sent[-1]).recipients} & {*TROIKA, *OTHERS}, seen[step] - {"finn"}, step)  # whose entry is not hers to see
+            for account in (*TROIKA, *OTHERS):
+                self.assertEqual(self.get(account, draft.name).ok, account in may, (step, account))
+                mine = {one.name for one, to in zip(sent, seen) if account in seen[to]}
+                self.assertEqual(set(self.box(account)) & {one.name for one in sent}, mine, (step, account))
+                if account in cursors and step == "troika":
+                    self.assertEqual(self.news(account, cursors[account])[0], [])
+                if account not in may:
+                    self.assertEqual(self.faces(account, draft.name, sent[-1].name), self.faces(account, *absent), (step, account))
+        # What the troika had first, and what was said of it there, stays its own.
+        self.assertTrue(self.respond("nils", sent[0], Q.Response.COMMENT, text="paragraph 4").ok)
+        for account in OTHERS:
+            for name in (draft.name + "/revisions/1", sent[0].name):
+                method, request = (("DocumentService.GetDocument", D.GetDocumentRequest(name=name)) if "/revisions" in name else
+                                   ("CirculationService.GetCirculation", Q.GetCirculationRequest(name=name)))
+                self.assertEqual(self.who[account].ask(method, request).code, "NOT_FOUND", (account, name))
+        said = self.does("frida", "CirculationService.ListResponses", Q.ListResponsesRequest(name=sent[0].name), Q.ListResponsesReply)
+        self.assertEqual([one.text for one in said.responses], ["paragraph 4"])
 
     def test_who_has_received_opened_acknowledged_and_commented(self):
         paper = self.bring("for all", ["members", "secretariat"])

@@ -26,6 +26,7 @@ SECRETARIATS = {"alpha": "IGC", "betaa": "BUD"}
 CHAIRS = {"alpha": "NOR", "betaa": "FRA"}
 # process, id, members
 BODIES = [("alpha", "wg-data", ["SWE"]), ("betaa", "wg-visa", ["FRA"])]
+KINDS = {"troika": "TROIKA", "steering": "STEERING_GROUP"}  # of all others: WORKING_GROUP
 # party, id, office, process, body; no office: a program
 ACCOUNTS = [("SWE", "anna", "FOCAL_POINT", "alpha", ""), ("SWE", "sven", "BODY_CONTACT", "alpha", "wg-data"),
             ("SWE", "lars", "SECURITY_OFFICER", "", ""), ("SWE", "eva", "CERTIFICATE_OFFICER", "", ""),
@@ -56,7 +57,7 @@ def definitions(folder):
                 text += f'participation {{ party: "{party}" status: {status} }}\n'
         for of, body, members in BODIES:
             if of == process:
-                text += (f'body {{ id: "{body}" name: "Body {body}" kind: WORKING_GROUP standing: true ' +
+                text += (f'body {{ id: "{body}" name: "Body {body}" kind: {KINDS.get(body, "WORKING_GROUP")} standing: true ' +
                          " ".join(f'member: "{m}"' for m in members) + " }\n")
         (folder / (process + ".textproto")).write_text(text)
 

@@ -25,7 +25,7 @@ export async function scrolled(page, box) {
   await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
   const spent = async () => (await debug.send('Performance.getMetrics')).metrics.find((one) => one.name === 'TaskDuration').value * 1_000;
   const browser = page.context().browser();
-  await browser.startTracing(page, { categories: ['devtools.timeline', 'blink.user_timing', 'v8'] });
+  await browser.startTracing(page, { categories: ['devtools.timeline', 'blink.user_timing', 'v8', 'cppgc'] });
   const before = await spent();
   const frames = await page.locator(box).evaluate(async (box, steps) => {
     const gaps = [];
@@ -42,28 +42,34 @@ export async function scrolled(page, box) {
     return gaps.sort((a, b) => a - b);
   }, STEPS);
   const each = (await spent() - before) / STEPS;
-  const { longest, stops } = made(JSON.parse(String(await browser.stopTracing())).traceEvents);
+  const { longest, work, stops } = made(JSON.parse(String(await browser.stopTracing())).traceEvents);
   return `frames: median ${ms(frames[STEPS / 2])}, longest ${ms(frames.at(-1))}, over 50 ms: ${frames.filter((one) => one > 50).length} of ${STEPS}; ` +
-    `main thread ${each.toFixed(1)} ms a frame; collector stopped it ${stops.length} times, ${ms(Math.max(0, ...stops))} at most; longest of ${longest}`;
+    `main thread ${each.toFixed(1)} ms a frame, ${work.toFixed(0)} in the one with most; collector stopped it ${stops.length} times, ${ms(Math.max(0, ...stops))} at most; longest of ${longest}`;
 }
 
-// Of a trace with a mark at each frame: what the longest frame was made of, and each stop of the collector in any, in ms.
+// Of a trace with a mark at each frame: what the longest frame was made of, how much processor time the one with most took
+// (which says more than its length where others use the machine), and each stop of the collector in any; in ms. Without
+// `cppgc` the walk through the page's elements bears the name of V8's step around it, EPHEMERON_MARKING.
 function made(events) {
   const marks = events.filter((one) => one.name === 'frame' && one.cat.includes('user_timing')).sort((a, b) => a.ts - b.ts);
   const tasks = events.filter((one) => one.ph === 'X' && one.pid === marks[0].pid && one.tid === marks[0].tid && one.ts >= marks[0].ts && one.ts < marks.at(-1).ts).sort((a, b) => a.ts - b.ts || b.dur - a.dur);
   const stops = [];
   const around = [];
+  const works = marks.map(() => 0); // processor time of each frame
+  let frame = 0;
   for (const one of tasks) {
     one.own = one.dur;
     while (around.length > 0 && around.at(-1).ts + around.at(-1).dur <= one.ts) around.pop();
+    while (marks[frame + 1].ts <= one.ts) ++frame;
     if (around.length > 0) around.at(-1).own -= one.dur;
+    else works[frame] += (one.tdur ?? 0) / 1_000;
     if (isCollecting(one) && !around.some(isCollecting)) stops.push(one.dur / 1_000);
     around.push(one);
   }
   const frames = marks.slice(1).map((end, at) => ({ from: marks[at].ts, to: end.ts })).sort((a, b) => (b.to - b.from) - (a.to - a.from));
   const parts = new Map();
   for (const one of tasks) if (one.ts >= frames[0].from && one.ts < frames[0].to) parts.set(one.name, (parts.get(one.name) ?? 0) + one.own / 1_000);
-  return { stops, longest: [...parts].sort((a, b) => b[1] - a[1]).slice(0, 4).map(([name, took]) => `${name} ${took.toFixed(0)}`).join(', ') };
+  return { stops, work: Math.max(...works), longest: [...parts].sort((a, b) => b[1] - a[1]).slice(0, 4).map(([name, took]) => `${name} ${took.toFixed(0)}`).join(', ') };
 }
 const isCollecting = ({ name }) => /GC/.test(name);
 

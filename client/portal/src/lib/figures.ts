@@ -1,6 +1,6 @@
 // Figures as pages use them: from the packed columns of a query to rows, and back out to files and programs.
 import { createClient } from '@connectrpc/connect';
-import { StatisticsService, type DataStructure, type Dataflow, type Observations, type Selection } from '../gen/entente/v1/statistics_pb';
+import { StatisticsService, type DataStructure, type Dataflow, type Observations, type Observations_Column, type Selection } from '../gen/entente/v1/statistics_pb';
 import { currentLanguage } from '../i18n';
 import { transport } from './api';
 import { ComparisonService } from '../gen/entente/v1/comparison_pb';
@@ -8,41 +8,68 @@ import { ComparisonService } from '../gen/entente/v1/comparison_pb';
 export const statistics = createClient(StatisticsService, transport);
 export const comparison = createClient(ComparisonService, transport);
 
-export interface Series {
-  key: string[]; // in the order of `Figures.dimensions`
-  from: number; // its figures: `from` up to `end`
-  end: number;
+// Words of which many rows say few: each once, and of each row which.
+export interface Words {
+  words: string[];
+  of: Uint32Array;
 }
-// Column by column: a hundred thousand figures are five arrays, not as many objects for the browser's collector to walk.
+export const wordAt = (column: Words | undefined, row: number): string => column?.words[column.of[row] ?? 0] ?? '';
+// Whether not all rows say the same.
+export const varies = ({ of }: Words): boolean => of.some((one) => one !== of[0]);
+
+// Column by column, in arrays of numbers: of a hundred thousand figures the browser's collector has none to walk.
 export interface Figures {
   dimensions: string[];
-  series: Series[];
-  keys: string[][]; // of each figure, as of its series
-  periods: string[];
-  values: number[]; // NaN: reported without a value
-  statuses: string[]; // OBS_STATUS; empty: none
+  keys: Words[]; // of each dimension: of each series
+  ends: Uint32Array; // of each series: after its last figure; it begins where the one before it ends
+  series: Uint32Array; // of each figure
+  periods: Words;
+  values: Float64Array; // NaN: reported without a value
+  statuses: Words; // OBS_STATUS; empty: none
   cut: boolean; // there are more than a page can hold
 }
 export const FIGURES_MAX = 200_000;
 
-export function unpack(message: Observations, into: Figures): void {
-  into.dimensions = message.dimensions.map((one) => one.id);
-  const status = message.attributes.find((one) => one.id === 'OBS_STATUS');
-  const missing = new Set(message.missing);
-  let at = 0;
-  message.counts.forEach((count, series) => {
-    const key = message.dimensions.map((one) => one.dictionary[one.codes[series] ?? 0] ?? '');
-    into.series.push({ key, from: into.values.length, end: into.values.length + count });
-    for (const end = at + count; at < end; ++at) {
-      const exponent = message.exponents[at] ?? 0;
-      const whole = Number(message.values[at] ?? 0n);
-      into.keys.push(key);
-      into.periods.push(message.periods?.dictionary[message.periods.codes[at] ?? 0] ?? '');
-      // Not by a power of a tenth: 125 / 100 is 1.25, 125 * 0.01 is not.
-      into.values.push(missing.has(at) ? NaN : exponent < 0 ? whole / 10 ** -exponent : whole * 10 ** exponent);
-      into.statuses.push(status?.dictionary[status.codes[at] ?? 0] ?? '');
-    }
+export function packed(messages: readonly Observations[], cut: boolean): Figures {
+  const counts = messages.flatMap((one) => one.counts);
+  const figures = counts.reduce((sum, one) => sum + one, 0);
+  const blank = (rows: number): Words => ({ words: [], of: new Uint32Array(rows) });
+  const dimensions = messages[0]?.dimensions.map((one) => one.id) ?? [];
+  const all: Figures = {
+    dimensions, keys: dimensions.map(() => blank(counts.length)), ends: new Uint32Array(counts.length), series: new Uint32Array(figures),
+    periods: blank(figures), values: new Float64Array(figures), statuses: blank(figures), cut,
+  };
+  let end = 0;
+  counts.forEach((count, series) => {
+    all.series.fill(series, end, end += count);
+    all.ends[series] = end;
   });
+  let [series, from] = [0, 0];
+  for (const message of messages) {
+    const count = message.values.length;
+    all.keys.forEach((one, at) => put(one, series, message.counts.length, message.dimensions[at]));
+    put(all.periods, from, count, message.periods);
+    put(all.statuses, from, count, message.attributes.find((one) => one.id === 'OBS_STATUS'));
+    message.values.forEach((value, at) => {
+      const exponent = message.exponents[at] ?? 0;
+      // Not by a power of a tenth: 125 / 100 is 1.25, 125 * 0.01 is not.
+      all.values[from + at] = exponent < 0 ? Number(value) / 10 ** -exponent : Number(value) * 10 ** exponent;
+    });
+    for (const at of message.missing) all.values[from + at] = NaN;
+    series += message.counts.length;
+    from += count;
+  }
+  return all;
+}
+
+// Each message has words of its own.
+function put(into: Words, from: number, count: number, column: Observations_Column | undefined): void {
+  const places = new Map(into.words.map((word, place) => [word, place]));
+  const placeOf = (column?.dictionary ?? ['']).map((word) => {
+    if (!places.has(word)) places.set(word, into.words.push(word) - 1);
+    return places.get(word) ?? 0;
+  });
+  for (let at = 0; at < count; ++at) into.of[from + at] = placeOf[column?.codes[at] ?? 0] ?? 0;
 }
 
 export interface Query {
@@ -53,12 +80,14 @@ export interface Query {
 }
 
 export async function figures(query: Query, signal: AbortSignal): Promise<Figures> {
-  const all: Figures = { dimensions: [], series: [], keys: [], periods: [], values: [], statuses: [], cut: false };
+  const messages: Observations[] = [];
+  let count = 0;
   for await (const message of statistics.query({ ...query, selections: query.selections.map(({ dimension, values }) => ({ dimension, values })) }, { signal })) {
-    unpack(message, all);
-    if (all.values.length >= FIGURES_MAX) return { ...all, cut: true };
+    messages.push(message);
+    count += message.values.length;
+    if (count >= FIGURES_MAX) return packed(messages, true);
   }
-  return all;
+  return packed(messages, false);
 }
 
 // A cell of CSV (RFC 4180); what a spreadsheet would take for a formula is disarmed.
@@ -71,7 +100,7 @@ function cell(text: string): string {
 export function toCsv(dataflow: Dataflow, all: Figures): string {
   const id = dataflow.name.replace('dataflows/', '').replace(/\.([^.]*)$/, ':$1') + `(${dataflow.version})`;
   const lines = [['DATAFLOW', ...all.dimensions, 'TIME_PERIOD', 'OBS_VALUE', 'OBS_STATUS'].join(',')];
-  all.values.forEach((value, at) => lines.push([id, ...(all.keys[at] ?? []).map(cell), all.periods[at], Number.isNaN(value) ? '' : String(value), cell(all.statuses[at] ?? '')].join(',')));
+  all.values.forEach((value, at) => lines.push([id, ...all.keys.map((one) => cell(wordAt(one, all.series[at] ?? 0))), wordAt(all.periods, at), Number.isNaN(value) ? '' : String(value), cell(wordAt(all.statuses, at))].join(',')));
   return lines.join('\r\n') + '\r\n';
 }
 

@@ -4,7 +4,7 @@ import type { Dataflow, DataStructure } from '../gen/entente/v1/statistics_pb';
 import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
 import { collator, formatNumber, t, useLanguage } from '../i18n';
 import { folded } from '../lib/ask';
-import { asCode, asForm, figures, FORMS, restPath, toCsv, type Figures, type Query } from '../lib/figures';
+import { asCode, asForm, figures, FORMS, restPath, toCsv, varies, wordAt, type Figures, type Query } from '../lib/figures';
 import { flowsOf } from '../lib/flows';
 import { lastPart, processName, textIn } from '../lib/names';
 import { serverOrigin } from '../lib/place';
@@ -143,23 +143,30 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const drawn = useMemo(() => pointsOf(structure, codes, textIn(dataflow.title), all, kind), [known, all, kind]);
   const flows = useMemo(() => view === 'flow' ? flowsOf(structure, all) : undefined, [view, structure, all]);
   const onMap = useRef<Drawn>();
-  const titleOf = useMemo(() => new Map(all.dimensions.map((id) => [id, new Map((codes.get(id) ?? []).map((one) => [one.id, one.title]))])), [all, codes]);
-  // What is the same in every row is said once, above them.
-  const varies = useMemo(() => all.dimensions.map((_, at) => all.series.some(({ key }) => key[at] !== all.series[0]?.key[at])), [all]);
-  const hasStatus = useMemo(() => all.statuses.some((one) => one !== all.statuses[0]), [all]);
-  const named = useCallback((code: string, at: number) => titleOf.get(all.dimensions[at] ?? '')?.get(code) ?? code, [all, titleOf]);
+  // What is the same in every row is said once, above them; of what differs the words of each code.
+  const names = useMemo(() => all.keys.map(({ words }, at) => {
+    const titleOf = new Map((codes.get(all.dimensions[at] ?? '') ?? []).map((one) => [one.id, one.title]));
+    return words.map((code) => titleOf.get(code) ?? code);
+  }), [all, codes]);
+  const [differing, same] = useMemo(() => {
+    const places = [...all.keys.keys()];
+    const differ = all.keys.map(varies);
+    return [places.filter((at) => differ[at]), places.filter((at) => !differ[at])];
+  }, [all]);
+  const hasStatus = useMemo(() => varies(all.statuses), [all]);
+  const titleAt = (at: number) => titles.get(all.dimensions[at] ?? '') ?? all.dimensions[at] ?? '';
   // The period first: it stays in sight beside the figure, however many columns lie between.
   const columns = useMemo((): Column[] => {
-    const longest = (words: Iterable<string>) => { let most = 0; for (const one of words) most = Math.max(most, one.length); return most; };
+    const longest = (words: string[]) => words.reduce((most, one) => Math.max(most, one.length), 0);
     const figures = all.values.reduce((most, value) => Math.max(most, Math.abs(value || 0)), 0);
-    return [{ title: t('period'), letters: longest([t('period'), all.periods[0] ?? '']) },
-      ...all.dimensions.flatMap((id, at) => varies[at] ? [{ title: titles.get(id) ?? id, letters: longest([titles.get(id) ?? id, ...[...new Set(all.series.map(({ key }) => key[at] ?? ''))].map((code) => named(code, at))]) }] : []),
+    return [{ title: t('period'), letters: longest([t('period'), all.periods.words[0] ?? '']) }, ...differing.map((at) => ({ title: titleAt(at), letters: longest([titleAt(at), ...names[at] ?? []]) })),
       ...(hasStatus ? [{ title: t('status'), letters: 3 }] : []), { title: t('value'), numeric: true, letters: formatNumber(figures).length + 1 }];
-  }, [all, codes, varies, hasStatus]);
+  }, [all, differing, hasStatus, names, titles]);
   const row = useCallback((at: number) => {
     const value = all.values[at] ?? NaN;
-    return [all.periods[at] ?? '', ...(all.keys[at] ?? []).flatMap((code, place) => varies[place] ? [named(code, place)] : []), ...(hasStatus ? [all.statuses[at] ?? ''] : []), Number.isNaN(value) ? '–' : formatNumber(value)];
-  }, [all, varies, hasStatus, named]);
+    const series = all.series[at] ?? 0;
+    return [wordAt(all.periods, at), ...differing.map((place) => names[place]?.[all.keys[place]?.of[series] ?? 0] ?? ''), ...(hasStatus ? [wordAt(all.statuses, at)] : []), Number.isNaN(value) ? '–' : formatNumber(value)];
+  }, [all, differing, hasStatus, names]);
   const label = textIn(dataflow.title);
   const file = lastPart(dataflow.name).toLowerCase();
   const svg = () => place.current?.querySelector<SVGSVGElement>('.chart svg') ?? undefined;
@@ -195,7 +202,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
           {view !== 'flow' && drawn.more && <p class="quiet-text"><small>{t('chart_first', { n: drawn.series.length })}</small></p>}
         </section>
         <section aria-label={t('table')}>
-          <p class="quiet-text constants">{all.keys[0]?.flatMap((code, at) => varies[at] ? [] : [`${titles.get(all.dimensions[at] ?? '') ?? ''}: ${named(code, at)}`]).join(' · ')}</p>
+          <p class="quiet-text constants">{same.map((at) => `${titleAt(at)}: ${names[at]?.[0] ?? ''}`).join(' · ')}</p>
           <LongTable label={label} columns={columns} count={all.values.length} row={row} />
           <p class="quiet-text">{t('n_observations', { n: all.values.length })}</p>
         </section>

@@ -4,7 +4,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 const ROW = 32; // px, as the style sheet has it
-const SPARE = 2; // rows above and below those in sight: each costs every frame
+const SPARE = 2; // rows above and below those in sight: each costs every frame, but those of leaps
+const REST = 100; // ms without a scroll: one rests
 
 export interface Column {
   title: string;
@@ -35,19 +36,35 @@ function placesOf(columns: Column[]): { places: Place[]; letters: number } {
 // The rows that are in the page.
 class Rows {
   private readonly shown: { element: HTMLTableRowElement; texts: Text[]; index: number }[] = [];
+  private first = 0;
+  private resting: ReturnType<typeof setTimeout> | undefined;
   constructor(private readonly body: HTMLElement, private readonly columns: Column[], private readonly row: Row) {}
 
-  show(first: number, count: number): void {
+  // `count` rows from `first` on, of which those from `from` up to `to` are in sight. In leaps only these are written; the others,
+  // which still say what stands where they are, once one rests.
+  show(first: number, count: number, from: number, to: number): void {
     while (this.shown.length > count) this.shown.pop()?.element.remove();
     while (this.shown.length < count) this.shown.push(this.made());
     // What stays in sight is left as it is: what has gone out at one end comes in at the other.
-    const by = first - (this.shown[0]?.index ?? 0);
-    if (Math.abs(by) < count) {
+    const by = first - this.first;
+    const leap = Math.abs(by) >= count;
+    this.first = first;
+    if (!leap) {
       const gone = by > 0 ? this.shown.splice(0, by) : this.shown.splice(count + by);
       this.shown.splice(by > 0 ? count - by : 0, 0, ...gone);
       this.body[by > 0 ? 'append' : 'prepend'](...gone.map((one) => one.element));
     }
-    this.shown.forEach((one, at) => this.write(one, first + at));
+    this.shown.forEach((one, at) => {
+      const index = first + at;
+      if (!leap || (index >= from && index < to)) this.write(one, index);
+    });
+    clearTimeout(this.resting);
+    if (leap) this.resting = setTimeout(() => this.show(first, count, from, to), REST);
+  }
+
+  close(): void {
+    clearTimeout(this.resting);
+    this.body.replaceChildren();
   }
 
   private made() {
@@ -95,8 +112,10 @@ export function LongTable({ columns, count, row, label }: { columns: Column[]; c
     if (!around || !within) return;
     const rows = new Rows(within, columns, row);
     scrolled.current = () => {
-      const many = Math.min(count, Math.ceil(around.clientHeight / ROW) + 2 * SPARE);
-      rows.show(Math.max(0, Math.min(count - many, Math.floor(around.scrollTop / ROW) - SPARE)), many);
+      const inSight = Math.ceil(around.clientHeight / ROW); // the heading stands over one, and another is cut in two
+      const many = Math.min(count, inSight + 2 * SPARE);
+      const from = Math.floor(around.scrollTop / ROW);
+      rows.show(Math.max(0, Math.min(count - many, from - SPARE)), many, from, from + inSight);
     };
     const measure = () => {
       scrolled.current();
@@ -107,7 +126,7 @@ export function LongTable({ columns, count, row, label }: { columns: Column[]; c
     watched.observe(around);
     return () => {
       watched.disconnect();
-      within.replaceChildren();
+      rows.close();
     };
   }, [columns, count, row]);
   const { places, letters } = placesOf(columns);

@@ -1,6 +1,6 @@
 // The frame around every page: who is signed in, where one can go, and what stands in when the session has ended.
 import type { ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { LANGUAGES, isLanguage, t, useLanguage } from './i18n';
 import { onSessionLost } from './lib/api';
 import { chooseLanguage, chooseTheme, theme, type Theme } from './lib/preferences';
@@ -73,13 +73,13 @@ function Frame() {
   const first = useRef(true);
   const page = place.parts[0] ?? '';
   const where = place.parts.join('/');
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (first.current) { first.current = false; return; }
     // Where the pages' names do not fit side by side, the present one is in sight.
     document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     // A new page is announced and read from its title on.
     scrollTo(0, 0);
-    if (page !== '') main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+    if (page !== '' && main.current) return onceTitled(main.current);
   }, [where]);
   return (
     <>
@@ -103,6 +103,21 @@ function Frame() {
       </main>
     </>
   );
+}
+
+// Gives the page's title the focus, which may come long after the page: unless the reader has gone elsewhere by then.
+function onceTitled(main: HTMLElement): () => void {
+  const left = document.activeElement;
+  const look = () => {
+    const title = main.querySelector('h1');
+    if (!title) return;
+    coming.disconnect();
+    if (document.activeElement === left || document.activeElement === document.body) title.focus({ preventScroll: true });
+  };
+  const coming = new MutationObserver(look);
+  coming.observe(main, { childList: true, subtree: true });
+  look();
+  return () => coming.disconnect();
 }
 
 function NavLink({ to, here, children }: { to: string[]; here: boolean; children: string }) {

@@ -1,5 +1,5 @@
 // One page to start: the person to call, as one types.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { collator, t, useLanguage } from '../i18n';
 import { directory } from '../lib/api';
 import { inFilters, search } from '../lib/ask';
@@ -37,7 +37,7 @@ export function HomePage(_: { place: Place }) {
   const list = useRef<HTMLElement>(null);
   const box = useRef<HTMLInputElement>(null);
   const ahead = useRef<'' | 'focus' | 'open'>('');
-  useEffect(() => box.current?.focus(), []); // one comes here to type
+  useLayoutEffect(() => box.current?.focus(), []); // one comes here to type, and types as soon as it is seen
   // Their list is fetched once somebody looks for somebody, or is about to choose one: not with the first view.
   const [choosing, setChoosing] = useState(process !== '');
   const wanted = useSettled(query.trim(), SETTLED_MS);
@@ -62,7 +62,7 @@ export function HomePage(_: { place: Place }) {
   // Keys that come before the answer to what was typed mean that answer's first, not what stood there before.
   const settled = query.trim() === wanted && asked.data?.key === key && (names.data !== undefined || names.error !== undefined);
   const pending = query.trim() !== '' && !settled;
-  useEffect(() => {
+  useLayoutEffect(() => { // with the answer, so that no key falls between the two
     const first = list.current?.querySelector<HTMLAnchorElement>('a.name');
     if (!settled || ahead.current === '') return;
     if (ahead.current === 'open') first?.click();

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { isFromThisMachine } from '../lib/place';
 import { signIn } from '../lib/session';
@@ -10,7 +10,7 @@ export function SignInForm({ done }: { done?: () => void }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []); // before it is seen: no key goes elsewhere
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const password = input.current?.value ?? '';

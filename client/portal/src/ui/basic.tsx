@@ -1,6 +1,6 @@
 // The small components that every page is made of; `#/design` shows them all.
 import { Fragment, type ComponentChildren, type JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { isNotFound } from '../lib/api';
 import { inWords } from '../lib/errors';
@@ -86,7 +86,7 @@ export function Dialog({ title, close, children, mandatory = false }:
   { title: string; close: () => void; children: ComponentChildren; mandatory?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     dialog.current?.showModal();
     return () => before?.focus?.();

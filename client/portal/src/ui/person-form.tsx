@@ -1,6 +1,6 @@
 // A person's entry, changed where it stands. What is typed outlasts a failed call, an ended session and a closed tab.
 import { create } from '@bufbuild/protobuf';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { ContactSchema, Contact_Kind, PersonSchema, type Person } from '../gen/entente/v1/directory_pb';
 import { t } from '../i18n';
 import { directory } from '../lib/api';
@@ -42,7 +42,7 @@ export function PersonForm({ person, saved, close }: { person: Person; saved: (p
   const draft = useDraft(`person ${person.name}`, () => formOf(base));
   const { form, change } = draft;
   const title = useRef<HTMLInputElement>(null);
-  useEffect(() => title.current?.focus(), []);
+  useLayoutEffect(() => title.current?.focus(), []);
   const contact = (at: number, part: Partial<Form['contacts'][number]>) =>
     change({ contacts: form.contacts.map((one, index) => index === at ? { ...one, ...part } : one) });
   const giveUp = () => {

@@ -106,6 +106,22 @@ test('lines, bars, small multiples, heat map and flow map are drawn', async () =
     return data.some((one) => one > 0);
   });
   assert.ok(drawn);
+  // It is drawn anew where the colours change: in the dark, and on paper, which is light.
+  const land = () => page.locator('canvas').evaluate((canvas) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d'); // a canvas that is read often is drawn otherwise
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Map();
+    for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) seen.set(data[at], (seen.get(data[at]) ?? 0) + 1);
+    return [...seen].sort((a, b) => b[1] - a[1])[0][0]; // the red of most of it
+  });
+  assert.ok(await land() > 200);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await until(async () => await land() < 60, 'a dark map');
+  await page.emulateMedia({ media: 'print' });
+  await until(async () => await land() > 200, 'a light map on paper');
+  await page.emulateMedia({ media: null, colorScheme: null });
+  await until(async () => await land() > 200, 'a light map');
   // Taken along larger as PNG, and as SVG: an arc to each destination, over the land.
   assert.equal((await saved('PNG')).readUInt32BE(16), 1920);
   const map = (await saved('SVG')).toString();
@@ -278,9 +294,33 @@ test('of a long table only the rows in sight are in the page, and a reader of th
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
+test('on paper stand the figures and not what chooses them, each row once and whole', async () => {
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM`);
+  const table = page.locator('.long-table table');
+  await page.waitForFunction(() => Number(document.querySelector('.long-table table')?.getAttribute('aria-rowcount')) > 100);
+  const all = Number(await table.getAttribute('aria-rowcount')) - 1;
+  await page.locator('.long-table').evaluate((box) => { box.scrollTop = 2_000; });
+  // As the browser has it when it begins to print; a PDF of it is made below.
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const rows = await table.locator('tbody tr').evaluateAll((rows) => rows.map((row) => ({ index: Number(row.getAttribute('aria-rowindex')) - 2, top: row.getBoundingClientRect().top, height: row.getBoundingClientRect().height,
+    cut: [...row.cells].some((cell) => cell.scrollWidth > cell.clientWidth + 1) })));
+  assert.deepEqual(rows.map(({ index }) => index), Array.from({ length: Math.min(all, 1_000) }, (_, at) => at));
+  assert.ok(rows.every(({ top, height, cut }, at) => height > 0 && !cut && (at === 0 || top >= rows[at - 1].top + rows[at - 1].height - 1)));
+  for (const one of ['.explorer > form', '.choice', '.upload']) assert.equal(await page.locator(one).isVisible(), false, one);
+  await page.emulateMedia({ media: null });
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  assert.ok(await table.locator('tbody tr').count() < 40);
+  const sheets = (await page.pdf({ preferCSSPageSize: true })).toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g).length;
+  assert.ok(sheets > 1 + Math.min(all, 1_000) / 100 && sheets < 60, `${sheets} sheets of ${all} rows`);
+  assert.ok(await table.locator('tbody tr').count() < 40);
+});
+
 test('in another language the names of countries and columns are that language’s at once', async () => {
   await page.goto(`${origin}/#/statistics/IGC.ASYLUM`);
   const table = page.locator('.long-table table');
+  await table.waitFor();
+  await page.locator('.long-table').evaluate((box) => { box.scrollTop = box.scrollHeight; });
   await table.getByText('Sweden').first().waitFor();
   await page.locator('header.top select').first().selectOption('fr');
   await table.getByText('Suède').first().waitFor();

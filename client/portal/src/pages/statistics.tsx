@@ -110,7 +110,7 @@ function Explored({ known, place }: { known: Known; place: Place }) {
     <section class="page">
       <PageTitle above={<><a href={linkTo(['statistics'])}>{t('statistics')}</a> › {processName(dataflow.process)}</>}>{textIn(dataflow.title)}</PageTitle>
       <div class="explorer">
-        <form class="card" onSubmit={(event) => event.preventDefault()}>
+        <form class="card on-screen" onSubmit={(event) => event.preventDefault()}>
           {structure.dimensions.map((one) => (
             <CodePicker key={one.id} title={titles.get(one.id) ?? one.id} codes={codes.get(one.id) ?? []} chosen={chosen(one.id)} choose={(ids) => change({ [one.id]: ids.join('+') })} />
           ))}
@@ -120,7 +120,7 @@ function Explored({ known, place }: { known: Known; place: Place }) {
           </div>
         </form>
         <div>
-          <div class="choice" role="group" aria-label={t('chart')}>
+          <div class="choice on-screen" role="group" aria-label={t('chart')}>
             {views.map((one) => <Button key={one} aria-pressed={view === one} onClick={() => change({ view: one })}>{one === 'compare' ? t('compare') : t(`chart_${one}`)}</Button>)}
           </div>
           {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
@@ -207,7 +207,7 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
           <p class="quiet-text">{t('n_observations', { n: all.values.length })}</p>
         </section>
       </div>
-      <section class="card" aria-label={t('download')}>
+      <section class="card on-screen" aria-label={t('download')}>
         <h2>{t('download')}</h2>
         <div class="actions">
           <Button icon="download" onClick={() => saveFile(`${file}.csv`, 'text/csv;charset=utf-8', toCsv(dataflow, all))}>CSV</Button>

@@ -27,11 +27,29 @@ export function svgTextOf({ canvas, flows, period }: Drawn): string {
   return svgOf(flows, period, coloursOf(canvas), t('flow_map_of', { period }));
 }
 
+// How often the page's colours have changed: by the reader's choice, the machine's, or paper.
+function useColours(): number {
+  const [turns, setTurns] = useState(0);
+  useEffect(() => {
+    const turn = () => setTurns((n) => n + 1);
+    const media = ['(prefers-color-scheme: dark)', 'print'].map((one) => matchMedia(one));
+    for (const one of media) one.addEventListener('change', turn);
+    const chosen = new MutationObserver(turn);
+    chosen.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    return () => {
+      for (const one of media) one.removeEventListener('change', turn);
+      chosen.disconnect();
+    };
+  }, []);
+  return turns;
+}
+
 export function FlowMap({ flows, drawn }: { flows: Flows; drawn?: (now: Drawn) => void }) {
   const { pairs, periods, sums } = flows;
   const [at, setAt] = useState(periods.length - 1);
   const [playing, setPlaying] = useState(false);
   const [points, setPoints] = useState(0);
+  const colours = useColours();
   const canvas = useRef<HTMLCanvasElement>(null);
   const period = periods[Math.min(at, periods.length - 1)] ?? '';
   useEffect(() => {
@@ -53,7 +71,7 @@ export function FlowMap({ flows, drawn }: { flows: Flows; drawn?: (now: Drawn) =
     resize(canvas.current, points);
     draw(canvas.current, flows, period, coloursOf(canvas.current));
     drawn?.({ canvas: canvas.current, flows, period });
-  }, [flows, period, points]);
+  }, [flows, period, points, colours]);
   const there = sums.get(period);
   if (!there) return null;
   return (

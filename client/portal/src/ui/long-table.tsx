@@ -2,10 +2,12 @@
 // scrolls. A row and a cell stand where their sizes say, and nothing in them tells anything around them (`contain`): a table
 // that Chromium lays out leaves so much to be collected with each frame that its collector stops the hundredth.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { t } from '../i18n';
 
 const ROW = 32; // px, as the style sheet has it
 const SPARE = 2; // rows above and below those in sight: each costs every frame, but those of leaps
 const REST = 100; // ms without a scroll: one rests
+const PRINTED_MAX = 1_000; // rows on paper, some twenty sheets: printing makes each an element, and a hundred thousand would stop the page
 
 export interface Column {
   title: string;
@@ -117,26 +119,43 @@ export function LongTable({ columns, count, row, label }: { columns: Column[]; c
       const from = Math.floor(around.scrollTop / ROW);
       rows.show(Math.max(0, Math.min(count - many, from - SPARE)), many, from, from + inSight);
     };
+    let printing = false; // paper is not scrolled
     const measure = () => {
+      if (printing) return;
       scrolled.current();
       setWide(around.scrollWidth > around.clientWidth + 1);
     };
     measure();
     const watched = new ResizeObserver(measure);
     watched.observe(around);
+    const before = () => {
+      printing = true;
+      rows.show(0, Math.min(count, PRINTED_MAX), 0, PRINTED_MAX);
+    };
+    const after = () => {
+      printing = false;
+      measure();
+    };
+    addEventListener('beforeprint', before);
+    addEventListener('afterprint', after);
     return () => {
+      removeEventListener('beforeprint', before);
+      removeEventListener('afterprint', after);
       watched.disconnect();
       rows.close();
     };
   }, [columns, count, row]);
   const { places, letters } = placesOf(columns);
   return (
-    <div class={wide ? 'scroll long-table wide' : 'scroll long-table'} ref={box} onScroll={() => scrolled.current()} tabIndex={0} role="region" aria-label={label}>
-      {/* Roles in words: laid out as blocks, a table would be none to a reader of the screen. */}
-      <table class="sheet" role="table" aria-rowcount={count + 1} style={{ minInlineSize: `${letters}ch` }}>
-        <thead role="rowgroup"><tr role="row" aria-rowindex={1}>{columns.map((one, at) => <th key={one.title} role="columnheader" scope="col" class={one.numeric ? 'numeric' : ''} style={places[at]}>{one.title}</th>)}</tr></thead>
-        <tbody role="rowgroup" ref={body} style={{ blockSize: `${count * ROW}px` }} />
-      </table>
-    </div>
+    <>
+      <div class={wide ? 'scroll long-table wide' : 'scroll long-table'} ref={box} onScroll={() => scrolled.current()} tabIndex={0} role="region" aria-label={label}>
+        {/* Roles in words: laid out as blocks, a table would be none to a reader of the screen. */}
+        <table class="sheet" role="table" aria-rowcount={count + 1} style={{ minInlineSize: `${letters}ch` }}>
+          <thead role="rowgroup"><tr role="row" aria-rowindex={1}>{columns.map((one, at) => <th key={one.title} role="columnheader" scope="col" class={one.numeric ? 'numeric' : ''} style={places[at]}>{one.title}</th>)}</tr></thead>
+          <tbody role="rowgroup" ref={body} style={{ blockSize: `${count * ROW}px` }} />
+        </table>
+      </div>
+      {count > PRINTED_MAX && <p class="on-paper">{t('cut_short', { count: PRINTED_MAX })}</p>}
+    </>
   );
 }

@@ -91,7 +91,7 @@ export function Upload({ dataflow }: { dataflow: string }) {
     setSending(false);
   };
   return (
-    <section class="card upload" aria-label={t('upload')}>
+    <section class="card upload on-screen" aria-label={t('upload')}>
       <h2>{t('upload')}</h2>
       <div class={over ? 'drop over' : 'drop'} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
         onDrop={(event) => { event.preventDefault(); setOver(false); void check(event.dataTransfer?.files[0]); }}>

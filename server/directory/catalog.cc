@@ -214,6 +214,13 @@ std::shared_ptr<const policy::AudienceTable> Catalog::audiences() const {
   return published_table_;
 }
 
+const policy::Guard* Catalog::newest_guard(std::string_view name, Instant when) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return nullptr;
+  const Indexed& newest = slots_[found->second];
+  return newest.recorded_at <= when ? &newest.guard : nullptr;
+}
+
 Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapshot,
                                                          std::string_view resource_name,
                                                          const policy::AsOf& as_of) const {
@@ -223,15 +230,15 @@ Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapsh
     if (!policy::find_fact(*world(), resource_name)) return guard;
     resource_name = resource_name.substr(0, institutions);
   }
-  if (!parse_name(resource_name)) return guard;
-  // What is asked most is not read: who sees a draft asks this of everybody who would.
+  // What is asked most is not read.
   if (as_of.known_at == policy::known_now) {
     const std::shared_lock lock(mutex_);
-    const auto found = by_name_.find(std::string(resource_name));
-    if (found == by_name_.end()) return guard;
-    const Indexed& newest = slots_[found->second];
-    if (newest.recorded_at <= as_of.when) return std::optional(newest.guard);
+    if (const policy::Guard* newest = newest_guard(resource_name, as_of.when)) {
+      return std::optional(*newest);
+    }
+    if (by_name_.find(resource_name) == by_name_.end()) return guard;
   }
+  if (!parse_name(resource_name)) return guard;
   // The newest revision that was known then; `known_now` is after them all.
   ENTENTE_TRY_VOID(records_.revisions_of(snapshot, resource_name, [&](const Record& record) {
     const Instant known = std::min(as_of.known_at, as_of.when);
@@ -239,6 +246,28 @@ Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapsh
     return Status();
   }));
   return guard;
+}
+
+// Who sees a draft asks this of everybody who would.
+Status Catalog::show_guards(store::Snapshot& snapshot, std::span<const std::string> names,
+                            Instant when, const Show& show) const {
+  std::vector<std::size_t> others;  // institutions, and what is newer than `when`
+  {
+    const std::shared_lock lock(mutex_);
+    for (std::size_t place = 0; place < names.size(); ++place) {
+      if (const policy::Guard* newest = newest_guard(names[place], when)) {
+        show(place, *newest);
+      } else {
+        others.push_back(place);
+      }
+    }
+  }
+  for (const std::size_t place : others) {
+    ENTENTE_TRY(const std::optional<policy::Guard> guard,
+                find_guard(snapshot, names[place], {.when = when}));
+    if (guard) show(place, *guard);
+  }
+  return {};
 }
 
 Result<std::vector<policy::ObjectGroup>> Catalog::objects(store::Snapshot&) const {

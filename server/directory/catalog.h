@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -66,6 +67,8 @@ class Catalog final : public ledger::Follower,
   [[nodiscard]] Result<std::optional<policy::Guard>> find_guard(
       store::Snapshot& snapshot, std::string_view resource_name,
       const policy::AsOf& as_of) const override;
+  [[nodiscard]] Status show_guards(store::Snapshot& snapshot, std::span<const std::string> names,
+                                   Instant when, const Show& show) const override;
   [[nodiscard]] Result<std::vector<policy::ObjectGroup>> objects(
       store::Snapshot& snapshot) const override;
 
@@ -95,6 +98,8 @@ class Catalog final : public ledger::Follower,
   void index(const Record& record);
   void reload(const std::vector<std::string>& names);
   void publish();
+  // The newest guard of what was there by `when`; null: ask the store. Requires: the lock.
+  [[nodiscard]] const policy::Guard* newest_guard(std::string_view name, Instant when) const;
 
   store::Store& store_;
   const Records& records_;
@@ -111,7 +116,11 @@ class Catalog final : public ledger::Follower,
   std::shared_ptr<const policy::AudienceTable> published_table_;
   std::vector<Indexed> slots_;
   WordIndex words_{slots_};
-  std::unordered_map<std::string, Slot> by_name_;
+  // Found by any text, without a copy of it.
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, Slot, Hash, std::equal_to<>> by_name_;
   std::map<Kind, std::set<std::string>> by_kind_;
   std::map<std::pair<std::string, Kind>, std::set<std::string>> by_process_;
   std::map<std::pair<std::string, Kind>, std::set<std::string>> by_party_;

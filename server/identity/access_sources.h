@@ -5,8 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +44,19 @@ class GuardSource {
   [[nodiscard]] virtual Result<std::optional<policy::Guard>> find_guard(
       store::Snapshot& snapshot, std::string_view resource_name,
       const policy::AsOf& as_of) const = 0;
+  // The same of many names for what is at `when`, each shown where it lies: `show` is called once
+  // for each that there is, with its place among `names`, and asks this source nothing.
+  using Show = std::function<void(std::size_t place, const policy::Guard& guard)>;
+  [[nodiscard]] virtual Status show_guards(store::Snapshot& snapshot,
+                                           std::span<const std::string> names, Instant when,
+                                           const Show& show) const {
+    for (std::size_t place = 0; place < names.size(); ++place) {
+      ENTENTE_TRY(const std::optional<policy::Guard> guard,
+                  find_guard(snapshot, names[place], {.when = when}));
+      if (guard) show(place, *guard);
+    }
+    return {};
+  }
   // Every object of the room, grouped by kind and guard.
   [[nodiscard]] virtual Result<std::vector<policy::ObjectGroup>> objects(
       store::Snapshot& snapshot) const = 0;

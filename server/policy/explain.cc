@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 namespace entente::policy {
@@ -255,14 +256,6 @@ Subject subject_of(const World& world, const AudienceTable& table, std::string_v
   return subject;
 }
 
-std::uint32_t Seers::people() const {
-  std::set<std::string_view> persons;
-  for (const PartyHolders& one : holders.parties) {
-    persons.insert(one.persons.begin(), one.persons.end());
-  }
-  return static_cast<std::uint32_t>(persons.size());
-}
-
 std::uint32_t Seers::parties_of(PartyKind kind) const {
   return static_cast<std::uint32_t>(
       std::count_if(holders.parties.begin(), holders.parties.end(),
@@ -273,7 +266,8 @@ Seers who_sees(const World& world, const AudienceTable& table, const Guard& guar
                const AsOf& as_of) {
   const Audience* const named = table.find(guard.audience);
   Seers seers{.holders = who_holds(world, named == nullptr ? Audience{} : *named, as_of),
-              .narrowed = !in_time(guard, as_of.when)};
+              .narrowed = !in_time(guard, as_of.when),
+              .people = 0};
   std::vector<PartyHolders>& parties = seers.holders.parties;
   if (!is_known(guard.handling)) {
     parties.clear();
@@ -281,6 +275,11 @@ Seers who_sees(const World& world, const AudienceTable& table, const Guard& guar
   }
   add_holder(world, guard, as_of, parties);
   if (seers.narrowed) narrow(world, table, guard, as_of, parties);
+  std::size_t most = 0;
+  for (const PartyHolders& one : parties) most += one.persons.size();
+  std::unordered_set<std::string_view> people(most);
+  for (const PartyHolders& one : parties) people.insert(one.persons.begin(), one.persons.end());
+  seers.people = static_cast<std::uint32_t>(people.size());
   return seers;
 }
 
@@ -341,7 +340,7 @@ void add_secretariats(const Audience& audience, const std::string& process,
 }  // namespace
 
 std::string in_words(const Seers& seers, const Audience& audience) {
-  std::string text = seers.people() == 0 ? "nobody" : counted(seers.people(), "person", "people");
+  std::string text = seers.people == 0 ? "nobody" : counted(seers.people, "person", "people");
   const std::string process = sole_process(audience);
   std::vector<std::string> where;
   const auto add = [&](PartyKind kind, std::string_view one, std::string_view many) {
@@ -355,7 +354,7 @@ std::string in_words(const Seers& seers, const Audience& audience) {
   add(PartyKind::Territory, "territory", "territories");
   if (!where.empty()) {  // "yet": a party without a person, whose programs see it all the same.
     if (!seers.narrowed) add_secretariats(audience, process, where);
-    text += (seers.people() == 0 ? " yet in " : " in ") + listed(where);
+    text += (seers.people == 0 ? " yet in " : " in ") + listed(where);
   }
   if (seers.narrowed) text += ", for now the originator and the secretariat only";
   if (audience.none_of.empty()) return text;

@@ -25,8 +25,7 @@ struct Seers {
   Holders holders;
   // Out of time (embargo, expiry), so that only the originator and the secretariat are left.
   bool narrowed = false;
-  // One who is of two parties counts once.
-  [[nodiscard]] std::uint32_t people() const;
+  std::uint32_t people = 0;  // one who is of two parties counts once
   [[nodiscard]] std::uint32_t parties_of(PartyKind kind) const;
 };
 

@@ -535,6 +535,49 @@ TEST_CASE("a directory made anew from the store answers as the one that followed
   CHECK(one->SerializeAsString() == other->SerializeAsString());
 }
 
+TEST_CASE("what stands over many is what stands over each, at whatever hour", "[directory]") {
+  DirectoryWorld world;
+  std::vector<std::string> names = {"parties/SWE/institutions/migrationsverket",
+                                    "parties/SWE/institutions/none",
+                                    "persons/none",
+                                    "documents/1",
+                                    "persons",
+                                    "parties/SWE/accounts/anna.lindqvist",
+                                    ""};
+  for (const Kind kind : {Kind::Process, Kind::Party, Kind::Participation, Kind::Body, Kind::Office,
+                          Kind::Appointment, Kind::Person}) {
+    world.catalog.each(kind, [&](const Indexed& one) {
+      names.push_back(one.name);
+      return true;
+    });
+  }
+  names.push_back(names.front());  // again
+  // Now; when the processes were there and the people not; before all.
+  std::vector<std::size_t> counts;
+  for (const int hours : {0, 1, 10}) {
+    const Instant when = world.clock.now() - std::chrono::hours(hours) - std::chrono::minutes(1);
+    const auto snapshot = world.store->snapshot();
+    std::map<std::size_t, policy::Guard> shown;
+    REQUIRE(world.catalog
+                .show_guards(*snapshot, names, when,
+                             [&](std::size_t place, const policy::Guard& guard) {
+                               CHECK(shown.emplace(place, guard).second);
+                             })
+                .ok());
+    for (std::size_t place = 0; place < names.size(); ++place) {
+      INFO(names[place]);
+      const auto one = world.catalog.find_guard(*snapshot, names[place], {.when = when});
+      REQUIRE(one.ok());
+      CHECK(one->has_value() == (shown.count(place) != 0));
+      if (*one) CHECK(**one == shown.at(place));
+    }
+    counts.push_back(shown.size());
+  }
+  CHECK(counts[0] > counts[1]);
+  CHECK(counts[1] > counts[2]);
+  CHECK(counts[2] == 0);
+}
+
 TEST_CASE("keys of the directory bear no content", "[directory]") {
   DirectoryWorld world;
   const auto snapshot = world.store->snapshot();

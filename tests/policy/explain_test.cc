@@ -120,17 +120,17 @@ TEST_CASE("the holder of an entry is counted among those who see it", "[policy][
   Guard guard = igc.guard(any_of({"party/NOR"}));
   guard.person = "bo";
   const auto seers = [&] { return who_sees(igc.editor.publish(), igc.table, guard, {now}); };
-  CHECK(seers().people() == 2);
+  CHECK(seers().people == 2);
   guard.person = "nils";  // of Norway: no holder of what comes from Sweden
-  CHECK(seers().people() == 1);
+  CHECK(seers().people == 1);
   guard.originator = "NOR";  // the holder is in the audience anyhow
-  CHECK(seers().people() == 1);
+  CHECK(seers().people == 1);
   guard = igc.guard(any_of({"person/anna"}));
   guard.person = "bo";
   CHECK(seers().holders.parties.size() == 1);
-  CHECK(seers().people() == 2);
+  CHECK(seers().people == 2);
   guard.audience = AudienceId::Nobody;
-  CHECK(seers().people() == 1);
+  CHECK(seers().people == 1);
 }
 
 TEST_CASE("who is of an institution by their office alone is counted among those who see",
@@ -149,7 +149,7 @@ TEST_CASE("one who is of two parties is one person", "[policy][explain]") {
   const Seers seers =
       who_sees(igc.editor.publish(), igc.table, igc.guard(any_of({"process/igc/members"})), {now});
   CHECK(seers.holders.parties.size() == 2);
-  CHECK(seers.people() == 3);
+  CHECK(seers.people == 3);
 }
 
 TEST_CASE("two persons whose names have one hash are two", "[policy][explain]") {
@@ -163,7 +163,7 @@ TEST_CASE("two persons whose names have one hash are two", "[policy][explain]") 
   igc.put("seat/one", Seat{"igc", Bench::Body, "wg", "NOR", one, SeatRole::Member});
   const World world = igc.editor.publish();
   const auto people = [&](const char* audience) {
-    return who_sees(world, igc.table, igc.guard(any_of({audience})), {now}).people();
+    return who_sees(world, igc.table, igc.guard(any_of({audience})), {now}).people;
   };
   CHECK(people("party/NOR") == 3);
   CHECK(people(("person/" + one).c_str()) == 1);

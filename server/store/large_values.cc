@@ -173,7 +173,7 @@ void LargeValues::dropped(const Extent& extent) {
     const std::lock_guard lock(mutex_);
     unreferred_.erase(extent);
   }
-  static_cast<void>(take_away({extent}));  // if not now, compact() does
+  static_cast<void>(take_away({extent}));  // if not now, sweep() does
 }
 
 Status LargeValues::sync() {
@@ -320,18 +320,22 @@ void LargeValues::take_away_in(std::uint64_t number, const std::vector<Extent>& 
   if (now.st_blocks == 0) unlink(path.c_str());
 }
 
-Status LargeValues::compact(const Each& each) {
+Status LargeValues::sweep(const Each& each) {
   std::map<std::uint64_t, std::set<Extent>> living;
   std::set<std::uint64_t> growing;
+  std::vector<std::uint64_t> numbers;
   const auto lives = [&](const Extent& extent) { living[extent.file].insert(extent); };
   {
     const std::lock_guard lock(mutex_);
     for (const Extent& extent : unreferred_) lives(extent);
-    for (const Freed& freed : freed_) lives(freed.extent);
     for (const auto& lane : lanes_) growing.insert(lane->number);
+    numbers = numbers_in(dir_);  // a file that is made from here on is none of them
   }
-  const std::vector<std::uint64_t> numbers = numbers_in(dir_);  // no file that is made from here on
   ENTENTE_TRY_VOID(each(lives));
+  {
+    const std::lock_guard lock(mutex_);  // settle() takes these away, when nobody may need them
+    for (const Freed& freed : freed_) lives(freed.extent);
+  }
   std::vector<Extent> gone;
   for (const std::uint64_t number : numbers) {
     if (growing.contains(number)) continue;

@@ -3,13 +3,13 @@
 //
 // What is laid down is visible to nobody before a row refers to it, and durable after sync(), which
 // comes before the write of such rows is synced. So a crash leaves at most a reference without its
-// value in rows that nobody was promised, and bytes without a reference; compact() takes these
+// value in rows that nobody was promised, and bytes without a reference; sweep() takes these
 // away. A number of a file is not used again while a row may refer to it.
 //
 // What is freed becomes a hole in its file, or the file goes, once rows that no longer refer to it
 // are durable and no view that might still refer to it is open, in this process or another.
 //
-// Threads: any; sync, forget_unsynced and compact by one at a time.
+// Threads: any; sync and forget_unsynced by one at a time, sweep by one.
 #pragma once
 
 #include <unistd.h>
@@ -102,10 +102,10 @@ class LargeValues {
   // All rows are durable. Takes away what may go.
   void settle();
 
-  // Takes away all that is not referred to; `each` gives every reference of the newest rows.
-  // What `each` returns.
+  // Takes away all that is not referred to; `each` gives every reference of the rows as they are
+  // when it is called or later, none freed before that free() has not told. What `each` returns.
   using Each = std::function<Status(const std::function<void(const Extent&)>& take)>;
-  [[nodiscard]] Status compact(const Each& each);
+  [[nodiscard]] Status sweep(const Each& each);
 
   // Who holds it keeps every value of now in its place, though another process frees it.
   [[nodiscard]] static File hold(const std::filesystem::path& dir);

@@ -83,17 +83,4 @@ void lay_rows(const std::shared_ptr<LargeValues>& large, std::vector<EngineRow>&
   for (std::size_t i = 0; i < of.size(); ++i) of[i]->laid = (*laid)[i];
 }
 
-Status compact_large(rocksdb::DB& db, LargeValues& large) {
-  return large.compact([&](const std::function<void(const Extent&)>& take) {
-    const std::unique_ptr<rocksdb::Iterator> row(db.NewIterator(rocksdb::ReadOptions()));
-    for (row->SeekToFirst(); row->Valid(); row->Next()) {
-      const std::string_view stored(row->value().data(), row->value().size());
-      if (is_reference(stored)) take(referred_by(stored));
-    }
-    if (row->status().ok()) return Status();
-    return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
-        .with_detail(row->status().ToString());
-  });
-}
-
 }  // namespace entente::store

@@ -33,7 +33,4 @@ struct RocksBatch {
 // for make_batch.
 void lay_rows(const std::shared_ptr<LargeValues>& large, std::vector<EngineRow>& rows);
 
-// Takes away what no row refers to.
-[[nodiscard]] Status compact_large(rocksdb::DB& db, LargeValues& large);
-
 }  // namespace entente::store

@@ -22,6 +22,8 @@
 namespace entente::store {
 namespace {
 
+constexpr std::size_t sweep_piece_bytes = 1U << 20U;  // of rows, read at once
+
 Status closed() {
   return Status(Code::Unavailable, Reason::None, "the store is recovering")
       .with_retry_after_ms(1'000);
@@ -285,6 +287,34 @@ class RocksView final : public EngineView, public RocksHandle::Loan {
     return std::make_unique<RocksCursor>(lent_ ? handle_ : nullptr, large_, snapshot_, first, end);
   }
 
+  // Every reference to a large value, a piece of the rows at a time.
+  [[nodiscard]] Status each_reference(const std::function<void(const Extent&)>& take,
+                                      const std::function<bool()>& go_on) const {
+    std::string place;
+    for (bool more = true; more;) {
+      {
+        Hold hold;
+        rocksdb::DB* db = lent_ ? handle_->hold(hold) : nullptr;
+        if (db == nullptr) return closed();
+        rocksdb::ReadOptions options;
+        options.snapshot = snapshot_;
+        options.fill_cache = false;
+        const std::unique_ptr<rocksdb::Iterator> row(db->NewIterator(options));
+        std::size_t bytes = 0;
+        for (row->Seek(place); row->Valid() && bytes < sweep_piece_bytes; row->Next()) {
+          const std::string_view value(row->value().data(), row->value().size());
+          if (is_reference(value)) take(referred_by(value));
+          bytes += row->key().size() + value.size();
+        }
+        if (!row->status().ok()) return from(row->status());
+        more = row->Valid();
+        if (more) place = row->key().ToString();
+      }
+      if (more && !go_on()) return {Code::Unavailable, Reason::None, "the sweep was to stop"};
+    }
+    return {};
+  }
+
   void give_back(rocksdb::DB& db) override { db.ReleaseSnapshot(snapshot_); }
 
  private:
@@ -346,10 +376,14 @@ Status RocksEngine::write(const std::vector<EngineRow>& rows, Durable durable) {
   rocksdb::WriteOptions options;
   // A synced write syncs every log before its own as well.
   options.sync = durable == Durable::Now;
-  const rocksdb::Status written = db->Write(options, &made->batch);
-  for (const auto& value : made->laid) value->keep();
+  rocksdb::Status written;
+  {
+    const std::shared_lock lock(freeing_);
+    written = db->Write(options, &made->batch);
+    for (const auto& value : made->laid) value->keep();
+    if (written.ok()) large_->free(made->freed);
+  }
   if (written.ok()) {
-    large_->free(made->freed);
     if (options.sync) large_->settle();
     return {};
   }
@@ -389,16 +423,31 @@ Health RocksEngine::health() const {
 void RocksEngine::tend() { ballast_.restore(); }
 
 Status RocksEngine::compact() {
-  const std::shared_ptr<RocksHandle> handle = this->handle();
-  Hold hold;
-  rocksdb::DB* db = handle ? handle->hold(hold) : nullptr;
-  if (db == nullptr) return closed();
-  rocksdb::CompactRangeOptions options;
-  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-  rocksdb::Status status = db->Flush(rocksdb::FlushOptions());
-  if (status.ok()) status = db->CompactRange(options, nullptr, nullptr);
-  if (!status.ok()) return from(status);
-  return compact_large(*db, *large_);
+  {
+    const std::shared_ptr<RocksHandle> handle = this->handle();
+    Hold hold;
+    rocksdb::DB* db = handle ? handle->hold(hold) : nullptr;
+    if (db == nullptr) return closed();
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    rocksdb::Status status = db->Flush(rocksdb::FlushOptions());
+    if (status.ok()) status = db->CompactRange(options, nullptr, nullptr);
+    if (!status.ok()) return from(status);
+  }
+  return sweep([] { return true; });
+}
+
+Status RocksEngine::sweep(const std::function<bool()>& go_on) {
+  return large_->sweep([&](const std::function<void(const Extent&)>& take) -> Status {
+    std::optional<RocksView> view;
+    {
+      // Of a row that is gone by now, the value was freed.
+      const std::unique_lock lock(freeing_);
+      view.emplace(handle(), large_);
+    }
+    ENTENTE_TRY_VOID(view->each_reference(take, go_on));
+    return failed_ ? closed() : Status();  // a write that failed may be there all the same
+  });
 }
 
 Status RocksEngine::reopen() {

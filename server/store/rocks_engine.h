@@ -13,8 +13,10 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,10 @@ class RocksEngine final : public Engine {
   // Forgets overwritten values: after it, no file holds what was erased before.
   // Unavailable: the engine failed.
   [[nodiscard]] Status compact();
+  // Takes away what no row refers to of the large values: what a crash has left. Reads every row,
+  // and asks `go_on` between pieces; beside all else. One at a time. Unavailable: it was to stop,
+  // or the engine failed.
+  [[nodiscard]] Status sweep(const std::function<bool()>& go_on);
 
   [[nodiscard]] static std::filesystem::path rows_of(const std::filesystem::path& dir) {
     return dir / "rows";
@@ -80,6 +86,7 @@ class RocksEngine final : public Engine {
   mutable std::mutex mutex_;
   std::shared_ptr<RocksHandle> handle_;  // null while it cannot be opened
   std::atomic<bool> failed_{false};
+  std::shared_mutex freeing_;  // shared: rows are written, and what they do not refer to is freed
 };
 
 // The rows of a database that another process may have open: as they were when this was opened.

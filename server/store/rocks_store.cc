@@ -11,6 +11,8 @@ namespace entente::store {
 namespace {
 
 constexpr std::chrono::seconds tending_interval{1};
+// Between pieces (RocksEngine::sweep), so that who waits for the disk hardly notices.
+constexpr std::chrono::milliseconds sweep_pause{100};
 
 std::filesystem::path keyring_path(const std::filesystem::path& dir) { return dir / "keyring"; }
 
@@ -83,6 +85,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& op
   }
   store->tender_ =
       std::jthread([raw = store.get()](const std::stop_token& stop) { raw->tend(stop); });
+  // What such a store does not refer to may be what was lost.
+  if (store->behind_head_ != 0) return store;
+  store->sweeper_ =
+      std::jthread([raw = store.get()](const std::stop_token& stop) { raw->sweep(stop); });
   return store;
 }
 
@@ -93,8 +99,10 @@ RocksStore::RocksStore(std::unique_ptr<RocksEngine> engine, std::unique_ptr<Keyr
       rocks_(static_cast<RocksEngine&>(engine_of())) {}
 
 RocksStore::~RocksStore() {
-  tender_.request_stop();
-  if (tender_.joinable()) tender_.join();
+  for (std::jthread* one : {&tender_, &sweeper_}) {
+    one->request_stop();
+    if (one->joinable()) one->join();
+  }
 }
 
 Result<BackupSummary> RocksStore::back_up(const std::filesystem::path& to,
@@ -113,6 +121,21 @@ void RocksStore::tend(const std::stop_token& stop) {
   while (!tending_.wait_for(lock, stop, tending_interval, [&] { return stop.stop_requested(); })) {
     rocks_.tend();
     if (rocks_.failed()) static_cast<void>(recover());  // told by health(); tried again
+  }
+}
+
+void RocksStore::sweep(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any resting;
+  const auto rest = [&](std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex);
+    return !resting.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
+  };
+  for (auto time = options_.sweep_after; rest(time); time = options_.sweep_every) {
+    const Status swept = rocks_.sweep([&] { return rest(sweep_pause); });
+    if (swept.ok() || stop.stop_requested() || !options_.on_event) continue;
+    options_.on_event(Severity::Warning,
+                      "large values were not swept: " + std::string(swept.message()));
   }
 }
 

@@ -7,9 +7,10 @@
 // It mends itself: after a failed write it closes and reopens the database, and looks whether what
 // it had acknowledged is there; on a full disk it refuses writes until there is room again.
 //
-// Threads: any, as Store says. One thread of its own tends it; it ends with the store.
+// Threads: any, as Store says. Two threads of its own tend and sweep it; they end with the store.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -33,6 +34,9 @@ struct RocksStoreOptions {
   bool create = false;  // if there is nothing in the folder yet, a new network
   std::size_t block_cache_bytes = 64U << 20;
   OnEvent on_event;
+  // When what a crash has left of large values is first taken away, and how often then.
+  std::chrono::milliseconds sweep_after = std::chrono::minutes(1);
+  std::chrono::milliseconds sweep_every = std::chrono::hours(24);
 };
 
 class RocksEngine;
@@ -76,6 +80,7 @@ class RocksStore final : public CoreStore {
   RocksStore(std::unique_ptr<RocksEngine> engine, std::unique_ptr<Keyring> keyring,
              RocksStoreOptions options);
   void tend(const std::stop_token& stop);
+  void sweep(const std::stop_token& stop);
 
   RocksStoreOptions options_;
   RocksEngine& rocks_;  // CoreStore owns it
@@ -83,7 +88,8 @@ class RocksStore final : public CoreStore {
   CommitIndex behind_head_ = 0;
   std::mutex tending_mutex_;
   std::condition_variable_any tending_;
-  std::jthread tender_;  // last: ends before what it tends
+  std::jthread tender_;  // last: they end before what they tend
+  std::jthread sweeper_;
 };
 
 }  // namespace entente::store

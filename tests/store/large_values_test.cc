@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "proto/contract/limits_store.h"
@@ -238,6 +240,88 @@ TEST_CASE("what a crash left without a row goes when the store is compacted", "[
   for (int i = 0; i < 3; ++i) fixture.put(4, "later");
   CHECK(fixture.files().size() == 1);  // a file that is nothing but holes goes
   CHECK(fixture.found(3) == large('c'));
+}
+
+TEST_CASE("what a crash left goes by itself, while others write and read", "[store][large]") {
+  Fixture fixture;
+  for (const std::uint64_t number : {1U, 2U, 3U}) fixture.put(number, large('a'));
+  // More rows than are read in one piece.
+  for (std::uint64_t number = 1'000; number < 9'000; number += 1'000) {
+    std::vector<StagedRow> rows;
+    for (std::uint64_t n = number; n < number + 1'000; ++n) {
+      rows.push_back({.key = row(n), .value = std::string(300, 'x'), .seal = {}});
+    }
+    REQUIRE(fixture.store->stage(rows).ok());
+  }
+  const std::filesystem::path whole = fixture.files().front();
+  fixture.store.reset();
+  {
+    const File file(open(whole.c_str(), O_WRONLY | O_CLOEXEC));
+    REQUIRE(write_all(file.get(), std::string(20 * large_bytes, 'x'),
+                      std::filesystem::file_size(whole)));
+  }
+  fixture.open();
+  // In the midst of it a row goes that a reader still sees, one comes, one is written over.
+  const auto before = fixture.store->snapshot();
+  int pieces = 0;
+  const auto go_on = [&] {
+    if (++pieces != 1) return true;
+    fixture.put(1, std::nullopt);
+    fixture.put(2, large('b'));
+    fixture.put(9'999, large('c'));
+    return true;
+  };
+  REQUIRE(fixture.store->rocks().sweep(go_on).ok());
+  CHECK(pieces > 1);
+  CHECK(*before->find(row(1)) == large('a'));
+  CHECK(*before->find(row(2)) == large('a'));
+  CHECK(fixture.found(1) == "none");
+  CHECK(fixture.found(2) == large('b'));
+  CHECK(fixture.found(3) == large('a'));
+  CHECK(fixture.found(9'999) == large('c'));
+  CHECK((*fixture.store->check({})).faulty == 0);
+  if (!makes_holes(fixture.folder.path())) return;
+  CHECK(fixture.taken() < 10 * large_bytes);
+  CHECK_FALSE(fixture.store->rocks().sweep([] { return false; }).ok());  // it can be stopped
+}
+
+TEST_CASE("nobody has to ask for it", "[store][large]") {
+  Fixture fixture;
+  fixture.put(1, large('a'));
+  const std::filesystem::path whole = fixture.files().front();
+  fixture.store.reset();
+  {
+    const File file(open(whole.c_str(), O_WRONLY | O_CLOEXEC));
+    REQUIRE(write_all(file.get(), std::string(20 * large_bytes, 'x'),
+                      std::filesystem::file_size(whole)));
+  }
+  if (!makes_holes(fixture.folder.path())) return;
+  fixture.options.sweep_after = std::chrono::milliseconds(1);
+  fixture.open();
+  for (int tries = 0; fixture.taken() > 10 * large_bytes && tries < 6'000; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CHECK(fixture.taken() < 10 * large_bytes);
+  CHECK(fixture.found(1) == large('a'));
+}
+
+TEST_CASE("of a store behind its own head nothing is taken away", "[store][large]") {
+  Fixture fixture;
+  fixture.put(1, large('a'));
+  REQUIRE(fixture.store->head().record(9, "of commits that are lost").ok());
+  const std::filesystem::path whole = fixture.files().front();
+  fixture.store.reset();
+  {
+    const File file(open(whole.c_str(), O_WRONLY | O_CLOEXEC));
+    REQUIRE(write_all(file.get(), std::string(20 * large_bytes, 'x'),
+                      std::filesystem::file_size(whole)));
+  }
+  fixture.options.sweep_after = std::chrono::milliseconds(1);
+  fixture.options.sweep_every = std::chrono::milliseconds(1);
+  fixture.open();
+  REQUIRE(fixture.store->behind_head() != 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(fixture.taken() > 20 * large_bytes);
 }
 
 TEST_CASE("what was not durable when the disk failed is laid down again, or its row is not written",

@@ -211,6 +211,9 @@ std::string Operations::metrics(std::string_view accept) const {
   out.gauge("entente_store_writable", "one if the store takes writes", health.writable);
   out.gauge("entente_store_free_bytes", "room where the store is",
             static_cast<double>(health.free_bytes));
+  out.gauge("entente_store_cached_bytes",
+            "memory of the store's caches and of rows that are in no table yet; it has a bound",
+            static_cast<double>(health.cached_bytes));
   out.gauge("entente_store_reseal_pending", "one while a rotation is not finished",
             parts_.store.needs_reseal());
   out.counter("entente_ledger_entries", "entries of the ledger", parts_.ledger.size());

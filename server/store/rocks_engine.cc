@@ -417,6 +417,15 @@ Health RocksEngine::health() const {
     health.why_not = "less than " + std::to_string(limits::disk_free_bytes_min >> 20) +
                      " MiB are free in " + options_.dir.string();
   }
+  Hold hold;
+  const std::shared_ptr<RocksHandle> handle = this->handle();
+  if (rocksdb::DB* db = handle ? handle->hold(hold) : nullptr; db != nullptr) {
+    for (const std::string& held : {rocksdb::DB::Properties::kBlockCacheUsage,
+                                    rocksdb::DB::Properties::kCurSizeAllMemTables}) {
+      std::uint64_t bytes = 0;
+      if (db->GetIntProperty(held, &bytes)) health.cached_bytes += bytes;
+    }
+  }
   return health;
 }
 

@@ -138,6 +138,9 @@ struct Health {
   bool writable = false;
   std::string why_not;  // for operators
   std::uint64_t free_bytes = 0;
+  // What the engine's caches hold, and its rows that are in no table yet: bounded by its options,
+  // filled as rows are read and written, and no growth of the daemon.
+  std::uint64_t cached_bytes = 0;
 };
 
 class Store {

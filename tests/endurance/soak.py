@@ -26,8 +26,10 @@ from small_network import Caller, SmallNetwork, messages
 
 KINDS, WEIGHTS = ("look-up", "query", "download", "write", "sign-in"), (60, 20, 10, 8, 2)
 SIGN_INS_APART = 15  # seconds: five a minute are let through of one certificate
-SAMPLES_APART = 5
-MEMORY_MIB, DESCRIPTORS, THREADS = 8, 2, 2  # more than that between the first third and the last is growth
+SAMPLES_APART, TOLD_APART = 5, 600
+# More than that between the first third and the last is growth. What the store's caches hold is not counted: they
+# fill for hours, and end at their bound.
+MEMORY_MIB, DESCRIPTORS, THREADS = 8, 2, 2
 
 
 class Soak:
@@ -54,7 +56,9 @@ class Soak:
     def sample(self):
         status = pathlib.Path(f"/proc/{self.net.daemon.pid}/status").read_text()
         threads = int(status.split("Threads:")[1].split()[0])
-        return self.net.metric("process_resident_memory_bytes") / 2**20, self.net.metric("process_open_fds"), threads
+        cached = self.net.metric("entente_store_cached_bytes")
+        memory = (self.net.metric("process_resident_memory_bytes") - cached) / 2**20
+        return memory, self.net.metric("process_open_fds"), threads, cached / 2**20
 
     def shows(self, register):
         assert self.trip.found(register) == self.trip.registers[register][-1], register
@@ -84,7 +88,7 @@ class Soak:
         self.done[kind] += 1
 
     def go(self, minutes, rate):
-        samples, began, i, sampled = [], time.monotonic(), 0, 0.0
+        samples, began, i, sampled, told = [], time.monotonic(), 0, 0.0, time.monotonic()
         while time.monotonic() < began + 60 * minutes:
             i += 1
             # What a busy machine made late is not made up for: that would be no gentle load.
@@ -96,6 +100,11 @@ class Soak:
             if asked > sampled + SAMPLES_APART:
                 samples.append(self.sample())
                 sampled = asked
+            if asked > told + TOLD_APART:
+                memory, descriptors, threads, cached = samples[-1]
+                print(f"after {(asked - began) / 60:.0f} minutes {sum(self.done.values())} calls, {memory:.0f} MiB beside "
+                      f"{cached:.0f} of the store's caches, {descriptors:.0f} descriptors, {threads} threads", flush=True)
+                told = asked
         third = len(samples) // 3
         assert third, "too short to say anything of growth"
         for what, more, of in (("memory", MEMORY_MIB, 0), ("descriptors", DESCRIPTORS, 1), ("threads", THREADS, 2)):
@@ -127,9 +136,9 @@ def soak(options):
         samples = one.go(options.minutes, options.rate)
         one.end()
         half = sorted(one.times[len(one.times) // 2:])
-        (memory, _, _), (later, descriptors, threads) = samples[0], samples[-1]
+        (memory, _, _, _), (later, descriptors, threads, cached) = samples[0], samples[-1]
         print(f"soak: {options.minutes:g} minutes, {', '.join(f'{n} {kind}' for kind, n in sorted(one.done.items()))}, none "
-              f"failed; from {memory:.0f} to {later:.0f} MiB, {descriptors:.0f} descriptors, {threads} threads; 99 % within "
+              f"failed; from {memory:.0f} to {later:.0f} MiB beside {cached:.0f} of the store's caches, {descriptors:.0f} descriptors, {threads} threads; 99 % within "
               f"{1000 * half[len(half) * 99 // 100]:.0f} ms in its second half", flush=True)
 
 

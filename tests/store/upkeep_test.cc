@@ -342,6 +342,21 @@ TEST_CASE("a new document's key is the document's after a crash, though no keyri
   CHECK(fixture.store->check({})->orphaned == 1);
 }
 
+TEST_CASE("what the store's caches hold is told, and has an end", "[store]") {
+  Fixture fixture;
+  fixture.options.block_cache_bytes = 1U << 20;
+  fixture.open();
+  const std::string value(16U << 10, 'x');
+  for (std::uint64_t i = 0; i < 256; ++i) fixture.put(i, value);
+  const std::uint64_t written = fixture.store->health().cached_bytes;
+  CHECK(written > 256 * value.size());  // in no table yet
+  REQUIRE(fixture.store->compact().ok());
+  for (std::uint64_t i = 0; i < 256; ++i) CHECK(value_of(*fixture.store, i) == value);
+  const std::uint64_t read = fixture.store->health().cached_bytes;
+  CHECK(read > fixture.options.block_cache_bytes / 2);
+  CHECK(read < 2 * fixture.options.block_cache_bytes);
+}
+
 TEST_CASE("a new document's key waits for no write: the first of what it seals tells whose it is",
           "[store][keyring]") {
   Fixture fixture;

@@ -3,7 +3,7 @@ the second person's word is answered or entered, no stream shows what came later
 worth nothing in the session that they may still open. Another member's streams flow on. No act of theirs, under way at
 that very moment or later, stands behind it in the ledger.
 
-    participation.py [--runs N] [--limit-ms N]
+    participation.py [--runs N] [--lines N] [--streams N] [--limit-ms N]
 
 Told is how long after that word the last stream ended; judged only with --limit-ms, for the machine may be busy."""
 import argparse
@@ -21,7 +21,7 @@ import signing
 from network import eventually
 from small_network import ACCOUNTS, NAME, Caller, SmallNetwork, messages, mobile
 
-LINES, STREAMS, READERS = 4, 12, 4
+READERS = 4
 PROCESS, FLOW = "processes/alpha", "dataflows/ALPHA.ASYLUM"
 OTHERS_NUMBERS = [mobile(one[1]).encode() for one in ACCOUNTS if one[2] and one[0] != "SWE"]  # for members alone
 
@@ -144,16 +144,16 @@ def size(net):
     return int(net.metric("entente_ledger_entries_total"))
 
 
-def one_run(net, office, run):
-    """Milliseconds from the second person's word to the end of the last stream."""
+def one_run(net, office, run, lines, streams):
+    """Milliseconds from the second person's word to the end of the last of so many streams on each of so many lines."""
     office.sign_in()
-    callers = [Caller(net, "anna") for _ in range(LINES + READERS)]
+    callers = [Caller(net, "anna") for _ in range(lines + READERS)]
     eventually("the member signs in", lambda: callers[0].sign_in().ok)
     for caller in callers:
         caller.token = callers[0].token
-    lost = [stream for caller in callers[:LINES] for _ in range(STREAMS // 2) for stream in opened(caller)]
+    lost = [stream for caller in callers[:lines] for _ in range(streams // 2) for stream in opened(caller)]
     kept = opened(office.callers["nora"])
-    readers = [Busy(caller) for caller in callers[LINES:]]
+    readers = [Busy(caller) for caller in callers[lines:]]
     try:
         proposal = office.proposed(M.Participation.FORMER)
         eventually("all read", lambda: all(stream.shown for stream in lost + kept) and
@@ -200,13 +200,15 @@ def learn():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--lines", type=int, default=4)
+    parser.add_argument("--streams", type=int, default=12, help="on each line; an even number, half of each of two kinds")
     parser.add_argument("--limit-ms", type=float)
     options = parser.parse_args()
     with messages(), SmallNetwork() as net:
         learn()
         office = Secretariat(net)
-        took = [one_run(net, office, run) for run in range(options.runs)]
-        print(f"participation_to_last_of_{LINES * STREAMS}_streams_max {max(took):.0f} ms of {len(took)} runs")
+        took = [one_run(net, office, run, options.lines, options.streams) for run in range(options.runs)]
+        print(f"participation_to_last_of_{options.lines * options.streams}_streams_max {max(took):.0f} ms of {len(took)} runs")
     sys.exit(1 if options.limit_ms is not None and max(took) > options.limit_ms else 0)
 
 

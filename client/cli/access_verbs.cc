@@ -3,13 +3,12 @@
 #include <iostream>
 
 #include "client/cli/context.h"
+#include "client/cli/services.h"
 #include "entente/v1/access.pb.h"
 #include "proto/contract/timestamp.h"
 
 namespace entente::cli {
 namespace {
-
-constexpr const char* kService = "entente.v1.AccessService.";
 
 // The parties whose people see it, in order; those that the caller may not see last, unnamed.
 void show(const v1::Reckoning& reckoning) {
@@ -39,7 +38,7 @@ void add_looks(CLI::App& access, Context& context) {
   auto who = std::make_shared<v1::WhoCanSeeRequest>();
   add_verb(access, "who", "who can see an object", "entente access who persons/2f6c...",
            [=, &context] {
-             context.call<v1::WhoCanSeeReply>(std::string(kService) + "WhoCanSee", *who,
+             context.call<v1::WhoCanSeeReply>(access_service + "WhoCanSee", *who,
                                               [](const auto& reply) { show(reply.reckoning()); });
            })
       ->add_option_function<std::string>(
@@ -50,7 +49,7 @@ void add_looks(CLI::App& access, Context& context) {
   add_verb(access, "why", "why I can see an object", "entente access why persons/2f6c...",
            [=, &context] {
              context.call<v1::ExplainMyAccessReply>(
-                 std::string(kService) + "ExplainMyAccess", *why,
+                 access_service + "ExplainMyAccess", *why,
                  [](const v1::ExplainMyAccessReply& reply) {
                    std::cout << safe(reply.in_words()) << '\n';
                    for (const std::string& rule : reply.because())
@@ -70,7 +69,7 @@ void add_looks(CLI::App& access, Context& context) {
                "entente access on 2026-01-31 persons/2f6c...", [=, &context] {
                  if (Status status = read_time(*day, *on->mutable_at(), "day"); !status.ok())
                    return context.fail(status);
-                 context.call<v1::WhoCouldSeeReply>(std::string(kService) + "WhoCouldSee", *on,
+                 context.call<v1::WhoCouldSeeReply>(access_service + "WhoCouldSee", *on,
                                                     [](const v1::WhoCouldSeeReply& reply) {
                                                       if (!reply.has_visibility())
                                                         std::cout << "it was not there yet, so: ";
@@ -112,7 +111,7 @@ void add_preview(CLI::App& access, Context& context) {
                                                          ? v1::ParticipationChange::SUSPEND
                                                          : v1::ParticipationChange::END);
         }
-        context.call<v1::PreviewChangeReply>(std::string(kService) + "PreviewChange", *request,
+        context.call<v1::PreviewChangeReply>(access_service + "PreviewChange", *request,
                                              [](const v1::PreviewChangeReply& reply) {
                                                std::cout << safe(reply.in_words()) << '\n';
                                                list("opens", reply.opens());

@@ -4,14 +4,12 @@
 #include <iterator>
 
 #include "client/cli/context.h"
+#include "client/cli/services.h"
 #include "entente/v1/account.pb.h"
 #include "proto/contract/bytes.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kAccounts = "entente.v1.AccountService.";
-const std::string kCertificates = "entente.v1.CertificateService.";
 
 std::string_view state_name(const v1::Account& account) {
   if (account.locked()) return "locked";
@@ -57,7 +55,7 @@ void add_create(CLI::App& group, Context& context) {
   CLI::App* verb = add_verb(
       group, "create", "makes an account of your party; answers with a one-time code",
       "entente account create parties/SWE erik.berg --person persons/9a3f...", [=, &context] {
-        context.call<v1::AccountCode>(kAccounts + "CreateAccount", *request,
+        context.call<v1::AccountCode>(account_service + "CreateAccount", *request,
                                       [](const v1::AccountCode& code) { show_code(code); });
       });
   verb->add_option_function<std::string>(
@@ -83,7 +81,7 @@ void add_list(CLI::App& group, Context& context) {
       group, "list", "accounts of your party", "entente account list parties/SWE",
       [=, &context] {
         context.call<v1::ListAccountsReply>(
-            kAccounts + "ListAccounts", *request, [](const auto& reply) {
+            account_service + "ListAccounts", *request, [](const auto& reply) {
               Table table({"ACCOUNT", "KIND", "STATE", "PERSON", "LABEL"});
               for (const v1::Account& account : reply.accounts()) {
                 table.row({account.name(),
@@ -125,7 +123,7 @@ void add_certificate_verbs(CLI::App& app, Context& context) {
              v1::EnterCertificateRequest request;
              request.set_der(der_of(*path, "CERTIFICATE"));
              context.call<v1::Certificate>(
-                 kCertificates + "EnterCertificate", request, [](const auto& entered) {
+                 certificate_service + "EnterCertificate", request, [](const auto& entered) {
                    std::cout << entered.name() << "\nentry " << entered.entry_index() << '\n';
                  });
            })
@@ -139,7 +137,7 @@ void add_certificate_verbs(CLI::App& app, Context& context) {
                "entente certificate revoke parties/SWE crl.pem", [=, &context] {
                  crl->set_crl_der(der_of(*path, "X509 CRL"));
                  context.call<v1::RevocationList>(
-                     kCertificates + "PublishRevocationList", *crl, [](const auto& list) {
+                     certificate_service + "PublishRevocationList", *crl, [](const auto& list) {
                        std::cout << "list " << list.number() << " names " << list.revoked()
                                  << " certificates; whatever they opened has ended\n";
                      });
@@ -155,7 +153,7 @@ void add_certificate_verbs(CLI::App& app, Context& context) {
       *group, "list", "certificates of your party", "entente certificate list parties/SWE",
       [=, &context] {
         context.call<v1::ListCertificatesReply>(
-            kCertificates + "ListCertificates", *list, [](const auto& reply) {
+            certificate_service + "ListCertificates", *list, [](const auto& reply) {
               Table table({"CERTIFICATE", "FOR", "ENDS", "STATE"});
               for (const v1::Certificate& one : reply.certificates()) {
                 table.row({one.name(), one.account().empty() ? one.office() : one.account(),
@@ -180,17 +178,18 @@ void add_account_verbs(CLI::App& app, Context& context) {
   add_create(*group, context);
   add_list(*group, context);
   add_named<v1::GetAccountRequest, v1::Account>(*group, context, "show", "one account",
-                                                kAccounts + "GetAccount", account);
+                                                account_service + "GetAccount", account);
   add_named<v1::ResetAccountRequest, v1::AccountCode>(
       *group, context, "reset", "ends its password and sessions; answers with a one-time code",
-      kAccounts + "ResetAccount", [](const v1::AccountCode& code) { show_code(code); });
+      account_service + "ResetAccount", [](const v1::AccountCode& code) { show_code(code); });
   add_named<v1::ApproveResetRequest, v1::Account>(
       *group, context, "approve-reset", "approves a reset that a second officer must approve",
-      kAccounts + "ApproveReset", account);
-  add_named<v1::UnlockAccountRequest, v1::Account>(
-      *group, context, "unlock", "after a hundred failures", kAccounts + "UnlockAccount", account);
+      account_service + "ApproveReset", account);
+  add_named<v1::UnlockAccountRequest, v1::Account>(*group, context, "unlock",
+                                                   "after a hundred failures",
+                                                   account_service + "UnlockAccount", account);
   add_named<v1::EndAccountRequest, v1::Account>(*group, context, "end", "ends it for good",
-                                                kAccounts + "EndAccount", account);
+                                                account_service + "EndAccount", account);
   add_certificate_verbs(app, context);
 }
 

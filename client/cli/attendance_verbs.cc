@@ -4,13 +4,12 @@
 #include <iostream>
 
 #include "client/cli/meeting_words.h"
+#include "client/cli/services.h"
 #include "entente/v1/attendance.pb.h"
 #include "entente/v1/calendars.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.AttendanceService.";
 
 struct Said {
   std::string meeting;
@@ -58,7 +57,7 @@ void add_invite(CLI::App& group, Context& context) {
         v1::InviteParticipantRequest request;
         request.set_meeting(meeting_name(said->meeting));
         read_said(*said, *request.mutable_participant());
-        context.call<v1::Participant>(kService + "InviteParticipant", request, show);
+        context.call<v1::Participant>(attendance_service + "InviteParticipant", request, show);
       });
   add_options(*verb, said);
   verb->add_option("who", said->who, "a party such as UNHCR, or a person");
@@ -80,7 +79,7 @@ void add_register(CLI::App& group, Context& context) {
           request.set_meeting(meeting_name(said->meeting));
           request.set_declines(declines);
           read_said(*said, *request.mutable_participant());
-          context.call<v1::Participant>(kService + "RegisterParticipant", request, show);
+          context.call<v1::Participant>(attendance_service + "RegisterParticipant", request, show);
         });
     add_options(*verb, said);
     verb->add_option("who", said->who, "a person of your party; else you");
@@ -92,7 +91,8 @@ void add_remove(CLI::App& group, Context& context) {
   add_verb(group, "remove", "takes an invitation or a registration back; what it opened is closed",
            "entente meeting remove meetings/5f0c.../participants/77d1...",
            [=, &context] {
-             context.call<v1::Participant>(kService + "RemoveParticipant", *request, show);
+             context.call<v1::Participant>(attendance_service + "RemoveParticipant", *request,
+                                           show);
            })
       ->add_option("participant", *request->mutable_name(), "the participant's name")
       ->required();

@@ -4,11 +4,10 @@
 
 #include "client/cli/consent_words.h"
 #include "client/cli/document_words.h"
+#include "client/cli/services.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.CirculationService.";
 
 std::string circulation_name(const std::string& given) { return full_name("circulations/", given); }
 
@@ -155,7 +154,7 @@ void add_circulate(CLI::App& app, Context& context) {
                    }
                  }
                  if (*dry_run) return tell_of(context, circulation);
-                 context.call<v1::Circulation>(kService + "Circulate", request, show);
+                 context.call<v1::Circulation>(circulation_service + "Circulate", request, show);
                });
   verb->add_flag("--dry-run", *dry_run, "only say who would be able to see it");
   verb->add_option("documents", *documents, "their names")->required();
@@ -178,7 +177,7 @@ void add_boxes(CLI::App& app, Context& context) {
         inbox->set_waiting(*waiting);
         inbox->set_process(full_name("processes/", inbox->process()));
         context.call<v1::ListCirculationsReply>(
-            kService + "ListInbox", *inbox,
+            circulation_service + "ListInbox", *inbox,
             [&](const auto& reply) { show_inbox(context, reply, inbox->page_token().empty()); });
       });
   verb->add_flag("--waiting", *waiting, "only what you have not acknowledged");
@@ -189,7 +188,7 @@ void add_boxes(CLI::App& app, Context& context) {
       app, "outbox", "what your party has sent, newest first", "entente outbox", [=, &context] {
         outbox->set_process(full_name("processes/", outbox->process()));
         context.call<v1::ListCirculationsReply>(
-            kService + "ListOutbox", *outbox,
+            circulation_service + "ListOutbox", *outbox,
             [&](const auto& reply) { show_list(context, reply, "your party has sent nothing"); });
       });
   verb->add_option("--process", *outbox->mutable_process(), "only this process's");
@@ -201,7 +200,8 @@ std::string title_of_object(client::Client& client, const std::string& name) {
   if (name.starts_with("circulations/")) {
     v1::GetCirculationRequest request;
     request.set_name(name);
-    const auto found = client.call<v1::Circulation>(kService + "GetCirculation", request);
+    const auto found =
+        client.call<v1::Circulation>(circulation_service + "GetCirculation", request);
     return found.ok() ? titles_of(*found) : std::string();
   }
   v1::GetDocumentRequest request;
@@ -218,7 +218,7 @@ void run_news(Context& context, std::uint64_t since, bool follow) {
   bool any = false;
   const auto patience = follow ? std::chrono::hours(24) : std::chrono::milliseconds(1'500);
   const Status ended = (*client)->stream<v1::News>(
-      kService + "Watch", request,
+      circulation_service + "Watch", request,
       [&](const v1::News& news) {
         any = true;
         if (context.json) {
@@ -271,9 +271,10 @@ void add_responses(CLI::App& group, Context& context) {
       for (const std::string& one : *to) {
         request->mutable_response()->mutable_audience()->add_any_of(one);
       }
-      context.call<v1::Response>(kService + "Respond", *request, [](const v1::Response& response) {
-        std::cout << "entered as number " << response.number() << '\n';
-      });
+      context.call<v1::Response>(circulation_service + "Respond", *request,
+                                 [](const v1::Response& response) {
+                                   std::cout << "entered as number " << response.number() << '\n';
+                                 });
     });
     verb->add_option("circulation", *request->mutable_name(), "its name")->required();
     if (!answer.has_text) continue;
@@ -291,7 +292,7 @@ void add_circulation(CLI::App& app, Context& context) {
            "entente circulation show 9a41...",
            [=, &context] {
              get->set_name(circulation_name(get->name()));
-             context.call<v1::Circulation>(kService + "GetCirculation", *get, show);
+             context.call<v1::Circulation>(circulation_service + "GetCirculation", *get, show);
            })
       ->add_option("circulation", *get->mutable_name(), "its name")
       ->required();
@@ -301,7 +302,7 @@ void add_circulation(CLI::App& app, Context& context) {
            [=, &context] {
              list->set_name(circulation_name(list->name()));
              context.call<v1::ListResponsesReply>(
-                 kService + "ListResponses", *list, [&context](const auto& reply) {
+                 circulation_service + "ListResponses", *list, [&context](const auto& reply) {
                    for (const v1::Response& one : reply.responses()) {
                      std::cout << one.number() << ' ' << minute_of(one.recorded_at()) << ' '
                                << (one.person().empty() ? one.account() : one.person()) << ' '
@@ -321,7 +322,7 @@ void add_circulation(CLI::App& app, Context& context) {
   add_verb(*group, "recall", "takes it back", "entente circulation recall 9a41...",
            [=, &context] {
              recall->set_name(circulation_name(recall->name()));
-             context.call<v1::Circulation>(kService + "Recall", *recall, show);
+             context.call<v1::Circulation>(circulation_service + "Recall", *recall, show);
            })
       ->add_option("circulation", *recall->mutable_name(), "its name")
       ->required();
@@ -329,7 +330,7 @@ void add_circulation(CLI::App& app, Context& context) {
   add_verb(*group, "remind", "reminds those who have got it", "entente circulation remind 9a41...",
            [=, &context] {
              remind->set_name(circulation_name(remind->name()));
-             context.call<v1::Circulation>(kService + "Remind", *remind, show);
+             context.call<v1::Circulation>(circulation_service + "Remind", *remind, show);
            })
       ->add_option("circulation", *remind->mutable_name(), "its name")
       ->required();

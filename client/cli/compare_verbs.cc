@@ -2,13 +2,12 @@
 #include <algorithm>
 #include <iostream>
 
+#include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "entente/v1/comparison.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.ComparisonService.";
 
 std::string flow_of(const std::string& name) { return name.substr(name.find('/') + 1); }
 
@@ -50,19 +49,19 @@ void add_calendar(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::GetCalendarRequest>();
   auto names = std::make_shared<std::array<std::string, 3>>();
   auto late = std::make_shared<bool>(false);
-  CLI::App* verb = add_verb(group, "calendar", "which figures are due from whom, came, are late",
-                            "entente stats calendar --process igc --late\n"
-                            "  entente stats calendar --party SWE --from 2026-01-01",
-                            [=, &context] {
-                              request->set_process(full_name("processes/", (*names)[0]));
-                              request->set_dataflow(flow_name((*names)[1]));
-                              request->set_party(full_name("parties/", (*names)[2]));
-                              request->set_late_only(*late);
-                              context.call<v1::Calendar>(kService + "GetCalendar", *request,
-                                                         [&context](const v1::Calendar& found) {
-                                                           show_calendar(context, found);
-                                                         });
-                            });
+  CLI::App* verb =
+      add_verb(group, "calendar", "which figures are due from whom, came, are late",
+               "entente stats calendar --process igc --late\n"
+               "  entente stats calendar --party SWE --from 2026-01-01",
+               [=, &context] {
+                 request->set_process(full_name("processes/", (*names)[0]));
+                 request->set_dataflow(flow_name((*names)[1]));
+                 request->set_party(full_name("parties/", (*names)[2]));
+                 request->set_late_only(*late);
+                 context.call<v1::Calendar>(
+                     comparison_service + "GetCalendar", *request,
+                     [&context](const v1::Calendar& found) { show_calendar(context, found); });
+               });
   verb->add_option("--process", (*names)[0], "only this process's");
   verb->add_option("--dataflow", (*names)[1], "only this one");
   verb->add_option("--party", (*names)[2], "only what is due from it");
@@ -178,7 +177,7 @@ void run_sum(Context& context, const v1::AggregateRequest& request) {
   std::unique_ptr<Table> table;
   std::uint64_t confidential = 0;
   const Status status = (*client)->stream<v1::Aggregates>(
-      kService + "Aggregate", request, [&](const v1::Aggregates& some) {
+      comparison_service + "Aggregate", request, [&](const v1::Aggregates& some) {
         if (context.json) {
           print_json(some);
           return true;
@@ -335,7 +334,7 @@ void add_profile(CLI::App& group, Context& context) {
                               v1::GetProfileRequest request;
                               request.set_area(*area);
                               request.set_process(full_name("processes/", *process));
-                              context.call<v1::Profile>(kService + "GetProfile", request,
+                              context.call<v1::Profile>(comparison_service + "GetProfile", request,
                                                         [&context](const v1::Profile& page) {
                                                           show_profile(context, page);
                                                         });

@@ -4,12 +4,11 @@
 
 #include "client/cli/consent_words.h"
 #include "client/cli/document_words.h"
+#include "client/cli/services.h"
 #include "client/lib/document_consent.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.ConsentService.";
 
 std::string joined_principals(const v1::Audience& audience) {
   std::string out;
@@ -81,7 +80,7 @@ void add_ask(CLI::App& group, Context& context) {
         v1::AskConsentRequest request;
         const Status asked = ask(context, *said, *recipients, request);
         if (!asked.ok()) return context.fail(asked);
-        context.call<v1::DocumentConsent>(kService + "AskConsent", request, show_consent);
+        context.call<v1::DocumentConsent>(consent_service + "AskConsent", request, show_consent);
       });
   verb->add_option("document", said->document, "its name")->required();
   verb->add_flag("--circulate", said->circulates, "to circulate what is under originator control");
@@ -96,7 +95,7 @@ Result<v1::DocumentConsent> consent_named(client::Client& client, const std::str
   v1::ListConsentsRequest request;
   request.set_document(name.substr(0, name.find("/consents/")));
   ENTENTE_TRY(const v1::ListConsentsReply all,
-              client.call<v1::ListConsentsReply>(kService + "ListConsents", request));
+              client.call<v1::ListConsentsReply>(consent_service + "ListConsents", request));
   const auto found = std::find_if(all.consents().begin(), all.consents().end(),
                                   [&](const auto& one) { return one.name() == name; });
   if (found != all.consents().end()) return *found;
@@ -116,7 +115,8 @@ void add_answers(CLI::App& group, Context& context) {
              if (!files.ok()) return context.fail(files.status());
              const auto request = client::grant(**client, *files, *consent);
              if (!request.ok()) return context.fail(request.status());
-             context.call<v1::DocumentConsent>(kService + "AnswerConsent", *request, show_consent);
+             context.call<v1::DocumentConsent>(consent_service + "AnswerConsent", *request,
+                                               show_consent);
            })
       ->add_option("consent", *name, "its name, as `entente consent list` shows it")
       ->required();
@@ -125,7 +125,8 @@ void add_answers(CLI::App& group, Context& context) {
            [=, &context] {
              v1::AnswerConsentRequest request;
              request.set_name(full_name("documents/", *name));
-             context.call<v1::DocumentConsent>(kService + "AnswerConsent", request, show_consent);
+             context.call<v1::DocumentConsent>(consent_service + "AnswerConsent", request,
+                                               show_consent);
            })
       ->add_option("consent", *name, "its name")
       ->required();
@@ -158,7 +159,7 @@ void add_consent_verbs(CLI::App& app, Context& context) {
                               if (!document->empty())
                                 request->set_document(full_name("documents/", *document));
                               context.call<v1::ListConsentsReply>(
-                                  kService + "ListConsents", *request,
+                                  consent_service + "ListConsents", *request,
                                   [&context](const v1::ListConsentsReply& reply) {
                                     for (const v1::DocumentConsent& one : reply.consents())
                                       show_consent(one);

@@ -9,12 +9,11 @@
 #include "client/cli/progress_bar.h"
 #include "client/cli/retention_verbs.h"
 #include "client/cli/search_verbs.h"
+#include "client/cli/services.h"
 #include "client/lib/documents.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.DocumentService.";
 
 std::string document_name(const std::string& given) { return full_name("documents/", given); }
 
@@ -107,7 +106,8 @@ Result<bool> is_to_be_sealed(Context& context, const v1::Document& document) {
   ENTENTE_TRY(client::Client * client, context.client());
   v1::GetDocumentRequest get;
   get.set_name(document.name());
-  ENTENTE_TRY(const v1::Document there, client->call<v1::Document>(kService + "GetDocument", get));
+  ENTENTE_TRY(const v1::Document there,
+              client->call<v1::Document>(document_service + "GetDocument", get));
   return there.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
 }
 
@@ -194,7 +194,8 @@ void run_get(Context& context, const std::string& name, const std::string& langu
   if (!client.ok()) return context.fail(client.status());
   v1::GetDocumentRequest get;
   get.set_name(document_name(name));
-  Result<v1::Document> document = (*client)->call<v1::Document>(kService + "GetDocument", get);
+  Result<v1::Document> document =
+      (*client)->call<v1::Document>(document_service + "GetDocument", get);
   if (!document.ok()) return context.fail(document.status());
   if (document->visibility().handling() == v1::HANDLING_CONFIDENTIAL) {
     return run_open(context, *document, language, out);
@@ -241,7 +242,7 @@ void add_show_and_list(CLI::App& group, Context& context) {
   add_verb(group, "show", "what is said of a document", "entente document show 5f0c...",
            [=, &context] {
              get->set_name(document_name(*name));
-             context.call<v1::Document>(kService + "GetDocument", *get, show_document);
+             context.call<v1::Document>(document_service + "GetDocument", *get, show_document);
            })
       ->add_option("document", *name, "its name, or that of a revision")
       ->required();
@@ -256,7 +257,8 @@ void add_show_and_list(CLI::App& group, Context& context) {
         v1::Document::Kind_Parse(enum_word((*words)[2]), &kind);
         list->set_kind(kind);
         context.call<v1::ListDocumentsReply>(
-            kService + "ListDocuments", *list, [&context](const v1::ListDocumentsReply& reply) {
+            document_service + "ListDocuments", *list,
+            [&context](const v1::ListDocumentsReply& reply) {
               Table table({"DOCUMENT", "WHEN", "OF", "KIND", "HANDLING", "TITLE"});
               for (const v1::Document& one : reply.documents()) {
                 const bool told = !one.title().by_language().empty();
@@ -313,7 +315,7 @@ void add_acts(CLI::App& group, Context& context) {
            [=, &context] {
              v1::GetReadersRequest request;
              request.set_name(document_name(*readers));
-             context.call<v1::Readers>(kService + "GetReaders", request, show_who_read);
+             context.call<v1::Readers>(document_service + "GetReaders", request, show_who_read);
            })
       ->add_option("document", *readers, "its name")
       ->required();
@@ -323,7 +325,7 @@ void add_acts(CLI::App& group, Context& context) {
       group, "withdraw", "takes a document of your party back",
       "entente document withdraw 5f0c... --because \"superseded\"", [=, &context] {
         withdraw->set_name(document_name(*name));
-        context.call<v1::Document>(kService + "WithdrawDocument", *withdraw, show_document);
+        context.call<v1::Document>(document_service + "WithdrawDocument", *withdraw, show_document);
       });
   verb->add_option("document", *name, "its name")->required();
   verb->add_option("--because", *withdraw->mutable_because(), "why; its audience is told");
@@ -334,19 +336,20 @@ void add_acts(CLI::App& group, Context& context) {
                     v1::HoldDocumentRequest request;
                     request.set_name(document_name(hold->name()));
                     request.set_hold(!*lift);
-                    context.call<v1::Document>(kService + "HoldDocument", request, show_document);
+                    context.call<v1::Document>(document_service + "HoldDocument", request,
+                                               show_document);
                   });
   verb->add_option("document", *hold->mutable_name(), "its name")->required();
   verb->add_flag("--lift", *lift, "lift the hold");
   auto destroy = std::make_shared<v1::DestroyDocumentRequest>();
-  add_verb(group, "destroy",
-           "destroys a document of your party for ever; the ledger keeps that it was",
-           "entente document destroy 5f0c...",
-           [=, &context] {
-             v1::DestroyDocumentRequest request;
-             request.set_name(document_name(destroy->name()));
-             context.call<v1::Document>(kService + "DestroyDocument", request, show_document);
-           })
+  add_verb(
+      group, "destroy", "destroys a document of your party for ever; the ledger keeps that it was",
+      "entente document destroy 5f0c...",
+      [=, &context] {
+        v1::DestroyDocumentRequest request;
+        request.set_name(document_name(destroy->name()));
+        context.call<v1::Document>(document_service + "DestroyDocument", request, show_document);
+      })
       ->add_option("document", *destroy->mutable_name(), "its name")
       ->required();
 }

@@ -6,13 +6,12 @@
 #include <map>
 #include <set>
 
+#include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "entente/v1/statistics.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.StatisticsService.";
 
 // --- as a table ---------------------------------------------------------------------------------
 
@@ -85,7 +84,7 @@ void run_get(Context& context, const v1::QueryRequest& request, bool csv) {
   std::unique_ptr<Table> table;
   std::uint64_t rows = 0;
   const Status status = (*client)->stream<v1::Observations>(
-      kService + "Query", request, [&](const v1::Observations& some) {
+      statistics_service + "Query", request, [&](const v1::Observations& some) {
         if (context.json) {
           print_json(some);
           return true;

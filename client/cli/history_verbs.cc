@@ -1,6 +1,7 @@
 // `entente stats`, what changed, what is new, and taking back what one gave.
 #include <iostream>
 
+#include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "client/lib/upload.h"
 #include "entente/v1/history.pb.h"
@@ -8,8 +9,6 @@
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.HistoryService.";
 
 std::string short_name(const std::string& name) { return name.substr(name.find('/') + 1); }
 
@@ -64,7 +63,7 @@ void add_changes(CLI::App& group, Context& context) {
                       !read_time(context, (*times)[1], "--until", *request->mutable_until()))) {
                    return;
                  }
-                 context.call<v1::Changes>(kService + "ListChanges", *request,
+                 context.call<v1::Changes>(history_service + "ListChanges", *request,
                                            [&context, details](const v1::Changes& changes) {
                                              show_changes(context, changes, *details);
                                            });
@@ -84,7 +83,7 @@ void run_watch(Context& context, const v1::WatchUploadsRequest& request, std::ui
   if (!client.ok()) return context.fail(client.status());
   std::uint32_t seen = 0;
   const Status status = (*client)->stream<v1::UploadNews>(
-      kService + "Watch", request,
+      history_service + "Watch", request,
       [&](const v1::UploadNews& news) {
         if (context.json) {
           print_json(news);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "client/cli/context.h"
+#include "client/cli/services.h"
 #include "client/lib/audit.h"
 #include "client/lib/entered.h"
 #include "client/lib/ledger_view.h"
@@ -21,8 +22,6 @@ void print_export(const google::protobuf::Message& message) {
   std::string text;
   if (google::protobuf::util::MessageToJsonString(message, &text).ok()) std::cout << text << '\n';
 }
-
-const std::string kService = "entente.v1.LedgerService.";
 
 void verify(Context& context, bool whole) {
   Result<client::Client*> client = context.client();
@@ -72,7 +71,7 @@ void add_log(CLI::App& group, Context& context) {
              request->set_to(newest->size);
              request->set_page_size(static_cast<std::uint32_t>(*count));
              context.call<v1::ListEntriesReply>(
-                 kService + "ListEntries", *request, [](const auto& reply) {
+                 ledger_service + "ListEntries", *request, [](const auto& reply) {
                    Table table({"ENTRY", "TIME", "WHO", "WHAT", "ON"});
                    for (const v1::LedgerRow& row : reply.rows()) show_row(row, table);
                    table.print();
@@ -89,7 +88,7 @@ void export_ledger(Context& context) {
   const Result<note::Checkpoint> held = (*client)->checkpoint();
   if (!held.ok()) return context.fail(held.status());
   const auto newest =
-      (*client)->call<v1::Checkpoint>(kService + "GetCheckpoint", v1::GetCheckpointRequest());
+      (*client)->call<v1::Checkpoint>(ledger_service + "GetCheckpoint", v1::GetCheckpointRequest());
   if (!newest.ok()) return context.fail(newest.status());
   print_export(*newest);
   for (std::uint64_t next = 0; next < newest->size();) {
@@ -97,7 +96,8 @@ void export_ledger(Context& context) {
     request.set_from(next);
     request.set_to(newest->size());
     request.set_page_size(1000);
-    const auto page = (*client)->call<v1::ListEntriesReply>(kService + "ListEntries", request);
+    const auto page =
+        (*client)->call<v1::ListEntriesReply>(ledger_service + "ListEntries", request);
     if (!page.ok()) return context.fail(page.status());
     for (const v1::LedgerRow& row : page->rows()) print_export(row);
     if (page->next() <= next) break;
@@ -112,7 +112,8 @@ void prove_entry(Context& context, std::uint64_t index) {
   if (!client.ok()) return context.fail(client.status());
   v1::ProveInclusionRequest request;
   request.set_index(index);
-  const auto proof = (*client)->call<v1::InclusionProof>(kService + "ProveInclusion", request);
+  const auto proof =
+      (*client)->call<v1::InclusionProof>(ledger_service + "ProveInclusion", request);
   if (!proof.ok()) return context.fail(proof.status());
   if (const Status holds = client::check_proof(*proof); !holds.ok()) return context.fail(holds);
   print_export(*proof);
@@ -123,7 +124,8 @@ void prove_growth(Context& context, std::uint64_t old_size) {
   if (!client.ok()) return context.fail(client.status());
   v1::ProveConsistencyRequest request;
   request.set_old_size(old_size);
-  const auto proof = (*client)->call<v1::ConsistencyProof>(kService + "ProveConsistency", request);
+  const auto proof =
+      (*client)->call<v1::ConsistencyProof>(ledger_service + "ProveConsistency", request);
   if (!proof.ok()) return context.fail(proof.status());
   print_export(*proof);
 }
@@ -174,8 +176,9 @@ Result<std::unique_ptr<witness::Witness>> open_witness(const WitnessFiles& files
 // witness's verdict, and its cosignature back to the server.
 Status look_once(client::Client& client, witness::Witness& eye, const std::string& origin,
                  const Clock& clock) {
-  ENTENTE_TRY(const v1::Checkpoint newest,
-              client.call<v1::Checkpoint>(kService + "GetCheckpoint", v1::GetCheckpointRequest()));
+  ENTENTE_TRY(
+      const v1::Checkpoint newest,
+      client.call<v1::Checkpoint>(ledger_service + "GetCheckpoint", v1::GetCheckpointRequest()));
   const std::optional<note::Checkpoint> last = eye.last(origin);
   witness::AddCheckpoint request;
   request.old_size = last ? last->size : 0;
@@ -184,7 +187,7 @@ Status look_once(client::Client& client, witness::Witness& eye, const std::strin
     ask.set_old_size(request.old_size);
     ask.set_size(newest.size());
     ENTENTE_TRY(const v1::ConsistencyProof proof,
-                client.call<v1::ConsistencyProof>(kService + "ProveConsistency", ask));
+                client.call<v1::ConsistencyProof>(ledger_service + "ProveConsistency", ask));
     for (const std::string& hash : proof.path()) {
       if (hash.size() == sizeof(Digest)) request.proof.push_back(digest_from(hash));
     }
@@ -200,7 +203,7 @@ Status look_once(client::Client& client, witness::Witness& eye, const std::strin
   }
   v1::AddCosignatureRequest add;
   add.set_note(request.note + answer.body);
-  return client.call<v1::AddCosignatureReply>(kService + "AddCosignature", add).status();
+  return client.call<v1::AddCosignatureReply>(ledger_service + "AddCosignature", add).status();
 }
 
 void add_witness(CLI::App& app, Context& context) {
@@ -257,14 +260,14 @@ void add_ledger_verbs(CLI::App& app, Context& context) {
                return context.fail(held.status());
              }
              context.call<v1::Checkpoint>(
-                 kService + "GetCheckpoint", v1::GetCheckpointRequest(),
+                 ledger_service + "GetCheckpoint", v1::GetCheckpointRequest(),
                  [](const v1::Checkpoint& newest) { std::cout << newest.note(); });
            });
   add_verb(*group, "export", "every row as JSON, for whoever checks it without our code",
            "entente ledger export > ledger.jsonl", [&context] { export_ledger(context); });
   add_verb(*group, "witnesses", "each witness, and the newest checkpoint that it has co-signed",
            "entente ledger witnesses", [&context] {
-             context.call<v1::ListCosignaturesReply>(kService + "ListCosignatures",
+             context.call<v1::ListCosignaturesReply>(ledger_service + "ListCosignatures",
                                                      v1::ListCosignaturesRequest(), show_witnesses);
            });
   add_proofs(*group, context);

@@ -7,13 +7,12 @@
 #include <iostream>
 #include <iterator>
 
+#include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "entente/v1/session.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.MappingService.";
 
 // Remembers the first fault, with its line.
 class FirstFault final : public google::protobuf::io::ErrorCollector {
@@ -64,11 +63,12 @@ void add_put(CLI::App& group, Context& context) {
         if (!client.ok()) return context.fail(client.status());
         v1::GetMappingRequest get;
         get.set_name(mapping.name());
-        const auto before = (*client)->call<v1::Mapping>(kService + "GetMapping", get);
+        const auto before = (*client)->call<v1::Mapping>(mapping_service + "GetMapping", get);
         if (before.ok()) mapping.set_revision(before->revision());
-        context.call<v1::Mapping>(kService + "PutMapping", request, [](const v1::Mapping& kept) {
-          std::cout << "kept as " << kept.name() << ", revision " << kept.revision() << '\n';
-        });
+        context.call<v1::Mapping>(
+            mapping_service + "PutMapping", request, [](const v1::Mapping& kept) {
+              std::cout << "kept as " << kept.name() << ", revision " << kept.revision() << '\n';
+            });
       });
   verb->add_option("dataflow", named->flow, "such as IGC.ASYLUM")->required();
   verb->add_option("name", named->name, "a name of your own, such as monthly")->required();
@@ -83,7 +83,7 @@ void add_show(CLI::App& group, Context& context) {
                  v1::GetMappingRequest request;
                  request.set_name(mapping_name(context, flow_name(named->flow), named->name));
                  if (request.name().empty()) return;
-                 context.call<v1::Mapping>(kService + "GetMapping", request, show);
+                 context.call<v1::Mapping>(mapping_service + "GetMapping", request, show);
                });
   verb->add_option("dataflow", named->flow, "such as IGC.ASYLUM")->required();
   verb->add_option("name", named->name, "such as monthly")->required();
@@ -97,7 +97,7 @@ void add_list(CLI::App& group, Context& context) {
              v1::ListMappingsRequest request;
              request.set_dataflow(flow_name(*flow));
              context.call<v1::ListMappingsReply>(
-                 kService + "ListMappings", request, [&context](const auto& reply) {
+                 mapping_service + "ListMappings", request, [&context](const auto& reply) {
                    Table table({"MAPPING", "COLUMNS", "REVISION", "CHANGED", "BY"});
                    for (const v1::Mapping& one : reply.mappings()) {
                      table.row({one.name(), std::to_string(one.columns_size()),
@@ -124,7 +124,7 @@ void add_delete(CLI::App& group, Context& context) {
         v1::DeleteMappingRequest request;
         request.set_name(mapping_name(context, flow_name(named->flow), named->name));
         if (request.name().empty()) return;
-        context.call<v1::DeleteMappingReply>(kService + "DeleteMapping", request,
+        context.call<v1::DeleteMappingReply>(mapping_service + "DeleteMapping", request,
                                              [&](const auto&) { std::cout << "deleted\n"; });
       });
   verb->add_option("dataflow", named->flow, "such as IGC.ASYLUM")->required();

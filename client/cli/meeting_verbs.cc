@@ -2,12 +2,11 @@
 #include <iostream>
 
 #include "client/cli/meeting_words.h"
+#include "client/cli/services.h"
 #include "client/cli/verbs.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.MeetingService.";
 
 // What options say of a meeting; empty: not said.
 struct Said {
@@ -100,7 +99,7 @@ void add_create(CLI::App& group, Context& context) {
         meeting.set_process(full_name("processes/", said->process));
         if (!said->body.empty()) meeting.set_body(meeting.process() + "/bodies/" + said->body);
         if (!read_said(context, *said, meeting)) return;
-        context.call<v1::Meeting>(kService + "CreateMeeting", request, show_meeting);
+        context.call<v1::Meeting>(meeting_service + "CreateMeeting", request, show_meeting);
       });
   verb->add_option("--process", said->process, "whose meeting it is")->required();
   verb->add_option("--body", said->body, "the body that meets, such as wg-data");
@@ -130,7 +129,8 @@ void add_change(CLI::App& group, Context& context) {
   verb = add_verb(group, "cancel", "cancels a meeting; calendars show it so",
                   "entente meeting cancel 5f0c... --because \"no quorum\"", [=, &context] {
                     cancel->set_name(meeting_name(cancel->name()));
-                    context.call<v1::Meeting>(kService + "CancelMeeting", *cancel, show_meeting);
+                    context.call<v1::Meeting>(meeting_service + "CancelMeeting", *cancel,
+                                              show_meeting);
                   });
   verb->add_option("meeting", *cancel->mutable_name(), "its name")->required();
   verb->add_option("--because", *cancel->mutable_because(), "why");
@@ -143,7 +143,7 @@ void add_show(CLI::App& group, Context& context) {
            "entente meeting show 5f0c...",
            [=, &context] {
              get->set_name(meeting_name(get->name()));
-             context.call<v1::Meeting>(kService + "GetMeeting", *get, show_meeting);
+             context.call<v1::Meeting>(meeting_service + "GetMeeting", *get, show_meeting);
            })
       ->add_option("meeting", *get->mutable_name(), "its name")
       ->required();
@@ -203,7 +203,7 @@ void add_list(CLI::App& group, Context& context) {
                    return;
                  }
                  context.call<v1::ListMeetingsReply>(
-                     kService + "ListMeetings", request,
+                     meeting_service + "ListMeetings", request,
                      [&](const v1::ListMeetingsReply& reply) { show_list(context, reply); });
                });
   verb->add_flag("--mine", query->mine, "only those that you or your party go to, or preside over");
@@ -248,7 +248,7 @@ void add_series(CLI::App& group, Context& context) {
                                                       *series.mutable_visibility())) {
           return;
         }
-        context.call<v1::MeetingSeries>(kService + "CreateSeries", request, show_series);
+        context.call<v1::MeetingSeries>(meeting_service + "CreateSeries", request, show_series);
       });
   verb->add_option("--process", made->process, "whose series it is")->required();
   verb->add_option("--body", made->body, "the body that meets");
@@ -257,18 +257,19 @@ void add_series(CLI::App& group, Context& context) {
   add_recipients(*verb, recipients);
   auto list = std::make_shared<v1::ListSeriesRequest>();
   auto ended = std::make_shared<bool>(false);
-  verb = add_verb(*verbs, "list", "the series that you may see",
-                  "entente meeting series list --process igc", [=, &context] {
-                    list->set_process(full_name("processes/", list->process()));
-                    list->set_ended(*ended);
-                    context.call<v1::ListSeriesReply>(
-                        kService + "ListSeries", *list, [&](const v1::ListSeriesReply& reply) {
-                          for (const v1::MeetingSeries& one : reply.series()) show_series(one);
-                          if (!reply.series().empty()) return;
-                          std::cout << "no series\n";
-                          context.exit = Exit::No;
-                        });
-                  });
+  verb =
+      add_verb(*verbs, "list", "the series that you may see",
+               "entente meeting series list --process igc", [=, &context] {
+                 list->set_process(full_name("processes/", list->process()));
+                 list->set_ended(*ended);
+                 context.call<v1::ListSeriesReply>(
+                     meeting_service + "ListSeries", *list, [&](const v1::ListSeriesReply& reply) {
+                       for (const v1::MeetingSeries& one : reply.series()) show_series(one);
+                       if (!reply.series().empty()) return;
+                       std::cout << "no series\n";
+                       context.exit = Exit::No;
+                     });
+               });
   verb->add_option("--process", *list->mutable_process(), "only this process's");
   verb->add_flag("--ended", *ended, "those that have ended, too");
 }

@@ -2,10 +2,10 @@
 
 #include <iostream>
 
+#include "client/cli/services.h"
+
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.MeetingService.";
 
 // `2027-03-14 09:30` of `2027-03-14T09:30`.
 std::string spaced(std::string local) {
@@ -99,14 +99,14 @@ void change_meeting(Context& context, const std::string& given,
   if (!client.ok()) return context.fail(client.status());
   v1::GetMeetingRequest get;
   get.set_name(meeting_name(given));
-  Result<v1::Meeting> meeting = (*client)->call<v1::Meeting>(kService + "GetMeeting", get);
+  Result<v1::Meeting> meeting = (*client)->call<v1::Meeting>(meeting_service + "GetMeeting", get);
   if (!meeting.ok()) return context.fail(meeting.status());
   v1::UpdateMeetingRequest update;
   *update.mutable_meeting() = *std::move(meeting);
   // What was cancelled stays so, whatever else of it changes.
   if (update.meeting().state() == v1::Meeting::CANCELLED) update.mutable_meeting()->clear_state();
   if (!change(*update.mutable_meeting())) return;
-  context.call<v1::Meeting>(kService + "UpdateMeeting", update, show_meeting);
+  context.call<v1::Meeting>(meeting_service + "UpdateMeeting", update, show_meeting);
 }
 
 }  // namespace entente::cli

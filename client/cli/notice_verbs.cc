@@ -2,12 +2,11 @@
 #include <iostream>
 
 #include "client/cli/context.h"
+#include "client/cli/services.h"
 #include "entente/v1/notices.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kNotices = "entente.v1.NoticeService.";
 
 void show_settings(const v1::NoticeSettings& settings) {
   switch (settings.delivery()) {
@@ -36,22 +35,23 @@ void add_notice_verbs(CLI::App& app, Context& context) {
     std::string language;
   };
   const auto line = std::make_shared<Line>();
-  CLI::App* verb = add_verb(
-      app, "notices", "how you are told by e-mail that something waits for you",
-      "entente notices --delivery daily", [line, &context] {
-        if (line->delivery.empty() && line->language.empty()) {
-          context.call<v1::NoticeSettings>(kNotices + "GetNoticeSettings",
-                                           v1::GetNoticeSettingsRequest(), show_settings);
-          return;
-        }
-        v1::SetNoticeSettingsRequest request;
-        v1::NoticeSettings& wanted = *request.mutable_settings();
-        wanted.set_delivery(line->delivery == "daily"   ? v1::NoticeSettings::DAILY
-                            : line->delivery == "never" ? v1::NoticeSettings::NEVER
-                                                        : v1::NoticeSettings::AT_ONCE);
-        wanted.set_language(line->language);
-        context.call<v1::NoticeSettings>(kNotices + "SetNoticeSettings", request, show_settings);
-      });
+  CLI::App* verb =
+      add_verb(app, "notices", "how you are told by e-mail that something waits for you",
+               "entente notices --delivery daily", [line, &context] {
+                 if (line->delivery.empty() && line->language.empty()) {
+                   context.call<v1::NoticeSettings>(notice_service + "GetNoticeSettings",
+                                                    v1::GetNoticeSettingsRequest(), show_settings);
+                   return;
+                 }
+                 v1::SetNoticeSettingsRequest request;
+                 v1::NoticeSettings& wanted = *request.mutable_settings();
+                 wanted.set_delivery(line->delivery == "daily"   ? v1::NoticeSettings::DAILY
+                                     : line->delivery == "never" ? v1::NoticeSettings::NEVER
+                                                                 : v1::NoticeSettings::AT_ONCE);
+                 wanted.set_language(line->language);
+                 context.call<v1::NoticeSettings>(notice_service + "SetNoticeSettings", request,
+                                                  show_settings);
+               });
   CLI::Option* delivery = verb->add_option("--delivery", line->delivery, "at-once, daily or never");
   delivery->check(CLI::IsMember({"at-once", "daily", "never"}));
   verb->add_option("--language", line->language,

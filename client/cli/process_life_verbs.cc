@@ -5,13 +5,12 @@
 
 #include "client/cli/directory_words.h"
 #include "client/cli/document_words.h"
+#include "client/cli/services.h"
 #include "client/cli/two_persons.h"
 #include "client/lib/process_consent.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.ProcessLifeService.";
 
 std::string word_of(v1::Process::Status status) {
   return typed_word(v1::Process::Status_Name(status));
@@ -31,7 +30,7 @@ void propose(Context& context, v1::ProposeProcessStatusRequest request) {
   if (!files.ok()) return context.fail(files.status());
   if (const Status status = client::sign(**client, *files, request); !status.ok())
     return context.fail(status);
-  context.call<v1::ProcessStatusProposal>(kService + "ProposeProcessStatus", request,
+  context.call<v1::ProcessStatusProposal>(process_life_service + "ProposeProcessStatus", request,
                                           show_proposal);
 }
 
@@ -41,10 +40,10 @@ void approve(Context& context, const std::string& name) {
   v1::ListProcessStatusProposalsRequest list;
   list.set_process(name.substr(0, name.find("/statusProposals/")));
   const auto all = (*client)->call<v1::ListProcessStatusProposalsReply>(
-      kService + "ListProcessStatusProposals", list);
+      process_life_service + "ListProcessStatusProposals", list);
   if (!all.ok()) return context.fail(all.status());
   approve_waiting<v1::Process>(
-      context, kService + "ApproveProcessStatus", all->proposals(),
+      context, process_life_service + "ApproveProcessStatus", all->proposals(),
       [&](const auto& one) { return one.name() == name; },
       "`" + name + "` does not wait for anybody",
       [](const v1::Process& process) {
@@ -78,7 +77,8 @@ void add_process_life_verbs(CLI::App& process, Context& context) {
   verb = add_verb(process, "waiting", "what of it waits for a second person",
                   "entente process waiting igc", [=, &context] {
                     context.call<v1::ListProcessStatusProposalsReply>(
-                        kService + "ListProcessStatusProposals", *list, [](const auto& reply) {
+                        process_life_service + "ListProcessStatusProposals", *list,
+                        [](const auto& reply) {
                           if (reply.proposals().empty()) std::cout << "nothing waits\n";
                           for (const auto& one : reply.proposals()) show_proposal(one);
                         });

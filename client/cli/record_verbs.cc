@@ -4,12 +4,11 @@
 #include <iterator>
 
 #include "client/cli/meeting_words.h"
+#include "client/cli/services.h"
 #include "entente/v1/meeting_records.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.MeetingRecordService.";
 
 std::string record_name(const std::string& given) {
   const std::string name = meeting_name(given);
@@ -82,7 +81,7 @@ void add_save(CLI::App& group, Context& context) {
         v1::CheckRecordRequest check;
         check.set_name(record_name(said->meeting));
         const Result<v1::CheckRecordReply> before =
-            (*client)->call<v1::CheckRecordReply>(kService + "CheckRecord", check);
+            (*client)->call<v1::CheckRecordReply>(meeting_record_service + "CheckRecord", check);
         v1::MeetingRecord& record = *request.mutable_record();
         if (before.ok()) record.set_revision(before->revision());
         for (const std::string& one : said->texts) {
@@ -113,7 +112,7 @@ void add_save(CLI::App& group, Context& context) {
                                                       *record.mutable_visibility())) {
           return;
         }
-        context.call<v1::MeetingRecord>(kService + "SaveRecord", request, show);
+        context.call<v1::MeetingRecord>(meeting_record_service + "SaveRecord", request, show);
       });
   verb->add_option("meeting", said->meeting, "its name")->required();
   verb->add_option("text", said->texts, "a file, or LANGUAGE=FILE; may be given again")->required();
@@ -127,12 +126,13 @@ void add_save(CLI::App& group, Context& context) {
 void add_reading(CLI::App& group, Context& context) {
   auto get = std::make_shared<v1::GetRecordRequest>();
   auto opens = std::make_shared<bool>(false);
-  CLI::App* verb = add_verb(group, "show", "the record of a meeting",
-                            "entente meeting record show 5f0c...", [=, &context] {
-                              get->set_name(record_name(get->name()));
-                              context.call<v1::MeetingRecord>(
-                                  kService + (*opens ? "OpenRecord" : "GetRecord"), *get, show);
-                            });
+  CLI::App* verb =
+      add_verb(group, "show", "the record of a meeting", "entente meeting record show 5f0c...",
+               [=, &context] {
+                 get->set_name(record_name(get->name()));
+                 context.call<v1::MeetingRecord>(
+                     meeting_record_service + (*opens ? "OpenRecord" : "GetRecord"), *get, show);
+               });
   verb->add_option("meeting", *get->mutable_name(), "its name")->required();
   verb->add_flag("--open", *opens, "what is restricted: leaves a receipt");
   auto check = std::make_shared<v1::CheckRecordRequest>();
@@ -141,7 +141,7 @@ void add_reading(CLI::App& group, Context& context) {
            [=, &context] {
              check->set_name(record_name(check->name()));
              context.call<v1::CheckRecordReply>(
-                 kService + "CheckRecord", *check,
+                 meeting_record_service + "CheckRecord", *check,
                  [&](const auto& reply) { show_findings(context, reply); });
            })
       ->add_option("meeting", *check->mutable_name(), "its name")
@@ -152,7 +152,7 @@ void add_reading(CLI::App& group, Context& context) {
            [=, &context] {
              list->set_name(record_name(list->name()));
              context.call<v1::ListRecordCommentsReply>(
-                 kService + "ListRecordComments", *list, [&](const auto& reply) {
+                 meeting_record_service + "ListRecordComments", *list, [&](const auto& reply) {
                    for (const v1::RecordComment& one : reply.comments()) {
                      std::cout << one.number() << ' ' << minute_of(one.recorded_at()) << ' '
                                << (one.person().empty() ? one.account() : one.person())
@@ -171,15 +171,15 @@ void add_reading(CLI::App& group, Context& context) {
 void add_acts(CLI::App& group, Context& context) {
   auto comment = std::make_shared<v1::CommentOnRecordRequest>();
   auto line = std::make_shared<std::uint32_t>(0);
-  CLI::App* verb =
-      add_verb(group, "comment", "comments on the draft",
-               "entente meeting record comment 5f0c... \"the second figure is of 2025\" --line 4",
-               [=, &context] {
-                 comment->set_name(record_name(comment->name()));
-                 comment->mutable_comment()->set_line(*line);
-                 context.call<v1::RecordComment>(kService + "CommentOnRecord", *comment,
-                                                 [](const auto&) { std::cout << "entered\n"; });
-               });
+  CLI::App* verb = add_verb(
+      group, "comment", "comments on the draft",
+      "entente meeting record comment 5f0c... \"the second figure is of 2025\" --line 4",
+      [=, &context] {
+        comment->set_name(record_name(comment->name()));
+        comment->mutable_comment()->set_line(*line);
+        context.call<v1::RecordComment>(meeting_record_service + "CommentOnRecord", *comment,
+                                        [](const auto&) { std::cout << "entered\n"; });
+      });
   verb->add_option("meeting", *comment->mutable_name(), "its name")->required();
   verb->add_option("text", *comment->mutable_comment()->mutable_text(), "what you say")->required();
   verb->add_option("--line", *line, "of the text");
@@ -192,7 +192,7 @@ void add_acts(CLI::App& group, Context& context) {
                     aside->set_name(record_name(aside->name()));
                     *aside->mutable_keys() = {keys->begin(), keys->end()};
                     context.call<v1::CheckRecordReply>(
-                        kService + "SetAsideFindings", *aside,
+                        meeting_record_service + "SetAsideFindings", *aside,
                         [&](const auto& reply) { show_findings(context, reply); });
                   });
   verb->add_option("meeting", *aside->mutable_name(), "its name")->required();
@@ -204,7 +204,8 @@ void add_acts(CLI::App& group, Context& context) {
                   "entente meeting record adopt 5f0c... --revision 3", [=, &context] {
                     adopt->set_name(record_name(adopt->name()));
                     adopt->set_revision(*revision);
-                    context.call<v1::MeetingRecord>(kService + "AdoptRecord", *adopt, show);
+                    context.call<v1::MeetingRecord>(meeting_record_service + "AdoptRecord", *adopt,
+                                                    show);
                   });
   verb->add_option("meeting", *adopt->mutable_name(), "its name")->required();
   verb->add_option("--revision", *revision, "the one that you have read")->required();

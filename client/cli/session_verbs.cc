@@ -4,12 +4,11 @@
 #include <iostream>
 
 #include "client/cli/context.h"
+#include "client/cli/services.h"
 #include "entente/v1/session.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.SessionService.";
 
 std::string day(const google::protobuf::Timestamp& time) {
   return time.seconds() == 0 ? "" : to_rfc3339(Instant(std::chrono::seconds(time.seconds())));
@@ -56,7 +55,7 @@ void sign_in(Context& context) {
   Result<Secret> password = context.profiles().password("password: ");
   if (!password.ok()) return context.fail(password.status());
   if (Status status = (*client)->sign_in(*password); !status.ok()) return context.fail(status);
-  context.call<v1::Session>(kService + "GetSession", v1::GetSessionRequest(),
+  context.call<v1::Session>(session_service + "GetSession", v1::GetSessionRequest(),
                             [&](const v1::Session& session) {
                               std::cout << "signed in\n";
                               show(session, context.clock());
@@ -93,7 +92,7 @@ void add_password_verbs(CLI::App& app, Context& context) {
         request.set_old_password(std::string(old->reveal(SecretAccess{})));
         request.set_new_password(std::string(fresh->reveal(SecretAccess{})));
         context.call<v1::ChangePasswordReply>(
-            kService + "ChangePassword", request,
+            session_service + "ChangePassword", request,
             [](const auto&) { std::cout << "password changed; your other sessions have ended\n"; });
       })
       ->add_option("--new-password-file", *file, "its first line is the new password");
@@ -108,7 +107,7 @@ void add_password_verbs(CLI::App& app, Context& context) {
         v1::RedeemCodeRequest request;
         request.set_code(*code);
         request.set_new_password(std::string(fresh->reveal(SecretAccess{})));
-        context.call<v1::RedeemCodeReply>(kService + "RedeemCode", request, [](const auto&) {
+        context.call<v1::RedeemCodeReply>(session_service + "RedeemCode", request, [](const auto&) {
           std::cout << "password set; next: entente sign-in\n";
         });
       });
@@ -125,7 +124,7 @@ void add_tool_password_verbs(CLI::App& app, Context& context) {
       *group, "create", "makes one, shown this once; bound to your certificate",
       "entente tool-password create directory --label \"address book\"", [=, &context] {
         context.call<v1::CreateApplicationPasswordReply>(
-            kService + "CreateApplicationPassword", *request, [](const auto& reply) {
+            session_service + "CreateApplicationPassword", *request, [](const auto& reply) {
               std::cout << reply.application_password().name() << '\n' << reply.password() << '\n';
             });
       });
@@ -146,7 +145,7 @@ void add_tool_password_verbs(CLI::App& app, Context& context) {
 
   add_verb(*group, "list", "those that there are", "entente tool-password list", [&context] {
     context.call<v1::ListApplicationPasswordsReply>(
-        kService + "ListApplicationPasswords", v1::ListApplicationPasswordsRequest(),
+        session_service + "ListApplicationPasswords", v1::ListApplicationPasswordsRequest(),
         [](const auto& reply) {
           Table table({"NAME", "LABEL", "SCOPE", "SINCE"});
           for (const v1::ApplicationPassword& one : reply.application_passwords()) {
@@ -162,7 +161,7 @@ void add_tool_password_verbs(CLI::App& app, Context& context) {
            "entente tool-password delete parties/SWE/accounts/anna/applicationPasswords/1",
            [=, &context] {
              context.call<v1::DeleteApplicationPasswordReply>(
-                 kService + "DeleteApplicationPassword", *name,
+                 session_service + "DeleteApplicationPassword", *name,
                  [](const auto&) { std::cout << "ended\n"; });
            })
       ->add_option_function<std::string>(
@@ -175,7 +174,7 @@ void add_sessions_verbs(CLI::App& app, Context& context) {
   group->require_subcommand(1);
   add_verb(*group, "list", "where you are signed in", "entente sessions list", [&context] {
     context.call<v1::ListSessionsReply>(
-        kService + "ListSessions", v1::ListSessionsRequest(),
+        session_service + "ListSessions", v1::ListSessionsRequest(),
         [](const v1::ListSessionsReply& reply) {
           Table table({"", "SESSION", "FROM", "SINCE", "ENDS"});
           for (const v1::Session& one : reply.sessions()) {
@@ -188,7 +187,7 @@ void add_sessions_verbs(CLI::App& app, Context& context) {
   auto end = std::make_shared<v1::EndSessionRequest>();
   add_verb(*group, "end", "ends one of them", "entente sessions end sessions/4d1c...",
            [=, &context] {
-             context.call<v1::EndSessionReply>(kService + "EndSession", *end,
+             context.call<v1::EndSessionReply>(session_service + "EndSession", *end,
                                                [](const auto&) { std::cout << "ended\n"; });
            })
       ->add_option_function<std::string>(
@@ -210,19 +209,20 @@ void add_session_verbs(CLI::App& app, Context& context) {
   add_verb(app, "whoami", "your account, party, duties and how long they last", "entente whoami",
            [&context] {
              context.call<v1::Session>(
-                 kService + "GetSession", v1::GetSessionRequest(),
+                 session_service + "GetSession", v1::GetSessionRequest(),
                  [&](const v1::Session& session) { show(session, context.clock()); });
            });
-  add_verb(
-      app, "step-up", "gives the password again, for what is grave", "entente step-up", [&context] {
-        Result<Secret> password = context.profiles().password("password: ");
-        if (!password.ok()) return context.fail(password.status());
-        v1::StepUpRequest request;
-        request.set_password(std::string(password->reveal(SecretAccess{})));
-        context.call<v1::Session>(kService + "StepUp", request, [](const v1::Session& session) {
-          std::cout << "good until " << day(session.stepped_up_until()) << '\n';
-        });
-      });
+  add_verb(app, "step-up", "gives the password again, for what is grave", "entente step-up",
+           [&context] {
+             Result<Secret> password = context.profiles().password("password: ");
+             if (!password.ok()) return context.fail(password.status());
+             v1::StepUpRequest request;
+             request.set_password(std::string(password->reveal(SecretAccess{})));
+             context.call<v1::Session>(
+                 session_service + "StepUp", request, [](const v1::Session& session) {
+                   std::cout << "good until " << day(session.stepped_up_until()) << '\n';
+                 });
+           });
   add_sessions_verbs(app, context);
   add_password_verbs(app, context);
   add_tool_password_verbs(app, context);

@@ -1,14 +1,13 @@
 // `entente stats`: what the processes collect, reading and comparing.
 #include <iostream>
 
+#include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "client/cli/verbs.h"
 #include "entente/v1/statistics.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.StatisticsService.";
 
 // --- what there is ------------------------------------------------------------------------------
 
@@ -21,7 +20,7 @@ void add_dataflows(CLI::App& group, Context& context) {
         v1::ListDataflowsRequest request;
         if (!process->empty()) request.set_process("processes/" + *process);
         context.call<v1::ListDataflowsReply>(
-            kService + "ListDataflows", request, [&context](const auto& reply) {
+            statistics_service + "ListDataflows", request, [&context](const auto& reply) {
               Table table({"DATAFLOW", "TITLE", "PARTIES", "OBSERVATIONS", "UPDATED", "YOURS"});
               for (const auto& row : reply.rows()) {
                 table.row({row.dataflow().name().substr(10), title_of(row.dataflow().title()),
@@ -83,7 +82,8 @@ void add_structure(CLI::App& group, Context& context) {
         v1::GetStructureRequest request;
         request.set_name(name->find('/') == std::string::npos ? flow_name(*name) : *name);
         request.set_with_references(request.name().starts_with("dataflows/"));
-        context.call<v1::StructureSet>(kService + "GetStructure", request, show_structure);
+        context.call<v1::StructureSet>(statistics_service + "GetStructure", request,
+                                       show_structure);
       })
       ->add_option("name", *name, "a dataflow, or any structure's name")
       ->required();

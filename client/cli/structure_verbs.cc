@@ -3,13 +3,12 @@
 #include <iostream>
 #include <iterator>
 
+#include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "entente/v1/structures.pb.h"
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.StructureService.";
 
 // A dataflow's short name, or any structure's whole one.
 std::string structure_name(const std::string& given) {
@@ -50,8 +49,8 @@ void add_import(CLI::App& group, Context& context) {
                  request.set_content(std::string(std::istreambuf_iterator<char>(file), {}));
                  if (!process->empty()) request.set_process(full_name("processes/", *process));
                  context.call<v1::ImportStructuresReply>(
-                     kService + (*dry_run ? "CheckStructures" : "ImportStructures"), request,
-                     [dry_run](const auto& reply) { show_import(reply, *dry_run); });
+                     structure_service + (*dry_run ? "CheckStructures" : "ImportStructures"),
+                     request, [dry_run](const auto& reply) { show_import(reply, *dry_run); });
                });
   verb->add_option("file", *path, "SDMX-ML 2.1 or 3.0, SDMX-JSON 1.0, 2.0 or 2.1")->required();
   verb->add_option("--process", *process, "whose collection new dataflows become");
@@ -72,7 +71,7 @@ void add_export(CLI::App& group, Context& context) {
                                      : *format == "sdmx-json-1" ? v1::SDMX_JSON_1_0
                                                                 : v1::SDMX_JSON_2_0);
                  context.call<v1::ExportStructuresReply>(
-                     kService + "ExportStructures", *request,
+                     structure_service + "ExportStructures", *request,
                      [](const auto& reply) { std::cout << reply.content() << std::flush; });
                });
   verb->add_option("name", *name, "a dataflow, or any structure's name")->required();
@@ -92,7 +91,7 @@ void add_list(CLI::App& group, Context& context) {
                "  entente stats structures list --kind codelists",
                [=, &context] {
                  context.call<v1::ListStructuresReply>(
-                     kService + "ListStructures", *request,
+                     structure_service + "ListStructures", *request,
                      [](const auto& reply) {
                        Table table({"NAME", "TITLE", "ITEMS", "VERSIONS", "SINCE"});
                        for (const auto& row : reply.rows()) {

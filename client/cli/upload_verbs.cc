@@ -5,6 +5,7 @@
 #include <map>
 
 #include "client/cli/progress_bar.h"
+#include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "client/lib/annotate.h"
 #include "client/lib/upload.h"
@@ -13,8 +14,6 @@
 
 namespace entente::cli {
 namespace {
-
-const std::string kService = "entente.v1.StatisticsService.";
 
 const std::map<std::string, v1::UploadAction>& actions() {
   static const std::map<std::string, v1::UploadAction> all = {{"append", v1::APPEND},
@@ -167,7 +166,7 @@ void add_uploads(CLI::App& group, Context& context) {
       "entente stats uploads IGC.ASYLUM", [=, &context] {
         request->set_dataflow(flow_name(*flow));
         context.call<v1::ListUploadsReply>(
-            kService + "ListUploads", *request, [&context](const auto& reply) {
+            statistics_service + "ListUploads", *request, [&context](const auto& reply) {
               Table table({"WHEN", "PARTY", "ACTION", "OBSERVATIONS", "SIGNED", "UPLOAD"});
               for (const auto& one : reply.uploads()) {
                 table.row({to_rfc3339(Instant(std::chrono::seconds(one.recorded_at().seconds()))),

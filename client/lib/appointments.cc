@@ -3,16 +3,13 @@
 #include <utility>
 #include <vector>
 
+#include "client/lib/lie.h"
 #include "client/lib/signature.h"
 #include "proto/contract/appointment.h"
 #include "proto/contract/bytes.h"
 
 namespace entente::client {
 namespace {
-
-Status lie(std::string what) {
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
-}
 
 Result<std::string> words_of(const std::string& origin, const v1::Office& office,
                              const std::string& name, const std::string& person, int capacity,

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "client/lib/ledger_view.h"
+#include "client/lib/lie.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/entry.h"
@@ -12,10 +13,6 @@ namespace entente::client {
 namespace {
 
 constexpr std::uint32_t kPageSize = 1000;
-
-Status lie(std::string what) {
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
-}
 
 std::string path_of(const Client& client) { return client.state_dir() + "/audited"; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/lib/lie.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
@@ -10,10 +11,6 @@
 
 namespace entente::client {
 namespace {
-
-Status lie(std::string what) {
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
-}
 
 // That its entry stands in the ledger that this client follows.
 Status check_entered(Client& client, const v1::Certificate& shown) {

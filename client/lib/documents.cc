@@ -16,7 +16,7 @@
 namespace entente::client {
 namespace {
 
-const std::string kService = "entente.v1.DocumentService.";
+const std::string kDocuments = "entente.v1.DocumentService.";
 constexpr std::chrono::minutes kPatience{5};  // sealing and marking a large file takes its time
 constexpr int kLinesLostMax = 5;              // in a row
 
@@ -42,14 +42,14 @@ Status send(Client& client, const DocumentFile& file, std::uint64_t offset,
     piece.set_offset(at);
     piece.mutable_content()->swap(content);
     const auto sent =
-        client.call<v1::ContentProgress>(kService + "SendContent", piece, {.timeout = kPatience});
+        client.call<v1::ContentProgress>(kDocuments + "SendContent", piece, {.timeout = kPatience});
     piece.mutable_content()->swap(content);  // for the next
     ENTENTE_TRY_VOID(sent.status());
     return sent->offset();
   };
   pieces.begin = [&]() -> Result<std::uint64_t> {
     ENTENTE_TRY(const v1::ContentProgress stands,
-                client.call<v1::ContentProgress>(kService + "BeginContent", file.request));
+                client.call<v1::ContentProgress>(kDocuments + "BeginContent", file.request));
     return stands.offset();
   };
   return send_file(file.path, offset, file.request.content().bytes(), pieces, on_progress);
@@ -70,7 +70,7 @@ Status receive(Client& client, v1::ReadContentRequest request, std::ofstream& ou
     request.set_offset(offset);
     bool written = true;
     const Status ended = client.stream<v1::ContentPart>(
-        kService + "ReadContent", request,
+        kDocuments + "ReadContent", request,
         [&](const v1::ContentPart& part) {
           if (part.total_bytes() != 0) {
             promised = {.bytes = part.total_bytes(),
@@ -115,7 +115,7 @@ Result<v1::Document> upload_document(Client& client, DocumentFile file,
     file.request.set_upload_id(upload_id_of(file.request, sha256));
   }
   ENTENTE_TRY(const v1::ContentProgress begun,
-              client.call<v1::ContentProgress>(kService + "BeginContent", file.request));
+              client.call<v1::ContentProgress>(kDocuments + "BeginContent", file.request));
   if (!begun.already_there()) {
     if (file.agree && !file.agree(begun.readers())) {
       return Status(Code::Cancelled, Reason::None, "nothing was sent");
@@ -135,7 +135,7 @@ Result<v1::Document> upload_document(Client& client, DocumentFile file,
               sign_detached(file.certificate_path, file.key_path, manifest));
   finish.set_signature(signature.der);
   finish.set_signer_certificate_sha256(signature.certificate_sha256);
-  return client.call<v1::Document>(kService + "FinishContent", finish, {.timeout = kPatience});
+  return client.call<v1::Document>(kDocuments + "FinishContent", finish, {.timeout = kPatience});
 }
 
 const v1::Content* content_in(const v1::Document& document, std::string_view language) {
@@ -173,7 +173,7 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
     open.set_language(language);
     open.set_original(opening == Opening::Original);
     ENTENTE_TRY(const v1::Reading reading,
-                client.call<v1::Reading>(kService + "OpenDocument", open));
+                client.call<v1::Reading>(kDocuments + "OpenDocument", open));
     request.set_name(reading.name());
     fetched.copy_number = reading.copy_number();
     fetched.reading = reading.name();

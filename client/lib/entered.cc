@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/lib/lie.h"
 #include "client/lib/signature.h"
 #include "entente/v1/account.pb.h"
 #include "proto/contract/bytes.h"
@@ -14,10 +15,6 @@
 
 namespace entente::client {
 namespace {
-
-Status lie(std::string what) {
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
-}
 
 // An entry as the server shows it, with the leaf that its bytes make.
 struct Shown {

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "client/lib/der.h"
+#include "client/lib/lie.h"
 #include "client/lib/owned.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
@@ -33,9 +34,9 @@ Status cannot(std::string what) {
   return invalid_argument("seal", std::move(what));
 }
 
-Status lie(std::string what) {
+Status lie_of_seal(std::string what) {
   ERR_clear_error();
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
+  return lie(std::move(what));
 }
 
 // Without memory nothing is safe to do: libcrypto itself falls over, or (without a place for it)
@@ -241,7 +242,7 @@ Result<v1::SealedManifest> parse_manifest(std::string_view json) {
       manifest.sha256().size() == sizeof(Digest) &&
       manifest.sealed_sha256().size() == sizeof(Digest) &&
       manifest.roster_sha256().size() == sizeof(Digest) && manifest.bytes() != 0;
-  if (!reads) return lie("the envelope holds no manifest of the format `entente-sealed/1`");
+  if (!reads) return lie_of_seal("the envelope holds no manifest of the format `entente-sealed/1`");
   return manifest;
 }
 
@@ -263,7 +264,7 @@ Result<Enclosed> open_enclosed(std::string_view signed_data) {
                      sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms.get())) == 1 &&
                      CMS_verify(cms.get(), nullptr, nullptr, nullptr, out.get(),
                                 CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY | CMS_NOCRL) == 1;
-  if (!holds) return lie("the envelope's manifest is not what was signed");
+  if (!holds) return lie_of_seal("the envelope's manifest is not what was signed");
   Enclosed enclosed{.content = taken(out.get()), .signer_der = {}};
   const Signers signers(CMS_get0_signers(cms.get()));  // whom it was verified by
   enclosed.signer_der = der_of(sk_X509_value(signers.get(), 0));
@@ -287,7 +288,7 @@ Result<std::string> seal_envelope(std::string_view content,
 
 Status check_envelope(std::string_view der) {
   if (der.size() <= limits::envelope_bytes_max && walk(der) != 0) return Status();
-  return lie("the envelope is not sealed as it should be, and was not opened");
+  return lie_of_seal("the envelope is not sealed as it should be, and was not opened");
 }
 
 std::size_t recipients_of(std::string_view der) { return walk(der); }
@@ -297,14 +298,14 @@ Result<Secret> open_envelope(std::string_view der, const OfficeKey& key) {
   ENTENTE_TRY(const Pair office, load(key.certificate_path, key.key_path));
   const unsigned char* at = octets(der);
   const Cms cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(der.size())));
-  if (!cms) return lie("the envelope does not read");
+  if (!cms) return lie_of_seal("the envelope does not read");
   if (CMS_decrypt_set1_pkey(cms.get(), office.key.get(), office.certificate.get()) != 1) {
     ERR_clear_error();
     return Status(Code::FailedPrecondition, Reason::None, "it is not sealed to this office");
   }
   const Bio out = must(BIO_new(BIO_s_mem()));
   if (CMS_decrypt(cms.get(), nullptr, nullptr, nullptr, out.get(), CMS_BINARY) != 1) {
-    return lie("the envelope was changed on its way");
+    return lie_of_seal("the envelope was changed on its way");
   }
   return taken(out.get());
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/lib/entered.h"
+#include "client/lib/lie.h"
 #include "client/lib/signature.h"
 #include "entente/v1/statistics.pb.h"
 #include "proto/contract/bytes.h"
@@ -17,10 +18,6 @@
 
 namespace entente::client {
 namespace {
-
-Status lie(std::string what) {
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
-}
 
 // Whether `words` is what is signed of the upload's file as a whole.
 Status check_file_words(const v1::UploadEvidence& evidence, const std::string& words) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "client/lib/lie.h"
 #include "proto/contract/merkle.h"
 
 namespace entente::client {
@@ -15,10 +16,6 @@ namespace {
 
 constexpr const char* kKeyFile = "/ledger.key";
 constexpr const char* kCheckpointFile = "/checkpoint";
-
-Status lie(std::string what) {
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
-}
 
 std::string size_text(std::uint64_t size) { return std::to_string(size) + " entries"; }
 

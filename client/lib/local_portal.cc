@@ -37,15 +37,6 @@ bool same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-PageAnswer plainly(int status, std::string why) {
-  return {.reply = {.status = status,
-                    .headers = {{"content-type", "text/plain; charset=utf-8"},
-                                {"cache-control", "no-store"},
-                                {"x-content-type-options", "nosniff"}},
-                    .body = std::move(why) + "\n"},
-          .follow = {}};
-}
-
 // One browser's line: bytes in and out, each wait with an end.
 class LocalLine {
  public:

@@ -85,11 +85,6 @@ PageAnswer refused(const Status& status) {
           .follow = {}};
 }
 
-PageAnswer plainly(int status, std::string why) {
-  return {.reply = reply_of(status, "text/plain; charset=utf-8", std::move(why) + "\n"),
-          .follow = {}};
-}
-
 // The one message of a call that streams its answers.
 Result<std::string> message_in(std::string_view framed) {
   std::string found;
@@ -108,6 +103,11 @@ std::string end_of_stream(const Status& status) {
 }
 
 }  // namespace
+
+PageAnswer plainly(int status, std::string why) {
+  return {.reply = reply_of(status, "text/plain; charset=utf-8", std::move(why) + "\n"),
+          .follow = {}};
+}
 
 // The page's password opens this machine's session; what it learns is whose that is, not the token.
 Status PageCalls::sign_in(const Message& in, Message& out) const {

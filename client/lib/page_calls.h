@@ -29,6 +29,9 @@ struct PageAnswer {
   std::function<void(const PageSink& sink)> follow;
 };
 
+// `why` and nothing else; kept nowhere, taken for no page.
+[[nodiscard]] PageAnswer plainly(int status, std::string why);
+
 class PageCalls {
  public:
   explicit PageCalls(Client& client) : client_(client) {}

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "client/lib/certificates.h"
+#include "client/lib/lie.h"
 #include "client/lib/sealed_body.h"
 #include "client/lib/signature.h"
 #include "proto/contract/bytes.h"
@@ -18,11 +19,7 @@
 namespace entente::client {
 namespace {
 
-const std::string kService = "entente.v1.SealingService.";
-
-Status lie(std::string what) {
-  return Status(Code::DataLoss, Reason::ProofInvalid, std::move(what));
-}
+const std::string kSealing = "entente.v1.SealingService.";
 
 std::string_view shown(const Secret& secret) { return secret.reveal(SecretAccess()); }
 
@@ -226,7 +223,7 @@ Result<Inside> open_copy(Client& client, const std::vector<OfficeKey>& keys,
   v1::ListEnvelopesRequest request;
   request.set_name(copy.reading);
   ENTENTE_TRY(v1::ListEnvelopesReply reply,
-              client.call<v1::ListEnvelopesReply>(kService + "ListEnvelopes", request));
+              client.call<v1::ListEnvelopesReply>(kSealing + "ListEnvelopes", request));
   Status last(Code::FailedPrecondition, Reason::None, "it has no envelope");
   for (v1::Envelope& one : *reply.mutable_envelopes()) {
     Result<Inside> inside = look_inside(client, keys, document, copy, std::move(one));
@@ -316,7 +313,7 @@ Result<v1::Document> seal_and_send(Client& client, const Clock& clock, const Sea
     ENTENTE_TRY(*put.mutable_cms(), envelope_of(hand, clock, recipients, manifest));
     *put.mutable_recipients() = {recipients.offices.begin(), recipients.offices.end()};
     put.set_roster_sha256(std::string(as_view(recipients.digest)));
-    ENTENTE_TRY_VOID(client.call<v1::Envelope>(kService + "PutEnvelope", put).status());
+    ENTENTE_TRY_VOID(client.call<v1::Envelope>(kSealing + "PutEnvelope", put).status());
     return to_hex(as_view(sha256(put.cms()))) + "\n" + to_hex(as_view(recipients.digest)) + "\n";
   };
   return upload_document(client, std::move(sending), on_progress);
@@ -398,7 +395,7 @@ Result<Recipients> share_on(Client& client, const Clock& clock, const SealingHan
                                 to_hex(as_view(recipients->digest)) + "\n"));
   share.set_signature(signature.der);
   share.set_signer_certificate_sha256(signature.certificate_sha256);
-  ENTENTE_TRY_VOID(client.call<v1::Envelope>(kService + "ShareEnvelope", share).status());
+  ENTENTE_TRY_VOID(client.call<v1::Envelope>(kSealing + "ShareEnvelope", share).status());
   return recipients;
 }
 

@@ -20,13 +20,13 @@
 namespace entente::client {
 namespace {
 
-const std::string kService = "entente.v1.StatisticsService.";
+const std::string kStatistics = "entente.v1.StatisticsService.";
 constexpr std::chrono::minutes kPatience{5};  // checking and finishing a large file takes its time
 
 template <typename Rep>
 Result<Rep> call_patiently(Client& client, const char* rpc, const Message& in) {
   return patiently<Rep>(
-      [&] { return client.call<Rep>(kService + rpc, in, {.timeout = kPatience}); });
+      [&] { return client.call<Rep>(kStatistics + rpc, in, {.timeout = kPatience}); });
 }
 
 }  // namespace
@@ -61,14 +61,14 @@ Status send(Client& client, const UploadFile& file, std::uint64_t offset, std::u
     piece.set_offset(at);
     piece.mutable_content()->swap(content);
     const auto sent =
-        client.call<v1::UploadProgress>(kService + "SendPiece", piece, {.timeout = kPatience});
+        client.call<v1::UploadProgress>(kStatistics + "SendPiece", piece, {.timeout = kPatience});
     piece.mutable_content()->swap(content);  // for the next
     ENTENTE_TRY_VOID(sent.status());
     return wanted_from(*sent);
   };
   pieces.begin = [&]() -> Result<std::uint64_t> {
     ENTENTE_TRY(const v1::UploadProgress stands,
-                client.call<v1::UploadProgress>(kService + "BeginUpload", file.request,
+                client.call<v1::UploadProgress>(kStatistics + "BeginUpload", file.request,
                                                 {.timeout = kPatience}));
     return wanted_from(stands);
   };

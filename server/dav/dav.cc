@@ -12,7 +12,6 @@
 namespace entente::dav {
 namespace {
 
-constexpr std::string_view dav = "DAV:";
 constexpr std::string_view allowed = "OPTIONS, GET, HEAD, PROPFIND, REPORT";
 constexpr std::string_view xml_head = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
@@ -140,9 +139,10 @@ class Server {
     if (!request_.body.empty()) {
       const Result<XmlNode> body = parse_xml(request_.body);
       if (!body.ok()) return failure(body.status());
-      if (!body->is(dav, "propfind")) return failure(invalid_argument("body", "is no propfind"));
-      names_only = body->find(dav, "propname") != nullptr;
-      if (const XmlNode* prop = body->find(dav, "prop")) wanted = wanted_of(*prop);
+      if (!body->is(dav_space, "propfind"))
+        return failure(invalid_argument("body", "is no propfind"));
+      names_only = body->find(dav_space, "propname") != nullptr;
+      if (const XmlNode* prop = body->find(dav_space, "prop")) wanted = wanted_of(*prop);
     }
     std::string responses = response_of(flavour_, itself(), wanted, names_only);
     if (depth == "1") {
@@ -202,7 +202,7 @@ class Server {
 
   Asked asked_by(const XmlNode& body) const {
     Asked asked;
-    const XmlNode* prop = body.find(dav, "prop");
+    const XmlNode* prop = body.find(dav_space, "prop");
     if (prop == nullptr) return asked;
     asked.wanted = wanted_of(*prop);
     const XmlNode* data = prop->find(flavour_.space, flavour_.data);
@@ -219,7 +219,7 @@ class Server {
     if (!body.ok()) return failure(body.status());
     if (body->is(flavour_.space, flavour_.collection + "-multiget")) return multiget(*body);
     if (body->is(flavour_.space, flavour_.collection + "-query")) return query(*body);
-    if (body->is(dav, "sync-collection")) return sync(*body);
+    if (body->is(dav_space, "sync-collection")) return sync(*body);
     return refusal(403, "D:supported-report");
   }
 
@@ -245,7 +245,7 @@ class Server {
     std::string responses;
     std::size_t count = 0;
     for (const XmlNode& child : body.children) {
-      if (!child.is(dav, "href")) continue;
+      if (!child.is(dav_space, "href")) continue;
       if (++count > limits::dav_multiget_max) {
         return refusal(403, "D:number-of-matches-within-limits");
       }
@@ -305,7 +305,7 @@ class Server {
   net::HttpResponse sync(const XmlNode& body) {
     constexpr std::string_view scheme = "data:,";  // a token is a URI (RFC 6578 section 3.2)
     const Asked asked = asked_by(body);
-    const XmlNode* token_node = body.find(dav, "sync-token");
+    const XmlNode* token_node = body.find(dav_space, "sync-token");
     const std::string token = token_node == nullptr ? "" : token_node->text;
     Changes changes;
     if (token.empty()) {

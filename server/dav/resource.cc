@@ -8,7 +8,6 @@
 namespace entente::dav {
 namespace {
 
-constexpr std::string_view dav = "DAV:";
 constexpr std::string_view calendarserver = "http://calendarserver.org/ns/";
 
 bool is_name(std::string_view text, std::size_t max) {
@@ -89,7 +88,7 @@ std::optional<std::string> own_property(const Flavour& flavour, const Resource& 
 
 std::optional<std::string> property(const Flavour& flavour, const Resource& resource,
                                     const Wanted& wanted) {
-  if (wanted.space == dav) return dav_property(flavour, resource, wanted.name);
+  if (wanted.space == dav_space) return dav_property(flavour, resource, wanted.name);
   if (wanted.space == flavour.space) return own_property(flavour, resource, wanted.name);
   if (wanted.space == calendarserver && wanted.name == "getctag" &&
       resource.kind == Kind::Collection) {
@@ -102,7 +101,7 @@ std::optional<std::string> property(const Flavour& flavour, const Resource& reso
 std::string element(const Flavour& flavour, const Wanted& wanted, const std::string& content) {
   std::string name;
   std::string declaration;
-  if (wanted.space == dav) {
+  if (wanted.space == dav_space) {
     name = "D:" + wanted.name;
   } else if (wanted.space == flavour.space) {
     name = "C:" + wanted.name;
@@ -173,11 +172,11 @@ std::string href_of(const Flavour& flavour, const std::string& collection,
 }
 
 const std::vector<Wanted>& all_properties() {
-  static const std::vector<Wanted> all = {{std::string(dav), "resourcetype"},
-                                          {std::string(dav), "displayname"},
-                                          {std::string(dav), "getetag"},
-                                          {std::string(dav), "getcontenttype"},
-                                          {std::string(dav), "current-user-principal"}};
+  static const std::vector<Wanted> all = {{std::string(dav_space), "resourcetype"},
+                                          {std::string(dav_space), "displayname"},
+                                          {std::string(dav_space), "getetag"},
+                                          {std::string(dav_space), "getcontenttype"},
+                                          {std::string(dav_space), "current-user-principal"}};
   return all;
 }
 

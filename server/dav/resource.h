@@ -10,6 +10,8 @@
 
 namespace entente::dav {
 
+inline constexpr std::string_view dav_space = "DAV:";  // namespace (RFC 4918, 14)
+
 enum class Kind { None, Root, Home, Collection, Member };
 struct Target {
   Kind kind = Kind::None;

@@ -6,11 +6,11 @@ namespace entente::directory {
 namespace {
 
 using policy::Principal;
-using Kind = policy::Principal::Kind;
+using Whom = Principal::Kind;
 
-void add(policy::Audience& audience, std::initializer_list<Kind> kinds,
+void add(policy::Audience& audience, std::initializer_list<Whom> kinds,
          const std::string& process) {
-  for (const Kind kind : kinds) audience.any_of.insert(Principal::make(kind, process));
+  for (const Whom kind : kinds) audience.any_of.insert(Principal::make(kind, process));
 }
 
 }  // namespace
@@ -18,7 +18,7 @@ void add(policy::Audience& audience, std::initializer_list<Kind> kinds,
 policy::Audience network_audience(const std::vector<std::string>& processes) {
   policy::Audience audience;
   for (const std::string& process : processes) {
-    add(audience, {Kind::Members, Kind::Observers, Kind::Partners, Kind::Secretariat, Kind::Chair},
+    add(audience, {Whom::Members, Whom::Observers, Whom::Partners, Whom::Secretariat, Whom::Chair},
         process);
   }
   return audience;
@@ -27,17 +27,17 @@ policy::Audience network_audience(const std::vector<std::string>& processes) {
 policy::Audience process_audience(const std::string& process, const std::string& party) {
   policy::Audience audience;
   if (!process.empty()) {
-    add(audience, {Kind::Members, Kind::Observers, Kind::Partners, Kind::Secretariat, Kind::Chair},
+    add(audience, {Whom::Members, Whom::Observers, Whom::Partners, Whom::Secretariat, Whom::Chair},
         process);
   }
-  if (!party.empty()) audience.any_of.insert(Principal::make(Kind::Party, party));
+  if (!party.empty()) audience.any_of.insert(Principal::make(Whom::Party, party));
   return audience;
 }
 
 policy::Audience members_audience(const std::string& process, const std::string& party) {
   policy::Audience audience;
-  if (!process.empty()) add(audience, {Kind::Members, Kind::Secretariat}, process);
-  if (!party.empty()) audience.any_of.insert(Principal::make(Kind::Party, party));
+  if (!process.empty()) add(audience, {Whom::Members, Whom::Secretariat}, process);
+  if (!party.empty()) audience.any_of.insert(Principal::make(Whom::Party, party));
   return audience;
 }
 

@@ -15,14 +15,6 @@ namespace {
 
 constexpr std::size_t label_bytes_max = 128;
 
-// What stands over a party's accounts: nobody reads them but who keeps them.
-policy::Guard guard_of(std::string_view party) {
-  policy::Guard guard;
-  guard.handling = policy::Handling::Limited;
-  guard.originator = party;
-  return guard;
-}
-
 Result<record::Account> validated(const v1::CreateAccountRequest& message,
                                   const std::string& party) {
   const AccountName name{.party = party, .id = message.account_id()};
@@ -69,7 +61,8 @@ void AccountService::add_to(Gate& gate) {
 }
 
 bool AccountService::keeps(const Subject& subject, std::string_view party) const {
-  return policy::decide(subject, policy::Action::KeepAccounts, guard_of(party), parts_.clock.now())
+  return policy::decide(subject, policy::Action::KeepAccounts, party_guard(party),
+                        parts_.clock.now())
       .permits();
 }
 

@@ -17,15 +17,8 @@ namespace {
 // for one certificate.
 constexpr std::uint64_t entries_scanned_max = 256;
 
-policy::Guard guard_of(std::string_view party) {
-  policy::Guard guard;
-  guard.handling = policy::Handling::Limited;
-  guard.originator = party;
-  return guard;
-}
-
 policy::Guard guard_of(const record::AnchorProposal& proposal) {
-  policy::Guard guard = guard_of(proposal.party());
+  policy::Guard guard = party_guard(proposal.party());
   guard.process = proposal.process();
   return guard;
 }
@@ -129,7 +122,7 @@ Status CertificateService::load(std::string_view party) {
 }
 
 bool CertificateService::keeps(const Subject& subject, std::string_view party) const {
-  return policy::decide(subject, policy::Action::KeepCertificates, guard_of(party),
+  return policy::decide(subject, policy::Action::KeepCertificates, party_guard(party),
                         parts_.clock.now())
       .permits();
 }

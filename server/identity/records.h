@@ -1,4 +1,5 @@
-// How rows are made, where more than one place makes them. Included by this room's sources only.
+// How rows are made, and what stands over them, where more than one place asks. Included by this
+// room's sources only.
 #pragma once
 
 #include <string>
@@ -10,8 +11,17 @@
 #include "server/identity/codes.h"
 #include "server/identity/record.pb.h"
 #include "server/identity/sign_in.h"
+#include "server/policy/policy.h"
 
 namespace entente::identity {
+
+// What stands over a party's accounts and certificates: nobody reads them but who keeps them.
+inline policy::Guard party_guard(std::string_view party) {
+  policy::Guard guard;
+  guard.handling = policy::Handling::Limited;
+  guard.originator = party;
+  return guard;
+}
 
 inline constexpr std::chrono::hours code_life{72};
 

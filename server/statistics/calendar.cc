@@ -60,7 +60,7 @@ void settle(const Asked& asked, std::int32_t due, const Given* given, v1::Calend
   row.set_observations(given->observations);
 }
 
-Status too_many() {
+Status too_long() {
   return {Code::ResourceExhausted, Reason::LimitReached,
           "the calendar would have more than " + std::to_string(limits::comparison_rows_max) +
               " rows; ask for fewer days, a dataflow or a party"};
@@ -98,7 +98,7 @@ Status add_rows(const Flow& flow, const std::function<bool(const Flow::Provision
         if (asked.late_only && row.state() != State::LATE) continue;
         if (row.state() == State::LATE) out.set_late(out.late() + 1);
         if (static_cast<std::size_t>(out.rows_size()) == limits::comparison_rows_max) {
-          return too_many();
+          return too_long();
         }
         *out.add_rows() = std::move(row);
       }

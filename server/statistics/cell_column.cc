@@ -79,10 +79,10 @@ class FewWords {
   std::vector<Word> words_;
 };
 
-using Places = std::vector<FewWords::Number>;
+using CellPlaces = std::vector<FewWords::Number>;
 
-Places steps_of(const Places& places, std::size_t differ) {
-  Places steps(places.size());
+CellPlaces steps_of(const CellPlaces& places, std::size_t differ) {
+  CellPlaces steps(places.size());
   std::size_t before = 0;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const std::size_t place = places[i];
@@ -94,7 +94,7 @@ Places steps_of(const Places& places, std::size_t differ) {
 }
 
 // How alike they are, as far as the first tell: of all pairs, how many are of the same.
-std::uint64_t alike(const Places& places, std::size_t differ) {
+std::uint64_t alike(const CellPlaces& places, std::size_t differ) {
   constexpr std::size_t first = 8'192;
   std::vector<std::uint64_t> counts(differ);
   for (std::size_t i = 0; i < std::min(places.size(), first); ++i) ++counts[places[i]];
@@ -102,8 +102,8 @@ std::uint64_t alike(const Places& places, std::size_t differ) {
 }
 
 // Which of few words each cell is; nothing: some is none, or there are more.
-std::optional<Places> places_of(std::string_view cells, FewWords& few) {
-  Places places;
+std::optional<CellPlaces> places_of(std::string_view cells, FewWords& few) {
+  CellPlaces places;
   places.reserve(cells.size() / 4);
   while (!cells.empty()) {
     const auto size = static_cast<unsigned char>(cells.front());  // of a longer varint, too much
@@ -117,7 +117,7 @@ std::optional<Places> places_of(std::string_view cells, FewWords& few) {
   return places;
 }
 
-std::string plane_of(const Places& places, int shift) {
+std::string plane_of(const CellPlaces& places, int shift) {
   std::string plane(places.size(), '\0');
   for (std::size_t i = 0; i < places.size(); ++i) plane[i] = static_cast<char>(places[i] >> shift);
   return plane;
@@ -150,9 +150,9 @@ void append_cells(std::string_view cells, std::vector<std::string>& parts) {
   }
   std::string words;
   const std::size_t differ = few.size();
-  const Places in_order = few.append_in_order(words);
+  const CellPlaces in_order = few.append_in_order(words);
   for (FewWords::Number& place : *places) place = in_order[place];
-  Places steps = steps_of(*places, differ);
+  CellPlaces steps = steps_of(*places, differ);
   const bool by_steps = alike(steps, differ) > alike(*places, differ);
   if (by_steps) places = std::move(steps);
   head += static_cast<char>(by_steps ? Form::Steps : Form::Codes);

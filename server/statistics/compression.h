@@ -15,6 +15,9 @@
 
 namespace entente::statistics {
 
+// Below it, what compressing takes and adds is more than it saves; bytes.
+inline constexpr std::size_t worth_compressing = 1'024;
+
 class Compressor {
  public:
   virtual ~Compressor() = default;

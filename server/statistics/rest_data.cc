@@ -15,7 +15,6 @@ namespace entente::statistics {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
-constexpr std::size_t kWorthCompressing = 1'024;
 constexpr std::size_t kHeadBytes = 8 * 1024;  // a message says there when it was made, or nowhere
 
 // Bytes that are there already.
@@ -230,7 +229,7 @@ class Rest::Delivery {
         "W/\"" + fingerprint_without(rest_.fingerprint_, body, prepared_) + "\"";
     response_.headers.emplace_back("etag", tag);
     if (names_tag(header_of(request_, "if-none-match"), tag)) return unchanged();
-    if (encoded == Encoding::Identity || body.size() < kWorthCompressing) {
+    if (encoded == Encoding::Identity || body.size() < worth_compressing) {
       response_.body = std::move(body);
     } else {
       send(std::make_unique<WholeSource>(std::move(body)), encoded);

@@ -17,8 +17,6 @@
 namespace entente::statistics {
 namespace {
 
-constexpr std::size_t kWorthCompressing = 1'024;
-
 struct Offer {
   std::string_view type;
   std::string_view version;  // empty: of any
@@ -76,7 +74,7 @@ bool wants_schema(const net::HttpRequest& request) {
 void give(const net::HttpRequest& request, std::string body, net::HttpResponse& response) {
   response.headers.emplace_back("vary", "accept, accept-encoding, authorization");
   const Encoding encoding = choose_encoding(header_of(request, "accept-encoding"));
-  if (encoding == Encoding::Identity || body.size() < kWorthCompressing) {
+  if (encoding == Encoding::Identity || body.size() < worth_compressing) {
     response.body = std::move(body);
     return;
   }

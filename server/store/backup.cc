@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -19,7 +18,8 @@
 namespace entente::store {
 namespace {
 
-constexpr std::string_view magic = "ENTBACK1";
+constexpr std::string_view backup_magic = "ENTBACK1";
+constexpr std::string_view kBackupUnusable = "the backup could not be read or written";
 constexpr std::size_t header_bytes = 8 + 16 + 8;
 constexpr std::size_t hash_bytes = 32;
 constexpr std::size_t block_bytes_aim = 1 << 20;
@@ -33,12 +33,6 @@ Status damaged(std::uint64_t at, std::string_view what) {
 Status gone(std::string_view key) {
   return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
       .with_detail("the large value of the row " + to_hex(key) + " cannot be read");
-}
-
-Status unavailable(const std::filesystem::path& path) {
-  const int error = errno;
-  return Status(Code::Unavailable, Reason::None, "the backup could not be read or written")
-      .with_detail(path.string() + ": " + std::strerror(error));
 }
 
 Digest closing_mac(const Keyring& keyring, std::string_view header, std::uint64_t rows,
@@ -58,8 +52,8 @@ class BackupWriter {
     if (!file_.ok() && errno == EEXIST) {
       return {Code::AlreadyExists, Reason::AlreadyThere, "there is a file of that name"};
     }
-    if (!file_.ok()) return unavailable(path_);
-    header_ = magic;
+    if (!file_.ok()) return unavailable(kBackupUnusable, "make", path_);
+    header_ = backup_magic;
     header_.append(network.view());
     append_u64(header_, size);
     hash_ = as_view(sha256(header_));
@@ -83,7 +77,7 @@ class BackupWriter {
     append_u64(end, rows_);
     end.append(as_view(closing_mac(keyring, header_, rows_, hash_)));
     ENTENTE_TRY_VOID(put(end));
-    if (fsync(file_.get()) != 0) return unavailable(path_);
+    if (fsync(file_.get()) != 0) return unavailable(kBackupUnusable, "sync", path_);
     return sync_folder(path_.parent_path());
   }
 
@@ -104,7 +98,7 @@ class BackupWriter {
     return put(hash_);
   }
   Status put(std::string_view bytes) {
-    if (!write_all(file_.get(), bytes, bytes_)) return unavailable(path_);
+    if (!write_all(file_.get(), bytes, bytes_)) return unavailable(kBackupUnusable, "write", path_);
     bytes_ += bytes.size();
     return {};
   }
@@ -128,9 +122,9 @@ class BackupReader {
     if (!file_.ok() && errno == ENOENT) {
       return {Code::NotFound, Reason::None, "there is no such backup"};
     }
-    if (!file_.ok()) return unavailable(path);
+    if (!file_.ok()) return unavailable(kBackupUnusable, "open", path);
     ENTENTE_TRY(header_, take(header_bytes));
-    if (!header_.starts_with(magic)) return damaged(0, "no backup");
+    if (!header_.starts_with(backup_magic)) return damaged(0, "no backup");
     hash_ = as_view(sha256(header_));
     return {};
   }
@@ -202,7 +196,7 @@ class BackupReader {
     while (have < bytes) {
       const ssize_t got = read(file_.get(), out.data() + have, bytes - have);
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return unavailable(path_);
+      if (got < 0) return unavailable(kBackupUnusable, "read", path_);
       if (got == 0) return damaged(at_ + have, "cut short");
       have += static_cast<std::size_t>(got);
     }

@@ -19,7 +19,7 @@ Status conflict() {
   return {Code::Aborted, Reason::Conflict, "the change lost against another; begin again"};
 }
 
-Status unavailable(std::string detail) {
+Status engine_failed(std::string detail) {
   return Status(Code::Unavailable, Reason::None, "the store is recovering")
       .with_detail(std::move(detail))
       .with_retry_after_ms(1'000);
@@ -130,7 +130,7 @@ Status CommitQueue::rewrite(const std::function<std::vector<EngineRow>()>& make,
   if (!status.ok()) return status;
   exclusively([&] {
     if (broken_ || !why_not().empty()) {
-      status = unavailable("the engine failed");
+      status = engine_failed("the engine failed");
       return;
     }
     std::vector<EngineRow> rows = make();
@@ -238,7 +238,7 @@ void CommitQueue::write_group(Group& group) {
     unsettled_ = size;
     const Status back = bring_back();
     if (!back.ok() || this->size() != size)
-      return fail(group, unavailable(std::string(written.detail())));
+      return fail(group, engine_failed(std::string(written.detail())));
     return;  // It failed, and yet it is there and durable.
   }
   const std::lock_guard lock(mutex_);

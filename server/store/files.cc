@@ -12,17 +12,20 @@
 namespace entente::store {
 namespace {
 
+constexpr std::string_view kUnusable = "a file could not be read or written";
+
 std::string why(std::string_view act, const std::filesystem::path& path) {
   const int error = errno;
   return std::string(act) + " " + path.string() + ": " + std::strerror(error);
 }
 
-Status unavailable(std::string detail) {
-  return Status(Code::Unavailable, Reason::None, "a file could not be read or written")
-      .with_detail(std::move(detail));
-}
-
 }  // namespace
+
+Status unavailable(std::string_view words, std::string_view act,
+                   const std::filesystem::path& path) {
+  const std::string detail = why(act, path);
+  return Status(Code::Unavailable, Reason::None, std::string(words)).with_detail(detail);
+}
 
 File& File::operator=(File&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
@@ -37,14 +40,14 @@ Result<std::string> read_whole(const std::filesystem::path& path, std::size_t by
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) {
     if (errno == ENOENT) return Status(Code::NotFound, Reason::None, "there is no such file");
-    return unavailable(why("open", path));
+    return unavailable(kUnusable, "open", path);
   }
   std::string bytes;
   std::array<char, 64 * 1024> chunk{};
   for (;;) {
     const ssize_t got = read(file.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unavailable(why("read", path));
+    if (got < 0) return unavailable(kUnusable, "read", path);
     if (got == 0) return bytes;
     if (bytes.size() + static_cast<std::size_t>(got) > bytes_max) {
       return Status(Code::FailedPrecondition, Reason::None, "a file is larger than it may be")
@@ -98,7 +101,7 @@ Written replace_whole(const std::filesystem::path& path, std::string_view bytes,
 
 Status sync_folder(const std::filesystem::path& dir) {
   const File folder(open(dir.empty() ? "." : dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.ok() || fsync(folder.get()) != 0) return unavailable(why("fsync", dir));
+  if (!folder.ok() || fsync(folder.get()) != 0) return unavailable(kUnusable, "fsync", dir);
   return {};
 }
 

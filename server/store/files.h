@@ -33,6 +33,11 @@ enum class Written {
 // Writes all of `bytes` at `offset`. Whether it went well; errno says why not.
 [[nodiscard]] bool write_all(int file, std::string_view bytes, std::uint64_t offset);
 
+// Unavailable, in these words; its detail is what was to be done with `path`, and why errno says it
+// was not.
+[[nodiscard]] Status unavailable(std::string_view words, std::string_view act,
+                                 const std::filesystem::path& path);
+
 // A descriptor that closes itself.
 class File {
  public:

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "proto/contract/bytes.h"
@@ -13,12 +11,13 @@
 namespace entente::store {
 namespace {
 
-constexpr std::string_view magic = "EHD1";
+constexpr std::string_view head_magic = "EHD1";
+constexpr std::string_view kUnwritten = "the head file could not be written";
 constexpr std::size_t fixed_bytes = 4 + 4 + 8;
 constexpr std::size_t mac_bytes = 32;
 
 std::string encode(const Secret& key, CommitIndex size, std::string_view checkpoint) {
-  std::string record(magic);
+  std::string record(head_magic);
   append_u32(record, static_cast<std::uint32_t>(checkpoint.size()));
   append_u64(record, size);
   record.append(checkpoint);
@@ -28,7 +27,7 @@ std::string encode(const Secret& key, CommitIndex size, std::string_view checkpo
 
 // The record at the front of `bytes`, and its length; nothing if there is no sound one.
 std::optional<std::pair<Head, std::size_t>> decode(std::string_view bytes, const Secret& key) {
-  if (bytes.size() < fixed_bytes + mac_bytes || !bytes.starts_with(magic)) return std::nullopt;
+  if (bytes.size() < fixed_bytes + mac_bytes || !bytes.starts_with(head_magic)) return std::nullopt;
   const std::size_t checkpoint_bytes = read_u32(bytes.substr(4));
   if (checkpoint_bytes > head_checkpoint_bytes_max ||
       bytes.size() < fixed_bytes + checkpoint_bytes + mac_bytes) {
@@ -40,12 +39,6 @@ std::optional<std::pair<Head, std::size_t>> decode(std::string_view bytes, const
   }
   Head head{.size = read_u64(bytes.substr(8)), .checkpoint = std::string(said.substr(fixed_bytes))};
   return std::pair(std::move(head), said.size() + mac_bytes);
-}
-
-Status unavailable(const std::filesystem::path& path) {
-  const int error = errno;
-  return Status(Code::Unavailable, Reason::None, "the head file could not be written")
-      .with_detail(path.string() + ": " + std::strerror(error));
 }
 
 Status damaged(std::string_view what, std::size_t at) {
@@ -70,8 +63,8 @@ Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key) {
                    scan.sound_bytes);
   }
   // A torn record is the last thing in the file.
-  for (std::size_t at = bytes.find(magic, scan.sound_bytes); at != std::string_view::npos;
-       at = bytes.find(magic, at + 1)) {
+  for (std::size_t at = bytes.find(head_magic, scan.sound_bytes); at != std::string_view::npos;
+       at = bytes.find(head_magic, at + 1)) {
     if (decode(bytes.substr(at), key)) {
       return damaged("no sound record at byte ", scan.sound_bytes);
     }
@@ -94,7 +87,7 @@ Result<std::unique_ptr<HeadFile>> HeadFile::open(const std::filesystem::path& pa
     if (!head->file_.ok() ||
         (scan.sound_bytes < bytes.size() &&
          ftruncate(head->file_.get(), static_cast<off_t>(scan.sound_bytes)) != 0)) {
-      return unavailable(path);
+      return unavailable(kUnwritten, "write", path);
     }
     ENTENTE_TRY_VOID(sync_folder(path.parent_path()));
   }
@@ -124,7 +117,7 @@ std::optional<Head> HeadFile::last() const {
 
 Status HeadFile::append(std::string_view record) {
   if (!write_all(file_.get(), record, bytes_) || fdatasync(file_.get()) != 0) {
-    const Status status = unavailable(path_);
+    const Status status = unavailable(kUnwritten, "write", path_);
     file_ = File();  // after a failed sync nothing on this descriptor can be trusted
     return status;
   }

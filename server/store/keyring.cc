@@ -11,7 +11,6 @@
 namespace entente::store {
 namespace {
 
-constexpr std::size_t key_width = 32;
 // Whose a key is that was made ready and not yet claimed.
 constexpr SealName nobodys{.scope = SealName::Scope::Document, .id = {}};
 
@@ -310,7 +309,7 @@ Id Keyring::blind(std::string_view domain, std::string_view text) const {
 Secret Keyring::purpose_key(std::string_view purpose) const {
   std::string info("entente/purpose/1|");
   info.append(purpose);
-  return hkdf_sha256(*now()->ring.purposes, {}, info, key_width);
+  return hkdf_sha256(*now()->ring.purposes, {}, info, xaes_key_bytes);
 }
 
 Ring Keyring::whole() const {
@@ -376,7 +375,7 @@ void Keyring::renew_wrapping(Holder& holder) const {
   holder.wrapping = new_key();
 }
 
-SharedSecret Keyring::new_key() const { return guarded(entropy_.bytes(key_width)); }
+SharedSecret Keyring::new_key() const { return guarded(entropy_.bytes(xaes_key_bytes)); }
 
 Status Keyring::take_root(const RootKey& root) {
   KeyringHeader header;

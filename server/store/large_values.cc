@@ -21,6 +21,7 @@ namespace {
 constexpr char kReference = '\xF7';  // on disk; a sealed value begins with its seal's version
 constexpr std::size_t kReferenceBytes = 1 + 8 + 8 + 4;
 constexpr std::string_view kSuffix = ".values";
+constexpr std::string_view kFailed = "the store could not read or write";
 // Values begin where a file system's blocks do, so that no block is two values' and stays.
 constexpr std::uint64_t kBlock = 4096;
 
@@ -28,12 +29,6 @@ constexpr std::uint64_t kBlock = 4096;
 constexpr std::size_t kRoomBytesKept = 512U << 10U;
 
 std::uint64_t next_block(std::uint64_t at) { return (at + kBlock - 1) / kBlock * kBlock; }
-
-Status unavailable(std::string_view act, const std::filesystem::path& path) {
-  const int error = errno;
-  return Status(Code::Unavailable, Reason::None, "the store could not read or write")
-      .with_detail(std::string(act) + " " + path.string() + ": " + std::strerror(error));
-}
 
 Status missing(const Extent& extent) {
   return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
@@ -105,7 +100,7 @@ Result<std::vector<std::shared_ptr<LargeValues::Laid>>> LargeValues::lay(
   std::vector<std::shared_ptr<Laid>> laid;
   for (const std::string_view value : values) {
     if (!write_all(lane->file.get(), value, at)) {
-      const Status failed = unavailable("write", path_of(lane->number));
+      const Status failed = unavailable(kFailed, "write", path_of(lane->number));
       laid.clear();
       return failed;  // and the lane is not given back: nothing is written behind what failed
     }
@@ -154,11 +149,11 @@ Status LargeValues::open_lane(Lane& lane) {
   if (mkdir(dir_.c_str(), 0700) == 0) {
     ENTENTE_TRY_VOID(sync_folder(dir_.parent_path()));
   } else if (errno != EEXIST) {
-    return unavailable("make", dir_);
+    return unavailable(kFailed, "make", dir_);
   }
   const std::filesystem::path path = path_of(lane.number);
   lane.file = File(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!lane.file.ok()) return unavailable("make", path);
+  if (!lane.file.ok()) return unavailable(kFailed, "make", path);
   return sync_folder(dir_);
 }
 
@@ -187,7 +182,7 @@ Status LargeValues::sync() {
     if (written == lane->synced) continue;
     if (sync_(lane->file.get()) != 0) {
       lane->failed = true;
-      return unavailable("sync", path_of(lane->number));
+      return unavailable(kFailed, "sync", path_of(lane->number));
     }
     lane->synced = written;
   }
@@ -209,7 +204,8 @@ Status LargeValues::forget_unsynced() {
     if (unsynced && (lane.failed || sync_(lane.file.get()) != 0)) {
       lane.failed = true;
       const bool cut = ftruncate(lane.file.get(), static_cast<off_t>(lane.synced)) == 0;
-      if (!cut || fsync(lane.file.get()) != 0) return unavailable("cut", path_of(lane.number));
+      if (!cut || fsync(lane.file.get()) != 0)
+        return unavailable(kFailed, "cut", path_of(lane.number));
     }
     lanes_.pop_back();
   }
@@ -240,7 +236,7 @@ Status LargeValues::read_to(const Extent& extent, std::string& value) const {
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) {
     if (errno == ENOENT) return missing(extent);
-    return unavailable("open", path);
+    return unavailable(kFailed, "open", path);
   }
   if (extent.bytes > 2 * limits::store_value_bytes_max) return missing(extent);  // sealed
   if (value.size() < extent.bytes) value.resize(extent.bytes);
@@ -249,7 +245,7 @@ Status LargeValues::read_to(const Extent& extent, std::string& value) const {
     const ssize_t got = pread(file.get(), value.data() + at, extent.bytes - at,
                               static_cast<off_t>(extent.offset + at));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unavailable("read", path);
+    if (got < 0) return unavailable(kFailed, "read", path);
     if (got == 0) return missing(extent);
     at += static_cast<std::size_t>(got);
   }

@@ -15,7 +15,7 @@
 namespace entente::store {
 namespace {
 
-constexpr std::size_t kBlock = 32 * 1024;
+constexpr std::size_t kLogBlock = 32 * 1024;
 constexpr std::size_t kHeader = 7;
 constexpr unsigned kTypeMax = 4;  // above: of files that are used anew, which ours never are
 constexpr std::size_t kCurrentBytesMax = 4 * 1024;
@@ -50,7 +50,7 @@ bool is_record(std::string_view bytes, std::size_t at, std::size_t size) {
 
 // Where the record after the one at `at` begins; nothing if it leads past its block or the end.
 std::optional<std::size_t> next(std::string_view bytes, std::size_t at) {
-  const std::size_t end = std::min(bytes.size(), at - at % kBlock + kBlock);
+  const std::size_t end = std::min(bytes.size(), at - at % kLogBlock + kLogBlock);
   const std::size_t behind = at + kHeader + length_at(bytes, at);
   if (behind > end) return std::nullopt;
   return behind;
@@ -77,8 +77,8 @@ Walk walk(std::string_view bytes) {
   Walk walked;
   std::size_t& at = walked.at;
   while (at + kHeader <= bytes.size()) {
-    if (kBlock - at % kBlock < kHeader) {  // what is left of a block is filled up
-      at += kBlock - at % kBlock;
+    if (kLogBlock - at % kLogBlock < kHeader) {  // what is left of a block is filled up
+      at += kLogBlock - at % kLogBlock;
       continue;
     }
     if (type_at(bytes, at) > kTypeMax) {
@@ -102,7 +102,7 @@ std::optional<std::size_t> wrong_head(std::string_view bytes) {
   // What is there of it makes a whole record: then its length is what is wrong.
   if (is_record(bytes, at, bytes.size() - at - kHeader)) return at;
   for (std::size_t other = at + 1; other + kHeader <= bytes.size(); ++other) {
-    if (kBlock - other % kBlock < kHeader || !next(bytes, other)) continue;
+    if (kLogBlock - other % kLogBlock < kHeader || !next(bytes, other)) continue;
     if (is_record(bytes, other, length_at(bytes, other))) return at;
   }
   return std::nullopt;
@@ -112,12 +112,12 @@ std::optional<std::size_t> wrong_head(std::string_view bytes) {
 Status check_log(const std::filesystem::path& path) {
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return errno == ENOENT ? Status() : unreadable(path);  // its rows are in a table
-  std::string block(kBlock, '\0');
-  for (std::size_t begin = 0;; begin += kBlock) {
-    const ssize_t got = pread(file.get(), block.data(), kBlock, static_cast<off_t>(begin));
+  std::string block(kLogBlock, '\0');
+  for (std::size_t begin = 0;; begin += kLogBlock) {
+    const ssize_t got = pread(file.get(), block.data(), kLogBlock, static_cast<off_t>(begin));
     if (got < 0) return unreadable(path);
     const std::string_view bytes = std::string_view(block).substr(0, static_cast<std::size_t>(got));
-    const bool last = bytes.size() < kBlock;
+    const bool last = bytes.size() < kLogBlock;
     const std::optional<std::size_t> at = last ? wrong_head(bytes) : walk(bytes).other;
     if (at) return damaged("the log " + path.filename().string(), begin + *at);
     if (last) return {};

@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::string_view magic = "ENTKEYR2";
 constexpr std::string_view magic_before = "ENTKEYR1";  // without spare keys
-constexpr std::size_t key_width = 32;
-constexpr std::size_t wrapped_width = xaes_nonce_bytes + key_width + xaes_tag_bytes;
+constexpr std::size_t wrapped_width = xaes_nonce_bytes + xaes_key_bytes + xaes_tag_bytes;
 constexpr std::size_t hash_width = 32;
 // What a spare key is wrapped as, until a document has it.
 constexpr SealName spare_name{.scope = SealName::Scope::Document, .id = {}};
@@ -54,7 +53,7 @@ class Fields {
     const std::string_view field = take(16);
     return field.empty() ? Id{} : Id::from(field);
   }
-  SharedSecret key() { return guarded(std::string(take(key_width))); }
+  SharedSecret key() { return guarded(std::string(take(xaes_key_bytes))); }
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return ok_ && rest_.empty(); }
 
@@ -259,7 +258,7 @@ Result<KeyringHeader> parse_keyring_header(std::string_view file) {
 }
 
 Secret keyring_key(const Secret& root, std::string_view root_salt) {
-  return hkdf_sha256(root, root_salt, "entente/keyring/1", key_width);
+  return hkdf_sha256(root, root_salt, "entente/keyring/1", xaes_key_bytes);
 }
 
 std::string encode_keyring(const Xaes& xaes, Entropy& entropy, const Secret& key,

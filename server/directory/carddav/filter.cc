@@ -9,7 +9,7 @@
 namespace entente::directory {
 namespace {
 
-constexpr std::string_view carddav = "urn:ietf:params:xml:ns:carddav";
+constexpr std::string_view carddav_space = "urn:ietf:params:xml:ns:carddav";
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -108,14 +108,14 @@ std::optional<CardFilter> CardFilter::from(const dav::XmlNode& filter) {
   CardFilter made;
   made.all_ = is_all(filter);
   for (const dav::XmlNode& child : filter.children) {
-    if (!child.is(carddav, "prop-filter")) return std::nullopt;
+    if (!child.is(carddav_space, "prop-filter")) return std::nullopt;
     Property property;
     property.name = upper(child.attribute("name"));
     property.all = is_all(child);
     for (const dav::XmlNode& part : child.children) {
-      if (part.is(carddav, "is-not-defined")) {
+      if (part.is(carddav_space, "is-not-defined")) {
         property.not_defined = true;
-      } else if (part.is(carddav, "text-match")) {
+      } else if (part.is(carddav_space, "text-match")) {
         std::optional<TextMatch> match = text_match(part);
         if (!match) return std::nullopt;
         property.texts.push_back(*std::move(match));

@@ -1,6 +1,5 @@
 // Writes a line on every page of a PDF, over all that is drawn there, and takes out what would run
-// by itself. Pure but for
-// memory; any thread.
+// by itself. Pure but for memory; any thread.
 #pragma once
 
 #include <cstdio>

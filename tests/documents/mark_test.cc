@@ -183,6 +183,18 @@ TEST_CASE("an annotation that may reach the mark is drawn before it; all others 
   CHECK(content.find("/EntenteNotes Do") < content.find("for Anna"));
 }
 
+TEST_CASE("a page's small picture, on which no mark is, is not in the copy", "[documents][mark]") {
+  std::string copy;
+  const auto read = read_copy(
+      {"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Thumb 4 0 R >>",
+       "<< /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1 >>\nstream\n"
+       "x\nendstream"},
+      copy);
+  QPDFPageObjectHelper page = QPDFPageDocumentHelper(*read).getAllPages().at(0);
+  CHECK_FALSE(page.getObjectHandle().hasKey("/Thumb"));
+}
+
 TEST_CASE(
     "the tags lead to what they are of, though that is a form now, and a tree that is a circle "
     "ends",

@@ -300,6 +300,7 @@ void mark_pages(QPDF& pdf, std::string_view line) {
       drawn += "q /EntenteNotes Do Q\n";
     }
     resources.getKey("/Font").replaceKey("/EntenteMark", font);
+    object.removeKey("/Thumb");  // the page in small, without a mark
     object.replaceKey("/Resources", resources);
     object.replaceKey("/Contents", pdf.newStream(drawn + overlay(edges, rotation_of(page),
                                                                  "/EntenteMark", line)));

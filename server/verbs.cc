@@ -277,7 +277,11 @@ Exit fsck(Machine& machine, const ops::Config& config) {
                            std::cerr << table << ": " << why << "\n";
                          });
   if (!done.ok()) return fail(done.status());
-  std::cout << "checked every row; " << faults << " faults\n";
+  std::cout << "checked every row; " << faults << " faults";
+  if (done->cut_off > 0)
+    std::cout << "; " << done->cut_off << " parts of uploads that a crash cut off, which the next "
+              << "start takes away";
+  std::cout << "\n";
   return faults == 0 ? Exit::Ok : Exit::Faults;
 }
 

@@ -288,6 +288,9 @@ Status CommitQueue::write(std::vector<EngineRow>& rows, Durable durable) {
       bytes > limits::store_staged_bytes_max) {
     durable = Durable::Now;
   }
+  if (durable == Durable::WithNext) {
+    for (EngineRow& row : rows) row.unpromised_since = size();
+  }
   Status status = engine_.write(rows, durable);
   if (!status.ok()) return status;
   if (durable == Durable::Now) {

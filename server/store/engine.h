@@ -23,6 +23,8 @@ struct EngineRow {
   std::string key;
   std::optional<std::string> value;  // none: the row is erased
   std::shared_ptr<void> laid = {};   // the engine's own: see Engine::lay
+  // How many commits there were, of a row that none promises yet.
+  std::optional<CommitIndex> unpromised_since = std::nullopt;
 };
 
 // Walks rows in the order of their keys' octets.
@@ -33,6 +35,9 @@ class EngineCursor {
   // Requires: valid(). Views live until the next call of next().
   [[nodiscard]] virtual std::string_view key() const = 0;
   [[nodiscard]] virtual std::string_view value() const = 0;
+  // Of a value that may come to the disk later than its row: EngineRow::unpromised_since. If there
+  // were no more commits, a crash may have cut it off, and nobody was promised that it is there.
+  [[nodiscard]] virtual std::optional<CommitIndex> unpromised_since() const { return std::nullopt; }
   virtual void next() = 0;
   // Ok, or why the walk ended early: DataLoss (the engine's own checks failed) or Unavailable.
   [[nodiscard]] virtual Status status() const = 0;

@@ -20,6 +20,8 @@ struct FsckReport {
   std::uint64_t rows = 0;
   std::uint64_t faulty = 0;    // do not authenticate, or cannot be read
   std::uint64_t orphaned = 0;  // sealed under a key that was destroyed: unreadable, as meant
+  // Of an upload that a crash ended: promised to nobody, taken away at the next start.
+  std::uint64_t cut_off = 0;
   std::uint64_t outdated = 0;  // sealed under an old generation: reseal() is to be called
   std::map<Table, std::uint64_t> tables;
   [[nodiscard]] bool sound() const { return faulty == 0; }

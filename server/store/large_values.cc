@@ -19,7 +19,8 @@ namespace entente::store {
 namespace {
 
 constexpr char kReference = '\xF7';  // on disk; a sealed value begins with its seal's version
-constexpr std::size_t kReferenceBytes = 1 + 8 + 8 + 4;
+constexpr std::size_t kReferenceBytes = 1 + 8 + 8 + 4 + 8;
+constexpr std::uint64_t kPromised = UINT64_MAX;  // instead of a number of commits
 constexpr std::string_view kSuffix = ".values";
 constexpr std::string_view kFailed = "the store could not read or write";
 // Values begin where a file system's blocks do, so that no block is two values' and stays.
@@ -51,11 +52,12 @@ std::vector<std::uint64_t> numbers_in(const std::filesystem::path& dir) {
 
 }  // namespace
 
-std::string reference_to(const Extent& extent) {
+std::string reference_to(const Extent& extent, std::optional<CommitIndex> unpromised_since) {
   std::string reference(1, kReference);
   append_u64(reference, extent.file);
   append_u64(reference, extent.offset);
   append_u32(reference, extent.bytes);
+  append_u64(reference, unpromised_since.value_or(kPromised));
   return reference;
 }
 
@@ -68,6 +70,12 @@ Extent referred_by(std::string_view value) {
   return {.file = read_u64(value.substr(1)),
           .offset = read_u64(value.substr(9)),
           .bytes = read_u32(value.substr(17))};
+}
+
+std::optional<CommitIndex> unpromised_since(std::string_view value) {
+  ENTENTE_CHECK(is_reference(value));
+  const CommitIndex since = read_u64(value.substr(21));
+  return since == kPromised ? std::nullopt : std::optional(since);
 }
 
 LargeValues::Laid::~Laid() {

@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@
 
 #include "proto/contract/status.h"
 #include "server/store/files.h"
+#include "server/store/store.h"
 
 namespace entente::store {
 
@@ -38,11 +40,14 @@ struct Extent {
   std::uint32_t bytes = 0;
   friend auto operator<=>(const Extent&, const Extent&) = default;
 };
-// No sealed value looks like one.
-[[nodiscard]] std::string reference_to(const Extent& extent);
+// No sealed value looks like one. It tells, too, of a value that no commit promises yet, how many
+// commits there were.
+[[nodiscard]] std::string reference_to(const Extent& extent,
+                                       std::optional<CommitIndex> unpromised_since = std::nullopt);
 [[nodiscard]] bool is_reference(std::string_view value);
-// Requires: is_reference(value).
+// Require: is_reference(value).
 [[nodiscard]] Extent referred_by(std::string_view value);
+[[nodiscard]] std::optional<CommitIndex> unpromised_since(std::string_view value);
 
 class LargeValues {
  public:

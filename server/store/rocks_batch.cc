@@ -47,7 +47,7 @@ Result<RocksBatch> make_batch(rocksdb::DB& db, const std::shared_ptr<LargeValues
         ENTENTE_TRY(const std::vector<LaidValue> now, large->lay(large, {*row.value}));
         laid = now.front();
       }
-      added = made.batch.Put(row.key, reference_to(laid->extent()));
+      added = made.batch.Put(row.key, reference_to(laid->extent(), row.unpromised_since));
       made.laid.push_back(std::move(laid));
     } else if (row.value) {
       ENTENTE_CHECK(!is_reference(*row.value));

@@ -193,9 +193,13 @@ class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
   // A large value is read when it is asked for; what is not there is no sealed value.
   [[nodiscard]] std::string_view value() const override {
     if (!is_reference(value_)) return value_;
+    unpromised_since_ = store::unpromised_since(value_);
     Result<std::string> found = large_->read(referred_by(value_));
     if (found.ok()) value_ = *std::move(found);
     return value_;
+  }
+  [[nodiscard]] std::optional<CommitIndex> unpromised_since() const override {
+    return is_reference(value_) ? store::unpromised_since(value_) : unpromised_since_;
   }
   void next() override {
     Hold hold;
@@ -223,6 +227,7 @@ class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
     const rocksdb::Slice value = iterator_->value();
     key_.assign(key.data(), key.size());
     value_.assign(value.data(), value.size());
+    unpromised_since_.reset();
   }
 
   std::shared_ptr<RocksHandle> handle_;
@@ -235,6 +240,7 @@ class RocksCursor final : public EngineCursor, public RocksHandle::Loan {
   bool valid_ = false;
   std::string key_;
   mutable std::string value_;
+  mutable std::optional<CommitIndex> unpromised_since_;  // of a reference whose place value_ took
   Status status_;
 };
 

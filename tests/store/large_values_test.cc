@@ -196,6 +196,25 @@ TEST_CASE("a large value that is missing, cut or altered is told, and no backup 
   }
 }
 
+TEST_CASE("what a crash cut off before anyone was promised it is no fault", "[store][large]") {
+  for (const bool promised : {false, true}) {
+    Fixture fixture;
+    fixture.put(1, "before");
+    fixture.stage(2, large('a'));
+    if (promised) fixture.put(3, "and with it all that was staged");
+    REQUIRE(fixture.files().size() == 1);
+    const std::filesystem::path file = fixture.files().front();
+    fixture.store.reset();
+    std::filesystem::resize_file(file, large_bytes / 2);
+    fixture.open();
+    std::uint64_t told = 0;
+    const FsckReport report = *fixture.store->check([&](auto, auto) { ++told; });
+    CHECK(report.faulty == (promised ? 1 : 0));
+    CHECK(report.cut_off == (promised ? 0 : 1));
+    CHECK(told == report.faulty);
+  }
+}
+
 TEST_CASE("large values come back from a backup, and are sealed anew by a rotation",
           "[store][large][backup][rotation]") {
   Fixture fixture;
@@ -361,6 +380,9 @@ TEST_CASE("a reference to a large value says where it is, and no sealed value is
   const std::string reference = reference_to(extent);
   REQUIRE(is_reference(reference));
   CHECK(referred_by(reference) == extent);
+  CHECK_FALSE(unpromised_since(reference));
+  CHECK(referred_by(reference_to(extent, 12)) == extent);
+  CHECK(unpromised_since(reference_to(extent, 12)) == 12);
   CHECK_FALSE(is_reference(reference + "x"));
   CHECK_FALSE(is_reference(std::string_view(reference).substr(1)));
   CHECK_FALSE(is_reference(""));

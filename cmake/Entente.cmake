@@ -19,6 +19,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
                          -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 
+# A test is compiled once and run once: what is optimised in its own code does not come back. What it tests is.
+add_library(entente_test_flags INTERFACE)
+target_compile_options(entente_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
+target_link_libraries(entente_test_flags INTERFACE entente_flags)
+
 # CMAKE_UNITY_BUILD, as tests/run and deploy/demo build a folder that is new, compiles sources of a room eight at a
 # time: half the time for all of them, and three times as long for one that is changed. In such a lot g++ takes each
 # source for a header.
@@ -113,7 +118,7 @@ function(entente_test target)
   cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS;LABELS;APART" ${ARGN})
   add_executable(${target} ${TEST_SOURCES})
   entente_apart(${TEST_APART})
-  target_link_libraries(${target} PRIVATE ${TEST_DEPENDS} entente_flags entente_catch_main)
+  target_link_libraries(${target} PRIVATE ${TEST_DEPENDS} entente_test_flags entente_catch_main)
   target_precompile_headers(${target} REUSE_FROM entente_precompiled_test)
   add_test(NAME ${target} COMMAND ${target} --order rand --rng-seed 20261126)
   set_tests_properties(${target} PROPERTIES LABELS "unit;${TEST_LABELS}" TIMEOUT 600

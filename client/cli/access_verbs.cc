@@ -11,7 +11,7 @@ namespace entente::cli {
 namespace {
 
 // The parties whose people see it, in order; those that the caller may not see last, unnamed.
-void show(const v1::Reckoning& reckoning) {
+void show_access(const v1::Reckoning& reckoning) {
   std::cout << safe(reckoning.in_words()) << '\n';
   Table table({"PARTY", "PEOPLE", "PROGRAMS", "THROUGH"});
   for (const v1::PartyReckoning& party : reckoning.parties()) {
@@ -38,8 +38,9 @@ void add_looks(CLI::App& access, Context& context) {
   auto who = std::make_shared<v1::WhoCanSeeRequest>();
   add_verb(access, "who", "who can see an object", "entente access who persons/2f6c...",
            [=, &context] {
-             context.call<v1::WhoCanSeeReply>(access_service + "WhoCanSee", *who,
-                                              [](const auto& reply) { show(reply.reckoning()); });
+             context.call<v1::WhoCanSeeReply>(
+                 access_service + "WhoCanSee", *who,
+                 [](const auto& reply) { show_access(reply.reckoning()); });
            })
       ->add_option_function<std::string>(
           "object", [who](const std::string& name) { who->set_object(name); }, "its resource name")
@@ -73,7 +74,7 @@ void add_looks(CLI::App& access, Context& context) {
                                                     [](const v1::WhoCouldSeeReply& reply) {
                                                       if (!reply.has_visibility())
                                                         std::cout << "it was not there yet, so: ";
-                                                      show(reply.reckoning());
+                                                      show_access(reply.reckoning());
                                                     });
                });
   verb->add_option("day", *day, "a day (its end is meant) or a time")->required();

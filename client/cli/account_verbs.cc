@@ -25,12 +25,12 @@ std::string_view state_name(const v1::Account& account) {
   }
 }
 
-void show(const v1::Account& account) {
+void show_account(const v1::Account& account) {
   std::cout << safe(account.name()) << ": " << state_name(account) << '\n';
 }
 
 void show_code(const v1::AccountCode& code) {
-  show(code.account());
+  show_account(code.account());
   std::cout << "code: " << code.code()
             << (code.awaits_approval() ? "\n  works once a second officer has approved it\n"
                                        : "\n  hand it to the person, by another way than e-mail\n");
@@ -38,8 +38,8 @@ void show_code(const v1::AccountCode& code) {
 
 // An rpc that takes a name and answers with one message.
 template <typename Req, typename Rep, typename Show>
-void add_named(CLI::App& group, Context& context, const char* verb, const char* what,
-               const std::string& method, Show show_reply) {
+void add_account_named(CLI::App& group, Context& context, const char* verb, const char* what,
+                       const std::string& method, Show show_reply) {
   auto request = std::make_shared<Req>();
   add_verb(group, verb, what, std::string("entente account ") + verb + " parties/SWE/accounts/anna",
            [=, &context] { context.call<Rep>(method, *request, show_reply); })
@@ -49,7 +49,7 @@ void add_named(CLI::App& group, Context& context, const char* verb, const char* 
       ->required();
 }
 
-void add_create(CLI::App& group, Context& context) {
+void add_account_create(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::CreateAccountRequest>();
   request->set_kind(v1::Account::KIND_PERSON);
   CLI::App* verb = add_verb(
@@ -75,7 +75,7 @@ void add_create(CLI::App& group, Context& context) {
       "an account of a program, not of a person");
 }
 
-void add_list(CLI::App& group, Context& context) {
+void add_account_list(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ListAccountsRequest>();
   add_verb(
       group, "list", "accounts of your party", "entente account list parties/SWE",
@@ -174,22 +174,22 @@ void add_account_verbs(CLI::App& app, Context& context) {
   CLI::App* group =
       app.add_subcommand("account", "accounts of your party, for its security officer");
   group->require_subcommand(1);
-  const auto account = [](const v1::Account& reply) { show(reply); };
-  add_create(*group, context);
-  add_list(*group, context);
-  add_named<v1::GetAccountRequest, v1::Account>(*group, context, "show", "one account",
-                                                account_service + "GetAccount", account);
-  add_named<v1::ResetAccountRequest, v1::AccountCode>(
+  const auto account = [](const v1::Account& reply) { show_account(reply); };
+  add_account_create(*group, context);
+  add_account_list(*group, context);
+  add_account_named<v1::GetAccountRequest, v1::Account>(*group, context, "show", "one account",
+                                                        account_service + "GetAccount", account);
+  add_account_named<v1::ResetAccountRequest, v1::AccountCode>(
       *group, context, "reset", "ends its password and sessions; answers with a one-time code",
       account_service + "ResetAccount", [](const v1::AccountCode& code) { show_code(code); });
-  add_named<v1::ApproveResetRequest, v1::Account>(
+  add_account_named<v1::ApproveResetRequest, v1::Account>(
       *group, context, "approve-reset", "approves a reset that a second officer must approve",
       account_service + "ApproveReset", account);
-  add_named<v1::UnlockAccountRequest, v1::Account>(*group, context, "unlock",
-                                                   "after a hundred failures",
-                                                   account_service + "UnlockAccount", account);
-  add_named<v1::EndAccountRequest, v1::Account>(*group, context, "end", "ends it for good",
-                                                account_service + "EndAccount", account);
+  add_account_named<v1::UnlockAccountRequest, v1::Account>(
+      *group, context, "unlock", "after a hundred failures", account_service + "UnlockAccount",
+      account);
+  add_account_named<v1::EndAccountRequest, v1::Account>(*group, context, "end", "ends it for good",
+                                                        account_service + "EndAccount", account);
   add_certificate_verbs(app, context);
 }
 

@@ -36,7 +36,7 @@ std::optional<int> find_item(Context& context, const v1::Meeting& meeting,
   return std::nullopt;
 }
 
-void add_options(CLI::App& verb, const std::shared_ptr<Item>& said) {
+void add_agenda_options(CLI::App& verb, const std::shared_ptr<Item>& said) {
   verb.add_option("--starts", said->starts, "what the clock there says: 2027-03-14T14:00");
   verb.add_option("--minutes", said->minutes, "how long");
   verb.add_option("--lead", said->lead, "who leads it: SWE, or a person");
@@ -65,10 +65,10 @@ void add_add(CLI::App& group, Context& context) {
   verb->add_option("title", said->title, "a title, or LANGUAGE=TITLE; may be given again")
       ->required();
   verb->add_option("--at", said->place, "its number on the agenda; else the last");
-  add_options(*verb, said);
+  add_agenda_options(*verb, said);
 }
 
-void add_change(CLI::App& group, Context& context) {
+void add_agenda_change(CLI::App& group, Context& context) {
   auto said = std::make_shared<Item>();
   CLI::App* verb =
       add_verb(group, "change", "changes what is given of an item; papers are added",
@@ -82,10 +82,10 @@ void add_change(CLI::App& group, Context& context) {
   verb->add_option("meeting", said->meeting, "its name")->required();
   verb->add_option("item", said->item, "its number or id")->required();
   verb->add_option("--title", said->title, "a title, or LANGUAGE=TITLE; may be given again");
-  add_options(*verb, said);
+  add_agenda_options(*verb, said);
 }
 
-void add_remove(CLI::App& group, Context& context) {
+void add_agenda_remove(CLI::App& group, Context& context) {
   auto said = std::make_shared<Item>();
   CLI::App* verb = add_verb(group, "remove", "takes an item off the agenda",
                             "entente meeting item remove 5f0c... 3", [=, &context] {
@@ -106,8 +106,8 @@ void add_agenda_verbs(CLI::App& group, Context& context) {
   CLI::App* items = group.add_subcommand("item", "the items of a meeting's agenda");
   items->require_subcommand(1);
   add_add(*items, context);
-  add_change(*items, context);
-  add_remove(*items, context);
+  add_agenda_change(*items, context);
+  add_agenda_remove(*items, context);
 }
 
 }  // namespace entente::cli

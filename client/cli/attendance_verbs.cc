@@ -11,7 +11,7 @@
 namespace entente::cli {
 namespace {
 
-struct Said {
+struct SaidParticipant {
   std::string meeting;
   std::string who;
   std::string guest;
@@ -20,7 +20,7 @@ struct Said {
   std::vector<std::string> items;
 };
 
-void add_options(CLI::App& verb, const std::shared_ptr<Said>& said) {
+void add_participant_options(CLI::App& verb, const std::shared_ptr<SaidParticipant>& said) {
   verb.add_option("meeting", said->meeting, "its name")->required();
   verb.add_option("--guest", said->guest, "somebody by name only");
   verb.add_option("--as", said->role, "what they are there")
@@ -30,7 +30,7 @@ void add_options(CLI::App& verb, const std::shared_ptr<Said>& said) {
       ->delimiter(',');
 }
 
-void read_said(const Said& said, v1::Participant& participant) {
+void read_participant(const SaidParticipant& said, v1::Participant& participant) {
   const std::string who = said.who.empty() ? "" : someone(said.who);
   if (who.starts_with("persons/")) participant.set_person(who);
   if (who.starts_with("parties/")) participant.set_party(who);
@@ -42,7 +42,7 @@ void read_said(const Said& said, v1::Participant& participant) {
   participant.set_until(said.until);
 }
 
-void show(const v1::Participant& one) {
+void show_invited(const v1::Participant& one) {
   const std::string who = one.display_name().empty() ? one.person() : one.display_name();
   std::cout << one.name() << ": " << safe(who.empty() ? one.party() : who) << ' '
             << typed_word(v1::Participant::State_Name(one.state())) << " as "
@@ -50,23 +50,24 @@ void show(const v1::Participant& one) {
 }
 
 void add_invite(CLI::App& group, Context& context) {
-  auto said = std::make_shared<Said>();
+  auto said = std::make_shared<SaidParticipant>();
   CLI::App* verb = add_verb(
       group, "invite", "asks a delegation, a person or a guest to a meeting, or to items of it",
       "entente meeting invite 5f0c... UNHCR --as observer --item 4be01a77", [=, &context] {
         v1::InviteParticipantRequest request;
         request.set_meeting(meeting_name(said->meeting));
-        read_said(*said, *request.mutable_participant());
-        context.call<v1::Participant>(attendance_service + "InviteParticipant", request, show);
+        read_participant(*said, *request.mutable_participant());
+        context.call<v1::Participant>(attendance_service + "InviteParticipant", request,
+                                      show_invited);
       });
-  add_options(*verb, said);
+  add_participant_options(*verb, said);
   verb->add_option("who", said->who, "a party such as UNHCR, or a person");
   verb->add_option("--until", said->until, "the first day on which this opens nothing any more");
 }
 
 void add_register(CLI::App& group, Context& context) {
   for (const bool declines : {false, true}) {
-    auto said = std::make_shared<Said>();
+    auto said = std::make_shared<SaidParticipant>();
     CLI::App* verb = add_verb(
         group, declines ? "decline" : "register",
         declines ? "says that you, or somebody of your delegation, do not come"
@@ -78,27 +79,28 @@ void add_register(CLI::App& group, Context& context) {
           v1::RegisterParticipantRequest request;
           request.set_meeting(meeting_name(said->meeting));
           request.set_declines(declines);
-          read_said(*said, *request.mutable_participant());
-          context.call<v1::Participant>(attendance_service + "RegisterParticipant", request, show);
+          read_participant(*said, *request.mutable_participant());
+          context.call<v1::Participant>(attendance_service + "RegisterParticipant", request,
+                                        show_invited);
         });
-    add_options(*verb, said);
+    add_participant_options(*verb, said);
     verb->add_option("who", said->who, "a person of your party; else you");
   }
 }
 
-void add_remove(CLI::App& group, Context& context) {
+void add_attendance_remove(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::RemoveParticipantRequest>();
   add_verb(group, "remove", "takes an invitation or a registration back; what it opened is closed",
            "entente meeting remove meetings/5f0c.../participants/77d1...",
            [=, &context] {
              context.call<v1::Participant>(attendance_service + "RemoveParticipant", *request,
-                                           show);
+                                           show_invited);
            })
       ->add_option("participant", *request->mutable_name(), "the participant's name")
       ->required();
 }
 
-void add_calendar(CLI::App& group, Context& context) {
+void add_attendance_calendar(CLI::App& group, Context& context) {
   struct Wanted {
     std::string meeting;
     std::string process;
@@ -137,8 +139,8 @@ void add_calendar(CLI::App& group, Context& context) {
 void add_attendance_verbs(CLI::App& group, Context& context) {
   add_invite(group, context);
   add_register(group, context);
-  add_remove(group, context);
-  add_calendar(group, context);
+  add_attendance_remove(group, context);
+  add_attendance_calendar(group, context);
 }
 
 }  // namespace entente::cli

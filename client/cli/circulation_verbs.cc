@@ -35,7 +35,7 @@ std::string titles_of(const v1::Circulation& circulation) {
   return titles;
 }
 
-void show(const v1::Circulation& circulation) {
+void show_circulation(const v1::Circulation& circulation) {
   std::cout << circulation.name() << ": " << ask_of(circulation) << ", from "
             << circulation.sender() << ", " << minute_of(circulation.sent_at()) << '\n';
   if (!circulation.in_words().empty()) {
@@ -61,7 +61,8 @@ void show(const v1::Circulation& circulation) {
   }
 }
 
-void show_list(Context& context, const v1::ListCirculationsReply& reply, const char* nothing) {
+void show_circulation_list(Context& context, const v1::ListCirculationsReply& reply,
+                           const char* nothing) {
   Table table({"CIRCULATION", "SENT", "FROM", "FOR", "STATE", "DOCUMENTS"});
   for (const v1::Circulation& one : reply.circulations()) {
     table.row({one.name(), minute_of(one.sent_at()),
@@ -100,7 +101,7 @@ bool show_waiting_consents(Context& context) {
 
 void show_inbox(Context& context, const v1::ListCirculationsReply& reply, bool first_page) {
   const bool asked = first_page && show_waiting_consents(context);
-  show_list(context, reply, "nothing was sent to you");
+  show_circulation_list(context, reply, "nothing was sent to you");
   if (asked && context.exit == Exit::No) context.exit = Exit::Ok;
 }
 
@@ -124,38 +125,38 @@ void add_circulate(CLI::App& app, Context& context) {
   auto note = std::make_shared<std::vector<std::string>>();
   auto text = std::make_shared<std::array<std::string, 3>>(
       std::array<std::string, 3>{"information", "", ""});
-  CLI::App* verb =
-      add_verb(app, "circulate", "sends documents with a covering note, and says what is asked for",
-               "entente circulate 5f0c... --note \"For Thursday's meeting\" --dry-run\n"
-               "  entente circulate 5f0c... --for approval-by-silence --deadline 2026-12-04",
-               [=, &context] {
-                 v1::CirculateRequest request;
-                 v1::Circulation& circulation = *request.mutable_circulation();
-                 for (const std::string& one : *documents) {
-                   circulation.add_documents(full_name("documents/", one));
-                 }
-                 read_text(*note, "en", *circulation.mutable_note());
-                 v1::Circulation::Ask ask = v1::Circulation::INFORMATION;
-                 v1::Circulation::Ask_Parse(enum_word((*text)[0]), &ask);
-                 circulation.set_ask(ask);
-                 circulation.set_process(full_name("processes/", (*text)[2]));
-                 if (!(*text)[1].empty() && !read_time(context, (*text)[1], "--deadline",
-                                                       *circulation.mutable_deadline())) {
-                   return;
-                 }
-                 if (is_given(*recipients)) {
-                   if (circulation.process().empty()) {
-                     return context.fail(invalid_argument("--process", "must be given with --to"));
-                   }
-                   circulation.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
-                   if (!read_recipients(context, *recipients, circulation.process(),
-                                        *circulation.mutable_visibility())) {
-                     return;
-                   }
-                 }
-                 if (*dry_run) return tell_of(context, circulation);
-                 context.call<v1::Circulation>(circulation_service + "Circulate", request, show);
-               });
+  CLI::App* verb = add_verb(
+      app, "circulate", "sends documents with a covering note, and says what is asked for",
+      "entente circulate 5f0c... --note \"For Thursday's meeting\" --dry-run\n"
+      "  entente circulate 5f0c... --for approval-by-silence --deadline 2026-12-04",
+      [=, &context] {
+        v1::CirculateRequest request;
+        v1::Circulation& circulation = *request.mutable_circulation();
+        for (const std::string& one : *documents) {
+          circulation.add_documents(full_name("documents/", one));
+        }
+        read_text(*note, "en", *circulation.mutable_note());
+        v1::Circulation::Ask ask = v1::Circulation::INFORMATION;
+        v1::Circulation::Ask_Parse(enum_word((*text)[0]), &ask);
+        circulation.set_ask(ask);
+        circulation.set_process(full_name("processes/", (*text)[2]));
+        if (!(*text)[1].empty() &&
+            !read_time(context, (*text)[1], "--deadline", *circulation.mutable_deadline())) {
+          return;
+        }
+        if (is_given(*recipients)) {
+          if (circulation.process().empty()) {
+            return context.fail(invalid_argument("--process", "must be given with --to"));
+          }
+          circulation.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
+          if (!read_recipients(context, *recipients, circulation.process(),
+                               *circulation.mutable_visibility())) {
+            return;
+          }
+        }
+        if (*dry_run) return tell_of(context, circulation);
+        context.call<v1::Circulation>(circulation_service + "Circulate", request, show_circulation);
+      });
   verb->add_flag("--dry-run", *dry_run, "only say who would be able to see it");
   verb->add_option("documents", *documents, "their names")->required();
   verb->add_option("--note", *note, "what covers it, or LANGUAGE=TEXT; may be given again");
@@ -184,13 +185,14 @@ void add_boxes(CLI::App& app, Context& context) {
   verb->add_option("--process", *inbox->mutable_process(), "only this process's");
   verb->add_option("--page-token", *inbox->mutable_page_token(), "where to go on");
   auto outbox = std::make_shared<v1::ListOutboxRequest>();
-  verb = add_verb(
-      app, "outbox", "what your party has sent, newest first", "entente outbox", [=, &context] {
-        outbox->set_process(full_name("processes/", outbox->process()));
-        context.call<v1::ListCirculationsReply>(
-            circulation_service + "ListOutbox", *outbox,
-            [&](const auto& reply) { show_list(context, reply, "your party has sent nothing"); });
-      });
+  verb = add_verb(app, "outbox", "what your party has sent, newest first", "entente outbox",
+                  [=, &context] {
+                    outbox->set_process(full_name("processes/", outbox->process()));
+                    context.call<v1::ListCirculationsReply>(
+                        circulation_service + "ListOutbox", *outbox, [&](const auto& reply) {
+                          show_circulation_list(context, reply, "your party has sent nothing");
+                        });
+                  });
   verb->add_option("--process", *outbox->mutable_process(), "only this process's");
   verb->add_option("--page-token", *outbox->mutable_page_token(), "where to go on");
 }
@@ -292,7 +294,8 @@ void add_circulation(CLI::App& app, Context& context) {
            "entente circulation show 9a41...",
            [=, &context] {
              get->set_name(circulation_name(get->name()));
-             context.call<v1::Circulation>(circulation_service + "GetCirculation", *get, show);
+             context.call<v1::Circulation>(circulation_service + "GetCirculation", *get,
+                                           show_circulation);
            })
       ->add_option("circulation", *get->mutable_name(), "its name")
       ->required();
@@ -322,7 +325,8 @@ void add_circulation(CLI::App& app, Context& context) {
   add_verb(*group, "recall", "takes it back", "entente circulation recall 9a41...",
            [=, &context] {
              recall->set_name(circulation_name(recall->name()));
-             context.call<v1::Circulation>(circulation_service + "Recall", *recall, show);
+             context.call<v1::Circulation>(circulation_service + "Recall", *recall,
+                                           show_circulation);
            })
       ->add_option("circulation", *recall->mutable_name(), "its name")
       ->required();
@@ -330,7 +334,8 @@ void add_circulation(CLI::App& app, Context& context) {
   add_verb(*group, "remind", "reminds those who have got it", "entente circulation remind 9a41...",
            [=, &context] {
              remind->set_name(circulation_name(remind->name()));
-             context.call<v1::Circulation>(circulation_service + "Remind", *remind, show);
+             context.call<v1::Circulation>(circulation_service + "Remind", *remind,
+                                           show_circulation);
            })
       ->add_option("circulation", *remind->mutable_name(), "its name")
       ->required();

@@ -45,7 +45,7 @@ void show_calendar(Context& context, const v1::Calendar& calendar) {
   std::cout << calendar.late() << " late\n";
 }
 
-void add_calendar(CLI::App& group, Context& context) {
+void add_compare_calendar(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::GetCalendarRequest>();
   auto names = std::make_shared<std::array<std::string, 3>>();
   auto late = std::make_shared<bool>(false);
@@ -326,7 +326,7 @@ void show_profile(Context& context, const v1::Profile& page) {
   }
 }
 
-void add_profile(CLI::App& group, Context& context) {
+void add_country_profile(CLI::App& group, Context& context) {
   auto area = std::make_shared<std::string>();
   auto process = std::make_shared<std::string>();
   CLI::App* verb = add_verb(group, "profile", "all that a process holds on one state, on one page",
@@ -348,8 +348,8 @@ void add_profile(CLI::App& group, Context& context) {
 void add_compare_verbs(CLI::App& group, Context& context) {
   add_compare(group, context);
   add_sum(group, context);
-  add_profile(group, context);
-  add_calendar(group, context);
+  add_country_profile(group, context);
+  add_compare_calendar(group, context);
 }
 
 }  // namespace entente::cli

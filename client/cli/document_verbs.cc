@@ -35,7 +35,7 @@ std::string media_type_of(const std::string& path) {
 
 // --- upload -------------------------------------------------------------------------------------
 
-struct Upload {
+struct Content {
   client::DocumentFile file;
   Recipients recipients;
   std::string process;
@@ -58,7 +58,7 @@ struct Upload {
   bool dry_run = false;
 };
 
-void read_title(const Upload& said, v1::Document& document) {
+void read_title(const Content& said, v1::Document& document) {
   read_text(said.title, said.language, *document.mutable_title());
   if (said.title.empty()) {
     (*document.mutable_title()->mutable_by_language())[said.language] =
@@ -67,7 +67,7 @@ void read_title(const Upload& said, v1::Document& document) {
   read_text(said.abstract, said.language, *document.mutable_abstract());
 }
 
-bool read_upload(Context& context, const Upload& said, v1::BeginContentRequest& request) {
+bool read_upload(Context& context, const Content& said, v1::BeginContentRequest& request) {
   v1::Content& content = *request.mutable_content();
   content.set_language(said.language);
   content.set_file_name(std::filesystem::path(said.file.path).filename().string());
@@ -111,7 +111,7 @@ Result<bool> is_to_be_sealed(Context& context, const v1::Document& document) {
   return there.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
 }
 
-void run_upload(Context& context, const Upload& said) {
+void run_document_upload(Context& context, const Content& said) {
   client::DocumentFile file = said.file;
   if (!read_upload(context, said, file.request)) return;
   const Result<bool> sealed = is_to_be_sealed(context, file.request.document());
@@ -145,8 +145,8 @@ void run_upload(Context& context, const Upload& said) {
   show_document(*kept);
 }
 
-void add_upload(CLI::App& group, Context& context) {
-  auto said = std::make_shared<Upload>();
+void add_document_upload(CLI::App& group, Context& context) {
+  auto said = std::make_shared<Content>();
   auto recipients = std::make_shared<Recipients>();
   CLI::App* verb = add_verb(
       group, "upload", "brings a document, or another language or revision of one",
@@ -158,7 +158,7 @@ void add_upload(CLI::App& group, Context& context) {
         if (said->of.empty() == said->process.empty()) {
           return context.fail(invalid_argument("--process", "or --of must be given"));
         }
-        run_upload(context, *said);
+        run_document_upload(context, *said);
       });
   verb->add_option("file", said->file.path, "what is to be brought")->required();
   verb->add_option("--process", said->process, "of a new document: its process");
@@ -188,8 +188,8 @@ void add_upload(CLI::App& group, Context& context) {
 
 // --- reading ------------------------------------------------------------------------------------
 
-void run_get(Context& context, const std::string& name, const std::string& language,
-             std::string out, client::Opening opening) {
+void run_document_get(Context& context, const std::string& name, const std::string& language,
+                      std::string out, client::Opening opening) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   v1::GetDocumentRequest get;
@@ -222,10 +222,10 @@ void add_get(CLI::App& group, Context& context) {
   CLI::App* verb =
       add_verb(group, "get", "fetches a document; of what is restricted, a copy with your name",
                "entente document get 5f0c... --out paper.pdf", [=, &context] {
-                 run_get(context, (*text)[0], (*text)[1], (*text)[2],
-                         *original ? client::Opening::Original
-                         : *opens  ? client::Opening::Always
-                                   : client::Opening::WhereDue);
+                 run_document_get(context, (*text)[0], (*text)[1], (*text)[2],
+                                  *original ? client::Opening::Original
+                                  : *opens  ? client::Opening::Always
+                                            : client::Opening::WhereDue);
                });
   verb->add_option("document", (*text)[0], "its name, or that of a revision")->required();
   verb->add_option("--language", (*text)[1], "another than the original");
@@ -308,7 +308,7 @@ void show_who_read(const v1::Readers& readers) {
 
 // --- the end ------------------------------------------------------------------------------------
 
-void add_acts(CLI::App& group, Context& context) {
+void add_document_acts(CLI::App& group, Context& context) {
   auto readers = std::make_shared<std::string>();
   add_verb(group, "readers", "who has opened a document, and who has not",
            "entente document readers 5f0c...",
@@ -359,13 +359,13 @@ void add_acts(CLI::App& group, Context& context) {
 void add_document_verbs(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("document", "documents of a process");
   group->require_subcommand(1);
-  add_upload(*group, context);
+  add_document_upload(*group, context);
   add_show_and_list(*group, context);
   add_get(*group, context);
   add_share(*group, context);
   add_narrow(*group, context);
   add_consent_verbs(app, context);
-  add_acts(*group, context);
+  add_document_acts(*group, context);
   add_archive_verbs(app, context);
   add_retention_verbs(*group, context);
   add_search_verbs(app, *group, context);

@@ -14,7 +14,7 @@ namespace {
 
 const std::string exemption_service = "entente.v1.ExemptionService.";
 
-void show(const v1::Exemption& one) {
+void show_exemption(const v1::Exemption& one) {
   std::cout << last(one.party()) << " sees the others' figures of " << safe(one.dataflow())
             << " until " << safe(one.until()) << ": " << safe(one.reason()) << "\n  proposed by "
             << safe(one.proposed_by());
@@ -33,7 +33,7 @@ Result<v1::ListExemptionsReply> list_of(Context& context, const std::string& dat
   return client->call<v1::ListExemptionsReply>(exemption_service + "ListExemptions", list);
 }
 
-void propose(Context& context, v1::ProposeExemptionRequest request) {
+void propose_exemption(Context& context, v1::ProposeExemptionRequest request) {
   const auto files = signing_files(context);
   if (!files.ok()) return context.fail(files.status());
   const auto there = list_of(context, request.dataflow());
@@ -44,19 +44,19 @@ void propose(Context& context, v1::ProposeExemptionRequest request) {
   if (const Status status = client::sign(*files, request); !status.ok()) {
     return context.fail(status);
   }
-  context.call<v1::Exemption>(exemption_service + "ProposeExemption", request, show);
+  context.call<v1::Exemption>(exemption_service + "ProposeExemption", request, show_exemption);
 }
 
-void approve(Context& context, const std::string& dataflow, const std::string& party) {
+void approve_exemption(Context& context, const std::string& dataflow, const std::string& party) {
   const auto all = list_of(context, dataflow);
   if (!all.ok()) return context.fail(all.status());
   approve_waiting<v1::Exemption>(
       context, exemption_service + "ApproveExemption", all->exemptions(),
       [&](const auto& one) { return one.party() == party && one.approved_by().empty(); },
-      "no exemption of " + last(party) + " waits for anybody", show);
+      "no exemption of " + last(party) + " waits for anybody", show_exemption);
 }
 
-void add_propose(CLI::App& group, Context& context) {
+void add_exemption_propose(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ProposeExemptionRequest>();
   auto flow = std::make_shared<std::string>();
   CLI::App* verb =
@@ -65,7 +65,7 @@ void add_propose(CLI::App& group, Context& context) {
                "--reason \"its system is being replaced\"",
                [=, &context] {
                  request->set_dataflow(flow_name(*flow));
-                 propose(context, *request);
+                 propose_exemption(context, *request);
                });
   verb->add_option("dataflow", *flow, "such as IGC.RETURNS")->required();
   add_text(verb, "party", "`CHE`", request, [](auto& r, const std::string& v) {
@@ -85,13 +85,13 @@ void add_exemption_verbs(CLI::App& stats, Context& context) {
   CLI::App* group = stats.add_subcommand(
       "exemption", "who sees the others' figures without giving its own, by the word of two");
   group->require_subcommand(1);
-  add_propose(*group, context);
+  add_exemption_propose(*group, context);
   auto approved = std::make_shared<std::pair<std::string, std::string>>();
-  CLI::App* verb =
-      add_verb(*group, "approve", "the second person's word, signed over what it says",
-               "entente stats exemption approve IGC.RETURNS CHE", [=, &context] {
-                 approve(context, flow_name(approved->first), in("parties", approved->second));
-               });
+  CLI::App* verb = add_verb(*group, "approve", "the second person's word, signed over what it says",
+                            "entente stats exemption approve IGC.RETURNS CHE", [=, &context] {
+                              approve_exemption(context, flow_name(approved->first),
+                                                in("parties", approved->second));
+                            });
   verb->add_option("dataflow", approved->first, "such as IGC.RETURNS")->required();
   verb->add_option("party", approved->second, "`CHE`")->required();
   auto flow = std::make_shared<std::string>();
@@ -105,7 +105,7 @@ void add_exemption_verbs(CLI::App& stats, Context& context) {
                                                      if (reply.exemptions().empty())
                                                        std::cout << "nobody is exempt\n";
                                                      for (const auto& one : reply.exemptions())
-                                                       show(one);
+                                                       show_exemption(one);
                                                    });
            })
       ->add_option("dataflow", *flow, "such as IGC.RETURNS")

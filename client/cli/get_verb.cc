@@ -78,7 +78,7 @@ void each_row(const v1::Observations& some, const std::function<void(Cells)>& vi
   }
 }
 
-void run_get(Context& context, const v1::QueryRequest& request, bool csv) {
+void show_figures(Context& context, const v1::QueryRequest& request, bool csv) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   std::unique_ptr<Table> table;
@@ -243,7 +243,7 @@ struct Asked {
   std::string out;
 };
 
-void run(Context& context, Asked& asked) {
+void run_get(Context& context, Asked& asked) {
   v1::QueryRequest& request = asked.request;
   request.set_dataflow(flow_name(asked.flow));
   request.set_start_period(asked.from);
@@ -257,7 +257,7 @@ void run(Context& context, Asked& asked) {
     return;
   }
   if (asked.as.empty() && !asked.out.empty()) asked.as = "csv";
-  if (asked.as.empty()) return run_get(context, request, asked.csv);
+  if (asked.as.empty()) return show_figures(context, request, asked.csv);
   run_download(context, request, asked.as, asked.out);
 }
 
@@ -270,7 +270,7 @@ void add_get_verb(CLI::App& group, Context& context) {
                "entente stats get IGC.ASYLUM --where CITIZEN=SYR,AFG --from 2020\n"
                "  entente stats get IGC.ASYLUM --as-of 2026-01-01 --csv > then.csv\n"
                "  entente stats get IGC.ASYLUM --from 2015 --as xlsx --out asylum.xlsx",
-               [asked, &context] { run(context, *asked); });
+               [asked, &context] { run_get(context, *asked); });
   verb->add_option("dataflow", asked->flow, "such as IGC.ASYLUM")->required();
   verb->add_option("--where", asked->where, "DIMENSION=CODE,CODE; may be given again");
   verb->add_option("--from", asked->from, "first period, such as 2015 or 2015-Q1");

@@ -232,7 +232,7 @@ void add_institution(CLI::App& app, Context& context) {
 
 // --- what a party is in a process ---
 
-void show_proposal(const v1::ParticipationProposal& one) {
+void show_participation_proposal(const v1::ParticipationProposal& one) {
   std::cout << safe(one.name()) << "\n  " << last(one.party()) << " is to be "
             << v1::Participation::Status_Name(one.standing().status()) << " of "
             << last(one.process()) << " from " << safe(one.standing().span().since())
@@ -240,7 +240,7 @@ void show_proposal(const v1::ParticipationProposal& one) {
             << to_rfc3339(Instant(std::chrono::seconds(one.expires_at().seconds()))) << '\n';
 }
 
-void propose(Context& context, v1::ProposeParticipationRequest request) {
+void propose_participation(Context& context, v1::ProposeParticipationRequest request) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   const auto files = signing_files(context);
@@ -252,10 +252,10 @@ void propose(Context& context, v1::ProposeParticipationRequest request) {
   if (const Status status = client::sign(**client, *files, request); !status.ok())
     return context.fail(status);
   context.call<v1::ParticipationProposal>(directory_service + "ProposeParticipation", request,
-                                          show_proposal);
+                                          show_participation_proposal);
 }
 
-void approve(Context& context, const std::string& name) {
+void approve_participation(Context& context, const std::string& name) {
   v1::ListParticipationProposalsRequest list;
   list.set_process(name.substr(0, name.find("/participationProposals/")));
   const auto all =
@@ -280,12 +280,12 @@ const std::map<std::string, v1::Participation::Status>& statuses() {
   return all;
 }
 
-void add_propose(CLI::App& group, Context& context) {
+void add_participation_propose(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ProposeParticipationRequest>();
   CLI::App* verb =
       add_verb(group, "propose", "what a party is to be in a process; another must approve it",
                "entente participation propose igc THA observer --since 2027-01-01",
-               [=, &context] { propose(context, *request); });
+               [=, &context] { propose_participation(context, *request); });
   add_text(verb, "process", "`igc`", request, [](auto& r, const std::string& v) {
     r.set_process(in("processes", v));
   })->required();
@@ -330,7 +330,7 @@ void add_participation(CLI::App& app, Context& context) {
                     }),
            "name", "its resource name", get, [](auto& r, const std::string& v) { r.set_name(v); })
       ->required();
-  add_propose(*group, context);
+  add_participation_propose(*group, context);
   auto list = std::make_shared<v1::ListParticipationProposalsRequest>();
   add_text(add_verb(*group, "waiting", "what waits for a second person",
                     "entente participation waiting igc",
@@ -339,7 +339,8 @@ void add_participation(CLI::App& app, Context& context) {
                           context, "ListParticipationProposals", *list,
                           [](const v1::ListParticipationProposalsReply& reply) {
                             if (reply.proposals().empty()) std::cout << "nothing waits\n";
-                            for (const auto& one : reply.proposals()) show_proposal(one);
+                            for (const auto& one : reply.proposals())
+                              show_participation_proposal(one);
                           });
                     }),
            "process", "`igc`", list,
@@ -348,7 +349,7 @@ void add_participation(CLI::App& app, Context& context) {
   auto name = std::make_shared<std::string>();
   add_verb(*group, "approve", "the second person's word, signed over what it says",
            "entente participation approve processes/igc/participationProposals/4f2a...",
-           [=, &context] { approve(context, *name); })
+           [=, &context] { approve_participation(context, *name); })
       ->add_option("proposal", *name, "as `entente participation waiting` shows it")
       ->required();
 }

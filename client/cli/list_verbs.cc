@@ -20,7 +20,7 @@ const std::map<std::string, v1::ExportPersonsRequest::Format>& formats() {
   return all;
 }
 
-void add_export(CLI::App& app, Context& context) {
+void add_list_export(CLI::App& app, Context& context) {
   auto request = std::make_shared<v1::ExportPersonsRequest>();
   auto out = std::make_shared<std::string>();
   request->set_format(v1::ExportPersonsRequest::CSV);
@@ -180,7 +180,7 @@ void add_reminders(CLI::App& app, Context& context) {
 }  // namespace
 
 void add_list_verbs(CLI::App& app, Context& context) {
-  add_export(app, context);
+  add_list_export(app, context);
   add_roster(app, context);
   add_reminders(app, context);
 }

@@ -26,7 +26,7 @@ class FirstFault final : public google::protobuf::io::ErrorCollector {
   std::string fault;
 };
 
-void show(const v1::Mapping& mapping) {
+void show_mapping(const v1::Mapping& mapping) {
   // As `put` takes it: without what the server adds.
   v1::Mapping own = mapping;
   own.clear_name();
@@ -75,7 +75,7 @@ void add_put(CLI::App& group, Context& context) {
   verb->add_option("file", named->file, "the mapping: protobuf text format, or JSON")->required();
 }
 
-void add_show(CLI::App& group, Context& context) {
+void add_mapping_show(CLI::App& group, Context& context) {
   auto named = std::make_shared<Named>();
   CLI::App* verb =
       add_verb(group, "show", "a kept mapping, as `put` takes it",
@@ -83,13 +83,13 @@ void add_show(CLI::App& group, Context& context) {
                  v1::GetMappingRequest request;
                  request.set_name(mapping_name(context, flow_name(named->flow), named->name));
                  if (request.name().empty()) return;
-                 context.call<v1::Mapping>(mapping_service + "GetMapping", request, show);
+                 context.call<v1::Mapping>(mapping_service + "GetMapping", request, show_mapping);
                });
   verb->add_option("dataflow", named->flow, "such as IGC.ASYLUM")->required();
   verb->add_option("name", named->name, "such as monthly")->required();
 }
 
-void add_list(CLI::App& group, Context& context) {
+void add_mapping_list(CLI::App& group, Context& context) {
   auto flow = std::make_shared<std::string>();
   add_verb(group, "list", "the mappings that your party keeps for a dataflow",
            "entente stats mapping list IGC.ASYLUM",
@@ -177,8 +177,8 @@ void add_mapping_verbs(CLI::App& group, Context& context) {
   CLI::App* mapping = group.add_subcommand("mapping", "how your own spreadsheet exports are read");
   mapping->require_subcommand(1);
   add_put(*mapping, context);
-  add_show(*mapping, context);
-  add_list(*mapping, context);
+  add_mapping_show(*mapping, context);
+  add_mapping_list(*mapping, context);
   add_delete(*mapping, context);
 }
 

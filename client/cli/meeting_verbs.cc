@@ -9,7 +9,7 @@ namespace entente::cli {
 namespace {
 
 // What options say of a meeting; empty: not said.
-struct Said {
+struct SaidMeeting {
   std::string process;
   std::string body;
   std::string series;
@@ -30,7 +30,7 @@ struct Said {
   bool settled = false;
 };
 
-void add_options(CLI::App& verb, const std::shared_ptr<Said>& said) {
+void add_meeting_options(CLI::App& verb, const std::shared_ptr<SaidMeeting>& said) {
   verb.add_option("--title", said->title, "a title, or LANGUAGE=TITLE; may be given again");
   verb.add_option("--level", said->level, "of whom it is")
       ->check(CLI::IsMember({"technical", "senior-officials", "ministerial"}));
@@ -51,7 +51,7 @@ void add_options(CLI::App& verb, const std::shared_ptr<Said>& said) {
       ->check(CLI::IsMember({"yes", "no"}));
 }
 
-bool read_said(Context& context, const Said& said, v1::Meeting& meeting) {
+bool read_meeting(Context& context, const SaidMeeting& said, v1::Meeting& meeting) {
   read_text(said.title, "en", *meeting.mutable_title());
   read_text(said.place, "en", *meeting.mutable_place());
   read_text(said.description, "en", *meeting.mutable_description());
@@ -85,8 +85,8 @@ bool read_said(Context& context, const Said& said, v1::Meeting& meeting) {
                          *meeting.mutable_visibility());
 }
 
-void add_create(CLI::App& group, Context& context) {
-  auto said = std::make_shared<Said>();
+void add_meeting_create(CLI::App& group, Context& context) {
+  auto said = std::make_shared<SaidMeeting>();
   auto recipients = std::make_shared<Recipients>();
   CLI::App* verb = add_verb(
       group, "create", "makes a meeting",
@@ -98,18 +98,18 @@ void add_create(CLI::App& group, Context& context) {
         v1::Meeting& meeting = *request.mutable_meeting();
         meeting.set_process(full_name("processes/", said->process));
         if (!said->body.empty()) meeting.set_body(meeting.process() + "/bodies/" + said->body);
-        if (!read_said(context, *said, meeting)) return;
+        if (!read_meeting(context, *said, meeting)) return;
         context.call<v1::Meeting>(meeting_service + "CreateMeeting", request, show_meeting);
       });
   verb->add_option("--process", said->process, "whose meeting it is")->required();
   verb->add_option("--body", said->body, "the body that meets, such as wg-data");
-  add_options(*verb, said);
+  add_meeting_options(*verb, said);
   verb->add_flag("--tentative", said->tentative, "the day is not settled");
   add_recipients(*verb, recipients);
 }
 
-void add_change(CLI::App& group, Context& context) {
-  auto said = std::make_shared<Said>();
+void add_meeting_change(CLI::App& group, Context& context) {
+  auto said = std::make_shared<SaidMeeting>();
   auto recipients = std::make_shared<Recipients>();
   auto name = std::make_shared<std::string>();
   CLI::App* verb = add_verb(
@@ -118,10 +118,10 @@ void add_change(CLI::App& group, Context& context) {
       [=, &context] {
         said->recipients = *recipients;
         change_meeting(context, *name,
-                       [&](v1::Meeting& meeting) { return read_said(context, *said, meeting); });
+                       [&](v1::Meeting& meeting) { return read_meeting(context, *said, meeting); });
       });
   verb->add_option("meeting", *name, "its name")->required();
-  add_options(*verb, said);
+  add_meeting_options(*verb, said);
   verb->add_flag("--tentative", said->tentative, "the day is not settled any more");
   verb->add_flag("--settled", said->settled, "the day is settled");
   add_recipients(*verb, recipients);
@@ -136,7 +136,7 @@ void add_change(CLI::App& group, Context& context) {
   verb->add_option("--because", *cancel->mutable_because(), "why");
 }
 
-void add_show(CLI::App& group, Context& context) {
+void add_meeting_show(CLI::App& group, Context& context) {
   auto get = std::make_shared<v1::GetMeetingRequest>();
   add_verb(group, "show",
            "a meeting with its agenda and who takes part, as far as you may see them",
@@ -149,7 +149,7 @@ void add_show(CLI::App& group, Context& context) {
       ->required();
 }
 
-void show_list(Context& context, const v1::ListMeetingsReply& reply) {
+void show_meeting_list(Context& context, const v1::ListMeetingsReply& reply) {
   Table table({"MEETING", "BEGINS", "ZONE", "LEVEL", "STATE", "TITLE", "PLACE"});
   for (const v1::Meeting& one : reply.meetings()) {
     table.row({one.name(), one.starts_local(), one.time_zone(),
@@ -168,7 +168,7 @@ void show_list(Context& context, const v1::ListMeetingsReply& reply) {
   }
 }
 
-void add_list(CLI::App& group, Context& context) {
+void add_meeting_list(CLI::App& group, Context& context) {
   struct Query {
     v1::ListMeetingsRequest request;
     std::string body;
@@ -179,33 +179,32 @@ void add_list(CLI::App& group, Context& context) {
     bool upcoming = false;
   };
   auto query = std::make_shared<Query>();
-  CLI::App* verb =
-      add_verb(group, "list", "the meetings that you may see, the last one first",
-               "entente meeting list --mine --upcoming\n  entente meeting list --process igc "
-               "--topic returns",
-               [=, &context] {
-                 v1::ListMeetingsRequest& request = query->request;
-                 request.set_process(full_name("processes/", request.process()));
-                 if (!query->body.empty())
-                   request.set_body(request.process() + "/bodies/" + query->body);
-                 request.set_series(full_name("meetingSeries/", request.series()));
-                 v1::Meeting::Level level = v1::Meeting::LEVEL_UNSPECIFIED;
-                 v1::Meeting::Level_Parse(enum_word(query->level), &level);
-                 request.set_level(level);
-                 request.set_mine(query->mine);
-                 request.set_upcoming(query->upcoming);
-                 if (!query->since.empty() &&
-                     !read_time(context, query->since, "--since", *request.mutable_since())) {
-                   return;
-                 }
-                 if (!query->until.empty() &&
-                     !read_time(context, query->until, "--until", *request.mutable_until())) {
-                   return;
-                 }
-                 context.call<v1::ListMeetingsReply>(
-                     meeting_service + "ListMeetings", request,
-                     [&](const v1::ListMeetingsReply& reply) { show_list(context, reply); });
-               });
+  CLI::App* verb = add_verb(
+      group, "list", "the meetings that you may see, the last one first",
+      "entente meeting list --mine --upcoming\n  entente meeting list --process igc "
+      "--topic returns",
+      [=, &context] {
+        v1::ListMeetingsRequest& request = query->request;
+        request.set_process(full_name("processes/", request.process()));
+        if (!query->body.empty()) request.set_body(request.process() + "/bodies/" + query->body);
+        request.set_series(full_name("meetingSeries/", request.series()));
+        v1::Meeting::Level level = v1::Meeting::LEVEL_UNSPECIFIED;
+        v1::Meeting::Level_Parse(enum_word(query->level), &level);
+        request.set_level(level);
+        request.set_mine(query->mine);
+        request.set_upcoming(query->upcoming);
+        if (!query->since.empty() &&
+            !read_time(context, query->since, "--since", *request.mutable_since())) {
+          return;
+        }
+        if (!query->until.empty() &&
+            !read_time(context, query->until, "--until", *request.mutable_until())) {
+          return;
+        }
+        context.call<v1::ListMeetingsReply>(
+            meeting_service + "ListMeetings", request,
+            [&](const v1::ListMeetingsReply& reply) { show_meeting_list(context, reply); });
+      });
   verb->add_flag("--mine", query->mine, "only those that you or your party go to, or preside over");
   verb->add_flag("--upcoming", query->upcoming,
                  "only those that have not ended, the next one first");
@@ -279,10 +278,10 @@ void add_series(CLI::App& group, Context& context) {
 void add_meeting_verbs(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("meeting", "meetings: when, where, about what, who comes");
   group->require_subcommand(1);
-  add_create(*group, context);
-  add_change(*group, context);
-  add_show(*group, context);
-  add_list(*group, context);
+  add_meeting_create(*group, context);
+  add_meeting_change(*group, context);
+  add_meeting_show(*group, context);
+  add_meeting_list(*group, context);
   add_agenda_verbs(*group, context);
   add_attendance_verbs(*group, context);
   add_record_verbs(*group, context);

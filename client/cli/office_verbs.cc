@@ -168,7 +168,7 @@ void add_history(CLI::App& group, Context& context) {
   })->required();
 }
 
-void add_list(CLI::App& group, Context& context) {
+void add_office_list(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ListOfficesRequest>();
   CLI::App* verb = add_verb(
       group, "list", "offices of a process or a party", "entente office list --process igc",
@@ -202,7 +202,7 @@ void show_office(const v1::Office& office) {
             << "; revision " << office.revision() << '\n';
 }
 
-void add_show(CLI::App& group, Context& context) {
+void add_office_show(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::GetOfficeRequest>();
   CLI::App* verb = add_verb(
       group, "show", "one office", "entente office show swe.igc.focal-point", [=, &context] {
@@ -214,7 +214,7 @@ void add_show(CLI::App& group, Context& context) {
   })->required();
 }
 
-void add_create(CLI::App& group, Context& context) {
+void add_office_create(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::CreateOfficeRequest>();
   CLI::App* verb =
       add_verb(group, "create", "a new office of your party, or of your secretariat",
@@ -249,7 +249,7 @@ void add_create(CLI::App& group, Context& context) {
             [](auto& r, const std::string& v) { r.mutable_office()->add_topics(v); });
 }
 
-void add_update(CLI::App& group, Context& context) {
+void add_office_update(CLI::App& group, Context& context) {
   auto wanted = std::make_shared<v1::Office>();
   CLI::App* verb = add_verb(
       group, "update", "its title, its topics",
@@ -319,10 +319,10 @@ void add_office_verbs(CLI::App& app, Context& context) {
   add_appoint(*group, context);
   add_end(*group, context);
   add_history(*group, context);
-  add_list(*group, context);
-  add_show(*group, context);
-  add_create(*group, context);
-  add_update(*group, context);
+  add_office_list(*group, context);
+  add_office_show(*group, context);
+  add_office_create(*group, context);
+  add_office_update(*group, context);
   add_close(*group, context);
 }
 

@@ -53,7 +53,7 @@ void serve(client::LocalPortal& portal) {
   waits.join();
 }
 
-void run(Context& context, const std::string& folder, std::uint16_t port) {
+void run_portal(Context& context, const std::string& folder, std::uint16_t port) {
   const Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   if (Status open = open_session(**client, context.profiles()); !open.ok())
@@ -83,10 +83,10 @@ void add_portal_verb(CLI::App& app, Context& context) {
     std::uint16_t port = kPort;
   };
   const auto line = std::make_shared<Line>();
-  CLI::App* verb =
-      add_verb(app, "portal",
-               "the portal from this machine: pages of the local package, calls on your profile",
-               "entente portal", [line, &context] { run(context, line->pages, line->port); });
+  CLI::App* verb = add_verb(
+      app, "portal",
+      "the portal from this machine: pages of the local package, calls on your profile",
+      "entente portal", [line, &context] { run_portal(context, line->pages, line->port); });
   verb->add_option("--port", line->port, "of 127.0.0.1, where nobody else reaches it; 0: any")
       ->capture_default_str();
   verb->add_option("--pages", line->pages, "the folder of the pages, if not the package's");

@@ -16,14 +16,14 @@ std::string word_of(v1::Process::Status status) {
   return typed_word(v1::Process::Status_Name(status));
 }
 
-void show_proposal(const v1::ProcessStatusProposal& one) {
+void show_status_proposal(const v1::ProcessStatusProposal& one) {
   std::cout << safe(one.name()) << "\n  " << last(one.process()) << " is to be "
             << word_of(one.status()) << ": " << safe(one.because()) << "\n  proposed by "
             << safe(one.proposed_by()) << "; waits for a second person until "
             << to_rfc3339(Instant(std::chrono::seconds(one.expires_at().seconds()))) << '\n';
 }
 
-void propose(Context& context, v1::ProposeProcessStatusRequest request) {
+void propose_status(Context& context, v1::ProposeProcessStatusRequest request) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   const auto files = signing_files(context);
@@ -31,10 +31,10 @@ void propose(Context& context, v1::ProposeProcessStatusRequest request) {
   if (const Status status = client::sign(**client, *files, request); !status.ok())
     return context.fail(status);
   context.call<v1::ProcessStatusProposal>(process_life_service + "ProposeProcessStatus", request,
-                                          show_proposal);
+                                          show_status_proposal);
 }
 
-void approve(Context& context, const std::string& name) {
+void approve_status(Context& context, const std::string& name) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   v1::ListProcessStatusProposalsRequest list;
@@ -58,7 +58,7 @@ void add_process_life_verbs(CLI::App& process, Context& context) {
   CLI::App* verb = add_verb(
       process, "propose", "that it is dormant, active again, or concluded; another must approve it",
       "entente process propose igc dormant --because \"no secretariat after 2027\"",
-      [=, &context] { propose(context, *request); });
+      [=, &context] { propose_status(context, *request); });
   add_text(verb, "id", "`igc`", request, [](auto& r, const std::string& v) {
     r.set_process(in("processes", v));
   })->required();
@@ -80,7 +80,7 @@ void add_process_life_verbs(CLI::App& process, Context& context) {
                         process_life_service + "ListProcessStatusProposals", *list,
                         [](const auto& reply) {
                           if (reply.proposals().empty()) std::cout << "nothing waits\n";
-                          for (const auto& one : reply.proposals()) show_proposal(one);
+                          for (const auto& one : reply.proposals()) show_status_proposal(one);
                         });
                   });
   add_text(verb, "id", "`igc`", list, [](auto& r, const std::string& v) {
@@ -89,7 +89,7 @@ void add_process_life_verbs(CLI::App& process, Context& context) {
   auto name = std::make_shared<std::string>();
   add_verb(process, "approve", "the second person's word, signed over what it says",
            "entente process approve processes/igc/statusProposals/4f2a...",
-           [=, &context] { approve(context, *name); })
+           [=, &context] { approve_status(context, *name); })
       ->add_option("proposal", *name, "as `entente process waiting` shows it")
       ->required();
 }

@@ -58,8 +58,8 @@ void add_profile(CLI::App& group, Context& context) {
                    "PARTY=KEY: a witness that you trust; again for each party's");
 }
 
-void add_named(CLI::App& group, Context& context, const char* verb_name, const char* what,
-               Status (Profiles::*act)(const std::string&) const) {
+void add_profile_named(CLI::App& group, Context& context, const char* verb_name, const char* what,
+                       Status (Profiles::*act)(const std::string&) const) {
   auto name = std::make_shared<std::string>();
   add_verb(group, verb_name, what, std::string("entente profile ") + verb_name + " sweden",
            [=, &context] {
@@ -76,8 +76,9 @@ void add_profile_verbs(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("profile", "which server, with which certificate");
   group->require_subcommand(1);
   add_profile(*group, context);
-  add_named(*group, context, "use", "makes a profile the current one", &Profiles::use);
-  add_named(*group, context, "remove", "removes a profile and its token", &Profiles::remove);
+  add_profile_named(*group, context, "use", "makes a profile the current one", &Profiles::use);
+  add_profile_named(*group, context, "remove", "removes a profile and its token",
+                    &Profiles::remove);
   add_verb(*group, "list", "all profiles; the current one is marked", "entente profile list",
            [&context] {
              const Profiles profiles = context.profiles();

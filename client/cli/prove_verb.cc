@@ -11,7 +11,7 @@
 namespace entente::cli {
 namespace {
 
-struct Asked {
+struct Proved {
   std::string what;
   std::vector<std::string> where;
   std::string at;
@@ -43,7 +43,7 @@ Status save(const std::string& folder, const client::UploadProof& proof) {
   return written ? Status() : invalid_argument("save", "`" + folder + "` cannot be written");
 }
 
-void show(const client::UploadProof& proof, const std::string& file) {
+void show_proof(const client::UploadProof& proof, const std::string& file) {
   const v1::Upload& upload = proof.evidence.upload();
   std::cout << "holds: " << upload.party() << " supplied "
             << (proof.row.empty() ? "" : "the row `" + safe(proof.row) + "` of\n  ")
@@ -61,7 +61,7 @@ void show(const client::UploadProof& proof, const std::string& file) {
 }
 
 // A figure by its row; an upload as a whole.
-Result<client::UploadProof> prove(client::Client& client, const Asked& asked,
+Result<client::UploadProof> prove(client::Client& client, const Proved& asked,
                                   const v1::QueryRequest& query, std::string_view file_sha256) {
   std::string name = query.dataflow();
   client::UploadProof proof;
@@ -80,7 +80,7 @@ Result<client::UploadProof> prove(client::Client& client, const Asked& asked,
   return proof;
 }
 
-void run(Context& context, const Asked& asked) {
+void run_proof(Context& context, const Proved& asked) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   v1::QueryRequest query;
@@ -106,19 +106,19 @@ void run(Context& context, const Asked& asked) {
   if (!asked.save.empty()) {
     if (const Status saved = save(asked.save, *proof); !saved.ok()) return context.fail(saved);
   }
-  context.json ? print_json(proof->evidence) : show(*proof, asked.file);
+  context.json ? print_json(proof->evidence) : show_proof(*proof, asked.file);
 }
 
 }  // namespace
 
 void add_prove_verb(CLI::App& group, Context& context) {
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<Proved>();
   CLI::App* verb =
       add_verb(group, "prove", "who supplied a figure or file, when, and that it is unaltered",
                "entente stats prove IGC.ASYLUM --where REF_AREA=SWE --where CITIZEN=AFG --where "
                "APPLICATION=N --at 2021\n"
                "  entente stats prove IGC.ASYLUM/uploads/5f0c... --file asylum.csv --save evidence",
-               [=, &context] { run(context, *asked); });
+               [=, &context] { run_proof(context, *asked); });
   verb->add_option("what", asked->what, "an upload's name; or a dataflow, with --where and --at")
       ->required();
   verb->add_option("--where", asked->where, "DIMENSION=CODE; may be given again");

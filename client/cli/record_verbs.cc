@@ -15,7 +15,7 @@ std::string record_name(const std::string& given) {
   return name.find("/record") == std::string::npos ? name + "/record" : name;
 }
 
-void show(const v1::MeetingRecord& record) {
+void show_record(const v1::MeetingRecord& record) {
   std::cout << record.name() << ": " << typed_word(v1::MeetingRecord::State_Name(record.state()))
             << ", revision " << record.revision() << ", "
             << typed_word(v1::Handling_Name(record.visibility().handling()).substr(9))
@@ -112,7 +112,8 @@ void add_save(CLI::App& group, Context& context) {
                                                       *record.mutable_visibility())) {
           return;
         }
-        context.call<v1::MeetingRecord>(meeting_record_service + "SaveRecord", request, show);
+        context.call<v1::MeetingRecord>(meeting_record_service + "SaveRecord", request,
+                                        show_record);
       });
   verb->add_option("meeting", said->meeting, "its name")->required();
   verb->add_option("text", said->texts, "a file, or LANGUAGE=FILE; may be given again")->required();
@@ -126,13 +127,13 @@ void add_save(CLI::App& group, Context& context) {
 void add_reading(CLI::App& group, Context& context) {
   auto get = std::make_shared<v1::GetRecordRequest>();
   auto opens = std::make_shared<bool>(false);
-  CLI::App* verb =
-      add_verb(group, "show", "the record of a meeting", "entente meeting record show 5f0c...",
-               [=, &context] {
-                 get->set_name(record_name(get->name()));
-                 context.call<v1::MeetingRecord>(
-                     meeting_record_service + (*opens ? "OpenRecord" : "GetRecord"), *get, show);
-               });
+  CLI::App* verb = add_verb(group, "show", "the record of a meeting",
+                            "entente meeting record show 5f0c...", [=, &context] {
+                              get->set_name(record_name(get->name()));
+                              context.call<v1::MeetingRecord>(
+                                  meeting_record_service + (*opens ? "OpenRecord" : "GetRecord"),
+                                  *get, show_record);
+                            });
   verb->add_option("meeting", *get->mutable_name(), "its name")->required();
   verb->add_flag("--open", *opens, "what is restricted: leaves a receipt");
   auto check = std::make_shared<v1::CheckRecordRequest>();
@@ -168,7 +169,7 @@ void add_reading(CLI::App& group, Context& context) {
       ->required();
 }
 
-void add_acts(CLI::App& group, Context& context) {
+void add_record_acts(CLI::App& group, Context& context) {
   auto comment = std::make_shared<v1::CommentOnRecordRequest>();
   auto line = std::make_shared<std::uint32_t>(0);
   CLI::App* verb = add_verb(
@@ -205,7 +206,7 @@ void add_acts(CLI::App& group, Context& context) {
                     adopt->set_name(record_name(adopt->name()));
                     adopt->set_revision(*revision);
                     context.call<v1::MeetingRecord>(meeting_record_service + "AdoptRecord", *adopt,
-                                                    show);
+                                                    show_record);
                   });
   verb->add_option("meeting", *adopt->mutable_name(), "its name")->required();
   verb->add_option("--revision", *revision, "the one that you have read")->required();
@@ -218,7 +219,7 @@ void add_record_verbs(CLI::App& group, Context& context) {
   record->require_subcommand(1);
   add_save(*record, context);
   add_reading(*record, context);
-  add_acts(*record, context);
+  add_record_acts(*record, context);
 }
 
 }  // namespace entente::cli

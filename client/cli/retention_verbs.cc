@@ -65,7 +65,7 @@ void run_update(Context& context, const Update& said, const Recipients& recipien
   context.call<v1::Document>("entente.v1.DocumentService.UpdateDocument", update, show_document);
 }
 
-void add_update(CLI::App& documents, Context& context) {
+void add_retention_update(CLI::App& documents, Context& context) {
   auto said = std::make_shared<Update>();
   auto recipients = std::make_shared<Recipients>();
   CLI::App* verb = add_verb(
@@ -150,7 +150,7 @@ void run_keep(Context& context, const Keeping& said) {
 }  // namespace
 
 void add_retention_verbs(CLI::App& documents, Context& context) {
-  add_update(documents, context);
+  add_retention_update(documents, context);
   auto due = std::make_shared<v1::ListDueRequest>();
   CLI::App* verb = add_verb(documents, "due", "what is destroyed soon, for its time is over",
                             "entente document due igc --within 90", [=, &context] {

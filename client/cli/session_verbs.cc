@@ -32,7 +32,7 @@ std::string_view duty_name(v1::HeldDuty::Duty duty) {
 }
 
 // With a reminder in the last thirty days of the certificate.
-void show(const v1::Session& session, const Clock& clock) {
+void show_session(const v1::Session& session, const Clock& clock) {
   std::cout << safe(session.account()) << " of " << safe(session.party()) << '\n';
   for (const v1::HeldDuty& held : session.duties()) {
     std::cout << "  " << duty_name(held.duty()) << " of " << held.party()
@@ -58,7 +58,7 @@ void sign_in(Context& context) {
   context.call<v1::Session>(session_service + "GetSession", v1::GetSessionRequest(),
                             [&](const v1::Session& session) {
                               std::cout << "signed in\n";
-                              show(session, context.clock());
+                              show_session(session, context.clock());
                             });
 }
 
@@ -210,7 +210,7 @@ void add_session_verbs(CLI::App& app, Context& context) {
            [&context] {
              context.call<v1::Session>(
                  session_service + "GetSession", v1::GetSessionRequest(),
-                 [&](const v1::Session& session) { show(session, context.clock()); });
+                 [&](const v1::Session& session) { show_session(session, context.clock()); });
            });
   add_verb(app, "step-up", "gives the password again, for what is grave", "entente step-up",
            [&context] {

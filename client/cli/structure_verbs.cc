@@ -57,7 +57,7 @@ void add_import(CLI::App& group, Context& context) {
   verb->add_flag("--dry-run", *dry_run, "only say what would change and what is left out");
 }
 
-void add_export(CLI::App& group, Context& context) {
+void add_structure_export(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ExportStructuresRequest>();
   auto name = std::make_shared<std::string>();
   auto format = std::make_shared<std::string>("sdmx-ml");
@@ -83,7 +83,7 @@ void add_export(CLI::App& group, Context& context) {
       "all that it rests on, too");
 }
 
-void add_list(CLI::App& group, Context& context) {
+void add_structure_list(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ListStructuresRequest>();
   CLI::App* verb =
       add_verb(group, "list", "the structures that there are, with their versions",
@@ -123,9 +123,9 @@ void add_structure_verbs(CLI::App& stats, Context& context) {
   CLI::App* group =
       stats.add_subcommand("structures", "structure messages: bring in, take out, list");
   group->require_subcommand(1);
-  add_list(*group, context);
+  add_structure_list(*group, context);
   add_import(*group, context);
-  add_export(*group, context);
+  add_structure_export(*group, context);
 }
 
 }  // namespace entente::cli

@@ -108,7 +108,7 @@ bool settle_format(Context& context, Upload& upload) {
   return true;
 }
 
-void run_upload(Context& context, Upload upload) {
+void run_figures_upload(Context& context, Upload upload) {
   v1::BeginUploadRequest& request = upload.file.request;
   request.set_dataflow(flow_name(upload.flow));
   request.set_action(actions().at(upload.action));
@@ -133,14 +133,14 @@ void run_upload(Context& context, Upload upload) {
   if (!report->accepted()) context.exit = Exit::BadInput;
 }
 
-void add_upload(CLI::App& group, Context& context) {
+void add_figures_upload(CLI::App& group, Context& context) {
   auto upload = std::make_shared<Upload>();
   CLI::App* verb =
       add_verb(group, "upload", "brings a file of figures, whole or not at all",
                "entente stats upload asylum.csv --to IGC.ASYLUM --dry-run --annotate wrong.csv\n"
                "  entente stats upload asylum.xml --to IGC.ASYLUM --action merge\n"
                "  entente stats upload export.csv --to IGC.ASYLUM --mapping monthly",
-               [=, &context] { run_upload(context, *upload); });
+               [=, &context] { run_figures_upload(context, *upload); });
   verb->add_option("file", upload->file.path,
                    "SDMX-CSV, SDMX-ML or SDMX-JSON, or any table with --mapping")
       ->required();
@@ -190,7 +190,7 @@ void add_uploads(CLI::App& group, Context& context) {
 }  // namespace
 
 void add_upload_verbs(CLI::App& group, Context& context) {
-  add_upload(group, context);
+  add_figures_upload(group, context);
   add_uploads(group, context);
 }
 

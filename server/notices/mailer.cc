@@ -49,7 +49,10 @@ Status Mailer::open() {
   // What happened before there was a mailer is in everybody's inbox.
   place_ = {.seen = parts_.sources.newest(),
             .open = {},
-            .digested_to = digest_before(parts_.clock.now())};
+            .digested = parts_.sources.newest(),
+            .held = {},
+            .digest_of = digest_before(parts_.clock.now()),
+            .digesting = 0};
   return write_place(parts_.place, place_);
 }
 
@@ -104,20 +107,22 @@ bool Mailer::round() {
       if (!tell(round, happening)) place_.open.insert(happening.number);
     }
   }
-  while (place_.open.size() > limits::notices_open_max) {
-    parts_.complain("notice.given_up",
-                    Status(Code::ResourceExhausted, Reason::None, "too many wait"));
-    place_.open.erase(place_.open.begin());
+  tell_digests(round);
+  for (std::set<std::uint64_t>* waits : {&place_.open, &place_.held}) {
+    while (waits->size() > limits::notices_open_max) {
+      parts_.complain("notice.given_up",
+                      Status(Code::ResourceExhausted, Reason::None, "too many wait"));
+      waits->erase(waits->begin());
+    }
   }
-  const Instant slot = digest_before(round.now);
-  if (slot > place_.digested_to && tell_digests(round, place_.digested_to, slot))
-    place_.digested_to = slot;
-  if (place_.open.empty() && round.taken) told_.clear();
-  if (place_ != before) {
-    const Status kept = write_place(parts_.place, place_);
-    if (!kept.ok()) parts_.complain("notice.place", kept);
-  }
+  if (place_.open.empty() && place_.digesting == 0 && round.taken) told_.clear();
+  if (place_ != before) keep_place();
   return round.taken;
+}
+
+void Mailer::keep_place() {
+  const Status kept = write_place(parts_.place, place_);
+  if (!kept.ok()) parts_.complain("notice.place", kept);
 }
 
 bool Mailer::tell(Round& round, const Happening& happening) {
@@ -148,21 +153,44 @@ bool Mailer::tell_one(Round& round, const Happening& happening, const policy::Su
               one_notice(settings->language(), **told, rules_.portal + "/#/account"), *settings);
 }
 
-bool Mailer::tell_digests(Round& round, Instant from, Instant to) {
+// By number and not by hour: what happened before the hour may become durable behind it. What a
+// digest tells is settled when it is begun, so that who is told in a later round is told the same.
+void Mailer::tell_digests(Round& round) {
+  const Instant due = digest_before(round.now);
+  if (place_.digesting == 0) {
+    if (due <= place_.digest_of) return;
+    place_.digest_of = due;
+    place_.digesting = place_.seen;
+    keep_place();
+  }
   std::vector<Happening> all;
-  for (std::uint64_t cursor = 0;;) {
-    const std::vector<Happening> some = parts_.sources.happenings_after(cursor, kAtOnce);
+  std::set<std::uint64_t> held;
+  const auto take = [&](const Happening& one) {
+    if (!one.tells) return;
+    if (one.at < place_.digest_of) {
+      all.push_back(one);
+    } else {
+      held.insert(one.number);
+    }
+  };
+  for (const std::uint64_t number : place_.held) {
+    for (const Happening& one : parts_.sources.happenings_after(number - 1, 1)) take(one);
+  }
+  for (std::uint64_t cursor = place_.digested; cursor < place_.digesting;) {
+    const std::size_t left = std::min<std::size_t>(kAtOnce, place_.digesting - cursor);
+    const std::vector<Happening> some = parts_.sources.happenings_after(cursor, left);
     if (some.empty()) break;
+    std::ranges::for_each(some, take);
     cursor = some.back().number;
-    std::ranges::copy_if(some, std::back_inserter(all), [&](const Happening& one) {
-      return one.tells && one.at >= from && one.at < to;
-    });
   }
   bool done = true;
   const Status walked = parts_.sources.each_person(
       *round.snapshot,
       [&](const policy::Subject& subject) { done = tell_digest(round, subject, all) && done; });
-  return done && walked.ok();
+  if (!done || !walked.ok()) return;
+  place_.digested = place_.digesting;
+  place_.held = std::move(held);
+  place_.digesting = 0;
 }
 
 bool Mailer::tell_digest(Round& round, const policy::Subject& subject,
@@ -179,7 +207,7 @@ bool Mailer::tell_digest(Round& round, const policy::Subject& subject,
   }
   if (told.empty()) return true;
   return post(
-      round, subject, "digest " + to_rfc3339(digest_before(round.now)),
+      round, subject, "digest " + to_rfc3339(place_.digest_of),
       digest(settings->language(), told, limits::digest_lines_max, rules_.portal + "/#/account"),
       *settings);
 }

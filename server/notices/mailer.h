@@ -66,7 +66,8 @@ class Mailer {
   // Whether nothing of it is left to do.
   bool tell(Round& round, const Happening& happening);
   bool tell_one(Round& round, const Happening& happening, const policy::Subject& subject);
-  bool tell_digests(Round& round, Instant from, Instant to);
+  // The digest that is due, or the rest of one that was begun.
+  void tell_digests(Round& round);
   bool tell_digest(Round& round, const policy::Subject& subject, const std::vector<Happening>& all);
   // Whether it needs not be tried again.
   bool post(Round& round, const policy::Subject& subject, std::string key, Text text,
@@ -80,6 +81,7 @@ class Mailer {
                                                             const policy::Subject& subject,
                                                             const Happening& happening) const;
   [[nodiscard]] Instant digest_before(Instant now) const;
+  void keep_place();
 
   const MailRules rules_;
   Parts parts_;

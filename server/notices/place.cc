@@ -7,9 +7,15 @@
 namespace entente::notices {
 
 std::string to_text(const Place& place) {
-  std::string text = "seen " + std::to_string(place.seen) + "\ndigested-to " +
-                     to_rfc3339(place.digested_to) + "\n";
-  for (const std::uint64_t number : place.open) text += "open " + std::to_string(number) + "\n";
+  std::string text = "digest-of " + to_rfc3339(place.digest_of) + "\n";
+  const auto add = [&](std::string_view what, std::uint64_t number) {
+    text.append(what).append(" ").append(std::to_string(number)).append("\n");
+  };
+  add("seen", place.seen);
+  for (const std::uint64_t number : place.open) add("open", number);
+  add("digested", place.digested);
+  for (const std::uint64_t number : place.held) add("held", number);
+  add("digesting", place.digesting);
   return text;
 }
 
@@ -24,18 +30,25 @@ Result<Place> place_from(std::string_view text) {
     const std::size_t space = line.find(' ');
     if (space == std::string_view::npos) return broken;
     const std::string_view value = line.substr(space + 1);
-    if (line.substr(0, space) == "digested-to") {
+    const std::string_view what = line.substr(0, space);
+    if (what == "digest-of") {
       const std::optional<Instant> at = parse_rfc3339(value);
       if (!at) return broken;
-      place.digested_to = *at;
+      place.digest_of = *at;
       continue;
     }
     const std::optional<std::uint64_t> number = note::parse_decimal(value);
     if (!number) return broken;
-    if (line.substr(0, space) == "seen") {
+    if (what == "seen") {
       place.seen = *number;
-    } else if (line.substr(0, space) == "open") {
+    } else if (what == "open") {
       place.open.insert(*number);
+    } else if (what == "digested") {
+      place.digested = *number;
+    } else if (what == "held") {
+      place.held.insert(*number);
+    } else if (what == "digesting") {
+      place.digesting = *number;
     } else {
       return broken;
     }

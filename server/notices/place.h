@@ -19,7 +19,10 @@ namespace entente::notices {
 struct Place {
   std::uint64_t seen = 0;        // the happenings up to this number are told, but for:
   std::set<std::uint64_t> open;  // those that wait for an hour, or for the relay
-  Instant digested_to{};         // the digests tell what happened before this
+  std::uint64_t digested = 0;    // the digests tell up to this number, but for:
+  std::set<std::uint64_t> held;  // those that were under embargo at the last digest's hour
+  Instant digest_of{};           // the last digest's hour; the next is due a day later
+  std::uint64_t digesting = 0;   // up to where it tells, while it does; then 0
   friend bool operator==(const Place&, const Place&) = default;
 };
 

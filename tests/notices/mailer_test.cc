@@ -384,6 +384,55 @@ TEST_CASE("a digest comes in the morning with what is left, and never to who wan
   CHECK(world.told().empty());
 }
 
+TEST_CASE("a digest tells all, whenever it became durable, and an embargo's at its hour",
+          "[mailer]") {
+  MailWorld world;
+  world.choose("anna", v1::NoticeSettings::DAILY);
+  world.happens("a", {"anna"});
+  world.happens("held", {"anna"}, false, std::chrono::hours(30));
+  world.clock.pass(std::chrono::hours(22));  // 06:00
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 1");
+  CHECK(world.told() == People{"anna"});
+  // It happened before the hour, and came to be seen behind it.
+  world.happens("late", {"anna"}, false, std::chrono::seconds(-1));
+  world.restart();
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+  world.clock.pass(std::chrono::hours(24));
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 2");
+  world.sent.clear();
+  world.clock.pass(std::chrono::hours(24));
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("a digest that waits for the relay tells everybody the same, over restarts", "[mailer]") {
+  MailWorld world;
+  world.choose("anna", v1::NoticeSettings::DAILY);
+  world.choose("nora", v1::NoticeSettings::DAILY);
+  world.happens("a", {"anna", "nora"});
+  world.clock.pass(std::chrono::hours(22));  // 06:00
+  world.answers["nora@example.org"] = Posted::Later;
+  CHECK_FALSE(world.mailer->round());
+  CHECK(world.told() == People{"anna"});
+  world.happens("b", {"anna", "nora"});
+  world.clock.pass(std::chrono::hours(25));  // and the next digest is due
+  world.answers.clear();
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 1");
+  CHECK(world.told() == People{"nora"});
+  world.restart();
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 2);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 1");
+  CHECK(world.told() == People{"anna", "nora"});
+}
+
 TEST_CASE("without an address that mail goes to there is no mail", "[mailer]") {
   MailWorld world;
   world.given.addresses["anna"] = "anna@example.org\r\nRCPT TO:<eve@example.org>";

@@ -14,7 +14,10 @@ TEST_CASE("a place comes back as it was kept", "[place]") {
   CHECK_FALSE(read_place(file)->has_value());
   const Place place{.seen = 18'446'744'073'709'551'615ULL,
                     .open = {3, 7},
-                    .digested_to = *parse_rfc3339("2026-11-26T06:00:00Z")};
+                    .digested = 5,
+                    .held = {2, 4},
+                    .digest_of = *parse_rfc3339("2026-11-26T06:00:00Z"),
+                    .digesting = 9};
   REQUIRE(write_place(file, place).ok());
   CHECK(read_place(file)->value() == place);
   std::ofstream(file) << "seen 1\nfarther 2\n";
@@ -24,8 +27,8 @@ TEST_CASE("a place comes back as it was kept", "[place]") {
 
 TEST_CASE("what is no place is refused", "[place]") {
   CHECK(place_from("")->seen == 0);
-  for (const char* bad : {"seen", "seen 1", "seen -1\n", "seen x\n", "digested-to yesterday\n",
-                          "\n", "open 1\nseen\n"}) {
+  for (const char* bad : {"seen", "seen 1", "seen -1\n", "seen x\n", "digest-of yesterday\n", "\n",
+                          "open 1\nseen\n"}) {
     CHECK(place_from(bad).status().code() == Code::DataLoss);
   }
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { drop, network, open, origin, quit, signIn, until, violations } from './browser.mjs';
+import { observations } from './observations.mjs';
 
 const demo = fileURLToPath(new URL('../../deploy/statistics/demo/', import.meta.url));
 const require = createRequire(join(process.env.PORTAL, 'package.json'));
@@ -314,6 +315,38 @@ test('on paper stand the figures and not what chooses them, each row once and wh
   const sheets = (await page.pdf({ preferCSSPageSize: true })).toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g).length;
   assert.ok(sheets > 1 + Math.min(all, 1_000) / 100 && sheets < 60, `${sheets} sheets of ${all} rows`);
   assert.ok(await table.locator('tbody tr').count() < 40);
+});
+
+test('a printed table that stops before its end says so, where it stops; one that is whole says nothing', async () => {
+  const words = page.getByText('These are the first 1,000 figures; choose less to see all of it.', { exact: true });
+  const printed = async (act) => {
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await act();
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await page.emulateMedia({ media: null });
+  };
+  const codes = require('i18n-iso-countries/codes.json').map((one) => one[1]);
+  for (const [areas, periods, cut] of [[11, 10, true], [10, 10, false]]) {
+    const body = await observations(codes, areas, periods);
+    await page.route('**/*StatisticsService/Query', (route) => route.fulfill({ status: 200, contentType: 'application/connect+proto', body }));
+    await page.goto(`${origin}/#/statistics/IGC.ASYLUM`);
+    await page.reload();
+    const rows = page.locator('.long-table tbody tr');
+    await page.locator(`.long-table table[aria-rowcount="${areas * areas * periods + 1}"]`).waitFor();
+    assert.equal(await words.isVisible(), false, 'on a screen, where all can be scrolled to');
+    await printed(async () => {
+      assert.equal(await rows.count(), 1_000);
+      assert.equal(await words.isVisible(), cut);
+      const last = await rows.last().boundingBox();
+      if (cut) assert.ok((await words.boundingBox()).y >= last.y + last.height - 1, 'under the last row');
+    });
+    // On the paper itself, not only in the page that it is made of.
+    const text = execFileSync('pdftotext', ['-', '-'], { input: await page.pdf({ preferCSSPageSize: true }), encoding: 'utf8', maxBuffer: 1 << 24 }).replace(/\s+/g, ' ');
+    assert.equal(text.includes('These are the first 1,000 figures; choose less to see all of it.'), cut);
+    await page.unroute('**/*StatisticsService/Query');
+  }
+  await page.reload(); // to the network's own figures
 });
 
 test('in another language the names of countries and columns are that language’s at once', async () => {

@@ -1,9 +1,11 @@
 // Figures as pages use them: from the packed columns of a query to rows, and back out to files and programs.
 import { createClient } from '@connectrpc/connect';
-import { StatisticsService, type DataStructure, type Dataflow, type Observations, type Observations_Column, type Selection } from '../gen/entente/v1/statistics_pb';
+import { createAsyncIterable } from '@connectrpc/connect/protocol';
+import { StatisticsService, type DataStructure, type Dataflow, type Selection } from '../gen/entente/v1/statistics_pb';
 import { currentLanguage } from '../i18n';
 import { transport } from './api';
 import { ComparisonService } from '../gen/entente/v1/comparison_pb';
+import { partOf, UNREAD, type Column, type Part } from './observations';
 
 export const statistics = createClient(StatisticsService, transport);
 export const comparison = createClient(ComparisonService, transport);
@@ -30,11 +32,11 @@ export interface Figures {
 }
 export const FIGURES_MAX = 200_000;
 
-export function packed(messages: readonly Observations[], cut: boolean): Figures {
-  const counts = messages.flatMap((one) => one.counts);
+function packed(parts: readonly Part[], cut: boolean): Figures {
+  const counts = parts.flatMap((one) => [...one.counts]);
   const figures = counts.reduce((sum, one) => sum + one, 0);
   const blank = (rows: number): Words => ({ words: [], of: new Uint32Array(rows) });
-  const dimensions = messages[0]?.dimensions.map((one) => one.id) ?? [];
+  const dimensions = parts[0]?.dimensions.map((one) => one.id) ?? [];
   const all: Figures = {
     dimensions, keys: dimensions.map(() => blank(counts.length)), ends: new Uint32Array(counts.length), series: new Uint32Array(figures),
     periods: blank(figures), values: new Float64Array(figures), statuses: blank(figures), cut,
@@ -45,25 +47,23 @@ export function packed(messages: readonly Observations[], cut: boolean): Figures
     all.ends[series] = end;
   });
   let [series, from] = [0, 0];
-  for (const message of messages) {
-    const count = message.values.length;
-    all.keys.forEach((one, at) => put(one, series, message.counts.length, message.dimensions[at]));
-    put(all.periods, from, count, message.periods);
-    put(all.statuses, from, count, message.attributes.find((one) => one.id === 'OBS_STATUS'));
-    message.values.forEach((value, at) => {
-      const exponent = message.exponents[at] ?? 0;
-      // Not by a power of a tenth: 125 / 100 is 1.25, 125 * 0.01 is not.
-      all.values[from + at] = exponent < 0 ? Number(value) / 10 ** -exponent : Number(value) * 10 ** exponent;
-    });
-    for (const at of message.missing) all.values[from + at] = NaN;
-    series += message.counts.length;
+  for (const part of parts) {
+    const count = part.values.length;
+    all.keys.forEach((one, at) => put(one, series, part.counts.length, part.dimensions[at]));
+    put(all.periods, from, count, part.periods);
+    put(all.statuses, from, count, part.attributes.find((one) => one.id === 'OBS_STATUS'));
+    all.values.set(part.values, from);
+    // Not by a power of a tenth: 125 / 100 is 1.25, 125 * 0.01 is not.
+    part.exponents.forEach((exponent, at) => { all.values[from + at] = exponent < 0 ? (part.values[at] ?? 0) / 10 ** -exponent : (part.values[at] ?? 0) * 10 ** exponent; });
+    for (const at of part.missing) all.values[from + at] = NaN;
+    series += part.counts.length;
     from += count;
   }
   return all;
 }
 
-// Each message has words of its own.
-function put(into: Words, from: number, count: number, column: Observations_Column | undefined): void {
+// Each part has words of its own.
+function put(into: Words, from: number, count: number, column: Column | undefined): void {
   const places = new Map(into.words.map((word, place) => [word, place]));
   const placeOf = (column?.dictionary ?? ['']).map((word) => {
     if (!places.has(word)) places.set(word, into.words.push(word) - 1);
@@ -80,14 +80,17 @@ export interface Query {
 }
 
 export async function figures(query: Query, signal: AbortSignal): Promise<Figures> {
-  const messages: Observations[] = [];
+  const parts: Part[] = [];
   let count = 0;
-  for await (const message of statistics.query({ ...query, selections: query.selections.map(({ dimension, values }) => ({ dimension, values })) }, { signal })) {
-    messages.push(message);
-    count += message.values.length;
-    if (count >= FIGURES_MAX) return packed(messages, true);
+  const asked = createAsyncIterable([{ ...query, selections: query.selections.map(({ dimension, values }) => ({ dimension, values })) }]);
+  const { message: messages } = await transport.stream(UNREAD, signal, undefined, undefined, asked);
+  for await (const message of messages) {
+    const part = partOf(message.$unknown ?? []);
+    parts.push(part);
+    count += part.values.length;
+    if (count >= FIGURES_MAX) return packed(parts, true);
   }
-  return packed(messages, false);
+  return packed(parts, false);
 }
 
 // A cell of CSV (RFC 4180); what a spreadsheet would take for a formula is disarmed.

@@ -14,12 +14,13 @@ std::vector<notices::Happening> NoticeSources::happenings_after(std::uint64_t cu
     one.number = event.number();
     one.reminds = event.kind() == v1::News::REMINDED;
     one.adopts = event.kind() == v1::News::ADOPTED;
+    one.lapses = event.kind() == v1::News::LAPSED;
+    const bool ends = one.adopts || one.lapses;  // a silence, in nobody's name
     one.asks = event.kind() == v1::News::CONSENT_ASKED;
     const bool of_consent = one.asks || event.kind() == v1::News::CONSENT_ANSWERED;
     // The mailer itself waits for the end of an embargo (`at`).
     const bool is_end = event.embargo_until_us() != 0;
-    one.tells =
-        one.reminds || one.adopts || of_consent || (event.kind() == v1::News::SENT && !is_end);
+    one.tells = one.reminds || ends || of_consent || (event.kind() == v1::News::SENT && !is_end);
     if (!one.tells) continue;
     if (of_consent) {
       const store::Id document = store::Id::from(event.document());
@@ -31,7 +32,7 @@ std::vector<notices::Happening> NoticeSources::happenings_after(std::uint64_t cu
     }
     const store::Id id = store::Id::from(event.circulation());
     one.circulation = documents::circulation_name(id);
-    if (!one.adopts) one.sender = event.account();
+    if (!ends) one.sender = event.account();
     one.at = Instant(std::chrono::microseconds(event.recorded_at_us()));
     const auto shelved = shelf.circulation(id);
     if (shelved && shelved->guard.embargo_until)

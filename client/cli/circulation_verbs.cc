@@ -16,6 +16,7 @@ std::string ask_of(const v1::Circulation& circulation) {
   if (circulation.has_deadline()) words += " until " + minute_of(circulation.deadline());
   if (circulation.outcome() != v1::Circulation::OUTCOME_UNSPECIFIED) {
     words += ": " + typed_word(v1::Circulation::Outcome_Name(circulation.outcome()));
+    if (circulation.outcome() == v1::Circulation::LAPSED) words += " (withdrawn or destroyed)";
   }
   return words;
 }

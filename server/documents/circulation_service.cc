@@ -39,6 +39,25 @@ Status check_circulation(const v1::Circulation& circulation, Instant now) {
   return {};
 }
 
+// Whether a silence would end when what stands under the guard has expired.
+bool is_over_before(const v1::Circulation& circulation, const policy::Guard& guard) {
+  return circulation.ask() == v1::Circulation::APPROVAL_BY_SILENCE && guard.expires_at &&
+         *guard.expires_at <= instant_of(circulation.deadline());
+}
+
+const char* how_it_ended(const record::Circulation& row) {
+  switch (outcome_of(row)) {
+    case v1::Circulation::SILENCE_BROKEN:
+      return ": it was broken";
+    case v1::Circulation::LAPSED:
+      return ": what it would adopt was withdrawn or destroyed before";
+    case v1::Circulation::ADOPTED:
+      return ": it is adopted";
+    default:
+      return "";  // It is about to be entered.
+  }
+}
+
 // What `response` answers, and whether it still can.
 Status check_response(const v1::Response& response, const record::Circulation& row, Instant now) {
   const v1::Circulation& shown = row.shown();
@@ -59,10 +78,9 @@ Status check_response(const v1::Response& response, const record::Circulation& r
       if (shown.ask() != v1::Circulation::APPROVAL_BY_SILENCE) {
         return {Code::FailedPrecondition, Reason::None, "no approval by silence was asked for"};
       }
-      if (row.adopted() || now >= instant_of(shown.deadline())) {
+      if (row.adopted() || row.lapsed() || now >= instant_of(shown.deadline())) {
         return {Code::FailedPrecondition, Reason::None,
-                row.silence_broken() ? "the silence has ended: it was broken"
-                                     : "the silence has ended: it is adopted"};
+                std::string("the silence has ended") + how_it_ended(row)};
       }
       return {};
     case v1::Response::DONE:
@@ -159,6 +177,9 @@ Status CirculationService::check_documents(const Subject& subject, v1::Circulati
       return not_yours("it is its originator's, or the secretariat's, to circulate");
     }
     if (document.state() != v1::Document::CURRENT) return withdrawn(name);
+    if (is_over_before(circulation, guard)) {
+      return invalid_argument("circulation.deadline", "must lie before `" + name + "` expires");
+    }
     if (document.originator_control() && subject.party != guard.originator && !granted) {
       return not_yours("it stands under originator control: ask " + document.originator() +
                        " for its consent to circulate it to this audience");
@@ -186,6 +207,9 @@ Result<record::Circulation> CirculationService::make_row(const Subject& subject,
       *guard.embargo_until >= instant_of(circulation.deadline())) {
     return invalid_argument("circulation.deadline",
                             "must lie behind the embargo: nobody could break the silence before");
+  }
+  if (is_over_before(circulation, guard)) {
+    return invalid_argument("circulation.deadline", "must lie before the circulation expires");
   }
   if (!decide_new(subject, audience, guard, parts_.clock.now()).permits()) {
     return invalid_argument("circulation.visibility.audience",
@@ -288,7 +312,7 @@ Result<v1::Circulation> CirculationService::to_wire(const policy::Opened<record:
                                                     Snapshot& snapshot) const {
   const Instant now = parts_.clock.now();
   v1::Circulation wire = row->shown();
-  wire.set_outcome(outcome_of(*row, now));
+  wire.set_outcome(outcome_of(*row));
   wire.clear_in_words();
   const store::Id id = store::Id::from(row->id());
   ENTENTE_TRY(const record::Recipient own, parts_.rows.recipient(snapshot, id, actor_of(subject)));

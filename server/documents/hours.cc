@@ -39,10 +39,11 @@ void Hours::tend() {
 }
 
 // In a transaction of its own, on what holds in it: an embargo that was put off meanwhile stands, a
-// silence that was broken adopts nothing.
+// silence that was broken adopts nothing. What this reads and another act writes at the same time
+// is committed by one of the two, and looked at anew by the other.
 Status Hours::tell(const Awaited& one) {
   const std::unique_ptr<store::Transaction> transaction = parts_.rows.store().begin();
-  Found found = one.what == Awaited::What::Silence ? adoption(*transaction, one)
+  Found found = one.what == Awaited::What::Silence ? end_of_silence(*transaction, one)
                 : one.what == Awaited::What::DocumentsEmbargo
                     ? end_of_document(*transaction, one)
                     : end_of_circulation(*transaction, one);
@@ -86,16 +87,27 @@ Hours::Found Hours::end_of_circulation(store::Transaction& transaction, const Aw
   return told;
 }
 
-Hours::Found Hours::adoption(store::Transaction& transaction, const Awaited& one) const {
+// It was asked for all of the documents together: with one of them gone there is nothing that
+// anybody has consented to.
+Hours::Found Hours::end_of_silence(store::Transaction& transaction, const Awaited& one) const {
   ENTENTE_TRY(auto row, find<record::Circulation>(transaction, circulations_table, one.id));
   std::optional<Told> told;
-  if (!row || row->adopted() || silence_adopts_at(*row) != one.at) return told;
-  row->set_adopted(true);
+  const std::optional<Instant> adopts_at = row ? silence_adopts_at(*row) : std::nullopt;
+  if (!adopts_at || row->adopted()) return told;
+  bool whole = true;
+  for (const std::string& name : row->shown().documents()) {
+    ENTENTE_TRY(const auto document, find<record::Document>(transaction, documents_table,
+                                                            parse_document_name(name)->id));
+    whole = whole && document && !is_gone(*document, *adopts_at);
+  }
+  if (whole && *adopts_at != one.at) return told;
+  row->set_adopted(whole);
+  row->set_lapsed(!whole);
   parts_.rows.save(transaction, *row);
   told.emplace();
-  told->event.set_kind(v1::News::ADOPTED);
+  told->event.set_kind(whole ? v1::News::ADOPTED : v1::News::LAPSED);
   told->event.set_circulation(row->id());
-  told->act.kind = acts::adopt;
+  told->act.kind = whole ? acts::adopt : acts::lapse;
   told->act.object = row->shown().name();
   told->act.audience = entry_audience(row->guard(), row->keepers(), parts_.clock.now());
   return told;

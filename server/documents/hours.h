@@ -1,6 +1,7 @@
 // What an hour brings by itself: an embargo ends, and what was under it is news to those who see it
-// from then on (whoever saw it before has heard of it); a silence that nobody broke adopts, which
-// is news to all who see the circulation. Each is told once, over restarts, and is in the ledger.
+// from then on (whoever saw it before has heard of it); a silence that nobody broke adopts, or it
+// lapses as soon as a document of it is gone, which is news to all who see the circulation. Each is
+// told once, over restarts, and is in the ledger.
 //
 // Threads: one.
 #pragma once
@@ -38,7 +39,7 @@ class Hours {
   using Found = Result<std::optional<Told>>;
   [[nodiscard]] Found end_of_document(store::Transaction& transaction, const Awaited& one) const;
   [[nodiscard]] Found end_of_circulation(store::Transaction& transaction, const Awaited& one) const;
-  [[nodiscard]] Found adoption(store::Transaction& transaction, const Awaited& one) const;
+  [[nodiscard]] Found end_of_silence(store::Transaction& transaction, const Awaited& one) const;
 
   Parts parts_;
   std::optional<Tick> failed_at_;

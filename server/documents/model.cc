@@ -303,17 +303,24 @@ record::Guard to_record(const policy::Guard& guard) {
 
 std::optional<Instant> silence_adopts_at(const record::Circulation& row) {
   const v1::Circulation& shown = row.shown();
-  if (shown.ask() != v1::Circulation::APPROVAL_BY_SILENCE || row.silence_broken()) return {};
+  if (shown.ask() != v1::Circulation::APPROVAL_BY_SILENCE) return {};
+  if (row.silence_broken() || row.lapsed()) return {};
   const Instant deadline = instant_of(shown.deadline());
   if (shown.has_recalled_at() && instant_of(shown.recalled_at()) < deadline) return {};
   return deadline;
 }
 
-v1::Circulation::Outcome outcome_of(const record::Circulation& row, Instant now) {
+v1::Circulation::Outcome outcome_of(const record::Circulation& row) {
   if (row.silence_broken()) return v1::Circulation::SILENCE_BROKEN;
-  const std::optional<Instant> adopts_at = silence_adopts_at(row);
-  if (!adopts_at) return v1::Circulation::OUTCOME_UNSPECIFIED;
-  return row.adopted() || now >= *adopts_at ? v1::Circulation::ADOPTED : v1::Circulation::PENDING;
+  if (row.lapsed()) return v1::Circulation::LAPSED;
+  if (row.adopted()) return v1::Circulation::ADOPTED;
+  return silence_adopts_at(row) ? v1::Circulation::PENDING : v1::Circulation::OUTCOME_UNSPECIFIED;
+}
+
+bool is_gone(const record::Document& document, Instant deadline) {
+  const std::int64_t expires = document.guard().expires_at_us();
+  return document.shown().state() != v1::Document::CURRENT ||
+         (expires != 0 && expires <= to_micros(deadline));
 }
 
 bool gives_content(const record::Document& document, const policy::Subject& subject) {

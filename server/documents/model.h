@@ -81,9 +81,12 @@ struct DocumentName {
 
 // --- silence ---
 
-// When silence adopts it, or has; nothing: not asked for, broken, or recalled before.
+// When silence adopts it, or has; nothing: not asked for, broken, lapsed, or recalled before.
 [[nodiscard]] std::optional<Instant> silence_adopts_at(const record::Circulation& row);
-[[nodiscard]] v1::Circulation::Outcome outcome_of(const record::Circulation& row, Instant now);
+// What is entered of it: at the deadline itself it is still to be decided (hours.h).
+[[nodiscard]] v1::Circulation::Outcome outcome_of(const record::Circulation& row);
+// Whether a silence that ends at `deadline` has nothing left of this document to adopt.
+[[nodiscard]] bool is_gone(const record::Document& document, Instant deadline);
 
 // --- what is shown ---
 

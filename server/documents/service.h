@@ -38,6 +38,7 @@ inline constexpr std::string_view destroy = "documents.document.destroy";
 inline constexpr std::string_view expire = "documents.retention.destroy";  // by the schedule
 inline constexpr std::string_view end_embargo = "documents.embargo.end";   // at its hour
 inline constexpr std::string_view adopt = "documents.circulation.adopt";   // by silence, likewise
+inline constexpr std::string_view lapse = "documents.circulation.lapse";   // its documents are gone
 inline constexpr std::string_view set_schedule = "documents.retention.set";
 inline constexpr std::string_view hold = "documents.document.hold";
 inline constexpr std::string_view share = "documents.document.share";

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace entente::documents {
+namespace {
+
+Shelf::Awaited lapse_of(const store::Id& circulation) {
+  return {
+      .at = {}, .what = Shelf::Awaited::What::Silence, .id = circulation};  // whose hour is past
+}
+
+}  // namespace
 
 void Shelf::put(const record::Document& row) {
   auto one = std::make_shared<ShelvedDocument>();
@@ -18,6 +26,10 @@ void Shelf::put(const record::Document& row) {
   one->on_hold = row.shown().on_hold();
   const bool lives = one->state == v1::Document::CURRENT;
   const std::unique_lock lock(mutex_);
+  for (auto at = silences_.lower_bound({one->id, store::Id()});
+       !lives && at != silences_.end() && at->first == one->id; ++at) {
+    awaited_.insert(lapse_of(at->second));
+  }
   const auto before = documents_.find(one->id);
   await(Awaited::What::DocumentsEmbargo, one->id,
         before == documents_.end() ? std::nullopt : before->second->guard.embargo_until,
@@ -33,6 +45,9 @@ void Shelf::put(const record::Circulation& row) {
   one->sent_at = instant_of(row.shown().sent_at());
   one->recalled = row.shown().has_recalled_at();
   if (!row.adopted()) one->adopts_at = silence_adopts_at(row);
+  for (const std::string& name : row.shown().documents()) {
+    if (one->adopts_at) one->documents.push_back(parse_document_name(name)->id);
+  }
   const std::unique_lock lock(mutex_);
   const auto found = circulations_.find(one->id);
   const ShelvedCirculation none;
@@ -40,6 +55,7 @@ void Shelf::put(const record::Circulation& row) {
   await(Awaited::What::CirculationsEmbargo, one->id, before.guard.embargo_until,
         one->recalled ? std::nullopt : one->guard.embargo_until);
   await(Awaited::What::Silence, one->id, before.adopts_at, one->adopts_at);
+  await_lapse(before, *one);
   circulation_order_[{one->sent_at, one->id}] = one;
   circulations_[one->id] = std::move(one);
 }
@@ -51,6 +67,19 @@ void Shelf::await(Awaited::What what, const store::Id& id, std::optional<Instant
   if (!now) return;
   const Awaited one = {.at = *now, .what = what, .id = id};
   if (told_.count(one) == 0) awaited_.insert(one);
+}
+
+// Requires: the lock. The document may have gone before the circulation is looked at, or after
+// (`put` of it).
+void Shelf::await_lapse(const ShelvedCirculation& before, const ShelvedCirculation& now) {
+  for (const store::Id& document : before.documents) silences_.erase({document, before.id});
+  awaited_.erase(lapse_of(now.id));
+  for (const store::Id& document : now.documents) {
+    silences_.insert({document, now.id});
+    const auto found = documents_.find(document);
+    const bool lives = found != documents_.end() && found->second->state == v1::Document::CURRENT;
+    if (!lives) awaited_.insert(lapse_of(now.id));
+  }
 }
 
 std::vector<Shelf::Awaited> Shelf::come_by(Instant now, std::size_t max) const {

@@ -43,6 +43,7 @@ struct ShelvedCirculation {
   Instant sent_at{};
   bool recalled = false;
   std::optional<Instant> adopts_at;  // by silence; not told yet
+  std::vector<store::Id> documents;  // that it adopts, while it runs
 };
 
 class Shelf final : public ledger::Follower, public identity::GuardSource {
@@ -77,7 +78,8 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
                                                         std::size_t max) const;
   [[nodiscard]] std::uint64_t newest_event() const;
 
-  // What comes to pass by itself at its hour (hours.h): an embargo ends, a silence adopts.
+  // What comes to pass by itself at its hour (hours.h): an embargo ends, a silence adopts; or at
+  // once: it lapses, a document of it is gone.
   struct Awaited {
     // In this order at one hour: what is sent round is there before.
     enum class What { DocumentsEmbargo, CirculationsEmbargo, Silence };
@@ -99,6 +101,7 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   void put(const record::Circulation& row);
   void await(Awaited::What what, const store::Id& id, std::optional<Instant> before,
              std::optional<Instant> now);
+  void await_lapse(const ShelvedCirculation& before, const ShelvedCirculation& now);
   Status reload(store::Snapshot& snapshot, std::string_view name);
   Status take_events(store::Snapshot& snapshot);
   Status sweep(store::Snapshot& snapshot, store::Table table, const std::set<store::Id>& named);
@@ -109,9 +112,10 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   std::map<store::Id, std::shared_ptr<const ShelvedCirculation>> circulations_;
   Order<ShelvedDocument> document_order_;
   Order<ShelvedCirculation> circulation_order_;
-  std::vector<record::Event> events_;  // number n at n - 1
-  std::set<Awaited> awaited_;          // what is still to be told
-  std::set<Awaited> told_;             // of the ends of embargoes
+  std::vector<record::Event> events_;                   // number n at n - 1
+  std::set<Awaited> awaited_;                           // what is still to be told
+  std::set<Awaited> told_;                              // of the ends of embargoes
+  std::set<std::pair<store::Id, store::Id>> silences_;  // that run: document and circulation
   std::mutex listeners_mutex_;
   std::vector<std::weak_ptr<std::function<void()>>> listeners_;
 };

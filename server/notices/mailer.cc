@@ -217,16 +217,18 @@ Result<std::optional<Told>> Mailer::told_to(const Round& round, const policy::Su
   if (!happening.consent.empty()) return told_of_consent(round, subject, happening);
   ENTENTE_TRY(const std::optional<v1::Circulation> seen,
               parts_.sources.circulation(subject, happening.circulation, *round.snapshot));
-  if (!seen || (unasked && !happening.adopts && seen->has_acknowledged_at())) {
+  const bool ends = happening.adopts || happening.lapses;
+  if (!seen || (unasked && !ends && seen->has_acknowledged_at())) {
     return std::optional<Told>();
   }
   return std::optional<Told>(
-      {.sender = happening.adopts ? seen->sender() : happening.sender,
+      {.sender = ends ? seen->sender() : happening.sender,
        .process = seen->process(),
        .ask = seen->ask(),
        .deadline = seen->has_deadline() ? day_of(seen->deadline()) : "",
        .reminds = happening.reminds,
        .adopted = happening.adopts,
+       .lapsed = happening.lapses,
        .consent = Told::Consent::None,
        .link = rules_.portal + "/#/circulation/" +
                happening.circulation.substr(happening.circulation.find('/') + 1)});
@@ -250,6 +252,7 @@ Result<std::optional<Told>> Mailer::told_of_consent(const Round& round,
        .deadline = "",
        .reminds = false,
        .adopted = false,
+       .lapsed = false,
        .consent = seen->state == Consent::State::Waiting   ? Told::Consent::Waiting
                   : seen->state == Consent::State::Granted ? Told::Consent::Granted
                                                            : Told::Consent::Refused,

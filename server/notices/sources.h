@@ -20,13 +20,14 @@
 
 namespace entente::notices {
 
-// A circulation was sent, its recipients are reminded of it, or silence has adopted it; a consent
-// was asked, or answered.
+// A circulation was sent, its recipients are reminded of it, silence has adopted it or lapsed; a
+// consent was asked, or answered.
 struct Happening {
   std::uint64_t number = 0;  // of the news, which are numbered without gaps
   bool tells = false;        // whether it is one of these; all else is nobody's notice
   bool reminds = false;
   bool adopts = false;
+  bool lapses = false;
   bool asks = false;        // of a consent; else it was answered
   std::string circulation;  // either
   std::string consent;      // or: `documents/<id>/consents/<n>`

@@ -17,6 +17,8 @@ struct Catalogue {
   std::string_view reminded;
   std::string_view adopted_subject;
   std::string_view adopted;
+  std::string_view lapsed_subject;
+  std::string_view lapsed;
   std::string_view consent_subject;
   std::array<std::string_view, 3> consents;  // asked for, granted, refused
   std::string_view until;
@@ -34,6 +36,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .reminded = "{sender} reminds you of something in {process}, {ask}",
      .adopted_subject = "{process}: adopted by silence",
      .adopted = "What {sender} sent in {process} is adopted: nobody has broken the silence",
+     .lapsed_subject = "{process}: not adopted",
+     .lapsed =
+         "What {sender} sent in {process} is not adopted: it was withdrawn or destroyed before "
+         "the deadline",
      .consent_subject = "{process}: a consent",
      .consents = {"{sender} asks for the consent of your party in {process}",
                   "{sender} has agreed to what you asked for in {process}",
@@ -52,6 +58,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .reminded = "{sender} vous rappelle un envoi dans {process}, {ask}",
      .adopted_subject = "{process} : adopté tacitement",
      .adopted = "L’envoi de {sender} dans {process} est adopté : personne n’a rompu le silence",
+     .lapsed_subject = "{process} : non adopté",
+     .lapsed =
+         "L’envoi de {sender} dans {process} n’est pas adopté : il a été retiré ou détruit avant "
+         "l’échéance",
      .consent_subject = "{process} : un consentement",
      .consents = {"{sender} demande le consentement de votre partie dans {process}",
                   "{sender} a consenti à ce que vous aviez demandé dans {process}",
@@ -70,6 +80,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .reminded = "{sender} le recuerda un envío en {process}, {ask}",
      .adopted_subject = "{process}: adoptado tácitamente",
      .adopted = "El envío de {sender} en {process} queda adoptado: nadie ha roto el silencio",
+     .lapsed_subject = "{process}: no adoptado",
+     .lapsed =
+         "El envío de {sender} en {process} no queda adoptado: fue retirado o destruido antes "
+         "del plazo",
      .consent_subject = "{process}: un consentimiento",
      .consents = {"{sender} solicita el consentimiento de su parte en {process}",
                   "{sender} ha accedido a lo que usted solicitó en {process}",
@@ -87,6 +101,9 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .reminded = "{sender}: напоминание о материалах, {process}, {ask}",
      .adopted_subject = "{process}: принято молчанием",
      .adopted = "{sender}: направленное в {process} принято: никто не нарушил молчание",
+     .lapsed_subject = "{process}: не принято",
+     .lapsed = "{sender}: направленное в {process} не принято: оно было отозвано или уничтожено до "
+               "истечения срока",
      .consent_subject = "{process}: согласие",
      .consents = {"{sender}: запрошено согласие вашей стороны, {process}",
                   "{sender}: согласие на ваш запрос дано, {process}",
@@ -106,6 +123,10 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .adopted_subject = "{process}: stillschweigend angenommen",
      .adopted = "Was {sender} in {process} gesandt hat, ist angenommen: Niemand hat das Schweigen "
                 "gebrochen",
+     .lapsed_subject = "{process}: nicht angenommen",
+     .lapsed =
+         "Was {sender} in {process} gesandt hat, ist nicht angenommen: Es wurde vor Ablauf der "
+         "Frist zurückgezogen oder vernichtet",
      .consent_subject = "{process}: eine Zustimmung",
      .consents = {"{sender} bittet Ihre Partei um Zustimmung, {process}",
                   "{sender} hat Ihrer Bitte zugestimmt, {process}",
@@ -124,6 +145,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .reminded = "يذكّركم {sender} بمادة في {process}، {ask}",
      .adopted_subject = "{process}: اعتُمد ضمنيًا",
      .adopted = "اعتُمد ما أرسله {sender} في {process}: لم يكسر أحد الصمت",
+     .lapsed_subject = "{process}: لم يُعتمد",
+     .lapsed = "لم يُعتمد ما أرسله {sender} في {process}: سُحب أو أُتلف قبل انتهاء المهلة",
      .consent_subject = "{process}: موافقة",
      .consents = {"يطلب {sender} موافقة طرفكم في {process}",
                   "وافق {sender} على ما طلبتموه في {process}",
@@ -187,6 +210,7 @@ std::string line_of(const Catalogue& in, const Told& told, const Values& values)
     return fill(in.consents[static_cast<std::size_t>(told.consent) - 1], values) + ".\n";
   }
   if (told.adopted) return fill(in.adopted, values) + ".\n";
+  if (told.lapsed) return fill(in.lapsed, values) + ".\n";
   return fill(told.reminds ? in.reminded : in.sent, values) +
          (told.deadline.empty() ? "." : fill(in.until, values) + ".") + "\n";
 }
@@ -213,6 +237,7 @@ Text one_notice(std::string_view language, const Told& told, std::string_view se
   const Values values = values_of(in, told);
   const std::string_view subject = told.consent != Told::Consent::None ? in.consent_subject
                                    : told.adopted                      ? in.adopted_subject
+                                   : told.lapsed                       ? in.lapsed_subject
                                                                        : in.subject;
   return {.subject = fill(subject, values),
           .body = line_of(in, told, values) + "\n" + fill(in.open, values) + "\n" +

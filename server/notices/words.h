@@ -20,7 +20,7 @@ namespace entente::notices {
                                        std::span<const std::string> spoken);
 
 // What is told of one circulation: nothing that stands in it but what is asked until when, or that
-// silence has adopted it. Or of a consent: that it waits, or how it was answered.
+// silence has adopted it or lapsed. Or of a consent: that it waits, or how it was answered.
 struct Told {
   enum class Consent { None, Waiting, Granted, Refused };
   std::string sender;   // account, `parties/SWE/accounts/anna`
@@ -29,6 +29,7 @@ struct Told {
   std::string deadline;  // a day; empty: none
   bool reminds = false;
   bool adopted = false;
+  bool lapsed = false;
   Consent consent = Consent::None;
   std::string link;
 };

@@ -54,15 +54,17 @@ TEST_CASE("a notice says who, where, what is asked and until when, in the person
       CHECK(made.body.find("helena.brandt") != std::string::npos);
       bodies.insert(made.body);
     }
-    Told adopted = told();
-    adopted.adopted = true;
-    const Text made = one_notice(language, adopted, "settings");
-    CHECK(made.subject != one_notice(language, told(), "settings").subject);
-    CHECK(made.body.find('{') == std::string::npos);
-    CHECK(made.body.find("2026-12-04") == std::string::npos);
-    CHECK(made.body.find("helena.brandt") != std::string::npos);
-    bodies.insert(made.body);
-    CHECK(bodies.size() == 4);
+    for (bool Told::*end : {&Told::adopted, &Told::lapsed}) {
+      Told ended = told();
+      ended.*end = true;
+      const Text made = one_notice(language, ended, "settings");
+      CHECK(made.subject != one_notice(language, told(), "settings").subject);
+      CHECK(made.body.find('{') == std::string::npos);
+      CHECK(made.body.find("2026-12-04") == std::string::npos);
+      CHECK(made.body.find("helena.brandt") != std::string::npos);
+      bodies.insert(made.body);
+    }
+    CHECK(bodies.size() == 5);
   }
 }
 

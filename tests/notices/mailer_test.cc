@@ -150,6 +150,7 @@ struct MailWorld {
                          .tells = true,
                          .reminds = reminds,
                          .adopts = false,
+                         .lapses = false,
                          .asks = false,
                          .circulation = "circulations/" + id,
                          .consent = {},
@@ -163,6 +164,7 @@ struct MailWorld {
                          .tells = true,
                          .reminds = false,
                          .adopts = false,
+                         .lapses = false,
                          .asks = asks,
                          .circulation = {},
                          .consent = "documents/5f0c/consents/1",
@@ -237,8 +239,8 @@ TEST_CASE("the sender is not told, a reminder only whom it still concerns", "[ma
 }
 
 TEST_CASE(
-    "what silence has adopted is told all who see it, acknowledged or not, at once or in the "
-    "morning",
+    "what silence has adopted, or not, is told all who see it, acknowledged or not, at once or in "
+    "the morning",
     "[mailer]") {
   MailWorld world;
   world.choose("nora", v1::NoticeSettings::DAILY);
@@ -261,6 +263,15 @@ TEST_CASE(
   REQUIRE(world.sent.size() == 1);
   CHECK(world.sent[0].text.subject == "Waiting for you: 1");
   CHECK(world.told() == People{"nora"});
+  // Likewise that it has lapsed.
+  world.happens("a", {"anna", "nora"});
+  world.given.all.back().lapses = true;
+  world.given.all.back().sender = "";
+  world.mailer->round();
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "IGC: not adopted");
+  CHECK(world.sent[0].text.body.find("What IGC (ines) sent in IGC is not adopted: it was") == 0);
+  CHECK(world.told() == People{"anna"});
 }
 
 TEST_CASE("a consent is told the party that answers, its answer the party that asked", "[mailer]") {

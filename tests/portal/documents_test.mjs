@@ -1,8 +1,10 @@
 // Documents: found, read in the page under the reader's own name, sent around, answered; and who has opened them.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { open, origin, quit, signIn, typedAndKept, violations } from './browser.mjs';
+import { network, open, origin, quit, signIn, typedAndKept, violations } from './browser.mjs';
 
 let context;
 let page;
@@ -119,6 +121,27 @@ test('the secretariat sees on one board who has opened, acknowledged, commented,
   assert.deepEqual(await violations(theirs), []);
   assert.deepEqual(other.faults, []);
   await other.close();
+});
+
+test('a silence whose paper was withdrawn says that nothing is adopted, and asks for nothing any more', async () => {
+  const entente = (...words) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'helena.brandt', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
+  entente('sign-in');
+  const file = join(network, 'withdrawn.txt');
+  writeFileSync(file, 'To be withdrawn.\n');
+  const paper = /documents\/[0-9a-f]{32}/.exec(entente('document', 'upload', file, '--process', 'igc', '--to', 'members,secretariat', '--yes'))[0];
+  const sent = /circulations\/([0-9a-f]{32})/.exec(entente('circulate', paper, '--for', 'approval-by-silence', '--deadline', '2099-01-02T12:00:00Z'))[1];
+  entente('document', 'withdraw', paper, '--because', 'a mistake');
+  const shown = page.getByText('not adopted: withdrawn or destroyed before the deadline');
+  for (let tries = 0; tries < 50 && !(await shown.isVisible()); tries += 1) { // the daemon looks a few times a second
+    await page.goto(`${origin}/#/inbox`);
+    await page.goto(`${origin}/#/circulation/${sent}`);
+    await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
+  }
+  await shown.waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Break the silence' }).count(), 0);
+  assert.equal(await page.locator('.countdown').count(), 0);
+  assert.deepEqual(await violations(page), []);
+  assert.match(entente('circulation', 'show', sent), /approval-by-silence until .*: lapsed \(withdrawn or destroyed\)/);
 });
 
 test('what is not for the reader is not found, and the page says no more', async () => {

@@ -1,5 +1,5 @@
 """Circulation at the real port: a draft that the chair sees before the others, news exactly once and in order while lines
-break and the daemon is killed, silence that adopts on the hour, an embargo that ends. BUILD names the build folder."""
+break and the daemon is killed, silence that adopts on the hour or lapses, an embargo that ends. BUILD names the build folder."""
 import hashlib
 import itertools
 import random
@@ -235,7 +235,7 @@ class Circulations(unittest.TestCase):
         self.assertEqual((len(self.see("anna", sent).documents), sent.name in self.box("anna", waiting=True)), (0, False))
         self.assertEqual(self.respond("anna", sent, Q.Response.ACKNOWLEDGE).code, "FAILED_PRECONDITION")
 
-    def test_silence_adopts_on_its_hour_unless_somebody_has_broken_it(self):
+    def test_silence_adopts_on_its_hour_unless_somebody_has_broken_it_or_a_paper_is_gone(self):
         paper = self.bring("to be adopted", ["members", "secretariat"])
         silent = dict(ask=Q.Circulation.APPROVAL_BY_SILENCE, deadline={"seconds": self.net.now() + HOUR})
         kept, broken = self.circulate(paper, **silent), self.circulate(paper, **silent)
@@ -246,19 +246,22 @@ class Circulations(unittest.TestCase):
         self.assertEqual([outcome(kept), outcome(broken)], ["PENDING", "SILENCE_BROKEN"])
         taken = self.circulate(paper, **silent)
         self.does("ines", "CirculationService.Recall", Q.RecallRequest(name=taken.name))
-        mine = {one.name for one in (kept, broken, taken)}
+        torn = self.bring("to be withdrawn", ["members", "secretariat"])
+        gone = self.circulate(torn, **silent)
+        mine = {one.name for one in (kept, broken, taken, gone)}
         everyone = ("ines", "igor", "anna", "nora", "uma")
         cursors = {account: self.news(account)[1] for account in everyone}
 
         def told():
             heard = {account: self.news(account, cursors[account]) for account in everyone}
-            return {account: [(kind, name == kept.name) for kind, name in news if name in mine] for account, (news, _) in heard.items()}
+            return {account: sorted((kind, name) for kind, name in news if name in mine) for account, (news, _) in heard.items()}
         self.assertEqual(told(), {account: [] for account in everyone})
-        # Its hour comes while nobody is there; then the daemon is killed as soon as it has told, and comes again twice.
+        # A paper is withdrawn, and the hour of the other comes while nobody is there; then the daemon is killed as soon as it has told, and comes again twice.
+        self.does("ines", "DocumentService.WithdrawDocument", D.WithdrawDocumentRequest(name=torn.name))
         self.net.daemon.kill()
         self.net.daemon.wait()
         self.net.pass_by(HOUR + 1)
-        adopted = {account: [] if account == "uma" else [("ADOPTED", True)] for account in everyone}
+        adopted = {account: [] if account == "uma" else [("ADOPTED", kept.name), ("LAPSED", gone.name)] for account in everyone}
         for _ in range(2):
             self.begin_again()
             eventually("it is told", lambda: told() == adopted)
@@ -266,9 +269,11 @@ class Circulations(unittest.TestCase):
             self.net.daemon.wait()
         self.begin_again()
         self.assertEqual(told(), adopted)
-        self.assertEqual([outcome(kept), outcome(broken), outcome(taken)], ["ADOPTED", "SILENCE_BROKEN", "OUTCOME_UNSPECIFIED"])
+        self.assertEqual([outcome(one) for one in (kept, broken, taken, gone)], ["ADOPTED", "SILENCE_BROKEN", "OUTCOME_UNSPECIFIED", "LAPSED"])
         late = self.respond("nora", kept, Q.Response.BREAK_SILENCE, text="late")
         self.assertEqual((late.code, late.message), ("FAILED_PRECONDITION", "the silence has ended: it is adopted"))
+        late = self.respond("nora", gone, Q.Response.BREAK_SILENCE, text="late")
+        self.assertEqual((late.code, late.message), ("FAILED_PRECONDITION", "the silence has ended: what it would adopt was withdrawn or destroyed before"))
         checked = self.net.entented("ledger")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 

@@ -359,6 +359,7 @@ export const messages: Catalogue = {
   outcome_pending: 'قيد الانتظار',
   outcome_adopted: 'اعتُمد',
   outcome_broken: 'كُسر الصمت',
+  outcome_lapsed: 'لم يُعتمد: سُحب أو أُتلف قبل انتهاء المهلة',
   deadline_over: 'انتهى',
   left_days: { zero: 'بقيت {hours} ساعة', one: 'بقي يوم و{hours} ساعة', two: 'بقي يومان و{hours} ساعة', few: 'بقيت {n} أيام و{hours} ساعة', many: 'بقي {n} يومًا و{hours} ساعة', other: 'بقي {n} يوم و{hours} ساعة' },
   left_hours: 'بقي {hours} س {minutes} د',

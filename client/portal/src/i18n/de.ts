@@ -359,6 +359,7 @@ export const messages: Catalogue = {
   outcome_pending: 'offen',
   outcome_adopted: 'angenommen',
   outcome_broken: 'Schweigen gebrochen',
+  outcome_lapsed: 'nicht angenommen: vor Fristablauf zurückgezogen oder vernichtet',
   deadline_over: 'vorbei',
   left_days: { one: 'noch {n} Tag {hours} Std.', other: 'noch {n} Tage {hours} Std.' },
   left_hours: 'noch {hours} Std. {minutes} Min.',

@@ -377,6 +377,7 @@ export const en = {
   outcome_pending: 'open',
   outcome_adopted: 'adopted',
   outcome_broken: 'silence broken',
+  outcome_lapsed: 'not adopted: withdrawn or destroyed before the deadline',
   deadline_over: 'over',
   left_days: { one: '{n} day {hours} h left', other: '{n} days {hours} h left' } as Message,
   left_hours: '{hours} h {minutes} min left',

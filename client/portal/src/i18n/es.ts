@@ -359,6 +359,7 @@ export const messages: Catalogue = {
   outcome_pending: 'pendiente',
   outcome_adopted: 'adoptado',
   outcome_broken: 'silencio roto',
+  outcome_lapsed: 'no adoptado: retirado o destruido antes del plazo',
   deadline_over: 'vencido',
   left_days: { one: 'queda {n} día {hours} h', other: 'quedan {n} días {hours} h' },
   left_hours: 'quedan {hours} h {minutes} min',

@@ -359,6 +359,7 @@ export const messages: Catalogue = {
   outcome_pending: 'en cours',
   outcome_adopted: 'adopté',
   outcome_broken: 'silence rompu',
+  outcome_lapsed: 'non adopté : retiré ou détruit avant l’échéance',
   deadline_over: 'passé',
   left_days: { one: 'encore {n} jour {hours} h', other: 'encore {n} jours {hours} h' },
   left_hours: 'encore {hours} h {minutes} min',

@@ -359,6 +359,7 @@ export const messages: Catalogue = {
   outcome_pending: 'открыто',
   outcome_adopted: 'принято',
   outcome_broken: 'молчание нарушено',
+  outcome_lapsed: 'не принято: отозвано или уничтожено до срока',
   deadline_over: 'истёк',
   left_days: { one: 'остался {n} день {hours} ч', few: 'осталось {n} дня {hours} ч', many: 'осталось {n} дней {hours} ч', other: 'осталось {n} дня {hours} ч' },
   left_hours: 'осталось {hours} ч {minutes} мин',

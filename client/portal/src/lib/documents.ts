@@ -60,6 +60,7 @@ const OUTCOMES: Record<Circulation_Outcome, MessageKey> = {
   [Circulation_Outcome.PENDING]: 'outcome_pending',
   [Circulation_Outcome.ADOPTED]: 'outcome_adopted',
   [Circulation_Outcome.SILENCE_BROKEN]: 'outcome_broken',
+  [Circulation_Outcome.LAPSED]: 'outcome_lapsed',
 };
 const STATUSES: Record<Content_Status, MessageKey> = {
   [Content_Status.STATUS_UNSPECIFIED]: 'text_original',

@@ -63,10 +63,11 @@ export function CirculationPage({ place }: { place: Place }) {
 }
 
 function Deadline({ one }: { one: Circulation }) {
-  const settled = one.outcome === Circulation_Outcome.ADOPTED || one.outcome === Circulation_Outcome.SILENCE_BROKEN;
+  const adopted = one.outcome === Circulation_Outcome.ADOPTED;
+  const settled = adopted || one.outcome === Circulation_Outcome.SILENCE_BROKEN || one.outcome === Circulation_Outcome.LAPSED;
   if (!one.deadline || (one.recalledAt && !settled)) return null;
   return (
-    <Notice tone={one.outcome === Circulation_Outcome.ADOPTED ? 'good' : one.outcome === Circulation_Outcome.SILENCE_BROKEN ? 'warn' : 'neutral'}
+    <Notice tone={adopted ? 'good' : settled ? 'warn' : 'neutral'}
       title={settled ? outcomeName(one.outcome) : one.ask === Circulation_Ask.APPROVAL_BY_SILENCE ? t('silence_until') : t('answer_until')}>
       {!settled && <Countdown until={when(one.deadline)} />}
       {settled && formatMoment(when(one.deadline))}

@@ -118,7 +118,7 @@ async function calledBy(name: string): Promise<string> {
 
 const ACTS: Record<string, MessageKey> = {
   'documents.document.create': 'act_brought', 'documents.document.revise': 'act_changed', 'documents.document.withdraw': 'act_withdrawn', 'documents.document.destroy': 'act_destroyed',
-  'documents.circulation.send': 'act_sent', 'documents.circulation.respond': 'act_answered', 'documents.circulation.recall': 'act_recalled', 'documents.circulation.remind': 'act_reminded', 'documents.circulation.adopt': 'outcome_adopted',
+  'documents.circulation.send': 'act_sent', 'documents.circulation.respond': 'act_answered', 'documents.circulation.recall': 'act_recalled', 'documents.circulation.remind': 'act_reminded', 'documents.circulation.adopt': 'outcome_adopted', 'documents.circulation.lapse': 'outcome_lapsed',
   'statistics.upload': 'act_figures', 'meetings.meeting.create': 'act_planned', 'meetings.meeting.update': 'act_changed', 'meetings.meeting.cancel': 'act_cancelled',
   'meetings.participant.invite': 'act_invited', 'meetings.participant.register': 'act_registered', 'meetings.record.save': 'act_record', 'meetings.record.adopt': 'act_adopted', 'meetings.record.comment': 'act_answered',
   'directory.person.update': 'act_changed', 'directory.person.confirm': 'act_confirmed', 'directory.office.hand_over': 'act_handed_over',

@@ -133,10 +133,9 @@ Result<SubjectPointer> Caller::pin(const SubjectPointer& subject, store::Transac
   if (subject->session.empty()) return subject;  // By certificate: nothing was opened yet.
   ENTENTE_TRY(const auto account, rows_.account(transaction, subject->account));
   if (!account || account->ended()) return signed_out();
-  ENTENTE_TRY_VOID(holdings_.pin(transaction));
   const SessionPointer session = sessions_.of(*subject);
   if (!session) return signed_out();
-  return sessions_.subject(session, Sessions::Use::Look);
+  return sessions_.pin(session, transaction);
 }
 
 Result<std::unique_ptr<Receiver>> Caller::receive(const SubjectPointer& subject, net::Waker waker) {

@@ -9,7 +9,6 @@
 #include <string>
 
 #include "server/identity/gate.h"
-#include "server/identity/holdings.h"
 #include "server/identity/register.h"
 #include "server/identity/sessions.h"
 #include "server/identity/sign_in.h"
@@ -18,13 +17,8 @@ namespace entente::identity {
 
 class Caller final : public Authenticator {
  public:
-  Caller(std::string network, SignIn& sign_in, Sessions& sessions, const Register& rows,
-         const HoldingsSource& holdings)
-      : network_(std::move(network)),
-        sign_in_(sign_in),
-        sessions_(sessions),
-        rows_(rows),
-        holdings_(holdings) {}
+  Caller(std::string network, SignIn& sign_in, Sessions& sessions, const Register& rows)
+      : network_(std::move(network)), sign_in_(sign_in), sessions_(sessions), rows_(rows) {}
 
   Result<SubjectPointer> authenticate(net::Call& call,
                                       const google::protobuf::MethodDescriptor& method) override;
@@ -59,7 +53,6 @@ class Caller final : public Authenticator {
   SignIn& sign_in_;
   Sessions& sessions_;
   const Register& rows_;
-  const HoldingsSource& holdings_;
   mutable std::mutex tools_mutex_;
   std::map<Digest, SessionPointer> tools_;  // by certificate, scope and header
 };

@@ -53,7 +53,7 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
                 .attempts = attempts_,
                 .sessions = sessions_,
                 .clock = parts.clock}),
-      caller_(rules_.network, sign_in_, sessions_, register_, parts.holdings),
+      caller_(rules_.network, sign_in_, sessions_, register_),
       session_service_({.store = parts.store,
                         .ledger = parts.ledger,
                         .rows = register_,

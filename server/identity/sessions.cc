@@ -162,6 +162,12 @@ Result<SubjectPointer> Sessions::subject(const SessionPointer& session, Use use)
   return subject;
 }
 
+Result<SubjectPointer> Sessions::pin(const SessionPointer& session,
+                                     store::Transaction& transaction) {
+  ENTENTE_TRY_VOID(holdings_.pin(transaction));
+  return subject(session, Use::Look);
+}
+
 bool Sessions::stepped_up(const Session& session) const {
   return session.has_password_ &&
          clock_.tick() - session.password_at_.load() < ms(limits_.step_up_ms);

@@ -108,6 +108,10 @@ class Sessions {
   // What the session's account holds at this instant. Ends the session if its time is over, its
   // certificate's is, or it lost a principal or duty since; Unauthenticated (SignedOut) then.
   [[nodiscard]] Result<SubjectPointer> subject(const SessionPointer& session, Use use);
+  // The same for an act, which reads in its transaction what all rights rest on: its commit loses
+  // (Aborted) against a change of them. Aborted: begin again.
+  [[nodiscard]] Result<SubjectPointer> pin(const SessionPointer& session,
+                                           store::Transaction& transaction);
 
   [[nodiscard]] bool stepped_up(const Session& session) const;
   void step_up(const SessionPointer& session);

@@ -30,10 +30,12 @@ Result<store::CommitIndex> commit_act(store::Store& store,
   Status lost;
   for (int attempt = 0; attempt < commit_attempts_max; ++attempt) {
     const std::unique_ptr<store::Transaction> transaction = store.begin();
-    ENTENTE_TRY_VOID(fill(*transaction));
-    Result<store::CommitIndex> committed = transaction->commit();
-    if (committed.ok()) return committed;
-    lost = committed.status();
+    lost = fill(*transaction);
+    if (lost.ok()) {
+      Result<store::CommitIndex> committed = transaction->commit();
+      if (committed.ok()) return committed;
+      lost = committed.status();
+    }
     if (lost.code() != Code::Aborted) break;
   }
   return lost;
@@ -272,6 +274,7 @@ Status SignIn::step_up(const net::Peer& peer, const SessionPointer& session,
   const Result<store::CommitIndex> committed =
       commit_act(parts_.store, [&](store::Transaction& in) -> Status {
         ENTENTE_TRY_VOID(pin(in, proven).status());
+        ENTENTE_TRY_VOID(parts_.sessions.pin(session, in).status());
         ENTENTE_TRY_VOID(clear_failures(in, proven));
         record(in, proven, acts::step_up, session->name(), session->id());
         return Status();
@@ -306,6 +309,7 @@ Status SignIn::change_password(const net::Peer& peer, const SessionPointer& sess
   const Result<store::CommitIndex> committed =
       commit_act(parts_.store, [&](store::Transaction& in) -> Status {
         ENTENTE_TRY(record::Account account, pin(in, proven));
+        ENTENTE_TRY_VOID(parts_.sessions.pin(session, in).status());
         ENTENTE_TRY_VOID(clear_failures(in, proven));
         account.set_password(hash);
         account.set_password_changed_at(micros(parts_.clock.now()));

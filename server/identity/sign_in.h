@@ -29,7 +29,7 @@
 
 namespace entente::identity {
 
-// Fills a transaction, commits it, and begins anew while the commit is lost against another.
+// Fills a transaction, commits it, and begins anew while that is lost against another (Aborted).
 // What `fill` answers, or what commit() does.
 [[nodiscard]] Result<store::CommitIndex> commit_act(
     store::Store& store, const std::function<Status(store::Transaction&)>& fill);
@@ -54,6 +54,8 @@ class SignIn {
   // it cannot record.
 
   [[nodiscard]] Result<Sessions::Opened> open(const net::Peer& peer, std::string_view password);
+  // These two for a session: Unauthenticated (SignedOut) if it has ended while the password was
+  // looked at, and nothing is done.
   [[nodiscard]] Status step_up(const net::Peer& peer, const SessionPointer& session,
                                std::string_view password);
   // InvalidArgument (PasswordWeak), before anything else is looked at.

@@ -506,6 +506,57 @@ TEST_CASE("an act is done by what its maker holds in its transaction, and by not
   CHECK(lost.status().reason() == Reason::SignedOut);
 }
 
+TEST_CASE("no password is given again, or changed, for a session that ends while it is looked at",
+          "[identity][session]") {
+  World world;
+  const Leaf& anna = certificates().anna;
+  const auto seat = policy::Principal::make(policy::Principal::Kind::Members, "igc");
+  Holdings seated;
+  seated.principals.insert(seat);
+  world.holdings.deal("p-anna", seated);
+  const std::string token = world.sign_in(anna);
+  const auto change = [&] {
+    v1::ChangePasswordRequest request;
+    request.set_old_password(std::string(good_password));
+    request.set_new_password("frithiofs saga i norr");
+    return session_call<v1::ChangePasswordReply>(world, anna, token, "ChangePassword", request)
+        .status();
+  };
+  const auto step_up = [&] {
+    v1::StepUpRequest request;
+    request.set_password(std::string(good_password));
+    return session_call<v1::Session>(world, anna, token, "StepUp", request).status();
+  };
+  const bool changes = GENERATE(true, false);
+  const auto why = GENERATE(as<std::string>{}, "signed out", "unseated", "a change of rights");
+  CAPTURE(changes, why);
+  std::size_t entries = 0;
+  int asked = 0;
+  world.holdings.meanwhile([&] {
+    ++asked;
+    if (why == "signed out") {
+      v1::SignOutRequest request;
+      CHECK(session_call<v1::SignOutReply>(world, anna, token, "SignOut", request).ok());
+    } else if (why == "unseated") {
+      world.holdings.deal("p-anna", {});
+    }
+    entries = world.ledger->size();
+    return why == "a change of rights" ? Status(Code::Aborted, Reason::None, "not known yet")
+                                       : Status();
+  });
+  const Status done = changes ? change() : step_up();
+  CHECK(asked == 1);
+  if (why == "a change of rights") {  // done anew
+    CHECK(done.ok());
+    CHECK(world.ledger->size() == entries + 1);
+    return;
+  }
+  CHECK(done.reason() == Reason::SignedOut);
+  CHECK(world.ledger->size() == entries);
+  CHECK_FALSE(world.is_open(anna, token));
+  CHECK(world.try_sign_in(anna, good_password).ok());
+}
+
 TEST_CASE("an act whose maker's rights are just changing is done anew", "[identity][session]") {
   World world;
   Certificates& made = certificates();

@@ -89,6 +89,32 @@ test('over a line as slow as 3G the first page can be used, and says that it is 
   await slow.close();
 });
 
+test('an answer that comes late pushes nothing aside that is already there', async () => {
+  for (const [name, there] of [['Documents', '.papers li'], ['Inbox', '.mail li'], ['Meetings', '.meetings li'], ['Statistics', '.flows li']]) {
+    await page.goto(`${origin}/#/account`);
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    let go;
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route('**/*Service/*', async (route) => { await held; await route.continue(); });
+    await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+    await page.locator('main .waiting').first().waitFor();
+    await page.evaluate(() => {
+      globalThis.moved = { all: [], seen: new PerformanceObserver((list) => moved.all.push(...list.getEntries())) };
+      moved.seen.observe({ type: 'layout-shift' });
+    });
+    go();
+    await page.locator(there).first().waitFor();
+    const sum = await page.evaluate(async () => {
+      for (let frames = 0; frames < 3; ++frames) await new Promise((resolve) => requestAnimationFrame(resolve));
+      // Whoever pressed just before: on a slow line it would have been long ago.
+      return [...moved.all, ...moved.seen.takeRecords()].reduce((sum, one) => sum + one.value, 0);
+    });
+    assert.ok(sum < 0.05, `${name}: a shift of ${sum.toFixed(3)}`);
+    await page.unroute('**/*Service/*');
+  }
+});
+
 test('the network is lost on the way to every page: it says so, is never blank, and goes on when one tries again', async () => {
   const other = await open(ME, { expected: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] });
   const theirs = await signIn(other, ME);

@@ -42,7 +42,8 @@ function Dataflows() {
       {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
       {!asked.data && asked.loading && <Waiting lines={6} />}
       <p class="unseen" role="status">{asked.data && t('n_dataflows', { n: rows.length })}</p>
-      <ul class="people flows">
+      {/* None while it is empty: it would be pushed up when what waits above it goes. */}
+      {rows.length > 0 && <ul class="people flows">
         {rows.map(({ dataflow, parties, observations, mayReport }) => dataflow && (
           <li key={dataflow.name}>
             <a class="name" href={linkTo(['statistics', lastPart(dataflow.name)])}>{textIn(dataflow.title)}</a>
@@ -51,7 +52,7 @@ function Dataflows() {
             {mayReport && <span><Badge tone="accent">{t('may_report')}</Badge></span>}
           </li>
         ))}
-      </ul>
+      </ul>}
     </section>
   );
 }

@@ -254,9 +254,17 @@ Status Catalog::show_guards(store::Snapshot& snapshot, std::span<const std::stri
   std::vector<std::size_t> others;  // institutions, and what is newer than `when`
   {
     const std::shared_lock lock(mutex_);
+    std::vector<const Indexed*> newest(names.size());
     for (std::size_t place = 0; place < names.size(); ++place) {
-      if (const policy::Guard* newest = newest_guard(names[place], when)) {
-        show(place, *newest);
+      const auto found = by_name_.find(names[place]);
+      if (found == by_name_.end()) continue;
+      newest[place] = &slots_[found->second];
+      __builtin_prefetch(&newest[place]->guard);  // comes while the next are looked for
+      __builtin_prefetch(&newest[place]->recorded_at);
+    }
+    for (std::size_t place = 0; place < names.size(); ++place) {
+      if (newest[place] != nullptr && newest[place]->recorded_at <= when) {
+        show(place, newest[place]->guard);
       } else {
         others.push_back(place);
       }

@@ -116,9 +116,13 @@ class Catalog final : public ledger::Follower,
   std::shared_ptr<const policy::AudienceTable> published_table_;
   std::vector<Indexed> slots_;
   WordIndex words_{slots_};
-  // Found by any text, without a copy of it.
-  struct Hash : std::hash<std::string_view> {
+  // Found by any text, without a copy of it. Not noexcept: so libstdc++ keeps the hash beside each
+  // name, and reads of all names in a bucket only the one that is looked for.
+  struct Hash {
     using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   std::unordered_map<std::string, Slot, Hash, std::equal_to<>> by_name_;
   std::map<Kind, std::set<std::string>> by_kind_;

@@ -226,14 +226,18 @@ struct AccessService::View {
     out.set_narrowed(seers.narrowed);
     for (const Principal& principal : audience.none_of) out.add_excluded(principal.text());
     const auto ways = policy::ways_of(*world, audience.any_of, seers.holders, named_max, as_of);
+    std::vector<std::string> parties;
+    for (const policy::PartyHolders& one : seers.holders.parties) {
+      parties.push_back("parties/" + one.party);
+    }
+    ENTENTE_TRY(const std::vector<bool> seen, may_read_each(parties));
     v1::PartyReckoning others;  // of parties that the caller may not see: counted, not named
-    for (std::size_t i = 0; i < seers.holders.parties.size(); ++i) {
+    for (std::size_t i = 0; i < parties.size(); ++i) {
       const policy::PartyHolders& holders = seers.holders.parties[i];
-      ENTENTE_TRY(const bool seen, may_read("parties/" + holders.party));
-      v1::PartyReckoning& row = seen ? *out.add_parties() : others;
-      if (seen) row.set_party("parties/" + holders.party);
+      v1::PartyReckoning& row = seen[i] ? *out.add_parties() : others;
       ENTENTE_TRY_VOID(add_people(holders, row));
-      if (seen) {
+      if (seen[i]) {
+        row.set_party(std::move(parties[i]));
         row.set_whole_party(holders.whole_party);
         for (const Principal& way : ways[i]) row.add_through(way.text());
       }

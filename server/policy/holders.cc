@@ -22,17 +22,23 @@ class WorldReader {
  public:
   WorldReader(const World& world, const AsOf& as_of) : world_(world), as_of_(as_of) {}
 
-  // What every account of `party` holds; nothing if the party is not in being.
-  [[nodiscard]] std::set<Principal> of_party(std::string_view party) const {
+  // What every account of `party` holds; nothing if the party is not in being. With `processes`, of
+  // principals of a process those of these alone: whoever asks for no other need not have them
+  // made.
+  [[nodiscard]] std::set<Principal> of_party(std::string_view party,
+                                             const Names* processes = nullptr) const {
+    const auto asked = [&](const std::string& process) {
+      return processes == nullptr || processes->contains(process);
+    };
     std::set<Principal> held;
     const auto* const node = world_.parties_.find(party);
     if (node == nullptr || in_force(node->party) == nullptr) return held;
     held.insert(Principal::make(Principal::Kind::Party, party));
     for (const auto& version : node->participations) {
-      if (version.holds(as_of_)) add_standing(held, version.body);
+      if (asked(version.body.process) && version.holds(as_of_)) add_standing(held, version.body);
     }
     for (const auto& version : node->seats) {
-      if (version.holds(as_of_)) add_seat(held, version.body);
+      if (asked(version.body.process) && version.holds(as_of_)) add_seat(held, version.body);
     }
     for (const auto& version : node->contributions) {
       const Contribution& given = version.body;
@@ -96,9 +102,11 @@ class WorldReader {
     // One who is kept out by name may be of a party that is let in.
     for (const Principal& principal : audience.none_of) add_candidates(principal, candidates);
     for (const std::string_view person : candidates.persons) add_parties_of(person, candidates);
+    Names processes = processes_of(audience.any_of);
+    processes.merge(processes_of(audience.none_of));
     Holders found(world_);
     for (const auto& [party, persons] : candidates.parties) {
-      add_holders(party, persons, audience, found.parties);
+      add_holders(party, persons, of_party(party, &processes), audience, found.parties);
     }
     return found;
   }
@@ -109,11 +117,12 @@ class WorldReader {
     // Only whom a principal is held by otherwise than by a whole party need be asked.
     Candidates candidates;
     for (const Principal& principal : any_of) add_candidates(principal, candidates);
+    const Names processes = processes_of(any_of);
     std::vector<std::set<Principal>> found;
     for (const PartyHolders& of : holders.parties) {
       const auto end = of.persons.begin() +
                        static_cast<std::ptrdiff_t>(std::min(of.persons.size(), persons_max));
-      std::set<Principal> held = of_party(of.party);
+      std::set<Principal> held = of_party(of.party, &processes);
       for (auto person = of.persons.begin(); person != end; ++person) {
         if (candidates.persons.contains(*person)) add_of_person(held, of.party, *person);
       }
@@ -304,6 +313,18 @@ class WorldReader {
 
   // --- the other direction: whom to ask ---
 
+  // The processes whose principals are among these.
+  [[nodiscard]] static Names processes_of(const std::set<Principal>& principals) {
+    Names processes;
+    for (const Principal& principal : principals) {
+      const auto parts = principal.parts();
+      const bool of_process =
+          parts.kind >= Principal::Kind::Members && parts.kind <= Principal::Kind::Body;
+      if (of_process) processes.insert(parts.first);
+    }
+    return processes;
+  }
+
   // Adds at least those parties that may hold `principal` as a whole and those persons that may
   // hold it otherwise.
   void add_candidates(const Principal& principal, Candidates& candidates) const {
@@ -344,13 +365,12 @@ class WorldReader {
     return belongs(common, own, audience);
   }
 
-  // Who of `party` belongs to the audience. Those of it who are not `special` hold nothing that the
-  // audience names but what the whole party holds.
-  void add_holders(std::string_view party, const Names& special, const Audience& audience,
-                   std::vector<PartyHolders>& found) const {
+  // Who of `party`, of which every account holds `common`, belongs to the audience. Those of it who
+  // are not `special` hold nothing else that the audience names.
+  void add_holders(std::string_view party, const Names& special, const std::set<Principal>& common,
+                   const Audience& audience, std::vector<PartyHolders>& found) const {
     const std::optional<PartyKind> party_kind = kind(party);
     if (!party_kind) return;
-    const std::set<Principal> common = of_party(party);
     PartyHolders holders{.party = std::string(party),
                          .kind = *party_kind,
                          .whole_party = belongs(common, audience),

@@ -17,17 +17,30 @@ export async function slowed(page) {
   return debug;
 }
 
-// From one frame to the next while `box` is scrolled in leaps, so that each frame shows rows that none has shown; how much
-// processor time the page's main thread took; and, by Chromium's own trace, what the longest frame was made of and how
-// long the collector of garbage stopped the page. The trace is part of what is measured.
+// From one frame to the next while `box` is scrolled in leaps, so that each frame shows rows that none has shown, and how much
+// processor time the page's main thread took. Then once more with Chromium's own trace, which takes time itself: what the
+// longest frame was made of, and how long the collector of garbage stopped the page.
 export async function scrolled(page, box) {
   const debug = await page.context().newCDPSession(page);
   await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
   const spent = async () => (await debug.send('Performance.getMetrics')).metrics.find((one) => one.name === 'TaskDuration').value * 1_000;
+  const before = await spent();
+  const frames = await leaps(page, box);
+  const each = (await spent() - before) / STEPS;
+  await debug.send('Performance.disable');
   const browser = page.context().browser();
   await browser.startTracing(page, { categories: ['devtools.timeline', 'blink.user_timing', 'v8', 'cppgc'] });
-  const before = await spent();
-  const frames = await page.locator(box).evaluate(async (box, steps) => {
+  await leaps(page, box);
+  const { longest, work, stops } = made(JSON.parse(String(await browser.stopTracing())).traceEvents);
+  return `frames: median ${ms(frames[STEPS / 2])}, longest ${ms(frames.at(-1))}, over 50 ms: ${frames.filter((one) => one > 50).length} of ${STEPS}; main thread ${each.toFixed(1)} ms a frame; ` +
+    `traced: main thread ${work.toFixed(0)} ms in the one with most, collector stopped it ${stops.length} times, ${ms(Math.max(0, ...stops))} at most; longest of ${longest}`;
+}
+
+// How long each frame was, the shortest first; from the top to the end.
+async function leaps(page, box) {
+  await page.locator(box).evaluate((box) => { box.scrollTop = 0; });
+  await page.waitForTimeout(500);
+  return page.locator(box).evaluate(async (box, steps) => {
     const gaps = [];
     let last = performance.now();
     performance.mark('frame');
@@ -41,10 +54,6 @@ export async function scrolled(page, box) {
     }
     return gaps.sort((a, b) => a - b);
   }, STEPS);
-  const each = (await spent() - before) / STEPS;
-  const { longest, work, stops } = made(JSON.parse(String(await browser.stopTracing())).traceEvents);
-  return `frames: median ${ms(frames[STEPS / 2])}, longest ${ms(frames.at(-1))}, over 50 ms: ${frames.filter((one) => one > 50).length} of ${STEPS}; ` +
-    `main thread ${each.toFixed(1)} ms a frame, ${work.toFixed(0)} in the one with most; collector stopped it ${stops.length} times, ${ms(Math.max(0, ...stops))} at most; longest of ${longest}`;
 }
 
 // Of a trace with a mark at each frame: what the longest frame was made of, how much processor time the one with most took

@@ -1,7 +1,7 @@
 #include "server/store/fsck.h"
 
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "proto/contract/bytes.h"
 #include "server/store/commit_queue.h"
@@ -14,12 +14,11 @@ Result<FsckReport> fsck(EngineView& view, const Keyring& keyring, const OnFault&
     ++report.faulty;
     if (on_fault) on_fault(to_hex(key), why);
   };
-  struct Doubtful {
-    std::string key;
-    std::string why;
-    CommitIndex since = 0;
-  };
-  std::vector<Doubtful> doubtful;
+  ENTENTE_TRY(const std::optional<std::string> sealed, view.get(size_key()));
+  if (sealed) {
+    const Result<std::string> size = keyring.unseal(size_key(), *sealed);
+    if (size.ok() && size->size() == 8) report.size = read_u64(*size);
+  }
   const auto cursor = view.walk({}, std::nullopt);
   for (; cursor->valid(); cursor->next()) {
     const std::string_view key = cursor->key();
@@ -36,24 +35,16 @@ Result<FsckReport> fsck(EngineView& view, const Keyring& keyring, const OnFault&
     }
     const Result<std::string> value = keyring.unseal(key, cursor->value());
     if (!value.ok()) {
-      if (const auto since = cursor->unpromised_since()) {
-        doubtful.push_back({std::string(key), std::string(value.status().detail()), *since});
+      if (cursor->unpromised_since() == report.size) {
+        ++report.cut_off;
       } else {
         fault(key, value.status().detail());
       }
       continue;
     }
     if (!keyring.seals(*id)) ++report.outdated;
-    if (key == size_key() && value->size() == 8) report.size = read_u64(*value);
   }
   ENTENTE_TRY_VOID(cursor->status());
-  for (const Doubtful& row : doubtful) {
-    if (row.since == report.size) {
-      ++report.cut_off;
-    } else {
-      fault(row.key, row.why);
-    }
-  }
   return report;
 }
 

@@ -83,19 +83,25 @@ export const LINE_LOST = [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/
 // All that was typed and chosen there.
 export const valuesOf = async (form) => form.locator('input:not([type=file]), textarea, select').evaluateAll((all) => all.map((one) => one.type === 'checkbox' ? one.checked : one.value));
 
-// Does what `act` does without a line: said in words within `form`, where no other call speaks, and all that was typed and
-// chosen there is as it was; then, with one, what `again` does.
-export async function without(act, form, again = act) {
-  const context = form.page().context();
-  const before = await valuesOf(form);
+// Without a line as long as `act` takes: it is back whatever becomes of that, so that one test's fault is one test's.
+export async function offline(context, act) {
   await context.setOffline(true);
   try {
     await act();
-    await form.getByText('The server cannot be reached.').first().waitFor();
-    assert.deepEqual(await valuesOf(form), before);
   } finally {
     await context.setOffline(false);
   }
+}
+
+// Does what `act` does without a line: said in words within `form`, where no other call speaks, and all that was typed and
+// chosen there is as it was; then, with one, what `again` does.
+export async function without(act, form, again = act) {
+  const before = await valuesOf(form);
+  await offline(form.page().context(), async () => {
+    await act();
+    await form.getByText('The server cannot be reached.').first().waitFor();
+    assert.deepEqual(await valuesOf(form), before);
+  });
   await again();
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { network, open, origin, passwordOf, quit, signIn, typedAndKept, violations } from './browser.mjs';
+import { network, offline, open, origin, passwordOf, quit, signIn, typedAndKept, violations } from './browser.mjs';
 
 const ME = 'anna.lindqvist';
 let context;
@@ -50,11 +50,11 @@ test('what was typed and not saved is there again after the tab was closed, and 
 test('a line that breaks leaves the form as it is; a session that ended is asked for over it, and the call goes on', async () => {
   const hostile = '<img src=x onerror=alert(1)> Адвисер مستشار';
   await title().fill(hostile);
-  await context.setOffline(true);
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('The server cannot be reached.').waitFor();
-  assert.equal(await title().inputValue(), hostile);
-  await context.setOffline(false);
+  await offline(context, async () => {
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The server cannot be reached.').waitFor();
+    assert.equal(await title().inputValue(), hostile);
+  });
   await call('SessionService.SignOut', {});
   await page.getByRole('button', { name: 'Save' }).click();
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { observations } from './observations.mjs';
-import { launch, network, open, origin, passwordOf, quit, signIn, until } from './browser.mjs';
+import { launch, network, offline, open, origin, passwordOf, quit, signIn, until } from './browser.mjs';
 
 const require = createRequire(join(process.env.PORTAL, 'package.json'));
 const ME = 'anna.lindqvist';
@@ -120,11 +120,11 @@ test('the network is lost on the way to every page: it says so, is never blank, 
   const theirs = await signIn(other, ME);
   await theirs.locator('.mail li').first().waitFor();
   for (const place of ['#/processes', '#/process/igc', '#/documents', '#/inbox/all', '#/meetings', '#/statistics', '#/matrix', '#/bring', '#/account']) {
-    await other.setOffline(true);
-    await theirs.evaluate((to) => { location.hash = to; }, place);
-    await theirs.getByRole('alert').first().waitFor();
-    await theirs.getByRole('navigation').waitFor();
-    await other.setOffline(false);
+    await offline(other, async () => {
+      await theirs.evaluate((to) => { location.hash = to; }, place);
+      await theirs.getByRole('alert').first().waitFor();
+      await theirs.getByRole('navigation').waitFor();
+    });
     for (let tries = 0; tries < 20 && await theirs.getByRole('alert').count() > 0; ++tries) {
       await theirs.getByRole('button', { name: 'Try again' }).first().click();
       await theirs.waitForTimeout(300);

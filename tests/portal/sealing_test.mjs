@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { LINE_LOST, network, open, origin, passwordOf, quit, signIn, tabTo, typedAndKept, violations, without } from './browser.mjs';
+import { LINE_LOST, network, offline, open, origin, passwordOf, quit, signIn, tabTo, typedAndKept, violations, without } from './browser.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'entente-sealing-'));
 const program = join(process.env.PORTAL, '../cli/entente');
@@ -126,10 +126,10 @@ test('sealed by the command line, it is opened in the page, its hand and its rec
   await card.getByLabel('The office’s file').setInputFiles(join(folder, 'office.p12'));
   await card.getByLabel('Password of the file').fill('office words');
   // A key is brought without a line: it goes nowhere.
-  await context.setOffline(true);
-  await card.getByRole('button', { name: 'Bring the key' }).click();
-  await card.getByText('swe.igc.focal-point').waitFor();
-  await context.setOffline(false);
+  await offline(context, async () => {
+    await card.getByRole('button', { name: 'Bring the key' }).click();
+    await card.getByText('swe.igc.focal-point').waitFor();
+  });
   const taken = await page.evaluate(async () => {
     const rows = await new Promise((resolve) => { const opening = indexedDB.open('entente-office-keys'); opening.onsuccess = () => { const all = opening.result.transaction('keys').objectStore('keys').getAll(); all.onsuccess = () => resolve(all.result); }; });
     return Promise.all(['pkcs8', 'jwk'].map((form) => crypto.subtle.exportKey(form, rows[0].key).then(() => 'out', (error) => error.name)));

@@ -118,7 +118,7 @@ export function HomePage(_: { place: Place }) {
       </form>
       {empty && below}
       <p class="unseen" role="status">{key !== null && asked.data && !asked.loading ? t('n_found', { n: found.length }) : ''}</p>
-      {asked.error !== undefined && <Failed error={asked.error} retry={asked.retry} />}
+      {asked.error !== undefined && <Failed error={asked.error} retry={() => { asked.retry(); if (names.error !== undefined) names.retry(); }} />}
       {!empty && !asked.data && (key === null || asked.loading) && <Waiting lines={4} />}
       {key !== null && asked.data && found.length === 0 && !asked.loading && <Nobody query={wanted} process={process} known={names.data} />}
       {found.length > 0 && <>
@@ -128,7 +128,7 @@ export function HomePage(_: { place: Place }) {
           {beside}
         </div>
       </>}
-      {!empty && below}
+      {!empty && asked.error === undefined && below /* on a broken line one word is enough */}
     </section>
   );
 }

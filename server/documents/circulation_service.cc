@@ -58,6 +58,29 @@ const char* how_it_ended(const record::Circulation& row) {
   }
 }
 
+Status silence_ended(const record::Circulation& row) {
+  return {Code::FailedPrecondition, Reason::None,
+          std::string("the silence has ended") + how_it_ended(row)};
+}
+
+// Requires: it is for approval by silence. Who breaks a silence that is broken already changes
+// nothing: that is for its caller to look at.
+Status check_silence_lasts(const record::Circulation& row, Instant now) {
+  const bool lasts = !row.adopted() && !row.lapsed() && now < instant_of(row.shown().deadline());
+  return lasts ? Status() : silence_ended(row);
+}
+
+// Whether what was asked still waits for somebody: of a silence that is over nothing does. A
+// comment or an act that is late is still wanted.
+Status check_waits(const record::Circulation& row, Instant now) {
+  if (row.shown().has_recalled_at()) {
+    return {Code::FailedPrecondition, Reason::None, "it was recalled"};
+  }
+  if (row.shown().ask() != v1::Circulation::APPROVAL_BY_SILENCE) return {};
+  if (row.silence_broken()) return silence_ended(row);
+  return check_silence_lasts(row, now);
+}
+
 // What `response` answers, and whether it still can.
 Status check_response(const v1::Response& response, const record::Circulation& row, Instant now) {
   const v1::Circulation& shown = row.shown();
@@ -78,11 +101,7 @@ Status check_response(const v1::Response& response, const record::Circulation& r
       if (shown.ask() != v1::Circulation::APPROVAL_BY_SILENCE) {
         return {Code::FailedPrecondition, Reason::None, "no approval by silence was asked for"};
       }
-      if (row.adopted() || row.lapsed() || now >= instant_of(shown.deadline())) {
-        return {Code::FailedPrecondition, Reason::None,
-                std::string("the silence has ended") + how_it_ended(row)};
-      }
-      return {};
+      return check_silence_lasts(row, now);
     case v1::Response::DONE:
       if (shown.ask() == v1::Circulation::ACTION) return {};
       return {Code::FailedPrecondition, Reason::None, "no action was asked for"};
@@ -546,9 +565,7 @@ Result<v1::Circulation> CirculationService::remind(const Subject& subject,
                                                    const v1::RemindRequest& message,
                                                    Transaction& transaction) {
   ENTENTE_TRY(record::Circulation row, take_own(subject, message.name(), transaction));
-  if (row.shown().has_recalled_at()) {
-    return Status(Code::FailedPrecondition, Reason::None, "it was recalled");
-  }
+  ENTENTE_TRY_VOID(check_waits(row, parts_.clock.now()));
   ENTENTE_TRY_VOID(
       check_life(parts_.neighbours, subject, row.guard().process(), New::SentRound, transaction));
   set_time(*row.mutable_shown()->mutable_reminded_at(), parts_.clock.now());

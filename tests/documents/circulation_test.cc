@@ -87,6 +87,11 @@ struct CirculationWorld : DocumentsWorld {
     request.set_name(name);
     return act(circulation, helena(), &Face::recall, request).status();
   }
+  Status remind(const std::string& name) {
+    v1::RemindRequest request;
+    request.set_name(name);
+    return act(circulation, helena(), &Face::remind, request).status();
+  }
   v1::Circulation::Outcome outcome(const std::string& name) {
     return see(helena(), name)->outcome();
   }
@@ -451,6 +456,55 @@ TEST_CASE("a silence lapses once a document of it is gone, which is news and ent
   world.hours.tend();
   CHECK(world.outcome(other) == v1::Circulation::ADOPTED);
   CHECK(world.complaints.empty());
+}
+
+TEST_CASE("of a silence that is over nobody is reminded", "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const auto silence = v1::Circulation::APPROVAL_BY_SILENCE;
+  const std::string paper = world.paper("p", v1::HANDLING_LIMITED).name();
+  const std::string torn = world.paper("t", v1::HANDLING_LIMITED).name();
+  const std::string kept = world.circulate(world.helena(), paper, silence)->name();
+  const std::string broken = world.circulate(world.helena(), paper, silence)->name();
+  const std::string recalled = world.circulate(world.helena(), paper, silence)->name();
+  const std::string lapsed = world.circulate(world.helena(), torn, silence)->name();
+  const std::string comment =
+      world.circulate(world.helena(), paper, v1::Circulation::COMMENT)->name();
+  for (const std::string& one : {kept, broken, recalled, lapsed, comment}) {
+    CHECK(world.remind(one).message() == "");
+  }
+  REQUIRE(world.respond(world.anna(), broken, v1::Response::BREAK_SILENCE, "no").ok());
+  REQUIRE(world.recall(recalled).ok());
+  REQUIRE(world.withdraw(torn).ok());
+  world.hours.tend();
+  const std::uint64_t entries = world.entries();
+  std::uint64_t anna = 0;
+  world.news(world.anna(), anna);
+  const auto refused = [&](const std::string& name) {
+    const Status status = world.remind(name);
+    CHECK(status.code() == Code::FailedPrecondition);
+    return std::string(status.message());
+  };
+  CHECK(refused(broken) == "the silence has ended: it was broken");
+  CHECK(refused(recalled) == "it was recalled");
+  CHECK(refused(lapsed) ==
+        "the silence has ended: what it would adopt was withdrawn or destroyed before");
+  const auto left = instant_of(world.see(world.anna(), kept)->deadline()) - world.clock.now();
+  world.clock.pass(std::chrono::floor<std::chrono::seconds>(left));
+  // At the deadline itself, before the adoption is entered; then because it is.
+  CHECK(refused(kept) == "the silence has ended");
+  world.hours.tend();
+  CHECK(refused(kept) == "the silence has ended: it is adopted");
+  CHECK(world.entries() == entries + 1);
+  CHECK(world.news(world.anna(), anna) == std::vector<std::string>{"ADOPTED"});
+  // What is late is still wanted, and another's is not said to be over.
+  CHECK(world.remind(comment).message() == "");
+  v1::RemindRequest request;
+  request.set_name(kept);
+  using Face = CirculationService;
+  CHECK(world.act(world.circulation, world.anna(), &Face::remind, request).status().message() ==
+        "it is its sender's");
+  CHECK(world.act(world.circulation, world.samira(), &Face::remind, request).status().code() ==
+        Code::NotFound);
 }
 
 TEST_CASE("a silence lapses however its document goes", "[documents][circulation][silence]") {

@@ -114,11 +114,18 @@ test('the secretariat sees on one board who has opened, acknowledged, commented,
   await theirs.getByText(/^1 of \d+ have opened it/).waitFor();
   const row = theirs.getByRole('row', { name: /Reto Ammann/ });
   assert.match(await row.textContent(), /Switzerland.*1 comment/);
+  await theirs.getByRole('button', { name: 'Remind' }).waitFor();
   assert.deepEqual(await violations(theirs), []);
   await theirs.locator('.papers').getByRole('link', { name: 'Returns in 2026' }).click();
   await theirs.getByRole('region', { name: 'Who has opened it' }).getByRole('row', { name: /Reto Ammann/ }).waitFor();
   await theirs.getByText(/can see it and have not opened it/).waitFor();
   assert.deepEqual(await violations(theirs), []);
+  // What silence would have adopted was broken: it can be taken back, and nobody is to be reminded of it.
+  await theirs.goto(`${origin}/#/inbox/sent`);
+  await theirs.locator('.mail li').filter({ hasText: 'Agenda of the spring meeting' }).getByRole('link').click();
+  await theirs.getByText('silence broken').waitFor();
+  await theirs.getByRole('button', { name: 'Take it back' }).waitFor();
+  assert.equal(await theirs.getByRole('button', { name: 'Remind' }).count(), 0);
   assert.deepEqual(other.faults, []);
   await other.close();
 });

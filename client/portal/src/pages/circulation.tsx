@@ -153,6 +153,7 @@ function Recipients({ one, known, names, mine, after }: { one: Circulation; know
     setBusy('');
   };
   const opened = one.recipients.filter((row) => row.openedAt).length;
+  const waits = one.ask !== Circulation_Ask.APPROVAL_BY_SILENCE || one.outcome === Circulation_Outcome.PENDING; // of a silence that is over nobody is reminded
   const rows = [...one.recipients].sort((a, b) => Number(Boolean(b.openedAt)) - Number(Boolean(a.openedAt)) || (a.party < b.party ? -1 : 1));
   const mark = (yes: boolean, words: string) => yes ? words : <span class="quiet-text" aria-label={t('not_yet')}>–</span>;
   return (
@@ -174,7 +175,7 @@ function Recipients({ one, known, names, mine, after }: { one: Circulation; know
       </div>
       {one.recipientsUnnamed > 0 && <p class="quiet-text">{t('n_unnamed', { n: one.recipientsUnnamed })}</p>}
       {error !== undefined && <Failed error={error} />}
-      {mine && !one.recalledAt && <p class="actions"><Button icon="mail" busy={busy === 'remind'} onClick={() => act('remind')}>{t('remind')}</Button>
+      {mine && !one.recalledAt && <p class="actions">{waits && <Button icon="mail" busy={busy === 'remind'} onClick={() => act('remind')}>{t('remind')}</Button>}
         <Button kind="danger" busy={busy === 'recall'} onClick={() => act('recall')}>{t('recall')}</Button></p>}
     </section>
   );

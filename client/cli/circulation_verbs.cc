@@ -5,6 +5,7 @@
 #include "client/cli/consent_words.h"
 #include "client/cli/document_words.h"
 #include "client/cli/services.h"
+#include "proto/contract/bytes.h"
 
 namespace entente::cli {
 namespace {
@@ -16,7 +17,8 @@ std::string ask_of(const v1::Circulation& circulation) {
   if (circulation.has_deadline()) words += " until " + minute_of(circulation.deadline());
   if (circulation.outcome() != v1::Circulation::OUTCOME_UNSPECIFIED) {
     words += ": " + typed_word(v1::Circulation::Outcome_Name(circulation.outcome()));
-    if (circulation.outcome() == v1::Circulation::LAPSED) words += " (withdrawn or destroyed)";
+    if (circulation.outcome() == v1::Circulation::LAPSED)
+      words += " (changed, withdrawn or destroyed)";
   }
   return words;
 }
@@ -36,6 +38,18 @@ std::string titles_of(const v1::Circulation& circulation) {
   return titles;
 }
 
+// What a silence adopts, or has.
+void show_sent(const v1::Circulation& circulation) {
+  const bool adopted = circulation.outcome() == v1::Circulation::ADOPTED;
+  for (const v1::SentDocument& one : circulation.sent()) {
+    for (const v1::SentDocument::Text& text : one.texts()) {
+      std::cout << (adopted ? "  adopted is " : "  sent was ") << one.name() << ", "
+                << safe(text.language()) << ", SHA-256 " << to_hex(text.sha256()) << '\n';
+    }
+    if (one.changed()) std::cout << "  ! the document has another text now\n";
+  }
+}
+
 void show_circulation(const v1::Circulation& circulation) {
   std::cout << circulation.name() << ": " << ask_of(circulation) << ", from "
             << circulation.sender() << ", " << minute_of(circulation.sent_at()) << '\n';
@@ -46,6 +60,7 @@ void show_circulation(const v1::Circulation& circulation) {
   const std::string note = title_of(circulation.note());
   if (!note.empty()) std::cout << "  " << safe(note) << '\n';
   for (const v1::Document& one : circulation.shown()) show_document(one);
+  show_sent(circulation);
   Table table({"WHO", "PARTY", "OPENED", "ACKNOWLEDGED", "COMMENTS", "ELSE"});
   for (const v1::Recipient& one : circulation.recipients()) {
     table.row({one.person(), one.party(), one.has_opened_at() ? minute_of(one.opened_at()) : "no",

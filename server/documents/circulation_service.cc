@@ -50,7 +50,7 @@ const char* how_it_ended(const record::Circulation& row) {
     case v1::Circulation::SILENCE_BROKEN:
       return ": it was broken";
     case v1::Circulation::LAPSED:
-      return ": what it would adopt was withdrawn or destroyed before";
+      return ": what it would adopt was changed, withdrawn or destroyed before";
     case v1::Circulation::ADOPTED:
       return ": it is adopted";
     default:
@@ -175,10 +175,11 @@ void CirculationService::add_to(identity::Gate& gate) {
 }
 
 // Every document is the caller's to see and to send; the audience is the first one's where none is
-// given.
+// given. A silence stands on what they hold now.
 Status CirculationService::check_documents(const Subject& subject, v1::Circulation& circulation,
                                            Snapshot& snapshot) const {
   const Instant now = parts_.clock.now();
+  circulation.clear_sent();
   for (const std::string& name : circulation.documents()) {
     const auto parsed = parse_document_name(name);
     if (!parsed || parsed->revision != 0 || parsed->reading != 0) return not_found(name);
@@ -208,6 +209,9 @@ Status CirculationService::check_documents(const Subject& subject, v1::Circulati
       return invalid_argument("circulation.documents", "must all be of one process");
     }
     if (!circulation.has_visibility()) *circulation.mutable_visibility() = document.visibility();
+    if (circulation.ask() == v1::Circulation::APPROVAL_BY_SILENCE) {
+      *circulation.add_sent() = as_sent(document);
+    }
   }
   return {};
 }
@@ -252,6 +256,8 @@ Result<record::Circulation> CirculationService::make_row(const Subject& subject,
   row.set_id(parts_.entropy.bytes(16));
   *row.mutable_guard() = to_record(guard);
   row.set_keepers(static_cast<std::uint32_t>(keepers));
+  *row.mutable_sent() = circulation.sent();
+  if (!row.sent().empty()) row.set_sent_salt(parts_.entropy.bytes(16));
   v1::Circulation& shown = *row.mutable_shown();
   *shown.mutable_documents() = circulation.documents();
   *shown.mutable_note() = circulation.note();
@@ -295,8 +301,10 @@ Status CirculationService::save(const Subject& subject, Transaction& transaction
   act.session = subject.session;
   act.kind = kind;
   act.object = row.shown().name();
-  if (kind == acts::send)
+  if (kind == acts::send) {
     act.touched.assign(row.shown().documents().begin(), row.shown().documents().end());
+    act.object_digest = digest_of_sent(row);
+  }
   act.audience = audience != 0 ? row.keepers()
                                : entry_audience(row.guard(), row.keepers(), parts_.clock.now());
   parts_.ledger.record(transaction, act);
@@ -359,6 +367,32 @@ Result<v1::Circulation> CirculationService::to_wire(const policy::Opened<record:
   return wire;
 }
 
+// What a silence stands on, of what the subject is shown: a text from before it was theirs to see
+// is not told them (as in Service::find_readable).
+Status CirculationService::add_sent(const Subject& subject, const record::Circulation& row,
+                                    v1::Circulation& wire, Snapshot& snapshot) const {
+  const Instant now = parts_.clock.now();
+  for (const v1::SentDocument& one : row.sent()) {
+    const auto name = parse_document_name(one.name());
+    const auto is_it = [&](const v1::Document& document) {
+      return document.name() == document_name(name->id) && document.contents_size() != 0;
+    };
+    const auto is = std::find_if(wire.shown().begin(), wire.shown().end(), is_it);
+    if (is == wire.shown().end()) continue;
+    ENTENTE_TRY(const auto then, parts_.rows.find_revision(snapshot, name->id, name->revision));
+    const policy::Guard newest = then ? then->guard() : policy::Guard();
+    const policy::Decision decision = policy::decide(subject, Action::Read, newest, now);
+    if (!decision.permits()) continue;
+    const policy::Guard of_then = guard_of(then->open(decision)->guard());
+    if (!policy::decide(subject, Action::Read, of_then, now).permits()) continue;
+    v1::SentDocument& shown = *wire.add_sent();
+    shown = one;
+    shown.set_changed(!holds(*is, row.sent()));
+  }
+  if (wire.sent_size() == row.sent_size()) wire.set_sent_salt(row.sent_salt());
+  return {};
+}
+
 // Who has got it, by name where the caller may know the name, and what each has done.
 Status CirculationService::add_recipients(const Subject& subject, v1::Circulation& wire,
                                           Snapshot& snapshot) const {
@@ -412,6 +446,7 @@ Result<v1::Circulation> CirculationService::get_circulation(
   const policy::Decision decision = policy::decide(subject, Action::Read, found.guard(), now);
   if (!decision.permits()) return not_found(message.name());
   ENTENTE_TRY(v1::Circulation wire, to_wire(found.open(decision), subject, snapshot));
+  ENTENTE_TRY_VOID(add_sent(subject, *found.open(decision), wire, snapshot));
   if (policy::decide(subject, Action::ListReaders, found.guard(), now).permits()) {
     ENTENTE_TRY_VOID(add_recipients(subject, wire, snapshot));
   }

@@ -63,6 +63,8 @@ class CirculationService {
   // As the subject may see it: its own state, and of the documents those that are theirs to see.
   [[nodiscard]] Result<v1::Circulation> to_wire(const policy::Opened<record::Circulation>& row,
                                                 const Subject& subject, Snapshot& snapshot) const;
+  [[nodiscard]] Status add_sent(const Subject& subject, const record::Circulation& row,
+                                v1::Circulation& wire, Snapshot& snapshot) const;
   [[nodiscard]] Status add_recipients(const Subject& subject, v1::Circulation& wire,
                                       Snapshot& snapshot) const;
   template <typename Request, typename Fits>

@@ -87,8 +87,8 @@ Hours::Found Hours::end_of_circulation(store::Transaction& transaction, const Aw
   return told;
 }
 
-// It was asked for all of the documents together: with one of them gone there is nothing that
-// anybody has consented to.
+// It was asked for all of the documents together, as they were sent: with one of them gone or with
+// another text there is nothing that anybody has consented to.
 Hours::Found Hours::end_of_silence(store::Transaction& transaction, const Awaited& one) const {
   ENTENTE_TRY(auto row, find<record::Circulation>(transaction, circulations_table, one.id));
   std::optional<Told> told;
@@ -98,7 +98,8 @@ Hours::Found Hours::end_of_silence(store::Transaction& transaction, const Awaite
   for (const std::string& name : row->shown().documents()) {
     ENTENTE_TRY(const auto document, find<record::Document>(transaction, documents_table,
                                                             parse_document_name(name)->id));
-    whole = whole && document && !is_gone(*document, *adopts_at);
+    whole = whole && document && !is_gone(*document, *adopts_at) &&
+            holds(document->shown(), row->sent());
   }
   if (whole && *adopts_at != one.at) return told;
   row->set_adopted(whole);
@@ -108,6 +109,7 @@ Hours::Found Hours::end_of_silence(store::Transaction& transaction, const Awaite
   told->event.set_kind(whole ? v1::News::ADOPTED : v1::News::LAPSED);
   told->event.set_circulation(row->id());
   told->act.kind = whole ? acts::adopt : acts::lapse;
+  if (whole) told->act.object_digest = digest_of_sent(*row);
   told->act.object = row->shown().name();
   told->act.audience = entry_audience(row->guard(), row->keepers(), parts_.clock.now());
   return told;

@@ -1,7 +1,7 @@
 // What an hour brings by itself: an embargo ends, and what was under it is news to those who see it
-// from then on (whoever saw it before has heard of it); a silence that nobody broke adopts, or it
-// lapses as soon as a document of it is gone, which is news to all who see the circulation. Each is
-// told once, over restarts, and is in the ledger.
+// from then on (whoever saw it before has heard of it); a silence that nobody broke adopts what was
+// sent, or it lapses as soon as a document of it is gone or holds another text, which is news to
+// all who see the circulation. Each is told once, over restarts, and is in the ledger.
 //
 // Threads: one.
 #pragma once

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/digest.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/text.h"
@@ -315,6 +316,43 @@ v1::Circulation::Outcome outcome_of(const record::Circulation& row) {
   if (row.lapsed()) return v1::Circulation::LAPSED;
   if (row.adopted()) return v1::Circulation::ADOPTED;
   return silence_adopts_at(row) ? v1::Circulation::PENDING : v1::Circulation::OUTCOME_UNSPECIFIED;
+}
+
+v1::SentDocument as_sent(const v1::Document& document) {
+  v1::SentDocument sent;
+  sent.set_name(document.name() + "/revisions/" + std::to_string(document.revision()));
+  for (const v1::Content& content : document.contents()) {
+    v1::SentDocument::Text& text = *sent.add_texts();
+    text.set_language(content.language());
+    text.set_sha256(content.sha256());
+  }
+  return sent;
+}
+
+bool holds(const v1::Document& document, const Sent& sent) {
+  const auto holds_text = [&](const v1::SentDocument::Text& text) {
+    const auto is_it = [&](const v1::Content& content) {
+      return content.language() == text.language() && content.sha256() == text.sha256();
+    };
+    return std::any_of(document.contents().begin(), document.contents().end(), is_it);
+  };
+  for (const v1::SentDocument& one : sent) {
+    const bool of_it = one.name().starts_with(document.name() + "/");
+    if (of_it && !std::all_of(one.texts().begin(), one.texts().end(), holds_text)) return false;
+  }
+  return true;
+}
+
+std::string digest_of_sent(const record::Circulation& row) {
+  if (row.sent().empty()) return {};
+  std::string all = "entente-silence/1\n" + to_hex(row.sent_salt()) + "\n";
+  for (const v1::SentDocument& one : row.sent()) {
+    all += one.name() + "\n";
+    for (const v1::SentDocument::Text& text : one.texts()) {
+      all += text.language() + " " + to_hex(text.sha256()) + "\n";
+    }
+  }
+  return std::string(as_view(sha256(all)));
 }
 
 bool is_gone(const record::Document& document, Instant deadline) {

@@ -85,6 +85,14 @@ struct DocumentName {
 [[nodiscard]] std::optional<Instant> silence_adopts_at(const record::Circulation& row);
 // What is entered of it: at the deadline itself it is still to be decided (hours.h).
 [[nodiscard]] v1::Circulation::Outcome outcome_of(const record::Circulation& row);
+// What is sent of a document: its texts, as they are.
+[[nodiscard]] v1::SentDocument as_sent(const v1::Document& document);
+// Whether the document still holds each of its texts in `sent`, byte for byte. What it has got
+// beside them, in another language, was not sent. Another document holds whatever there is of it.
+using Sent = google::protobuf::RepeatedPtrField<v1::SentDocument>;
+[[nodiscard]] bool holds(const v1::Document& document, const Sent& sent);
+// What the ledger has of it (docs/documents.md); nothing where nothing is to be adopted.
+[[nodiscard]] std::string digest_of_sent(const record::Circulation& row);
 // Whether a silence that ends at `deadline` has nothing left of this document to adopt.
 [[nodiscard]] bool is_gone(const record::Document& document, Instant deadline);
 

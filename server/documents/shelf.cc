@@ -5,6 +5,10 @@
 namespace entente::documents {
 namespace {
 
+bool stands(const record::Document& document, const Sent& sent) {
+  return document.shown().state() == v1::Document::CURRENT && holds(document.shown(), sent);
+}
+
 Shelf::Awaited lapse_of(const store::Id& circulation) {
   return {
       .at = {}, .what = Shelf::Awaited::What::Silence, .id = circulation};  // whose hour is past
@@ -27,8 +31,10 @@ void Shelf::put(const record::Document& row) {
   const bool lives = one->state == v1::Document::CURRENT;
   const std::unique_lock lock(mutex_);
   for (auto at = silences_.lower_bound({one->id, store::Id()});
-       !lives && at != silences_.end() && at->first == one->id; ++at) {
-    awaited_.insert(lapse_of(at->second));
+       at != silences_.end() && at->first.first == one->id; ++at) {
+    const ShelvedCirculation& silence = *circulations_.at(at->first.second);
+    at->second = stands(row, silence.sent);
+    await_lapse(silence);
   }
   const auto before = documents_.find(one->id);
   await(Awaited::What::DocumentsEmbargo, one->id,
@@ -38,16 +44,24 @@ void Shelf::put(const record::Document& row) {
   documents_[one->id] = std::move(one);
 }
 
-void Shelf::put(const record::Circulation& row) {
+// What stands of its documents is read and not remembered: one that changes later is put then.
+Status Shelf::put(store::Snapshot& snapshot, const record::Circulation& row) {
   auto one = std::make_shared<ShelvedCirculation>();
   one->id = store::Id::from(row.id());
   one->guard = guard_of(row.guard());
   one->sent_at = instant_of(row.shown().sent_at());
   one->recalled = row.shown().has_recalled_at();
   if (!row.adopted()) one->adopts_at = silence_adopts_at(row);
+  std::map<store::Id, bool> standing;
   for (const std::string& name : row.shown().documents()) {
-    if (one->adopts_at) one->documents.push_back(parse_document_name(name)->id);
+    if (!one->adopts_at) break;
+    const store::Id document = parse_document_name(name)->id;
+    ENTENTE_TRY(const auto bytes, snapshot.find(store::Key(documents_table).id(document)));
+    record::Document found;
+    standing[document] = bytes && found.ParseFromString(*bytes) && stands(found, row.sent());
+    one->documents.push_back(document);
   }
+  if (one->adopts_at) one->sent = row.sent();
   const std::unique_lock lock(mutex_);
   const auto found = circulations_.find(one->id);
   const ShelvedCirculation none;
@@ -55,9 +69,14 @@ void Shelf::put(const record::Circulation& row) {
   await(Awaited::What::CirculationsEmbargo, one->id, before.guard.embargo_until,
         one->recalled ? std::nullopt : one->guard.embargo_until);
   await(Awaited::What::Silence, one->id, before.adopts_at, one->adopts_at);
-  await_lapse(before, *one);
+  for (const store::Id& document : before.documents) silences_.erase({document, one->id});
+  for (const auto& [document, is_standing] : standing) {
+    silences_[{document, one->id}] = is_standing;
+  }
+  await_lapse(*one);
   circulation_order_[{one->sent_at, one->id}] = one;
   circulations_[one->id] = std::move(one);
+  return {};
 }
 
 // Requires: the lock.
@@ -69,16 +88,11 @@ void Shelf::await(Awaited::What what, const store::Id& id, std::optional<Instant
   if (told_.count(one) == 0) awaited_.insert(one);
 }
 
-// Requires: the lock. The document may have gone before the circulation is looked at, or after
-// (`put` of it).
-void Shelf::await_lapse(const ShelvedCirculation& before, const ShelvedCirculation& now) {
-  for (const store::Id& document : before.documents) silences_.erase({document, before.id});
-  awaited_.erase(lapse_of(now.id));
-  for (const store::Id& document : now.documents) {
-    silences_.insert({document, now.id});
-    const auto found = documents_.find(document);
-    const bool lives = found != documents_.end() && found->second->state == v1::Document::CURRENT;
-    if (!lives) awaited_.insert(lapse_of(now.id));
+// Requires: the lock.
+void Shelf::await_lapse(const ShelvedCirculation& one) {
+  awaited_.erase(lapse_of(one.id));
+  for (const store::Id& document : one.documents) {
+    if (!silences_.at({document, one.id})) awaited_.insert(lapse_of(one.id));
   }
 }
 
@@ -122,8 +136,7 @@ Status Shelf::load() {
   ENTENTE_TRY_VOID(each(circulations_table, [&](const std::string& bytes) -> Status {
     record::Circulation row;
     if (!row.ParseFromString(bytes)) return broken;
-    put(row);
-    return {};
+    return put(*snapshot, row);
   }));
   ENTENTE_TRY_VOID(take_events(*snapshot));
   ENTENTE_TRY_VOID(sweep(*snapshot, chunks_table, named));
@@ -181,7 +194,7 @@ Status Shelf::reload(store::Snapshot& snapshot, std::string_view name) {
     const auto found = snapshot.find(store::Key(circulations_table).id(*circulation));
     ENTENTE_TRY_VOID(found.status());
     record::Circulation row;
-    if (*found && row.ParseFromString(**found)) put(row);
+    if (*found && row.ParseFromString(**found)) return put(snapshot, row);
   }
   return {};
 }

@@ -44,6 +44,7 @@ struct ShelvedCirculation {
   bool recalled = false;
   std::optional<Instant> adopts_at;  // by silence; not told yet
   std::vector<store::Id> documents;  // that it adopts, while it runs
+  Sent sent;                         // of them, likewise
 };
 
 class Shelf final : public ledger::Follower, public identity::GuardSource {
@@ -79,7 +80,7 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   [[nodiscard]] std::uint64_t newest_event() const;
 
   // What comes to pass by itself at its hour (hours.h): an embargo ends, a silence adopts; or at
-  // once: it lapses, a document of it is gone.
+  // once: it lapses, a document of it is gone or holds another text.
   struct Awaited {
     // In this order at one hour: what is sent round is there before.
     enum class What { DocumentsEmbargo, CirculationsEmbargo, Silence };
@@ -98,10 +99,10 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   template <typename T>
   using Order = std::map<Place, std::shared_ptr<const T>, std::greater<>>;
   void put(const record::Document& row);
-  void put(const record::Circulation& row);
+  Status put(store::Snapshot& snapshot, const record::Circulation& row);
   void await(Awaited::What what, const store::Id& id, std::optional<Instant> before,
              std::optional<Instant> now);
-  void await_lapse(const ShelvedCirculation& before, const ShelvedCirculation& now);
+  void await_lapse(const ShelvedCirculation& one);
   Status reload(store::Snapshot& snapshot, std::string_view name);
   Status take_events(store::Snapshot& snapshot);
   Status sweep(store::Snapshot& snapshot, store::Table table, const std::set<store::Id>& named);
@@ -112,10 +113,11 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   std::map<store::Id, std::shared_ptr<const ShelvedCirculation>> circulations_;
   Order<ShelvedDocument> document_order_;
   Order<ShelvedCirculation> circulation_order_;
-  std::vector<record::Event> events_;                   // number n at n - 1
-  std::set<Awaited> awaited_;                           // what is still to be told
-  std::set<Awaited> told_;                              // of the ends of embargoes
-  std::set<std::pair<store::Id, store::Id>> silences_;  // that run: document and circulation
+  std::vector<record::Event> events_;  // number n at n - 1
+  std::set<Awaited> awaited_;          // what is still to be told
+  std::set<Awaited> told_;             // of the ends of embargoes
+  // Of silences that run, document and circulation: whether it is there as it was sent.
+  std::map<std::pair<store::Id, store::Id>, bool> silences_;
   std::mutex listeners_mutex_;
   std::vector<std::weak_ptr<std::function<void()>>> listeners_;
 };

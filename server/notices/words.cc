@@ -37,9 +37,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .adopted_subject = "{process}: adopted by silence",
      .adopted = "What {sender} sent in {process} is adopted: nobody has broken the silence",
      .lapsed_subject = "{process}: not adopted",
-     .lapsed =
-         "What {sender} sent in {process} is not adopted: it was withdrawn or destroyed before "
-         "the deadline",
+     .lapsed = "What {sender} sent in {process} is not adopted: it was changed, withdrawn or "
+               "destroyed before the deadline",
      .consent_subject = "{process}: a consent",
      .consents = {"{sender} asks for the consent of your party in {process}",
                   "{sender} has agreed to what you asked for in {process}",
@@ -59,9 +58,9 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .adopted_subject = "{process} : adopté tacitement",
      .adopted = "L’envoi de {sender} dans {process} est adopté : personne n’a rompu le silence",
      .lapsed_subject = "{process} : non adopté",
-     .lapsed =
-         "L’envoi de {sender} dans {process} n’est pas adopté : il a été retiré ou détruit avant "
-         "l’échéance",
+     .lapsed = "L’envoi de {sender} dans {process} n’est pas adopté : il a été modifié, retiré ou "
+               "détruit "
+               "avant l’échéance",
      .consent_subject = "{process} : un consentement",
      .consents = {"{sender} demande le consentement de votre partie dans {process}",
                   "{sender} a consenti à ce que vous aviez demandé dans {process}",
@@ -81,9 +80,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .adopted_subject = "{process}: adoptado tácitamente",
      .adopted = "El envío de {sender} en {process} queda adoptado: nadie ha roto el silencio",
      .lapsed_subject = "{process}: no adoptado",
-     .lapsed =
-         "El envío de {sender} en {process} no queda adoptado: fue retirado o destruido antes "
-         "del plazo",
+     .lapsed = "El envío de {sender} en {process} no queda adoptado: fue modificado, retirado o "
+               "destruido antes del plazo",
      .consent_subject = "{process}: un consentimiento",
      .consents = {"{sender} solicita el consentimiento de su parte en {process}",
                   "{sender} ha accedido a lo que usted solicitó en {process}",
@@ -102,8 +100,8 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .adopted_subject = "{process}: принято молчанием",
      .adopted = "{sender}: направленное в {process} принято: никто не нарушил молчание",
      .lapsed_subject = "{process}: не принято",
-     .lapsed = "{sender}: направленное в {process} не принято: оно было отозвано или уничтожено до "
-               "истечения срока",
+     .lapsed = "{sender}: направленное в {process} не принято: оно было изменено, отозвано или "
+               "уничтожено до истечения срока",
      .consent_subject = "{process}: согласие",
      .consents = {"{sender}: запрошено согласие вашей стороны, {process}",
                   "{sender}: согласие на ваш запрос дано, {process}",
@@ -126,7 +124,7 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .lapsed_subject = "{process}: nicht angenommen",
      .lapsed =
          "Was {sender} in {process} gesandt hat, ist nicht angenommen: Es wurde vor Ablauf der "
-         "Frist zurückgezogen oder vernichtet",
+         "Frist geändert, zurückgezogen oder vernichtet",
      .consent_subject = "{process}: eine Zustimmung",
      .consents = {"{sender} bittet Ihre Partei um Zustimmung, {process}",
                   "{sender} hat Ihrer Bitte zugestimmt, {process}",
@@ -146,7 +144,7 @@ constexpr std::array<Catalogue, 6> catalogues{{
      .adopted_subject = "{process}: اعتُمد ضمنيًا",
      .adopted = "اعتُمد ما أرسله {sender} في {process}: لم يكسر أحد الصمت",
      .lapsed_subject = "{process}: لم يُعتمد",
-     .lapsed = "لم يُعتمد ما أرسله {sender} في {process}: سُحب أو أُتلف قبل انتهاء المهلة",
+     .lapsed = "لم يُعتمد ما أرسله {sender} في {process}: عُدّل أو سُحب أو أُتلف قبل انتهاء المهلة",
      .consent_subject = "{process}: موافقة",
      .consents = {"يطلب {sender} موافقة طرفكم في {process}",
                   "وافق {sender} على ما طلبتموه في {process}",

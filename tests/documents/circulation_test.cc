@@ -8,7 +8,30 @@ namespace {
 using testing::DocumentsWorld;
 using testing::english;
 
+// What a daemon's clock is asked for in the midst of telling.
+class Midst final : public Clock {
+ public:
+  Midst(const Clock& clock, std::function<void()> act) : clock_(clock), act_(std::move(act)) {}
+  Instant now() const override {
+    if (++asked_ == 2) act_();  // between what it reads and its commit
+    return clock_.now();
+  }
+  Tick tick() const override { return clock_.tick(); }
+
+ private:
+  const Clock& clock_;
+  std::function<void()> act_;
+  mutable int asked_ = 0;
+};
+
+// Every act that is entered.
+struct Entered final : ledger::Follower {
+  void follow(std::uint64_t, const ledger::Act& act) override { acts.push_back(act); }
+  std::vector<ledger::Act> acts;
+};
+
 struct CirculationWorld : DocumentsWorld {
+  CirculationWorld() { ledger->add_follower(entered); }
   using Face = CirculationService;
 
   Result<v1::Circulation> circulate(const policy::Subject& who, const std::string& document,
@@ -82,6 +105,42 @@ struct CirculationWorld : DocumentsWorld {
     request.set_name(document);
     return act(service, helena(), &Service::withdraw_document, request);
   }
+  // Another text, or one in another language.
+  v1::BeginContentRequest another(const std::string& document, const std::string& bytes,
+                                  const std::string& language = "en") {
+    v1::BeginContentRequest request = begin("t" + std::to_string(++uploads_made), bytes);
+    request.mutable_document()->Clear();
+    request.mutable_document()->set_name(document);
+    request.mutable_content()->set_language(language);
+    request.mutable_content()->set_status(language == "en" ? v1::Content::ORIGINAL
+                                                           : v1::Content::COURTESY_TRANSLATION);
+    return request;
+  }
+  Status bring(const std::string& document, const std::string& bytes,
+               const std::string& language = "en") {
+    return upload(helena(), another(document, bytes, language), bytes).status();
+  }
+  // `documents/<id>/revisions/<n> en=<SHA-256>`, with `!` where the document has another.
+  std::vector<std::string> texts(const policy::Subject& who, const std::string& name) {
+    std::vector<std::string> all;
+    const auto shown = see(who, name);
+    REQUIRE(shown.ok());
+    for (const v1::SentDocument& one : shown->sent()) {
+      std::string line = one.name();
+      for (const auto& text : one.texts()) {
+        line += " " + text.language() + "=" + to_hex(text.sha256());
+      }
+      all.push_back(line + (one.changed() ? " !" : ""));
+    }
+    return all;
+  }
+  // The digest that the ledger has with the newest act of this kind.
+  std::string digest_of(const std::string& kind) {
+    for (auto at = entered.acts.rbegin(); at != entered.acts.rend(); ++at) {
+      if (at->kind == kind) return at->object_digest;
+    }
+    return "none";
+  }
   Status recall(const std::string& name) {
     v1::RecallRequest request;
     request.set_name(name);
@@ -104,6 +163,7 @@ struct CirculationWorld : DocumentsWorld {
                     complaints.emplace_back(what);
                   }});
   }
+  Entered entered;
   std::vector<std::string> complaints;
   Hours hours = hours_over(shelf);
 };
@@ -434,7 +494,7 @@ TEST_CASE("a silence lapses once a document of it is gone, which is news and ent
   CHECK(news(world.samira()).empty());
   CHECK(news(world.stranger()).empty());
   CHECK(world.respond(world.anna(), lapsed, v1::Response::BREAK_SILENCE, "no").message() ==
-        "the silence has ended: what it would adopt was withdrawn or destroyed before");
+        "the silence has ended: what it would adopt was changed, withdrawn or destroyed before");
   REQUIRE(world.respond(world.anna(), lapsed, v1::Response::COMMENT, "a pity").ok());
 
   // So it stays beyond the deadline, and when it is recalled then; the others end as they would.
@@ -487,7 +547,7 @@ TEST_CASE("of a silence that is over nobody is reminded", "[documents][circulati
   CHECK(refused(broken) == "the silence has ended: it was broken");
   CHECK(refused(recalled) == "it was recalled");
   CHECK(refused(lapsed) ==
-        "the silence has ended: what it would adopt was withdrawn or destroyed before");
+        "the silence has ended: what it would adopt was changed, withdrawn or destroyed before");
   const auto left = instant_of(world.see(world.anna(), kept)->deadline()) - world.clock.now();
   world.clock.pass(std::chrono::floor<std::chrono::seconds>(left));
   // At the deadline itself, before the adoption is entered; then because it is.
@@ -551,21 +611,6 @@ TEST_CASE(
     "of a withdrawal and an adoption in one instant one comes first, and the other looks anew",
     "[documents][circulation][silence]") {
   CirculationWorld world;
-  // What a daemon's clock is asked for in the midst of telling.
-  class Midst final : public Clock {
-   public:
-    Midst(const Clock& clock, std::function<void()> act) : clock_(clock), act_(std::move(act)) {}
-    Instant now() const override {
-      if (++asked_ == 2) act_();  // between what it reads and its commit
-      return clock_.now();
-    }
-    Tick tick() const override { return clock_.tick(); }
-
-   private:
-    const Clock& clock_;
-    std::function<void()> act_;
-    mutable int asked_ = 0;
-  };
   const auto silence = v1::Circulation::APPROVAL_BY_SILENCE;
   const std::string paper = world.paper("p", v1::HANDLING_LIMITED).name();
   const std::string name = world.circulate(world.helena(), paper, silence)->name();
@@ -600,6 +645,224 @@ TEST_CASE(
     CHECK(world.outcome(name) == v1::Circulation::ADOPTED);
   }
   CHECK(world.complaints.empty());
+}
+
+std::string hash(const std::string& bytes) { return to_hex(as_view(sha256(bytes))); }
+
+TEST_CASE("silence adopts the text that was sent, and the ledger says which",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const std::string paper = world.paper("one", v1::HANDLING_LIMITED).name();
+  REQUIRE(world.bring(paper, "un", "fr").ok());
+  const std::string name =
+      world.circulate(world.helena(), paper, v1::Circulation::APPROVAL_BY_SILENCE)->name();
+  const std::vector<std::string> sent = {paper + "/revisions/2 en=" + hash("one") +
+                                         " fr=" + hash("un")};
+  CHECK(world.texts(world.reto(), name) == sent);
+  const std::string salt = world.see(world.reto(), name)->sent_salt();
+  CHECK(salt.size() == 16);
+  const std::string digest(
+      as_view(sha256("entente-silence/1\n" + to_hex(salt) + "\n" + paper + "/revisions/2\nen " +
+                     hash("one") + "\nfr " + hash("un") + "\n")));
+  CHECK(world.digest_of("documents.circulation.send") == digest);
+  // What comes beside it, or is said of it, was not sent: it changes nothing, and is not adopted.
+  REQUIRE(world.bring(paper, "uno", "es").ok());
+  REQUIRE(world.bring(paper, "one").ok());
+  v1::UpdateDocumentRequest update;
+  *update.mutable_document() = *world.get(world.helena(), paper);
+  *update.mutable_document()->mutable_title() = english("Another title");
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, update).ok());
+  world.hours.tend();
+  CHECK(world.outcome(name) == v1::Circulation::PENDING);
+  world.clock.pass(std::chrono::hours(25));
+  world.hours.tend();
+  CHECK(world.outcome(name) == v1::Circulation::ADOPTED);
+  CHECK(world.texts(world.reto(), name) == sent);
+  CHECK(world.digest_of("documents.circulation.adopt") == digest);
+  // What comes later is another text; what was adopted stays what it was.
+  REQUIRE(world.bring(paper, "two").ok());
+  world.hours.tend();
+  CHECK(world.outcome(name) == v1::Circulation::ADOPTED);
+  CHECK(world.texts(world.reto(), name) == std::vector<std::string>{sent[0] + " !"});
+  // Of what is asked otherwise nothing is kept, though its sender says so.
+  v1::CirculateRequest plain;
+  plain.mutable_circulation()->add_documents(paper);
+  plain.mutable_circulation()->add_sent()->set_name(paper + "/revisions/1");
+  plain.mutable_circulation()->set_sent_salt("salt");
+  const auto made =
+      world.act(world.circulation, world.helena(), &CirculationService::circulate, plain);
+  REQUIRE(made.ok());
+  CHECK(world.texts(world.helena(), made->name()).empty());
+  CHECK(world.see(world.helena(), made->name())->sent_salt().empty());
+  CHECK(world.digest_of("documents.circulation.send").empty());
+  CHECK(world.complaints.empty());
+}
+
+TEST_CASE("a silence lapses once a text of it is replaced, which is told once, to all",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const auto silence = v1::Circulation::APPROVAL_BY_SILENCE;
+  const std::string paper = world.paper("p", v1::HANDLING_LIMITED).name();
+  const std::string other = world.paper("o", v1::HANDLING_LIMITED).name();
+  REQUIRE(world.bring(paper, "le p", "fr").ok());
+  v1::CirculateRequest both;
+  both.mutable_circulation()->add_documents(other);
+  both.mutable_circulation()->add_documents(paper);
+  both.mutable_circulation()->set_ask(silence);
+  set_time(*both.mutable_circulation()->mutable_deadline(),
+           world.clock.now() + std::chrono::hours(24));
+  const auto sent =
+      world.act(world.circulation, world.helena(), &CirculationService::circulate, both);
+  REQUIRE(sent.status().message() == "");
+  const std::string name = sent->name();
+  const std::string alone = world.circulate(world.helena(), other, silence)->name();
+  std::map<std::string, std::uint64_t> cursors;
+  const auto news = [&](const policy::Subject& who) {
+    return world.news(who, cursors[who.account]);
+  };
+  const bool translation = GENERATE(false, true);
+  CAPTURE(translation);
+  REQUIRE(world.bring(paper, "another", translation ? "fr" : "en").ok());
+  for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) news(who);
+  // A start before it is told, and two daemons' worth of looks.
+  Shelf beside(world.rows);
+  REQUIRE(beside.load().ok());
+  Hours others = world.hours_over(beside);
+  const std::uint64_t entries = world.entries();
+  others.tend();
+  world.hours.tend();
+  others.tend();
+  CHECK(world.entries() == entries + 1);
+  for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) {
+    CHECK(news(who) == std::vector<std::string>{"LAPSED"});
+    CHECK(world.see(who, name)->outcome() == v1::Circulation::LAPSED);
+  }
+  CHECK(news(world.samira()).empty());
+  CHECK(world.digest_of("documents.circulation.lapse").empty());
+  const std::vector<std::string> texts = world.texts(world.reto(), name);
+  REQUIRE(texts.size() == 2);
+  CHECK(texts[0] == other + "/revisions/1 en=" + hash("o"));
+  CHECK(texts[1] ==
+        paper + "/revisions/2 en=" + hash("p") + " fr=" + hash("le p") + " !");  // what changed
+  // Though the text comes back: what was entered first holds. The other runs on.
+  REQUIRE(world.bring(paper, translation ? "le p" : "p", translation ? "fr" : "en").ok());
+  world.clock.pass(std::chrono::hours(25));
+  world.hours.tend();
+  CHECK(world.outcome(name) == v1::Circulation::LAPSED);
+  CHECK(world.outcome(alone) == v1::Circulation::ADOPTED);
+  Shelf again(world.rows);
+  REQUIRE(again.load().ok());
+  CHECK(again.come_by(world.clock.now(), 10).empty());
+  CHECK(world.complaints.empty());
+}
+
+TEST_CASE("a text that is back before anybody looked stands, and nothing is left to look at",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const std::string paper = world.paper("p", v1::HANDLING_LIMITED).name();
+  const std::string name =
+      world.circulate(world.helena(), paper, v1::Circulation::APPROVAL_BY_SILENCE)->name();
+  REQUIRE(world.bring(paper, "q").ok());
+  CHECK(world.shelf.come_by(world.clock.now(), 10).size() == 1);
+  // Who answers meanwhile changes nothing of it.
+  REQUIRE(world.respond(world.anna(), name, v1::Response::ACKNOWLEDGE).ok());
+  CHECK(world.shelf.come_by(world.clock.now(), 10).size() == 1);
+  REQUIRE(world.bring(paper, "p").ok());
+  CHECK(world.shelf.come_by(world.clock.now(), 10).empty());
+  world.clock.pass(std::chrono::hours(25));
+  world.hours.tend();
+  CHECK(world.outcome(name) == v1::Circulation::ADOPTED);
+}
+
+TEST_CASE("of another text and an adoption in one instant one comes first, never half of each",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const std::string paper = world.paper("p", v1::HANDLING_LIMITED).name();
+  const std::string name =
+      world.circulate(world.helena(), paper, v1::Circulation::APPROVAL_BY_SILENCE)->name();
+  const std::string sent = paper + "/revisions/1 en=" + hash("p") + " !";
+  world.clock.pass(std::chrono::hours(25));
+  const bool text_first = GENERATE(true, false);
+  CAPTURE(text_first);
+  if (text_first) {
+    bool brought = false;
+    const Midst midst(world.clock, [&] { brought = world.bring(paper, "q").ok(); });
+    Hours hours({.rows = world.rows,
+                 .shelf = world.shelf,
+                 .ledger = *world.ledger,
+                 .clock = midst,
+                 .complain = [&](std::string_view what, const Status&) {
+                   world.complaints.emplace_back(what);
+                 }});
+    hours.tend();
+    REQUIRE(brought);
+    CHECK(world.outcome(name) == v1::Circulation::PENDING);
+    hours.tend();
+    CHECK(world.outcome(name) == v1::Circulation::LAPSED);
+  } else {
+    const v1::BeginContentRequest begin = world.another(paper, "q");
+    const std::string digest = world.digest_of("documents.circulation.send");
+    REQUIRE(world.ask(world.service, world.helena(), &Service::begin_content, begin).ok());
+    REQUIRE(world.send(world.helena(), begin.upload_id(), "q").ok());
+    v1::FinishContentRequest finish;
+    finish.set_upload_id(begin.upload_id());
+    finish.set_sha256(std::string(as_view(sha256("q"))));
+    const auto transaction = world.store->begin();
+    REQUIRE(world.service.finish_content(world.helena(), finish, *transaction).ok());
+    world.hours.tend();
+    CHECK(transaction->commit().status().code() == Code::Aborted);
+    CHECK(world.outcome(name) == v1::Circulation::ADOPTED);
+    CHECK(world.finish(world.helena(), begin.upload_id(), "q").status().message() == "");
+    world.hours.tend();
+    CHECK(world.outcome(name) == v1::Circulation::ADOPTED);
+    CHECK(world.digest_of("documents.circulation.adopt") == digest);
+  }
+  CHECK(world.texts(world.reto(), name) == std::vector<std::string>{sent});
+  CHECK(world.complaints.empty());
+}
+
+TEST_CASE("what a silence stands on is told of each document to whom its text was shown then",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const std::vector<std::string> few = {"process/igc/body/wg-data", "process/igc/secretariat"};
+  const auto narrow =
+      world.upload(world.helena(), world.begin("n", "n", v1::HANDLING_LIMITED, few), "n");
+  REQUIRE(narrow.ok());
+  v1::CirculateRequest request;
+  request.mutable_circulation()->add_documents(world.paper("p", v1::HANDLING_LIMITED).name());
+  request.mutable_circulation()->add_documents(narrow->name());
+  request.mutable_circulation()->set_ask(v1::Circulation::APPROVAL_BY_SILENCE);
+  set_time(*request.mutable_circulation()->mutable_deadline(),
+           world.clock.now() + std::chrono::hours(24));
+  const auto sent =
+      world.act(world.circulation, world.helena(), &CirculationService::circulate, request);
+  REQUIRE(sent.ok());
+  const auto shown = [&](const policy::Subject& who) {
+    return world.see(who, sent->name())->sent_size();
+  };
+  const auto salted = [&](const policy::Subject& who) {
+    return !world.see(who, sent->name())->sent_salt().empty();
+  };
+  CHECK(shown(world.anna()) == 2);
+  CHECK(salted(world.anna()));
+  CHECK(shown(world.reto()) == 1);
+  CHECK_FALSE(salted(world.reto()));
+  // The wider audience is for what comes: the text before it is not told to those who join.
+  v1::UpdateDocumentRequest wider;
+  *wider.mutable_document() = *narrow;
+  wider.mutable_document()->mutable_visibility()->mutable_audience()->add_any_of(
+      "process/igc/members");
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, wider).ok());
+  CHECK(world.see(world.reto(), sent->name())->documents_size() == 2);
+  CHECK(shown(world.reto()) == 1);
+  // Lists do without; of what is withdrawn or recalled nothing is told to others.
+  CHECK(world.inbox(world.anna())[0].sent_size() == 0);
+  REQUIRE(world.withdraw(narrow->name()).ok());
+  CHECK(shown(world.anna()) == 1);
+  CHECK_FALSE(salted(world.anna()));
+  CHECK(shown(world.helena()) == 2);
+  REQUIRE(world.recall(sent->name()).ok());
+  CHECK(shown(world.anna()) == 0);
 }
 
 TEST_CASE("a silence ends before what it adopts has expired", "[documents][circulation][silence]") {

@@ -1,6 +1,7 @@
 // Documents: found, read in the page under the reader's own name, sent around, answered; and who has opened them.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -130,15 +131,16 @@ test('the secretariat sees on one board who has opened, acknowledged, commented,
   await other.close();
 });
 
+const entente = (...words) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'helena.brandt', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
+
 test('a silence whose paper was withdrawn says that nothing is adopted, and asks for nothing any more', async () => {
-  const entente = (...words) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'helena.brandt', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
   entente('sign-in');
   const file = join(network, 'withdrawn.txt');
   writeFileSync(file, 'To be withdrawn.\n');
   const paper = /documents\/[0-9a-f]{32}/.exec(entente('document', 'upload', file, '--process', 'igc', '--to', 'members,secretariat', '--yes'))[0];
   const sent = /circulations\/([0-9a-f]{32})/.exec(entente('circulate', paper, '--for', 'approval-by-silence', '--deadline', '2099-01-02T12:00:00Z'))[1];
   entente('document', 'withdraw', paper, '--because', 'a mistake');
-  const shown = page.getByText('not adopted: withdrawn or destroyed before the deadline');
+  const shown = page.getByText('not adopted: changed, withdrawn or destroyed before the deadline');
   for (let tries = 0; tries < 50 && !(await shown.isVisible()); tries += 1) { // the daemon looks a few times a second
     await page.goto(`${origin}/#/inbox`);
     await page.goto(`${origin}/#/circulation/${sent}`);
@@ -148,7 +150,35 @@ test('a silence whose paper was withdrawn says that nothing is adopted, and asks
   assert.equal(await page.getByRole('button', { name: 'Break the silence' }).count(), 0);
   assert.equal(await page.locator('.countdown').count(), 0);
   assert.deepEqual(await violations(page), []);
-  assert.match(entente('circulation', 'show', sent), /approval-by-silence until .*: lapsed \(withdrawn or destroyed\)/);
+  assert.match(entente('circulation', 'show', sent), /approval-by-silence until .*: lapsed \(changed, withdrawn or destroyed\)/);
+});
+
+test('a silence shows the text that it stands on, and lapses once that is another', async () => {
+  const file = join(network, 'changed.txt');
+  writeFileSync(file, 'The first text.\n');
+  const paper = /documents\/[0-9a-f]{32}/.exec(entente('document', 'upload', file, '--process', 'igc', '--to', 'members,secretariat', '--yes'))[0];
+  const sent = /circulations\/([0-9a-f]{32})/.exec(entente('circulate', paper, '--for', 'approval-by-silence', '--deadline', '2099-01-02T12:00:00Z'))[1];
+  const digest = createHash('sha256').update('The first text.\n').digest('hex');
+  assert.match(entente('circulation', 'show', sent), new RegExp(`sent was ${paper}/revisions/1, en, SHA-256 ${digest}`));
+  await page.goto(`${origin}/#/circulation/${sent}`);
+  await page.getByRole('heading', { name: 'Text as it was sent' }).waitFor();
+  await page.locator(`code[title="${digest}"]`).waitFor();
+  assert.equal(await page.getByText('The document has another text now').count(), 0);
+  writeFileSync(file, 'The second text.\n');
+  entente('document', 'upload', file, '--of', paper, '--yes');
+  const shown = page.getByText('not adopted: changed, withdrawn or destroyed before the deadline');
+  for (let tries = 0; tries < 50 && !(await shown.isVisible()); tries += 1) { // the daemon looks a few times a second
+    await page.goto(`${origin}/#/inbox`);
+    await page.goto(`${origin}/#/circulation/${sent}`);
+    await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
+  }
+  await shown.waitFor();
+  await page.getByText('The document has another text now').waitFor();
+  await page.locator(`code[title="${digest}"]`).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Break the silence' }).count(), 0);
+  assert.deepEqual(await violations(page), []);
+  assert.match(entente('circulation', 'show', sent), /the document has another text now/);
+  assert.throws(() => entente('circulation', 'remind', sent), /the silence has ended/);
 });
 
 test('what is not for the reader is not found, and the page says no more', async () => {

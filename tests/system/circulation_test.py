@@ -64,10 +64,10 @@ class Watcher(threading.Thread):
 class Circulations(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        global D, Q
+        global D, L, Q
         cls.folder = tempfile.TemporaryDirectory()
         small_network.make_messages(cls.folder.name)
-        from entente.v1 import circulations_pb2 as Q, documents_pb2 as D
+        from entente.v1 import circulations_pb2 as Q, documents_pb2 as D, ledger_pb2 as L
         cls.net = MovedNetwork()
         cls.who = {account: Caller(cls.net, account) for account in ("ines", "igor", *TROIKA, *OTHERS)}
         for one in cls.who.values():
@@ -92,13 +92,16 @@ class Circulations(unittest.TestCase):
         return reply.FromString(answer.body) if reply else answer
 
     def bring(self, text, audience, **more):
+        return self.upload(text, D.Document(kind=D.Document.STUDY, process="processes/alpha", title={"by_language": {"en": text}},
+                                            visibility=dict(handling=2, audience={"any_of": ["process/alpha/" + one for one in audience]},
+                                                            **more)))
+
+    def upload(self, text, document, language="en"):
         content = text.encode()
         upload = hashlib.sha256(content).hexdigest()
         self.does("ines", "DocumentService.BeginContent", D.BeginContentRequest(
-            upload_id=upload, content=D.Content(language="en", file_name="paper.txt", media_type="text/plain", bytes=len(content)),
-            document=D.Document(kind=D.Document.STUDY, process="processes/alpha", title={"by_language": {"en": text}},
-                                visibility=dict(handling=2, audience={"any_of": ["process/alpha/" + one for one in audience]},
-                                                **more))))
+            upload_id=upload, content=D.Content(language=language, file_name="paper.txt", media_type="text/plain", bytes=len(content)),
+            document=document))
         self.does("ines", "DocumentService.SendContent", D.SendContentRequest(upload_id=upload, content=content))
         return self.does("ines", "DocumentService.FinishContent", D.FinishContentRequest(
             upload_id=upload, sha256=hashlib.sha256(content).digest()), D.Document)
@@ -235,7 +238,16 @@ class Circulations(unittest.TestCase):
         self.assertEqual((len(self.see("anna", sent).documents), sent.name in self.box("anna", waiting=True)), (0, False))
         self.assertEqual(self.respond("anna", sent, Q.Response.ACKNOWLEDGE).code, "FAILED_PRECONDITION")
 
-    def test_silence_adopts_on_its_hour_unless_somebody_has_broken_it_or_a_paper_is_gone(self):
+    def digests(self, account, circulation):
+        """By kind of act, the digest that the ledger has of it, as far as the account may see."""
+        of, begin, size = {}, 0, L.Checkpoint.FromString(self.does(account, "LedgerService.GetCheckpoint", L.GetCheckpointRequest()).body).size
+        while begin < size:
+            page = self.does(account, "LedgerService.ListEntries", L.ListEntriesRequest(to=size, page_size=1000, **{"from": begin}), L.ListEntriesReply)
+            begin = page.next
+            of.update({row.entry.kind.split(".")[-1]: row.entry.object_digest for row in page.rows if row.entry.object == circulation.name})
+        return of
+
+    def test_silence_adopts_what_was_sent_on_its_hour_unless_somebody_has_broken_it_or_a_paper_is_changed_or_gone(self):
         paper = self.bring("to be adopted", ["members", "secretariat"])
         silent = dict(ask=Q.Circulation.APPROVAL_BY_SILENCE, deadline={"seconds": self.net.now() + HOUR})
         kept, broken = self.circulate(paper, **silent), self.circulate(paper, **silent)
@@ -248,7 +260,9 @@ class Circulations(unittest.TestCase):
         self.does("ines", "CirculationService.Recall", Q.RecallRequest(name=taken.name))
         torn = self.bring("to be withdrawn", ["members", "secretariat"])
         gone = self.circulate(torn, **silent)
-        mine = {one.name for one in (kept, broken, taken, gone)}
+        draft = self.bring("to be revised", ["members", "secretariat"])
+        revised = self.circulate(draft, **silent)
+        mine = {one.name for one in (kept, broken, taken, gone, revised)}
         everyone = ("ines", "igor", "anna", "nora", "uma")
         cursors = {account: self.news(account)[1] for account in everyone}
 
@@ -256,12 +270,14 @@ class Circulations(unittest.TestCase):
             heard = {account: self.news(account, cursors[account]) for account in everyone}
             return {account: sorted((kind, name) for kind, name in news if name in mine) for account, (news, _) in heard.items()}
         self.assertEqual(told(), {account: [] for account in everyone})
-        # A paper is withdrawn, and the hour of the other comes while nobody is there; then the daemon is killed as soon as it has told, and comes again twice.
+        # A translation that was not sent comes to one paper, another text to the next, the third is withdrawn; and the hour of the first comes while nobody is there; then the daemon is killed as soon as it has told, and comes again twice.
+        self.upload("à adopter", D.Document(name=paper.name), language="fr")
+        self.upload("revised", D.Document(name=draft.name))
         self.does("ines", "DocumentService.WithdrawDocument", D.WithdrawDocumentRequest(name=torn.name))
         self.net.daemon.kill()
         self.net.daemon.wait()
         self.net.pass_by(HOUR + 1)
-        adopted = {account: [] if account == "uma" else [("ADOPTED", kept.name), ("LAPSED", gone.name)] for account in everyone}
+        adopted = {account: [] if account == "uma" else sorted([("ADOPTED", kept.name), ("LAPSED", gone.name), ("LAPSED", revised.name)]) for account in everyone}
         for _ in range(2):
             self.begin_again()
             eventually("it is told", lambda: told() == adopted)
@@ -269,11 +285,23 @@ class Circulations(unittest.TestCase):
             self.net.daemon.wait()
         self.begin_again()
         self.assertEqual(told(), adopted)
-        self.assertEqual([outcome(one) for one in (kept, broken, taken, gone)], ["ADOPTED", "SILENCE_BROKEN", "OUTCOME_UNSPECIFIED", "LAPSED"])
+        self.assertEqual([outcome(one) for one in (kept, broken, taken, gone, revised)], ["ADOPTED", "SILENCE_BROKEN", "OUTCOME_UNSPECIFIED", "LAPSED", "LAPSED"])
+        # What was adopted is the text that was sent, in the reply and in the ledger, by a digest that is made anew here.
+        shown = self.see("nora", kept)
+        text = hashlib.sha256(b"to be adopted")
+        self.assertEqual([(one.name, [(each.language, each.sha256) for each in one.texts], one.changed) for one in shown.sent],
+                         [(paper.name + "/revisions/1", [("en", text.digest())], False)])
+        lines = ["entente-silence/1", shown.sent_salt.hex(), paper.name + "/revisions/1", "en " + text.hexdigest()]
+        digest = hashlib.sha256("".join(one + "\n" for one in lines).encode()).digest()
+        eventually("it is under a checkpoint", lambda: self.digests("nora", kept) == {"send": digest, "adopt": digest})
+        self.assertEqual(self.digests("nora", revised)["lapse"], b"")
+        self.assertEqual([one.changed for one in self.see("nora", revised).sent], [True])
+        refused = [self.who["ines"].ask("CirculationService.Remind", Q.RemindRequest(name=one.name)) for one in (kept, broken, gone)]
+        self.assertEqual([(one.code, one.message.split(": ")[0]) for one in refused], [("FAILED_PRECONDITION", "the silence has ended")] * 3)
         late = self.respond("nora", kept, Q.Response.BREAK_SILENCE, text="late")
         self.assertEqual((late.code, late.message), ("FAILED_PRECONDITION", "the silence has ended: it is adopted"))
         late = self.respond("nora", gone, Q.Response.BREAK_SILENCE, text="late")
-        self.assertEqual((late.code, late.message), ("FAILED_PRECONDITION", "the silence has ended: what it would adopt was withdrawn or destroyed before"))
+        self.assertEqual((late.code, late.message), ("FAILED_PRECONDITION", "the silence has ended: what it would adopt was changed, withdrawn or destroyed before"))
         checked = self.net.entented("ledger")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 

@@ -3,11 +3,12 @@
 import { useState } from 'preact/hooks';
 import { Circulation_Ask, Circulation_Outcome, Response_Kind, type Circulation, type Response } from '../gen/entente/v1/circulations_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
-import { formatMoment, t } from '../i18n';
+import { formatMoment, languageName, t } from '../i18n';
 import type { MessageKey } from '../i18n/en';
 import { isNotFound } from '../lib/api';
 import { when } from '../lib/clock';
-import { askName, circulations, outcomeName } from '../lib/documents';
+import { askName, circulations, outcomeName, titleOf } from '../lib/documents';
+import { hex } from '../lib/ledger';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { namesIn, parties } from '../lib/people';
 import { linkTo, linkToRecord, type Place } from '../lib/router';
@@ -54,6 +55,7 @@ export function CirculationPage({ place }: { place: Place }) {
       {note !== '' && <blockquote class="note"><p dir="auto">{note}</p></blockquote>}
       <h2>{t('papers')}</h2>
       <ul class="people papers">{one.shown.map((document) => <DocumentRow key={document.name} document={document} known={known} />)}</ul>
+      <Sent one={one} />
       {!mine && !one.recalledAt && !me()?.session.readOnly && <MyWord one={one} after={asked.retry} />}
       <Said responses={responses} known={known} names={names} />
       {(mine || holds(HeldDuty_Duty.SECRETARIAT, one.process)) && <Recipients one={one} known={known} names={names} mine={mine} after={asked.retry} />}
@@ -73,6 +75,23 @@ function Deadline({ one }: { one: Circulation }) {
       {settled && formatMoment(when(one.deadline))}
       {one.ask === Circulation_Ask.APPROVAL_BY_SILENCE && !settled && <p>{t('silence_hint')}</p>}
     </Notice>
+  );
+}
+
+// What a silence adopts, or has: the texts as they were sent, whatever the documents hold now.
+function Sent({ one }: { one: Circulation }) {
+  if (one.sent.length === 0) return null;
+  const titles = new Map(one.shown.map((document) => [document.name, titleOf(document)]));
+  return (
+    <section class="card texts">
+      <h2>{one.outcome === Circulation_Outcome.ADOPTED ? t('text_adopted') : t('text_as_sent')}</h2>
+      <ul class="bare rows">
+        {one.sent.map((sent) => (
+          <li key={sent.name}><span><bdi>{titles.get(sent.name.split('/revisions/')[0] ?? '')}</bdi> {sent.changed && <Badge tone="warn">{t('text_changed')}</Badge>}
+            {sent.texts.map((text) => <small key={text.language} class="quiet-text"><br />{languageName(text.language)} · SHA-256 <code class="digest" title={hex(text.sha256)}>{hex(text.sha256).slice(0, 16)}…</code></small>)}</span></li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

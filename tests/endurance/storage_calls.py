@@ -2,10 +2,11 @@
 what was acknowledged is there and whole, what was not is absent or whole, there is exactly one entry for each act, and
 after a call that failed the daemon goes on by itself.
 
-    storage_calls.py [--kills N] [--faults N] [--all] [--seed S]
+    storage_calls.py [--kills N] [--faults N] [--all [--behind K]] [--seed S]
     storage_calls.py --at pwrite64 1 error=EIO
 
-N points of each kind, drawn from every call of a journey without faults; --all: every one. In process, and without root,
+N points of each kind, drawn from every call of a journey without faults; --all: every one, some seconds each, or those
+behind the first K, where one left off. In process, and without root,
 tests/store/faults_test.cc and tests/store/kill_test.cc do the same to the store alone."""
 import argparse
 import collections
@@ -80,6 +81,7 @@ def main():
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--faults", type=int, default=4)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--behind", type=int, default=0, metavar="K")
     parser.add_argument("--at", nargs=3, metavar=("CALL", "N", "WHAT"), help="this one alone, as it was printed")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
@@ -101,15 +103,15 @@ def main():
             order = draw.sample(sorted(by_call), len(by_call))
             return [draw.choice(by_call[order[i % len(order)]]) for i in range(count)]
         chosen = [(options.at[0], int(options.at[1]), options.at[2])] if options.at else (
-            kills + faults) if options.all else some(kills, options.kills) + some(faults, options.faults)
+            kills + faults)[options.behind:] if options.all else some(kills, options.kills) + some(faults, options.faults)
         print(f"{len(chosen)} of {len(kills)} kills and {len(faults)} failures, seed {options.seed}", flush=True)
         ended = acts = 0
-        for call, n, what in chosen:
+        for number, (call, n, what) in enumerate(chosen, options.behind + 1):
             try:
                 gone, trip = trial(net, call, n, what, entries)
             except AssertionError as error:
                 raise AssertionError(f"{what} at {call} {n}, seed {options.seed}: {error}") from error
-            print(f"  {what} at {call} {n}: {trip.acknowledged} of {trip.tried} acts acknowledged", flush=True)
+            print(f"  {number}. {what} at {call} {n}: {trip.acknowledged} of {trip.tried} acts acknowledged", flush=True)
             ended, acts = ended + gone, acts + trip.acknowledged
         print(f"{ended} ended by it, {acts} acts acknowledged, nothing lost")
 

@@ -169,8 +169,10 @@ void Catalog::apply_facts(const Record& record) {
 
 void Catalog::index(const Record& record) {
   Indexed one = index_of(record);
-  const auto [found, fresh] = by_name_.try_emplace(record.name(), static_cast<Slot>(slots_.size()));
-  const Slot slot = found->second;
+  const Indexed* const before = names_.find(record.name());
+  const bool fresh = before == nullptr;
+  const auto slot = static_cast<NameIndex::Slot>(
+      fresh ? slots_.size() : static_cast<std::size_t>(before - slots_.data()));
   if (fresh) slots_.emplace_back();
   const bool moves = fresh || slots_[slot].sort_key != one.sort_key;
   by_kind_[one.kind].insert(one.name);
@@ -181,6 +183,7 @@ void Catalog::index(const Record& record) {
     appointments_by_person_[one.person].insert(one.name);
   }
   slots_[slot] = std::move(one);
+  if (fresh) names_.put(slot);
   if (record.has_party()) words_.name_party(record);
   if (record.has_person()) words_.put(record, slot, moves);
 }
@@ -215,10 +218,8 @@ std::shared_ptr<const policy::AudienceTable> Catalog::audiences() const {
 }
 
 const policy::Guard* Catalog::newest_guard(std::string_view name, Instant when) const {
-  const auto found = by_name_.find(name);
-  if (found == by_name_.end()) return nullptr;
-  const Indexed& newest = slots_[found->second];
-  return newest.recorded_at <= when ? &newest.guard : nullptr;
+  const Indexed* const newest = names_.find(name);
+  return newest != nullptr && newest->recorded_at <= when ? &newest->guard : nullptr;
 }
 
 Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapshot,
@@ -236,7 +237,7 @@ Result<std::optional<policy::Guard>> Catalog::find_guard(store::Snapshot& snapsh
     if (const policy::Guard* newest = newest_guard(resource_name, as_of.when)) {
       return std::optional(*newest);
     }
-    if (by_name_.find(resource_name) == by_name_.end()) return guard;
+    if (names_.find(resource_name) == nullptr) return guard;
   }
   if (!parse_name(resource_name)) return guard;
   // The newest revision that was known then; `known_now` is after them all.
@@ -254,14 +255,7 @@ Status Catalog::show_guards(store::Snapshot& snapshot, std::span<const std::stri
   std::vector<std::size_t> others;  // institutions, and what is newer than `when`
   {
     const std::shared_lock lock(mutex_);
-    std::vector<const Indexed*> newest(names.size());
-    for (std::size_t place = 0; place < names.size(); ++place) {
-      const auto found = by_name_.find(names[place]);
-      if (found == by_name_.end()) continue;
-      newest[place] = &slots_[found->second];
-      __builtin_prefetch(&newest[place]->guard);  // comes while the next are looked for
-      __builtin_prefetch(&newest[place]->recorded_at);
-    }
+    const std::vector<const Indexed*> newest = names_.find_each(names);
     for (std::size_t place = 0; place < names.size(); ++place) {
       if (newest[place] != nullptr && newest[place]->recorded_at <= when) {
         show(place, newest[place]->guard);
@@ -308,7 +302,7 @@ void Catalog::each(Kind kind, const Visit& visit) const {
   const auto found = by_kind_.find(kind);
   if (found == by_kind_.end()) return;
   for (const std::string& name : found->second) {
-    if (!visit(slots_[by_name_.at(name)])) return;
+    if (!visit(*names_.find(name))) return;
   }
 }
 
@@ -317,7 +311,7 @@ void Catalog::each_of_process(std::string_view process, Kind kind, const Visit& 
   const auto found = by_process_.find({std::string(process), kind});
   if (found == by_process_.end()) return;
   for (const std::string& name : found->second) {
-    if (!visit(slots_[by_name_.at(name)])) return;
+    if (!visit(*names_.find(name))) return;
   }
 }
 
@@ -326,7 +320,7 @@ void Catalog::each_of_party(std::string_view party, Kind kind, const Visit& visi
   const auto found = by_party_.find({std::string(party), kind});
   if (found == by_party_.end()) return;
   for (const std::string& name : found->second) {
-    if (!visit(slots_[by_name_.at(name)])) return;
+    if (!visit(*names_.find(name))) return;
   }
 }
 
@@ -335,7 +329,7 @@ void Catalog::each_appointment_of_office(std::string_view office, const Visit& v
   const auto found = appointments_by_office_.find(office);
   if (found == appointments_by_office_.end()) return;
   for (const std::string& name : found->second) {
-    if (!visit(slots_[by_name_.at(name)])) return;
+    if (!visit(*names_.find(name))) return;
   }
 }
 
@@ -344,7 +338,7 @@ void Catalog::each_appointment_of_person(std::string_view person, const Visit& v
   const auto found = appointments_by_person_.find(person);
   if (found == appointments_by_person_.end()) return;
   for (const std::string& name : found->second) {
-    if (!visit(slots_[by_name_.at(name)])) return;
+    if (!visit(*names_.find(name))) return;
   }
 }
 
@@ -356,9 +350,9 @@ std::uint32_t Catalog::confirmation_days(std::string_view process) const {
 
 std::optional<Indexed> Catalog::find(std::string_view name) const {
   const std::shared_lock lock(mutex_);
-  const auto found = by_name_.find(std::string(name));
-  if (found == by_name_.end()) return std::nullopt;
-  return slots_[found->second];
+  const Indexed* const found = names_.find(name);
+  if (found == nullptr) return std::nullopt;
+  return *found;
 }
 
 }  // namespace entente::directory

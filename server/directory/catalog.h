@@ -23,6 +23,7 @@
 
 #include "server/directory/facts.h"
 #include "server/directory/indexed.h"
+#include "server/directory/name_index.h"
 #include "server/directory/names.h"
 #include "server/directory/records.h"
 #include "server/directory/word_index.h"
@@ -92,7 +93,6 @@ class Catalog final : public ledger::Follower,
               std::string_view own_person, const Visit& visit) const;
 
  private:
-  using Slot = WordIndex::Slot;
   void apply(const Record& record);
   void apply_facts(const Record& record);
   void index(const Record& record);
@@ -116,15 +116,7 @@ class Catalog final : public ledger::Follower,
   std::shared_ptr<const policy::AudienceTable> published_table_;
   std::vector<Indexed> slots_;
   WordIndex words_{slots_};
-  // Found by any text, without a copy of it. Not noexcept: so libstdc++ keeps the hash beside each
-  // name, and reads of all names in a bucket only the one that is looked for.
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  std::unordered_map<std::string, Slot, Hash, std::equal_to<>> by_name_;
+  NameIndex names_{slots_};
   std::map<Kind, std::set<std::string>> by_kind_;
   std::map<std::pair<std::string, Kind>, std::set<std::string>> by_process_;
   std::map<std::pair<std::string, Kind>, std::set<std::string>> by_party_;

@@ -371,5 +371,27 @@ TEST_CASE("a decision is about the guard it was made on and no other", "[policy]
   CHECK(opened.action() == Action::Read);
 }
 
+TEST_CASE("a decision is about a guard of these texts to the last octet", "[policy]") {
+  for (std::size_t length = 0; length <= 20; ++length) {
+    Guard guard;
+    guard.originator = "SWE";
+    guard.process = "igc";
+    guard.person = std::string(length, 'a');
+    const Decision decision = decide(Subject{}, Action::Read, guard, Instant{});
+    CHECK(decision.is_about(guard));
+    Guard other = guard;
+    other.person += '\0';
+    CHECK_FALSE(decision.is_about(other));
+    other.person = guard.person;
+    std::swap(other.person, other.process);
+    CHECK_FALSE(decision.is_about(other));
+    for (std::size_t place = 0; place < length; ++place) {
+      other = guard;
+      other.person[place] = 'b';
+      CHECK_FALSE(decision.is_about(other));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace entente::policy

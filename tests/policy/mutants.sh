@@ -97,7 +97,7 @@ policy.cc|s/if (subject.read_only && action != Action::Read) return decision;//
 policy.cc|s/if (subject.read_only && action != Action::Read) return decision;/if (subject.read_only) return decision;/
 policy.cc|s/return guard_mark_ == mark_of(guard)/return true/
 policy.cc|s/  mix_time(guard.expires_at);//
-policy.cc|s/  mix(hash(guard.process));//
+policy.cc|s/  mix_text(guard.process);//
 policy.cc|s/!first.empty() && !second.empty() && first != second/first != second/
 policy.cc|s/!first.empty() && !second.empty() && first != second/!first.empty() \&\& !second.empty()/
 policy.cc|s/are_two(first.device, second.device)/true/

@@ -271,17 +271,14 @@ test('of a long table only the rows in sight are in the page, and a reader of th
   const words = (index) => table.locator(`tr[aria-rowindex="${index}"]`).getByRole('cell').allTextContents();
   const before = await words(all);
   for (const to of [0, 32, 65, 400, 96, 1e9, 1_900, 0, 1e9]) {
-    // In the frame after, what is in sight is there, each row once; once one rests, those around it too.
-    const look = () => box.evaluate(async (box, to) => {
-      box.scrollTop = to;
+    await box.evaluate((box, to) => { box.scrollTop = to; }, to);
+    // Once one rests, what is in sight is there, each row once, and those around it too.
+    await until(() => box.evaluate(async (box) => {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const [first, last] = [Math.floor(box.scrollTop / 32), Math.floor((box.scrollTop + box.clientHeight - 32) / 32) - 1];
       const rows = [...box.querySelectorAll('tbody tr')].map((row) => ({ index: Number(row.getAttribute('aria-rowindex')) - 2, top: row.offsetTop }));
-      return { rows, inSight: rows.filter(({ index }) => index >= first && index <= last), wanted: Array.from({ length: last - first + 1 }, (_, at) => ({ index: first + at, top: (first + at) * 32 })) };
-    }, to);
-    const { inSight, wanted } = await look();
-    assert.deepEqual(inSight, wanted, `at ${to}`);
-    await until(async () => { const { rows } = await look(); return rows.every(({ index, top }, at) => index === rows[0].index + at && top === index * 32); }, `rows in their order at ${to}`);
+      return rows[0].index <= first && rows.at(-1).index >= last && rows.every(({ index, top }, at) => index === rows[0].index + at && top === index * 32);
+    }), `rows in their order at ${to}`);
   }
   assert.deepEqual(await words(all), before);
   assert.equal(before.length, await table.getByRole('columnheader').count());
@@ -293,6 +290,77 @@ test('of a long table only the rows in sight are in the page, and a reader of th
     return [...box.querySelectorAll('.numeric')].every((one) => one.getBoundingClientRect().left >= from && one.getBoundingClientRect().right <= to);
   }));
   await page.setViewportSize({ width: 1280, height: 900 });
+});
+
+test('what one sees of a long table while one leaps through it is what stands there when one rests', async () => {
+  const codes = require('i18n-iso-countries/codes.json').map((one) => one[1]);
+  const body = await observations(codes, 11, 10, (index) => index === 3 ? '2018\nor so' : String(2015 + index)); // no word of a row ends its line
+  await page.route('**/*StatisticsService/Query', (route) => route.fulfill({ status: 200, contentType: 'application/connect+proto', body }));
+  const box = page.locator('.long-table');
+  // In the frame after a scroll, and when one rests, which comes when the test says so: the words in sight and where each stands,
+  // whether rows hold them or the lines of a leap.
+  const seen = (act) => box.evaluate(async (box, [to, across]) => {
+    if (to === undefined) rest();
+    else box.scrollTop = to;
+    if (across !== undefined) box.scrollLeft = across;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const leap = box.querySelector('.leap');
+    const place = (text, from, to) => {
+      const range = new Range();
+      range.setStart(text, from);
+      range.setEnd(text, to);
+      const { left, right, top, bottom } = range.getBoundingClientRect();
+      return { text: text.data.slice(from, to).replace(/\s/g, ' '), at: [left, right, top, bottom] };
+    };
+    const lines = (text) => {
+      let from = 0;
+      return text.data.split('\n').map((line) => place(text, from, (from += line.length + 1) - 1));
+    };
+    const texts = leap ? [...leap.cells].flatMap((cell) => lines(cell.firstChild)) : [...box.querySelectorAll('tbody td')].map((cell) => place(cell.firstChild, 0, cell.firstChild.length));
+    const [head, foot] = [box.querySelector('thead').getBoundingClientRect().bottom, box.getBoundingClientRect().bottom];
+    const words = texts.filter(({ at }) => at[3] > head && at[2] < foot).sort((a, b) => Math.round(a.at[2] - b.at[2]) || a.at[0] - b.at[0]);
+    const parted = Math.max(words[0].at[2] - head, ...words.slice(1).map(({ at }, before) => at[2] - words[before].at[2]), foot - words.at(-1).at[3]);
+    return { leaps: Boolean(leap), words, full: parted <= 33 };
+  }, act);
+  for (const [language, width, wide] of [['en', 1200, false], ['en', 360, true], ['ar', 1200, false], ['ar', 360, true]]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(`${origin}/#/statistics/IGC.ASYLUM`);
+    await page.locator('header.top select').first().selectOption(language);
+    await page.locator(`html[lang="${language}"]`).waitFor();
+    await page.reload();
+    await page.locator('.long-table table[aria-rowcount="1211"]').waitFor();
+    await until(async () => await box.evaluate((box) => box.scrollWidth > box.clientWidth + 1 && box.classList.contains('wide')) === wide, `a table ${wide ? 'wider than' : 'within'} its box`);
+    await page.evaluate(() => {
+      const [later, never] = [setTimeout, clearTimeout];
+      const waiting = new Map();
+      let last = 0;
+      globalThis.setTimeout = (work, after, ...words) => after === 100 ? waiting.set(--last, work) && last : later(work, after, ...words);
+      globalThis.clearTimeout = (id) => { if (!waiting.delete(id)) never(id); };
+      globalThis.rest = () => { for (const work of waiting.values()) work(); waiting.clear(); };
+    });
+    const across = language === 'ar' ? -40 : 40;
+    let at = 0;
+    for (const [to, leaps, sideways] of [[5_017, true], [1e9, true], [333, true, across], [333 + 37, true], [2_000, true, 0], [2_000 + 13 * 32, true]]) {
+      const leapt = await seen([to, sideways]);
+      const where = `${language}, ${width} px, ${at} to ${to}`;
+      assert.equal(leapt.leaps, leaps, where);
+      assert.ok(leapt.full && leapt.words.length >= 4 * 14, `${where}: ${leapt.words.length} words`);
+      if (to === 333) { at = to; continue; } // and on, before one rests
+      const rested = await seen([]);
+      assert.equal(rested.leaps, false, where);
+      assert.deepEqual(leapt.words.map(({ text }) => text), rested.words.map(({ text }) => text), where);
+      leapt.words.forEach(({ text, at }, word) => at.forEach((one, side) => assert.ok(Math.abs(one - rested.words[word].at[side]) < 1, `${where}: \`${text}\` at ${at}, at rest ${rested.words[word].at}`)));
+      at = to;
+    }
+    // A small scroll moves rows.
+    const before = await seen([]);
+    const after = await seen([2_000 + 15 * 32]);
+    assert.deepEqual([before.leaps, after.leaps, after.full], [false, false, true]);
+  }
+  await page.unroute('**/*StatisticsService/Query');
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.locator('header.top select').first().selectOption('en');
+  await page.reload();
 });
 
 test('on paper stand the figures and not what chooses them, each row once and whole', async () => {

@@ -17,9 +17,11 @@ export interface Column {
 const LETTERS_MIN = 6;
 const LETTERS_MAX = 22; // longer names are cut, and said whole when pointed at
 const LETTERS_SPARE = 3;
+const BREAKS = /[\n\v\f\r\x85\u2028\u2029]/g; // what would end a line, as a browser sees it
 const isCut = (text: string) => text.length > LETTERS_MAX - LETTERS_SPARE;
 
 type Row = (index: number) => string[];
+type Span = { first: number; count: number };
 type Place = { marginInlineStart: string; inlineSize: string };
 
 // Where each column stands, in shares of a row, and how many letters they take together.
@@ -35,41 +37,57 @@ function placesOf(columns: Column[]): { places: Place[]; letters: number } {
   return { places, letters };
 }
 
-// The rows that are in the page.
+interface Line {
+  element: HTMLTableRowElement;
+  texts: Text[];
+}
+
+// The rows that are in the page; and, while one leaps, one as high as all in sight, whose cells hold a line for each of them: four
+// texts of sixteen lines cost a frame far less than sixty-four of one (docs/portal.md).
 class Rows {
-  private readonly shown: { element: HTMLTableRowElement; texts: Text[]; index: number }[] = [];
+  private readonly shown: (Line & { index: number })[] = [];
   private first = 0;
+  private leap: Line | undefined;
   private resting: ReturnType<typeof setTimeout> | undefined;
   constructor(private readonly body: HTMLElement, private readonly columns: Column[], private readonly row: Row) {}
 
-  // `count` rows from `first` on, of which those from `from` up to `to` are in sight. In leaps only these are written; the others,
-  // which still say what stands where they are, once one rests.
-  show(first: number, count: number, from: number, to: number): void {
+  // Where most of the rows `around` are others than before, one leaps: until one rests, those `inSight` stand in one, which a reader
+  // of the screen does not hear, and the others say still what stands where they are. `beyond`: how far the table reaches over the
+  // end of its box, in px.
+  show(around: Span, inSight: Span, beyond: number): void {
+    if (!this.leap && Math.abs(around.first - this.first) <= around.count / 2) return this.rest(around);
+    this.leapTo(inSight, beyond);
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(around), REST);
+  }
+
+  rest({ first, count }: Span): void {
+    clearTimeout(this.resting);
+    if (this.leap) {
+      this.leap.element.remove();
+      this.leap = undefined;
+      this.body.className = '';
+    }
     while (this.shown.length > count) this.shown.pop()?.element.remove();
-    while (this.shown.length < count) this.shown.push(this.made());
+    while (this.shown.length < count) this.shown.push({ ...this.made(), index: -1 });
     // What stays in sight is left as it is: what has gone out at one end comes in at the other.
     const by = first - this.first;
-    const leap = Math.abs(by) >= count;
     this.first = first;
-    if (!leap) {
+    if (Math.abs(by) < count) {
       const gone = by > 0 ? this.shown.splice(0, by) : this.shown.splice(count + by);
       this.shown.splice(by > 0 ? count - by : 0, 0, ...gone);
       this.body[by > 0 ? 'append' : 'prepend'](...gone.map((one) => one.element));
     }
-    this.shown.forEach((one, at) => {
-      const index = first + at;
-      if (!leap || (index >= from && index < to)) this.write(one, index);
-    });
-    clearTimeout(this.resting);
-    if (leap) this.resting = setTimeout(() => this.show(first, count, from, to), REST);
+    this.shown.forEach((one, at) => this.write(one, first + at));
   }
 
   close(): void {
     clearTimeout(this.resting);
+    this.body.className = '';
     this.body.replaceChildren();
   }
 
-  private made() {
+  private made(): Line {
     const element = document.createElement('tr');
     element.setAttribute('role', 'row');
     const texts = placesOf(this.columns).places.map((place, at) => {
@@ -80,7 +98,28 @@ class Rows {
       return cell.appendChild(new Text());
     });
     this.body.append(element);
-    return { element, texts, index: -1 };
+    return { element, texts };
+  }
+
+  private leapTo({ first, count }: Span, beyond: number): void {
+    if (!this.leap) {
+      this.leap = this.made();
+      this.leap.element.className = 'leap';
+      this.leap.element.setAttribute('aria-hidden', 'true');
+      this.body.className = 'leaping';
+    }
+    const { element, texts } = this.leap;
+    element.style.insetBlockStart = `${first * ROW}px`;
+    element.style.blockSize = `${count * ROW}px`;
+    const rows = Array.from({ length: count }, (_, at) => this.row(first + at));
+    texts.forEach((there, at) => {
+      const words = rows.map((row) => (row[at] ?? '').replace(BREAKS, ' '));
+      const [lines, cell, cut] = [words.join('\n'), there.parentElement, words.some(isCut)];
+      if (!cell) return;
+      if (there.data !== lines) there.data = lines;
+      if (this.columns[at]?.numeric) cell.style.insetInlineEnd = `${beyond}px`;
+      else if (cut !== (cell.className === 'cut')) cell.className = cut ? 'cut' : '';
+    });
   }
 
   private write(one: Rows['shown'][number], index: number): void {
@@ -113,16 +152,22 @@ export function LongTable({ columns, count, row, label }: { columns: Column[]; c
     const [around, within] = [box.current, body.current];
     if (!around || !within) return;
     const rows = new Rows(within, columns, row);
+    const inSight = (): Span => {
+      const first = Math.floor(around.scrollTop / ROW);
+      return { first, count: Math.min(count - first, Math.ceil(around.clientHeight / ROW)) }; // the heading stands over one, and another is cut in two
+    };
+    const withSpare = (seen: Span): Span => {
+      const many = Math.min(count, seen.count + 2 * SPARE);
+      return { first: Math.max(0, Math.min(count - many, seen.first - SPARE)), count: many };
+    };
     scrolled.current = () => {
-      const inSight = Math.ceil(around.clientHeight / ROW); // the heading stands over one, and another is cut in two
-      const many = Math.min(count, inSight + 2 * SPARE);
-      const from = Math.floor(around.scrollTop / ROW);
-      rows.show(Math.max(0, Math.min(count - many, from - SPARE)), many, from, from + inSight);
+      const seen = inSight();
+      rows.show(withSpare(seen), seen, around.scrollWidth - around.clientWidth - Math.abs(around.scrollLeft));
     };
     let printing = false; // paper is not scrolled
     const measure = () => {
       if (printing) return;
-      scrolled.current();
+      rows.rest(withSpare(inSight()));
       setWide(around.scrollWidth > around.clientWidth + 1);
     };
     measure();
@@ -130,7 +175,7 @@ export function LongTable({ columns, count, row, label }: { columns: Column[]; c
     watched.observe(around);
     const before = () => {
       printing = true;
-      rows.show(0, Math.min(count, PRINTED_MAX), 0, PRINTED_MAX);
+      rows.rest({ first: 0, count: Math.min(count, PRINTED_MAX) });
     };
     const after = () => {
       printing = false;

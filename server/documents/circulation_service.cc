@@ -39,10 +39,20 @@ Status check_circulation(const v1::Circulation& circulation, Instant now) {
   return {};
 }
 
-// Whether a silence would end when what stands under the guard has expired.
-bool is_over_before(const v1::Circulation& circulation, const policy::Guard& guard) {
-  return circulation.ask() == v1::Circulation::APPROVAL_BY_SILENCE && guard.expires_at &&
-         *guard.expires_at <= instant_of(circulation.deadline());
+// A silence ends while what stands under the guard can be read: behind its embargo, before it
+// expires.
+Status check_deadline(const v1::Circulation& circulation, const policy::Guard& guard,
+                      const std::string& what) {
+  if (circulation.ask() != v1::Circulation::APPROVAL_BY_SILENCE) return {};
+  const Instant deadline = instant_of(circulation.deadline());
+  if (guard.embargo_until && *guard.embargo_until >= deadline) {
+    return invalid_argument("circulation.deadline", "must lie behind the embargo of " + what +
+                                                        ": nobody could break the silence before");
+  }
+  if (guard.expires_at && *guard.expires_at <= deadline) {
+    return invalid_argument("circulation.deadline", "must lie before " + what + " expires");
+  }
+  return {};
 }
 
 const char* how_it_ended(const record::Circulation& row) {
@@ -197,9 +207,7 @@ Status CirculationService::check_documents(const Subject& subject, v1::Circulati
       return not_yours("it is its originator's, or the secretariat's, to circulate");
     }
     if (document.state() != v1::Document::CURRENT) return withdrawn(name);
-    if (is_over_before(circulation, guard)) {
-      return invalid_argument("circulation.deadline", "must lie before `" + name + "` expires");
-    }
+    ENTENTE_TRY_VOID(check_deadline(circulation, guard, "`" + name + "`"));
     if (document.originator_control() && subject.party != guard.originator && !granted) {
       return not_yours("it stands under originator control: ask " + document.originator() +
                        " for its consent to circulate it to this audience");
@@ -226,14 +234,7 @@ Result<record::Circulation> CirculationService::make_row(const Subject& subject,
   // What is sent stands under its own handling; the note that covers it leaves no receipts.
   circulation.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
   ENTENTE_TRY(policy::Guard guard, guard_from(circulation.visibility(), subject.party, process));
-  if (circulation.ask() == v1::Circulation::APPROVAL_BY_SILENCE && guard.embargo_until &&
-      *guard.embargo_until >= instant_of(circulation.deadline())) {
-    return invalid_argument("circulation.deadline",
-                            "must lie behind the embargo: nobody could break the silence before");
-  }
-  if (is_over_before(circulation, guard)) {
-    return invalid_argument("circulation.deadline", "must lie before the circulation expires");
-  }
+  ENTENTE_TRY_VOID(check_deadline(circulation, guard, "the circulation"));
   if (!decide_new(subject, audience, guard, parts_.clock.now()).permits()) {
     return invalid_argument("circulation.visibility.audience",
                             "does not include you: who sends must be able to see what they sent");

@@ -907,9 +907,21 @@ TEST_CASE("a silence ends behind an embargo, not under it", "[documents][circula
     return world.act(world.circulation, world.helena(), &CirculationService::circulate, request)
         .status();
   };
-  CHECK(circulate().code() == Code::InvalidArgument);
+  const std::string why = ": nobody could break the silence before";
+  CHECK(circulate().message() ==
+        "`circulation.deadline` must lie behind the embargo of the circulation" + why);
   set_time(*sent.mutable_visibility()->mutable_embargo_until(),
            deadline - std::chrono::microseconds(1));
+  CHECK(circulate().message() == "");
+  // Nor under that of what it adopts, whatever the circulation's own.
+  v1::BeginContentRequest begin = world.begin("x", "x", v1::HANDLING_LIMITED);
+  set_time(*begin.mutable_document()->mutable_visibility()->mutable_embargo_until(), deadline);
+  const auto paper = world.upload(world.helena(), begin, "x");
+  REQUIRE(paper.ok());
+  sent.set_documents(0, paper->name());
+  CHECK(circulate().message() ==
+        "`circulation.deadline` must lie behind the embargo of `" + paper->name() + "`" + why);
+  set_time(*sent.mutable_deadline(), deadline + std::chrono::microseconds(1));
   CHECK(circulate().message() == "");
 }
 

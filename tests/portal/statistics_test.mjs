@@ -263,6 +263,13 @@ test('of a long table only the rows in sight are in the page, and a reader of th
   const rows = () => table.locator('tbody tr:not([aria-hidden])').count();
   assert.ok(await rows() < all - 30, `${await rows()} of ${all} rows in the page`);
   assert.equal(await page.locator('.picker li').count(), 0); // nor the items of lists that nobody has opened
+  // It stands beside the chart, and no column is behind the figure's.
+  await page.locator('.chart svg').first().waitFor();
+  assert.ok(await page.evaluate(() => {
+    const [chart, table] = ['.chart', '.long-table'].map((one) => document.querySelector(one).getBoundingClientRect());
+    return chart.right <= table.left && chart.top < table.bottom;
+  }));
+  assert.equal(await page.locator('.long-table.wide').count(), 0);
   await page.locator('.long-table').evaluate((box) => { box.scrollTop = box.scrollHeight; });
   await table.locator(`tr[aria-rowindex="${all}"]`).waitFor();
   assert.ok(await rows() < all - 30);

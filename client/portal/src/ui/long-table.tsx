@@ -15,7 +15,7 @@ export interface Column {
   letters: number; // as wide as the longest of its cells, as far as it is known: in letters
 }
 const LETTERS_MIN = 6;
-const LETTERS_MAX = 22; // longer names are cut, and said whole when pointed at
+const LETTERS_MAX = 15; // longer names are cut, and said whole when pointed at
 const LETTERS_SPARE = 3;
 const BREAKS = /[\n\v\f\r\x85\u2028\u2029]/g; // what would end a line, as a browser sees it
 const isCut = (text: string) => text.length > LETTERS_MAX - LETTERS_SPARE;

@@ -16,7 +16,14 @@ export interface Flows {
   sums: Map<string, Float64Array>; // by period, of each pair
 }
 
+// Those of the last figures are kept: summed while nobody waits for them (pages/statistics.tsx), they are there when the map is chosen.
+let last: { of: [DataStructure, Figures]; flows: Flows } | undefined;
 export function flowsOf(structure: DataStructure, all: Figures): Flows {
+  if (last?.of[0] !== structure || last.of[1] !== all) last = { of: [structure, all], flows: summed(structure, all) };
+  return last.flows;
+}
+
+function summed(structure: DataStructure, all: Figures): Flows {
   const keysOf = (role: Dimension_Role) => all.keys[all.dimensions.indexOf(structure.dimensions.find((one) => one.role === role)?.id ?? '')];
   const [origins, destinations] = [keysOf(Dimension_Role.COUNTERPART_AREA), keysOf(Dimension_Role.REFERENCE_AREA)];
   if (!origins || !destinations) return { pairs: [], periods: [], sums: new Map() };

@@ -1,5 +1,5 @@
 // Figures: find a collection, choose, look at table and chart side by side, compare, take along, report.
-import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Dataflow, DataStructure } from '../gen/entente/v1/statistics_pb';
 import { Dimension_Role } from '../gen/entente/v1/statistics_pb';
 import { collator, formatNumber, t, useLanguage } from '../i18n';
@@ -143,6 +143,10 @@ function Shown({ known, all, view, query }: { known: Known; all: Figures; view: 
   const kind: ChartKind = view === 'flow' || view === 'compare' ? 'line' : view;
   const drawn = useMemo(() => pointsOf(structure, codes, textIn(dataflow.title), all, kind), [known, all, kind]);
   const flows = useMemo(() => view === 'flow' ? flowsOf(structure, all) : undefined, [view, structure, all]);
+  useEffect(() => {
+    const idle = requestIdleCallback(() => flowsOf(structure, all));
+    return () => cancelIdleCallback(idle);
+  }, [structure, all]);
   const onMap = useRef<Drawn>();
   // What is the same in every row is said once, above them; of what differs the words of each code.
   const names = useMemo(() => all.keys.map(({ words }, at) => {

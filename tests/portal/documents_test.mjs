@@ -133,6 +133,17 @@ test('the secretariat sees on one board who has opened, acknowledged, commented,
 
 const entente = (...words) => execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'helena.brandt', ...words], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, encoding: 'utf8' });
 
+// The daemon looks a few times a second whether what a silence adopts still stands.
+async function untilLapsed(circulation) {
+  const shown = page.getByText('not adopted: changed, withdrawn or destroyed before the deadline');
+  for (let tries = 0; tries < 50 && !(await shown.isVisible()); tries += 1) {
+    await page.goto(`${origin}/#/inbox`);
+    await page.goto(`${origin}/#/circulation/${circulation}`);
+    await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
+  }
+  await shown.waitFor();
+}
+
 test('a silence whose paper was withdrawn says that nothing is adopted, and asks for nothing any more', async () => {
   entente('sign-in');
   const file = join(network, 'withdrawn.txt');
@@ -140,13 +151,7 @@ test('a silence whose paper was withdrawn says that nothing is adopted, and asks
   const paper = /documents\/[0-9a-f]{32}/.exec(entente('document', 'upload', file, '--process', 'igc', '--to', 'members,secretariat', '--yes'))[0];
   const sent = /circulations\/([0-9a-f]{32})/.exec(entente('circulate', paper, '--for', 'approval-by-silence', '--deadline', '2099-01-02T12:00:00Z'))[1];
   entente('document', 'withdraw', paper, '--because', 'a mistake');
-  const shown = page.getByText('not adopted: changed, withdrawn or destroyed before the deadline');
-  for (let tries = 0; tries < 50 && !(await shown.isVisible()); tries += 1) { // the daemon looks a few times a second
-    await page.goto(`${origin}/#/inbox`);
-    await page.goto(`${origin}/#/circulation/${sent}`);
-    await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
-  }
-  await shown.waitFor();
+  await untilLapsed(sent);
   assert.equal(await page.getByRole('button', { name: 'Break the silence' }).count(), 0);
   assert.equal(await page.locator('.countdown').count(), 0);
   assert.deepEqual(await violations(page), []);
@@ -166,13 +171,7 @@ test('a silence shows the text that it stands on, and lapses once that is anothe
   assert.equal(await page.getByText('The document has another text now').count(), 0);
   writeFileSync(file, 'The second text.\n');
   entente('document', 'upload', file, '--of', paper, '--yes');
-  const shown = page.getByText('not adopted: changed, withdrawn or destroyed before the deadline');
-  for (let tries = 0; tries < 50 && !(await shown.isVisible()); tries += 1) { // the daemon looks a few times a second
-    await page.goto(`${origin}/#/inbox`);
-    await page.goto(`${origin}/#/circulation/${sent}`);
-    await page.getByRole('button', { name: 'Acknowledge' }).waitFor();
-  }
-  await shown.waitFor();
+  await untilLapsed(sent);
   await page.getByText('The document has another text now').waitFor();
   await page.locator(`code[title="${digest}"]`).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Break the silence' }).count(), 0);

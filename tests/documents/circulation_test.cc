@@ -448,6 +448,18 @@ TEST_CASE(
   CHECK(world.complaints.empty());
 }
 
+// A start before what is due is told, and two daemons' worth of looks: how many entries they make.
+std::uint64_t entries_of_two(CirculationWorld& world) {
+  Shelf beside(world.rows);
+  REQUIRE(beside.load().ok());
+  Hours others = world.hours_over(beside);
+  const std::uint64_t before = world.entries();
+  others.tend();
+  world.hours.tend();
+  others.tend();
+  return world.entries() - before;
+}
+
 TEST_CASE("a silence lapses once a document of it is gone, which is news and entered, once, to all",
           "[documents][circulation][silence]") {
   CirculationWorld world;
@@ -478,15 +490,8 @@ TEST_CASE("a silence lapses once a document of it is gone, which is news and ent
   };
   REQUIRE(world.withdraw(paper).ok());
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) news(who);
-  // A start before it is told, and two daemons' worth of looks: told once, and at once.
-  Shelf beside(world.rows);
-  REQUIRE(beside.load().ok());
-  Hours others = world.hours_over(beside);
   const std::uint64_t entries = world.entries();
-  others.tend();
-  world.hours.tend();
-  others.tend();
-  CHECK(world.entries() == entries + 1);
+  CHECK(entries_of_two(world) == 1);  // told once, and at once
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) {
     CHECK(news(who) == std::vector<std::string>{"LAPSED"});
     CHECK(world.see(who, lapsed)->outcome() == v1::Circulation::LAPSED);
@@ -724,15 +729,7 @@ TEST_CASE("a silence lapses once a text of it is replaced, which is told once, t
   CAPTURE(translation);
   REQUIRE(world.bring(paper, "another", translation ? "fr" : "en").ok());
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) news(who);
-  // A start before it is told, and two daemons' worth of looks.
-  Shelf beside(world.rows);
-  REQUIRE(beside.load().ok());
-  Hours others = world.hours_over(beside);
-  const std::uint64_t entries = world.entries();
-  others.tend();
-  world.hours.tend();
-  others.tend();
-  CHECK(world.entries() == entries + 1);
+  CHECK(entries_of_two(world) == 1);
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) {
     CHECK(news(who) == std::vector<std::string>{"LAPSED"});
     CHECK(world.see(who, name)->outcome() == v1::Circulation::LAPSED);

@@ -32,8 +32,8 @@ class Watcher(threading.Thread):
 
     def run(self):
         import grpc
-        stream = self.caller.channel.unary_stream("/entente.v1.CirculationService/Watch")
         while not self.over:
+            stream = self.caller.channel.unary_stream("/entente.v1.CirculationService/Watch")
             request = Q.WatchRequest(cursor=self.cursor).SerializeToString()
             call = stream(request, timeout=1, metadata=self.caller.headers())
             self.lines += 1
@@ -46,6 +46,7 @@ class Watcher(threading.Thread):
                     self.heard.append((Q.News.Kind.Name(one.kind), one.object))
                 call.cancel()
             except grpc.RpcError as error:
+                self.caller.heed(error)
                 if error.code() == grpc.StatusCode.UNAUTHENTICATED:
                     self.caller.sign_in()
                 elif error.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
@@ -336,7 +337,7 @@ class Circulations(unittest.TestCase):
                     caller.sign_in()
                 done[account] += 1 if answer.ok else 0
             caller.close()
-        senders = [threading.Thread(target=send, args=(account,)) for account in acknowledged]
+        senders = [threading.Thread(target=send, args=(account,), daemon=True) for account in acknowledged]
         for one in senders:
             one.start()
         for kill in range(1, KILLS + 1):
@@ -346,6 +347,7 @@ class Circulations(unittest.TestCase):
             self.net.start()
         for one in senders:
             one.join(120)
+        self.assertEqual(done, {"ines": EACH, "igor": EACH})
         last = {names[-1] for names in acknowledged.values()}
         for account in ("anna", "nora"):
             eventually("the last is heard", lambda: last <= set(watchers[account].heard_of("SENT")))

@@ -208,9 +208,13 @@ class Caller:
         import grpc
         self.account, self.token = account, ""
         chain, key = certificate or net.credentials(account)
-        credentials = grpc.ssl_channel_credentials((net.path / "ca.pem").read_bytes(), pathlib.Path(key).read_bytes(),
-                                                   pathlib.Path(chain).read_bytes())
-        self.channel = grpc.secure_channel(f"localhost:{net.port}", credentials,
+        self.address, self.credentials = f"localhost:{net.port}", grpc.ssl_channel_credentials(
+            (net.path / "ca.pem").read_bytes(), pathlib.Path(key).read_bytes(), pathlib.Path(chain).read_bytes())
+        self.dial()
+
+    def dial(self):
+        import grpc
+        self.channel = grpc.secure_channel(self.address, self.credentials,
                                            [("grpc.use_local_subchannel_pool", 1),
                                             ("grpc.initial_reconnect_backoff_ms", 50),
                                             ("grpc.max_reconnect_backoff_ms", 200),
@@ -218,6 +222,13 @@ class Caller:
 
     def close(self):
         self.channel.close()
+
+    def heed(self, error):
+        """What a call ended with. Where nothing listened, the next goes over another channel: one of gRPC 1.51 on which calls
+        follow each other meanwhile may never try to connect again, though what it called is back."""
+        if error.code().name == "UNAVAILABLE" and "Connection refused" in (error.details() or ""):
+            time.sleep(0.05)
+            self.dial()
 
     def headers(self):
         return [("authorization", "Bearer " + self.token)] if self.token else []
@@ -235,6 +246,7 @@ class Caller:
                 call.cancel()
                 return Answer("OK", "", body, list(initial), [])
             except grpc.RpcError as error:
+                self.heed(error)
                 return Answer(error.code().name, error.details(), b"", list(error.initial_metadata()),
                               list(error.trailing_metadata()))
         call = self.channel.unary_unary(path)
@@ -242,6 +254,7 @@ class Caller:
             body, done = call.with_call(message, timeout=timeout, metadata=self.headers())
             return Answer("OK", "", body, list(done.initial_metadata()), list(done.trailing_metadata()))
         except grpc.RpcError as error:
+            self.heed(error)
             return Answer(error.code().name, error.details(), b"", list(error.initial_metadata()),
                           list(error.trailing_metadata()))
 

@@ -14,22 +14,14 @@
 #include "server/directory/catalog.h"
 #include "server/directory/loader.h"
 #include "server/directory/service.h"
-#include "server/ledger/tree_ledger.h"
 #include "server/policy/explain.h"
-#include "server/store/memory_store.h"
 #include "tests/formats/files.h"
+#include "tests/support/ground.h"
 
 namespace entente::directory::testing {
 
-class TurnedClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
-  void pass(std::chrono::hours time) { now_ += time; }
-
- private:
-  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
-};
+using entente::testing::Ground;
+using entente::testing::TurnedClock;
 
 inline const Network& the_network() {
   static const Network parsed = network();  // A test program's own.
@@ -84,13 +76,11 @@ class WorldSigners final : public Signers {
   std::set<std::string> ended;
 };
 
-struct DirectoryWorld {
+struct DirectoryWorld : Ground {
   explicit DirectoryWorld(const config::DemoPeople& people = people_of_accounts(),
                           const Network& network = the_network())
-      : store(store::memory_store(entropy)),
-        records(*store),
+      : records(*store),
         catalog(*store, records, clock),
-        ledger(open_ledger()),
         service({catalog, records, *ledger, signers, "demo.example/ledger", clock}) {
     ledger->add_follower(catalog);
     REQUIRE(catalog.load().ok());
@@ -116,22 +106,14 @@ struct DirectoryWorld {
                   Result<Rep> (Service::*serve)(const policy::Subject&, const Req&,
                                                 store::Snapshot&),
                   const Req& request) {
-    const auto snapshot = store->snapshot();
-    return (service.*serve)(subject, request, *snapshot);
+    return Ground::ask(service, subject, serve, request);
   }
-  // As the gate does: what succeeds has its entry, and is committed before the reply leaves.
   template <typename Req, typename Rep>
   Result<Rep> act(const policy::Subject& subject,
                   Result<Rep> (Service::*serve)(const policy::Subject&, const Req&,
                                                 store::Transaction&),
                   const Req& request) {
-    const auto transaction = store->begin();
-    Result<Rep> reply = (service.*serve)(subject, request, *transaction);
-    if (!reply.ok()) return reply;
-    REQUIRE(transaction->appended());
-    const auto committed = transaction->commit();
-    if (!committed.ok()) return committed.status();
-    return reply;
+    return Ground::act(service, subject, serve, request);
   }
 
   Result<v1::Person> get_person(const policy::Subject& subject, const std::string& name) {
@@ -149,12 +131,8 @@ struct DirectoryWorld {
     return *ask(subject, &Service::search_persons, request);
   }
 
-  TurnedClock clock;
-  SystemEntropy entropy;
-  std::unique_ptr<store::Store> store;
   Records records;
   Catalog catalog;
-  std::unique_ptr<ledger::TreeLedger> ledger;
   WorldSigners signers;
   Service service;
 
@@ -206,14 +184,6 @@ struct DirectoryWorld {
     request.set_signature(WorldSigners::sign(subject, *words));
     request.set_signer_certificate_sha256(WorldSigners::certificate_of(subject));
     return request;
-  }
-
- private:
-  std::unique_ptr<ledger::TreeLedger> open_ledger() {
-    auto opened = ledger::TreeLedger::open(*store, clock, entropy);
-    REQUIRE(opened.ok());
-    store->set_sequencer(**opened);
-    return *std::move(opened);
   }
 };
 

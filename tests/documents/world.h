@@ -12,20 +12,14 @@
 #include "proto/contract/digest.h"
 #include "server/documents/circulation_service.h"
 #include "server/documents/service.h"
-#include "server/ledger/tree_ledger.h"
-#include "server/store/memory_store.h"
+#include "tests/support/ground.h"
 
 namespace entente::documents::testing {
 
-class TurnedClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
-  void pass(std::chrono::seconds time) { now_ += time; }
-
- private:
-  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
-};
+using entente::testing::english;
+using entente::testing::Ground;
+using entente::testing::subject_holding;
+using entente::testing::TurnedClock;
 
 // Who can see what is said by AccessService elsewhere; here, who was asked about.
 class FewNeighbours final : public Neighbours {
@@ -113,34 +107,16 @@ class FewNeighbours final : public Neighbours {
   std::set<std::string> revoked;
 };
 
-inline v1::Text english(const std::string& text) {
-  v1::Text out;
-  (*out.mutable_by_language())["en"] = text;
-  return out;
-}
-
-struct DocumentsWorld {
-  DocumentsWorld() : store(store::memory_store(entropy)), ledger(open_ledger()) {
+struct DocumentsWorld : Ground {
+  DocumentsWorld() {
+    an_act_takes = std::chrono::seconds(1);
     ledger->add_follower(shelf);
   }
 
   policy::Subject as(const std::string& party, const std::string& person,
                      const std::set<std::string>& principals, bool secretariat = false) const {
-    policy::Subject subject;
-    subject.account = "parties/" + party + "/accounts/" + person;
-    subject.party = party;
-    subject.person = person;
-    subject.session = "session-" + person;
-    subject.principals.insert(*policy::Principal::parse("party/" + party));
-    for (const auto& text : principals) subject.principals.insert(*policy::Principal::parse(text));
-    if (secretariat) {
-      subject.duties.push_back(
-          {.duty = policy::Duty::Secretariat, .party = party, .process = "igc"});
-    }
-    subject.sight = policy::Sight(subject.principals, neighbours.table);
-    return subject;
+    return subject_holding(neighbours.table, party, person, principals, secretariat);
   }
-  // Made anew at each use: sight follows the audiences.
   policy::Subject anna() const {
     return as("SWE", "anna", {"process/igc/members", "process/igc/body/wg-data"});
   }
@@ -149,29 +125,6 @@ struct DocumentsWorld {
   policy::Subject stranger() const { return as("THA", "kamon", {}); }
   policy::Subject helena() const {
     return as("IGC", "helena", {"process/igc/secretariat"}, /*secretariat=*/true);
-  }
-
-  template <typename Face, typename Req, typename Rep>
-  Result<Rep> ask(Face& face, const policy::Subject& subject,
-                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&, store::Snapshot&),
-                  const Req& request) {
-    const auto snapshot = store->snapshot();
-    return (face.*serve)(subject, request, *snapshot);
-  }
-  // As the gate does: what succeeds has its entry, and is committed before the reply leaves.
-  template <typename Face, typename Req, typename Rep>
-  Result<Rep> act(Face& face, const policy::Subject& subject,
-                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&,
-                                             store::Transaction&),
-                  const Req& request) {
-    const auto transaction = store->begin();
-    Result<Rep> reply = (face.*serve)(subject, request, *transaction);
-    if (!reply.ok()) return reply;
-    REQUIRE(transaction->appended());
-    const auto committed = transaction->commit();
-    if (!committed.ok()) return committed.status();
-    clock.pass(std::chrono::seconds(1));
-    return reply;
   }
 
   v1::BeginContentRequest begin(const std::string& id, const std::string& bytes,
@@ -265,11 +218,7 @@ struct DocumentsWorld {
   // The kinds of the entries of the ledger from one on, as far as the subject sees them.
   std::uint64_t entries() const { return ledger->size(); }
 
-  TurnedClock clock;
-  SystemEntropy entropy;
   FewNeighbours neighbours;
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<ledger::TreeLedger> ledger;
   Rows rows{*store};
   Shelf shelf{rows};
   Uploads uploads{{.rows = rows, .clock = clock, .entropy = entropy}};
@@ -288,14 +237,6 @@ struct DocumentsWorld {
                                   .clock = clock,
                                   .entropy = entropy}};
   int uploads_made = 0;
-
- private:
-  std::unique_ptr<ledger::TreeLedger> open_ledger() {
-    auto opened = ledger::TreeLedger::open(*store, clock, entropy);
-    REQUIRE(opened.ok());
-    store->set_sequencer(**opened);
-    return *std::move(opened);
-  }
 };
 
 // A PDF of these objects, numbered from 1, the catalog first.

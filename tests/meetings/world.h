@@ -10,23 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "server/ledger/tree_ledger.h"
 #include "server/meetings/attendance.h"
 #include "server/meetings/records.h"
 #include "server/meetings/service.h"
-#include "server/store/memory_store.h"
+#include "tests/support/ground.h"
 
 namespace entente::meetings::testing {
 
-class TurnedClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
-  void pass(std::chrono::seconds time) { now_ += time; }
-
- private:
-  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
-};
+using entente::testing::english;
+using entente::testing::Ground;
+using entente::testing::subject_holding;
+using entente::testing::TurnedClock;
 
 // What the directory and documents would say.
 class FewNeighbours : public Neighbours {
@@ -116,14 +110,9 @@ class FewNeighbours : public Neighbours {
   std::map<std::string, std::set<std::string>> papers;  // and the parties that see them
 };
 
-inline v1::Text english(const std::string& text) {
-  v1::Text out;
-  (*out.mutable_by_language())["en"] = text;
-  return out;
-}
-
-struct MeetingsWorld {
-  MeetingsWorld() : store(store::memory_store(entropy)), ledger(open_ledger()) {
+struct MeetingsWorld : Ground {
+  MeetingsWorld() {
+    an_act_takes = std::chrono::seconds(1);
     ledger->add_follower(shelf);
     policy::Audience all;
     for (const char* party : {"SWE", "CHE", "UNHCR", "IGC"}) {
@@ -134,22 +123,8 @@ struct MeetingsWorld {
 
   policy::Subject as(const std::string& party, const std::string& person,
                      const std::set<std::string>& principals, bool secretariat = false) const {
-    policy::Subject subject;
-    subject.account = "parties/" + party + "/accounts/" + person;
-    subject.party = party;
-    subject.person = person;
-    subject.session = "session-" + person;
-    subject.principals.insert(*policy::Principal::parse("party/" + party));
-    subject.principals.insert(*policy::Principal::parse("person/" + person));
-    for (const auto& text : principals) subject.principals.insert(*policy::Principal::parse(text));
-    if (secretariat) {
-      subject.duties.push_back(
-          {.duty = policy::Duty::Secretariat, .party = party, .process = "igc"});
-    }
-    subject.sight = policy::Sight(subject.principals, neighbours.table);
-    return subject;
+    return subject_holding(neighbours.table, party, person, principals, secretariat);
   }
-  // Made anew at each use: sight follows the audiences.
   policy::Subject anna() const {
     return as("SWE", "anna", {"process/igc/members", "process/igc/body/wg-data"});
   }
@@ -158,29 +133,6 @@ struct MeetingsWorld {
   policy::Subject stranger() const { return as("THA", "kamon", {}); }
   policy::Subject helena() const {
     return as("IGC", "helena", {"process/igc/secretariat"}, /*secretariat=*/true);
-  }
-
-  template <typename Face, typename Req, typename Rep>
-  Result<Rep> ask(Face& face, const policy::Subject& subject,
-                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&, store::Snapshot&),
-                  const Req& request) {
-    const auto snapshot = store->snapshot();
-    return (face.*serve)(subject, request, *snapshot);
-  }
-  // As the gate does: what succeeds has its entry, and is committed before the reply leaves.
-  template <typename Face, typename Req, typename Rep>
-  Result<Rep> act(Face& face, const policy::Subject& subject,
-                  Result<Rep> (Face::*serve)(const policy::Subject&, const Req&,
-                                             store::Transaction&),
-                  const Req& request) {
-    const auto transaction = store->begin();
-    Result<Rep> reply = (face.*serve)(subject, request, *transaction);
-    if (!reply.ok()) return reply;
-    REQUIRE(transaction->appended());
-    const auto committed = transaction->commit();
-    if (!committed.ok()) return committed.status();
-    clock.pass(std::chrono::seconds(1));
-    return reply;
   }
 
   // A technical meeting of the working group in Geneva, over which Sweden presides.
@@ -221,11 +173,7 @@ struct MeetingsWorld {
     return names;
   }
 
-  TurnedClock clock;
-  SystemEntropy entropy;
   FewNeighbours neighbours;
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<ledger::TreeLedger> ledger;
   Rows rows{*store};
   Shelf shelf{rows, neighbours};
   Zones zones;
@@ -242,14 +190,6 @@ struct MeetingsWorld {
                          .clock = clock,
                          .entropy = entropy}};
   Records records{{.rows = rows, .neighbours = neighbours, .ledger = *ledger, .clock = clock}};
-
- private:
-  std::unique_ptr<ledger::TreeLedger> open_ledger() {
-    auto opened = ledger::TreeLedger::open(*store, clock, entropy);
-    REQUIRE(opened.ok());
-    store->set_sequencer(**opened);
-    return *std::move(opened);
-  }
 };
 
 }  // namespace entente::meetings::testing

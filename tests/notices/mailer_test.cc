@@ -7,21 +7,10 @@
 #include <map>
 #include <vector>
 
-#include "server/ledger/tree_ledger.h"
-#include "server/store/memory_store.h"
+#include "tests/support/ground.h"
 
 namespace entente::notices {
 namespace {
-
-class TurnedClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
-  void pass(std::chrono::seconds time) { now_ += time; }
-
- private:
-  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
-};
 
 // Persons by name; `sees` says who would get which circulation.
 struct Given final : Sources {
@@ -102,14 +91,9 @@ struct Relaying final : Post {
   }
 };
 
-struct MailWorld {
-  TurnedClock clock;
-  SystemEntropy entropy;
-  const std::unique_ptr<store::Store> kept = store::memory_store(entropy);
-  store::Store& store = *kept;
-  std::unique_ptr<ledger::TreeLedger> ledger = open_ledger();
+struct MailWorld : testing::Ground {
   Given given;
-  Service service{{.store = store, .ledger = *ledger, .sources = given, .sends = true}};
+  Service service{{.store = *store, .ledger = *ledger, .sources = given, .sends = true}};
   std::vector<Letter> sent;
   std::map<std::string, Posted> answers;
   std::function<void()> meanwhile;
@@ -124,16 +108,10 @@ struct MailWorld {
   }
   ~MailWorld() { std::filesystem::remove(place); }
 
-  std::unique_ptr<ledger::TreeLedger> open_ledger() {
-    auto made = ledger::TreeLedger::open(store, clock, entropy);
-    REQUIRE(made.ok());
-    store.set_sequencer(**made);
-    return *std::move(made);
-  }
   void restart() {
     mailer = std::make_unique<Mailer>(
         MailRules{.from = "entente@igc.example", .portal = "https://e.example", .digest_hour = 6},
-        Mailer::Parts{.store = store,
+        Mailer::Parts{.store = *store,
                       .service = service,
                       .sources = given,
                       .clock = clock,
@@ -176,7 +154,7 @@ struct MailWorld {
   void choose(const std::string& person, v1::NoticeSettings::Delivery delivery) {
     v1::SetNoticeSettingsRequest request;
     request.mutable_settings()->set_delivery(delivery);
-    const auto transaction = store.begin();
+    const auto transaction = store->begin();
     REQUIRE(service.set(Given::subject(person), request, *transaction).ok());
     REQUIRE(transaction->commit().ok());
   }
@@ -457,7 +435,7 @@ TEST_CASE("a program has no notices, a language must be one that is written", "[
   MailWorld world;
   v1::SetNoticeSettingsRequest request;
   const auto set = [&](const policy::Subject& subject) {
-    const auto transaction = world.store.begin();
+    const auto transaction = world.store->begin();
     return world.service.set(subject, request, *transaction).status();
   };
   CHECK(set(Given::subject("anna")).code() == Code::InvalidArgument);
@@ -469,7 +447,7 @@ TEST_CASE("a program has no notices, a language must be one that is written", "[
   policy::Subject tool = Given::subject("anna");
   tool.read_only = true;
   CHECK(set(tool).code() == Code::PermissionDenied);
-  CHECK(world.service.settings_of(Given::subject("anna"), *world.store.snapshot())->delivery() ==
+  CHECK(world.service.settings_of(Given::subject("anna"), *world.store->snapshot())->delivery() ==
         v1::NoticeSettings::AT_ONCE);
 }
 

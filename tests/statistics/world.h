@@ -8,21 +8,15 @@
 #include <string>
 #include <vector>
 
-#include "server/ledger/tree_ledger.h"
 #include "server/statistics/service.h"
-#include "server/store/memory_store.h"
+#include "tests/support/ground.h"
 
 namespace entente::statistics::testing {
 
-class TurnedClock final : public Clock {
- public:
-  Instant now() const override { return now_; }
-  Tick tick() const override { return Tick(now_.time_since_epoch().count()); }
-  void pass(std::chrono::seconds time) { now_ += time; }
-
- private:
-  Instant now_ = parse_rfc3339("2026-11-23T08:00:00Z").value();
-};
+using entente::testing::english;
+using entente::testing::Ground;
+using entente::testing::subject_holding;
+using entente::testing::TurnedClock;
 
 class TableOfAudiences final : public Audiences {
  public:
@@ -32,12 +26,6 @@ class TableOfAudiences final : public Audiences {
   }
   policy::AudienceTable table;
 };
-
-inline v1::Text english(const std::string& text) {
-  v1::Text out;
-  (*out.mutable_by_language())["en"] = text;
-  return out;
-}
 
 inline void add_item(v1::Codelist& list, const std::string& id, const std::string& title) {
   v1::Item* item = list.add_items();
@@ -114,12 +102,10 @@ inline v1::StructureSet structures() {
   return set;
 }
 
-struct StatisticsWorld {
+struct StatisticsWorld : Ground {
   explicit StatisticsWorld(std::size_t rows_max = limits::upload_rows_buffered_max,
                            const v1::StructureSet& set = structures())
-      : store(store::memory_store(entropy)),
-        ledger(open_ledger()),
-        structures_in_force(*store, audiences),
+      : structures_in_force(*store, audiences),
         shelf(*store),
         uploads({.store = *store,
                  .shelf = shelf,
@@ -141,18 +127,7 @@ struct StatisticsWorld {
 
   policy::Subject as(const std::string& party, const std::set<std::string>& principals,
                      bool secretariat = false) const {
-    policy::Subject subject;
-    subject.account = "parties/" + party + "/accounts/program";
-    subject.party = party;
-    subject.session = "session-" + party;
-    subject.principals.insert(*policy::Principal::parse("party/" + party));
-    for (const auto& text : principals) subject.principals.insert(*policy::Principal::parse(text));
-    if (secretariat) {
-      subject.duties.push_back(
-          {.duty = policy::Duty::Secretariat, .party = party, .process = "igc"});
-    }
-    subject.sight = policy::Sight(subject.principals, audiences.table);
-    return subject;
+    return subject_holding(audiences.table, party, "", principals, secretariat);
   }
   policy::Subject member(const std::string& party) const {
     return as(party, {"process/igc/members"});
@@ -166,22 +141,14 @@ struct StatisticsWorld {
                   Result<Rep> (Service::*serve)(const policy::Subject&, const Req&,
                                                 store::Snapshot&),
                   const Req& request) {
-    const auto snapshot = store->snapshot();
-    return (service.*serve)(subject, request, *snapshot);
+    return Ground::ask(service, subject, serve, request);
   }
-  // As the gate does: what succeeds has its entry, and is committed before the reply leaves.
   template <typename Req, typename Rep>
   Result<Rep> act(const policy::Subject& subject,
                   Result<Rep> (Service::*serve)(const policy::Subject&, const Req&,
                                                 store::Transaction&),
                   const Req& request) {
-    const auto transaction = store->begin();
-    Result<Rep> reply = (service.*serve)(subject, request, *transaction);
-    if (!reply.ok()) return reply;
-    REQUIRE(transaction->appended());
-    const auto committed = transaction->commit();
-    if (!committed.ok()) return committed.status();
-    return reply;
+    return Ground::act(service, subject, serve, request);
   }
 
   v1::BeginUploadRequest begin_request(const std::string& id, v1::UploadAction action = v1::REPLACE,
@@ -283,24 +250,12 @@ struct StatisticsWorld {
     return *answer;
   }
 
-  TurnedClock clock;
-  SystemEntropy entropy;
   TableOfAudiences audiences;
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<ledger::TreeLedger> ledger;
   Structures structures_in_force;
   Shelf shelf;
   Uploads uploads;
   IndexCache cache{1 << 20};
   Service service;
-
- private:
-  std::unique_ptr<ledger::TreeLedger> open_ledger() {
-    auto opened = ledger::TreeLedger::open(*store, clock, entropy);
-    REQUIRE(opened.ok());
-    store->set_sequencer(**opened);
-    return *std::move(opened);
-  }
 };
 
 }  // namespace entente::statistics::testing

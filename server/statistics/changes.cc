@@ -155,21 +155,11 @@ Status HistoryService::add_changes(const Subject& subject, const Flow& flow,
               Merge::open(snapshot, parts_.service.cache(), std::move(layers), std::move(reading)));
   Changed changed(flow, *merge, message.details(), out);
   for (const Layer& layer : merge->layers()) changed.came.push_back(came.at(layer.part.get()));
-  Merged merged;
-  for (;;) {
-    ENTENTE_TRY_VOID(merge->next(merged, limits::answer_observations_max));
-    const Columns& columns = merged.columns;
-    if (columns.series() == 0) break;
-    std::size_t cell = 0;
-    for (std::size_t s = 0; s < columns.series(); ++s) {
-      const std::size_t series_end = cell + columns.counts[s];
-      while (cell < series_end) {
-        const std::size_t from = cell;
-        while (cell < series_end && columns.ordinals[cell] == columns.ordinals[from]) ++cell;
-        changed.add(merged, s, from, cell, since);
-      }
-    }
-  }
+  ENTENTE_TRY_VOID(each_observation(
+      *merge, [&](const Merged& merged, std::size_t series, std::size_t from, std::size_t end) {
+        changed.add(merged, series, from, end, since);
+        return Status();
+      }));
   std::move(changed).finish();
   return {};
 }

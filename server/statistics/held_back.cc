@@ -205,23 +205,11 @@ Result<std::vector<Batch>> batches_of(const std::map<Period, std::size_t>& figur
   return out;
 }
 
+// `visit(merged, series, place)`: the newest version of each observation.
 template <typename Visit>
-Status each_observation(Merge& merge, const Visit& visit) {
-  Merged all;
-  for (;;) {
-    ENTENTE_TRY_VOID(merge.next(all, limits::answer_observations_max));
-    const Columns& columns = all.columns;
-    if (columns.series() == 0) return {};
-    std::size_t cell = 0;
-    for (std::size_t s = 0; s < columns.series(); ++s) {
-      const std::size_t series_end = cell + columns.counts[s];
-      while (cell < series_end) {
-        const std::size_t from = cell;
-        while (cell < series_end && columns.ordinals[cell] == columns.ordinals[from]) ++cell;
-        ENTENTE_TRY_VOID(visit(all, s, cell - 1));
-      }
-    }
-  }
+Status each_newest(Merge& merge, const Visit& visit) {
+  return each_observation(merge, [&](const Merged& all, std::size_t series, std::size_t,
+                                     std::size_t end) { return visit(all, series, end - 1); });
 }
 
 }  // namespace
@@ -276,31 +264,28 @@ Result<Protection> Service::find_protection(const Flow& flow, const std::string&
   std::map<Period, std::size_t> figures;
   ENTENTE_TRY(const auto hidden,
               Merge::open(snapshot, parts_.cache, std::move(secrets.layers), reading));
-  ENTENTE_TRY_VOID(
-      each_observation(*hidden, [&](const Merged& some, std::size_t s, std::size_t at) {
-        figures.try_emplace({some.columns.frequency(s), some.columns.ordinals[at]});
-        return Status();
-      }));
+  ENTENTE_TRY_VOID(each_newest(*hidden, [&](const Merged& some, std::size_t s, std::size_t at) {
+    figures.try_emplace({some.columns.frequency(s), some.columns.ordinals[at]});
+    return Status();
+  }));
   if (figures.empty()) return out;
   ENTENTE_TRY(const auto counted, Merge::open(snapshot, parts_.cache, all.layers, reading));
-  ENTENTE_TRY_VOID(
-      each_observation(*counted, [&](const Merged& some, std::size_t s, std::size_t at) {
-        const auto found = figures.find({some.columns.frequency(s), some.columns.ordinals[at]});
-        if (found != figures.end() && !is_gone(some.columns.kinds[at])) ++found->second;
-        return Status();
-      }));
+  ENTENTE_TRY_VOID(each_newest(*counted, [&](const Merged& some, std::size_t s, std::size_t at) {
+    const auto found = figures.find({some.columns.frequency(s), some.columns.ordinals[at]});
+    if (found != figures.end() && !is_gone(some.columns.kinds[at])) ++found->second;
+    return Status();
+  }));
   ENTENTE_TRY(const std::vector<Batch> batches, batches_of(figures));
   for (const Batch& batch : batches) {
     reading.days = batch.days;
     ENTENTE_TRY(const auto merge, Merge::open(snapshot, parts_.cache, all.layers, reading));
     const Protecting protecting(flow, all, *merge);
     std::map<Period, PeriodTable> tables;
-    ENTENTE_TRY_VOID(
-        each_observation(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
-          const Period period{some.columns.frequency(s), some.columns.ordinals[at]};
-          if (batch.periods.count(period) != 0) protecting.add(some, s, at, tables[period]);
-          return Status();
-        }));
+    ENTENTE_TRY_VOID(each_newest(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
+      const Period period{some.columns.frequency(s), some.columns.ordinals[at]};
+      if (batch.periods.count(period) != 0) protecting.add(some, s, at, tables[period]);
+      return Status();
+    }));
     for (auto& [period, table] : tables) {
       ENTENTE_TRY_VOID(protecting.protect(std::move(table), out));
     }
@@ -326,7 +311,7 @@ Status Service::hide_own(const Flow& flow, const Collected& added, const Protect
               Merge::open(snapshot, parts_.cache, layers.layers, std::move(reading)));
   Collector collector(parts_.store, parts_.uploads.entropy(), rules_of(flow),
                       [](const Collector::Twice&) {});
-  ENTENTE_TRY_VOID(each_observation(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
+  ENTENTE_TRY_VOID(each_newest(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
     const Layer& layer = merge->layers()[some.layers[at]];
     const Protection::Change figure = figure_of(*merge, some, s, at);
     const auto found = own.find({figure.key, figure.period});

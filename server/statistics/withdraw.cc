@@ -175,21 +175,10 @@ Result<Collected> HistoryService::restore(const Flow& flow, const Kept& kept, Sn
   Collector collector(parts_.store, parts_.entropy, rules,
                       [&twice](const Collector::Twice&) { twice = true; });
   Restoring restoring(*uploads, kept, parts_.clock.now(), *merge, collector);
-  Merged all;
-  for (;;) {
-    ENTENTE_TRY_VOID(merge->next(all, limits::answer_observations_max));
-    const Columns& columns = all.columns;
-    if (columns.series() == 0) break;
-    std::size_t cell = 0;
-    for (std::size_t s = 0; s < columns.series(); ++s) {
-      const std::size_t series_end = cell + columns.counts[s];
-      while (cell < series_end) {
-        const std::size_t from = cell;
-        while (cell < series_end && columns.ordinals[cell] == columns.ordinals[from]) ++cell;
-        ENTENTE_TRY_VOID(restoring.restore(all, s, from, cell));
-      }
-    }
-  }
+  ENTENTE_TRY_VOID(each_observation(
+      *merge, [&](const Merged& all, std::size_t series, std::size_t from, std::size_t end) {
+        return restoring.restore(all, series, from, end);
+      }));
   ENTENTE_TRY(Collected collected, collector.finish());
   if (twice) return unwritable();
   collector.release();  // what then belongs to no upload goes at the next start

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "proto/contract/clock.h"
+#include "proto/contract/limits.h"
+#include "proto/contract/status.h"
 #include "server/statistics/series/walk.h"
 
 namespace entente::statistics {
@@ -72,5 +74,27 @@ class Merge {
   Versions versions_;
   std::vector<std::uint32_t> chosen_;
 };
+
+// Each observation of what is read from here on: `visit(merged, series, from, end)`, a Status. Its
+// versions stand at the places `from` to `end`, the oldest first; without `history` and `raw` it
+// is one. What is visited is there until `visit` returns.
+template <typename Visit>
+Status each_observation(Merge& merge, const Visit& visit) {
+  Merged merged;
+  for (;;) {
+    ENTENTE_TRY_VOID(merge.next(merged, limits::answer_observations_max));
+    const Columns& columns = merged.columns;
+    if (columns.series() == 0) return {};
+    std::size_t cell = 0;
+    for (std::size_t s = 0; s < columns.series(); ++s) {
+      const std::size_t series_end = cell + columns.counts[s];
+      while (cell < series_end) {
+        const std::size_t from = cell;
+        while (cell < series_end && columns.ordinals[cell] == columns.ordinals[from]) ++cell;
+        ENTENTE_TRY_VOID(visit(merged, s, from, cell));
+      }
+    }
+  }
+}
 
 }  // namespace entente::statistics

@@ -1,17 +1,16 @@
 // The way from a call to a service function and back.
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/empty.pb.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
 
 #include "entente/v1/options.pb.h"
 #include "entente/v1/statistics.pb.h"
 #include "tests/identity/world.h"
+#include "tests/support/dies.h"
 
 namespace entente::identity::testing {
 namespace {
+
+using entente::testing::dies;
 
 constexpr store::Table table_of_tests{0xf1};
 
@@ -257,22 +256,6 @@ TEST_CASE("every rpc of this room says who may call it, and what acts is heavy",
     CHECK((status.code() == Code::Unauthenticated || status.reason() == Reason::PasswordWeak));
   }
   CHECK(world.table.methods().size() == 26);
-}
-
-// Whether `act` ends the process by a check.
-template <typename Act>
-bool dies(Act act) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    (void)std::signal(SIGABRT, SIG_DFL);  // not Catch's handler
-    (void)close(STDERR_FILENO);
-    act();
-    _exit(0);
-  }
-  int state = 0;
-  REQUIRE(waitpid(child, &state, 0) == child);
-  return WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT;
 }
 
 // A service as if it had been linked: one rpc for each rule.

@@ -1,30 +1,13 @@
-// Misuse is a bug, not a Status: the daemon ends rather than opens. Each is tried in a child.
-#include <sys/wait.h>
-#include <unistd.h>
-
+// What opens nothing, though somebody tries: the process ends.
 #include <catch2/catch.hpp>
-#include <csignal>
 
 #include "server/policy/guarded.h"
+#include "tests/support/dies.h"
 
 namespace entente::policy {
 namespace {
 
-// Whether `act` ends the process by a check.
-template <typename Act>
-bool dies(Act act) {
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    (void)std::signal(SIGABRT, SIG_DFL);  // not Catch's handler
-    (void)close(STDERR_FILENO);
-    act();
-    _exit(0);
-  }
-  int state = 0;
-  REQUIRE(waitpid(child, &state, 0) == child);
-  return WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT;
-}
+using testing::dies;
 
 Principal principal(std::string_view text) { return *Principal::parse(text); }
 

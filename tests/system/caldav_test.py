@@ -3,10 +3,8 @@ password, in the time of the place, never more than the account sees, and no con
 folder."""
 import json
 import pathlib
-import tempfile
 
-from dav_reader import Reader, check, plain, told
-from network import Network
+from dav_reader import Reader, check, plain, told, travel
 
 # Words that stand in papers, descriptions, discreet titles, records and comments, and in no calendar.
 SECRETS = ("quorvex", "plimsoth", "zandrith", "wexomil")
@@ -154,19 +152,4 @@ def journey(demo, member, observer, stranger):
     print("caldav: as the rpcs have it, for member, observer and stranger; nothing confidential left")
 
 
-def main():
-    demo, readers = Network(), []
-    try:
-        demo.start()
-        with tempfile.TemporaryDirectory() as name:
-            for account in ("reto.ammann", "samira.haddad", "kamon.wongsakul"):
-                readers.append(Calendars(pathlib.Path(name), demo, account))
-            journey(demo, *readers)
-    finally:
-        for reader in readers:
-            reader.close()
-        demo.stop()
-        demo.remove()
-
-
-main()
+travel(journey, Calendars)

@@ -1,10 +1,6 @@
 """vdirsyncer and khard take the directory home from the real server: with a client certificate and an application
 password, and never more than the account sees. BUILD names the build folder."""
-import pathlib
-import tempfile
-
-from dav_reader import Reader, check, plain, told
-from network import Network
+from dav_reader import Reader, check, plain, told, travel
 
 ANNA = "swe.anna.lindqvist"
 
@@ -85,19 +81,4 @@ def journey(demo, member, observer, stranger):
     print("carddav: as the rpcs have it, for member, observer and stranger")
 
 
-def main():
-    demo, readers = Network(), []
-    try:
-        demo.start()
-        with tempfile.TemporaryDirectory() as name:
-            for account in ("reto.ammann", "samira.haddad", "kamon.wongsakul"):
-                readers.append(AddressBooks(pathlib.Path(name), demo, account))
-            journey(demo, *readers)
-    finally:
-        for reader in readers:
-            reader.close()
-        demo.stop()
-        demo.remove()
-
-
-main()
+travel(journey, AddressBooks)

@@ -6,8 +6,9 @@ import os
 import pathlib
 import ssl
 import subprocess
+import tempfile
 
-from network import free_port, run
+from network import Network, free_port, run
 
 
 def configuration(folder, port, account, password, kind, extension):
@@ -102,3 +103,19 @@ class Reader:
         said = answer.status, answer.read().decode(), dict(answer.getheaders())
         line.close()
         return said
+
+
+def travel(journey, kind_of_reader):
+    """`journey(demo, member, observer, stranger)` through the demonstration, each of them such a reader."""
+    demo, readers = Network(), []
+    try:
+        demo.start()
+        with tempfile.TemporaryDirectory() as name:
+            for account in ("reto.ammann", "samira.haddad", "kamon.wongsakul"):
+                readers.append(kind_of_reader(pathlib.Path(name), demo, account))
+            journey(demo, *readers)
+    finally:
+        for reader in readers:
+            reader.close()
+        demo.stop()
+        demo.remove()

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <utility>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
@@ -398,7 +399,7 @@ Status Daemon::start() {
   watcher_ = std::make_unique<identity::Watcher>(std::vector<std::function<void()>>{
       [this] { trust_->poll(); }, [this] { identity_->sweep(); }, [this] { statistics_->tend(); },
       [this] { documents_->tend(); }, [this] { tended_ = clock_.tick(); },
-      [this, seen = certificate_written()]() mutable { renew_certificate(seen); }});
+      [this, seen = Renewal{certificate_written(), {}}]() mutable { renew_certificate(seen); }});
   log_.write(ops::Level::Info, "daemon.serving",
              {{"port", server_->port()}, {"entries", ledger_->size()}});
   if (!config_.ready_file().empty()) std::ofstream(config_.ready_file()) << ::getpid() << '\n';
@@ -466,13 +467,17 @@ Daemon::Written Daemon::certificate_written() const {
           std::filesystem::last_write_time(config_.server_key(), error)};
 }
 
-void Daemon::renew_certificate(Written& seen) {
+// Files that do not belong together, or cannot be read just now, are told once and tried again.
+void Daemon::renew_certificate(Renewal& seen) {
   const Written now = certificate_written();
-  if (now == seen) return;
-  seen = now;
+  if (now == seen.taken) return;
   const Status status =
       server_->reload_certificate(config_.server_certificate(), config_.server_key());
-  if (status.ok()) return log_.write(ops::Level::Info, "server.certificate.renewed");
+  if (status.ok()) {
+    seen.taken = now;
+    return log_.write(ops::Level::Info, "server.certificate.renewed");
+  }
+  if (std::exchange(seen.refused, now) == now) return;
   log_.write(ops::Level::Error, "server.certificate.refused", ops::for_operators(status));
 }
 

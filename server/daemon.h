@@ -88,8 +88,12 @@ class Daemon {
   void register_services();
   Status open_operations();
   Status start_mail();
+  struct Renewal {
+    Written taken;
+    Written refused;
+  };
   [[nodiscard]] Written certificate_written() const;
-  void renew_certificate(Written& seen);
+  void renew_certificate(Renewal& seen);
   void reseal(const std::stop_token& stop);
 
   const ops::Config config_;

@@ -9,16 +9,27 @@ namespace {
 
 constexpr std::uintmax_t file_bytes_max = 2 << 20;
 
+Status unreadable(const std::string& why) {
+  return {Code::Unavailable, Reason::None, "cannot be read: " + why};
+}
+
+// InvalidArgument: too long. Unavailable: it could not be read just now.
 Result<std::string> read(const std::filesystem::path& path) {
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-  if (error || bytes > file_bytes_max) {
-    return invalid_argument("file", "cannot be read, or is longer than 2 MiB");
-  }
+  if (error) return unreadable(error.message());
+  if (bytes > file_bytes_max) return invalid_argument("file", "is longer than 2 MiB");
   std::ifstream in(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in) return invalid_argument("file", "cannot be read");
+  std::string text(bytes, '\0');
+  if (!in.read(text.data(), static_cast<std::streamsize>(bytes))) {
+    return unreadable(path.filename().string());
+  }
   return text;
+}
+
+// Whether what came of a file lies in what it holds: to look again is in vain until it changes.
+bool is_final(const Status& taken) {
+  return taken.code() == Code::InvalidArgument || taken.code() == Code::FailedPrecondition;
 }
 
 Result<Trust> trust_of(const std::filesystem::path& dir) {
@@ -27,7 +38,9 @@ Result<Trust> trust_of(const std::filesystem::path& dir) {
   ENTENTE_TRY(trust.anchors, certificates_of_pem(anchors));
   if (trust.anchors.empty()) return invalid_argument("anchor.pem", "holds no certificate");
   std::error_code error;
-  if (std::filesystem::exists(dir / "crl.pem", error)) {
+  const bool has_lists = std::filesystem::exists(dir / "crl.pem", error);
+  if (error) return unreadable(error.message());
+  if (has_lists) {
     ENTENTE_TRY(const std::string crls, read(dir / "crl.pem"));
     ENTENTE_TRY(trust.crls, crls_of_pem(crls));
   }
@@ -57,33 +70,56 @@ bool TrustFolder::changed(const std::filesystem::path& path) {
   return now != Seen{};
 }
 
+void TrustFolder::settle(const std::filesystem::path& path, const Status& taken, bool told) {
+  if (taken.ok() || taken.code() == Code::AlreadyExists) return;
+  (is_final(taken) ? refused_ : again_).insert(path.string());
+  if (!told) takers_.complain(path.string(), taken);
+}
+
+// What was refused may hold by what its party is trusted with now.
+void TrustFolder::look_again_below(const std::filesystem::path& issued) {
+  std::erase_if(refused_, [&](const std::string& one) {
+    const bool below = std::filesystem::path(one).parent_path() == issued;
+    if (below) again_.insert(one);
+    return below;
+  });
+  seen_.erase(issued.string());
+}
+
 void TrustFolder::poll_trust(const std::string& party, const std::filesystem::path& dir) {
   const bool anchor = changed(dir / "anchor.pem");
   const bool crl = changed(dir / "crl.pem");
-  if (!anchor && !crl) return;
+  const bool again = again_.erase(dir.string()) != 0;
+  if (!anchor && !crl && !again) return;
   Result<Trust> trust = trust_of(dir);
   const Status taken = trust.ok() ? takers_.trust(party, *std::move(trust)) : trust.status();
-  if (!taken.ok()) takers_.complain(dir.string(), taken);
+  if (taken.ok()) look_again_below(dir / "issued");
+  settle(dir, taken, again && !anchor && !crl);
 }
 
 void TrustFolder::poll_issued(const std::filesystem::path& dir) {
   if (!changed(dir)) return;
   std::error_code error;
+  bool all = true;
   for (auto at = std::filesystem::directory_iterator(dir, error);
        !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
-    if (at->path().extension() != ".pem" || !changed(at->path())) continue;
+    const std::filesystem::path& file = at->path();
+    if (file.extension() != ".pem") continue;
+    const bool fresh = changed(file);
+    const bool again = again_.erase(file.string()) != 0;
+    if (!fresh && !again) continue;
     Status taken;
-    if (const Result<std::string> text = read(at->path()); text.ok()) {
+    if (const Result<std::string> text = read(file); text.ok()) {
       const Result<std::vector<std::string>> chain = certificates_of_pem(*text);
       taken = chain.ok() ? takers_.issued(*chain) : chain.status();
     } else {
       taken = text.status();
     }
-    if (!taken.ok() && taken.code() != Code::AlreadyExists) {
-      takers_.complain(at->path().string(), taken);
-      seen_.erase(dir.string());  // It may have been half written, which does not touch the folder.
-    }
+    settle(file, taken, again && !fresh);
+    all = all && (taken.ok() || taken.code() == Code::AlreadyExists);
   }
+  // What is looked at again, or was half written, does not touch the folder.
+  if (error || !all) seen_.erase(dir.string());
 }
 
 void TrustFolder::poll() {

@@ -2,8 +2,12 @@
 // program as the tests run.
 #include "server/identity/certificates.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
+#include "server/identity/acts.h"
 #include "tests/identity/world.h"
 
 namespace entente::identity::testing {
@@ -444,6 +448,88 @@ TEST_CASE("a folder is taken as it changes, and what does not hold is told and l
   folder.poll();
   CHECK_FALSE(world.trust.verify({karen.der}).ok());
   CHECK(world.trust.anchors("DNK").size() == 1);
+  std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("what cannot be read or entered just now is taken as soon as it can",
+          "[identity][certificate][folder]") {
+  Authority denmark("Denmark");
+  const Leaf karen = denmark.issue(uri("dnk", "person/karen"));
+  const std::filesystem::path dir = scratch();
+  std::vector<std::string> complaints;
+  std::vector<Trust> trusts;
+  std::size_t entered = 0;
+  Status writable;
+  TrustFolder folder(dir, {.trust =
+                               [&](const std::string&, Trust trust) {
+                                 trusts.push_back(std::move(trust));
+                                 return writable;
+                               },
+                           .issued =
+                               [&](const std::vector<std::string>&) {
+                                 if (writable.ok()) ++entered;
+                                 return writable;
+                               },
+                           .complain = [&](const std::string& path,
+                                           const Status&) { complaints.push_back(path); }});
+  std::filesystem::create_directories(dir / "DNK" / "issued");
+  write_file(dir / "DNK" / "anchor.pem", denmark.certificate_pem());
+  write_file(dir / "DNK" / "crl.pem", denmark.crl_pem());
+  write_file(dir / "DNK" / "issued" / "karen.pem", read_file(karen.pem_path));
+  {
+    // The folders are opened, and behind them no file: no descriptor is left.
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int next = dup(STDERR_FILENO);
+    REQUIRE(next >= 0);
+    close(next);
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(next) + 1, .rlim_max = before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    folder.poll();
+    folder.poll();
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  }
+  CHECK(trusts.empty());
+  CHECK(complaints == std::vector<std::string>{(dir / "DNK").string()});
+  // Now they are read; but the store takes no writes.
+  complaints.clear();
+  writable = Status(Code::Unavailable, Reason::StoreReadOnly, "the disk is full");
+  folder.poll();
+  folder.poll();
+  CHECK(trusts.size() == 2);  // in force at once, each time
+  CHECK(entered == 0);
+  CHECK(complaints.size() == 1);  // of the certificate; of the party it was told before
+  writable = Status();
+  folder.poll();
+  folder.poll();
+  REQUIRE(trusts.size() == 3);
+  CHECK(trusts.back().anchors.size() == 1);
+  CHECK(trusts.back().crls.size() == 1);
+  CHECK(entered == 1);
+  CHECK(complaints.size() == 1);
+  std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("a certificate that came before its anchor is entered once that is there",
+          "[identity][certificate][folder]") {
+  World world;
+  Authority denmark("Denmark");
+  const Leaf karen = denmark.issue(uri("dnk", "person/karen"));
+  const std::filesystem::path dir = scratch();
+  TrustFolder folder = world.identity.trust_folder(dir);
+  const auto entered = [&] {
+    const auto kinds = world.kinds();
+    return std::ranges::count(kinds, std::string(acts::enter_certificate));
+  };
+  std::filesystem::create_directories(dir / "DNK" / "issued");
+  write_file(dir / "DNK" / "issued" / "karen.pem", read_file(karen.pem_path));
+  const auto before = entered();
+  folder.poll();
+  CHECK(entered() == before);
+  write_file(dir / "DNK" / "anchor.pem", denmark.certificate_pem());
+  write_file(dir / "DNK" / "crl.pem", denmark.crl_pem());
+  folder.poll();
+  CHECK(entered() == before + 1);
   std::filesystem::remove_all(dir);
 }
 

@@ -1,7 +1,7 @@
 """What operators meet: the real daemon on a real network, asked, filled, rotated, rolled back and stopped.
 
 Run by CTest with BUILD set to the build folder. Skips by name what the machine does not allow."""
-import base64, glob, hashlib, http.client, json, os, re, shutil, socket, ssl, subprocess, sys, threading, time, unittest
+import base64, glob, hashlib, http.client, json, os, pathlib, re, shutil, socket, ssl, subprocess, sys, threading, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from network import ENTENTED, TOP, Network, do, eventually, read, run, write
@@ -346,6 +346,24 @@ class Operations(unittest.TestCase):
         eventually("the new end is told",
                    lambda: self.net.metric("entente_server_certificate_end_seconds") != before)
         self.assertIn("event=server.certificate.renewed", self.net.logged())
+        self.assertEqual(self.net.entente("sign-in").returncode, 0)
+
+    def test_a_server_certificate_that_cannot_be_taken_is_told_once_and_tried_until_it_can(self):
+        path, written = pathlib.Path(self.net.dir) / "server/cert.pem", (2_000_000_000, 2_000_000_000)
+        whole, log = path.read_bytes(), lambda word: self.net.logged().count("event=server.certificate." + word)
+        renewed, refused = log("renewed"), log("refused")
+
+        def replace(content):
+            path.with_suffix(".new").write_bytes(content)
+            os.utime(path.with_suffix(".new"), written)
+            path.with_suffix(".new").rename(path)
+        replace(whole[:100])
+        eventually("it is told", lambda: log("refused") > refused)
+        self.assertEqual(self.net.entente("sign-in").returncode, 0)  # by the old one
+        # The same file, as far as its time tells.
+        replace(whole)
+        eventually("it is taken", lambda: log("renewed") > renewed)
+        self.assertEqual((log("renewed"), log("refused")), (renewed + 1, refused + 1))
         self.assertEqual(self.net.entente("sign-in").returncode, 0)
 
     def test_a_second_daemon_does_not_take_the_store_or_the_socket(self):

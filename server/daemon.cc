@@ -400,10 +400,24 @@ Status Daemon::start() {
       [this] { trust_->poll(); }, [this] { identity_->sweep(); }, [this] { statistics_->tend(); },
       [this] { documents_->tend(); }, [this] { tended_ = clock_.tick(); },
       [this, seen = Renewal{certificate_written(), {}}]() mutable { renew_certificate(seen); }});
+  ENTENTE_TRY_VOID(say_ready());
   log_.write(ops::Level::Info, "daemon.serving",
              {{"port", server_->port()}, {"entries", ledger_->size()}});
-  if (!config_.ready_file().empty()) std::ofstream(config_.ready_file()) << ::getpid() << '\n';
   return Status();
+}
+
+// Whoever waits for the file finds it whole, or a daemon that has ended.
+Status Daemon::say_ready() const {
+  if (config_.ready_file().empty()) return Status();
+  const std::string fresh = config_.ready_file() + ".new";
+  std::ofstream out(fresh);
+  out << ::getpid() << '\n';
+  out.close();
+  std::error_code error;
+  if (out) std::filesystem::rename(fresh, config_.ready_file(), error);
+  if (out && !error) return Status();
+  return Status(Code::Unavailable, Reason::None,
+                "cannot write the `ready_file` " + config_.ready_file());
 }
 
 Status Daemon::start_mail() {

@@ -88,6 +88,7 @@ class Daemon {
   void register_services();
   Status open_operations();
   Status start_mail();
+  [[nodiscard]] Status say_ready() const;
   struct Renewal {
     Written taken;
     Written refused;

@@ -371,6 +371,14 @@ class Operations(unittest.TestCase):
         self.assertEqual(second.returncode, 1)
         self.assertEqual(self.net.entented("ledger").returncode, 0)
 
+    def test_a_daemon_that_cannot_say_that_it_serves_ends(self):
+        self.net.stop()
+        config = self.net.dir + "/unready.textproto"
+        write(config, re.sub('ready_file: "[^"]*"', 'ready_file: "nowhere/ready"', read(self.net.config)))
+        ended = run(ENTENTED, "serve", "--config", config)
+        self.assertEqual(ended.returncode, 1, ended.stdout + ended.stderr)
+        self.assertIn("cannot write the `ready_file`", ended.stderr)
+
     def test_a_wrong_configuration_is_told_before_anything_is_opened(self):
         good = read(self.net.config)
         config = self.net.dir + "/wrong.textproto"

@@ -9,7 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <sstream>
+#include <utility>
 
 #include "proto/contract/bytes.h"
 #include "server/daemon.h"
@@ -28,16 +29,35 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::string read_file(const fs::path& path) {
+Result<std::string> read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in || !text) {
+    return Status(Code::InvalidArgument, Reason::None,
+                  "`" + path.string() + "` cannot be read, or is empty");
+  }
+  return std::move(text).str();
+}
+
+Result<v1::StructureSet> read_structures(const fs::path& path) {
+  ENTENTE_TRY(const std::string text, read_file(path));
+  return statistics::parse_structures(path.filename().string(), text);
 }
 
 Result<directory::Network> read_network(const std::string& folder) {
   std::vector<directory::DefinitionFile> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != ".textproto") continue;
-    files.push_back({.name = entry.path().filename().string(), .text = read_file(entry.path())});
+  std::error_code error;
+  for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    const fs::path& path = at->path();
+    if (path.extension() != ".textproto") continue;
+    ENTENTE_TRY(std::string text, read_file(path));
+    files.push_back({.name = path.filename().string(), .text = std::move(text)});
+  }
+  if (error) {
+    return Status(Code::InvalidArgument, Reason::None,
+                  "`" + folder + "` cannot be listed: " + error.message());
   }
   return directory::parse_network(files);
 }
@@ -45,7 +65,7 @@ Result<directory::Network> read_network(const std::string& folder) {
 Status make_accounts(Daemon& daemon, const directory::config::DemoAccounts& accounts,
                      const std::string& credentials) {
   for (const auto& account : accounts.account()) {
-    std::string text = read_file(fs::path(credentials) / account.id() / "password");
+    ENTENTE_TRY(std::string text, read_file(fs::path(credentials) / account.id() / "password"));
     while (!text.empty() && text.back() == '\n') text.pop_back();
     const Secret password(std::move(text));
     const bool person = account.profile() == directory::config::DemoAccount::PERSON;
@@ -66,13 +86,11 @@ Result<v1::StructureSet> read_statistics(const std::string& folder,
                                          const directory::Network& network) {
   v1::StructureSet all;
   for (const char* name : {"areas.textproto", "structures.textproto"}) {
-    ENTENTE_TRY(const v1::StructureSet some,
-                statistics::parse_structures(name, read_file(fs::path(folder) / name)));
+    ENTENTE_TRY(const v1::StructureSet some, read_structures(fs::path(folder) / name));
     all.MergeFrom(some);
   }
-  constexpr const char* flows = "dataflows.textproto";
   ENTENTE_TRY(const v1::StructureSet templates,
-              statistics::parse_structures(flows, read_file(fs::path(folder) / flows)));
+              read_structures(fs::path(folder) / "dataflows.textproto"));
   std::vector<statistics::Reporters> processes;
   for (const auto& process : network.processes) {
     statistics::Reporters one{.process = process.id(), .parties = {}};
@@ -89,11 +107,12 @@ Result<v1::StructureSet> read_statistics(const std::string& folder,
 
 Status make_network(Machine& machine, const ops::Config& config, const InitFiles& files) {
   ENTENTE_TRY(const directory::Network network, read_network(files.definitions));
-  ENTENTE_TRY(const auto stock,
-              directory::parse_names(read_file(fs::path(files.demo_data) / "names.textproto")));
+  const fs::path data = files.demo_data;
+  ENTENTE_TRY(const std::string names, read_file(data / "names.textproto"));
+  ENTENTE_TRY(const auto stock, directory::parse_names(names));
+  ENTENTE_TRY(const std::string whose, read_file(data / "accounts.textproto"));
   ENTENTE_TRY(const auto accounts,
-              directory::parse_accounts(read_file(fs::path(files.demo_data) / "accounts.textproto"),
-                                        network.parties, network.processes));
+              directory::parse_accounts(whose, network.parties, network.processes));
   const auto today = std::chrono::floor<std::chrono::days>(machine.clock.now());
   const auto people = directory::demo_people(network, stock, accounts, today, /*seed=*/20091);
   {
@@ -108,9 +127,7 @@ Status make_network(Machine& machine, const ops::Config& config, const InitFiles
               Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
   if (!files.statistics.empty()) {
     ENTENTE_TRY(v1::StructureSet structures, read_statistics(files.statistics, network));
-    constexpr const char* notes = "notes.textproto";
-    ENTENTE_TRY(const v1::StructureSet said,
-                statistics::parse_structures(notes, read_file(fs::path(files.demo_data) / notes)));
+    ENTENTE_TRY(const v1::StructureSet said, read_structures(data / "notes.textproto"));
     ENTENTE_TRY_VOID(statistics::take_notes(said, structures));
     ENTENTE_TRY_VOID(daemon->define(structures));
     std::cout << "  " << structures.dataflows_size() << " dataflows, "
@@ -119,8 +136,12 @@ Status make_network(Machine& machine, const ops::Config& config, const InitFiles
   daemon->take_trust();
   ENTENTE_TRY_VOID(make_accounts(*daemon, accounts, files.credentials));
   std::cout << "  " << accounts.account_size() << " accounts\n";
-  std::ofstream(fs::path(config.store()).parent_path() / "ledger.pub")
-      << daemon->ledger_key() << '\n';
+  const fs::path key = fs::path(config.store()).parent_path() / "ledger.pub";
+  std::ofstream out(key);
+  out << daemon->ledger_key() << std::endl;
+  if (!out) {
+    return Status(Code::Unavailable, Reason::None, "cannot write `" + key.string() + "`");
+  }
   return Status();
 }
 

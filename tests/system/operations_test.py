@@ -396,6 +396,16 @@ class Operations(unittest.TestCase):
         self.assertEqual(run(ENTENTED, "check", "--config", self.net.dir + "/none").returncode, 3)
         self.assertEqual(self.net.entented("check").returncode, 0)
         self.assertEqual(run(ENTENTED, "dance").returncode, 2)
+        # Definitions that are not there, or hold nothing.
+        write(config, good.replace('"disk/store"', '"another"'))
+        os.makedirs(self.net.dir + "/empty", exist_ok=True)
+        write(self.net.dir + "/empty/bali.textproto", "")
+        for folder, told in [("nowhere", "`nowhere` cannot be listed"), (self.net.dir + "/empty", "bali.textproto` cannot be read, or is empty")]:
+            refused = run(ENTENTED, "init", "--config", config, "--definitions", folder, "--demo-data", TOP + "/deploy/demo-data",
+                          "--credentials", self.net.dir + "/credentials")
+            self.assertEqual(refused.returncode, 3, refused.stderr)
+            self.assertIn(told, refused.stderr)
+            self.assertFalse(os.path.exists(self.net.dir + "/another"))
 
     def test_nothing_that_callers_said_reaches_the_log(self):
         self.assertEqual(self.net.entente("sign-in").returncode, 0)

@@ -207,7 +207,10 @@ def main():
     with messages(), SmallNetwork() as net:
         learn()
         office = Secretariat(net)
-        took = [one_run(net, office, run, options.lines, options.streams) for run in range(options.runs)]
+        took = []
+        for run in range(options.runs):
+            took.append(one_run(net, office, run, options.lines, options.streams))
+            print(f"  {run + 1}. of {options.runs}: {took[-1]:.0f} ms", flush=True)
         print(f"participation_to_last_of_{options.lines * options.streams}_streams_max {max(took):.0f} ms of {len(took)} runs")
     sys.exit(1 if options.limit_ms is not None and max(took) > options.limit_ms else 0)
 

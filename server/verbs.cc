@@ -127,8 +127,10 @@ Status make_network(Machine& machine, const ops::Config& config, const InitFiles
               Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
   if (!files.statistics.empty()) {
     ENTENTE_TRY(v1::StructureSet structures, read_statistics(files.statistics, network));
-    ENTENTE_TRY(const v1::StructureSet said, read_structures(data / "notes.textproto"));
-    ENTENTE_TRY_VOID(statistics::take_notes(said, structures));
+    if (const fs::path notes = data / "notes.textproto"; fs::exists(notes)) {
+      ENTENTE_TRY(const v1::StructureSet said, read_structures(notes));
+      ENTENTE_TRY_VOID(statistics::take_notes(said, structures));
+    }
     ENTENTE_TRY_VOID(daemon->define(structures));
     std::cout << "  " << structures.dataflows_size() << " dataflows, "
               << structures.provisions_size() << " provisions\n";

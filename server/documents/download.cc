@@ -117,23 +117,31 @@ int status_of(const Status& status) {
 
 class CopySource final : public net::ByteSource {
  public:
-  using MayRead = std::function<bool()>;
-  CopySource(Service::Released released, Range range, MayRead may_read)
-      : released_(std::move(released)), range_(range), may_read_(std::move(may_read)) {}
+  using Who = std::function<Result<identity::SubjectPointer>()>;
+  CopySource(const Service& service, Service::Released released, Range range, Who who)
+      : service_(service), released_(std::move(released)), range_(range), who_(std::move(who)) {}
 
   Result<std::string> read(std::size_t bytes_max) override {
     if (range_.first >= range_.end) return std::string();
-    if (!may_read_()) return Status(Code::Aborted, Reason::Conflict, "your rights have changed");
+    const Result<identity::SubjectPointer> now = who_();
+    if (!now.ok() || !service_.may_still_read(**now, released_.document)) {
+      return Status(Code::Aborted, Reason::Conflict, "your rights have changed");
+    }
     const auto most = std::min<std::uint64_t>(bytes_max, range_.end - range_.first);
-    ENTENTE_TRY(std::string bytes, released_.copy->read(range_.first, most));
-    range_.first = bytes.empty() ? range_.end : range_.first + bytes.size();
+    Result<std::string> bytes = released_.copy->read(range_.first, most);
+    if (!bytes.ok()) {
+      return service_.why_unread(**now, released_.document, document_name(released_.document),
+                                 bytes.status());
+    }
+    range_.first = bytes->empty() ? range_.end : range_.first + bytes->size();
     return bytes;
   }
 
  private:
+  const Service& service_;
   Service::Released released_;
   Range range_;
-  MayRead may_read_;
+  Who who_;
 };
 
 // By its ETag a copy is asked for again: `"<id>/readings/3"`.
@@ -145,8 +153,8 @@ std::string etag_of(const Service::Released& released) {
          released.content.language() + "\"";
 }
 
-net::HttpResponse answer(const net::HttpRequest& request, Service::Released released,
-                         CopySource::MayRead may_read) {
+net::HttpResponse answer(const Service& service, const net::HttpRequest& request,
+                         Service::Released released, CopySource::Who who) {
   const std::uint64_t size = released.copy->size();
   const std::string etag = etag_of(released);
   const std::string_view only_if = header_of(request, "if-range");
@@ -175,7 +183,8 @@ net::HttpResponse answer(const net::HttpRequest& request, Service::Released rele
        {"cache-control", "private, no-store"},
        {"x-content-type-options", "nosniff"},
        {"content-security-policy", "sandbox; default-src 'none'"}});
-  response.source = std::make_unique<CopySource>(std::move(released), sent, std::move(may_read));
+  response.source =
+      std::make_unique<CopySource>(service, std::move(released), sent, std::move(who));
   return response;
 }
 
@@ -239,10 +248,8 @@ Result<net::HttpResponse> Download::serve(identity::Authenticator& authenticator
   if (!released.ok()) {
     return released.status().code() == Code::NotFound ? not_found(name) : released.status();
   }
-  const store::Id id = parsed->id;
-  return answer(request, *std::move(released), [this, &authenticator, &call, id] {
-    const auto now = authenticator.authenticate_tool(call, identity::Scope::Unspecified);
-    return now.ok() && service_.may_still_read(**now, id);
+  return answer(service_, request, *std::move(released), [&authenticator, &call] {
+    return authenticator.authenticate_tool(call, identity::Scope::Unspecified);
   });
 }
 

@@ -56,9 +56,32 @@ store::SealName Rows::process_seal(std::string_view process) const {
   return documents::process_seal(store_, process);
 }
 
+// The key of a document goes once its stone is committed: whoever finds it gone, in a view of
+// before, finds the stone in one of now.
+std::optional<record::Document> Rows::stone(const store::Id& document) const {
+  auto now = find_row<record::Document>(*store_.snapshot(), key(documents_table, document));
+  if (!now.ok() || !*now) return std::nullopt;
+  if ((*now)->shown().state() != v1::Document::DESTROYED) return std::nullopt;
+  return *std::move(now);
+}
+
+template <typename T>
+Result<T> Rows::or_gone(const store::Id& document, Result<T> found) const {
+  if (found.status().code() == Code::DataLoss && stone(document)) return T();
+  return found;
+}
+
+Rows::Found<record::Document> Rows::newest(store::Snapshot& snapshot,
+                                           const store::Id& document) const {
+  auto found = find_row<record::Document>(snapshot, key(documents_table, document));
+  if (found.status().code() != Code::DataLoss) return found;
+  std::optional<record::Document> gone = stone(document);
+  if (gone) return gone;
+  return found;
+}
+
 Rows::Found<Rows::Document> Rows::find(store::Snapshot& snapshot, const store::Id& document) const {
-  ENTENTE_TRY(std::optional<record::Document> row,
-              find_row<record::Document>(snapshot, key(documents_table, document)));
+  ENTENTE_TRY(std::optional<record::Document> row, newest(snapshot, document));
   if (!row) return std::optional<Document>();
   policy::Guard guard = guard_of(row->guard());
   return std::optional<Document>(Document(std::move(guard), *std::move(row)));
@@ -67,16 +90,15 @@ Rows::Found<Rows::Document> Rows::find(store::Snapshot& snapshot, const store::I
 Rows::Found<Rows::Document> Rows::find_revision(store::Snapshot& snapshot,
                                                 const store::Id& document,
                                                 std::uint64_t revision) const {
-  ENTENTE_TRY(const std::optional<record::Document> newest,
-              find_row<record::Document>(snapshot, key(documents_table, document)));
-  if (!newest) return std::optional<Document>();
-  ENTENTE_TRY(
-      std::optional<record::Document> then,
-      find_row<record::Document>(snapshot, key(revisions_table, document).number(revision)));
+  ENTENTE_TRY(const std::optional<record::Document> now, newest(snapshot, document));
+  if (!now) return std::optional<Document>();
+  ENTENTE_TRY(std::optional<record::Document> then,
+              or_gone(document, find_row<record::Document>(
+                                    snapshot, key(revisions_table, document).number(revision))));
   if (!then) return std::optional<Document>();
   // What was withdrawn since is withdrawn in all its revisions.
-  then->mutable_shown()->set_state(newest->shown().state());
-  return std::optional<Document>(Document(guard_of(newest->guard()), *std::move(then)));
+  then->mutable_shown()->set_state(now->shown().state());
+  return std::optional<Document>(Document(guard_of(now->guard()), *std::move(then)));
 }
 
 Status Rows::each_guard(store::Snapshot& snapshot, const store::Id& document,
@@ -167,17 +189,19 @@ Status Rows::save_reading(store::Transaction& transaction, const store::Id& docu
 Rows::Found<record::Reading> Rows::find_reading(store::Snapshot& snapshot,
                                                 const store::Id& document,
                                                 std::uint64_t number) const {
-  return find_row<record::Reading>(snapshot, key(readings_table, document).number(number));
+  return or_gone(document,
+                 find_row<record::Reading>(snapshot, key(readings_table, document).number(number)));
 }
 
 Rows::Found<record::Reader> Rows::find_reader(store::Snapshot& snapshot, const store::Id& document,
                                               std::string_view account) const {
-  return find_row<record::Reader>(snapshot, key(readers_table, document).id(account_id(account)));
+  return or_gone(document, find_row<record::Reader>(
+                               snapshot, key(readers_table, document).id(account_id(account))));
 }
 
 Result<std::vector<record::Reader>> Rows::readers(store::Snapshot& snapshot,
                                                   const store::Id& document) const {
-  return rows_under<record::Reader>(snapshot, key(readers_table, document));
+  return or_gone(document, rows_under<record::Reader>(snapshot, key(readers_table, document)));
 }
 
 Status Rows::add_envelope(store::Transaction& transaction, const store::Id& document,
@@ -192,7 +216,7 @@ Status Rows::add_envelope(store::Transaction& transaction, const store::Id& docu
 
 Result<std::vector<record::Envelope>> Rows::envelopes(store::Snapshot& snapshot,
                                                       const store::Id& document) const {
-  return rows_under<record::Envelope>(snapshot, key(envelopes_table, document));
+  return or_gone(document, rows_under<record::Envelope>(snapshot, key(envelopes_table, document)));
 }
 
 Status Rows::add_consent(store::Transaction& transaction, record::Consent& consent) const {
@@ -213,12 +237,13 @@ void Rows::put_consent(store::Transaction& transaction, const record::Consent& c
 Rows::Found<record::Consent> Rows::find_consent(store::Snapshot& snapshot,
                                                 const store::Id& document,
                                                 std::uint64_t number) const {
-  return find_row<record::Consent>(snapshot, key(consents_table, document).number(number));
+  return or_gone(document,
+                 find_row<record::Consent>(snapshot, key(consents_table, document).number(number)));
 }
 
 Result<std::vector<record::Consent>> Rows::consents(store::Snapshot& snapshot,
                                                     const store::Id& document) const {
-  return rows_under<record::Consent>(snapshot, key(consents_table, document));
+  return or_gone(document, rows_under<record::Consent>(snapshot, key(consents_table, document)));
 }
 
 Result<std::vector<store::Id>> Rows::documents_with_consents(store::Snapshot& snapshot) const {

@@ -56,7 +56,8 @@ class Rows {
   using Document = policy::Guarded<record::Document>;
   using Circulation = policy::Guarded<record::Circulation>;
 
-  // DataLoss, Unavailable: as the store; nothing: there is none.
+  // DataLoss, Unavailable: as the store; nothing: there is none. What has been destroyed since the
+  // snapshot was taken, and can be read no more, is its stone, here and below.
   [[nodiscard]] Found<Document> find(store::Snapshot& snapshot, const store::Id& document) const;
   // As it was then, under what stands over it now.
   [[nodiscard]] Found<Document> find_revision(store::Snapshot& snapshot, const store::Id& document,
@@ -145,6 +146,13 @@ class Rows {
   [[nodiscard]] store::Id account_id(std::string_view account) const {
     return store_.blind("documents.account", account);
   }
+  [[nodiscard]] Found<record::Document> newest(store::Snapshot& snapshot,
+                                               const store::Id& document) const;
+  // Of a document that is destroyed by now.
+  [[nodiscard]] std::optional<record::Document> stone(const store::Id& document) const;
+  // What was found under a document; of one that is destroyed by now, nothing.
+  template <typename T>
+  [[nodiscard]] Result<T> or_gone(const store::Id& document, Result<T> found) const;
   store::Store& store_;
 };
 

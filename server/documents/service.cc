@@ -60,11 +60,12 @@ class ContentSource final : public net::Source {
     }
     begun_ = true;
     const auto most = std::min<std::uint64_t>(end_ - offset_, limits::content_chunk_bytes);
-    ENTENTE_TRY(std::string bytes, released_.copy->read(offset_, most));
+    Result<std::string> bytes = released_.copy->read(offset_, most);
+    if (!bytes.ok()) return service_.why_unread(*now, released_.document, name_, bytes.status());
     part.set_offset(offset_);
-    offset_ += bytes.size();
-    if (bytes.empty()) end_ = offset_;
-    part.set_content(std::move(bytes));
+    offset_ += bytes->size();
+    if (bytes->empty()) end_ = offset_;
+    part.set_content(*std::move(bytes));
     return Next::Message;
   }
 
@@ -298,6 +299,20 @@ bool Service::may_still_read(const Subject& subject, const store::Id& document) 
   return found->state == v1::Document::CURRENT;
 }
 
+// By the store as it is now, for what is remembered of it may not be told yet: the key goes once
+// the stone is there.
+Status Service::why_unread(const Subject& subject, const store::Id& document, std::string_view name,
+                           Status failed) const {
+  if (failed.code() != Code::DataLoss) return failed;
+  const std::unique_ptr<Snapshot> snapshot = parts_.rows.store().snapshot();
+  ENTENTE_TRY(const std::optional<Rows::Document> found, parts_.rows.find(*snapshot, document));
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  const policy::Decision decision =
+      policy::decide(subject, Action::Read, guard, parts_.clock.now());
+  const bool gives = decision.permits() && gives_content(*found->open(decision), subject);
+  return gives ? failed : not_found(name);
+}
+
 Result<Service::Released> Service::release(const Subject& subject,
                                            const v1::ReadContentRequest& message,
                                            Snapshot& snapshot) {
@@ -346,7 +361,8 @@ Result<Service::Released> Service::release(const Subject& subject,
   released.copy =
       std::make_unique<Copy>(parts_.rows.store(), document->contents(static_cast<int>(*which)));
   if (!reading.mark().empty()) {
-    ENTENTE_TRY_VOID(released.copy->mark(parts_.marker, reading.mark()));
+    Status marked = released.copy->mark(parts_.marker, reading.mark());
+    if (!marked.ok()) return why_unread(subject, name->id, message.name(), std::move(marked));
   }
   if (message.offset() > released.copy->size()) {
     return Status(Code::OutOfRange, Reason::FieldInvalid, "`offset` is beyond the end");

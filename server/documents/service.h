@@ -125,6 +125,10 @@ class Service {
   };
   Result<Released> release(const Subject& subject, const v1::ReadContentRequest& message,
                            Snapshot& snapshot);
+  // What a reading of content that failed so is to its reader, who asked for it as `name`: NotFound
+  // where what was read was destroyed meanwhile, or taken from them; else `failed`.
+  [[nodiscard]] Status why_unread(const Subject& subject, const store::Id& document,
+                                  std::string_view name, Status failed) const;
   // Whether the subject may still get content of the document.
   [[nodiscard]] bool may_still_read(const Subject& subject, const store::Id& document) const;
 

@@ -55,6 +55,7 @@ struct Content {
   std::vector<std::string> without;
   bool control = false;
   bool yes = false;
+  bool lapse = false;
   bool dry_run = false;
 };
 
@@ -98,31 +99,29 @@ bool read_upload(Context& context, const Content& said, v1::BeginContentRequest&
                          *document.mutable_visibility());
 }
 
-// Whether it is confidential: as is said of a new one, as it is of one that is there.
-Result<bool> is_to_be_sealed(Context& context, const v1::Document& document) {
-  if (document.name().empty()) {
-    return document.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
-  }
+// As is said of a new one, as it is of one that is there.
+Result<v1::Document> document_of(Context& context, const v1::Document& document) {
+  if (document.name().empty()) return document;
   ENTENTE_TRY(client::Client * client, context.client());
   v1::GetDocumentRequest get;
   get.set_name(document.name());
-  ENTENTE_TRY(const v1::Document there,
-              client->call<v1::Document>(document_service + "GetDocument", get));
-  return there.visibility().handling() == v1::HANDLING_CONFIDENTIAL;
+  return client->call<v1::Document>(document_service + "GetDocument", get);
 }
 
 void run_document_upload(Context& context, const Content& said) {
   client::DocumentFile file = said.file;
   if (!read_upload(context, said, file.request)) return;
-  const Result<bool> sealed = is_to_be_sealed(context, file.request.document());
-  if (!sealed.ok()) return context.fail(sealed.status());
+  const Result<v1::Document> there = document_of(context, file.request.document());
+  if (!there.ok()) return context.fail(there.status());
+  const bool sealed = there->visibility().handling() == v1::HANDLING_CONFIDENTIAL;
+  const auto silences = silences_on(*there, said.language);
+  if (said.dry_run && !context.json) tell_of_lapse(silences, "another text");
+  const bool told = said.lapse || said.dry_run;
+  if (!may_lapse(context, silences, "another text", told)) return;
   // Sealed with each of its contents, the title is said each time.
-  if (*sealed && !said.of.empty()) read_title(said, *file.request.mutable_document());
-  if (*sealed) return run_seal(context, file, said.without, said.yes, said.dry_run);
-  if (said.dry_run) {
-    const v1::Document& document = file.request.document();
-    return tell_beforehand(context, document.visibility(), document.process());
-  }
+  if (sealed && !said.of.empty()) read_title(said, *file.request.mutable_document());
+  if (sealed) return run_seal(context, file, said.without, said.yes, said.dry_run);
+  if (said.dry_run) return tell_beforehand(context, there->visibility(), there->process());
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
   Result<client::Options> options = context.profiles().options();
@@ -184,6 +183,7 @@ void add_document_upload(CLI::App& group, Context& context) {
   verb->add_option("--type", said->media_type, "its media type, if its name does not say");
   verb->add_flag("--dry-run", said->dry_run, "only say who would be able to see it");
   verb->add_flag("--yes", said->yes, "send without asking");
+  add_lapse(*verb, said->lapse);
 }
 
 // --- reading ------------------------------------------------------------------------------------
@@ -321,14 +321,17 @@ void add_document_acts(CLI::App& group, Context& context) {
       ->required();
   auto withdraw = std::make_shared<v1::WithdrawDocumentRequest>();
   auto name = std::make_shared<std::string>();
+  auto lapse = std::make_shared<bool>(false);
   CLI::App* verb = add_verb(
       group, "withdraw", "takes a document of your party back",
       "entente document withdraw 5f0c... --because \"superseded\"", [=, &context] {
         withdraw->set_name(document_name(*name));
+        if (!may_lapse_all(context, withdraw->name(), "a withdrawal", *lapse)) return;
         context.call<v1::Document>(document_service + "WithdrawDocument", *withdraw, show_document);
       });
   verb->add_option("document", *name, "its name")->required();
   verb->add_option("--because", *withdraw->mutable_because(), "why; its audience is told");
+  add_lapse(*verb, *lapse);
   auto hold = std::make_shared<v1::HoldDocumentRequest>();
   auto lift = std::make_shared<bool>(false);
   verb = add_verb(group, "hold", "keeps a document from being destroyed, or no longer",
@@ -342,16 +345,16 @@ void add_document_acts(CLI::App& group, Context& context) {
   verb->add_option("document", *hold->mutable_name(), "its name")->required();
   verb->add_flag("--lift", *lift, "lift the hold");
   auto destroy = std::make_shared<v1::DestroyDocumentRequest>();
-  add_verb(
+  verb = add_verb(
       group, "destroy", "destroys a document of your party for ever; the ledger keeps that it was",
-      "entente document destroy 5f0c...",
-      [=, &context] {
+      "entente document destroy 5f0c...", [=, &context] {
         v1::DestroyDocumentRequest request;
         request.set_name(document_name(destroy->name()));
+        if (!may_lapse_all(context, request.name(), "its destruction", *lapse)) return;
         context.call<v1::Document>(document_service + "DestroyDocument", request, show_document);
-      })
-      ->add_option("document", *destroy->mutable_name(), "its name")
-      ->required();
+      });
+  verb->add_option("document", *destroy->mutable_name(), "its name")->required();
+  add_lapse(*verb, *lapse);
 }
 
 }  // namespace

@@ -112,6 +112,52 @@ bool is_agreed(const std::string& question, bool yes) {
          (word == "y" || word == "yes");
 }
 
+void add_lapse(CLI::App& verb, bool& lapse) {
+  verb.add_flag("--lapse-silence", lapse, "end a silence that runs on it without asking");
+}
+
+std::vector<v1::Document::Silence> silences_on(const v1::Document& document,
+                                               const std::string& language) {
+  std::vector<v1::Document::Silence> silences;
+  for (const v1::Document::Silence& one : document.silences()) {
+    const auto& all = one.languages();
+    if (std::find(all.begin(), all.end(), language) != all.end()) silences.push_back(one);
+  }
+  return silences;
+}
+
+void tell_of_lapse(const std::vector<v1::Document::Silence>& silences, const std::string& what) {
+  for (const v1::Document::Silence& one : silences) {
+    std::cout << "a silence on this text runs until " << minute_of(one.deadline()) << " ("
+              << one.circulation() << "): " << what << " ends it, and nothing is adopted\n";
+  }
+}
+
+bool may_lapse(Context& context, const std::vector<v1::Document::Silence>& silences,
+               const std::string& what, bool lapse) {
+  if (lapse || silences.empty()) return true;
+  tell_of_lapse(silences, what);
+  if (is_agreed("do it all the same?", false)) return true;
+  std::cout << "nothing was changed; `--lapse-silence` does it without asking\n";
+  context.exit = Exit::No;
+  return false;
+}
+
+bool may_lapse_all(Context& context, const std::string& document, const std::string& what,
+                   bool lapse) {
+  Result<client::Client*> client = context.client();
+  v1::GetDocumentRequest get;
+  get.set_name(document);
+  const Result<v1::Document> there =
+      client.ok() ? (*client)->call<v1::Document>("entente.v1.DocumentService.GetDocument", get)
+                  : Result<v1::Document>(client.status());
+  if (!there.ok()) {
+    context.fail(there.status());
+    return false;
+  }
+  return may_lapse(context, {there->silences().begin(), there->silences().end()}, what, lapse);
+}
+
 void show_document(const v1::Document& document) {
   std::cout << document.name() << ": "
             << (document.title().by_language().empty()

@@ -53,6 +53,23 @@ void show_document(const v1::Document& document);
 // Whether whoever sits there says yes. `yes`: it was said on the command line.
 [[nodiscard]] bool is_agreed(const std::string& question, bool yes);
 
+// --- silences that end with a text ---
+
+// `--lapse-silence`: whoever ends a silence is told so before, and says that it may.
+void add_lapse(CLI::App& verb, bool& lapse);
+// Of a document's silences those that another text in this language ends.
+[[nodiscard]] std::vector<v1::Document::Silence> silences_on(const v1::Document& document,
+                                                             const std::string& language);
+// Tells of each that `what` ends it ("another text").
+void tell_of_lapse(const std::vector<v1::Document::Silence>& silences, const std::string& what);
+// Does so, and asks, unless `lapse` was said. False, with exit code 1: nobody says yes.
+[[nodiscard]] bool may_lapse(Context& context, const std::vector<v1::Document::Silence>& silences,
+                             const std::string& what, bool lapse);
+// The same of all silences of a document, which is asked for first. False, with the error said, if
+// it cannot be.
+[[nodiscard]] bool may_lapse_all(Context& context, const std::string& document,
+                                 const std::string& what, bool lapse);
+
 // --- confidential documents (seal_verbs.cc) ---
 
 // As `upload`, sealed; `without`: offices that are left out.

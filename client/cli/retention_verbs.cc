@@ -6,6 +6,7 @@
 
 #include "client/cli/document_words.h"
 #include "entente/v1/retention.pb.h"
+#include "proto/contract/timestamp.h"
 
 namespace entente::cli {
 namespace {
@@ -24,7 +25,19 @@ struct Update {
   std::string date;
   std::string handling;
   std::optional<bool> control;
+  bool lapse = false;
 };
+
+// Of its silences those that end when it expires before them.
+std::vector<v1::Document::Silence> silences_beyond(const v1::Document& document) {
+  std::vector<v1::Document::Silence> silences;
+  const v1::Visibility& visibility = document.visibility();
+  for (const v1::Document::Silence& one : document.silences()) {
+    if (!visibility.has_expires_at()) break;
+    if (instant_of(visibility.expires_at()) <= instant_of(one.deadline())) silences.push_back(one);
+  }
+  return silences;
+}
 
 bool change(Context& context, const Update& said, const Recipients& recipients,
             v1::Document& document) {
@@ -62,6 +75,8 @@ void run_update(Context& context, const Update& said, const Recipients& recipien
   v1::UpdateDocumentRequest update;
   *update.mutable_document() = *std::move(document);
   if (!change(context, said, recipients, *update.mutable_document())) return;
+  const v1::Document& next = update.document();
+  if (!may_lapse(context, silences_beyond(next), "to expire before", said.lapse)) return;
   context.call<v1::Document>("entente.v1.DocumentService.UpdateDocument", update, show_document);
 }
 
@@ -90,6 +105,7 @@ void add_retention_update(CLI::App& documents, Context& context) {
   verb->add_flag_function(
       "--control,!--no-control", [said](std::int64_t given) { said->control = given > 0; },
       "whether nobody but your party circulates it");
+  add_lapse(*verb, said->lapse);
 }
 
 // --- keeping ------------------------------------------------------------------------------------

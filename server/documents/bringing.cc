@@ -142,6 +142,7 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
     shown.clear_on_hold();
     shown.clear_withdrawn_because();
     shown.clear_retain_until();
+    shown.clear_silences();
     shown.set_state(v1::Document::CURRENT);
     shown.set_originator("parties/" + subject.party);
     const Instant now = parts_.clock.now();

@@ -198,7 +198,40 @@ Result<v1::Document> Service::get_document(const Subject& subject,
   const policy::Decision decision =
       policy::decide(subject, Action::Read, found.guard(), parts_.clock.now());
   if (!decision.permits()) return not_found(message.name());
-  return to_wire(found.open(decision), subject);
+  v1::Document wire = to_wire(found.open(decision), subject);
+  const auto name = parse_document_name(message.name());
+  if (name->revision == 0 && wire.state() == v1::Document::CURRENT) {
+    ENTENTE_TRY_VOID(add_silences(subject, name->id, wire, snapshot));
+  }
+  return wire;
+}
+
+// As a circulation tells what it stands on: a text from before the document was theirs to see is
+// not told them.
+Status Service::add_silences(const Subject& subject, const store::Id& document, v1::Document& wire,
+                             Snapshot& snapshot) const {
+  const Instant now = parts_.clock.now();
+  for (const auto& one : parts_.shelf.silences(document)) {
+    if (!policy::decide(subject, Action::Read, one->guard, now).permits()) continue;
+    ENTENTE_TRY(const auto found, parts_.rows.find_circulation(snapshot, one->id));
+    const policy::Guard guard = found ? found->guard() : policy::Guard();
+    const policy::Decision decision = policy::decide(subject, Action::Read, guard, now);
+    if (!decision.permits()) continue;
+    const policy::Opened<record::Circulation> row = found->open(decision);
+    v1::Document::Silence silence;
+    silence.set_circulation(row->shown().name());
+    *silence.mutable_deadline() = row->shown().deadline();
+    bool told = outcome_of(*row) == v1::Circulation::PENDING;
+    for (const v1::SentDocument& sent : row->sent()) {
+      if (!told || !sent.name().starts_with(wire.name() + "/")) continue;
+      const Status then = find_readable(subject, sent.name(), snapshot).status();
+      if (!then.ok() && then.code() != Code::NotFound) return then;
+      told = then.ok();
+      for (const auto& text : sent.texts()) silence.add_languages(text.language());
+    }
+    if (told) *wire.add_silences() = std::move(silence);
+  }
+  return {};
 }
 
 Result<v1::ListDocumentsReply> Service::list_documents(const Subject& subject,

@@ -157,6 +157,9 @@ class Service {
                                                           std::string_view name,
                                                           const v1::Content& content,
                                                           Snapshot& snapshot) const;
+  // Says of a document which silences end with it, of those that the subject may see.
+  [[nodiscard]] Status add_silences(const Subject& subject, const store::Id& document,
+                                    v1::Document& wire, Snapshot& snapshot) const;
   // Whether the document leaves to the subject without a mark.
   [[nodiscard]] Status decide_original(const Subject& subject, const policy::Guard& guard,
                                        Snapshot& snapshot) const;

@@ -279,6 +279,17 @@ std::shared_ptr<const ShelvedCirculation> Shelf::circulation(const store::Id& id
   return found == circulations_.end() ? nullptr : found->second;
 }
 
+std::vector<std::shared_ptr<const ShelvedCirculation>> Shelf::silences(
+    const store::Id& document) const {
+  std::vector<std::shared_ptr<const ShelvedCirculation>> running;
+  const std::shared_lock lock(mutex_);
+  for (auto at = silences_.lower_bound({document, store::Id()});
+       at != silences_.end() && at->first.first == document; ++at) {
+    running.push_back(circulations_.at(at->first.second));
+  }
+  return running;
+}
+
 void Shelf::each_document(const std::optional<Place>& after,
                           const std::function<bool(const ShelvedDocument&)>& visit) const {
   const std::shared_lock lock(mutex_);

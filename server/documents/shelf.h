@@ -67,6 +67,10 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   [[nodiscard]] std::shared_ptr<const ShelvedDocument> document(const store::Id& id) const;
   [[nodiscard]] std::shared_ptr<const ShelvedCirculation> circulation(const store::Id& id) const;
 
+  // The circulations whose silence runs on a document, be it that it is about to lapse.
+  [[nodiscard]] std::vector<std::shared_ptr<const ShelvedCirculation>> silences(
+      const store::Id& document) const;
+
   // Newest first, behind `after` if given; `visit` answers false to stop.
   using Place = std::pair<Instant, store::Id>;
   void each_document(const std::optional<Place>& after,

@@ -2,7 +2,7 @@
 
 Run by CTest with BUILD set to the build folder. With it set, `command_line_test.py --write` makes
 docs/command-line.md anew."""
-import json, os, re, shlex, stat, sys, unittest
+import json, os, pty, re, shlex, stat, sys, unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
 from network import ENTENTE, ENTENTED, TOP, Network, eventually, free_port, read, run, write
@@ -265,6 +265,58 @@ class Used(unittest.TestCase):
     def test_a_password_is_not_asked_for_where_nobody_can_answer(self):
         name = self.profile("no-terminal", password_file=None, state_dir=self.net.dir + "/state-no-terminal")
         self.assertIn("password_file", self.ends(5, "sign-in", account=name).stderr)
+
+    def test_who_ends_a_silence_is_told_so_and_says_that_it_may(self):
+        keeper = "helena.brandt"
+        self.ends(0, "sign-in", account=keeper)
+        first, second = self.net.dir + "/first.txt", self.net.dir + "/second.txt"
+        write(first, "The first text.\n")
+        write(second, "The second text.\n")
+
+        def sent_round():
+            """A document, and the silence that runs on it."""
+            said = self.ends(0, "document", "upload", first, "--process", "igc", "--to", "members,secretariat", "--yes",
+                             "--title", f"Of {len(papers)}", account=keeper).stdout
+            papers.append(re.search(r"documents/[0-9a-f]{32}", said).group())
+            said = self.ends(0, "circulate", papers[-1], "--for", "approval-by-silence", "--deadline", "2099-01-02T12:00:00Z",
+                             account=keeper).stdout
+            return papers[-1], re.search(r"circulations/[0-9a-f]{32}", said).group()
+
+        def ends(silence, what, *verb):
+            said = self.ends(1, *verb, account=keeper).stdout
+            self.assertIn(f"a silence on this text runs until 2099-01-02T12:00Z ({silence}): {what} ends it, and nothing is adopted",
+                          said)
+            self.assertIn("nothing was changed; `--lapse-silence` does it without asking", said)
+            self.assertEqual(said.count("a silence on this text"), 1)
+            self.assertIn("pending", self.ends(0, "circulation", "show", silence, account=keeper).stdout)
+            self.ends(0, *verb, "--lapse-silence", account=keeper)
+            if what != "to expire before":  # which ends it at its deadline
+                eventually("it lapses", lambda: "lapsed" in self.ends(0, "circulation", "show", silence, account=keeper).stdout)
+
+        papers = []
+        paper, silence = sent_round()
+        # What was not sent ends nothing, nor does what is said of it, or a word about what would be done.
+        self.ends(0, "document", "upload", second, "--of", paper, "--language", "fr", "--status", "courtesy-translation",
+                  "--yes", account=keeper)
+        self.ends(0, "document", "update", paper, "--topic", "return", account=keeper)
+        shown = self.ends(0, "--json", "document", "show", paper, account=keeper).stdout
+        self.assertEqual(json.loads(shown)["silences"], [
+            {"circulation": silence, "deadline": "2099-01-02T12:00:00Z", "languages": ["en"]}])
+        self.assertIn("another text ends it", self.ends(0, "document", "upload", second, "--of", paper, "--dry-run", account=keeper).stdout)
+        ends(silence, "another text", "document", "upload", second, "--of", paper, "--yes")
+        ends(sent_round()[1], "a withdrawal", "document", "withdraw", papers[-1])
+        ends(sent_round()[1], "its destruction", "document", "destroy", papers[-1])
+        ends(sent_round()[1], "to expire before", "document", "update", papers[-1], "--expires", "2098-12-31")
+        self.ends(4, "document", "withdraw", "f" * 32, account=keeper)
+        # At a terminal it is asked; nothing but a yes is one.
+        for answer, code in (("\n", 1), ("yes\n", 0)):
+            near, far = pty.openpty()
+            os.write(near, answer.encode())
+            done = run(ENTENTE, "--profile", keeper, "document", "withdraw", papers[-1], env=self.environment, stdin=far)
+            os.close(near)
+            os.close(far)
+            self.assertIn("do it all the same? [y/N]", done.stdout)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
 
     def test_nothing_that_a_server_says_steers_the_terminal(self):
         done = self.net.entente(

@@ -862,6 +862,88 @@ TEST_CASE("what a silence stands on is told of each document to whom its text wa
   CHECK(shown(world.anna()) == 0);
 }
 
+TEST_CASE("of a document is said which silences end with it, to those who see both",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const std::string paper = world.paper("first", v1::HANDLING_LIMITED).name();
+  REQUIRE(world.bring(paper, "premier", "fr").ok());
+  // `circulations/<id>` and the languages of it.
+  const auto told = [&](const policy::Subject& who, const std::string& name) {
+    std::vector<std::string> all;
+    const auto document = world.get(who, name);
+    REQUIRE(document.ok());
+    for (const auto& one : document->silences()) {
+      all.push_back(one.circulation());
+      for (const auto& language : one.languages()) all.back() += " " + language;
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  using Told = std::vector<std::string>;
+  CHECK(told(world.helena(), paper) == Told());
+  REQUIRE(world.circulate(world.helena(), paper, v1::Circulation::COMMENT).ok());
+  CHECK(told(world.helena(), paper) == Told());  // It asks for no silence.
+  const auto all = world.circulate(world.helena(), paper, v1::Circulation::APPROVAL_BY_SILENCE);
+  REQUIRE(all.ok());
+  const Told one = {all->name() + " en fr"};
+  CHECK(told(world.helena(), paper) == one);
+  CHECK(told(world.reto(), paper) == one);
+  CHECK(instant_of(world.get(world.reto(), paper)->silences(0).deadline()) ==
+        instant_of(all->deadline()));
+  // What is sent to few is told to few; not of a revision, in no list, nor where none was sent.
+  const auto few = world.circulate(world.helena(), paper, v1::Circulation::APPROVAL_BY_SILENCE,
+                                   {"process/igc/body/wg-data", "process/igc/secretariat"});
+  REQUIRE(few.ok());
+  CHECK(told(world.helena(), paper).size() == 2);
+  CHECK(told(world.anna(), paper).size() == 2);
+  CHECK(told(world.reto(), paper) == one);
+  CHECK(told(world.helena(), paper + "/revisions/2") == Told());
+  CHECK(told(world.helena(), world.paper().name()) == Told());
+  const auto list = world.ask(world.service, world.helena(), &Service::list_documents,
+                              v1::ListDocumentsRequest());
+  for (const auto& document : list->documents()) CHECK(document.silences_size() == 0);
+  // A language that was not sent ends nothing, and is not said to be a part of it.
+  REQUIRE(world.bring(paper, "primero", "es").ok());
+  CHECK(told(world.reto(), paper) == one);
+  // Recalled, broken or lapsed it ends no more.
+  REQUIRE(world.recall(few->name()).ok());
+  CHECK(told(world.helena(), paper) == one);
+  const auto next = world.circulate(world.helena(), paper, v1::Circulation::APPROVAL_BY_SILENCE);
+  REQUIRE(world.respond(world.reto(), next->name(), v1::Response::BREAK_SILENCE).ok());
+  CHECK(told(world.helena(), paper) == one);
+  REQUIRE(world.bring(paper, "second").ok());
+  world.hours.tend();
+  CHECK(world.outcome(all->name()) == v1::Circulation::LAPSED);
+  CHECK(told(world.helena(), paper) == Told());
+  // Whoever brings one cannot say it of their own.
+  v1::BeginContentRequest said = world.begin("said", "said");
+  said.mutable_document()->add_silences()->set_circulation(all->name());
+  const auto brought = world.upload(world.helena(), said, "said");
+  REQUIRE(brought.ok());
+  CHECK(brought->silences_size() == 0);
+  CHECK(told(world.helena(), brought->name()) == Told());
+}
+
+TEST_CASE("of a silence is said nothing to whom its text was not shown then",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const std::vector<std::string> few = {"process/igc/body/wg-data", "process/igc/secretariat"};
+  const auto narrow =
+      world.upload(world.helena(), world.begin("n", "n", v1::HANDLING_LIMITED, few), "n");
+  REQUIRE(narrow.ok());
+  REQUIRE(world
+              .circulate(world.helena(), narrow->name(), v1::Circulation::APPROVAL_BY_SILENCE,
+                         {"process/igc/members", "process/igc/secretariat"})
+              .ok());
+  v1::UpdateDocumentRequest wider;
+  *wider.mutable_document() = *narrow;
+  wider.mutable_document()->mutable_visibility()->mutable_audience()->add_any_of(
+      "process/igc/members");
+  REQUIRE(world.act(world.service, world.helena(), &Service::update_document, wider).ok());
+  CHECK(world.get(world.anna(), narrow->name())->silences_size() == 1);
+  CHECK(world.get(world.reto(), narrow->name())->silences_size() == 0);
+}
+
 TEST_CASE("a silence ends before what it adopts has expired", "[documents][circulation][silence]") {
   CirculationWorld world;
   const Instant deadline = world.clock.now() + std::chrono::hours(24);

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { network, open, origin, quit, signIn, typedAndKept, violations } from './browser.mjs';
+import { network, open, origin, quit, signIn, tabTo, typedAndKept, violations } from './browser.mjs';
 
 let context;
 let page;
@@ -150,13 +150,58 @@ test('a silence whose paper was withdrawn says that nothing is adopted, and asks
   writeFileSync(file, 'To be withdrawn.\n');
   const paper = /documents\/[0-9a-f]{32}/.exec(entente('document', 'upload', file, '--process', 'igc', '--to', 'members,secretariat', '--yes'))[0];
   const sent = /circulations\/([0-9a-f]{32})/.exec(entente('circulate', paper, '--for', 'approval-by-silence', '--deadline', '2099-01-02T12:00:00Z'))[1];
-  entente('document', 'withdraw', paper, '--because', 'a mistake');
+  entente('document', 'withdraw', paper, '--because', 'a mistake', '--lapse-silence');
   await untilLapsed(sent);
   assert.equal(await page.getByRole('button', { name: 'Break the silence' }).count(), 0);
   assert.equal(await page.locator('.countdown').count(), 0);
   assert.deepEqual(await violations(page), []);
   assert.match(entente('circulation', 'show', sent), /approval-by-silence until .*: lapsed \(changed, withdrawn or destroyed\)/);
 });
+
+// The secretariat brings another text, by the keyboard alone: told what ends with it, it turns back, and then does it.
+async function secondTextInThePage(paper) {
+  const other = await open('helena.brandt');
+  const tab = await signIn(other, 'helena.brandt', `/#/${paper.replace('documents', 'bring')}`);
+  const begun = [];
+  tab.on('request', (request) => { if (request.url().endsWith('/BeginContent')) begun.push(request.url()); });
+  const give = (name, text) => tab.getByLabel('Choose a file', { exact: true }).and(tab.locator('input')).setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+  const submit = async () => {
+    await tabTo(tab, /^Bring it$/);
+    await tab.keyboard.press('Enter');
+  };
+  const told = tab.getByRole('dialog', { name: 'This ends a silence' });
+  // A translation that was not sent, and the same bytes, end nothing: of them nobody is told.
+  await tab.locator('main').getByLabel('Language', { exact: true }).selectOption('fr');
+  await give('premier.txt', 'Le premier texte.\n');
+  await submit();
+  await tab.getByText('2 revisions').waitFor();
+  await tab.goto(`${origin}/#/${paper.replace('documents', 'bring')}`);
+  await give('same.txt', 'The first text.\n');
+  await submit();
+  await tab.getByText('3 revisions').waitFor();
+  assert.equal(begun.length, 2);
+  await tab.goto(`${origin}/#/${paper.replace('documents', 'bring')}`);
+  await give('second.txt', 'The second text.\n');
+  await tab.getByLabel('This text is').selectOption({ label: 'official translation' });
+  await submit();
+  await told.getByText(/^A silence on this text runs until .*2099.*\. Bringing another text ends it, and nothing is adopted\. Bring it all the same\?$/).waitFor();
+  assert.deepEqual(await violations(tab), []);
+  await tab.keyboard.press('Escape');
+  await told.waitFor({ state: 'detached' });
+  // Nothing was sent, and nothing of what was chosen is gone.
+  assert.equal(begun.length, 2);
+  assert.equal(await tab.getByRole('button', { name: 'Bring it' }).evaluate((one) => one === document.activeElement), true);
+  assert.equal(await tab.getByLabel('This text is').locator('option:checked').textContent(), 'official translation');
+  await tab.locator('.drop').getByText('second.txt').waitFor();
+  await submit();
+  await told.waitFor();
+  await tabTo(tab, /^Bring it all the same$/);
+  await tab.keyboard.press('Enter');
+  await tab.getByText('4 revisions').waitFor();
+  assert.equal(begun.length, 3);
+  assert.deepEqual(other.faults, []);
+  await other.close();
+}
 
 test('a silence shows the text that it stands on, and lapses once that is another', async () => {
   const file = join(network, 'changed.txt');
@@ -169,8 +214,7 @@ test('a silence shows the text that it stands on, and lapses once that is anothe
   await page.getByRole('heading', { name: 'Text as it was sent' }).waitFor();
   await page.locator(`code[title="${digest}"]`).waitFor();
   assert.equal(await page.getByText('The document has another text now').count(), 0);
-  writeFileSync(file, 'The second text.\n');
-  entente('document', 'upload', file, '--of', paper, '--yes');
+  await secondTextInThePage(paper);
   await untilLapsed(sent);
   await page.getByText('The document has another text now').waitFor();
   await page.locator(`code[title="${digest}"]`).waitFor();

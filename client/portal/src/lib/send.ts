@@ -1,7 +1,7 @@
 // A document on its way to the server: in pieces, digested at both ends, signed where a key was given.
 import type { Reckoning } from '../gen/entente/v1/access_pb';
 import { create } from '@bufbuild/protobuf';
-import { DocumentSchema, type Document } from '../gen/entente/v1/documents_pb';
+import { DocumentSchema, type Document, type Document_Silence } from '../gen/entente/v1/documents_pb';
 import { signDetached, signEnclosed } from './cms';
 import { documents } from './documents';
 import { hex } from './ledger';
@@ -16,6 +16,14 @@ import type { BeginContentRequestSchema } from '../gen/entente/v1/documents_pb';
 
 export const CONTENT_BYTES_MAX = 256_000_000; // the digest is made of the whole, in memory; larger by the command line
 type Wanted = Omit<MessageInitShape<typeof BeginContentRequestSchema>, 'uploadId' | '$typeName'>;
+
+// The silences that end once a document has this text in this language, as they run now; the text that is there already ends none.
+export async function endedBy(name: string, language: string, text: Blob): Promise<Document_Silence[]> {
+  const { contents, silences } = await documents.getDocument({ name });
+  const ends = silences.filter((one) => one.languages.includes(language));
+  const there = contents.find((one) => one.language === language);
+  return there && ends.length > 0 && hex(there.sha256) === hex(await sha256(new Uint8Array(await text.arrayBuffer()))) ? [] : ends;
+}
 
 export interface Sent {
   document: Document;

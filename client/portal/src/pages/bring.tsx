@@ -3,9 +3,10 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useRef, useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
-import { Content_Status, Document_Kind, type Document } from '../gen/entente/v1/documents_pb';
+import { Content_Status, Document_Kind, type Document, type Document_Silence } from '../gen/entente/v1/documents_pb';
 import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
-import { collator, currentLanguage, formatNumber, languageName, t } from '../i18n';
+import { collator, currentLanguage, formatMoment, formatNumber, languageName, t } from '../i18n';
+import { when } from '../lib/clock';
 import { documents, formatBytes, handlingName, kindName, KINDS_TO_CHOOSE, textStatus, titleOf } from '../lib/documents';
 import { hex } from '../lib/ledger';
 import { processName } from '../lib/names';
@@ -14,13 +15,13 @@ import { proveRecipients, type Recipients } from '../lib/prove';
 import { SealError } from '../lib/sealed';
 import { KeyFileError } from '../lib/pkcs12';
 import { processes } from '../lib/people';
-import { bring, bringSealed, CONTENT_BYTES_MAX, mediaTypeOf } from '../lib/send';
+import { bring, bringSealed, CONTENT_BYTES_MAX, endedBy, mediaTypeOf } from '../lib/send';
 import { go, linkTo, linkToRecord, type Place } from '../lib/router';
 import { me } from '../lib/session';
 import { useCall } from '../lib/use-call';
 import { useDraft } from '../lib/use-draft';
 import { AudienceFields, WhoWillSee, type Chosen } from '../ui/audience';
-import { Button, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
+import { Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { KeyFields, useKeyFile } from '../ui/key-fields';
 import { Restored } from '../ui/restored';
 import { SealedTo } from '../ui/sealed-to';
@@ -84,6 +85,7 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
   const [fileError, setFileError] = useState('');
   const [recipients, setRecipients] = useState<Recipients>();
   const [sealError, setSealError] = useState('');
+  const [ending, setEnding] = useState<Document_Silence[]>();
   const key = useKeyFile();
   const picker = useRef<HTMLInputElement>(null);
   const change = (part: Partial<Form>) => {
@@ -96,9 +98,17 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
     if (form.title === '' && (of === '' || confidential)) change({ title: one.name.replace(/\.[^.]*$/, '').replace(/[_-]+/g, ' ') });
   };
   const confidential = (there ? there.visibility?.handling : form.handling) === Handling.CONFIDENTIAL;
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
+  // Of a silence that ends with it the sender is told before a byte is sent, and says that it may: `agreed`.
+  const mayEnd = async (agreed: Document_Silence[], file: File) => {
+    const ends = of === '' ? [] : await endedBy(of, form.language, file);
+    if (ends.every((one) => agreed.some((known) => known.circulation === one.circulation))) return true;
+    setEnding(ends);
+    setShare(undefined);
+    return false;
+  };
+  const send = async (agreed: Document_Silence[]) => {
     if (!file || file.size > CONTENT_BYTES_MAX) return;
+    setEnding(undefined);
     setError(undefined);
     setFileError('');
     setSealError('');
@@ -117,12 +127,14 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
           setShare(undefined);
           return;
         }
+        if (!(await mayEnd(agreed, file))) return;
         const said = there ? { ...document, title: text(form.title), abstract: text(form.abstract) } : document;
         const sent = await bringSealed({ document: said, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, proven, setShare, there);
         await draft.settle();
         go(linkToRecord(sent.document.name), 'replace');
         return;
       }
+      if (!(await mayEnd(agreed, file))) return;
       const sent = await bring({ document, content: { language: form.language, status: form.status, fileName: file.name, mediaType: mediaTypeOf(file), bytes: BigInt(file.size) } }, file, signer, setShare);
       await draft.settle();
       go(linkToRecord(sent.document.name), 'replace');
@@ -134,8 +146,8 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
     }
   };
   const busy = share !== undefined;
-  return (
-    <form class="columns" onSubmit={submit}>
+  return (<>
+    <form class="columns" onSubmit={(event) => { event.preventDefault(); void send([]); }}>
       <div class="card">
         <Restored of={draft} />
         <div class={over ? 'drop over' : 'drop'} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
@@ -187,7 +199,11 @@ function BringForm({ processes: all, there }: { processes: string[]; there: Docu
         </div>
       </div>
     </form>
-  );
+    {ending && <Dialog title={t('ends_silence')} close={() => setEnding(undefined)}>
+      {ending.map((one) => <p key={one.circulation}>{t('ends_silence_until', { when: formatMoment(when(one.deadline)) })}</p>)}
+      <div class="actions"><Button kind="danger" onClick={() => void send(ending)}>{t('bring_it_all_the_same')}</Button><Button onClick={() => setEnding(undefined)}>{t('cancel')}</Button></div>
+    </Dialog>}
+  </>);
 }
 
 const hexOf = (recipients: Recipients) => hex(recipients.digest);

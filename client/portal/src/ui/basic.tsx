@@ -88,8 +88,12 @@ export function Dialog({ title, close, children, mandatory = false }:
   const id = useId();
   useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    dialog.current?.showModal();
-    return () => before?.focus?.();
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => {
+      shown?.close(); // while it is open, nothing behind it takes the focus
+      before?.focus?.();
+    };
   }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); if (!mandatory) close(); }}>

@@ -24,6 +24,9 @@ KILL = "signal=SIGKILL"
 # Not of `write`: threads wake each other by it, too, which no disk fails. That of the store's log fails in faults_test.cc.
 FAILURES = {call: ("error=EIO", "error=ENOSPC", "error=EDQUOT", "error=ENOMEM") for call in CALLS if call != "write"}
 FAILURES["openat"] += ("error=EMFILE",)
+# What is read may be refused, too. The first two of these are the loader's, of the program itself.
+READ, LOADED = "pread64", 2
+FAILURES[READ] = ("error=EIO",)
 # No short writes: what strace calls so writes nothing and says that it did, as a lying disk does.
 # What the daemon says of itself when it does not serve; anything else is a crash.
 ENDS_IN_ORDER = range(7)
@@ -33,7 +36,7 @@ def points(net):
     """Every call of a journey without faults, as (its name, the how manieth of its thread)."""
     trace = str(net.path / "trace")
     net.put_back()
-    assert net.start_under("strace", "-f", "-qq", "-o", trace, "--seccomp-bpf", "-e", "trace=" + ",".join(CALLS))
+    assert net.start_under("strace", "-f", "-qq", "-o", trace, "--seccomp-bpf", "-e", "trace=" + ",".join((*CALLS, READ)))
     trip = Journey(net)
     trip.go()
     assert trip.acknowledged == trip.tried, trip.codes
@@ -47,7 +50,7 @@ def points(net):
     most = collections.Counter()
     for (_, call), count in counts.items():
         most[call] = max(most[call], count)
-    return [(call, n) for call in CALLS for n in range(1, most[call] + 1)]
+    return [(call, n) for call in (*CALLS, READ) for n in range(1 + LOADED * (call == READ), most[call] + 1)]
 
 
 def trial(net, call, n, what, entries):
@@ -92,7 +95,7 @@ def main():
         entries = journey.untouched_entries(net)
         every = points(net)
         draw = random.Random(options.seed)
-        kills = [(call, n, KILL) for call, n in every]
+        kills = [(call, n, KILL) for call, n in every if call != READ]
         faults = [(call, n, what) for call, n in every for what in FAILURES.get(call, ())]
 
         def some(of, count):

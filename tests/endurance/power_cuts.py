@@ -34,6 +34,7 @@ from small_network import messages
 SHUTDOWN, WITHOUT_ITS_LOG = 0x8004587D, 2  # _IOR('X', 125, __u32), the same number on both
 DISK = os.environ.get("BUILD", str(HERE.parents[1] / "build/release")) + "/tests/endurance/recording_disk"
 BEHIND = 4  # the daemon's exit code
+TOLD_EACH = 100
 
 
 class Unable(Exception):
@@ -128,6 +129,8 @@ def states(net, recording, draw, entries, count):
         except AssertionError as error:
             raise AssertionError(f"after {at} of {len(recording.ops)} operations, {kind}: {error}") from error
         tally[kind] = tally.get(kind, 0) + 1
+        if at_turn % TOLD_EACH == 0:
+            print(f"  {at_turn} of {count} states", flush=True)
     print(f"power cut: {count} states of one journey of {len(recording.acts)} acts and {len(recording.ops)} operations "
           f"({', '.join(f'{n} {kind}' for kind, n in sorted(tally.items()))}): nothing lost", flush=True)
 
@@ -151,6 +154,8 @@ def enumerated(net, recording, draw, entries, count):
                 assert told.returncode == 0, f"after {at}, {kind}: {verb} {told.stdout}{told.stderr}"
             size = int(re.search(r"(\d+) entries", told.stdout)[1]) - entries
             assert trip.acknowledged <= size <= trip.tried, f"after {at}, {kind}: {size} entries, {trip.acknowledged} owed"
+            if done % TOLD_EACH == 0:
+                print(f"  {done} of {count} crash states", flush=True)
     print(f"crash states: {done}, each whole and with every act it owes", flush=True)
 
 

@@ -111,8 +111,12 @@ void Catalog::reload(const std::vector<std::string>& names) {
   if (everything) {
     read = records_.each_revision(*snapshot, keep);
   } else {
+    // What is new of each, however long its past is. Only who follows changes what is known.
     for (const std::string& name : names) {
-      if (read.ok() && parse_name(name)) read = records_.revisions_of(*snapshot, name, keep);
+      if (!read.ok() || !parse_name(name)) continue;
+      const auto known = revisions_.find(name);
+      const std::uint64_t first = known == revisions_.end() ? 1 : known->second + 1;
+      read = records_.revisions_of(*snapshot, name, keep, first);
     }
   }
   // A catalog that cannot follow would decide by what no longer holds: that is worse than to stop.

@@ -217,8 +217,10 @@ Status Records::each_revision(store::Snapshot& snapshot,
 }
 
 Status Records::revisions_of(store::Snapshot& snapshot, std::string_view name,
-                             const std::function<Status(Record)>& visit) const {
-  return walk(*snapshot.scan(store::Key(revisions_table).id(id_of(name))), visit);
+                             const std::function<Status(Record)>& visit,
+                             std::uint64_t first) const {
+  const store::Key all = store::Key(revisions_table).id(id_of(name));
+  return walk(*snapshot.scan(all, store::Key(all).number(first)), visit);
 }
 
 Status Records::audiences(

@@ -94,8 +94,10 @@ class Records {
   // Every revision of every object, in no order that means anything.
   [[nodiscard]] Status each_revision(store::Snapshot& snapshot,
                                      const std::function<Status(Record)>& visit) const;
+  // Of one object, in their order, from revision `first` on.
   [[nodiscard]] Status revisions_of(store::Snapshot& snapshot, std::string_view name,
-                                    const std::function<Status(Record)>& visit) const;
+                                    const std::function<Status(Record)>& visit,
+                                    std::uint64_t first = 1) const;
   // The audiences from number `first` on, in order.
   [[nodiscard]] Status audiences(
       store::Snapshot& snapshot, std::uint32_t first,

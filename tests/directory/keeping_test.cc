@@ -515,5 +515,31 @@ TEST_CASE("a roster comes in all or nothing, in one act; its faults are named by
   CHECK(again->unchanged() == 2);
 }
 
+// The past of it is damaged here: whoever read that would end the daemon.
+TEST_CASE("an act is followed by what it wrote, however much was written before", "[directory]") {
+  DirectoryWorld world;
+  const std::string anna = "persons/swe.anna.lindqvist";
+  const policy::Subject swede = world.as("SWE", "anna.lindqvist");
+  v1::ConfirmPersonRequest confirm;
+  confirm.set_name(anna);
+  REQUIRE(world.act(swede, &Service::confirm_person, confirm).ok());
+  const std::uint64_t before = world.get_person(swede, anna)->revision();
+  {
+    const auto transaction = world.store->begin();
+    const auto first =
+        store::Key(revisions_table).id(world.store->blind("directory", anna)).number(1);
+    REQUIRE(transaction->find(first)->has_value());
+    transaction->put(first, "no record");
+    ledger::Act act;
+    act.kind = "test.damage";
+    world.ledger->record(*transaction, act);
+    REQUIRE(transaction->commit().ok());
+  }
+  world.clock.pass(std::chrono::hours(24));
+  REQUIRE(world.act(swede, &Service::confirm_person, confirm).ok());
+  CHECK(world.get_person(swede, anna)->revision() == before + 1);
+  CHECK(world.catalog.find(anna)->confirmed_at_us == world.clock.now().time_since_epoch().count());
+}
+
 }  // namespace
 }  // namespace entente::directory

@@ -161,6 +161,18 @@ struct CirculationWorld : DocumentsWorld {
                     complaints.emplace_back(what);
                   }});
   }
+  // A start before what is due is told, and two daemons' worth of looks: how many entries they
+  // make.
+  std::uint64_t entries_of_two() {
+    Shelf beside(rows);
+    REQUIRE(beside.load().ok());
+    Hours others = hours_over(beside);
+    const std::uint64_t before = entries();
+    others.tend();
+    hours.tend();
+    others.tend();
+    return entries() - before;
+  }
   Entered entered;
   std::vector<std::string> complaints;
   Hours hours = hours_over(shelf);

@@ -96,18 +96,6 @@ TEST_CASE(
   CHECK(world.complaints.empty());
 }
 
-// A start before what is due is told, and two daemons' worth of looks: how many entries they make.
-std::uint64_t entries_of_two(CirculationWorld& world) {
-  Shelf beside(world.rows);
-  REQUIRE(beside.load().ok());
-  Hours others = world.hours_over(beside);
-  const std::uint64_t before = world.entries();
-  others.tend();
-  world.hours.tend();
-  others.tend();
-  return world.entries() - before;
-}
-
 TEST_CASE("a silence lapses once a document of it is gone, which is news and entered, once, to all",
           "[documents][circulation][silence]") {
   CirculationWorld world;
@@ -139,7 +127,7 @@ TEST_CASE("a silence lapses once a document of it is gone, which is news and ent
   REQUIRE(world.withdraw(paper).ok());
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) news(who);
   const std::uint64_t entries = world.entries();
-  CHECK(entries_of_two(world) == 1);  // told once, and at once
+  CHECK(world.entries_of_two() == 1);  // told once, and at once
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) {
     CHECK(news(who) == std::vector<std::string>{"LAPSED"});
     CHECK(world.see(who, lapsed)->outcome() == v1::Circulation::LAPSED);
@@ -299,8 +287,6 @@ TEST_CASE(
   }
   CHECK(world.complaints.empty());
 }
-
-std::string hash(const std::string& bytes) { return to_hex(as_view(sha256(bytes))); }
 
 TEST_CASE("a silence ends before what it adopts has expired", "[documents][circulation][silence]") {
   CirculationWorld world;

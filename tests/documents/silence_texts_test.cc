@@ -8,6 +8,8 @@ using testing::CirculationWorld;
 using testing::english;
 using testing::Midst;
 
+std::string hash(const std::string& bytes) { return to_hex(as_view(sha256(bytes))); }
+
 TEST_CASE("silence adopts the text that was sent, and the ledger says which",
           "[documents][circulation][silence]") {
   CirculationWorld world;
@@ -83,7 +85,7 @@ TEST_CASE("a silence lapses once a text of it is replaced, which is told once, t
   CAPTURE(translation);
   REQUIRE(world.bring(paper, "another", translation ? "fr" : "en").ok());
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) news(who);
-  CHECK(entries_of_two(world) == 1);
+  CHECK(world.entries_of_two() == 1);
   for (const policy::Subject& who : {world.helena(), world.anna(), world.reto()}) {
     CHECK(news(who) == std::vector<std::string>{"LAPSED"});
     CHECK(world.see(who, name)->outcome() == v1::Circulation::LAPSED);

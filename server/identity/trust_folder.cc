@@ -71,6 +71,7 @@ bool TrustFolder::changed(const std::filesystem::path& path) {
 }
 
 void TrustFolder::settle(const std::filesystem::path& path, const Status& taken, bool told) {
+  refused_.erase(path.string());
   if (taken.ok() || taken.code() == Code::AlreadyExists) return;
   (is_final(taken) ? refused_ : again_).insert(path.string());
   if (!told) takers_.complain(path.string(), taken);
@@ -97,28 +98,26 @@ void TrustFolder::poll_trust(const std::string& party, const std::filesystem::pa
   settle(dir, taken, again && !anchor && !crl);
 }
 
+Status TrustFolder::take_issued(const std::filesystem::path& file) const {
+  ENTENTE_TRY(const std::string text, read(file));
+  ENTENTE_TRY(const std::vector<std::string> chain, certificates_of_pem(text));
+  return takers_.issued(chain);
+}
+
 void TrustFolder::poll_issued(const std::filesystem::path& dir) {
   if (!changed(dir)) return;
   std::error_code error;
   bool all = true;
   for (auto at = std::filesystem::directory_iterator(dir, error);
        !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
-    const std::filesystem::path& file = at->path();
-    if (file.extension() != ".pem") continue;
+    const std::string file = at->path().string();
+    if (at->path().extension() != ".pem") continue;
     const bool fresh = changed(file);
-    const bool again = again_.erase(file.string()) != 0;
-    if (!fresh && !again) continue;
-    Status taken;
-    if (const Result<std::string> text = read(file); text.ok()) {
-      const Result<std::vector<std::string>> chain = certificates_of_pem(*text);
-      taken = chain.ok() ? takers_.issued(*chain) : chain.status();
-    } else {
-      taken = text.status();
-    }
-    settle(file, taken, again && !fresh);
-    all = all && (taken.ok() || taken.code() == Code::AlreadyExists);
+    const bool again = again_.erase(file) != 0;
+    if (fresh || again) settle(file, take_issued(file), again && !fresh);
+    all = all && again_.count(file) == 0 && refused_.count(file) == 0;
   }
-  // What is looked at again, or was half written, does not touch the folder.
+  // What waits, and what is written on where it is, does not touch the folder.
   if (error || !all) seen_.erase(dir.string());
 }
 

@@ -53,6 +53,7 @@ class TrustFolder {
   bool changed(const std::filesystem::path& path);
   // Tells what came of it, unless that was told; and looks again where that may help.
   void settle(const std::filesystem::path& path, const Status& taken, bool told);
+  [[nodiscard]] Status take_issued(const std::filesystem::path& file) const;
   void look_again_below(const std::filesystem::path& issued);
   void poll_trust(const std::string& party, const std::filesystem::path& dir);
   void poll_issued(const std::filesystem::path& dir);

@@ -19,13 +19,7 @@ struct LifeWorld : DirectoryWorld {
                   Result<Rep> (ProcessLife::*serve)(const policy::Subject&, const Req&,
                                                     store::Transaction&),
                   const Req& request) {
-    const auto transaction = store->begin();
-    Result<Rep> reply = (life.*serve)(subject, request, *transaction);
-    if (!reply.ok()) return reply;
-    REQUIRE(transaction->appended());
-    const auto committed = transaction->commit();
-    if (!committed.ok()) return committed.status();
-    return reply;
+    return Ground::act(life, subject, serve, request);
   }
   v1::Process process() {
     v1::GetProcessRequest get;

@@ -152,11 +152,12 @@ struct CirculationWorld : DocumentsWorld {
   v1::Circulation::Outcome outcome(const std::string& name) {
     return see(helena(), name)->outcome();
   }
-  Hours hours_over(const Shelf& of) {
+  Hours hours_over(const Shelf& of) { return hours_over(of, clock); }
+  Hours hours_over(const Shelf& of, const Clock& by) {
     return Hours({.rows = rows,
                   .shelf = of,
                   .ledger = *ledger,
-                  .clock = clock,
+                  .clock = by,
                   .complain = [this](std::string_view what, const Status&) {
                     complaints.emplace_back(what);
                   }});

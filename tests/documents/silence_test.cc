@@ -261,13 +261,7 @@ TEST_CASE(
   if (withdrawn_first) {
     bool withdrawn = false;
     const Midst midst(world.clock, [&] { withdrawn = world.withdraw(paper).ok(); });
-    Hours hours({.rows = world.rows,
-                 .shelf = world.shelf,
-                 .ledger = *world.ledger,
-                 .clock = midst,
-                 .complain = [&](std::string_view what, const Status&) {
-                   world.complaints.emplace_back(what);
-                 }});
+    Hours hours = world.hours_over(world.shelf, midst);
     hours.tend();
     REQUIRE(withdrawn);
     CHECK(world.outcome(name) == v1::Circulation::PENDING);

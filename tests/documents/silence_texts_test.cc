@@ -10,6 +10,12 @@ using testing::Midst;
 
 std::string hash(const std::string& bytes) { return to_hex(as_view(sha256(bytes))); }
 
+// For the working group and the secretariat.
+Result<v1::Document> for_few(CirculationWorld& world) {
+  const std::vector<std::string> few = {"process/igc/body/wg-data", "process/igc/secretariat"};
+  return world.upload(world.helena(), world.begin("n", "n", v1::HANDLING_LIMITED, few), "n");
+}
+
 TEST_CASE("silence adopts the text that was sent, and the ledger says which",
           "[documents][circulation][silence]") {
   CirculationWorld world;
@@ -140,13 +146,7 @@ TEST_CASE("of another text and an adoption in one instant one comes first, never
   if (text_first) {
     bool brought = false;
     const Midst midst(world.clock, [&] { brought = world.bring(paper, "q").ok(); });
-    Hours hours({.rows = world.rows,
-                 .shelf = world.shelf,
-                 .ledger = *world.ledger,
-                 .clock = midst,
-                 .complain = [&](std::string_view what, const Status&) {
-                   world.complaints.emplace_back(what);
-                 }});
+    Hours hours = world.hours_over(world.shelf, midst);
     hours.tend();
     REQUIRE(brought);
     CHECK(world.outcome(name) == v1::Circulation::PENDING);
@@ -177,9 +177,7 @@ TEST_CASE("of another text and an adoption in one instant one comes first, never
 TEST_CASE("what a silence stands on is told of each document to whom its text was shown then",
           "[documents][circulation][silence]") {
   CirculationWorld world;
-  const std::vector<std::string> few = {"process/igc/body/wg-data", "process/igc/secretariat"};
-  const auto narrow =
-      world.upload(world.helena(), world.begin("n", "n", v1::HANDLING_LIMITED, few), "n");
+  const auto narrow = for_few(world);
   REQUIRE(narrow.ok());
   v1::CirculateRequest request;
   request.mutable_circulation()->add_documents(world.paper("p", v1::HANDLING_LIMITED).name());
@@ -283,9 +281,7 @@ TEST_CASE("of a document is said which silences end with it, to those who see bo
 TEST_CASE("of a silence is said nothing to whom its text was not shown then",
           "[documents][circulation][silence]") {
   CirculationWorld world;
-  const std::vector<std::string> few = {"process/igc/body/wg-data", "process/igc/secretariat"};
-  const auto narrow =
-      world.upload(world.helena(), world.begin("n", "n", v1::HANDLING_LIMITED, few), "n");
+  const auto narrow = for_few(world);
   REQUIRE(narrow.ok());
   REQUIRE(world
               .circulate(world.helena(), narrow->name(), v1::Circulation::APPROVAL_BY_SILENCE,

@@ -510,7 +510,7 @@ TEST_CASE("what cannot be read or entered just now is taken as soon as it can",
   std::filesystem::remove_all(dir);
 }
 
-TEST_CASE("a certificate that came before its anchor is entered once that is there",
+TEST_CASE("a certificate that came before its anchor, or by halves, is entered once it can be",
           "[identity][certificate][folder]") {
   World world;
   Authority denmark("Denmark");
@@ -530,6 +530,14 @@ TEST_CASE("a certificate that came before its anchor is entered once that is the
   write_file(dir / "DNK" / "crl.pem", denmark.crl_pem());
   folder.poll();
   CHECK(entered() == before + 1);
+  // And one that is written on where it is, long after it was looked at half.
+  const std::string whole = read_file(denmark.issue(uri("dnk", "person/lise")).pem_path);
+  write_file(dir / "DNK" / "issued" / "lise.pem", whole.substr(0, whole.size() / 2));
+  for (int i = 0; i < 3; ++i) folder.poll();
+  CHECK(entered() == before + 1);
+  write_file(dir / "DNK" / "issued" / "lise.pem", whole);
+  folder.poll();
+  CHECK(entered() == before + 2);
   std::filesystem::remove_all(dir);
 }
 

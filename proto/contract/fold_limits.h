@@ -19,5 +19,8 @@ inline constexpr std::size_t folds_bytes_max = 80 << 20;
 // these.
 inline constexpr std::size_t folds_waiting_max = 16;
 inline constexpr std::size_t folds_counted_max = 1'024;
+// Layers of which it is kept who is shown them, some 130 bytes each, in all: readers of many
+// rights, and of many dataflows, must not fill the memory with lists of what each sees.
+inline constexpr std::size_t sights_layers_max = 100'000;
 
 }  // namespace entente::limits

@@ -70,7 +70,7 @@ class Aggregation {
       if (fate.kept && fate.level != 0) return true;
       if (fate.kept) continue;
       std::set<std::string> codes;
-      for (const Layer& layer : input_.quick->layers) {
+      for (const Layer& layer : input_.quick->layers->all()) {
         codes.insert(layer.part->dimensions[d].begin(), layer.part->dimensions[d].end());
       }
       const std::size_t count = codes.size();

@@ -48,7 +48,7 @@ using OpenMerge = std::function<Result<std::unique_ptr<Merge>>()>;
 struct QuickInput {
   store::Snapshot& snapshot;
   IndexCache& cache;
-  const std::vector<Layer>& layers;
+  const LayersPointer& layers;
   const Reading& reading;
 };
 struct AggregateInput {

@@ -123,19 +123,20 @@ Result<std::vector<AggregateRow>> ComparisonService::sum(const Subject& subject,
   std::optional<Instant> as_of;
   if (query.has_as_of()) as_of = instant_of(query.as_of());
   const Instant now = parts_.clock.now();
-  std::vector<Layer> layers;
+  const SightPointer sight = parts_.service.sight(subject, flow, as_of);
   std::map<const PartHeader*, std::pair<bool, Instant>> known;
   bool quick = !dated;
-  for (SeenLayer& seen : parts_.service.layers(subject, flow, as_of)) {
+  for (const SeenLayer& seen : sight->all) {
     known[seen.layer.part.get()] = {is_narrow(flow, seen, now), recorded_at(seen.kept->row)};
     quick = quick && !known[seen.layer.part.get()].first && !seen.layer.open;
-    layers.push_back(std::move(seen.layer));
   }
   std::optional<QuickInput> by_engine;
-  if (quick) by_engine.emplace(QuickInput{snapshot, parts_.service.cache(), layers, reading});
+  if (quick) {
+    by_engine.emplace(QuickInput{snapshot, parts_.service.cache(), sight->layers, reading});
+  }
   const AggregateInput input{
       .flow = flow,
-      .open = [&] { return Merge::open(snapshot, parts_.service.cache(), layers, reading); },
+      .open = [&] { return Merge::open(snapshot, parts_.service.cache(), sight->layers, reading); },
       .quick = by_engine,
       .is_narrow = [&](const Layer& layer) { return known.at(layer.part.get()).first; },
       .recorded = [&](const Layer& layer) { return known.at(layer.part.get()).second; }};

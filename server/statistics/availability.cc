@@ -67,13 +67,13 @@ Result<Availability> read_availability(Service& service, const policy::Subject& 
   std::optional<Instant> after;
   if (query.has_as_of()) as_of = instant_of(query.as_of());
   if (query.has_updated_after()) after = instant_of(query.updated_after());
-  std::vector<Layer> chosen;
-  for (SeenLayer& seen : service.layers(subject, flow, as_of, after)) {
-    if (!parties.empty() && parties.count(seen.kept->row.party()) == 0) continue;
-    chosen.push_back(std::move(seen.layer));
+  SightPointer sight = service.sight(subject, flow, as_of, after);
+  if (!parties.empty()) {
+    sight = only(sight,
+                 [&](const SeenLayer& seen) { return parties.count(seen.kept->row.party()) != 0; });
   }
   ENTENTE_TRY(const std::unique_ptr<Merge> merge,
-              Merge::open(snapshot, service.cache(), std::move(chosen), std::move(reading)));
+              Merge::open(snapshot, service.cache(), sight->layers, std::move(reading)));
   Met met(flow.dimension_lists.size());
   Merged merged;
   for (;;) {

@@ -195,7 +195,7 @@ Result<v1::UploadReport> Service::keep_withdrawal(const Subject& subject, const 
   const auto uploads = parts_.shelf.of(flow.wire.name());
   const store::Id flow_id = parts_.store.blind("statistics", flow.wire.name());
   ENTENTE_TRY(const record::Head head, next_head(flow_id, transaction));
-  if (uploads->empty() || uploads->back()->row.number() + 1 != head.number()) {
+  if (uploads->all.empty() || uploads->last() + 1 != head.number()) {
     return Status(Code::Aborted, Reason::Conflict, "another upload came meanwhile");
   }
   row.set_number(head.number());

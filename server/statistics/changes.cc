@@ -36,29 +36,23 @@ struct VersionAt {
 // Counts the changes of one dataflow, by party.
 class Changed {
  public:
-  Changed(const Flow& flow, const Merge& merge, bool details, v1::Changes& out)
-      : flow_(flow), merge_(merge), details_(details), out_(out) {}
-
-  struct Came {
-    std::string party;
-    Instant appeared;
-  };
-  // Of each layer of the merge.
-  std::vector<Came> came;
+  // `merge` is over all that is seen.
+  Changed(const Flow& flow, const Sight& seen, const Merge& merge, bool details, v1::Changes& out)
+      : flow_(flow), seen_(seen), merge_(merge), details_(details), out_(out) {}
 
   // The versions of one observation, the oldest first: places `from` to `end`.
   void add(const Merged& merged, std::size_t series, std::size_t from, std::size_t end,
            Instant since) {
     std::optional<VersionAt> before;
     for (std::size_t cell = from; cell < end; ++cell) {
-      if (came[merged.layers[cell]].appeared <= since) before = VersionAt{&merged, cell};
+      if (seen_.all[merged.layers[cell]].appeared <= since) before = VersionAt{&merged, cell};
     }
     const VersionAt after{&merged, end - 1};
     const bool was = before && !before->is_gone();
     const bool is = !after.is_gone();
     if ((!was && !is) || (was && is && before->same_as(after))) return;
     const std::uint32_t layer = merged.layers[after.cell];
-    v1::Changes::Row& row = row_of(came[layer], merge_.layers()[layer].version);
+    v1::Changes::Row& row = row_of(seen_.all[layer]);
     if (!was) {
       row.set_added(row.added() + 1);
     } else if (!is) {
@@ -84,14 +78,15 @@ class Changed {
     Instant last;
   };
 
-  v1::Changes::Row& row_of(const Came& by, std::uint64_t upload) {
-    const auto [at, fresh] = rows_.try_emplace(by.party);
+  v1::Changes::Row& row_of(const SeenLayer& by) {
+    const std::string& party = by.kept->row.party();
+    const auto [at, fresh] = rows_.try_emplace(party);
     OfParty& one = at->second;
     one.first = fresh ? by.appeared : std::min(one.first, by.appeared);
     one.last = fresh ? by.appeared : std::max(one.last, by.appeared);
-    one.uploads.insert(upload);
+    one.uploads.insert(by.layer.version);
     one.row.set_dataflow(flow_.wire.name());
-    one.row.set_party("parties/" + by.party);
+    one.row.set_party("parties/" + party);
     set_time(*one.row.mutable_first_at(), one.first);
     set_time(*one.row.mutable_last_at(), one.last);
     return one.row;
@@ -104,10 +99,10 @@ class Changed {
       return;
     }
     const Columns& columns = merged.columns;
-    const Came& by = came[merged.layers[after.cell]];
+    const SeenLayer& by = seen_.all[merged.layers[after.cell]];
     v1::Changes::Detail& one = *out_.add_details();
     one.set_dataflow(flow_.wire.name());
-    one.set_party("parties/" + by.party);
+    one.set_party("parties/" + by.kept->row.party());
     const auto key = columns.key(series);
     for (std::size_t d = 0; d + 1 < columns.width; ++d) {
       one.add_key(merge_.dimensions()[d][key[d]]);
@@ -126,6 +121,7 @@ class Changed {
   }
 
   const Flow& flow_;
+  const Sight& seen_;
   const Merge& merge_;
   const bool details_;
   v1::Changes& out_;
@@ -138,23 +134,18 @@ Status HistoryService::add_changes(const Subject& subject, const Flow& flow,
                                    const v1::ListChangesRequest& message, Instant since,
                                    Instant until, Snapshot& snapshot, v1::Changes& out) {
   const std::string party = party_code(message.party());
-  std::vector<Layer> layers;
-  std::map<const PartHeader*, Changed::Came> came;
-  bool any = false;
-  for (SeenLayer& seen : parts_.service.layers(subject, flow, until)) {
-    if (!message.party().empty() && seen.kept->row.party() != party) continue;
-    any = any || seen.appeared > since;
-    came[seen.layer.part.get()] = {seen.kept->row.party(), seen.appeared};
-    layers.push_back(std::move(seen.layer));
+  SightPointer sight = parts_.service.sight(subject, flow, until);
+  if (!message.party().empty()) {
+    sight = only(sight, [&](const SeenLayer& seen) { return seen.kept->row.party() == party; });
   }
-  if (!any) return {};
+  const auto is_new = [&](const SeenLayer& seen) { return seen.appeared > since; };
+  if (std::none_of(sight->all.begin(), sight->all.end(), is_new)) return {};
   Reading reading;
   reading.codes.resize(flow.dimension_lists.size());
   reading.history = true;
   ENTENTE_TRY(const auto merge,
-              Merge::open(snapshot, parts_.service.cache(), std::move(layers), std::move(reading)));
-  Changed changed(flow, *merge, message.details(), out);
-  for (const Layer& layer : merge->layers()) changed.came.push_back(came.at(layer.part.get()));
+              Merge::open(snapshot, parts_.service.cache(), sight->layers, std::move(reading)));
+  Changed changed(flow, *sight, *merge, message.details(), out);
   ENTENTE_TRY_VOID(each_observation(
       *merge, [&](const Merged& merged, std::size_t series, std::size_t from, std::size_t end) {
         changed.add(merged, series, from, end, since);

@@ -64,14 +64,9 @@ Result<FigureRows> Service::figures_of(const Subject& subject, const Flow& flow,
                                        Snapshot& snapshot) {
   ENTENTE_TRY(Reading reading, reading_of(flow, query));
   reading.history = true;
-  std::vector<Layer> chosen;
-  std::map<std::uint64_t, Instant> recorded;
-  for (SeenLayer& seen : layers(subject, flow, as_of)) {
-    recorded[seen.layer.version] = recorded_at(seen.kept->row);
-    chosen.push_back(std::move(seen.layer));
-  }
+  const SightPointer seen = sight(subject, flow, as_of);
   ENTENTE_TRY(const std::unique_ptr<Merge> merge,
-              Merge::open(snapshot, parts_.cache, std::move(chosen), std::move(reading)));
+              Merge::open(snapshot, parts_.cache, seen->layers, std::move(reading)));
   FigureRows rows;
   Merged merged;
   for (;;) {
@@ -95,7 +90,7 @@ Result<FigureRows> Service::figures_of(const Subject& subject, const Flow& flow,
         if (flow.status) {
           figure.status = merge->attributes()[*flow.status][columns.codes_of(cell)[*flow.status]];
         }
-        figure.recorded = recorded[merge->layers()[merged.layers[cell]].version];
+        figure.recorded = recorded_at(seen->all[merged.layers[cell]].kept->row);
       }
       if (rows.size() > limits::comparison_rows_max) return too_large();
     }

@@ -40,15 +40,13 @@ void add_series(const Merged& merged, const Merge& merge, std::size_t from, std:
 
 Result<std::shared_ptr<const Tally>> ContributionReader::read(store::Snapshot& snapshot,
                                                               const Flow& flow,
-                                                              std::vector<SeenLayer> seen) {
+                                                              const SightPointer& sight) {
   std::string which = flow.wire.name();
-  std::map<std::uint64_t, Instant> times;
-  std::vector<Layer> chosen;
-  for (SeenLayer& one : seen) {
+  std::vector<Instant> recorded;
+  for (const SeenLayer& one : sight->all) {
     which += one.layer.part->id.view();
     if (one.layer.open) which += one.layer.open->mark();
-    times[one.layer.version] = recorded_at(one.kept->row);
-    chosen.push_back(std::move(one.layer));
+    recorded.push_back(recorded_at(one.kept->row));
   }
   {
     const std::lock_guard lock(mutex_);
@@ -58,9 +56,7 @@ Result<std::shared_ptr<const Tally>> ContributionReader::read(store::Snapshot& s
   reading.codes.resize(flow.dimension_lists.size());
   reading.history = true;
   ENTENTE_TRY(const std::unique_ptr<Merge> merge,
-              Merge::open(snapshot, cache_, std::move(chosen), std::move(reading)));
-  std::vector<Instant> recorded;
-  for (const Layer& layer : merge->layers()) recorded.push_back(times[layer.version]);
+              Merge::open(snapshot, cache_, sight->layers, std::move(reading)));
 
   auto out = std::make_shared<Tally>();
   Merged merged;

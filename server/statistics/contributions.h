@@ -47,7 +47,7 @@ class ContributionReader {
   // DataLoss, Unavailable: as the store.
   [[nodiscard]] Result<std::shared_ptr<const Tally>> read(store::Snapshot& snapshot,
                                                           const Flow& flow,
-                                                          std::vector<SeenLayer> seen);
+                                                          const SightPointer& sight);
 
  private:
   IndexCache& cache_;

@@ -16,8 +16,9 @@ std::uint64_t at_most_of(const SetPlan& set, IndexCache& cache) {
   const bool newest = !set.reading.raw && !set.reading.history;
   if (newest && cache.folds() != nullptr) fold = cache.folds()->find(set.layers);
   std::uint64_t most = fold ? fold->part->observations : 0;
-  for (std::size_t i = fold ? fold->layers : 0; i < set.layers.size(); ++i) {
-    most += set.layers[i].part->observations - set.layers[i].part->gone;
+  for (std::size_t i = fold ? fold->layers : 0; i < set.layers->all().size(); ++i) {
+    const PartHeader& part = *set.layers->all()[i].part;
+    most += part.observations - part.gone;
   }
   return most;
 }

@@ -100,10 +100,10 @@ void narrow(std::optional<std::vector<std::string>>& codes, std::vector<std::str
 }
 
 // Which of the codes that stand in figures fit.
-std::vector<std::string> fitting_codes(const std::vector<SeenLayer>& layers, std::size_t dimension,
+std::vector<std::string> fitting_codes(const Sight& sight, std::size_t dimension,
                                        const AnyOf& any_of) {
   std::set<std::string_view> codes;
-  for (const SeenLayer& seen : layers) {
+  for (const SeenLayer& seen : sight.all) {
     const auto& some = seen.layer.part->dimensions[dimension];
     codes.insert(some.begin(), some.end());
   }
@@ -161,12 +161,12 @@ Status check_count(const Condition& condition) {
 }
 
 // False: the dataflow has no such component.
-Result<bool> take_condition(const Condition& condition, const Flow& flow,
-                            const std::vector<SeenLayer>& layers, Choice& choice) {
+Result<bool> take_condition(const Condition& condition, const Flow& flow, const Sight& sight,
+                            Choice& choice) {
   if (const auto dimension = flow.find_dimension(condition.component)) {
     auto plain = plain_values(condition.any_of);
     narrow(choice.reading.codes[*dimension],
-           plain ? *std::move(plain) : fitting_codes(layers, *dimension, condition.any_of));
+           plain ? *std::move(plain) : fitting_codes(sight, *dimension, condition.any_of));
     return true;
   }
   ENTENTE_TRY_VOID(check_count(condition));
@@ -199,11 +199,11 @@ void take_counts(const DataRequest& request, Choice& choice) {
 
 class SetMaker {
  public:
-  SetMaker(const DataRequest& request, std::size_t topic, std::vector<SeenLayer> layers,
-           Choice choice, Instant now)
+  SetMaker(const DataRequest& request, std::size_t topic, SightPointer sight, Choice choice,
+           Instant now)
       : request_(request),
         topic_(topic),
-        layers_(std::move(layers)),
+        sight_(std::move(sight)),
         choice_(std::move(choice)),
         now_(now) {}
 
@@ -213,16 +213,16 @@ class SetMaker {
     plain.reading.fresh_only = request_.updated_after.has_value();
     take_counts(request_, plain);
     SetPlan set{.head = {.topic = topic_, .action = {}, .valid_from = {}, .valid_to = {}},
-                .layers = chosen([](const SeenLayer&) { return true; }),
+                .layers = sight_->layers,
                 .reading = std::move(plain.reading),
                 .test = std::move(plain.test)};
     if (request_.updated_after) set.head.action = SetHead::Action::Replace;
     out.push_back(std::move(set));
-    const bool takes_away = std::any_of(layers_.begin(), layers_.end(), [](const SeenLayer& one) {
-      return one.layer.fresh && one.layer.part->gone != 0;
-    });
+    const bool takes_away = std::any_of(
+        sight_->all.begin(), sight_->all.end(),
+        [](const SeenLayer& one) { return one.layer.fresh && one.layer.part->gone != 0; });
     if (request_.updated_after && takes_away) {
-      out.push_back(taken_away(chosen([](const SeenLayer&) { return true; })));
+      out.push_back(taken_away(sight_->layers));
     }
   }
 
@@ -230,13 +230,13 @@ class SetMaker {
   template <typename Fits>
   std::vector<Layer> chosen(const Fits& fits) const {
     std::vector<Layer> out;
-    for (const SeenLayer& one : layers_) {
+    for (const SeenLayer& one : sight_->all) {
       if (fits(one)) out.push_back(one.layer);
     }
     return out;
   }
 
-  SetPlan taken_away(std::vector<Layer> layers) const {
+  SetPlan taken_away(LayersPointer layers) const {
     Choice choice = choice_;
     choice.reading.history = true;
     choice.test.taken_away = true;
@@ -254,31 +254,31 @@ class SetMaker {
   // Each upload, the oldest first: what it brought, and what it took away.
   void make_history(std::vector<SetPlan>& out) const {
     std::set<std::uint64_t> versions;
-    for (const SeenLayer& one : layers_) {
+    for (const SeenLayer& one : sight_->all) {
       if (one.layer.fresh) versions.insert(one.layer.version);
     }
     for (const std::uint64_t version : versions) {
       bool takes_away = false;
       Instant from{};
-      for (const SeenLayer& one : layers_) {
+      for (const SeenLayer& one : sight_->all) {
         if (one.layer.version != version) continue;
         takes_away = takes_away || one.layer.part->gone != 0;
         from = seen_from(one.kept->row);
       }
       Choice choice = choice_;
       take_counts(request_, choice);
-      out.push_back(
-          {.head = {.topic = topic_,
-                    .action = SetHead::Action::Replace,
-                    .valid_from = from,
-                    .valid_to = {}},
-           .layers = chosen([&](const SeenLayer& one) { return one.layer.version == version; }),
-           .reading = std::move(choice.reading),
-           .test = std::move(choice.test)});
+      out.push_back({.head = {.topic = topic_,
+                              .action = SetHead::Action::Replace,
+                              .valid_from = from,
+                              .valid_to = {}},
+                     .layers = make_layers(chosen(
+                         [&](const SeenLayer& one) { return one.layer.version == version; })),
+                     .reading = std::move(choice.reading),
+                     .test = std::move(choice.test)});
       if (!takes_away) continue;
       auto until = chosen([&](const SeenLayer& one) { return one.layer.version <= version; });
       for (Layer& layer : until) layer.fresh = layer.version == version;
-      out.push_back(taken_away(std::move(until)));
+      out.push_back(taken_away(make_layers(std::move(until))));
       out.back().head.valid_to = from;
     }
   }
@@ -292,7 +292,7 @@ class SetMaker {
 
   const DataRequest& request_;
   const std::size_t topic_;
-  const std::vector<SeenLayer> layers_;
+  const SightPointer sight_;
   const Choice choice_;
   const Instant now_;
 };
@@ -403,8 +403,7 @@ bool is_natural(const std::vector<OrderTerm>& order, const View& view, const Flo
 
 // --- all of it ----------------------------------------------------------------------------------
 
-void add_mark(const Model& model, const Flow& flow, const std::vector<SeenLayer>& layers,
-              std::string& mark) {
+void add_mark(const Model& model, const Flow& flow, const Sight& sight, std::string& mark) {
   const auto add = [&](const std::string& name) {
     if (const record::Structure* row = model.find(name)) {
       mark += name + "@" + std::to_string(row->revision()) + ";";
@@ -415,7 +414,7 @@ void add_mark(const Model& model, const Flow& flow, const std::vector<SeenLayer>
   add(flow.structure.concept_scheme());
   for (const auto& one : flow.structure.dimensions()) add(one.codelist());
   for (const auto& one : flow.structure.attributes()) add(one.codelist());
-  for (const SeenLayer& seen : layers) {
+  for (const SeenLayer& seen : sight.all) {
     mark += to_hex(seen.layer.part->id.view());
     if (seen.layer.open) mark += seen.layer.open->mark();
   }
@@ -423,10 +422,9 @@ void add_mark(const Model& model, const Flow& flow, const std::vector<SeenLayer>
 
 // Who gave figures, as far as that may be told: of a reciprocal dataflow, in which others may have
 // given what is not open yet, all who provide.
-std::set<std::string> sources_of(const Asking& asking, const Flow& flow,
-                                 const std::vector<SeenLayer>& layers) {
+std::set<std::string> sources_of(const Asking& asking, const Flow& flow, const Sight& sight) {
   std::set<std::string> parties;
-  for (const SeenLayer& seen : layers) {
+  for (const SeenLayer& seen : sight.all) {
     if (!is_marks_only(seen)) parties.insert(seen.kept->row.party());
   }
   if (!flow.wire.has_reciprocity()) return parties;
@@ -490,31 +488,33 @@ class Planner {
 
   Status add_topic(const Flow& flow, const std::shared_ptr<const Flow>& shared,
                    const std::string& provider) {
-    std::vector<SeenLayer> layers =
-        service_.layers(asking_.subject, flow, request_.as_of, request_.updated_after);
-    std::erase_if(layers, [&](const SeenLayer& seen) {
-      const std::string& party = seen.kept->row.party();
-      return (!provider.empty() && party != provider) ||
-             (!request_.providers.empty() && !has(request_.providers, party));
-    });
+    SightPointer sight =
+        service_.sight(asking_.subject, flow, request_.as_of, request_.updated_after);
+    if (!provider.empty() || !request_.providers.empty()) {
+      sight = only(sight, [&](const SeenLayer& seen) {
+        const std::string& party = seen.kept->row.party();
+        return (provider.empty() || party == provider) &&
+               (request_.providers.empty() || has(request_.providers, party));
+      });
+    }
     Choice choice;
     ENTENTE_TRY_VOID(take_keys(request_, flow, choice));
     choice.reading.days = request_.days;
     for (const Condition& condition : request_.conditions) {
-      ENTENTE_TRY(const bool known, take_condition(condition, flow, layers, choice));
+      ENTENTE_TRY(const bool known, take_condition(condition, flow, *sight, choice));
       if (known) continue;
       unknown_ = condition.component;
       return {};
     }
     Topic topic{.flow = shared, .provider = provider, .attributes = {}};
     ENTENTE_TRY_VOID(tell(flow, topic));
-    add_mark(*model_, flow, layers, plan_.mark);
+    add_mark(*model_, flow, *sight, plan_.mark);
     if (asking_.form.format == DataFormat::Workbook) {
       const auto parties =
-          provider.empty() ? sources_of(asking_, flow, layers) : std::set<std::string>{provider};
+          provider.empty() ? sources_of(asking_, flow, *sight) : std::set<std::string>{provider};
       add_front(asking_, flow, parties, plan_.writing.front);
     }
-    SetMaker(request_, plan_.writing.topics.size(), std::move(layers), std::move(choice),
+    SetMaker(request_, plan_.writing.topics.size(), std::move(sight), std::move(choice),
              asking_.now)
         .make(plan_.sets);
     plan_.writing.topics.push_back(std::move(topic));

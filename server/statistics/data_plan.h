@@ -20,7 +20,7 @@ namespace entente::statistics {
 // How one data set is read.
 struct SetPlan {
   SetHead head;
-  std::vector<Layer> layers;
+  LayersPointer layers;
   Reading reading;
   CellTest test;
 };

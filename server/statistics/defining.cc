@@ -125,7 +125,7 @@ Status Service::find_orphans(const Subject& subject, const std::vector<record::S
   const auto model = parts_.structures.model();
   for (const auto& [name, before] : model->flows()) {
     const auto uploads = parts_.shelf.of(name);
-    if (uploads->empty()) continue;
+    if (uploads->all.empty()) continue;
     const auto after = next.find_flow(name);
     const auto shape = [](const v1::DataStructure& structure) {
       std::vector<std::string> ids;
@@ -147,14 +147,15 @@ Status Service::find_orphans(const Subject& subject, const std::vector<record::S
       if (!list || list == before->dimension_lists[d]) continue;
       std::set<std::string> seen;
       if (may_read(subject, *before)) {
-        for (const SeenLayer& layer : layers(subject, *before)) {
+        const SightPointer sight = this->sight(subject, *before);
+        for (const SeenLayer& layer : sight->all) {
           for (const std::string& code : layer.layer.part->dimensions[d]) {
             if (list->find(code) == nullptr) seen.insert(code);
           }
         }
       }
       for (const std::string& code : seen) add(name, "has figures under `" + code + "`");
-      for (const auto& kept : *uploads) {
+      for (const auto& kept : uploads->all) {
         for (const auto& part : kept->parts) {
           if (!part) continue;
           for (const std::string& code : part->dimensions[d]) {

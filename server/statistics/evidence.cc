@@ -151,13 +151,9 @@ Result<SeenUpload> EvidenceService::find_giver(const policy::Subject& subject, c
   ENTENTE_TRY(Reading reading, reading_of(flow, query));
   std::optional<Instant> as_of;
   if (message.has_as_of()) as_of = instant_of(message.as_of());
-  std::vector<Layer> layers;
-  for (SeenLayer& seen : parts_.service.layers(subject, flow, as_of)) {
-    layers.push_back(std::move(seen.layer));
-  }
+  const SightPointer sight = parts_.service.sight(subject, flow, as_of);
   IndexCache unfolded(0);  // so that each version is one upload's
-  ENTENTE_TRY(const auto merge,
-              Merge::open(snapshot, unfolded, std::move(layers), std::move(reading)));
+  ENTENTE_TRY(const auto merge, Merge::open(snapshot, unfolded, sight->layers, std::move(reading)));
   Merged found;
   ENTENTE_TRY_VOID(merge->next(found, limits::answer_observations_max));
   if (found.columns.series() != 1 || is_gone(found.columns.kinds.back())) {

@@ -38,6 +38,17 @@ struct PartyLayers {
   }
 };
 
+// Whether a party has given anything confidential, or gives it now: mostly there is nothing.
+bool has_secrets(const KeptList& uploads, const std::string& party, const Collected& added) {
+  const auto has_secret = [](const auto& parts) {
+    return parts[static_cast<std::size_t>(Circle::Confidential)] != nullptr;
+  };
+  return has_secret(added.parts) ||
+         std::any_of(uploads.all.begin(), uploads.all.end(), [&](const auto& kept) {
+           return has_secret(kept->parts) && kept->row.party() == party;
+         });
+}
+
 std::string join(const std::vector<std::string>& key) {
   std::string out;
   for (const std::string& code : key) out += (out.empty() ? "" : ".") + code;
@@ -241,11 +252,13 @@ Result<Protection> Service::find_protection(const Flow& flow, const std::string&
     days.first = std::min(days.first, part->first_day);
     days.last = std::max(days.last, part->last_day);
   }
+  const auto uploads = parts_.shelf.of(flow.wire.name());
+  if (!has_secrets(*uploads, party, added)) return out;
   const auto take = [&](const auto& parts, const Origin& origin) {
     all.add(parts, origin);
     secrets.add({nullptr, parts[static_cast<std::size_t>(Circle::Confidential)]}, origin);
   };
-  for (const auto& kept : *parts_.shelf.of(flow.wire.name())) {
+  for (const auto& kept : uploads->all) {
     if (kept->row.party() != party) continue;
     take(kept->parts, {.version = kept->row.number(),
                        .holds = kept->row.action() == v1::SUPPRESSION,
@@ -254,7 +267,7 @@ Result<Protection> Service::find_protection(const Flow& flow, const std::string&
   take(added.parts, {.version = kAdded, .publishes = publishes});
   const bool holds_any = std::any_of(all.origins.begin(), all.origins.end(),
                                      [](const auto& one) { return one.second.holds; });
-  if (secrets.layers.empty() || (!holds_any && !has_totals(flow, all))) return out;
+  if (!holds_any && !has_totals(flow, all)) return out;
   Reading reading;
   reading.codes.resize(flow.dimension_lists.size());
   reading.days = days;
@@ -330,8 +343,7 @@ Status Service::hide_own(const Flow& flow, const Collected& added, const Protect
 Status Service::hold_back(const Flow& flow, const Collected& added, const record::Head& head,
                           record::Upload& row, v1::UploadReport& report, Transaction& transaction) {
   const auto uploads = parts_.shelf.of(flow.wire.name());
-  const std::uint64_t known = uploads->empty() ? 0 : uploads->back()->row.number();
-  if (flow.confidentiality && known + 1 != head.number()) {
+  if (flow.confidentiality && uploads->last() + 1 != head.number()) {
     return {Code::Aborted, Reason::Conflict, "another upload came meanwhile"};
   }
   const auto staged = parts_.store.snapshot();  // parts staged since the transaction began

@@ -51,14 +51,9 @@ Status ComparisonService::count_figures(const Subject& subject, const Flow& flow
                                         const v1::QueryRequest& query, Snapshot& snapshot,
                                         Section& out) {
   ENTENTE_TRY(Reading reading, reading_of(flow, query));
-  std::vector<Layer> layers;
-  std::map<std::uint64_t, Instant> recorded;
-  for (SeenLayer& seen : parts_.service.layers(subject, flow)) {
-    recorded[seen.layer.version] = recorded_at(seen.kept->row);
-    layers.push_back(std::move(seen.layer));
-  }
+  const SightPointer sight = parts_.service.sight(subject, flow);
   ENTENTE_TRY(const auto merge,
-              Merge::open(snapshot, parts_.service.cache(), std::move(layers), std::move(reading)));
+              Merge::open(snapshot, parts_.service.cache(), sight->layers, std::move(reading)));
   std::optional<Period> first;
   std::optional<Period> last;
   Instant updated{};
@@ -75,7 +70,7 @@ Status ComparisonService::count_figures(const Subject& subject, const Flow& flow
         const Period period{columns.frequency(s), columns.ordinals[cell]};
         if (!first || first_day(period) < first_day(*first)) first = period;
         if (!last || last_day(period) > last_day(*last)) last = period;
-        updated = std::max(updated, recorded[merge->layers()[merged.layers[cell]].version]);
+        updated = std::max(updated, recorded_at(sight->all[merged.layers[cell]].kept->row));
       }
     }
   }

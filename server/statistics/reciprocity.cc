@@ -43,13 +43,14 @@ Result<std::shared_ptr<const Tally>> Service::given_by(const std::string& party,
                                                        Snapshot& snapshot) {
   const Instant now = parts_.clock.now();
   std::vector<SeenLayer> own;
-  for (const auto& kept : *parts_.shelf.of(flow.wire.name())) {
+  const auto uploads = parts_.shelf.of(flow.wire.name());
+  for (const auto& kept : uploads->all) {
     const auto& part = kept->parts[static_cast<std::size_t>(Circle::Shared)];
     if (kept->row.party() != party || !part) continue;
     SeenLayer layer{.layer = {.part = part, .version = kept->row.number()}, .kept = kept};
     if (!is_narrow(flow, layer, now)) own.push_back(std::move(layer));
   }
-  return contributions_.read(snapshot, flow, std::move(own));
+  return contributions_.read(snapshot, flow, std::make_shared<const Sight>(std::move(own)));
 }
 
 Result<std::shared_ptr<const OpenPeriods>> Service::open_periods(const Subject& subject,
@@ -78,15 +79,17 @@ Result<std::shared_ptr<const OpenPeriods>> Service::open_periods(const Subject& 
 
 Result<std::map<Period, std::map<std::string, std::uint64_t>>> Service::others_by_period(
     const Subject& subject, const Flow& flow, Snapshot& snapshot) {
-  const auto uploads = parts_.shelf.of(flow.wire.name());
+  const SightPointer whole = whole_sight(subject, flow);
   std::map<std::string, std::vector<SeenLayer>> by_party;
-  for (SeenLayer& seen : seen_layers(subject, flow, *uploads, parts_.clock.now())) {
+  for (const SeenLayer& seen : whole->all) {
     if (seen.kept->row.party() == subject.party) continue;
-    by_party[seen.kept->row.party()].push_back(std::move(seen));
+    by_party[seen.kept->row.party()].push_back(seen);
   }
   std::map<Period, std::map<std::string, std::uint64_t>> out;
   for (auto& [party, seen] : by_party) {
-    ENTENTE_TRY(const auto given, contributions_.read(snapshot, flow, std::move(seen)));
+    ENTENTE_TRY(
+        const auto given,
+        contributions_.read(snapshot, flow, std::make_shared<const Sight>(std::move(seen))));
     for (const auto& [place, one] : given->given) {
       if (one.observations != 0) out[place.second][party] += one.observations;
     }

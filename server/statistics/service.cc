@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "proto/contract/limits.h"
 #include "server/statistics/structure/names.h"
@@ -11,6 +12,35 @@
 
 namespace entente::statistics {
 namespace {
+
+// What is seen of one upload: one layer of each of its circles.
+using Circles = std::span<const SeenLayer>;
+
+// Each upload of which anything is seen, the oldest first: `visit(circles, brought)`. `exact`, if
+// any, says what each shows: without anything, it is passed over.
+template <typename Visit>
+void each_upload(const Sight& sight, const Tally* exact, const Visit& visit) {
+  const Circles all(sight.all);
+  for (std::size_t i = 0; i < all.size();) {
+    const std::size_t from = i;
+    while (i < all.size() && all[i].kept == all[from].kept) ++i;
+    // What holds figures back is part of the upload that it stands beside, and told with that.
+    if (all[from].kept->row.action() == v1::SUPPRESSION) continue;
+    const Brought* brought = nullptr;
+    if (exact != nullptr) {
+      const auto found = exact->uploads.find(all[from].layer.version);
+      if (found == exact->uploads.end()) continue;
+      brought = &found->second;
+    }
+    visit(all.subspan(from, i - from), brought);
+  }
+}
+
+Instant first_seen(Circles of) {
+  Instant first = of.front().appeared;
+  for (const SeenLayer& one : of) first = std::min(first, one.appeared);
+  return first;
+}
 
 // Query's answer, made while it is sent.
 class QuerySource final : public net::Source {
@@ -130,22 +160,40 @@ Result<std::shared_ptr<const Flow>> Service::open_flow(const Subject& subject,
   return flow;
 }
 
-std::vector<SeenLayer> Service::layers(const Subject& subject, const Flow& flow,
-                                       std::optional<Instant> as_of,
-                                       std::optional<Instant> updated_after) {
-  std::vector<SeenLayer> seen = seen_layers(subject, flow, *parts_.shelf.of(flow.wire.name()),
-                                            parts_.clock.now(), as_of, updated_after);
-  if (!flow.wire.has_reciprocity()) return seen;
+SightPointer Service::whole_sight(const Subject& subject, const Flow& flow,
+                                  std::optional<Instant> as_of,
+                                  std::optional<Instant> updated_after) {
+  const auto uploads = parts_.shelf.of(flow.wire.name());
+  const Instant now = parts_.clock.now();
+  if (!as_of && !updated_after) return sights_.find(subject, flow, uploads, now);
+  return sight_of(subject, flow, *uploads, now, as_of, updated_after);
+}
+
+SightPointer Service::sight(const Subject& subject, const Flow& flow, std::optional<Instant> as_of,
+                            std::optional<Instant> updated_after) {
+  SightPointer whole = whole_sight(subject, flow, as_of, updated_after);
+  if (!flow.wire.has_reciprocity()) return whole;
   const auto open = open_periods(subject, flow);
-  const auto is_other = [&](const SeenLayer& one) {
-    return one.kept->row.party() != subject.party;
-  };
+  const auto is_own = [&](const SeenLayer& one) { return one.kept->row.party() == subject.party; };
   // What cannot be read cannot be shown to have been given: then nothing is open.
-  if (!open.ok()) seen.erase(std::remove_if(seen.begin(), seen.end(), is_other), seen.end());
+  if (!open.ok()) return only(whole, is_own);
+  if (*open == nullptr) return whole;
+  std::vector<SeenLayer> seen = whole->all;
   for (SeenLayer& one : seen) {
-    if (is_other(one)) one.layer.open = *open;
+    if (!is_own(one)) one.layer.open = *open;
   }
-  return seen;
+  return std::make_shared<const Sight>(std::move(seen));
+}
+
+// Null: headers tell it, for everything in the parts is seen and stands for something.
+Result<std::shared_ptr<const Tally>> Service::exact_tally(const Flow& flow,
+                                                          const SightPointer& seen,
+                                                          Snapshot& snapshot) {
+  const bool told = std::all_of(seen->all.begin(), seen->all.end(), [](const SeenLayer& one) {
+    return one.layer.part->gone == 0 && !one.layer.open;
+  });
+  if (told) return std::shared_ptr<const Tally>();
+  return contributions_.read(snapshot, flow, seen);
 }
 
 Result<v1::ListDataflowsReply> Service::list_dataflows(const Subject& subject,
@@ -158,15 +206,19 @@ Result<v1::ListDataflowsReply> Service::list_dataflows(const Subject& subject,
     if (!may_read(subject, *flow)) continue;
     auto* row = reply.add_rows();
     *row->mutable_dataflow() = shown(subject, *flow);
-    ENTENTE_TRY(const std::vector<SeenUpload> uploads, seen_uploads(subject, *flow, snapshot));
-    std::set<std::string> parties;
+    const SightPointer seen = sight(subject, *flow);
+    ENTENTE_TRY(const std::shared_ptr<const Tally> exact, exact_tally(*flow, seen, snapshot));
+    std::set<std::string_view> parties;
     std::uint64_t observations = 0;
     Instant newest{};
-    for (const SeenUpload& one : uploads) {
-      observations += one.brought.observations;
-      parties.insert(one.kept->row.party());
-      newest = std::max(newest, one.appeared);
-    }
+    each_upload(*seen, exact.get(), [&](Circles of, const Brought* brought) {
+      if (brought != nullptr) observations += brought->observations;
+      for (const SeenLayer& one : of) {
+        if (brought == nullptr) observations += one.layer.part->observations;
+      }
+      parties.insert(of.front().kept->row.party());
+      newest = std::max(newest, first_seen(of));
+    });
     row->set_parties(static_cast<std::uint32_t>(parties.size()));
     row->set_observations(observations);
     if (!parties.empty()) set_time(*row->mutable_updated_at(), newest);
@@ -205,55 +257,48 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
 // what is confidential in one is in no count of it.
 Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, const Flow& flow,
                                                       Snapshot& snapshot) {
-  std::vector<SeenLayer> seen = layers(subject, flow);
-  // Headers tell it if everything in the parts is seen and stands for something.
-  const bool told_by_headers = std::all_of(seen.begin(), seen.end(), [](const SeenLayer& one) {
-    return one.layer.part->gone == 0 && !one.layer.open;
-  });
-  std::shared_ptr<const Tally> exact;
-  if (!told_by_headers) {
-    ENTENTE_TRY(exact, contributions_.read(snapshot, flow, seen));
-  }
-  std::map<std::uint64_t, SeenUpload> uploads;
-  for (const SeenLayer& layer : seen) {
-    // What holds figures back is part of the upload that it stands beside, and told with that.
-    if (layer.kept->row.action() == v1::SUPPRESSION) continue;
-    const auto [at, fresh] = uploads.try_emplace(layer.kept->row.number());
-    SeenUpload& one = at->second;
-    one.kept = layer.kept;
-    one.appeared = fresh ? layer.appeared : std::min(one.appeared, layer.appeared);
-    one.whole =
-        !flow.confidentiality ||
-        policy::decide(subject, policy::Action::Read,
-                       guard_of(flow, layer.kept->row, Circle::Confidential), parts_.clock.now())
-            .permits();
-    const PartHeader& part = *layer.layer.part;
-    one.brought.observations += part.observations;
-    one.brought.series = std::max<std::uint64_t>(one.brought.series, part.series);
-    const auto& areas = layer.circle == Circle::Shared ? layer.kept->row.shared_reference_areas()
-                                                       : layer.kept->row.reference_areas();
-    one.brought.areas.insert(areas.begin(), areas.end());
-  }
-  const auto name_of = [&](std::uint64_t number) {
-    const auto found = uploads.find(number);
-    return found == uploads.end()
-               ? std::string()
-               : upload_name(flow.wire.name(), store::Id::from(found->second.kept->row.id()));
+  const SightPointer seen = sight(subject, flow);
+  ENTENTE_TRY(const std::shared_ptr<const Tally> exact, exact_tally(flow, seen, snapshot));
+  const Instant now = parts_.clock.now();
+  const auto sees_all = [&](const record::Upload& row) {
+    return !flow.confidentiality || policy::decide(subject, policy::Action::Read,
+                                                   guard_of(flow, row, Circle::Confidential), now)
+                                        .permits();
   };
-  for (auto& [number, one] : uploads) {
-    one.withdraws = name_of(one.kept->row.withdraws());
-    one.withdrawn_by = name_of(one.kept->withdrawn_by);
-  }
-  std::vector<SeenUpload> out;
-  for (auto& [number, one] : uploads) {
-    if (exact) {
-      const auto found = exact->uploads.find(number);
-      if (found == exact->uploads.end()) continue;  // it shows nothing
-      one.brought = found->second;
+  std::vector<SeenUpload> uploads;
+  each_upload(*seen, exact.get(), [&](Circles of, const Brought* brought) {
+    const std::shared_ptr<const Kept>& kept = of.front().kept;
+    SeenUpload& one = uploads.emplace_back();
+    one.kept = kept;
+    one.appeared = first_seen(of);
+    one.whole = sees_all(kept->row);
+    if (brought != nullptr) {
+      one.brought = *brought;
+      return;
     }
-    out.push_back(std::move(one));
+    for (const SeenLayer& layer : of) {
+      const PartHeader& part = *layer.layer.part;
+      one.brought.observations += part.observations;
+      one.brought.series = std::max<std::uint64_t>(one.brought.series, part.series);
+      const auto& areas = layer.circle == Circle::Shared ? kept->row.shared_reference_areas()
+                                                         : kept->row.reference_areas();
+      one.brought.areas.insert(areas.begin(), areas.end());
+    }
+  });
+  // Also one that shows nothing by itself is named by what it takes back.
+  const auto name_of = [&](std::uint64_t number) {
+    const auto found = std::lower_bound(
+        seen->all.begin(), seen->all.end(), number,
+        [](const SeenLayer& one, std::uint64_t sought) { return one.layer.version < sought; });
+    return found == seen->all.end() || found->layer.version != number
+               ? std::string()
+               : upload_name(flow.wire.name(), store::Id::from(found->kept->row.id()));
+  };
+  for (SeenUpload& one : uploads) {
+    if (one.kept->row.withdraws() != 0) one.withdraws = name_of(one.kept->row.withdraws());
+    if (one.kept->withdrawn_by != 0) one.withdrawn_by = name_of(one.kept->withdrawn_by);
   }
-  return out;
+  return uploads;
 }
 
 v1::Upload to_wire(const SeenUpload& seen) {
@@ -314,22 +359,15 @@ Result<std::unique_ptr<net::Source>> Service::query(const Who& who,
   std::optional<Instant> after;
   if (request.has_as_of()) as_of = instant_of(request.as_of());
   if (request.has_updated_after()) after = instant_of(request.updated_after());
-  std::vector<Layer> chosen;
-  std::map<std::pair<const PartHeader*, std::uint64_t>, std::int64_t> times;
-  for (SeenLayer& seen : layers(*subject, *flow, as_of, after)) {
-    times[{seen.layer.part.get(), seen.layer.version}] = seen.kept->row.recorded_at_us();
-    chosen.push_back(std::move(seen.layer));
+  const SightPointer seen = sight(*subject, *flow, as_of, after);
+  std::vector<std::int64_t> recorded_us;
+  if (request.include_history()) {
+    for (const SeenLayer& one : seen->all) recorded_us.push_back(one.kept->row.recorded_at_us());
   }
   // Behind the layers: it has all that they name.
   std::unique_ptr<Snapshot> snapshot = parts_.store.snapshot();
   ENTENTE_TRY(std::unique_ptr<Merge> merge,
-              Merge::open(*snapshot, parts_.cache, std::move(chosen), std::move(reading)));
-  std::vector<std::int64_t> recorded_us;
-  if (request.include_history()) {
-    for (const Layer& layer : merge->layers()) {
-      recorded_us.push_back(times[{layer.part.get(), layer.version}]);
-    }
-  }
+              Merge::open(*snapshot, parts_.cache, seen->layers, std::move(reading)));
   return std::unique_ptr<net::Source>(
       std::make_unique<QuerySource>(who, subject, std::move(flow), std::move(snapshot),
                                     std::move(merge), std::move(recorded_us)));

@@ -84,9 +84,9 @@ class Service {
   Result<std::shared_ptr<const Flow>> open_flow(const Subject& subject,
                                                 std::string_view name) const;
   // Its figures, as far as the subject may read them.
-  [[nodiscard]] std::vector<SeenLayer> layers(const Subject& subject, const Flow& flow,
-                                              std::optional<Instant> as_of = {},
-                                              std::optional<Instant> updated_after = {});
+  [[nodiscard]] SightPointer sight(const Subject& subject, const Flow& flow,
+                                   std::optional<Instant> as_of = {},
+                                   std::optional<Instant> updated_after = {});
   // What a party gave so that the dataflow's whole audience can read it.
   Result<std::shared_ptr<const Tally>> given_by(const std::string& party, const Flow& flow,
                                                 Snapshot& snapshot);
@@ -115,7 +115,7 @@ class Service {
   Result<std::shared_ptr<const Tally>> tally(const Subject& subject, const Flow& flow,
                                              Snapshot& snapshot,
                                              std::optional<Instant> as_of = {}) {
-    return contributions_.read(snapshot, flow, layers(subject, flow, as_of));
+    return contributions_.read(snapshot, flow, sight(subject, flow, as_of));
   }
   // Who may bring figures: a party with a provision, in the audience. PermissionDenied (NotYours).
   Status decide_upload(const Subject& subject, const Flow& flow) const;
@@ -160,7 +160,17 @@ class Service {
   // A dataflow as the subject may see it: what it is divided by is named to who may see that, too.
   [[nodiscard]] v1::Dataflow shown(const Subject& subject, const Flow& flow) const;
 
+  // The same before reciprocity closes any period.
+  SightPointer whole_sight(const Subject& subject, const Flow& flow,
+                           std::optional<Instant> as_of = {},
+                           std::optional<Instant> updated_after = {});
+
+  // What each upload that is seen brought, where their headers do not tell.
+  Result<std::shared_ptr<const Tally>> exact_tally(const Flow& flow, const SightPointer& seen,
+                                                   Snapshot& snapshot);
+
   Parts parts_;
+  Sights sights_;
   ContributionReader contributions_;
   std::mutex mutex_;
   // Finished in a transaction that is not committed yet: upload's name -> account and chosen id.

@@ -1,5 +1,6 @@
 #include "server/statistics/shelf.h"
 
+#include <algorithm>
 #include <set>
 
 #include "proto/contract/bytes.h"
@@ -25,6 +26,13 @@ std::string upload_name(std::string_view dataflow, const store::Id& id) {
   return std::string(dataflow) + std::string(kUploads) + to_hex(id.view());
 }
 
+const Kept* KeptList::find(std::uint64_t number) const {
+  const auto at = std::lower_bound(
+      all.begin(), all.end(), number,
+      [](const auto& kept, std::uint64_t sought) { return kept->row.number() < sought; });
+  return at == all.end() || (*at)->row.number() != number ? nullptr : at->get();
+}
+
 Status Shelf::put(store::Snapshot& snapshot, const std::string& bytes) {
   auto kept = std::make_shared<Kept>();
   if (!kept->row.ParseFromString(bytes)) return unreadable();
@@ -39,16 +47,24 @@ Status Shelf::put(store::Snapshot& snapshot, const std::string& bytes) {
   std::shared_ptr<const KeptList>& list = by_flow_[kept->row.dataflow()];
   auto next = list ? std::make_shared<KeptList>(*list) : std::make_shared<KeptList>();
   // Told in order; a load while commits go on may have seen some already.
-  if (!next->empty() && next->back()->row.number() >= kept->row.number()) return {};
+  if (next->last() >= kept->row.number()) return {};
   if (kept->row.withdraws() != 0) {
-    for (std::shared_ptr<const Kept>& one : *next) {
+    for (std::shared_ptr<const Kept>& one : next->all) {
       if (one->row.number() != kept->row.withdraws()) continue;
       auto taken_back = std::make_shared<Kept>(*one);
       taken_back->withdrawn_by = kept->row.number();
       one = std::move(taken_back);
     }
   }
-  next->push_back(std::move(kept));
+  const auto party = std::find(next->parties.begin(), next->parties.end(), kept->row.party());
+  kept->party = static_cast<std::size_t>(party - next->parties.begin());
+  if (party == next->parties.end()) next->parties.push_back(kept->row.party());
+  if (const std::int64_t embargo_us = kept->row.embargo_until_us(); embargo_us != 0) {
+    auto& all = next->embargoes_us;
+    const auto at = std::lower_bound(all.begin(), all.end(), embargo_us);
+    if (at == all.end() || *at != embargo_us) all.insert(at, embargo_us);
+  }
+  next->all.push_back(std::move(kept));
   list = std::move(next);
   return {};
 }
@@ -70,7 +86,7 @@ Status Shelf::load() {
 Status Shelf::sweep() {
   std::set<store::Id> named;
   for (const auto& [flow, list] : by_flow_) {
-    for (const auto& kept : *list) {
+    for (const auto& kept : list->all) {
       for (const auto& part : kept->parts) {
         if (part) named.insert(part->id);
       }
@@ -128,7 +144,8 @@ Status Shelf::follow_place(store::Snapshot& snapshot, const std::string& dataflo
 }
 
 std::shared_ptr<const Kept> Shelf::find(std::string_view dataflow, const store::Id& id) const {
-  for (const std::shared_ptr<const Kept>& kept : *of(dataflow)) {
+  const std::shared_ptr<const KeptList> uploads = of(dataflow);
+  for (const std::shared_ptr<const Kept>& kept : uploads->all) {
     if (kept->row.id() == id.view()) return kept;
   }
   return nullptr;

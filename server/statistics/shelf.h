@@ -28,8 +28,20 @@ struct Kept {
   record::Upload row;
   std::array<std::shared_ptr<const PartHeader>, circles> parts;  // by circle; null: nothing of it
   std::uint64_t withdrawn_by = 0;  // the number of the upload that took it back
+  std::size_t party = 0;           // its place among the list's parties
 };
-using KeptList = std::vector<std::shared_ptr<const Kept>>;
+
+// The uploads of a dataflow, the oldest first. What was handed out stays as it was.
+struct KeptList {
+  std::vector<std::shared_ptr<const Kept>> all;
+  std::vector<std::string> parties;        // that gave them: codes
+  std::vector<std::int64_t> embargoes_us;  // that any is or was under: ascending, each once
+
+  // Null if there is none of that number.
+  [[nodiscard]] const Kept* find(std::uint64_t number) const;
+  // The number of the last; 0: there is none.
+  [[nodiscard]] std::uint64_t last() const { return all.empty() ? 0 : all.back()->row.number(); }
+};
 
 class Shelf final : public ledger::Follower {
  public:
@@ -43,7 +55,7 @@ class Shelf final : public ledger::Follower {
   // Null if there is none.
   [[nodiscard]] std::shared_ptr<const Kept> find(std::string_view dataflow,
                                                  const store::Id& id) const;
-  // The uploads of a dataflow, the oldest first. Never null; what was handed out stays as it was.
+  // The uploads of a dataflow. Never null.
   [[nodiscard]] std::shared_ptr<const KeptList> of(std::string_view dataflow) const;
 
  private:

@@ -1,10 +1,16 @@
 // Which parts of a dataflow's uploads a subject may read: the one place where figures and policy
-// meet. A part is opened by a decision on its own guard; nothing else hands parts to a query.
+// meet. A part is opened by a decision on the guard that stands over it; nothing else hands parts
+// to a query.
 //
-// Pure but for the clock passed in; any thread.
+// Threads: any.
 #pragma once
 
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "proto/contract/clock.h"
@@ -23,10 +29,6 @@ namespace entente::statistics {
 [[nodiscard]] bool may_see(const policy::Subject& subject, const Flow& flow,
                            const Flow::Provision& provision, Instant now);
 
-struct SeenLayer;
-// Whether some of the dataflow's audience cannot see the layer now.
-[[nodiscard]] bool is_narrow(const Flow& flow, const SeenLayer& seen, Instant now);
-
 // A layer that the subject may read, and the upload that it is of.
 struct SeenLayer {
   Layer layer;
@@ -35,17 +37,51 @@ struct SeenLayer {
   Instant appeared{};  // when the subject could first see it: recorded, or its embargo's end
 };
 
-// Those that the subject may read at `now` and that had appeared at `as_of` if given; `fresh` are
-// those that appeared after `updated_after`.
-[[nodiscard]] std::vector<SeenLayer> seen_layers(const policy::Subject& subject, const Flow& flow,
-                                                 const KeptList& uploads, Instant now,
-                                                 std::optional<Instant> as_of = {},
-                                                 std::optional<Instant> updated_after = {});
+// All that a subject may read of a dataflow, the oldest first. Never changes once made.
+struct Sight {
+  explicit Sight(std::vector<SeenLayer> seen);
+  const std::vector<SeenLayer> all;
+  const LayersPointer layers;  // the same, in the same places, as Merge::open takes them
+};
+using SightPointer = std::shared_ptr<const Sight>;
+// Those that fit; the same one if all do.
+[[nodiscard]] SightPointer only(const SightPointer& sight,
+                                const std::function<bool(const SeenLayer&)>& fits);
+
+// Whether some of the dataflow's audience cannot see the layer now.
+[[nodiscard]] bool is_narrow(const Flow& flow, const SeenLayer& seen, Instant now);
 
 // Whether a layer is nothing but the marks that confidential figures leave for others: that there
 // was such an upload is not for who sees no more of it.
 [[nodiscard]] bool is_marks_only(const SeenLayer& layer);
 
 [[nodiscard]] Instant recorded_at(const record::Upload& upload);
+
+// Makes sights, and keeps the newest of each dataflow: whoever sees the same uploads since the same
+// moments is handed the same one. So each reading is decided anew, once for each party, and does
+// not walk all that was ever given.
+class Sights {
+ public:
+  // What the subject may read at `now`.
+  [[nodiscard]] SightPointer find(const policy::Subject& subject, const Flow& flow,
+                                  const std::shared_ptr<const KeptList>& uploads, Instant now);
+
+ private:
+  struct Made {
+    std::shared_ptr<const KeptList> uploads;
+    std::string shown;  // what was decided of each party
+    SightPointer sight;
+  };
+  void keep(Made made);
+  std::mutex mutex_;
+  std::list<Made> made_;  // lately used first
+};
+
+// As Sights::find, of what had appeared at `as_of` if given; `fresh` are the layers that appeared
+// after `updated_after`.
+[[nodiscard]] SightPointer sight_of(const policy::Subject& subject, const Flow& flow,
+                                    const KeptList& uploads, Instant now,
+                                    std::optional<Instant> as_of,
+                                    std::optional<Instant> updated_after);
 
 }  // namespace entente::statistics

@@ -109,7 +109,7 @@ Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std:
   Collector::Rules rules;
   rules.dimensions = static_cast<std::uint32_t>(flow->dimension_lists.size());
   rules.attributes = static_cast<std::uint32_t>(flow->attribute_lists.size());
-  rules.mark_hidden = !parts_.shelf.of(flow->wire.name())->empty();
+  rules.mark_hidden = !parts_.shelf.of(flow->wire.name())->all.empty();
   rules.rows_max = parts_.rows_max;
   rules.series_max = parts_.series_max;
   auto session = std::make_shared<UploadSession>(parts_.store, parts_.entropy, std::move(flow),
@@ -217,7 +217,8 @@ Status Uploads::weigh(UploadSession& session) {
 // What the upload's party has given, in both circles.
 std::vector<Layer> Uploads::own_layers(UploadSession& session) const {
   std::vector<Layer> layers;
-  for (const auto& kept : *parts_.shelf.of(session.flow->wire.name())) {
+  const auto uploads = parts_.shelf.of(session.flow->wire.name());
+  for (const auto& kept : uploads->all) {
     session.weighed_against = std::max(session.weighed_against, kept->row.number());
     // What is held back is so until it is weighed anew, which each upload does.
     if (kept->row.party() != session.party || kept->row.action() == v1::SUPPRESSION) continue;
@@ -239,7 +240,8 @@ Status Uploads::lay_over(UploadSession& session) {
                session.request.has_embargo_until()
                    ? instant_of(session.request.embargo_until()).time_since_epoch().count()
                    : 0);
-  for (const auto& kept : *parts_.shelf.of(session.flow->wire.name())) {
+  const auto uploads = parts_.shelf.of(session.flow->wire.name());
+  for (const auto& kept : uploads->all) {
     if (kept->row.embargo_until_us() > free_at_us) overlay.embargoed.insert(kept->row.number());
   }
   overlay.on_embargoed = [&](const std::string& key) {

@@ -29,10 +29,8 @@ struct Position {
 constexpr std::string_view kNone = "-";
 
 std::string id_text(const KeptList& uploads, std::uint64_t number) {
-  for (const auto& kept : uploads) {
-    if (kept->row.number() == number) return to_hex(kept->row.id());
-  }
-  return std::string(kNone);
+  const Kept* kept = uploads.find(number);
+  return kept == nullptr ? std::string(kNone) : to_hex(kept->row.id());
 }
 
 std::string cursor_of(const KeptList& uploads, const Position& position) {
@@ -48,7 +46,7 @@ Status bad_cursor() {
 
 Result<std::uint64_t> number_of(const KeptList& uploads, std::string_view text) {
   if (text == kNone) return std::uint64_t{0};
-  for (const auto& kept : uploads) {
+  for (const auto& kept : uploads.all) {
     if (to_hex(kept->row.id()) == text) return kept->row.number();
   }
   return bad_cursor();
@@ -143,12 +141,9 @@ class NewsSource final : public net::Source {
 
   // When the next embargo ends.
   [[nodiscard]] static Instant next_hour(const KeptList& uploads, Instant now) {
-    Instant next = Instant::max();
-    for (const auto& kept : uploads) {
-      const Instant hour(std::chrono::microseconds(kept->row.embargo_until_us()));
-      if (kept->row.embargo_until_us() != 0 && hour > now) next = std::min(next, hour);
-    }
-    return next;
+    const auto& all = uploads.embargoes_us;
+    const auto next = std::upper_bound(all.begin(), all.end(), now.time_since_epoch().count());
+    return next == all.end() ? Instant::max() : Instant(std::chrono::microseconds(*next));
   }
 
   Service& service_;

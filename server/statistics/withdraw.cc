@@ -52,10 +52,8 @@ class Restoring {
       : number_(withdrawn.row.number()), merge_(merge), collector_(collector) {
     const std::int64_t free_at_us =
         std::max(now.time_since_epoch().count(), withdrawn.row.embargo_until_us());
-    std::map<std::uint64_t, const Kept*> by_number;
-    for (const auto& kept : uploads) by_number[kept->row.number()] = kept.get();
     for (const Layer& layer : merge.layers()) {
-      const Kept& kept = *by_number.at(layer.version);
+      const Kept& kept = *uploads.find(layer.version);
       numbers_.push_back(layer.version);
       circles_.push_back(kept.parts[0] == layer.part ? Circle::Shared : Circle::Confidential);
       counts_.push_back(layer.version != number_ && kept.withdrawn_by == 0 &&
@@ -147,12 +145,12 @@ Result<Collected> HistoryService::restore(const Flow& flow, const Kept& kept, Sn
               snapshot.find(
                   store::Key(heads_table).id(parts_.store.blind("statistics", flow.wire.name()))));
   record::Head head;
-  if (!bytes || !head.ParseFromString(*bytes) || uploads->empty() ||
-      uploads->back()->row.number() != head.number()) {
+  if (!bytes || !head.ParseFromString(*bytes) || uploads->all.empty() ||
+      uploads->last() != head.number()) {
     return Status(Code::Aborted, Reason::Conflict, "another upload came meanwhile");
   }
   std::vector<Layer> layers;
-  for (const auto& one : *uploads) {
+  for (const auto& one : uploads->all) {
     for (const auto& part : one->parts) {
       if (part) layers.push_back({.part = part, .version = one->row.number()});
     }

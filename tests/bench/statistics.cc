@@ -251,8 +251,7 @@ void sum(Bench& bench, const std::string& prefix = "") {
   const policy::Subject subject = subject_of(bench, false);
   const auto flow = must(bench.service.open_flow(subject, "dataflows/B.CUBE"));
   const auto snapshot = bench.store->snapshot();
-  std::vector<Layer> layers;
-  for (auto& seen : bench.service.layers(subject, *flow)) layers.push_back(std::move(seen.layer));
+  const LayersPointer layers = bench.service.sight(subject, *flow)->layers;
   SumQuestion question;
   question.by = {1, 3};
   std::vector<double> times;
@@ -275,12 +274,11 @@ void fold(Bench& bench) {
   bench.cache.use(bench.folds);
   const policy::Subject subject = subject_of(bench, false);
   const auto flow = must(bench.service.open_flow(subject, "dataflows/B.CUBE"));
-  std::vector<Layer> layers;
-  for (auto& seen : bench.service.layers(subject, *flow)) layers.push_back(std::move(seen.layer));
+  const LayersPointer layers = bench.service.sight(subject, *flow)->layers;
   for (std::uint32_t i = 0; i < limits::fold_asked_min; ++i) (void)bench.folds.find(layers);
   const auto start = SteadyClock::now();
   bench.folds.work_off([] { return false; });
-  print("fold.layers", static_cast<double>(layers.size()), "layers");
+  print("fold.layers", static_cast<double>(layers->all().size()), "layers");
   print("fold.time", seconds_since(start), "s");
   print("fold.bytes", static_cast<double>(bench.folds.bytes()), "bytes");
 }

@@ -35,11 +35,9 @@ struct FoldWorld : DoorsWorld {
     }
     bring("SWE", "gone", row("A,SWE,AFG,2007,,,") + row("A,SWE,SYR,2003,,,"), v1::DELETE);
   }
-  std::vector<Layer> layers_of(const policy::Subject& subject) {
-    std::vector<Layer> layers;
+  LayersPointer layers_of(const policy::Subject& subject) {
     const auto flow = service.open_flow(subject, flow_name);
-    for (auto& seen : service.layers(subject, **flow)) layers.push_back(std::move(seen.layer));
-    return layers;
+    return service.sight(subject, **flow)->layers;
   }
   // Of what a reader is told the number of folded layers that it is made of.
   std::size_t folded(const policy::Subject& subject) {
@@ -146,7 +144,7 @@ TEST_CASE("a fold leaves one of those that it begins with, however many came bef
   world.fill();
   const auto nor = world.member("NOR");
   world.fold(nor);
-  const std::vector<Layer> first = world.layers_of(nor);
+  const LayersPointer first = world.layers_of(nor);
   const std::size_t bytes = world.folds.bytes();
   REQUIRE(world.folds.find(first) != nullptr);
   constexpr std::size_t count = 120;

@@ -433,7 +433,8 @@ TEST_CASE("sums are those of the newest versions that the reader sees", "[statis
                                       SumQuestion::Periods::Years);
       if (*rc::gen::arbitrary<bool>()) world.folds.work_off([] { return false; });
       const auto snapshot = world.store->snapshot();
-      const auto sums = sum_by(*snapshot, world.cache, world.layers(q.confidential, q.as_of), sum);
+      const auto sums =
+          sum_by(*snapshot, world.cache, make_layers(world.layers(q.confidential, q.as_of)), sum);
       RC_ASSERT(sums.ok());
       SumTable got;
       for (std::size_t c = 0; c < sums->cells.size(); ++c) {
@@ -480,9 +481,10 @@ TEST_CASE("a sum of too many cells is refused, not made", "[statistics]") {
   IndexCache cache(0);
   SumQuestion question{.codes = {}, .days = {}, .by = {0}, .cells_max = 49};
   const std::vector<Layer> layers = {{.part = collected->parts[0], .version = 1}};
-  CHECK(sum_by(*snapshot, cache, layers, question).status().code() == Code::ResourceExhausted);
+  CHECK(sum_by(*snapshot, cache, make_layers(layers), question).status().code() ==
+        Code::ResourceExhausted);
   question.cells_max = 50;
-  CHECK(sum_by(*snapshot, cache, layers, question)->cells.size() == 50);
+  CHECK(sum_by(*snapshot, cache, make_layers(layers), question)->cells.size() == 50);
 }
 
 std::size_t rows_of(store::Store& store) {

@@ -299,7 +299,7 @@ TEST_CASE("what a crash left staged goes at the next start, and what counts stay
   Shelf next(*world.store);
   REQUIRE(next.load().ok());
   CHECK(rows() == before);
-  CHECK(next.of("dataflows/IGC.ASYLUM")->size() == 1);
+  CHECK(next.of("dataflows/IGC.ASYLUM")->all.size() == 1);
 }
 
 TEST_CASE("an embargoed upload is the originator's and the secretariat's until its hour",

@@ -429,7 +429,7 @@ Status Collector::merge_runs(Collected& out) {
   const auto snapshot = store_.snapshot();
   IndexCache cache(0);
   ENTENTE_TRY(const std::unique_ptr<Walk> walk,
-              Walk::open(*snapshot, cache, std::move(layers), {}, {}));
+              Walk::open(*snapshot, cache, make_layers(std::move(layers)), {}, {}));
   Writers writers = make_writers(walk->dimensions(), walk->attributes(), false);
   Versions versions;
   versions.cells.attributes = rules_.attributes;

@@ -34,13 +34,6 @@ Status add_series(const std::vector<std::uint32_t>& key, const Versions& version
   return writer.add(series, 0, 0);
 }
 
-std::vector<store::Id> ids_of(const std::vector<Layer>& layers) {
-  std::vector<store::Id> ids;
-  ids.reserve(layers.size());
-  for (const Layer& layer : layers) ids.push_back(layer.part->id);
-  return ids;
-}
-
 std::uint64_t mark_of(const std::vector<store::Id>& ids) {
   std::string all;
   for (const store::Id& id : ids) all.append(id.view());
@@ -55,12 +48,12 @@ std::uint64_t observations_of(const std::vector<Layer>& layers, std::size_t from
 
 }  // namespace
 
-Result<std::shared_ptr<const Fold>> make_fold(store::Snapshot& snapshot, std::vector<Layer> layers,
+Result<std::shared_ptr<const Fold>> make_fold(store::Snapshot& snapshot, LayersPointer layers,
                                               std::shared_ptr<const Fold> begun,
                                               std::size_t bytes_max,
                                               const std::function<bool()>& stopped) {
   using Made = std::shared_ptr<const Fold>;
-  const std::size_t count = layers.size();
+  const std::size_t count = layers->all().size();
   IndexCache cache(0);
   ENTENTE_TRY(const std::unique_ptr<Walk> walk,
               Walk::open(snapshot, cache, std::move(layers), {}, {}, std::move(begun)));
@@ -93,45 +86,39 @@ Result<std::shared_ptr<const Fold>> make_fold(store::Snapshot& snapshot, std::ve
   return Made(std::move(fold));
 }
 
-std::shared_ptr<const Fold> Folds::longest(const std::vector<Layer>& layers) {
+std::shared_ptr<const Fold> Folds::longest(const Layers& layers) {
+  const std::vector<Layer>& all = layers.all();
   auto best = kept_.end();
   for (auto at = kept_.begin(); at != kept_.end(); ++at) {
     const std::size_t count = at->ids.size();
-    if (count > layers.size() || (best != kept_.end() && count <= best->ids.size())) continue;
+    if (count > all.size() || (best != kept_.end() && count <= best->ids.size())) continue;
     // Not within an upload: both its circles are folded, or neither is.
-    const bool is_whole =
-        count == layers.size() || layers[count - 1].version < layers[count].version;
-    const bool same =
-        std::equal(at->ids.begin(), at->ids.end(), layers.begin(),
-                   [](const store::Id& id, const Layer& layer) { return id == layer.part->id; });
-    if (is_whole && same) best = at;
+    const bool is_whole = count == all.size() || all[count - 1].version < all[count].version;
+    if (is_whole && std::equal(at->ids.begin(), at->ids.end(), layers.ids().begin())) best = at;
   }
   if (best == kept_.end()) return nullptr;
   kept_.splice(kept_.begin(), kept_, best);
   return kept_.front().fold;
 }
 
-std::shared_ptr<const Fold> Folds::find(const std::vector<Layer>& layers) {
-  if (layers.size() < rules_.layers_min) return nullptr;
-  // Of periods that are not open an older version might be; and the order says which is newest.
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].open || (i > 0 && layers[i].version < layers[i - 1].version)) return nullptr;
-  }
+std::shared_ptr<const Fold> Folds::find(const LayersPointer& layers) {
+  const std::vector<Layer>& all = layers->all();
+  if (all.size() < rules_.layers_min || !layers->is_foldable()) return nullptr;
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<const Fold> fold = longest(layers);
+  std::shared_ptr<const Fold> fold = longest(*layers);
   const std::size_t folded = fold ? fold->layers : 0;
-  const std::size_t tail = layers.size() - folded;
+  const std::size_t tail = all.size() - folded;
   if (tail >= rules_.layers_min) {
     const bool is_due = !fold || tail >= kTailLayers * rules_.layers_min ||
-                        observations_of(layers, folded) * kTailShare >= fold->part->observations;
+                        observations_of(all, folded) * kTailShare >= fold->part->observations;
     if (is_due) ask(layers);
   }
   return fold;
 }
 
-void Folds::ask(const std::vector<Layer>& layers) {
+void Folds::ask(const LayersPointer& layers) {
   if (times_.size() >= limits::folds_counted_max) times_.clear();
-  std::uint32_t& times = times_[mark_of(ids_of(layers))];
+  std::uint32_t& times = times_[mark_of(layers->ids())];
   if (times == rules_.asked_min || waiting_.size() >= limits::folds_waiting_max) return;
   if (++times < rules_.asked_min) return;
   waiting_.push_back(layers);
@@ -148,7 +135,7 @@ void Folds::drop(std::list<Kept>::iterator one) {
   kept_.erase(one);
 }
 
-void Folds::keep(Ids ids, std::shared_ptr<const Fold> fold, const Fold* begun) {
+void Folds::keep(const Ids& ids, std::shared_ptr<const Fold> fold, const Fold* begun) {
   const std::lock_guard lock(mutex_);
   // Of those that this one begins with, the one that it was made of stays, for who reads what was
   // there before; with each upload there would be one more.
@@ -158,26 +145,25 @@ void Folds::keep(Ids ids, std::shared_ptr<const Fold> fold, const Fold* begun) {
                               std::equal(here->ids.begin(), here->ids.end(), ids.begin());
     if (is_beginning && here->fold.get() != begun) drop(here);
   }
-  kept_.push_front({.ids = std::move(ids), .fold = std::move(fold)});
+  kept_.push_front({.ids = ids, .fold = std::move(fold)});
   bytes_ += bytes_of(kept_.front());
   while (bytes_ > rules_.bytes_max) drop(std::prev(kept_.end()));
 }
 
 bool Folds::work_one(const std::function<bool()>& stopped) {
-  std::vector<Layer> layers;
+  LayersPointer layers;
   std::shared_ptr<const Fold> begun;
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty() || stopped()) return false;
     layers = std::move(waiting_.front());
     waiting_.pop_front();
-    begun = longest(layers);
+    begun = longest(*layers);
   }
-  Ids ids = ids_of(layers);
   const auto snapshot = store_.snapshot();
-  auto made = make_fold(*snapshot, std::move(layers), begun, rules_.bytes_max, stopped);
+  auto made = make_fold(*snapshot, layers, begun, rules_.bytes_max, stopped);
   // What cannot be made stays counted: it is read without.
-  if (made.ok() && *made) keep(std::move(ids), *std::move(made), begun.get());
+  if (made.ok() && *made) keep(layers->ids(), *std::move(made), begun.get());
   return true;
 }
 

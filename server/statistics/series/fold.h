@@ -31,7 +31,7 @@ namespace entente::statistics {
 // larger than `bytes_max`, or there is nothing, or `stopped` said so. DataLoss, Unavailable: as the
 // store.
 [[nodiscard]] Result<std::shared_ptr<const Fold>> make_fold(store::Snapshot& snapshot,
-                                                            std::vector<Layer> layers,
+                                                            LayersPointer layers,
                                                             std::shared_ptr<const Fold> begun,
                                                             std::size_t bytes_max,
                                                             const std::function<bool()>& stopped);
@@ -47,7 +47,7 @@ class Folds {
   Folds(store::Store& store, const Rules& rules) : store_(store), rules_(rules) {}
 
   // The fold of the first of `layers`, or null; and asks for one where it would be worth its while.
-  [[nodiscard]] std::shared_ptr<const Fold> find(const std::vector<Layer>& layers);
+  [[nodiscard]] std::shared_ptr<const Fold> find(const LayersPointer& layers);
 
   // Makes all that is asked for by now. What cannot be made is not asked for again.
   void work_off(const std::function<bool()>& stopped);
@@ -63,9 +63,9 @@ class Folds {
     Ids ids;
     std::shared_ptr<const Fold> fold;
   };
-  [[nodiscard]] std::shared_ptr<const Fold> longest(const std::vector<Layer>& layers);
-  void ask(const std::vector<Layer>& layers);
-  void keep(Ids ids, std::shared_ptr<const Fold> fold, const Fold* begun);
+  [[nodiscard]] std::shared_ptr<const Fold> longest(const Layers& layers);
+  void ask(const LayersPointer& layers);
+  void keep(const Ids& ids, std::shared_ptr<const Fold> fold, const Fold* begun);
   [[nodiscard]] static std::size_t bytes_of(const Kept& one);
   void drop(std::list<Kept>::iterator one);
   bool work_one(const std::function<bool()>& stopped);
@@ -79,7 +79,7 @@ class Folds {
   // How often what has no fold was asked for, by its mark: of two with the same, one is folded a
   // little sooner.
   std::map<std::uint64_t, std::uint32_t> times_;
-  std::deque<std::vector<Layer>> waiting_;
+  std::deque<LayersPointer> waiting_;
 };
 
 }  // namespace entente::statistics

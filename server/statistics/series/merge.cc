@@ -7,7 +7,7 @@
 namespace entente::statistics {
 
 Result<std::unique_ptr<Merge>> Merge::open(store::Snapshot& snapshot, IndexCache& cache,
-                                           std::vector<Layer> layers, Reading reading) {
+                                           LayersPointer layers, Reading reading) {
   std::shared_ptr<const Fold> fold;
   const bool newest = !reading.raw && !reading.history;
   if (newest && cache.folds() != nullptr) fold = cache.folds()->find(layers);

@@ -40,9 +40,14 @@ class Merge {
  public:
   // Finds what fits. `layers` in any order. DataLoss, Unavailable: as the store.
   [[nodiscard]] static Result<std::unique_ptr<Merge>> open(store::Snapshot& snapshot,
+                                                           IndexCache& cache, LayersPointer layers,
+                                                           Reading reading);
+  [[nodiscard]] static Result<std::unique_ptr<Merge>> open(store::Snapshot& snapshot,
                                                            IndexCache& cache,
                                                            std::vector<Layer> layers,
-                                                           Reading reading);
+                                                           Reading reading) {
+    return open(snapshot, cache, make_layers(std::move(layers)), std::move(reading));
+  }
 
   // The codes that the numbers in `Merged` stand for: sorted.
   [[nodiscard]] const std::vector<std::vector<std::string>>& dimensions() const {

@@ -240,9 +240,9 @@ double Total::approximate() const {
   return value;
 }
 
-Result<Sums> sum_by(store::Snapshot& snapshot, IndexCache& cache, std::vector<Layer> layers,
+Result<Sums> sum_by(store::Snapshot& snapshot, IndexCache& cache, LayersPointer layers,
                     const SumQuestion& question) {
-  for (const Layer& layer : layers) ENTENTE_CHECK(layer.open == nullptr);
+  for (const Layer& layer : layers->all()) ENTENTE_CHECK(layer.open == nullptr);
   std::shared_ptr<const Fold> fold;
   if (cache.folds() != nullptr) fold = cache.folds()->find(layers);
   ENTENTE_TRY(const std::unique_ptr<Walk> walk,

@@ -63,6 +63,6 @@ struct Sums {
 // DataLoss, Unavailable: as the store. ResourceExhausted (LimitReached): more than `cells_max`.
 // Requires: no layer has closed periods.
 [[nodiscard]] Result<Sums> sum_by(store::Snapshot& snapshot, IndexCache& cache,
-                                  std::vector<Layer> layers, const SumQuestion& question);
+                                  LayersPointer layers, const SumQuestion& question);
 
 }  // namespace entente::statistics

@@ -84,6 +84,21 @@ struct Later {
 
 }  // namespace
 
+Layers::Layers(std::vector<Layer> all) : all_(std::move(all)) {
+  ids_.reserve(all_.size());
+  for (const Layer& layer : all_) {
+    is_foldable_ = is_foldable_ && !layer.open;
+    ids_.push_back(layer.part->id);
+  }
+  const auto is_newer = [](const Layer& a, const Layer& b) { return a.version > b.version; };
+  is_foldable_ =
+      is_foldable_ && std::adjacent_find(all_.begin(), all_.end(), is_newer) == all_.end();
+}
+
+LayersPointer make_layers(std::vector<Layer> all) {
+  return std::make_shared<const Layers>(std::move(all));
+}
+
 bool Walk::Track::fits(std::size_t series) const {
   for (std::size_t d = 0; d < allowed.size(); ++d) {
     const std::uint32_t code = group().code(series, d);
@@ -93,26 +108,24 @@ bool Walk::Track::fits(std::size_t series) const {
 }
 
 Result<std::unique_ptr<Walk>> Walk::open(store::Snapshot& snapshot, IndexCache& cache,
-                                         std::vector<Layer> layers, const CodeSelection& codes,
+                                         LayersPointer layers, const CodeSelection& codes,
                                          const DayRange& days, std::shared_ptr<const Fold> fold) {
   std::unique_ptr<Walk> walk(new Walk());
   std::vector<Source> sources;
   const auto take = [&](const PartHeader& part, std::size_t layer, bool is_fold) {
-    if (part.last_day < days.first || part.first_day > days.last) return false;
+    if (part.last_day < days.first || part.first_day > days.last) return;
     std::optional<Wanted> fits = wanted_of(part, codes);
-    if (!fits) return false;
+    if (!fits) return;
     sources.push_back({.part = &part,
                        .wanted = *std::move(fits),
                        .layer = static_cast<std::uint32_t>(layer),
                        .is_fold = is_fold});
-    return true;
   };
   const std::size_t folded = fold ? fold->layers : 0;
   if (fold) take(*fold->part, folded - 1, true);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const bool is_kept = i < folded || take(*layers[i].part, walk->layers_.size(), false);
-    if (is_kept) walk->layers_.push_back(std::move(layers[i]));
-  }
+  const std::vector<Layer>& all = layers->all();
+  for (std::size_t i = folded; i < all.size(); ++i) take(*all[i].part, i, false);
+  walk->layers_ = std::move(layers);
   walk->fold_ = std::move(fold);
   walk->unite(sources);
   for (const Source& source : sources) {
@@ -153,9 +166,9 @@ Status Walk::add_track(store::Snapshot& snapshot, IndexCache& cache, const Sourc
   if (series.isEmpty()) return {};
   auto track = std::make_unique<Track>(snapshot, cache, part, series);
   track->layer = source.layer;
-  track->version = layers_[source.layer].version;
+  track->version = layers()[source.layer].version;
   track->is_fold = source.is_fold;
-  track->open = layers_[source.layer].open.get();
+  track->open = layers()[source.layer].open.get();
   if (!alone) {
     for (std::size_t d = 0; d < dimensions_.size(); ++d) {
       track->dimensions.push_back(translation(part.dimensions[d], dimensions_[d]));

@@ -33,6 +33,26 @@ struct Layer {
   std::shared_ptr<const OpenPeriods> open = {};  // null: all periods
 };
 
+// Layers that are read together, in the order in which they were given; what is read is told by the
+// place of its layer among them. Never changes once made; any thread.
+class Layers {
+ public:
+  explicit Layers(std::vector<Layer> all);
+  [[nodiscard]] const std::vector<Layer>& all() const { return all_; }
+  // Of their parts.
+  [[nodiscard]] const std::vector<store::Id>& ids() const { return ids_; }
+  // Whether they stand in the order of their versions, with all their periods: then the newest
+  // versions of the first of them may be read from one part.
+  [[nodiscard]] bool is_foldable() const { return is_foldable_; }
+
+ private:
+  const std::vector<Layer> all_;
+  std::vector<store::Id> ids_;
+  bool is_foldable_ = true;
+};
+using LayersPointer = std::shared_ptr<const Layers>;
+[[nodiscard]] LayersPointer make_layers(std::vector<Layer> all);
+
 // The newest versions of some layers as one part. Its last attribute tells of which layer an
 // observation is, counted from 1; of what is hidden nothing does.
 struct Fold {
@@ -69,9 +89,11 @@ class Walk {
   // Finds what fits. `layers` in any order; those that have nothing of `days` are not opened.
   // `fold`, if any, is read for the first of them, which it is made of: where the newest versions
   // are all that matters. DataLoss, Unavailable: as the store.
-  [[nodiscard]] static Result<std::unique_ptr<Walk>> open(
-      store::Snapshot& snapshot, IndexCache& cache, std::vector<Layer> layers,
-      const CodeSelection& codes, const DayRange& days, std::shared_ptr<const Fold> fold = {});
+  [[nodiscard]] static Result<std::unique_ptr<Walk>> open(store::Snapshot& snapshot,
+                                                          IndexCache& cache, LayersPointer layers,
+                                                          const CodeSelection& codes,
+                                                          const DayRange& days,
+                                                          std::shared_ptr<const Fold> fold = {});
 
   // The track with the least key, of these the one of the newest version; null at the end.
   [[nodiscard]] Track* front() const { return front_; }
@@ -90,7 +112,7 @@ class Walk {
   [[nodiscard]] const std::vector<std::vector<std::string>>& attributes() const {
     return attributes_;
   }
-  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
+  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_->all(); }
   // The tracks that have anything.
   [[nodiscard]] std::size_t tracks() const { return tracks_.size(); }
 
@@ -108,7 +130,7 @@ class Walk {
   static Status settle(Track& track);
   void take_turns();
 
-  std::vector<Layer> layers_;
+  LayersPointer layers_;
   std::shared_ptr<const Fold> fold_;
   std::vector<std::vector<std::string>> dimensions_;
   std::vector<std::vector<std::string>> attributes_;

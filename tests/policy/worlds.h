@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -64,10 +65,13 @@ World world_of(const oracle::Log& log);
 // What a tape is made of.
 rc::Gen<std::vector<std::uint16_t>> cells();
 
-// Runs `property` on `count` tapes, printing the seed first.
+// Runs `property` on `count` tapes, printing the seed first; on ENTENTE_WORLDS instead, where that
+// is set.
 template <typename Property>
 bool holds_in_worlds(const char* sentence, int count, Property property) {
   rc::detail::TestParams params = rc::detail::configuration().testParams;
+  const char* const asked = std::getenv("ENTENTE_WORLDS");  // NOLINT(concurrency-mt-unsafe)
+  if (asked != nullptr) count = std::stoi(asked);
   params.maxSuccess = count;
   const rc::detail::TestMetadata metadata{"", sentence};
   std::printf("%s: %d worlds, RC_PARAMS=\"seed=%llu\"\n", sentence, count,

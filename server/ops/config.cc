@@ -62,10 +62,13 @@ void suggest(Violation& violation) {
   std::string nearest;
   std::size_t best = 4;
   for (int i = 0; i < type->field_count(); ++i) {
-    const std::size_t d = distance(wrong, type->field(i)->name());
+    const std::string& name = type->field(i)->name();
+    // No nearer than their lengths are apart: a key of thousands of letters is compared with none.
+    if (std::max(wrong.size(), name.size()) - std::min(wrong.size(), name.size()) >= best) continue;
+    const std::size_t d = distance(wrong, name);
     if (d < best) {
       best = d;
-      nearest = type->field(i)->name();
+      nearest = name;
     }
   }
   violation.rule =

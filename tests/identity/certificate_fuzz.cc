@@ -10,8 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace entente;
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
   const std::string bytes(reinterpret_cast<const char*>(data), size);
-  const SystemClock clock;
-  identity::CertificateStore store({.network = "demo.example"}, clock);
+  static const SystemClock clock;
+  static identity::CertificateStore store({.network = "demo.example"}, clock);
   if (store.verify({bytes}).ok() || store.verify({bytes, bytes}).ok()) std::abort();
   static_cast<void>(store.read(bytes));
   static_cast<void>(store.check_anchor(bytes));

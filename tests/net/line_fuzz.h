@@ -95,7 +95,8 @@ class Line {
   net::LineLimits limits;
   std::deque<std::function<void()>> posted;
   net::Alarms alarms{[](Tick) {}};
-  net::Pool pool{1, 1};
+  // A thread is made once, not for each input: nothing heavy is left in it (feed).
+  net::Pool& pool = shared_pool();
   std::shared_ptr<net::ConnectionShared> shared = std::make_shared<net::ConnectionShared>();
   net::Surroundings around{
       .table = table,
@@ -109,6 +110,10 @@ class Line {
       .alarms = alarms};
 
  private:
+  static net::Pool& shared_pool() {
+    static net::Pool one{1, 1};
+    return one;
+  }
   void settle(net::Protocol& protocol) {
     for (int turn = 0; turn < 64; ++turn) {
       std::string out;

@@ -53,6 +53,10 @@ TEST_CASE("limits are taken, and one that there is not is refused by name", "[op
   CHECK(config->limits().streams() == 0);
   CHECK(only_violation(kGood + "limits { connection: 7 }\n").rule ==
         "unknown key `connection`; did you mean `connections`?");
+  CHECK(only_violation(kGood + "limits { connectionsxyz: 7 }\n").rule ==
+        "unknown key `connectionsxyz`; did you mean `connections`?");
+  CHECK(only_violation(kGood + "limits { connectionsabcd: 7 }\n").rule ==
+        "unknown key `connectionsabcd`");
 }
 
 TEST_CASE("a key that is like no other is refused without a guess", "[ops][config]") {
@@ -133,7 +137,7 @@ TEST_CASE("a configuration that is not there, or a folder, is told apart from a 
 TEST_CASE("each file that is named and not there is named with its line and column",
           "[ops][config]") {
   const test::Folder folder;
-  const std::filesystem::path dir = folder.path();
+  const std::filesystem::path& dir = folder.path();
   const std::string path = (dir / "entente.textproto").string();
   { const test::File config(path, kGood); }
   for (const char* sub : {"server", "keys", "store"}) std::filesystem::create_directory(dir / sub);

@@ -46,26 +46,6 @@ class Line {
  public:
   Line() {
     shared->flushed = [] {};
-    using test::v1::EchoRequest;
-    using test::v1::EchoResponse;
-    const std::string service = "entente.test.v1.EchoService.";
-    table.add_unary(service + "Echo", [](net::Call&, const net::Message& in, net::Message& out) {
-      static_cast<EchoResponse&>(out).set_text(static_cast<const EchoRequest&>(in).text());
-      return Status();
-    });
-    table.add_stream(service + "List", [](net::Call&, const net::Message&, net::Waker) {
-      return Result<std::unique_ptr<net::Source>>(std::make_unique<ShortList>());
-    });
-    table.add_exchange(service + "Chat", [](net::Call&) {
-      return Result<std::unique_ptr<net::Exchange>>(std::make_unique<Parrot>());
-    });
-    table.add_route({.prefix = "/mirror",
-                     .heavy = false,
-                     .handler = [](net::Call&, const net::HttpRequest& asked) {
-                       net::HttpResponse answer;
-                       answer.body = asked.method + " " + asked.path + "\n" + asked.body;
-                       return answer;
-                     }});
     shared->account = std::make_shared<net::AccountShare>();
     shared->peer.uri = "entente://swe.test.example/person/anna";
   }
@@ -90,18 +70,15 @@ class Line {
 
   StillClock clock;
   SystemEntropy entropy;
-  net::MethodTable table;
   net::Counters counters;
   net::LineLimits limits;
   std::deque<std::function<void()>> posted;
   net::Alarms alarms{[](Tick) {}};
-  // A thread is made once, not for each input: nothing heavy is left in it (feed).
-  net::Pool& pool = shared_pool();
   std::shared_ptr<net::ConnectionShared> shared = std::make_shared<net::ConnectionShared>();
   net::Surroundings around{
-      .table = table,
-      .pool = pool,
-      .hash_pool = pool,
+      .table = methods(),
+      .pool = pool(),
+      .hash_pool = pool(),
       .clock = clock,
       .entropy = entropy,
       .counters = counters,
@@ -110,9 +87,39 @@ class Line {
       .alarms = alarms};
 
  private:
-  static net::Pool& shared_pool() {
+  // The methods and the thread are made once, not for each input: nothing changes the one, and
+  // nothing heavy is left in the other (feed).
+  static net::Pool& pool() {
     static net::Pool one{1, 1};
     return one;
+  }
+  static const net::MethodTable& methods() {
+    static const net::MethodTable all = made_methods();
+    return all;
+  }
+  static net::MethodTable made_methods() {
+    net::MethodTable table;
+    using test::v1::EchoRequest;
+    using test::v1::EchoResponse;
+    const std::string service = "entente.test.v1.EchoService.";
+    table.add_unary(service + "Echo", [](net::Call&, const net::Message& in, net::Message& out) {
+      static_cast<EchoResponse&>(out).set_text(static_cast<const EchoRequest&>(in).text());
+      return Status();
+    });
+    table.add_stream(service + "List", [](net::Call&, const net::Message&, net::Waker) {
+      return Result<std::unique_ptr<net::Source>>(std::make_unique<ShortList>());
+    });
+    table.add_exchange(service + "Chat", [](net::Call&) {
+      return Result<std::unique_ptr<net::Exchange>>(std::make_unique<Parrot>());
+    });
+    table.add_route({.prefix = "/mirror",
+                     .heavy = false,
+                     .handler = [](net::Call&, const net::HttpRequest& asked) {
+                       net::HttpResponse answer;
+                       answer.body = asked.method + " " + asked.path + "\n" + asked.body;
+                       return answer;
+                     }});
+    return table;
   }
   void settle(net::Protocol& protocol) {
     for (int turn = 0; turn < 64; ++turn) {

@@ -71,7 +71,8 @@ class Aggregation {
       if (fate.kept) continue;
       std::set<std::string> codes;
       for (const Layer& layer : input_.quick->layers->all()) {
-        codes.insert(layer.part->dimensions[d].begin(), layer.part->dimensions[d].end());
+        const CodeLists::List some = layer.part->dimensions[d];
+        codes.insert(some.begin(), some.end());
       }
       const std::size_t count = codes.size();
       const Hierarchy hierarchy = hierarchy_of(d, {codes.begin(), codes.end()});

@@ -104,7 +104,7 @@ std::vector<std::string> fitting_codes(const Sight& sight, std::size_t dimension
                                        const AnyOf& any_of) {
   std::set<std::string_view> codes;
   for (const SeenLayer& seen : sight.all) {
-    const auto& some = seen.layer.part->dimensions[dimension];
+    const CodeLists::List some = seen.layer.part->dimensions[dimension];
     codes.insert(some.begin(), some.end());
   }
   std::vector<std::string> out;

@@ -145,12 +145,12 @@ Status Service::find_orphans(const Subject& subject, const std::vector<record::S
     for (std::size_t d = 0; d < after->dimension_lists.size(); ++d) {
       const auto& list = after->dimension_lists[d];
       if (!list || list == before->dimension_lists[d]) continue;
-      std::set<std::string> seen;
+      std::set<std::string, std::less<>> seen;
       if (may_read(subject, *before)) {
         const SightPointer sight = this->sight(subject, *before);
         for (const SeenLayer& layer : sight->all) {
-          for (const std::string& code : layer.layer.part->dimensions[d]) {
-            if (list->find(code) == nullptr) seen.insert(code);
+          for (const std::string_view code : layer.layer.part->dimensions[d]) {
+            if (list->find(code) == nullptr) seen.emplace(code);
           }
         }
       }
@@ -158,7 +158,7 @@ Status Service::find_orphans(const Subject& subject, const std::vector<record::S
       for (const auto& kept : uploads->all) {
         for (const auto& part : kept->parts) {
           if (!part) continue;
-          for (const std::string& code : part->dimensions[d]) {
+          for (const std::string_view code : part->dimensions[d]) {
             hidden = hidden || (list->find(code) == nullptr && seen.count(code) == 0);
           }
         }

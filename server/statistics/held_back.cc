@@ -181,7 +181,8 @@ bool has_totals(const Flow& flow, const PartyLayers& party) {
   for (std::size_t d = 0; d < flow.dimension_lists.size(); ++d) {
     std::set<std::string> codes;
     for (const Layer& layer : party.layers) {
-      codes.insert(layer.part->dimensions[d].begin(), layer.part->dimensions[d].end());
+      const CodeLists::List some = layer.part->dimensions[d];
+      codes.insert(some.begin(), some.end());
     }
     const Hierarchy hierarchy({codes.begin(), codes.end()}, flow.dimension_lists[d].get());
     if (hierarchy.has_parts(std::vector<bool>(codes.size(), true))) return true;

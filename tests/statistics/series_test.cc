@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/statistics/series/bits.h"
+#include "server/statistics/series/code_lists.h"
 #include "server/statistics/series/decimal.h"
 #include "server/statistics/series/group.h"
 #include "server/statistics/series/period.h"
@@ -139,4 +140,24 @@ TEST_CASE("bytes that are no group are refused, not read past", "[statistics][gr
 }
 
 }  // namespace
+TEST_CASE("codes that are packed are told as they were given", "[statistics][part]") {
+  const std::vector<std::vector<std::string>> given{
+      {"A", "M"}, {}, {"", "AFG", "AFGHANISTAN-NORTH", "ERI"}, {"", "", ""}, {"_T"}};
+  const CodeLists lists(given);
+  REQUIRE(lists.size() == given.size());
+  for (std::size_t l = 0; l < given.size(); ++l) {
+    const CodeLists::List list = lists[l];
+    CHECK(std::vector<std::string>(list.begin(), list.end()) == given[l]);
+    REQUIRE(list.size() == given[l].size());
+    for (std::size_t i = 0; i < given[l].size(); ++i) CHECK(list[i] == given[l][i]);
+  }
+  CHECK(lists[0].find("M") == 1U);
+  CHECK(lists[0].find("AFG") == std::nullopt);  // of another list
+  CHECK(lists[1].find("A") == std::nullopt);
+  CHECK(lists[2].find("AFGHANISTAN-NORTH") == 2U);
+  CHECK(lists[2].find("AFGHANISTAN") == std::nullopt);
+  CHECK(lists[2].find("ZZZ") == std::nullopt);
+  CHECK(lists[4].find("_T") == 0U);
+}
+
 }  // namespace entente::statistics

@@ -60,7 +60,7 @@ Result<std::shared_ptr<const Fold>> make_fold(store::Snapshot& snapshot, LayersP
   if (walk->front() == nullptr) return Made();
   auto attributes = walk->attributes();
   attributes.emplace_back(count + 1);
-  PartWriter writer(nullptr, {}, walk->dimensions(), std::move(attributes), true);
+  PartWriter writer(nullptr, {}, walk->dimensions(), attributes, true);
   Versions versions;
   versions.cells.attributes = static_cast<std::uint32_t>(walk->attributes().size());
   Columns series;

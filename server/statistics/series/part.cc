@@ -40,10 +40,7 @@ std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
 }
 
 std::optional<std::uint32_t> PartHeader::find(std::size_t dimension, std::string_view code) const {
-  const auto& codes = dimensions[dimension];
-  const auto at = std::lower_bound(codes.begin(), codes.end(), code);
-  if (at == codes.end() || *at != code) return std::nullopt;
-  return static_cast<std::uint32_t>(at - codes.begin());
+  return dimensions[dimension].find(code);
 }
 
 // --- Stage ---------------------------------------------------------------------------------------
@@ -83,18 +80,18 @@ Status Stage::erase(const store::Id& part) {
 // --- PartWriter ----------------------------------------------------------------------------------
 
 PartWriter::PartWriter(Stage* stage, const store::Id& id,
-                       std::vector<std::vector<std::string>> dimensions,
-                       std::vector<std::vector<std::string>> attributes, bool indexed)
+                       const std::vector<std::vector<std::string>>& dimensions,
+                       const std::vector<std::vector<std::string>>& attributes, bool indexed)
     : stage_(stage) {
   header_.id = id;
-  header_.dimensions = std::move(dimensions);
-  header_.attributes = std::move(attributes);
+  header_.dimensions = CodeLists(dimensions);
+  header_.attributes = CodeLists(attributes);
   header_.bytes = stage_ == nullptr ? 0 : stage_->bytes();
   spans_.fill({.first = INT32_MAX, .last = INT32_MIN});
   pending_.width = header_.width();
   pending_.attributes = static_cast<std::uint32_t>(header_.attributes.size());
   if (stage_ == nullptr && !indexed) return;
-  for (const auto& codes : header_.dimensions) lists_.emplace_back(codes.size());
+  for (const auto& codes : dimensions) lists_.emplace_back(codes.size());
   runs_.resize(header_.dimensions.size());
 }
 
@@ -264,11 +261,13 @@ Result<PartHeader> PartWriter::finish() {
 
 Status PartWriter::write_header() {
   record::Part row;
-  for (const auto& codes : header_.dimensions) {
-    *row.add_dimensions()->mutable_codes() = {codes.begin(), codes.end()};
+  for (std::size_t d = 0; d < header_.dimensions.size(); ++d) {
+    auto& codes = *row.add_dimensions()->mutable_codes();
+    for (const std::string_view code : header_.dimensions[d]) *codes.Add() = code;
   }
-  for (const auto& codes : header_.attributes) {
-    *row.add_attributes()->mutable_codes() = {codes.begin(), codes.end()};
+  for (std::size_t a = 0; a < header_.attributes.size(); ++a) {
+    auto& codes = *row.add_attributes()->mutable_codes();
+    for (const std::string_view code : header_.attributes[a]) *codes.Add() = code;
   }
   row.set_series(header_.series);
   row.set_observations(header_.observations);

@@ -20,6 +20,7 @@
 
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
+#include "server/statistics/series/code_lists.h"
 #include "server/statistics/series/columns.h"
 #include "server/statistics/series/group.h"
 #include "server/store/store.h"
@@ -52,8 +53,8 @@ using BlockPointer = std::shared_ptr<const Block>;
 // as texts.
 struct PartHeader {
   store::Id id{};
-  std::vector<std::vector<std::string>> dimensions;
-  std::vector<std::vector<std::string>> attributes;
+  CodeLists dimensions;
+  CodeLists attributes;
   std::uint32_t series = 0;
   std::uint64_t observations = 0;
   std::uint64_t gone = 0;
@@ -98,8 +99,9 @@ class PartWriter {
  public:
   // `dimensions` and `attributes`: the dictionaries, as in PartHeader. Without `stage` the part is
   // kept in memory, and has an index only if it is `indexed`.
-  PartWriter(Stage* stage, const store::Id& id, std::vector<std::vector<std::string>> dimensions,
-             std::vector<std::vector<std::string>> attributes, bool indexed = false);
+  PartWriter(Stage* stage, const store::Id& id,
+             const std::vector<std::vector<std::string>>& dimensions,
+             const std::vector<std::vector<std::string>>& attributes, bool indexed = false);
 
   // Adds one series of `columns`, whose observations begin at `from`. Requires: its key is not
   // before the last one's; if it is the last one's, its periods are after that one's.

@@ -20,12 +20,10 @@ Result<std::shared_ptr<const PartHeader>> read_header(store::Snapshot& snapshot,
   if (!bytes || !row.ParseFromString(*bytes)) return unreadable("part header");
   auto header = std::make_shared<PartHeader>();
   header->id = id;
-  for (const auto& one : row.dimensions()) {
-    header->dimensions.emplace_back(one.codes().begin(), one.codes().end());
-  }
-  for (const auto& one : row.attributes()) {
-    header->attributes.emplace_back(one.codes().begin(), one.codes().end());
-  }
+  for (const auto& one : row.dimensions()) header->dimensions.add(one.codes());
+  for (const auto& one : row.attributes()) header->attributes.add(one.codes());
+  header->dimensions.shrink();
+  header->attributes.shrink();
   header->series = row.series();
   header->observations = row.observations();
   header->gone = row.gone();

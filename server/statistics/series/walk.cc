@@ -11,12 +11,12 @@ Status unreadable() {
 }
 
 // From each part's numbers to those of `all`.
-std::vector<std::uint32_t> translation(const std::vector<std::string>& codes,
+std::vector<std::uint32_t> translation(const CodeLists::List& codes,
                                        const std::vector<std::string>& all) {
   std::vector<std::uint32_t> to;
   to.reserve(codes.size());
   auto at = all.begin();
-  for (const std::string& code : codes) {
+  for (const std::string_view code : codes) {
     // Mostly it is the next one: parts of one dataflow have nearly the same codes.
     if (at == all.end() || *at != code) at = std::lower_bound(at, all.end(), code);
     to.push_back(static_cast<std::uint32_t>(at - all.begin()));
@@ -26,10 +26,11 @@ std::vector<std::uint32_t> translation(const std::vector<std::string>& codes,
 }
 
 // Whether all of `part`, which is sorted as `whole` is, are in it.
-bool holds(const std::vector<std::string>& whole, const std::vector<std::string>& part) {
+template <typename Whole, typename Part>
+bool holds(const Whole& whole, const Part& part) {
   if (part.size() > whole.size()) return false;
   auto at = whole.begin();
-  for (const std::string& one : part) {
+  for (const std::string_view one : part) {
     at = std::find(at, whole.end(), one);
     if (at == whole.end()) return false;
     ++at;
@@ -37,18 +38,18 @@ bool holds(const std::vector<std::string>& whole, const std::vector<std::string>
   return true;
 }
 
-std::vector<std::string> united(const std::vector<const std::vector<std::string>*>& lists) {
+std::vector<std::string> united(const std::vector<CodeLists::List>& lists) {
   std::vector<std::string> all;
-  for (const auto* list : lists) {
-    if (holds(all, *list)) continue;
-    if (holds(*list, all)) {
-      all = *list;
+  for (const CodeLists::List& list : lists) {
+    if (holds(all, list)) continue;
+    if (holds(list, all)) {
+      all.assign(list.begin(), list.end());
       continue;
     }
-    std::vector<std::string> more;
-    more.reserve(all.size() + list->size());
-    std::set_union(all.begin(), all.end(), list->begin(), list->end(), std::back_inserter(more));
-    all = std::move(more);
+    std::vector<std::string_view> more;
+    more.reserve(all.size() + list.size());
+    std::set_union(all.begin(), all.end(), list.begin(), list.end(), std::back_inserter(more));
+    all = std::vector<std::string>(more.begin(), more.end());
   }
   return all;
 }
@@ -148,10 +149,10 @@ void Walk::unite(const std::vector<Source>& sources) {
        {std::tuple(dimensions, &PartHeader::dimensions, &dimensions_),
         std::tuple(attributes, &PartHeader::attributes, &attributes_)}) {
     for (std::size_t i = 0; i < count; ++i) {
-      std::vector<const std::vector<std::string>*> all;
+      std::vector<CodeLists::List> all;
       for (const Source& source : sources) {
         ENTENTE_CHECK((source.part->*lists).size() >= count);
-        all.push_back(&(source.part->*lists)[i]);
+        all.push_back((source.part->*lists)[i]);
       }
       out->push_back(united(all));
     }

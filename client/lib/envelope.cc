@@ -223,9 +223,13 @@ Result<std::string> certificate_der(const OfficeKey& office) {
 }
 
 Result<Secret> manifest_json(const v1::SealedManifest& manifest) {
+  const Secret wire(manifest.SerializeAsString());
+  const std::string_view bytes = wire.reveal(SecretAccess());
   std::string json;
-  if (!google::protobuf::util::MessageToJsonString(manifest, &json).ok()) {
-    return cannot("the title or abstract is no text");
+  // JSON leaves out of a text what is not UTF-8, and says nothing; the wire format refuses it.
+  if (!v1::SealedManifest().ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      !google::protobuf::util::MessageToJsonString(manifest, &json).ok()) {
+    return cannot("the title, abstract or file name is no text");
   }
   Secret out(std::move(json));
   if (out.size() > limits::sealed_manifest_bytes_max) return cannot("the abstract is too long");

@@ -28,7 +28,7 @@ struct OfficeKey {
 
 // --- the manifest ---
 
-// InvalidArgument: it would be longer than sealed_manifest_bytes_max.
+// InvalidArgument: it would be longer than sealed_manifest_bytes_max, or says what is no text.
 [[nodiscard]] Result<Secret> manifest_json(const v1::SealedManifest& manifest);
 // DataLoss (ProofInvalid): it is none, or one of another format.
 [[nodiscard]] Result<v1::SealedManifest> parse_manifest(std::string_view json);

@@ -320,6 +320,12 @@ TEST_CASE("what is signed and changed, or no manifest, is not believed", "[seali
   CHECK_FALSE(parse_manifest(shown(*manifest_json(short_key))).ok());
   (*short_key.mutable_abstract()->mutable_by_language())["en"] = std::string(70'000, 'x');
   CHECK_FALSE(manifest_json(short_key).ok());
+  v1::SealedManifest late = manifest();
+  late.mutable_sealed_at()->set_seconds(1LL << 50);  // which no JSON says
+  CHECK(manifest_json(late).status().code() == Code::InvalidArgument);
+  v1::SealedManifest bytes = manifest();
+  (*bytes.mutable_title()->mutable_by_language())["en"] = "On \xff returns";
+  CHECK(manifest_json(bytes).status().code() == Code::InvalidArgument);
 }
 
 TEST_CASE("a roster's digest is of the set of its offices, in one network", "[sealing]") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "server/policy/world.h"
@@ -192,25 +193,29 @@ class WorldReader {
            });
   }
 
-  void add_standing(std::set<Principal>& held, const Participation& participation) const {
+  // What one of that standing is called, if anything.
+  [[nodiscard]] static std::optional<Principal::Kind> called(Standing standing) {
     using Kind = Principal::Kind;
-    if (!participation.activities.empty()) return;
-    if (is_shut_out(participation.process, participation.party)) return;
-    switch (participation.standing) {
+    switch (standing) {
       case Standing::Member:
-        held.insert(Principal::make(Kind::Members, participation.process));
-        return;
+        return Kind::Members;
       case Standing::Observer:
-        held.insert(Principal::make(Kind::Observers, participation.process));
-        return;
+        return Kind::Observers;
       case Standing::Partner:
-        held.insert(Principal::make(Kind::Partners, participation.process));
-        return;
+        return Kind::Partners;
       case Standing::Invited:
       case Standing::Suspended:
       case Standing::Former:
-        return;
+        return std::nullopt;
     }
+    return std::nullopt;
+  }
+
+  void add_standing(std::set<Principal>& held, const Participation& participation) const {
+    const std::optional<Principal::Kind> kind = called(participation.standing);
+    if (!kind || !participation.activities.empty()) return;
+    if (is_shut_out(participation.process, participation.party)) return;
+    held.insert(Principal::make(*kind, participation.process));
   }
 
   void add_body(std::set<Principal>& held, const std::string& process, const std::string& party,

@@ -327,6 +327,28 @@ TEST_CASE("people of a party that the caller may not see are counted without it"
   CHECK(told->SerializeAsString().find("fleur") == std::string::npos);
 }
 
+TEST_CASE("of a party a thousand people are named, and all are counted", "[access]") {
+  Access access;
+  for (int i = 0; i < 1'001; ++i) {
+    const std::string id = "p" + std::to_string(i);
+    access.network.put("persons/" + id, policy::Person{id, "SWE", ""});
+    access.network.guard("persons/" + id) = access.network.guard("persons/anna");
+  }
+  access.network.put("persons/zoe", policy::Person{"zoe", "NOR", ""});  // no room has an entry
+  const auto told = access.can_see(access.anna, "documents/paper");
+  REQUIRE(told.ok());
+  CHECK(told->reckoning().people() == 4 + 1'001 + 1);
+  REQUIRE(told->reckoning().parties_size() == 3);
+  const v1::PartyReckoning& sweden = told->reckoning().parties(2);
+  CHECK(sweden.people() == 1'003);
+  CHECK(sweden.people_named_size() == 1'000);
+  CHECK(sweden.people_unnamed() == 3);
+  const v1::PartyReckoning& norway = told->reckoning().parties(1);
+  REQUIRE(norway.people_named_size() == 1);
+  CHECK(norway.people_named(0) == "persons/nils");
+  CHECK(norway.people_unnamed() == 1);
+}
+
 TEST_CASE("a draft says who will see it before it is sent", "[access]") {
   Access access;
   const auto told = access.draft(access.anna, {"process/igc/members", "process/igc/secretariat"},
@@ -482,6 +504,45 @@ TEST_CASE("the preview of a change is for those who keep it", "[access]") {
   access.network.guard("appointments/ghost") = access.network.guard("appointments/focal");
   CHECK(access.end_appointment(access.anna, "appointments/ghost").status().code() ==
         Code::NotFound);
+}
+
+TEST_CASE("the preview of a change says what is gained, and what nobody would hold", "[access]") {
+  Access access;
+  Network& network = access.network;
+  network.guard("processes/igc/participations/NOR") =
+      network.guard("processes/igc/participations/SWE");
+  network.put("bodies/wg", policy::Body{"igc", "wg"});
+  network.put("seats/wg",
+              policy::Seat{"igc", policy::Bench::Body, "wg", "NOR", "", policy::SeatRole::Member});
+  const auto end = [&](const policy::Subject& who, const std::string& party) {
+    return access.suspend(who, "processes/igc/participations/" + party,
+                          v1::ParticipationChange::END);
+  };
+  auto told = end(access.ines, "NOR");
+  REQUIRE(told.ok());
+  CHECK(told->left_vacant_size() == 0);  // a body that ines may not see
+  CHECK(told->principals_lost_size() == 1);
+  network.guard("processes/igc/bodies/wg") = network.guard("processes/igc");
+  told = end(access.ines, "NOR");
+  REQUIRE(told.ok());
+  REQUIRE(told->left_vacant_size() == 1);
+  CHECK(told->left_vacant(0) == "process/igc/body/wg");
+  CHECK(told->principals_lost_size() == 2);
+  CHECK(told->principals_gained_size() == 0);
+  // Whoever staffs the secretariat does so though their party takes no part, but not while it is
+  // suspended.
+  network.put("processes/igc/participations/IOM",
+              policy::Participation{"igc", "IOM", policy::Standing::Suspended, {}});
+  network.guard("processes/igc/participations/IOM") =
+      network.guard("processes/igc/participations/SWE");
+  network.put("offices/more",
+              policy::Office{"more", policy::OfficeKind::Secretariat, "SWE", "igc", "", ""});
+  network.put("appointments/more",
+              policy::Appointment{"more", "more", "bo", policy::Capacity::Holder});
+  told = end(network.subject("bo", "SWE"), "IOM");
+  REQUIRE(told.ok());
+  REQUIRE(told->principals_gained_size() == 1);
+  CHECK(told->principals_gained(0) == "process/igc/secretariat");
 }
 
 TEST_CASE("a store that fails is not an answer", "[access]") {

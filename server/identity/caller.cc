@@ -122,9 +122,9 @@ SessionPointer Caller::find_tool(const Digest& key) const {
 
 void Caller::keep_tool(const Digest& key, const SessionPointer& session) {
   const std::lock_guard lock(tools_mutex_);
-  if (tools_.size() >= tools_max) {
+  if (tools_.size() >= tools_max_) {
     std::erase_if(tools_, [](const auto& one) { return one.second->ended(); });
-    if (tools_.size() >= tools_max) tools_.clear();  // They are checked anew.
+    if (tools_.size() >= tools_max_) tools_.clear();  // They are checked anew.
   }
   tools_[key] = session;
 }

@@ -17,8 +17,15 @@ namespace entente::identity {
 
 class Caller final : public Authenticator {
  public:
-  Caller(std::string network, SignIn& sign_in, Sessions& sessions, const Register& rows)
-      : network_(std::move(network)), sign_in_(sign_in), sessions_(sessions), rows_(rows) {}
+  // `tools_max`: how many headers of tools are remembered. Attack: many passwords, to fill the
+  // memory.
+  Caller(std::string network, SignIn& sign_in, Sessions& sessions, const Register& rows,
+         std::size_t tools_max)
+      : network_(std::move(network)),
+        sign_in_(sign_in),
+        sessions_(sessions),
+        rows_(rows),
+        tools_max_(tools_max) {}
 
   Result<SubjectPointer> authenticate(net::Call& call,
                                       const google::protobuf::MethodDescriptor& method) override;
@@ -33,9 +40,6 @@ class Caller final : public Authenticator {
   [[nodiscard]] Result<SessionPointer> session(net::Call& call) const;
 
  private:
-  // Attack: many passwords, to fill the memory.
-  static constexpr std::size_t tools_max = 4'096;
-
   // What a line has shown last: the whole header, and the session that it opened. A line shows the
   // same one at every call, and need not have it decoded and hashed each time; whether the session
   // still lasts is asked anew.
@@ -53,6 +57,7 @@ class Caller final : public Authenticator {
   SignIn& sign_in_;
   Sessions& sessions_;
   const Register& rows_;
+  const std::size_t tools_max_;
   mutable std::mutex tools_mutex_;
   std::map<Digest, SessionPointer> tools_;  // by certificate, scope and header
 };

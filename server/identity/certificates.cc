@@ -315,6 +315,13 @@ std::shared_ptr<const CertificateStore::PartyTrust> CertificateStore::trust_of(
   return found == trust_.end() ? nullptr : found->second;
 }
 
+std::uint64_t CertificateStore::generation_of(std::string_view party) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = generations_.find(party);
+  ENTENTE_CHECK(found != generations_.end());
+  return found->second;
+}
+
 Result<CertificateFacts> CertificateStore::read(std::string_view der) const {
   if (der.size() > certificate_bytes_max) return refused("certificate too long");
   const Owned<X509> certificate = x509::decode_certificate(der);
@@ -450,9 +457,8 @@ std::optional<CertificateName> CertificateStore::recall(const std::vector<std::s
   const auto found = accepted_.find(digest);
   if (found == accepted_.end()) return std::nullopt;
   Accepted& accepted = found->second;
-  const std::shared_ptr<const PartyTrust> trust = trust_of(accepted.facts.name.party);
   // A clock that was set back proves nothing about then.
-  const bool holds = trust && trust->generation == accepted.generation &&
+  const bool holds = generation_of(accepted.facts.name.party) == accepted.generation &&
                      accepted.chain == chain_der && accepted.checked_at <= now &&
                      now < accepted.holds_until;
   if (!holds) return std::nullopt;
@@ -472,7 +478,7 @@ void CertificateStore::remember(Accepted accepted) {
   by_order_[at->second.order] = digest;
   // More certificates than lines can be open: the oldest cannot be live, unless its line has
   // outlasted this many others; its session still ends with the party's next change, see below.
-  if (accepted_.size() > accepted_certificates_max) {
+  if (accepted_.size() > rules_.accepted_max) {
     accepted_.erase(by_order_.begin()->second);
     by_order_.erase(by_order_.begin());
   }
@@ -496,6 +502,7 @@ Result<CrlFacts> CertificateStore::check_crl(std::string_view party, std::string
   ENTENTE_TRY(const CrlFacts facts, trust->facts_of_crl(crl.get(), now));
   const auto newer = [&](const std::string& der) {
     const Owned<X509_CRL> other = x509::decode_crl(der);
+    if (!other) return false;  // by damage: what comes takes its place
     const Result<CrlFacts> said = trust->facts_of_crl(other.get(), now);
     return said.ok() && said->issuer_sha256 == facts.issuer_sha256 && said->number >= facts.number;
   };
@@ -559,6 +566,7 @@ Status CertificateStore::set_trust(std::string_view party, TrustSource source, T
                    return built->names(x509::encode(issuing.get()));
                  });
     const std::unique_lock lock(mutex_);
+    generations_[std::string(party)] = built->generation;
     if (built->roots.empty()) {
       trust_.erase(std::string(party));
     } else {
@@ -601,30 +609,24 @@ Instant CertificateStore::lists_end() const {
   return first;
 }
 
-bool CertificateStore::holds_against(const PartyTrust& trust,
-                                     const std::vector<std::string>& chain_der) const {
-  const Result<CertificateFacts> facts = read(chain_der.front());
-  return facts.ok() && check_against(trust, chain_der, facts->profile).ok();
-}
-
 // `lists_only`: the authorities are what they were, so that it is enough to look into the lists:
 // signatures checked anew would take ten times as long, and the second is short for 12,000 lines.
 void CertificateStore::recheck(std::string_view party, bool lists_only) {
-  std::vector<std::pair<Digest, std::vector<std::string>>> mine;
+  std::vector<Accepted> mine;
   {
     const std::lock_guard lock(accepted_mutex_);
     for (const auto& [digest, accepted] : accepted_) {
-      if (accepted.facts.name.party == party) mine.emplace_back(digest, accepted.chain);
+      if (accepted.facts.name.party == party) mine.push_back(accepted);
     }
   }
   const std::shared_ptr<const PartyTrust> trust = trust_of(party);
   std::vector<Digest> lost;
-  for (const auto& [digest, chain] : mine) {
+  for (const Accepted& one : mine) {
     const bool holds =
         trust && (lists_only ? std::ranges::none_of(
-                                   chain, [&](const auto& der) { return trust->names(der); })
-                             : holds_against(*trust, chain));
-    if (!holds) lost.push_back(digest);
+                                   one.chain, [&](const auto& der) { return trust->names(der); })
+                             : check_against(*trust, one.chain, one.facts.profile).ok());
+    if (!holds) lost.push_back(one.facts.sha256);
   }
   tell(lost);
 }

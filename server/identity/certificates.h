@@ -49,6 +49,9 @@ struct CertificateRules {
   std::string network;  // `demo.example`
   // How long a list is still good after its nextUpdate; then its party's new lines fail closed.
   std::chrono::hours crl_grace{24};
+  // How many that were accepted are remembered: more than lines can be open. Attack: many
+  // certificates, to fill the memory.
+  std::size_t accepted_max = 32'768;
 };
 
 // Attacks that these stop: keys stolen long ago, parsers fed with megabytes, chains that are long
@@ -59,7 +62,6 @@ inline constexpr std::size_t certificate_bytes_max = 16 * 1024;
 inline constexpr std::size_t crl_bytes_max = 512 * 1024;
 inline constexpr std::size_t chain_certificates_max = 4;
 inline constexpr std::size_t anchors_per_party_max = 8;
-inline constexpr std::size_t accepted_certificates_max = 32'768;
 
 // What a party's certificates are held to.
 struct Trust {
@@ -151,12 +153,13 @@ class CertificateStore final : public net::PeerVerifier {
   Status build(std::string_view party, const std::map<TrustSource, Trust>& given,
                PartyTrust& out) const;
   std::shared_ptr<const PartyTrust> trust_of(std::string_view party) const;
+  // Requires: it has, or had, a trust.
+  std::uint64_t generation_of(std::string_view party) const;
   // Answers until when the verdict holds if the trust stays.
   Result<Instant> check_against(const PartyTrust& trust, const std::vector<std::string>& chain_der,
                                 Profile profile) const;
   void remember(Accepted accepted);
   std::optional<CertificateName> recall(const std::vector<std::string>& chain_der);
-  bool holds_against(const PartyTrust& trust, const std::vector<std::string>& chain_der) const;
   void recheck(std::string_view party, bool lists_only);
   void tell(const std::vector<Digest>& certificates);
 
@@ -167,6 +170,7 @@ class CertificateStore final : public net::PeerVerifier {
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::map<TrustSource, Trust>, std::less<>> given_;  // under changing_
   std::map<std::string, std::shared_ptr<const PartyTrust>, std::less<>> trust_;
+  std::map<std::string, std::uint64_t, std::less<>> generations_;  // of its newest; never erased
   mutable std::mutex accepted_mutex_;
   Accepteds accepted_;
   std::map<std::uint64_t, Digest> by_order_;  // oldest first

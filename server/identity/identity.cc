@@ -53,7 +53,7 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
                 .attempts = attempts_,
                 .sessions = sessions_,
                 .clock = parts.clock}),
-      caller_(rules_.network, sign_in_, sessions_, register_),
+      caller_(rules_.network, sign_in_, sessions_, register_, rules_.tools_max),
       session_service_({.store = parts.store,
                         .ledger = parts.ledger,
                         .rows = register_,
@@ -213,8 +213,9 @@ Result<std::uint32_t> Identity::programs_of(std::string_view party) const {
   std::uint64_t version = 0;
   {
     const std::lock_guard lock(programs_mutex_);
-    if (const auto found = programs_.find(party); found != programs_.end()) return found->second;
     version = programs_version_;
+    const auto found = programs_.find(party);
+    if (found != programs_.end() && found->second.version == version) return found->second.count;
   }
   const std::unique_ptr<store::Snapshot> now = parts_.store.snapshot();  // of this version or later
   ENTENTE_TRY(const std::vector<record::Account> accounts, register_.accounts_of(*now, party));
@@ -224,7 +225,7 @@ Result<std::uint32_t> Identity::programs_of(std::string_view party) const {
                !account.password().empty();
       }));
   const std::lock_guard lock(programs_mutex_);
-  if (version == programs_version_) programs_.emplace(party, count);
+  programs_[std::string(party)] = {.version = version, .count = count};
   return count;
 }
 
@@ -232,7 +233,6 @@ void Identity::follow(std::uint64_t /*index*/, const ledger::Act& act) {
   const std::string_view kind = act.kind;
   if (kind.starts_with("identity.")) {
     const std::lock_guard lock(programs_mutex_);
-    programs_.clear();
     ++programs_version_;
   }
   if (kind == acts::sign_out || kind == acts::end_session) {

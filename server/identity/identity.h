@@ -49,6 +49,7 @@ struct IdentityRules {
   HashCost hash_cost;
   AttemptLimits attempts;
   SessionLimits sessions;
+  std::size_t tools_max = 4'096;  // see Caller
   // Names of this network that are no passwords: processes, parties.
   std::vector<std::string> names;
   // The number of the audience of everyone signed in, for entries about certificates; 0: the party
@@ -134,9 +135,13 @@ class Identity final : public ledger::Follower, public LineSource {
 
   // How many programs each party has: asked of each whenever somebody is told who will see
   // something. Counted anew after any act on an account.
+  struct Programs {
+    std::uint64_t version = 0;  // before they were counted
+    std::uint32_t count = 0;
+  };
   mutable std::mutex programs_mutex_;
-  mutable std::map<std::string, std::uint32_t, std::less<>> programs_;
-  std::uint64_t programs_version_ = 0;
+  mutable std::map<std::string, Programs, std::less<>> programs_;
+  std::uint64_t programs_version_ = 0;  // how many such acts there were
 };
 
 }  // namespace entente::identity

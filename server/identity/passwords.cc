@@ -96,7 +96,8 @@ Status PasswordHasher::on_thread(std::function<Status()> work) {
   std::condition_variable done_changed;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= queue_max_) return overloaded();
+    ENTENTE_CHECK(!stopping_);  // Whoever destroys it has seen the last call return.
+    if (queue_.size() >= queue_max_) return overloaded();
     queue_.emplace_back([&] {
       Status result = work();
       const std::lock_guard done_lock(done_mutex);

@@ -144,7 +144,8 @@ Result<SignIn::Proven> SignIn::prove(const net::Peer& peer, const Proof& proof) 
       break;
     }
   }
-  if (!holds || !claimed.account) return refuse(std::move(attempt), claimed.facts);
+  if (!holds) return refuse(std::move(attempt), claimed.facts);
+  ENTENTE_CHECK(claimed.account.has_value());  // What may not be opened, no secret holds of.
   return Proven{.attempt = std::move(attempt),
                 .facts = std::move(claimed.facts),
                 .account = *std::move(claimed.account),
@@ -241,13 +242,16 @@ Result<Sessions::Opened> SignIn::open_proven(const net::Peer& peer, Proven prove
   return opened;
 }
 
+Result<std::string> SignIn::rehash(std::string_view password) {
+  ENTENTE_TRY(const Secret normalized, normalized_password(password));
+  return parts_.hasher.hash(normalized);
+}
+
 Result<Sessions::Opened> SignIn::open(const net::Peer& peer, std::string_view password) {
   ENTENTE_TRY(Proven proven, prove(peer, Proof{.kind = Kind::Password, .text = password}));
   std::string rehashed;
   if (parts_.hasher.needs_rehash(proven.account.password())) {
-    const Result<Secret> normalized = normalized_password(password);
-    const Result<std::string> hash =
-        normalized.ok() ? parts_.hasher.hash(*normalized) : Result<std::string>(std::string());
+    const Result<std::string> hash = rehash(password);
     if (hash.ok()) rehashed = *hash;  // Else next time: it must not cost anyone the sign-in.
   }
   return open_proven(peer, std::move(proven), SessionFacts{}, acts::sign_in, rehashed);

@@ -104,6 +104,8 @@ class SignIn {
   void record(store::Transaction& in, const Proven& proven, std::string_view kind,
               std::string_view object, std::string_view session) const;
   Result<Secret> acceptable(std::string_view password, const net::Peer& peer) const;
+  // Of a password that holds, at today's cost.
+  Result<std::string> rehash(std::string_view password);
   Result<Sessions::Opened> open_proven(const net::Peer& peer, Proven proven, SessionFacts facts,
                                        std::string_view kind, const std::string& rehashed);
 

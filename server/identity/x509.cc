@@ -8,6 +8,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "proto/contract/status.h"
+
 namespace entente::identity::x509 {
 namespace {
 
@@ -40,12 +42,9 @@ std::string encode(const X509_CRL* crl) { return encode_as<X509_CRL>(crl, i2d_X5
 
 std::optional<Instant> instant_of(const ASN1_TIME* time) {
   std::tm tm{};
+  // It refuses what is no day of the calendar, too.
   if (time == nullptr || ASN1_TIME_to_tm(time, &tm) != 1) return std::nullopt;
-  using namespace std::chrono;
-  const year_month_day day(year(tm.tm_year + 1900), month(static_cast<unsigned>(tm.tm_mon + 1)),
-                           std::chrono::day(static_cast<unsigned>(tm.tm_mday)));
-  if (!day.ok()) return std::nullopt;
-  return Instant(sys_days(day)) + hours(tm.tm_hour) + minutes(tm.tm_min) + seconds(tm.tm_sec);
+  return Instant(std::chrono::seconds(timegm(&tm)));
 }
 
 bool is_allowed_key(const X509* certificate) {
@@ -74,7 +73,7 @@ bool is_self_issued(const X509* certificate) {
 Digest name_digest(const X509_NAME* name) {
   const unsigned char* der = nullptr;
   std::size_t size = 0;
-  if (X509_NAME_get0_der(name, &der, &size) != 1) return Digest{};
+  ENTENTE_CHECK(X509_NAME_get0_der(name, &der, &size) == 1);  // It keeps what it was decoded from.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
   return sha256(std::string_view(reinterpret_cast<const char*>(der), size));
 }

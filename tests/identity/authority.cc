@@ -172,6 +172,15 @@ std::string Authority::odd_crl(const std::string& extensions, const std::string&
   return read_file(dir_ / "odd.der");
 }
 
+std::string Authority::certified_by(Authority& parent, const std::string& digest) const {
+  run("openssl ca -batch -notext -config " + (parent.dir_ / "ca.cnf").string() + " -extfile " +
+      (dir_ / "sub.cnf").string() + " -extensions authority -days 1800 -md " + digest + " -in " +
+      (dir_ / "ca.csr").string() + " -out " + (dir_ / "again.pem").string() +
+      " && openssl x509 -in " + (dir_ / "again.pem").string() + " -outform DER -out " +
+      (dir_ / "again.der").string());
+  return read_file(dir_ / "again.der");
+}
+
 std::string Authority::certificate_pem() const { return read_file(dir_ / "ca.pem"); }
 
 std::string sign(const Leaf& leaf, const std::string& message) {

@@ -49,6 +49,8 @@ class Authority {
   [[nodiscard]] std::string crl_pem(int hours = 24);
   [[nodiscard]] const std::string& certificate_der() const { return der_; }
   [[nodiscard]] std::string certificate_pem() const;
+  // The same authority (name, key) once more, as `parent` certifies it with that digest. DER.
+  [[nodiscard]] std::string certified_by(Authority& parent, const std::string& digest) const;
   // A list (DER) that no authority of this network makes: with what the configuration of its
   // extensions and the further words for `openssl ca` say.
   [[nodiscard]] std::string odd_crl(const std::string& extensions, const std::string& words);

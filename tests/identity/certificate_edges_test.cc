@@ -1,5 +1,7 @@
 // Anchors, lists and chains that are nearly those of a party, and what is asked of a store of
 // certificates that has none.
+#include <set>
+
 #include "proto/contract/bytes.h"
 #include "server/identity/x509.h"
 #include "tests/identity/world.h"
@@ -131,7 +133,8 @@ TEST_CASE("what has times that are none is neither certificate, anchor nor list"
   CHECK(world.fault(anchor).empty());
   const std::string dan = uri("dnk", "person/dan");
   CHECK(world.store.read(forge.certificate(dan)).ok());
-  for (const char* time : {"20269999", "269931000000Z", "no time"}) {
+  for (const char* time : {"20269999", "269931000000Z", "no time", "260229000000Z", "260431000000Z",
+                           "19000229000000Z"}) {
     CAPTURE(time);
     CHECK(world.fault(forge.certificate("", time)) == "validity malformed");
     CHECK(world.fault(forge.certificate("", {}, time)) == "validity malformed");
@@ -223,6 +226,72 @@ TEST_CASE("a key on a curve that is told in numbers, and is not one of ours, is 
   REQUIRE(certificate != nullptr);
   CHECK(X509_get0_pubkey(certificate.get()) != nullptr);
   CHECK_FALSE(x509::is_allowed_key(certificate.get()));
+}
+
+TEST_CASE("an authority between whose key or signature no certificate of ours has is refused",
+          "[identity][certificate]") {
+  Trusting world;
+  Authority denmark("Denmark");
+  Authority issuing("Danish", denmark, "");
+  REQUIRE(world.store
+              .set_trust("DNK", TrustSource::Folder,
+                         {.anchors = {denmark.certificate_der(), issuing.certificate_der()},
+                          .crls = {denmark.crl(48), issuing.crl(48)}})
+              .ok());
+  const Leaf karen = issuing.issue(uri("dnk", "person/karen"));
+  CHECK(world.verdict({karen.der}).empty());
+  CHECK(world.verdict({karen.der, issuing.certified_by(denmark, "sha256")}) ==
+        "not through the party's issuing authority");
+  const char* weak = "an authority's key or signature algorithm";
+  CHECK(world.verdict({karen.der, issuing.certified_by(denmark, "sha224")}) == weak);
+  // It bears the name of the one above it, so that OpenSSL takes that one's list for its own.
+  Authority below("Danish", issuing, "", "P-521");
+  CHECK(world.verdict({below.issue(uri("dnk", "person/knud")).der, below.certificate_der()}) ==
+        weak);
+  Authority like("Danish", issuing, "", "P-384");
+  CHECK(world.verdict({like.issue(uri("dnk", "person/kaj")).der, like.certificate_der()}).empty());
+}
+
+TEST_CASE("a list is held against those of its own authority, and against what reads",
+          "[identity][certificate][revocation]") {
+  Trusting world;
+  Authority denmark("Denmark");
+  Authority issuing("Danish", denmark, "");
+  const std::string first = issuing.crl(48);
+  REQUIRE(world.store
+              .set_trust("DNK", TrustSource::Folder,
+                         {.anchors = {denmark.certificate_der(), issuing.certificate_der()},
+                          .crls = {denmark.crl(48), first}})
+              .ok());
+  static_cast<void>(denmark.crl(48));
+  const std::string of_the_root = denmark.crl(48);  // of a greater number
+  const std::string second = issuing.crl(48);
+  const std::string third = issuing.crl(48);
+  const auto reason = [&](const std::string& list, const std::vector<std::string>& kept) {
+    return world.store.check_crl("DNK", list, kept).status().reason();
+  };
+  CHECK(reason(second, {}) == Reason::None);
+  CHECK(reason(second, {first, of_the_root, certificates().swe_crl, "no list"}) == Reason::None);
+  CHECK(reason(second, {of_the_root, third}) == Reason::RevisionStale);
+  CHECK(reason(first, {}) == Reason::RevisionStale);
+}
+
+TEST_CASE("of what was accepted a limited number is remembered, and what was used last",
+          "[identity][certificate]") {
+  Certificates& made = certificates();
+  TurnedClock clock;
+  CertificateStore store{{.network = std::string(network), .accepted_max = 2}, clock};
+  REQUIRE(store
+              .set_trust("SWE", TrustSource::Folder,
+                         {.anchors = {made.swe.certificate_der()}, .crls = {made.swe_crl}})
+              .ok());
+  for (const Leaf* leaf : {&made.anna, &made.bertil, &made.anna, &made.olga}) {
+    REQUIRE(store.verify({leaf->der}).ok());
+  }
+  std::set<Digest> told;
+  store.add_shut_out([&](const auto& lost) { told.insert(lost.begin(), lost.end()); });
+  REQUIRE(store.set_trust("SWE", TrustSource::Folder, {}).ok());
+  CHECK(told == std::set<Digest>{sha256(made.anna.der), sha256(made.olga.der)});
 }
 
 TEST_CASE("a list that comes while a certificate is being checked is heeded",

@@ -232,6 +232,63 @@ TEST_CASE("what is no certificate, too long, or not to be read in the folder is 
   CHECK(polled() == 0);
 }
 
+TEST_CASE("what of the folder is looked at again is told again when it has changed",
+          "[identity][trust]") {
+  const std::filesystem::path dir = scratch();
+  const std::filesystem::path list = dir / "SWE" / "crl.pem";
+  const std::filesystem::path leaf = dir / "SWE" / "issued" / "a.pem";
+  std::vector<std::string> complaints;
+  std::size_t trusted = 0;
+  std::size_t issued = 0;
+  Status as;
+  TrustFolder folder(dir, {.trust =
+                               [&](const std::string&, const Trust&) {
+                                 ++trusted;
+                                 return Status();
+                               },
+                           .issued =
+                               [&](const std::vector<std::string>&) {
+                                 ++issued;
+                                 return as;
+                               },
+                           .complain = [&](const std::string& path,
+                                           const Status&) { complaints.push_back(path); }});
+  using Paths = std::vector<std::string>;
+  const auto polled = [&] {
+    complaints.clear();
+    folder.poll();
+    return complaints;
+  };
+  Certificates& made = certificates();
+  std::filesystem::create_directories(leaf.parent_path());
+  write_file(dir / "SWE" / "anchor.pem", made.swe.certificate_pem());
+  // A list that cannot be looked at.
+  std::filesystem::create_symlink("crl.pem", list);
+  CHECK(polled() == Paths{(dir / "SWE").string()});
+  CHECK(polled().empty());  // Looked at again, and told once.
+  CHECK(trusted == 0);
+  std::filesystem::remove(list);
+  write_file(list, "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n");
+  CHECK(polled() == Paths{(dir / "SWE").string()});  // It has changed, and is wrong still.
+  CHECK(trusted == 0);
+  write_file(list, made.swe.crl_pem());
+  CHECK(polled().empty());
+  CHECK(trusted == 1);
+  // A certificate that is not taken just now, and then is another that never is.
+  write_file(leaf, made.swe.certificate_pem());
+  as = Status(Code::Unavailable, Reason::None, "not now");
+  CHECK(polled() == Paths{leaf.string()});
+  CHECK(polled().empty());
+  CHECK(issued == 2);
+  write_file(leaf, made.swe.certificate_pem() + "\n");
+  as = Status(Code::FailedPrecondition, Reason::None, "never");
+  CHECK(polled() == Paths{leaf.string()});
+  CHECK(issued == 3);
+  CHECK(polled().empty());
+  CHECK(issued == 3);  // Not looked at again.
+  std::filesystem::remove_all(dir);
+}
+
 TEST_CASE("a time that is none has no instant, a key that is none is not allowed",
           "[identity][x509]") {
   CHECK_FALSE(x509::instant_of(nullptr));

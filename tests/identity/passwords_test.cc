@@ -3,7 +3,9 @@
 
 #include <catch2/catch.hpp>
 #include <set>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "server/identity/block_list.h"
@@ -32,6 +34,32 @@ TEST_CASE("a hash holds for its password and pepper, and never for an empty row"
   CHECK(hasher.runs() == runs + 1);
   CHECK(hasher.verify(secret("x"), "no hash").status().code() == Code::DataLoss);
   CHECK(hasher.verify(secret("x"), stored->substr(1)).status().code() == Code::DataLoss);
+}
+
+TEST_CASE("who meets the hash that stands for nobody's is nobody", "[identity][password]") {
+  // Says what it is told, in its order.
+  class Said final : public Entropy {
+   public:
+    std::string bytes(std::size_t) override {
+      std::string next = std::move(say.front());
+      say.erase(say.begin());
+      return next;
+    }
+    std::vector<std::string> say;
+  };
+  const HashCost cost{.memory_kib = 8, .passes = 1};
+  SystemEntropy entropy;
+  PasswordHasher once(secret("pepper"), entropy, cost, 32, CheapHashesForTests{});
+  const auto stored = once.hash(secret("vilhelmina"));
+  REQUIRE(stored.ok());
+  Said said;
+  constexpr std::size_t salt_bytes = 16;
+  const std::string salted = stored->substr(stored->size() - salt_bytes - 32);
+  said.say = {salted.substr(0, salt_bytes), salted.substr(salt_bytes)};
+  PasswordHasher hasher(secret("pepper"), said, cost, 32, CheapHashesForTests{});
+  CHECK(said.say.empty());
+  CHECK(*hasher.verify(secret("vilhelmina"), *stored));
+  CHECK_FALSE(*hasher.verify(secret("vilhelmina"), ""));
 }
 
 TEST_CASE("beyond the queue nobody waits", "[identity][password]") {

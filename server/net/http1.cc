@@ -89,8 +89,8 @@ std::size_t count_of(const http::HeaderList& fields, std::string_view name) {
   return count;
 }
 
-bool has_bare_feed(std::string_view text) {
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+bool has_bare_feed(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find('\n', from); at != std::string_view::npos;
        at = text.find('\n', at + 1)) {
     if (at == 0 || text[at - 1] != '\r') return true;
   }
@@ -225,13 +225,18 @@ class Http1 final : public Protocol, public Outlet {
     // RFC 9112 section 2.2: one empty line before a request is ignored, however it is cut.
     if (!blank_seen_ && in_.compare(0, 2, "\r\n") == 0) {
       blank_seen_ = true;
+      head_looked_at_ = 0;
       in_.erase(0, 2);
     }
-    const std::size_t end = in_.find("\r\n\r\n");
+    const std::size_t end =
+        in_.find("\r\n\r\n", head_looked_at_ - std::min<std::size_t>(head_looked_at_, 3));
     const std::size_t most = around_.limits.http2.header_bytes_max;
     // A line that ends in a bare LF will never be good: said as soon as it is seen.
-    if (has_bare_feed(std::string_view(in_).substr(0, std::min(end, most)))) return refuse(400);
+    if (has_bare_feed(std::string_view(in_).substr(0, std::min(end, most)), head_looked_at_)) {
+      return refuse(400);
+    }
     if (end == std::string::npos ? in_.size() > most + 3 : end > most) return refuse_header();
+    head_looked_at_ = end == std::string::npos ? in_.size() : 0;
     if (end == std::string::npos) return false;
     RequestHead head;
     const std::string_view block = std::string_view(in_).substr(0, end);
@@ -463,6 +468,9 @@ class Http1 final : public Protocol, public Outlet {
   std::size_t body_bytes_ = 0;
   bool stepping_ = false;
   bool blank_seen_ = false;  // before this request
+  // So much of an unfinished head holds no end and no bare LF: looked at once, in however many
+  // pieces it comes.
+  std::size_t head_looked_at_ = 0;
   bool head_sent_ = false;
   bool answered_ = false;
   bool chunked_ = false;

@@ -72,8 +72,9 @@ class SampleBooks final : public dav::Collections {
 
  private:
   static std::string tag_of(const Entry& entry) {
-    return to_hex(std::string_view(to_vcard(entry, VcardVersion::V3)).substr(0, 8)) +
-           std::to_string(std::hash<std::string>()(to_vcard(entry, VcardVersion::V3)));
+    const std::string card = to_vcard(entry, VcardVersion::V3);
+    return to_hex(std::string_view(card).substr(0, 8)) +
+           std::to_string(std::hash<std::string>()(card));
   }
 
   std::map<std::string, std::map<std::string, Entry>> books_;

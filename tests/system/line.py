@@ -165,7 +165,6 @@ class Peer:
 
     def read(self, seconds=10, acknowledge=True):
         """Takes in what comes next; False at the end of the line or when nothing came in time."""
-        import h2.events as events
         self.line.settimeout(seconds)
         try:
             data = self.line.recv(65_536)
@@ -173,6 +172,13 @@ class Peer:
             return False
         if not data:
             return False
+        self.take_in(data, acknowledge)
+        self.flush()
+        return True
+
+    def take_in(self, data, acknowledge=True):
+        """What came, as octets."""
+        import h2.events as events
         for event in self.h2.receive_data(data):
             reply = self.replies.setdefault(getattr(event, "stream_id", None) or 0, Reply())
             if isinstance(event, events.ResponseReceived):
@@ -191,8 +197,6 @@ class Peer:
                 self.settled = True
             elif isinstance(event, events.ConnectionTerminated):
                 self.goodbye = int(event.error_code)
-        self.flush()
-        return True
 
     def reply(self, stream, seconds=20):
         end = time.monotonic() + seconds

@@ -11,6 +11,7 @@
 #include "client/cli/search_verbs.h"
 #include "client/cli/services.h"
 #include "client/lib/documents.h"
+#include "client/lib/sent_file.h"
 
 namespace entente::cli {
 namespace {
@@ -108,13 +109,23 @@ Result<v1::Document> document_of(Context& context, const v1::Document& document)
   return client->call<v1::Document>(document_service + "GetDocument", get);
 }
 
+// The silences that end if the file is brought: the same bytes are no other text, and end none.
+std::vector<v1::Document::Silence> ended_by(const v1::Document& there, const Content& said) {
+  auto silences = silences_on(there, said.language);
+  const v1::Content* content = client::content_in(there, said.language);
+  if (silences.empty() || content == nullptr) return silences;
+  const auto brought = client::digest_of(said.file.path);
+  if (brought.ok() && brought->sha256 == content->sha256()) silences.clear();
+  return silences;
+}
+
 void run_document_upload(Context& context, const Content& said) {
   client::DocumentFile file = said.file;
   if (!read_upload(context, said, file.request)) return;
   const Result<v1::Document> there = document_of(context, file.request.document());
   if (!there.ok()) return context.fail(there.status());
   const bool sealed = there->visibility().handling() == v1::HANDLING_CONFIDENTIAL;
-  const auto silences = silences_on(*there, said.language);
+  const auto silences = ended_by(*there, said);
   if (said.dry_run && !context.json) tell_of_lapse(silences, "another text");
   const bool told = said.lapse || said.dry_run;
   if (!may_lapse(context, silences, "another text", told)) return;

@@ -299,6 +299,7 @@ class Used(unittest.TestCase):
         self.ends(0, "document", "upload", second, "--of", paper, "--language", "fr", "--status", "courtesy-translation",
                   "--yes", account=keeper)
         self.ends(0, "document", "update", paper, "--topic", "return", account=keeper)
+        self.ends(0, "document", "upload", first, "--of", paper, "--yes", account=keeper)  # the same bytes
         shown = self.ends(0, "--json", "document", "show", paper, account=keeper).stdout
         self.assertEqual(json.loads(shown)["silences"], [
             {"circulation": silence, "deadline": "2099-01-02T12:00:00Z", "languages": ["en"]}])

@@ -1,9 +1,10 @@
 """What a crowd does to the real daemon: lines that idle, lines that come and go, more calls than it can serve. Memory is
 bounded and comes back, nothing is answered wrongly, honest callers get through.
 
-    load.py [--idle N] [--churn N] [--overload N] [--part NAME]
+    load.py [--idle N] [--idle-minutes N] [--churn N] [--overload N] [--part NAME]
 
-  idle      N lines that have shaken hands and say nothing: at most 64 KiB each; all alive afterwards, all gone when closed
+  idle      N lines that have shaken hands and say nothing, for so many minutes (0 unless told) in which another account
+            looks up ten times a second: at most 64 KiB each; all alive afterwards, all gone when closed
   churn     N connections, one call each
   overload  N look-ups of one account on 6,400 streams at once, and 300 of its sign-ins, whose passwords take seconds;
             what is shed says so, another account's look-ups go through meanwhile, and memory is back where it was
@@ -28,7 +29,7 @@ from small_network import PASSWORD, Caller, messages
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"
 LIMITS = """limits { connections: 20000 connections_per_address: 20000 connections_per_account: 20000
-  connections_per_certificate: 20000 handshakes: 2000 idle_ms: 3600000 }
+  connections_per_certificate: 20000 handshakes: 2000 idle_ms: 7200000 }
 """
 IDLE_KIB_MAX = 64
 GROWN_MIB_MAX = 32  # after a crowd: what the allocator keeps
@@ -36,10 +37,10 @@ ANNA = "persons/swe.anna"
 
 
 class Load:
-    def __init__(self, net, folder):
+    def __init__(self, net, folder, idle_minutes):
         global M
         from entente.v1 import directory_pb2 as M
-        self.net, self.folder = net, folder
+        self.net, self.folder, self.idle_minutes = net, folder, idle_minutes
         self.nora = Caller(net, "nora")
         assert self.nora.sign_in().ok
 
@@ -71,6 +72,7 @@ class Load:
                 self.look_up(self.nora)
                 slowest = max(slowest, time.monotonic() - asked)
         took = time.monotonic() - began
+        times = self.looked_up_for(60 * self.idle_minutes)
         each = (self.memory() - before) * 1024 / count
         assert each <= IDLE_KIB_MAX, f"{each:.1f} KiB a line"
         for line in lines:
@@ -85,6 +87,18 @@ class Load:
         self.settles(before, descriptors)
         print(f"idle: {count} lines, {each:.1f} KiB each, opened in {took:.1f} s; a look-up meanwhile within "
               f"{1000 * slowest:.0f} ms", flush=True)
+        if times:
+            print(f"  in {self.idle_minutes:g} minutes {len(times)} look-ups, half within {1000 * times[len(times) // 2]:.1f} ms, 99 % "
+                  f"within {1000 * times[len(times) * 99 // 100]:.1f}", flush=True)
+
+    def looked_up_for(self, seconds):
+        """How long each look-up took, ten a second."""
+        times, end = [], time.monotonic() + seconds
+        while (asked := time.monotonic()) < end:
+            self.look_up(self.nora)
+            times.append(time.monotonic() - asked)
+            time.sleep(0.1)
+        return sorted(times)
 
     def churn(self, count):
         before, descriptors, answered = self.memory(), self.net.metric("process_open_fds"), 0
@@ -155,6 +169,7 @@ class Load:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--idle", type=int, default=1_000)
+    parser.add_argument("--idle-minutes", type=float, default=0)
     parser.add_argument("--churn", type=int, default=1_000)
     parser.add_argument("--overload", type=int, default=20_000)
     parser.add_argument("--part", choices=("idle", "churn", "overload"))
@@ -166,7 +181,7 @@ def main():
         net.config.write_text(net.config.read_text() + LIMITS)
         net.put_back()
         assert net.start_under(), net.logged()
-        load = Load(net, pathlib.Path(folder))
+        load = Load(net, pathlib.Path(folder), options.idle_minutes)
         for part in ("idle", "churn", "overload"):
             if options.part in (None, part):
                 getattr(load, part)(getattr(options, part))

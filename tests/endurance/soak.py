@@ -4,6 +4,7 @@ not grow; in the end there is one entry for each act, the store is whole, and wh
 start.
 
     soak.py [--minutes N] [--rate N] [--seed N]
+    soak.py --keep FOLDER ...    goes on with the network in that folder, which stays there, and adds up what all pieces came to
     soak.py --begin FOLDER ...   goes on in the background, and writes what comes of it into that folder
     soak.py --end FOLDER         waits for it, and prints and answers what came of it
 
@@ -11,6 +12,7 @@ So CTest begins it before all other tests and asks for its end behind them: it t
 Times are told and judged by nobody."""
 import argparse
 import collections
+import json
 import os
 import pathlib
 import random
@@ -34,17 +36,21 @@ MEMORY_MIB, ACT_KIB, DESCRIPTORS, THREADS = 8, 3, 2, 2
 
 
 class Soak:
-    def __init__(self, net, seed):
+    def __init__(self, net, seed, before):
+        """`before`: what `after` said of the piece that this one follows, on the same store."""
         global M
         from entente.v1 import directory_pb2 as M
         self.net, self.draw = net, random.Random(seed)
         self.trip = Journey(net)
         self.trip.callers["nora"] = Caller(net, "nora")
-        self.entries = self.counted()
+        self.entries, self.begun = self.counted(), before.get("turns", 0)
         self.trip.sign_in()
         self.signed_in, self.turn = time.monotonic(), 0
+        for register, values in before.get("registers", {}).items():
+            self.trip.registers[register] = values
+            self.shows(register)
         for write in self.writes():
-            write(0)
+            write(self.begun)
         self.done, self.times = collections.Counter(), []
 
     def counted(self):
@@ -88,6 +94,10 @@ class Soak:
         assert not self.trip.codes and self.trip.acknowledged == self.trip.tried, self.trip.codes
         self.done[kind] += 1
 
+    def after(self):
+        """What the piece behind this one is to know."""
+        return {"turns": self.turns, "registers": {name: values for name, values in self.trip.registers.items() if values != [None]}}
+
     def go(self, minutes, rate):
         samples, began, i, sampled, told = [], time.monotonic(), 0, 0.0, time.monotonic()
         while time.monotonic() < began + 60 * minutes:
@@ -95,8 +105,9 @@ class Soak:
             # What a busy machine made late is not made up for: that would be no gentle load.
             time.sleep(max(0.0, began + i / rate - time.monotonic()))
             i = max(i, int((time.monotonic() - began) * rate))
+            self.turns = self.begun + i + 1
             asked = time.monotonic()
-            self.act(i)
+            self.act(self.begun + i)
             self.times.append(time.monotonic() - asked)
             if asked > sampled + SAMPLES_APART:
                 samples.append(self.sample())
@@ -131,17 +142,33 @@ class Soak:
         assert self.net.stop() == 0, self.net.logged()
 
 
+def slow_ms(times):
+    """99 % of them are shorter."""
+    return 1000 * sorted(times)[len(times) * 99 // 100]
+
+
 def soak(options):
     print(f"seed {options.seed}", flush=True)
-    with messages(), SmallNetwork() as net:
-        one = Soak(net, options.seed)
+    account = options.keep / "pieces.json" if options.keep else None
+    pieces = json.loads(account.read_text()) if account and account.exists() else []
+    with messages(), SmallNetwork(kept=options.keep) as net:
+        one = Soak(net, options.seed, pieces[-1]["after"] if pieces else {})
         samples = one.go(options.minutes, options.rate)
         one.end()
-        half = sorted(one.times[len(one.times) // 2:])
-        (memory, _, _, _), (later, descriptors, threads, cached) = samples[0], samples[-1]
-        print(f"soak: {options.minutes:g} minutes, {', '.join(f'{n} {kind}' for kind, n in sorted(one.done.items()))}, none "
-              f"failed; from {memory:.0f} to {later:.0f} MiB beside {cached:.0f} of the store's caches, {descriptors:.0f} descriptors, {threads} threads; 99 % within "
-              f"{1000 * half[len(half) * 99 // 100]:.0f} ms in its second half", flush=True)
+    (memory, _, _, _), (later, descriptors, threads, cached) = samples[0], samples[-1]
+    third = len(one.times) // 3
+    print(f"soak: {options.minutes:g} minutes, {', '.join(f'{n} {kind}' for kind, n in sorted(one.done.items()))}, none failed, "
+          f"{one.trip.acknowledged} acts; from {memory:.0f} to {later:.0f} MiB beside {cached:.0f} of the store's caches, "
+          f"{descriptors:.0f} descriptors, {threads} threads; 99 % within {slow_ms(one.times[:third]):.0f} ms in its first "
+          f"third, {slow_ms(one.times[-third:]):.0f} in its last", flush=True)
+    if account:
+        pieces.append({"minutes": options.minutes, "calls": sum(one.done.values()), "acts": one.trip.acknowledged,
+                       "after": one.after()})
+        account.with_suffix(".new").write_text(json.dumps(pieces))
+        account.with_suffix(".new").rename(account)
+        of = {what: sum(piece[what] for piece in pieces) for what in ("minutes", "calls", "acts")}
+        print(f"with the pieces before it: {of['minutes']:g} minutes, {of['calls']} calls, {of['acts']} acts, none failed or "
+              "lost", flush=True)
 
 
 def begin(folder, words):
@@ -169,6 +196,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--rate", type=float, default=6)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--begin", type=pathlib.Path)
     parser.add_argument("--end", type=pathlib.Path)
     options = parser.parse_args()

@@ -87,13 +87,18 @@ def accounts(folder):
 
 
 class SmallNetwork(Network):
-    def __init__(self, issuing=()):
-        """`issuing`: parties whose certificates come from an issuing authority under name constraints."""
-        self.dir = tempfile.mkdtemp(prefix="entente-small-")
-        self.path = pathlib.Path(self.dir)
-        self.daemon, self.own_disk = None, False
+    def __init__(self, issuing=(), kept=None):
+        """`issuing`: parties whose certificates come from an issuing authority under name constraints. `kept`: a folder in
+        which it stays, and from which it goes on if it is there."""
+        self.dir = str(kept.resolve()) if kept else tempfile.mkdtemp(prefix="entente-small-")
+        self.path, self.stays = pathlib.Path(self.dir), kept is not None
+        self.daemon, self.own_disk, self.config = None, False, self.path / "entente.textproto"
         try:
-            self.make(issuing)
+            if (self.path / "store").exists():
+                self.go_on()
+            else:
+                self.path.mkdir(exist_ok=True)
+                self.make(issuing)
         except BaseException:
             self.remove()
             raise
@@ -111,7 +116,6 @@ class SmallNetwork(Network):
             self.ca("issue", party, "person" if office else "program", account, "--out", folder)
             (folder / "password").write_text(PASSWORD + "\n")
         self.port, self.pages = free_port(), free_port()
-        self.config = self.path / "entente.textproto"
         self.config.write_text(
             f'network: "{NAME}" address: "127.0.0.1" port: {self.port} operations_port: {self.pages}\n'
             'server_certificate: "server/cert.pem" server_key: "server/key.pem" store: "store"\n'
@@ -120,6 +124,19 @@ class SmallNetwork(Network):
         do(ENTENTED, "init", "--config", self.config, "--definitions", self.path / "definitions",
             "--statistics", TOP / "deploy/statistics", "--demo-data", self.path / "data", "--credentials", self.path / "credentials")
         self.start()
+
+    def go_on(self):
+        words = self.config.read_text().split()
+        self.port, self.pages = (int(words[words.index(name) + 1]) for name in ("port:", "operations_port:"))
+        self.ca("server", "--host", "localhost", "--host", "127.0.0.1")  # they end within days
+        self.ca("crl", "--all")
+        self.start()
+
+    def remove(self):
+        if self.stays:
+            self.end()
+        else:
+            super().remove()
 
     def ca(self, *words):
         return do(CA, "--dir", self.dir, *words)

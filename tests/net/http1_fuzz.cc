@@ -23,6 +23,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0 || size > 4'096) return 0;
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are octets.
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  ENTENTE_CHECK(answers(bytes, size) == answers(bytes, 1));
+  ENTENTE_CHECK(answers(bytes, size) == answers(bytes, 1 + size % 13));
   return 0;
 }

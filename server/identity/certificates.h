@@ -1,5 +1,5 @@
-// Which certificates open the line, and which signatures hold: the one place of the server that
-// parses X.509.
+// Which certificates open the line, and which signatures hold. With what it rests on
+// (certificate_facts.h, party_trust.h) the one place of the server that parses X.509.
 //
 // Each party has its own anchors: a chain is tried only against those of the party that its one
 // `entente://` URI names, so that one state's authority cannot speak for another. Of what else a
@@ -23,27 +23,10 @@
 #include "proto/contract/clock.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/status.h"
-#include "server/identity/certificate_uri.h"
+#include "server/identity/certificate_facts.h"
 #include "server/net/method_table.h"
 
 namespace entente::identity {
-
-// What a certificate is for. On disk: never renumber.
-enum class Profile : std::uint8_t {
-  Unspecified = 0,
-  Auth = 1,     // a person: signs in, signs acts
-  Program = 2,  // a ministry's program: signs in, signs acts
-  Seal = 3,     // an office: is sealed to; opens no line
-};
-
-// What a certificate that holds says.
-struct CertificateFacts {
-  CertificateName name;
-  Profile profile = Profile::Unspecified;
-  Digest sha256{};
-  Instant not_before;
-  Instant not_after;
-};
 
 struct CertificateRules {
   std::string network;  // `demo.example`
@@ -53,15 +36,6 @@ struct CertificateRules {
   // certificates, to fill the memory.
   std::size_t accepted_max = 32'768;
 };
-
-// Attacks that these stop: keys stolen long ago, parsers fed with megabytes, chains that are long
-// to check.
-inline constexpr std::chrono::hours leaf_life_max{24 *
-                                                  367};  // who signs in; a lost key ends by itself
-inline constexpr std::size_t certificate_bytes_max = 16 * 1024;
-inline constexpr std::size_t crl_bytes_max = 512 * 1024;
-inline constexpr std::size_t chain_certificates_max = 4;
-inline constexpr std::size_t anchors_per_party_max = 8;
 
 // What a party's certificates are held to.
 struct Trust {
@@ -76,13 +50,7 @@ struct Trust {
 // the greater number is in force, wherever it came from: an older one never comes back.
 enum class TrustSource : std::uint8_t { Folder, Ledger };
 
-struct CrlFacts {
-  std::uint64_t number = 0;
-  Instant this_update;
-  Instant next_update;
-  std::uint32_t revoked = 0;
-  Digest issuer_sha256{};  // of the issuer's name
-};
+struct PartyTrust;
 
 class CertificateStore final : public net::PeerVerifier {
  public:
@@ -137,7 +105,6 @@ class CertificateStore final : public net::PeerVerifier {
   void sweep();
 
  private:
-  struct PartyTrust;
   struct Accepted {
     CertificateFacts facts;
     std::vector<std::string> chain;
@@ -155,9 +122,6 @@ class CertificateStore final : public net::PeerVerifier {
   std::shared_ptr<const PartyTrust> trust_of(std::string_view party) const;
   // Requires: it has, or had, a trust.
   std::uint64_t generation_of(std::string_view party) const;
-  // Answers until when the verdict holds if the trust stays.
-  Result<Instant> check_against(const PartyTrust& trust, const std::vector<std::string>& chain_der,
-                                Profile profile) const;
   void remember(Accepted accepted);
   std::optional<CertificateName> recall(const std::vector<std::string>& chain_der);
   void recheck(std::string_view party, bool lists_only);
@@ -177,15 +141,5 @@ class CertificateStore final : public net::PeerVerifier {
   std::uint64_t next_order_ = 0;
   std::uint64_t generation_ = 0;  // of the newest trust; under changing_
 };
-
-// Whether `signature` (DER, ECDSA with SHA-256) over `message` was made with the key of the
-// certificate. InvalidArgument (SignatureInvalid) otherwise. Says nothing of the certificate.
-[[nodiscard]] Status check_signature(std::string_view certificate_der, std::string_view message,
-                                     std::string_view signature);
-
-// The certificates of a PEM file, as DER, in its order; CRLs likewise. InvalidArgument if a block
-// does not decode. Other blocks and text between are not looked at.
-[[nodiscard]] Result<std::vector<std::string>> certificates_of_pem(std::string_view pem);
-[[nodiscard]] Result<std::vector<std::string>> crls_of_pem(std::string_view pem);
 
 }  // namespace entente::identity

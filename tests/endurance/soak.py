@@ -1,9 +1,10 @@
-"""A gentle mixed load that goes on: look-ups 60, queries 20, downloads 10, writes 8, sign-ins 2 of a hundred, so many a
+"""A mixed load that goes on: look-ups 60, queries 20, downloads 10, writes 8, sign-ins 2 of a hundred, so many a
 second at fixed times. Nothing fails, each reading shows what was acknowledged last; memory, descriptors and threads do
 not grow; in the end there is one entry for each act, the store is whole, and what was acknowledged is there after a
 start.
 
-    soak.py [--minutes N] [--rate N] [--seed N]
+    soak.py [--minutes N] [--rate N] [--crowd N] [--seed N]
+    soak.py --crowd N ...        beside that so many look-ups and queries a second, three to one, by h2load
     soak.py --keep FOLDER ...    goes on with the network in that folder, which stays there, and adds up what all pieces came to
     soak.py --begin FOLDER ...   goes on in the background, and writes what comes of it into that folder
     soak.py --end FOLDER         waits for it, and prints and answers what came of it
@@ -18,11 +19,15 @@ import pathlib
 import random
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "support"))
 import journey
+from h2load import h2load
 from journey import ANNA, Journey
 from small_network import Caller, SmallNetwork, messages
 
@@ -33,6 +38,35 @@ SAMPLES_APART, TOLD_APART = 5, 600
 # fill for hours, and end at their bound. An act leaves something for good (an upload what stands over its rows, a document
 # its news): 0.7 KiB of the allocator's account, 2.6 of the machine's in 11,000 acts of one run.
 MEMORY_MIB, ACT_KIB, DESCRIPTORS, THREADS = 8, 3, 2, 2
+
+
+class Crowd(threading.Thread):
+    """Asks the one thing, so many times a second, with the newest session of the caller; nothing may be refused."""
+    SECONDS = 30  # of each program, and so of the line that it opens
+
+    def __init__(self, net, caller, rate, path, *headers):
+        super().__init__()
+        self.net, self.caller, self.rate, self.path, self.headers = net, caller, max(1, round(rate)), path, headers
+        self.answered, self.over, self.fault = 0, threading.Event(), None
+
+    def run(self):
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                while not self.over.is_set():
+                    count = self.rate * self.SECONDS
+                    load = h2load(folder, f"https://localhost:{self.net.port}{self.path}", self.net.credentials(self.caller.account),
+                                  "-n", count, "-c", 1, "-m", 50, "--rps", self.rate, "-H",
+                                  f"authorization: Bearer {self.caller.token}", *self.headers)
+                    assert load.all_answered and load.each > 100, load.text
+                    self.answered += count
+        except BaseException as fault:
+            self.fault = fault
+            raise
+
+    def end(self):
+        self.over.set()
+        self.join()
+        assert self.fault is None, self.fault
 
 
 class Soak:
@@ -52,6 +86,17 @@ class Soak:
         for write in self.writes():
             write(self.begun)
         self.done, self.times = collections.Counter(), []
+
+    def crowd(self, rate, question):
+        """Begun: what comes beside the calls of `go`."""
+        question.write_bytes(b'{"name": "%s"}' % ANNA.encode())
+        look_ups = ("-d", question, "-H", "content-type: application/json")
+        nora = self.trip.callers["nora"]
+        crowd = [Crowd(self.net, nora, rate * 0.75, "/entente.v1.DirectoryService/GetPerson", *look_ups),
+                 Crowd(self.net, nora, rate * 0.25, "/sdmx/3.0/data/dataflow/ALPHA/ASYLUM/1.0", "-H", "accept: text/csv")]
+        for one in crowd:
+            one.start()
+        return crowd
 
     def counted(self):
         return self.net.metric("entente_ledger_entries_total")
@@ -100,6 +145,7 @@ class Soak:
 
     def go(self, minutes, rate):
         samples, began, i, sampled, told = [], time.monotonic(), 0, 0.0, time.monotonic()
+        spent = self.net.metric("process_cpu_seconds_total")
         while time.monotonic() < began + 60 * minutes:
             i += 1
             # What a busy machine made late is not made up for: that would be no gentle load.
@@ -123,7 +169,7 @@ class Soak:
         for what, more, of in (("memory", MEMORY_MIB + acts, 0), ("descriptors", DESCRIPTORS, 1), ("threads", THREADS, 2)):
             taken = [sample[of] for sample in samples]
             assert min(taken[-third:]) <= max(taken[:third]) + more, f"{what} grew: {taken}"
-        return samples
+        return samples, (self.net.metric("process_cpu_seconds_total") - spent) / (time.monotonic() - began)
 
     def end(self):
         entries = self.counted() - self.entries
@@ -151,16 +197,22 @@ def soak(options):
     print(f"seed {options.seed}", flush=True)
     account = options.keep / "pieces.json" if options.keep else None
     pieces = json.loads(account.read_text()) if account and account.exists() else []
-    with messages(), SmallNetwork(kept=options.keep) as net:
+    with messages() as folder, SmallNetwork(kept=options.keep) as net:
         one = Soak(net, options.seed, pieces[-1]["after"] if pieces else {})
-        samples = one.go(options.minutes, options.rate)
+        crowd = one.crowd(options.crowd, pathlib.Path(folder) / "question") if options.crowd else []
+        try:
+            samples, share = one.go(options.minutes, options.rate)
+        finally:
+            for beside in crowd:
+                beside.end()
+        one.done["of the crowd"] = sum(beside.answered for beside in crowd)
         one.end()
     (memory, _, _, _), (later, descriptors, threads, cached) = samples[0], samples[-1]
     third = len(one.times) // 3
     print(f"soak: {options.minutes:g} minutes, {', '.join(f'{n} {kind}' for kind, n in sorted(one.done.items()))}, none failed, "
           f"{one.trip.acknowledged} acts; from {memory:.0f} to {later:.0f} MiB beside {cached:.0f} of the store's caches, "
           f"{descriptors:.0f} descriptors, {threads} threads; 99 % within {slow_ms(one.times[:third]):.0f} ms in its first "
-          f"third, {slow_ms(one.times[-third:]):.0f} in its last", flush=True)
+          f"third, {slow_ms(one.times[-third:]):.0f} in its last; {100 * share:.0f} % of a core", flush=True)
     if account:
         pieces.append({"minutes": options.minutes, "calls": sum(one.done.values()), "acts": one.trip.acknowledged,
                        "after": one.after()})
@@ -195,6 +247,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--rate", type=float, default=6)
+    parser.add_argument("--crowd", type=float, default=0)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--begin", type=pathlib.Path)
@@ -203,8 +256,8 @@ def main():
     if options.end:
         return end(options.end)
     if options.begin:
-        return begin(options.begin.resolve(), ["--minutes", str(options.minutes), "--rate", str(options.rate), "--seed",
-                                               str(options.seed)])
+        return begin(options.begin.resolve(), ["--minutes", str(options.minutes), "--rate", str(options.rate), "--crowd",
+                                               str(options.crowd), "--seed", str(options.seed)])
     return soak(options)
 
 

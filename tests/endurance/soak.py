@@ -14,7 +14,6 @@ Times are told and judged by nobody."""
 import argparse
 import collections
 import json
-import os
 import pathlib
 import random
 import subprocess

@@ -331,13 +331,12 @@ class Simulation {
       REQUIRE((there ? std::ranges::any_of(may, sees)
                      : machine.unsettled || !std::ranges::all_of(may, sees)));
       if (!there) continue;
+      const v1::Document& shown = *seen[name];
       const auto fits = [&](const Paper& one) {
         if (!sees(one)) return false;
         const bool gives = one.gives_content(who);
-        return seen[name]->state() == one.state &&
-               seen[name]->title().by_language_size() == (gives ? 1 : 0) &&
-               static_cast<std::size_t>(seen[name]->contents_size()) ==
-                   (gives ? one.contents.size() : 0);
+        return shown.state() == one.state && shown.title().by_language_size() == (gives ? 1 : 0) &&
+               static_cast<std::size_t>(shown.contents_size()) == (gives ? one.contents.size() : 0);
       };
       REQUIRE(std::ranges::any_of(may, fits));
     }

@@ -104,7 +104,7 @@ TEST_CASE("encodings are read as the mapping says, or by the file's mark",
       std::string::npos);
   // What stands before the octet that is wrong is read first, however the file is cut.
   const std::string half = utf16(latin, false) + std::string("\0\xdc", 2);
-  for (const std::size_t piece : {1, 7, 1 << 20}) {
+  for (const std::size_t piece : std::initializer_list<std::size_t>{1, 7, 1U << 20U}) {
     const Found found = read(mapping, half, piece);
     CHECK(found.rows == rows);
     CHECK(found.refusal.find("not UTF-16") != std::string::npos);

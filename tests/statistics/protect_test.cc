@@ -231,7 +231,7 @@ TEST_CASE("a file of more figures than are weighed at once is weighed a batch of
     }
   }
   const auto report = world.give("u1", rows);
-  CHECK(report.held_back_size() + report.held_back_more() == months);
+  CHECK(static_cast<std::size_t>(report.held_back_size()) + report.held_back_more() == months);
   // Of each period the total is back, of the last as of the first.
   v1::QueryRequest query;
   query.set_dataflow("dataflows/IGC.ASYLUM");

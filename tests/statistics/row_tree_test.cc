@@ -42,7 +42,7 @@ struct Signed {
 };
 
 TEST_CASE("each row is proven by itself, and nothing else by its proof", "[statistics][rows]") {
-  const std::uint64_t number = GENERATE(0, 1, 4'095);
+  const auto number = GENERATE(as<std::uint64_t>{}, 0, 1, 4'095);
   const Signed tree(kSeed, 3, number);
   for (std::size_t i = 0; i < kTexts.size(); ++i) {
     row_tree::Proof proof = tree.prove(i);

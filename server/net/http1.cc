@@ -228,6 +228,7 @@ class Http1 final : public Protocol, public Outlet {
       head_looked_at_ = 0;
       in_.erase(0, 2);
     }
+    // Its end may be cut anywhere: the search goes back by three octets.
     const std::size_t end =
         in_.find("\r\n\r\n", head_looked_at_ - std::min<std::size_t>(head_looked_at_, 3));
     const std::size_t most = around_.limits.http2.header_bytes_max;

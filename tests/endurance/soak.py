@@ -64,7 +64,7 @@ class Crowd(threading.Thread):
             raise
 
     def end(self):
-        self.over.set()
+        """Behind `over`."""
         self.join()
         assert self.fault is None, self.fault
 
@@ -207,6 +207,8 @@ def soak(options):
         try:
             samples, share = one.go(options.minutes, options.rate)
         finally:
+            for beside in crowd:
+                beside.over.set()
             for beside in crowd:
                 beside.end()
         one.done["of the crowd"] = sum(beside.answered for beside in crowd)

@@ -21,7 +21,7 @@ class StreamLog {
 
   // The peer has begun this stream, answered or refused. Requires: odd, and above every one before.
   void begun(std::int32_t id) {
-    const std::int32_t steps = (id - last_) / 2;
+    const std::int64_t steps = (id - last_) / 2;
     lately_ = steps >= kLately ? 1 : (lately_ << steps) | 1;
     last_ = id;
   }
@@ -38,13 +38,13 @@ class StreamLog {
   }
   // Whether the peer went past it without beginning it; false where that is too long ago to know.
   [[nodiscard]] bool was_skipped(std::int32_t id) const {
-    const std::int32_t back = (last_ - id) / 2;
+    const std::int64_t back = (last_ - id) / 2;
     return back < kLately && ((lately_ >> back) & 1) == 0;
   }
 
  private:
-  static constexpr std::int32_t kLately = 64;
-  std::int32_t last_ = -1;
+  static constexpr std::int64_t kLately = 64;
+  std::int64_t last_ = -1;    // wide: a first stream may be 2^31 - 1
   std::uint64_t lately_ = 0;  // bit n: the stream n before the last was begun
   std::vector<std::int32_t> cut_;
   std::size_t oldest_ = 0;

@@ -1,5 +1,6 @@
 // The two ends of HTTP/2 against each other, in memory.
 #include <catch2/catch.hpp>
+#include <limits>
 #include <map>
 
 #include "proto/contract/bytes.h"
@@ -384,6 +385,11 @@ TEST_CASE("a log of streams knows what was begun, skipped and cut, and stays sma
   REQUIRE((!log.was_skipped(7) && log.was_skipped(1'999)));
   for (std::int32_t id = 1; id < 2'001; id += 2) log.cut(id);
   REQUIRE((log.was_cut(1'999) && !log.was_cut(1)));
+
+  StreamLog last_first;  // the sanitizers' case
+  last_first.begun(std::numeric_limits<std::int32_t>::max());
+  REQUIRE((!last_first.is_new(1) && last_first.was_skipped(2'147'483'645)));
+  REQUIRE(!last_first.was_skipped(1));
 }
 
 TEST_CASE("a flood of pings ends the line", "[http2]") {

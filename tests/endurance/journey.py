@@ -167,10 +167,14 @@ class Journey:
     def rotate(self):
         run(ENTENTED, "rotate", "--config", str(self.net.config), "network")
 
-    def go(self, rounds=3):
+    def go(self, rounds=3, draw=None):
+        """With `draw`, the acts of each round in an order that it draws."""
         self.sign_in()
+        steps = [self.title, self.person, self.period, self.upload, self.paper, self.body]
         for i in range(rounds):
-            for step in (self.title, self.person, self.period, self.upload, self.paper, self.body):
+            if draw:
+                draw.shuffle(steps)
+            for step in steps:
                 step(i)
             if i == 0:
                 self.rotate()

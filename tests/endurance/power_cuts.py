@@ -5,7 +5,8 @@ whole, and what its disk had promised and lost it notices before it serves.
 
   states        moments of a recorded journey, and of each a state that the cut can have left (disk/disk_log.py): nothing
                 but what was synced, all, some, the last write torn. The daemon serves it, and every register is read.
-  enumerate     the same over moments in their order, held against the store's own `fsck` and `ledger` alone
+  enumerate     the same over moments in their order, held against the store's own `fsck` and `ledger` alone; where one
+                journey has too few moments, more journeys are recorded, their acts in another order
   lies          the disk kept the head file and lost what else it had said was durable: the start is refused
   file-systems  an own ext4, then an own xfs, whose kernel is told to lose its unwritten pages (the shutdown ioctl)
 
@@ -44,7 +45,7 @@ class Unable(Exception):
 class Recording:
     """One journey over the recording disk: its operations, and after which of them each act was acknowledged."""
 
-    def __init__(self, net):
+    def __init__(self, net, draw=None):
         store, backing, log = net.path / "store", net.path / "backing", net.path / "disk.log"
         shutil.copytree(net.base, backing)
         shutil.rmtree(store, ignore_errors=True)
@@ -64,7 +65,7 @@ class Recording:
                 self.acts.append((register, value))
             trip.told = told
             os.setxattr(store, "user.mark", b"serves")
-            trip.go()
+            trip.go(draw=draw)
             assert trip.acknowledged == trip.tried, trip.codes
             trip.close()
             followed = lambda: net.metric("entente_ledger_checkpoint_entries") == net.metric("entente_ledger_entries_total")
@@ -136,7 +137,7 @@ def states(net, recording, draw, entries, count):
 
 
 def enumerated(net, recording, draw, entries, count):
-    """Moments in their order, as many as make `count` states, from wherever this turn begins."""
+    """Moments in their order, from wherever this turn begins, as many as make `count` states; how many there were."""
     moments = list(range(recording.first, len(recording.ops) + 1))
     begin, done = draw.randrange(len(moments)), 0
     for at in moments[begin:] + moments[:begin]:
@@ -146,7 +147,7 @@ def enumerated(net, recording, draw, entries, count):
         cut = disk_log.Cut(recording.ops, at)
         for kind, state in states_of(cut, draw, 8):
             if done == count:
-                break
+                return done
             done += 1
             cut.build(net.path / "store", net.base, state)
             for verb in ("fsck", "ledger"):
@@ -156,7 +157,16 @@ def enumerated(net, recording, draw, entries, count):
             assert trip.acknowledged <= size <= trip.tried, f"after {at}, {kind}: {size} entries, {trip.acknowledged} owed"
             if done % TOLD_EACH == 0:
                 print(f"  {done} of {count} crash states", flush=True)
-    print(f"crash states: {done}, each whole and with every act it owes", flush=True)
+    return done
+
+
+def crash_states(net, recording, draw, entries, count):
+    done = enumerated(net, recording, draw, entries, count)
+    journeys = 1
+    while done < count:
+        done += enumerated(net, Recording(net, draw), draw, entries, count - done)
+        journeys += 1
+    print(f"crash states: {done} of {journeys} journeys, each whole and with every act it owes", flush=True)
 
 
 def would_notice(net, recording, entries):
@@ -280,7 +290,7 @@ def main():
             recording = Recording(net)
             would_notice(net, recording, entries)
             states(net, recording, draw, entries, options.states)
-            enumerated(net, recording, draw, entries, options.enumerate)
+            crash_states(net, recording, draw, entries, options.enumerate)
             lies(net, recording, draw, entries, options.lies)
         except Unable:
             skipped += options.states + options.enumerate + options.lies

@@ -74,7 +74,8 @@ TEST_CASE("of a circulation, each is shown the documents that are theirs to see"
 TEST_CASE("a comment with an audience of its own is for that, its author and the sender",
           "[documents][circulation]") {
   CirculationWorld world;
-  const std::string name = world.circulate(world.helena(), world.paper().name())->name();
+  const std::string paper = world.paper().name();
+  const std::string name = world.circulate(world.helena(), paper)->name();
   REQUIRE(world.respond(world.anna(), name, v1::Response::COMMENT, "for all").ok());
   REQUIRE(world.respond(world.anna(), name, v1::Response::COMMENT, "for us", "party/SWE").ok());
   const std::vector<std::string> both = {"for all", "for us"};

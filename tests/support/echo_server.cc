@@ -4,16 +4,19 @@
 // empty one. The end of the input, or SIGTERM, stops it.
 //
 //   echo_server CERT KEY AUTHORITY [name=value ...]     limits and options, see set_option
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
-#include <thread>
 
 #include "server/net/server.h"
 #include "tests/support/echo_service.h"
@@ -89,6 +92,34 @@ void obey(const std::string& line, entente::net::Server& server, entente::test::
   }
 }
 
+// What the test program says on standard input, line by line, until it ends, says `stop`, or one of
+// `signals` comes.
+class Orders {
+ public:
+  explicit Orders(const sigset_t& signals) : signals_(signalfd(-1, &signals, SFD_CLOEXEC)) {}
+
+  std::optional<std::string> next() {
+    for (std::size_t end = text_.find('\n'); true; end = text_.find('\n')) {
+      if (end != std::string::npos) {
+        std::string line = text_.substr(0, end);
+        text_.erase(0, end + 1);
+        return line == "stop" ? std::nullopt : std::optional(std::move(line));
+      }
+      std::array<pollfd, 2> waits{pollfd{.fd = signals_, .events = POLLIN, .revents = 0},
+                                  pollfd{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}};
+      if (poll(waits.data(), waits.size(), -1) < 0 || waits[0].revents != 0) return std::nullopt;
+      std::array<char, 4096> some{};
+      const ssize_t got = read(STDIN_FILENO, some.data(), some.size());
+      if (got <= 0) return std::nullopt;
+      text_.append(some.data(), static_cast<std::size_t>(got));
+    }
+  }
+
+ private:
+  int signals_;
+  std::string text_;
+};
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -110,6 +141,7 @@ int main(int count, char** words) {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  Orders orders(set);
   entente::test::EchoState state;
   entente::net::MethodTable table;
   add_echo(table, state);
@@ -125,15 +157,8 @@ int main(int count, char** words) {
     return 1;
   }
   std::cout << server->port() << std::endl;
-  std::thread listener([&] {
-    for (std::string line; std::getline(std::cin, line) && line != "stop";)
-      obey(line, *server, state);
-    kill(getpid(), SIGTERM);
-  });
-  listener.detach();  // NOLINT: reads the test program's input until the process ends
-  int caught = 0;
-  sigwait(&set, &caught);
+  while (const auto line = orders.next()) obey(*line, *server, state);
   server->stop();
   std::cout << "stopped" << std::endl;
-  std::_Exit(0);  // the listener may still read
+  return 0;
 }

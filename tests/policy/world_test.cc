@@ -64,6 +64,29 @@ TEST_CASE("what is not there holds nothing", "[policy][world]") {
   CHECK(facts.holds("SWE", "anna", "person/anna"));
 }
 
+TEST_CASE("of two facts on one person, said at once, only that which is said again ends",
+          "[policy][world]") {
+  Facts facts;
+  facts.party("SWE");
+  const Person anna{"anna", "SWE", ""};
+  facts.put("early", anna, {day("2010-01-01"), day("2012-01-01")});
+  facts.put("late", anna, {day("2020-01-01"), {}});
+  facts.put("early", anna, {day("2011-01-01"), day("2012-01-01")}, "2005-01-01");
+  const auto are_there = [&](std::string_view when, Instant known_at = known_now) {
+    const Holders found =
+        who_holds(facts.editor.publish(), {{principal("party/SWE")}, {}}, {day(when), known_at});
+    REQUIRE(found.parties.size() == 1);
+    return found.parties.front().persons == std::vector<std::string_view>{"anna"};
+  };
+  const Instant before = day("2004-01-01");
+  CHECK(!are_there("2010-06-01"));
+  CHECK(are_there("2010-06-01", before));
+  CHECK(are_there("2011-06-01"));
+  CHECK(!are_there("2015-06-01"));
+  CHECK(are_there("2021-06-01"));
+  CHECK(are_there("2021-06-01", before));
+}
+
 TEST_CASE("suspended and former parties hold none of the process's principals", "[policy][world]") {
   const Standing closed = GENERATE(Standing::Suspended, Standing::Former);
   Facts facts;

@@ -88,28 +88,33 @@ Status not_kept(std::string_view word) {
 }
 
 // 1.5 puts a `+` between several, 2 a comma.
-std::vector<std::string> several(std::string_view text, bool is_old) {
+Result<std::vector<std::string>> several(std::string_view text, bool is_old) {
   std::vector<std::string> out;
   if (is_any(text)) return out;
-  for (const std::string_view one : split(text, is_old ? '+' : ',')) out.emplace_back(one);
+  for (const std::string_view one : split(text, is_old ? '+' : ',')) {
+    if (one.empty()) return bad_request("a list in the path has a place with nothing in it");
+    if (is_any(one)) return bad_request("`" + std::string(one) + "` stands alone, not in a list");
+    out.emplace_back(one);
+  }
   return out;
 }
 
-void take_versions(std::string_view text, bool is_old, StructureQuery& query) {
+Status take_versions(std::string_view text, bool is_old, StructureQuery& query) {
   // `*` and `all` are every version; `latest`, `+` (the latest that is final) and `~` (or not) are
   // the one in force, as is what is not said.
   if (text == "*" || text == "all") {
     query.all_versions = true;
-    return;
+    return {};
   }
-  if (text.empty() || text == "+" || text == "~") return;
-  for (std::string& one : several(text, is_old)) {
-    if (one == "latest" || one == "~" || one == "+") {
-      query.versions.clear();
-      return;
-    }
-    query.versions.push_back(std::move(one));
+  const auto is_in_force = [](std::string_view one) {
+    return one == "latest" || one == "~" || one == "+";
+  };
+  if (text.empty() || is_in_force(text)) return {};
+  ENTENTE_TRY(query.versions, several(text, is_old));
+  if (std::any_of(query.versions.begin(), query.versions.end(), is_in_force)) {
+    return bad_request("the version in force is asked for alone, not in a list");
   }
+  return {};
 }
 
 }  // namespace
@@ -176,7 +181,8 @@ Result<StructureQuery> parse_structure_query(std::string_view text, std::string_
       }
     }
   } else {
-    for (const std::string& one : several(path[0], is_old)) {
+    ENTENTE_TRY(const std::vector<std::string> types, several(path[0], is_old));
+    for (const std::string& one : types) {
       const std::string_view collection = collection_called(one);
       if (collection.empty()) {
         return is_not_kept(one) ? not_kept(one)
@@ -185,10 +191,10 @@ Result<StructureQuery> parse_structure_query(std::string_view text, std::string_
       query.collections.push_back(collection);
     }
   }
-  query.agencies = several(path[1], is_old);
-  query.ids = several(path[2], is_old);
-  take_versions(path[3], is_old, query);
-  query.items = several(path[4], is_old);
+  ENTENTE_TRY(query.agencies, several(path[1], is_old));
+  ENTENTE_TRY(query.ids, several(path[2], is_old));
+  ENTENTE_TRY_VOID(take_versions(path[3], is_old, query));
+  ENTENTE_TRY(query.items, several(path[4], is_old));
   ENTENTE_TRY(const Parameters said, parse_parameters(parameters, {"references", "detail"}));
   if (const auto found = said.find("references"); found != said.end()) {
     ENTENTE_TRY_VOID(take_references(found->second, query));

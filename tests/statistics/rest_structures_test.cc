@@ -150,7 +150,10 @@ TEST_CASE("what is not kept or is malformed is told in SDMX's words", "[statisti
   CHECK(world.get(che, kNew + "valuelist").status == 501);
   for (const std::string& path :
        {kOld + "nonsense/all", kOld, kOld + "dataflow/a/b/c/d/e", std::string("/sdmx/3.0/what"),
-        kOld + "schema/x", kOld + "schema/dataflow", std::string("/sdmx/3.0/availability/x")}) {
+        kOld + "schema/x", kOld + "schema/dataflow", std::string("/sdmx/3.0/availability/x"),
+        // Lists of which a part would be asked for in vain, and nobody told.
+        kOld + "dataflow/IGC+/all", kOld + "dataflow/IGC/ASYLUM+all", kNew + "dataflow/*/A,,B",
+        kNew + "dataflow/*/*/1.0,latest", kNew + "dataflow/*/*/1.0,*", kNew + "dataflow,"}) {
     CAPTURE(path);
     CHECK(world.get(che, path).status == 400);
   }

@@ -250,7 +250,7 @@ class Simulation {
 
 TEST_CASE("whatever fails, what was acknowledged is there and nothing else",
           "[directory][simulation]") {
-  entente::testing::simulate<Simulation>(2'000, 2'000);
+  entente::testing::simulate<Simulation>(2'000, 80'000);  // more than a thousand crashes
 }
 
 }  // namespace entente::directory

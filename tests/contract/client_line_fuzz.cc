@@ -59,8 +59,9 @@ class Call {
               whole_ =
                   reader_.feed(bytes, [](std::string_view, std::uint8_t) { return Status(); }).ok();
               if (own_credit_) session.credit(id_, bytes.size());
-              if (!whole_ && !own_credit_) session.cancel(id_);
-              if (!whole_ && !own_credit_) ends_ = 1;  // of its own will
+              if (whole_ || own_credit_) return;
+              session.cancel(id_);
+              ends_ = 1;  // of its own will
             },
         .ended =
             [this](const Status& status, const http2::Headers& trailers) {

@@ -190,26 +190,23 @@ net::HttpResponse answer(const Service& service, const net::HttpRequest& request
 
 }  // namespace
 
-// As Gate::acts does it: one transaction, one entry, committed before a byte leaves.
+// One entry, committed before a byte leaves.
 Result<std::string> Download::open(identity::Authenticator& authenticator, net::Call& call,
                                    const v1::OpenDocumentRequest& message) {
-  Status lost;
-  for (int attempt = 0; attempt < identity::commit_attempts_max; ++attempt) {
-    ENTENTE_TRY(const identity::SubjectPointer caller,
-                authenticator.authenticate_tool(call, identity::Scope::Unspecified));
-    const std::unique_ptr<store::Transaction> transaction = store_.begin();
-    const Result<identity::SubjectPointer> subject = authenticator.pin(caller, *transaction);
-    lost = subject.status();
-    if (lost.ok()) {
-      ENTENTE_TRY(const v1::Reading reading,
-                  service_.open_document(**subject, message, *transaction));
-      ENTENTE_CHECK(transaction->appended());
-      lost = transaction->commit().status();
-      if (lost.ok()) return reading.name();
-    }
-    if (lost.code() != Code::Aborted || call.cancelled()) break;
-  }
-  return lost;
+  std::string name;
+  const auto who = [&] {
+    return authenticator.authenticate_tool(call, identity::Scope::Unspecified);
+  };
+  const auto opened = identity::act_as(
+      store_, authenticator, call, who,
+      [&](const policy::Subject& subject, store::Transaction& transaction) -> Status {
+        ENTENTE_TRY(const v1::Reading reading,
+                    service_.open_document(subject, message, transaction));
+        name = reading.name();
+        return {};
+      });
+  ENTENTE_TRY_VOID(opened.status());
+  return name;
 }
 
 Result<net::HttpResponse> Download::serve(identity::Authenticator& authenticator, net::Call& call,

@@ -53,6 +53,33 @@ class ReceiverSource final : public net::Source {
 
 }  // namespace
 
+Result<store::CommitIndex> act_as(
+    store::Store& store, Authenticator& authenticator, const net::Call& call,
+    const std::function<Result<SubjectPointer>()>& who,
+    const std::function<Status(const policy::Subject&, store::Transaction&)>& serve) {
+  Status lost;
+  for (int attempt = 0; attempt < commit_attempts_max; ++attempt) {
+    ENTENTE_TRY(const SubjectPointer caller, who());
+    const std::unique_ptr<store::Transaction> transaction = store.begin();
+    const Result<SubjectPointer> subject = authenticator.pin(caller, *transaction);
+    lost = subject.status();
+    if (lost.ok()) {
+      const Status served = serve(**subject, *transaction);
+      if (served.code() == Code::DataLoss && transaction->has_lost()) {
+        lost = {Code::Aborted, Reason::Conflict, "what it reads was destroyed; begin again"};
+      } else {
+        ENTENTE_TRY_VOID(served);
+        ENTENTE_CHECK(transaction->appended());
+        Result<store::CommitIndex> committed = transaction->commit();
+        if (committed.ok()) return committed;
+        lost = committed.status();
+      }
+    }
+    if (lost.code() != Code::Aborted || call.cancelled()) break;
+  }
+  return lost;
+}
+
 const google::protobuf::MethodDescriptor& Gate::describe(std::string_view full_name, bool acts) {
   const auto* method =
       google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(std::string(full_name));
@@ -78,29 +105,16 @@ Status Gate::read(net::Call& call, const google::protobuf::MethodDescriptor& met
 Status Gate::act(net::Call& call, const google::protobuf::MethodDescriptor& method,
                  const std::function<Status(const policy::Subject&, store::Transaction&)>& serve,
                  const std::function<void(store::CommitIndex)>& after) {
-  Status lost;
-  for (int attempt = 0; attempt < commit_attempts_max; ++attempt) {
-    // Anew each time: what the change lost against may be the subject's own right to it.
-    ENTENTE_TRY(const SubjectPointer caller, authenticator_.authenticate(call, method));
+  const auto who = [&]() -> Result<SubjectPointer> {
+    ENTENTE_TRY(SubjectPointer caller, authenticator_.authenticate(call, method));
     if (caller->read_only) {
       return Status(Code::PermissionDenied, Reason::NotYours, "an application password only reads");
     }
-    const std::unique_ptr<store::Transaction> transaction = store_.begin();
-    const Result<SubjectPointer> subject = authenticator_.pin(caller, *transaction);
-    lost = subject.status();
-    if (lost.ok()) {
-      ENTENTE_TRY_VOID(serve(**subject, *transaction));
-      ENTENTE_CHECK(transaction->appended());
-      const Result<store::CommitIndex> committed = transaction->commit();
-      if (committed.ok()) {
-        after(*committed);
-        return Status();
-      }
-      lost = committed.status();
-    }
-    if (lost.code() != Code::Aborted || call.cancelled()) break;
-  }
-  return lost;
+    return caller;
+  };
+  ENTENTE_TRY(const store::CommitIndex index, act_as(store_, authenticator_, call, who, serve));
+  after(index);
+  return {};
 }
 
 Result<std::unique_ptr<net::Source>> Gate::stream(

@@ -64,6 +64,17 @@ class Authenticator {
 // many changes of rights at once one is done each time.
 inline constexpr int commit_attempts_max = 16;
 
+// One act of whom `who` lets in: `serve` in a transaction in which its right to act is pinned, and
+// committed. Done anew, up to commit_attempts_max times and unless the caller has gone, where it
+// lost against another change; for what it lost against may be that right, `who` is asked anew. So
+// it is where `serve` could not read what such a change destroyed (DataLoss).
+// What `who`, pin(), `serve` and commit() return. A success of `serve` without an entry is a bug
+// and ends the daemon.
+[[nodiscard]] Result<store::CommitIndex> act_as(
+    store::Store& store, Authenticator& authenticator, const net::Call& call,
+    const std::function<Result<SubjectPointer>()>& who,
+    const std::function<Status(const policy::Subject&, store::Transaction&)>& serve);
+
 class Gate {
  public:
   Gate(net::MethodTable& table, store::Store& store, Authenticator& authenticator)

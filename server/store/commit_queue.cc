@@ -112,6 +112,12 @@ Result<CommitIndex> CommitQueue::commit(Proposal& proposal) {
   return std::move(waiting.result);
 }
 
+bool CommitQueue::has_changed(const ReadSet& reads, CommitIndex since, EngineView& view) {
+  bool answer = false;
+  exclusively([&] { answer = changed(reads, since, view); });
+  return answer;
+}
+
 void CommitQueue::exclusively(const std::function<void()>& act) {
   Waiting waiting;
   waiting.act = &act;
@@ -249,13 +255,14 @@ Status CommitQueue::validate(const Proposal& proposal) const {
   for (const KeyId id : proposal.sealed_by) {
     if (!keyring_.opens(id)) return conflict();  // destroyed meanwhile
   }
-  if (!recent_.conflicts(proposal.reads, proposal.since)) return {};
+  return changed(proposal.reads, proposal.since, proposal.view) ? conflict() : Status();
+}
+
+bool CommitQueue::changed(const ReadSet& reads, CommitIndex since, EngineView& view) const {
+  if (!recent_.conflicts(reads, since)) return false;
   // `since` is a lower bound: the view may have been taken after further commits.
-  const Result<CommitIndex> exact = read_size(proposal.view);
-  if (exact.ok() && *exact > proposal.since && !recent_.conflicts(proposal.reads, *exact)) {
-    return {};
-  }
-  return conflict();
+  const Result<CommitIndex> exact = read_size(view);
+  return !exact.ok() || *exact <= since || recent_.conflicts(reads, *exact);
 }
 
 void CommitQueue::sequence(Group& group, Waiting& waiting) {

@@ -56,6 +56,9 @@ class CommitQueue {
   // Requires: `since` is what enter() returned.
   void leave(CommitIndex since);
 
+  // As Transaction::has_lost says.
+  [[nodiscard]] bool has_changed(const ReadSet& reads, CommitIndex since, EngineView& view);
+
   // As Transaction::commit says.
   [[nodiscard]] Result<CommitIndex> commit(Proposal& proposal);
 
@@ -102,6 +105,7 @@ class CommitQueue {
   // By the leader, without the mutex:
   void write_group(Group& group);
   [[nodiscard]] Status validate(const Proposal& proposal) const;
+  [[nodiscard]] bool changed(const ReadSet& reads, CommitIndex since, EngineView& view) const;
   void sequence(Group& group, Waiting& waiting);
   [[nodiscard]] Status bring_back();
   // Writes them, and keeps account of what is not durable yet.

@@ -216,6 +216,10 @@ class CoreTransaction final : public Transaction {
     return index;
   }
 
+  [[nodiscard]] bool has_lost() const override {
+    return queue_.has_changed(reads_, since_, *view_);
+  }
+
  private:
   // A claim is sealed by it, which may be renewed before the write.
   static void take_network_key(Proposal& proposal) {

@@ -103,6 +103,10 @@ class Transaction : public Snapshot {
   // Unavailable: the engine failed; whether it was written is settled only by reading again after
   // it has recovered. The store stops acknowledging until it has reopened itself.
   [[nodiscard]] virtual Result<CommitIndex> commit() = 0;
+
+  // Whether something read here has changed since, so that commit() would be Aborted. For who could
+  // not read a row here: its key may have been destroyed with such a change, and nothing is lost.
+  [[nodiscard]] virtual bool has_lost() const = 0;
 };
 
 // Rows that a Sequencer adds to a commit.

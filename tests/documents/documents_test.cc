@@ -20,21 +20,6 @@ void check_same(const Status& hidden, const std::string& name, const Status& abs
   CHECK(said.replace(at, name.size(), absent_name()) == absent.message());
 }
 
-// Does something once, when it is asked.
-class AskedClock final : public Clock {
- public:
-  explicit AskedClock(const Clock& clock) : clock_(clock) {}
-  Instant now() const override {
-    if (auto act = std::exchange(when_asked, nullptr)) act();
-    return clock_.now();
-  }
-  Tick tick() const override { return clock_.tick(); }
-  mutable std::function<void()> when_asked;
-
- private:
-  const Clock& clock_;
-};
-
 TEST_CASE("what one may not see answers as what is not there, whatever is asked", "[documents]") {
   DocumentsWorld world;
   const std::string name = world.paper().name();
@@ -541,41 +526,6 @@ TEST_CASE("who has opened it and who has not is told to its originator", "[docum
         Code::PermissionDenied);
 }
 
-TEST_CASE("what is destroyed cannot be read again; that it was, can", "[documents]") {
-  DocumentsWorld world;
-  const std::string name = world.paper().name();
-  REQUIRE(world.open(world.anna(), name).ok());
-  v1::HoldDocumentRequest hold;
-  hold.set_name(name);
-  hold.set_hold(true);
-  CHECK(world.act(world.service, world.anna(), &Service::hold_document, hold).status().code() ==
-        Code::PermissionDenied);
-  REQUIRE(world.act(world.service, world.helena(), &Service::hold_document, hold).ok());
-  v1::DestroyDocumentRequest destroy;
-  destroy.set_name(name);
-  CHECK(world.act(world.service, world.helena(), &Service::destroy_document, destroy)
-            .status()
-            .reason() == Reason::StillInUse);
-  hold.set_hold(false);
-  REQUIRE(world.act(world.service, world.helena(), &Service::hold_document, hold).ok());
-  const std::uint64_t before = world.entries();
-  const auto stone = world.act(world.service, world.helena(), &Service::destroy_document, destroy);
-  REQUIRE(stone.ok());
-  world.service.destroyed(*stone);
-  CHECK(world.entries() == before + 1);
-  const auto left = world.get(world.anna(), name);
-  REQUIRE(left.ok());
-  CHECK(left->state() == v1::Document::DESTROYED);
-  CHECK(left->title().by_language().empty());
-  const store::Id id = parse_document_name(name)->id;
-  CHECK(world.store->destroy_seal(seal_of(id)).code() == Code::NotFound);
-  const auto snapshot = world.store->snapshot();
-  for (const store::Table table : {revisions_table, chunks_table, readings_table, readers_table}) {
-    CHECK_FALSE(snapshot->scan(store::Key(table))->valid());
-  }
-  CHECK(world.open(world.anna(), name).status().code() == Code::FailedPrecondition);
-}
-
 TEST_CASE("a start finds what was kept, and takes away what came to nothing", "[documents]") {
   DocumentsWorld world;
   const std::string name = world.paper("kept", v1::HANDLING_LIMITED).name();
@@ -633,133 +583,6 @@ TEST_CASE(
   check_same(world.get(world.anna(), made->name()).status(), made->name(),
              world.get(world.anna(), absent_name()).status());
   CHECK(sees(world.helena()));
-}
-
-TEST_CASE("a key that could not go with its document goes with time", "[documents]") {
-  DocumentsWorld world;
-  v1::DestroyDocumentRequest destroy;
-  destroy.set_name(world.paper().name());
-  const store::Id id = parse_document_name(destroy.name())->id;
-  // Left before its end, it is as it was.
-  REQUIRE(world.service.destroy_document(world.helena(), destroy, *world.store->begin()).ok());
-  world.service.tend();
-  REQUIRE(world.get(world.helena(), destroy.name())->title().by_language_size() == 1);
-  // Committed, and nobody was told so.
-  REQUIRE(world.act(world.service, world.helena(), &Service::destroy_document, destroy).ok());
-  world.service.tend();
-  CHECK(world.store->destroy_seal(seal_of(id)).code() == Code::NotFound);
-}
-
-TEST_CASE("what is destroyed while it is read ends the reading, and no daemon", "[documents]") {
-  DocumentsWorld world;
-  const std::string name = world.paper().name();
-  v1::DestroyDocumentRequest destroy;
-  destroy.set_name(name);
-  world.neighbours.meanwhile = [&] {
-    const auto stone =
-        world.act(world.service, world.helena(), &Service::destroy_document, destroy);
-    REQUIRE(stone.ok());
-    world.service.destroyed(*stone);
-  };
-  v1::OpenDocumentRequest open;
-  open.set_name(name);
-  const auto transaction = world.store->begin();
-  REQUIRE(world.service.open_document(world.reto(), open, *transaction).ok());
-  CHECK(transaction->commit().status().code() == Code::Aborted);
-}
-
-TEST_CASE("a reading that meets a destruction ends as what is destroyed, and nothing is lost",
-          "[documents][bad]") {
-  DocumentsWorld world;
-  const auto destroy = [&](const std::string& name) {
-    v1::DestroyDocumentRequest request;
-    request.set_name(name);
-    const auto stone =
-        world.act(world.service, world.helena(), &Service::destroy_document, request);
-    REQUIRE(stone.ok());
-    world.service.destroyed(*stone);
-  };
-  const auto who = [&]() -> Result<identity::SubjectPointer> {
-    return std::make_shared<const policy::Subject>(world.anna());
-  };
-  const std::string long_text(600'000, 'x');
-  AskedClock clock(world.clock);
-  Service service({.rows = world.rows,
-                   .shelf = world.shelf,
-                   .uploads = world.uploads,
-                   .marker = world.marker,
-                   .neighbours = world.neighbours,
-                   .ledger = *world.ledger,
-                   .clock = clock});
-  SECTION("between what may be read and its reading") {
-    const v1::Document paper = world.paper(long_text, v1::HANDLING_LIMITED);
-    v1::ReadContentRequest request;
-    request.set_name(paper.name());
-    const auto stream = service.read_content(who, request);
-    REQUIRE(stream.ok());
-    v1::ContentPart part;
-    REQUIRE((*stream)->next(part).ok());
-    clock.when_asked = [&] { destroy(paper.name()); };  // it was let in just now
-    const Status ended = (*stream)->next(part).status();
-    CHECK(ended.code() == Code::NotFound);
-    CHECK(ended.message() == not_found(paper.name()).message());
-  }
-  SECTION("between what may be read and its marking") {
-    const v1::Document paper = world.paper(testing::small_pdf(1));
-    const auto reading = world.open(world.anna(), paper.name());
-    REQUIRE(reading.ok());
-    v1::ReadContentRequest request;
-    request.set_name(reading->name());
-    clock.when_asked = [&] { destroy(paper.name()); };
-    const Status ended = service.read_content(who, request).status();
-    CHECK(ended.code() == Code::NotFound);
-    CHECK(ended.message() == not_found(reading->name()).message());
-  }
-  SECTION("in a view of before") {
-    const std::string name = world.paper(long_text).name();
-    const auto reading = world.open(world.anna(), name);
-    REQUIRE(reading.ok());
-    const auto before = world.store->snapshot();
-    destroy(name);
-    v1::GetDocumentRequest get;
-    get.set_name(name);
-    const auto left = world.service.get_document(world.anna(), get, *before);
-    REQUIRE(left.status().message() == "");
-    CHECK(left->SerializeAsString() == world.get(world.anna(), name)->SerializeAsString());
-    get.set_name(name + "/revisions/1");
-    CHECK(world.service.get_document(world.anna(), get, *before).status().code() == Code::NotFound);
-    v1::ReadContentRequest request;
-    request.set_name(reading->name());
-    CHECK(world.service.release(world.anna(), request, *before).status().code() == Code::NotFound);
-    v1::GetReadersRequest readers;
-    readers.set_name(name);
-    CHECK(world.service.get_readers(world.helena(), readers, *before)->readers_size() == 0);
-  }
-  SECTION("what is lost without that is lost") {
-    const v1::Document paper = world.paper(long_text, v1::HANDLING_LIMITED);
-    v1::ReadContentRequest request;
-    request.set_name(paper.name());
-    const auto stream = world.service.read_content(who, request);
-    REQUIRE(stream.ok());
-    v1::ContentPart part;
-    REQUIRE((*stream)->next(part).ok());
-    REQUIRE(world.store->destroy_seal(seal_of(parse_document_name(paper.name())->id)).ok());
-    CHECK((*stream)->next(part).status().code() == Code::DataLoss);
-  }
-}
-
-TEST_CASE("the same bytes in two documents are two: one is destroyed, the other is read",
-          "[documents]") {
-  DocumentsWorld world;
-  const v1::Document one = world.paper("the same text", v1::HANDLING_LIMITED);
-  const v1::Document other = world.paper("the same text", v1::HANDLING_LIMITED);
-  v1::DestroyDocumentRequest destroy;
-  destroy.set_name(one.name());
-  const auto stone = world.act(world.service, world.helena(), &Service::destroy_document, destroy);
-  REQUIRE(stone.ok());
-  world.service.destroyed(*stone);
-  CHECK_FALSE(world.read(world.anna(), one.name()).ok());
-  CHECK(*world.read(world.anna(), other.name()) == "the same text");
 }
 
 }  // namespace

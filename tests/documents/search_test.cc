@@ -310,11 +310,7 @@ TEST_CASE("what is withdrawn, destroyed or narrowed is found no more, from that 
   v1::WithdrawDocumentRequest withdraw;
   withdraw.set_name(withdrawn);
   REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
-  v1::DestroyDocumentRequest destroy;
-  destroy.set_name(destroyed);
-  const auto gone = world.act(world.service, world.helena(), &Service::destroy_document, destroy);
-  REQUIRE(gone.ok());
-  world.service.destroyed(*gone);
+  world.destroy(destroyed);
   v1::UpdateDocumentRequest update;
   *update.mutable_document() = *world.get(world.helena(), narrowed);
   update.mutable_document()->mutable_visibility()->mutable_audience()->clear_any_of();
@@ -335,11 +331,7 @@ TEST_CASE("the text of what is destroyed goes with it", "[documents][search]") {
     return snapshot->scan(store::Key(texts_table))->valid();
   };
   CHECK(texts());
-  v1::DestroyDocumentRequest destroy;
-  destroy.set_name(name);
-  const auto gone = world.act(world.service, world.helena(), &Service::destroy_document, destroy);
-  REQUIRE(gone.ok());
-  world.service.destroyed(*gone);
+  world.destroy(name);
   CHECK_FALSE(texts());
 }
 

@@ -218,11 +218,7 @@ TEST_CASE("a silence lapses however its document goes", "[documents][circulation
   auto how = GENERATE(as<std::string>{}, "destroyed", "over its day", "expired");
   CAPTURE(how);
   if (how == "destroyed") {
-    v1::DestroyDocumentRequest request;
-    request.set_name(paper.name());
-    const auto gone = world.act(world.service, world.helena(), &Service::destroy_document, request);
-    REQUIRE(gone.ok());
-    world.service.destroyed(*gone);
+    world.destroy(paper.name());
   } else if (how == "over its day") {
     world.clock.pass(std::chrono::hours(24) - std::chrono::minutes(1));
     const auto transaction = world.store->begin();

@@ -180,6 +180,16 @@ struct DocumentsWorld : Ground {
     return *made;
   }
 
+  // By its originator, until its key is gone.
+  v1::Document destroy(const std::string& name) {
+    v1::DestroyDocumentRequest request;
+    request.set_name(name);
+    const auto stone = act(service, helena(), &Service::destroy_document, request);
+    REQUIRE(stone.status().message() == "");
+    service.destroyed(*stone);
+    return *stone;
+  }
+
   Result<v1::Document> get(const policy::Subject& subject, const std::string& name) {
     v1::GetDocumentRequest request;
     request.set_name(name);

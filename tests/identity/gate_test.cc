@@ -73,6 +73,45 @@ TEST_CASE("an act that loses is done anew, and told only when it has lost five t
   CHECK(attempts == commit_attempts_max);
 }
 
+TEST_CASE("an act that meets a destruction is done anew, and what is lost without one is lost",
+          "[identity][gate]") {
+  GateFixture fixture;
+  store::Store& store = *fixture.world.store;
+  const store::SealName process{.scope = store::SealName::Scope::Process, .id = {.octets = {1}}};
+  const store::SealName one{.scope = store::SealName::Scope::Document, .id = {.octets = {2}}};
+  REQUIRE(store.ensure_seal(process).ok());
+  REQUIRE(store.ensure_seal(one, process.id).ok());
+  const auto written = store.begin();
+  written->put(fixture.row, "a paper", one);
+  fixture.record(*written);
+  REQUIRE(written->commit().ok());
+
+  bool leaves_a_stone = true;
+  std::string seen;
+  int attempts = 0;
+  fixture.acts([&](const auto&, const auto&, store::Transaction& in) -> Result<v1::SignOutReply> {
+    if (++attempts == 1) {
+      if (leaves_a_stone) fixture.meddle();
+      REQUIRE(store.destroy_seal(one).ok());
+    }
+    ENTENTE_TRY(const auto found, in.find(fixture.row));
+    seen = found.value_or("nothing");
+    fixture.record(in);
+    return v1::SignOutReply();
+  });
+  SECTION("its stone is there") {
+    CHECK(fixture.call().ok());
+    CHECK(attempts == 2);
+    CHECK(seen == "1");
+  }
+  SECTION("nobody wrote") {
+    leaves_a_stone = false;
+    CHECK(fixture.call().code() == Code::DataLoss);
+    CHECK(attempts == 1);
+    CHECK(seen.empty());
+  }
+}
+
 TEST_CASE("a heavy reading stops at the next row once its reader has gone", "[identity][gate]") {
   GateFixture fixture;
   fixture.acts([&](const auto&, const auto&, store::Transaction& in) -> Result<v1::SignOutReply> {

@@ -474,13 +474,20 @@ TEMPLATE_TEST_CASE("what a destroyed key sealed cannot be read, and the rest can
   const auto open = on.store->begin();
   open->put(row(4), "sealed too late", one);
   open->append("late");
+  const auto reader = on.store->begin();
+  REQUIRE(reader->find(row(1)).ok());
+  REQUIRE(put(*on.store, row(2), "another", other) == Code::Ok);
+  CHECK_FALSE(reader->has_lost());
+  REQUIRE(put(*on.store, row(1), "one anew", one) == Code::Ok);
+  CHECK(reader->has_lost());
+  CHECK_FALSE(on.store->begin()->has_lost());
 
   REQUIRE(on.store->destroy_seal(one).ok());
   CHECK(on.store->destroy_seal(one).code() == Code::NotFound);
   CHECK(code_of(*on.store, row(1)) == Code::DataLoss);
   CHECK(on.store->snapshot()->scan(Key(table))->value().status().code() == Code::DataLoss);
   CHECK(open->commit().status().code() == Code::Aborted);
-  CHECK(*on.store->snapshot()->find(row(2)) == "other");
+  CHECK(*on.store->snapshot()->find(row(2)) == "another");
 
   // A new key of the old name opens nothing of the old.
   REQUIRE(on.store->ensure_seal(one, process.id).ok());

@@ -47,7 +47,7 @@ Status Hours::tell(const Awaited& one) {
                 : one.what == Awaited::What::DocumentsEmbargo
                     ? end_of_document(*transaction, one)
                     : end_of_circulation(*transaction, one);
-  ENTENTE_TRY_VOID(found.status());
+  if (!found.ok()) return store::failed_in(*transaction, found.status());
   if (!*found) return {};
   auto& [event, act] = **found;
   event.set_recorded_at_us(to_micros(parts_.clock.now()));

@@ -189,6 +189,7 @@ void Retention::tend() {
   });
   for (const store::Id& id : over) {
     const Status destroyed = destroy(id);
+    if (destroyed.code() == Code::Aborted) continue;  // another act came first: looked at again
     if (!destroyed.ok()) parts_.complain(document_name(id), destroyed);
   }
 }
@@ -196,12 +197,12 @@ void Retention::tend() {
 // In a transaction of its own, on what holds in it: a hold that came meanwhile stands.
 Status Retention::destroy(const store::Id& id) {
   const std::unique_ptr<store::Transaction> transaction = parts_.rows.store().begin();
-  ENTENTE_TRY(const v1::Document stone,
-              parts_.service.destroy_by_schedule(id, parts_.clock.now(), *transaction));
-  if (stone.name().empty()) return {};
-  const auto committed = transaction->commit();
-  if (!committed.ok()) return committed.status();
-  parts_.service.destroyed(stone);
+  const Result<v1::Document> stone =
+      parts_.service.destroy_by_schedule(id, parts_.clock.now(), *transaction);
+  if (!stone.ok()) return store::failed_in(*transaction, stone.status());
+  if (stone->name().empty()) return {};
+  ENTENTE_TRY_VOID(transaction->commit().status());
+  parts_.service.destroyed(*stone);
   return {};
 }
 

@@ -65,9 +65,8 @@ Result<store::CommitIndex> act_as(
     lost = subject.status();
     if (lost.ok()) {
       const Status served = serve(**subject, *transaction);
-      if (served.code() == Code::DataLoss && transaction->has_lost()) {
-        lost = {Code::Aborted, Reason::Conflict, "what it reads was destroyed; begin again"};
-      } else {
+      lost = store::failed_in(*transaction, served);
+      if (lost.code() == served.code()) {
         ENTENTE_TRY_VOID(served);
         ENTENTE_CHECK(transaction->appended());
         Result<store::CommitIndex> committed = transaction->commit();

@@ -242,6 +242,11 @@ class CoreTransaction final : public Transaction {
 
 }  // namespace
 
+Status failed_in(const Transaction& transaction, Status failed) {
+  if (failed.code() != Code::DataLoss || !transaction.has_lost()) return failed;
+  return {Code::Aborted, Reason::Conflict, "what is read was destroyed meanwhile; begin again"};
+}
+
 CoreStore::CoreStore(std::unique_ptr<Engine> engine, std::unique_ptr<Keyring> keyring)
     : keyring_(std::move(keyring)),
       owed_(*keyring_),

@@ -104,10 +104,14 @@ class Transaction : public Snapshot {
   // it has recovered. The store stops acknowledging until it has reopened itself.
   [[nodiscard]] virtual Result<CommitIndex> commit() = 0;
 
-  // Whether something read here has changed since, so that commit() would be Aborted. For who could
-  // not read a row here: its key may have been destroyed with such a change, and nothing is lost.
+  // Whether something read here has changed since, so that commit() would be Aborted.
   [[nodiscard]] virtual bool has_lost() const = 0;
 };
+
+// What `failed` is to an act that failed so in this transaction. Aborted: it could not read a row
+// (DataLoss) whose key was destroyed with a change that came since; nothing is lost, begin again.
+// Else `failed`.
+[[nodiscard]] Status failed_in(const Transaction& transaction, Status failed);
 
 // Rows that a Sequencer adds to a commit.
 class Rows {

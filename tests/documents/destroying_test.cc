@@ -1,4 +1,5 @@
 // The end of a document: what stays of it, and what becomes of who was reading or acting just then.
+#include "server/documents/retention.h"
 #include "tests/documents/world.h"
 
 namespace entente::documents {
@@ -161,6 +162,36 @@ TEST_CASE("a reading that meets a destruction ends as what is destroyed, and not
     REQUIRE((*stream)->next(part).ok());
     REQUIRE(world.store->destroy_seal(seal_of(parse_document_name(paper.name())->id)).ok());
     CHECK((*stream)->next(part).status().code() == Code::DataLoss);
+  }
+}
+
+TEST_CASE("a schedule that meets a destruction complains of nothing", "[documents][retention]") {
+  DocumentsWorld world;
+  std::vector<std::string> complaints;
+  AskedClock clock(world.clock);
+  Retention retention(
+      {.rows = world.rows,
+       .shelf = world.shelf,
+       .service = world.service,
+       .neighbours = world.neighbours,
+       .ledger = *world.ledger,
+       .clock = clock,
+       .complain = [&](std::string_view what, const Status&) { complaints.emplace_back(what); }});
+  const std::string name = world.paper().name();
+  world.clock.pass(std::chrono::days(36'525));
+  const auto entries = world.entries();
+  SECTION("which its originator made") {
+    // First what is over is looked for, then one is destroyed by what the time is.
+    clock.when_asked = [&] { clock.when_asked = [&] { world.destroy(name); }; };
+    retention.tend();
+    CHECK(complaints.empty());
+    CHECK(world.entries() == entries + 1);
+    CHECK(world.get(world.helena(), name)->recorded_by() == world.helena().account);
+  }
+  SECTION("but of what is lost without one") {
+    REQUIRE(world.store->destroy_seal(seal_of(parse_document_name(name)->id)).ok());
+    retention.tend();
+    CHECK(complaints == std::vector<std::string>{name});
   }
 }
 

@@ -51,7 +51,7 @@ class GateFixture {
   int meddled = 0;
 };
 
-TEST_CASE("an act that loses is done anew, and told only when it has lost five times",
+TEST_CASE("an act that loses is done anew, and told only when it has lost each time",
           "[identity][gate]") {
   GateFixture fixture;
   int attempts = 0;

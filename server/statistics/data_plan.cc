@@ -218,12 +218,11 @@ class SetMaker {
                 .test = std::move(plain.test)};
     if (request_.updated_after) set.head.action = SetHead::Action::Replace;
     out.push_back(std::move(set));
+    if (!request_.updated_after) return;
     const bool takes_away = std::any_of(
         sight_->all.begin(), sight_->all.end(),
         [](const SeenLayer& one) { return one.layer.fresh && one.layer.part->gone != 0; });
-    if (request_.updated_after && takes_away) {
-      out.push_back(taken_away(sight_->layers));
-    }
+    if (takes_away) out.push_back(taken_away(sight_->layers));
   }
 
  private:
@@ -415,8 +414,8 @@ void add_mark(const Model& model, const Flow& flow, const Sight& sight, std::str
   for (const auto& one : flow.structure.dimensions()) add(one.codelist());
   for (const auto& one : flow.structure.attributes()) add(one.codelist());
   for (const SeenLayer& seen : sight.all) {
-    mark += to_hex(seen.layer.part->id.view());
-    if (seen.layer.open) mark += seen.layer.open->mark();
+    mark += seen.layer.part->id.view();
+    mark += seen.layer.open ? seen.layer.open->mark() + ";" : ";";
   }
 }
 
@@ -508,7 +507,7 @@ class Planner {
     }
     Topic topic{.flow = shared, .provider = provider, .attributes = {}};
     ENTENTE_TRY_VOID(tell(flow, topic));
-    add_mark(*model_, flow, *sight, plan_.mark);
+    if (request_.as_of) add_mark(*model_, flow, *sight, plan_.mark);
     if (asking_.form.format == DataFormat::Workbook) {
       const auto parties =
           provider.empty() ? sources_of(asking_, flow, *sight) : std::set<std::string>{provider};

@@ -32,7 +32,8 @@ struct DataPlan {
   bool is_sorted = false;                     // by `order`; else as the keys are
   std::vector<std::vector<OrderTerm>> order;  // by topic
   Window window;
-  // Says what the answer rests on: the same request with the same mark has the same answer.
+  // Of what was asked for as of a moment: what the answer rests on. The same request with the same
+  // mark has the same answer. It takes a walk over all layers, which other requests do without.
   std::string mark;
 };
 

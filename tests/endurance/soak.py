@@ -10,13 +10,14 @@ start.
     soak.py --end FOLDER         waits for it, and prints and answers what came of it
 
 So CTest begins it before all other tests and asks for its end behind them: it takes some hundredths of a core beside them.
-Times are told and judged by nobody."""
+Times are told and judged by nobody. SIGTERM ends it in order before its minutes are over: it counts as many as they were."""
 import argparse
 import collections
 import contextlib
 import json
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,7 @@ class Soak:
         for write in self.writes():
             write(self.begun)
         self.done, self.times = collections.Counter(), []
+        self.asked_to_end = threading.Event()
 
     def crowd(self, rate, question):
         """Begun: what comes beside the calls of `go`."""
@@ -148,9 +150,10 @@ class Soak:
         return {"turns": self.turns, "registers": {name: values for name, values in self.trip.registers.items() if values != [None]}}
 
     def go(self, minutes, rate):
+        """What was sampled, the daemon's share of a core, and how many minutes it was."""
         samples, began, i, sampled, told = [], time.monotonic(), 0, 0.0, time.monotonic()
         spent = self.net.metric("process_cpu_seconds_total")
-        while time.monotonic() < began + 60 * minutes:
+        while time.monotonic() < began + 60 * minutes and not self.asked_to_end.is_set():
             i += 1
             # What a busy machine made late is not made up for: that would be no gentle load.
             time.sleep(max(0.0, began + i / rate - time.monotonic()))
@@ -173,7 +176,8 @@ class Soak:
         for what, more, of in (("memory", MEMORY_MIB + acts, 0), ("descriptors", DESCRIPTORS, 1), ("threads", THREADS, 2)):
             taken = [sample[of] for sample in samples]
             assert min(taken[-third:]) <= max(taken[:third]) + more, f"{what} grew: {taken}"
-        return samples, (self.net.metric("process_cpu_seconds_total") - spent) / (time.monotonic() - began)
+        took = time.monotonic() - began
+        return samples, (self.net.metric("process_cpu_seconds_total") - spent) / took, min(minutes, took // 6 / 10)
 
     def end(self):
         entries = self.counted() - self.entries
@@ -203,9 +207,10 @@ def soak(options):
     pieces = json.loads(account.read_text()) if account and account.exists() else []
     with messages() as folder, SmallNetwork(kept=options.keep) as net:
         one = Soak(net, options.seed, pieces[-1]["after"] if pieces else {})
+        signal.signal(signal.SIGTERM, lambda *_: one.asked_to_end.set())
         crowd = one.crowd(options.crowd, pathlib.Path(folder) / "question") if options.crowd else []
         try:
-            samples, share = one.go(options.minutes, options.rate)
+            samples, share, minutes = one.go(options.minutes, options.rate)
         finally:
             for beside in crowd:
                 beside.over.set()
@@ -215,12 +220,12 @@ def soak(options):
         one.end()
     (memory, _, _, _), (later, descriptors, threads, cached) = samples[0], samples[-1]
     third = len(one.times) // 3
-    print(f"soak: {options.minutes:g} minutes, {', '.join(f'{n} {kind}' for kind, n in sorted(one.done.items()))}, none failed, "
+    print(f"soak: {minutes:g} minutes, {', '.join(f'{n} {kind}' for kind, n in sorted(one.done.items()))}, none failed, "
           f"{one.trip.acknowledged} acts; from {memory:.0f} to {later:.0f} MiB beside {cached:.0f} of the store's caches, "
           f"{descriptors:.0f} descriptors, {threads} threads; 99 % within {slow_ms(one.times[:third]):.0f} ms in its first "
           f"third, {slow_ms(one.times[-third:]):.0f} in its last; {100 * share:.0f} % of a core", flush=True)
     if account:
-        pieces.append({"minutes": options.minutes, "calls": sum(one.done.values()), "acts": one.trip.acknowledged,
+        pieces.append({"minutes": minutes, "calls": sum(one.done.values()), "acts": one.trip.acknowledged,
                        "after": one.after()})
         account.with_suffix(".new").write_text(json.dumps(pieces))
         account.with_suffix(".new").rename(account)

@@ -273,14 +273,15 @@ Result<v1::MeetingRecord> Records::save(const Subject& subject,
   if (!sight.saves) {
     return not_yours("a record is written by the secretariat of the process and by who presides");
   }
-  ENTENTE_TRY(std::optional<record::Record> before, parts_.rows.read_record(transaction, *id));
+  ENTENTE_TRY(std::optional<Rows::Record> before, parts_.rows.find_record(transaction, *id));
   const v1::MeetingRecord& said = message.record();
   if (before) {
-    if (before->shown().state() == v1::MeetingRecord::ADOPTED) {
-      return adopted_already(before->shown());
-    }
-    if (said.revision() != before->revision()) return stale(before->revision());
-    sight.row = *std::move(before);
+    const policy::Decision saw = policy::decide(subject, Action::Read, before->guard(), now);
+    if (!saw.permits()) return not_found(record_name(*id));
+    sight.row = std::move(*before).take(saw);
+    const v1::MeetingRecord& last = sight.row.shown();
+    if (last.state() == v1::MeetingRecord::ADOPTED) return adopted_already(last);
+    if (said.revision() != sight.row.revision()) return stale(sight.row.revision());
   }
   sight.row.set_meeting(std::string(id->view()));
   v1::MeetingRecord next;
@@ -425,6 +426,7 @@ Result<v1::RecordComment> Records::comment(const Subject& subject,
     return Status(Code::ResourceExhausted, Reason::LimitReached, "there are too many comments");
   }
   record::Comment row;
+  *row.mutable_guard() = sight.row.guard();
   if (said.has_audience()) {
     ENTENTE_TRY(policy::Audience audience,
                 policy::audience_of("comment.audience", said.audience()));
@@ -461,17 +463,22 @@ Result<v1::ListRecordCommentsReply> Records::list_comments(
   return reply;
 }
 
-// Numbered as the subject sees them: what is hidden leaves no gap.
+// To whom the record is shown as it is now, those that were for them when they were said as well: a
+// wider audience is for what comes. Numbered as the subject sees them: what is hidden leaves no
+// gap.
 Result<std::vector<v1::RecordComment>> Records::comments_for(const Subject& subject,
                                                              const record::Record& record,
                                                              Snapshot& snapshot) const {
   ENTENTE_TRY(const std::vector<record::Comment> rows,
               parts_.rows.comments(snapshot, store::Id::from(record.meeting())));
+  const Instant now = parts_.clock.now();
   std::vector<v1::RecordComment> said;
   for (const record::Comment& row : rows) {
-    policy::Guard guard = guard_of(record.guard());
-    if (row.audience() != 0) guard.audience = static_cast<policy::AudienceId>(row.audience());
-    if (!policy::decide(subject, Action::Read, guard, parts_.clock.now()).permits()) continue;
+    const policy::Guard then = guard_of(row.guard());
+    policy::Guard own = then;
+    if (row.audience() != 0) own.audience = static_cast<policy::AudienceId>(row.audience());
+    if (!policy::decide(subject, Action::Read, then, now).permits()) continue;
+    if (!policy::decide(subject, Action::Read, own, now).permits()) continue;
     said.push_back(row.shown());
     said.back().set_number(said.size());
   }

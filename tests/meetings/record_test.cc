@@ -39,6 +39,29 @@ struct Recorded {
     request.set_name(meeting.name() + "/record");
     return world.ask(world.records, subject, &Records::get, request);
   }
+  Status comment(const policy::Subject& subject, const std::string& text,
+                 const std::vector<std::string>& to = {}) {
+    v1::CommentOnRecordRequest request;
+    request.set_name(meeting.name() + "/record");
+    request.mutable_comment()->set_text(text);
+    for (const std::string& who : to) {
+      request.mutable_comment()->mutable_audience()->add_any_of(who);
+    }
+    return world.act(world.records, subject, &Records::comment, request).status();
+  }
+  // What the subject reads of them; the record is there for it.
+  std::vector<std::string> comments(const policy::Subject& subject) {
+    v1::ListRecordCommentsRequest request;
+    request.set_name(meeting.name() + "/record");
+    const auto reply = world.ask(world.records, subject, &Records::list_comments, request);
+    REQUIRE(reply.ok());
+    std::vector<std::string> texts;
+    for (const v1::RecordComment& one : reply->comments()) {
+      texts.push_back(one.text());
+      CHECK(one.number() == texts.size());
+    }
+    return texts;
+  }
   Result<v1::CheckRecordReply> check(const policy::Subject& subject) {
     v1::CheckRecordRequest request;
     request.set_name(meeting.name() + "/record");
@@ -205,23 +228,62 @@ TEST_CASE("what is restricted is opened with a receipt; comments keep to their a
   REQUIRE(world.act(world.records, world.anna(), &Records::open, open).ok());
   REQUIRE(world.ledger->size() == before + 1);
   REQUIRE(made.save(world.helena(), "Many spoke.", 1).status().code() == Code::InvalidArgument);
-  v1::CommentOnRecordRequest comment;
-  comment.set_name(open.name());
-  comment.mutable_comment()->set_text("for the secretariat only");
-  comment.mutable_comment()->mutable_audience()->add_any_of("process/igc/secretariat");
-  REQUIRE(world.act(world.records, world.anna(), &Records::comment, comment).ok());
-  comment.mutable_comment()->clear_audience();
-  comment.mutable_comment()->set_text("for all");
-  REQUIRE(world.act(world.records, world.helena(), &Records::comment, comment).ok());
-  const auto said = [&](const policy::Subject& subject) {
-    v1::ListRecordCommentsRequest list;
-    list.set_name(open.name());
-    return *world.ask(world.records, subject, &Records::list_comments, list);
-  };
-  REQUIRE(said(world.helena()).comments_size() == 2);
+  const std::vector<std::string> secretariat = {"process/igc/secretariat"};
+  REQUIRE(made.comment(world.anna(), "for the secretariat only", secretariat).ok());
+  REQUIRE(made.comment(world.helena(), "for all").ok());
+  REQUIRE(made.comments(world.helena()).size() == 2);
   const auto chair = world.as("NOR", "nora", {"process/igc/chair"});
-  REQUIRE(said(chair).comments_size() == 1);
-  REQUIRE(said(chair).comments(0).number() == 1);
+  REQUIRE(made.comments(chair) == std::vector<std::string>{"for all"});
+}
+
+TEST_CASE("what was said of a draft stays with those who saw it then", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  using Texts = std::vector<std::string>;
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  REQUIRE(made.comment(world.anna(), "Strike what Switzerland said.").ok());
+  REQUIRE(made.comment(world.anna(), "Not for them yet.", {"party/CHE"}).ok());
+  v1::SaveRecordRequest wider;
+  wider.set_meeting(made.meeting.name());
+  wider.mutable_record()->set_revision(1);
+  *wider.mutable_record()->add_texts() = made.get(world.helena())->texts(0);
+  wider.mutable_record()->mutable_visibility()->mutable_audience()->add_any_of(
+      "process/igc/members");
+  REQUIRE(world.act(world.records, world.helena(), &Records::save, wider).ok());
+  CHECK(made.get(world.reto())->comments() == 0);
+  CHECK(made.comments(world.reto()).empty());
+  REQUIRE(made.comment(world.reto(), "It reads well.").ok());
+  REQUIRE(made.adopt(world.anna(), 2).ok());
+  const auto guest = world.as(
+      "UNHCR", "samira",
+      {"process/igc/observers", "process/igc/body/meeting-" + made.meeting.name().substr(9)});
+  CHECK(made.comments(guest).empty());
+  CHECK(made.get(guest)->comments() == 0);
+  CHECK(made.comments(world.reto()) == Texts{"It reads well."});
+  CHECK(made.comments(world.anna()) ==
+        Texts{"Strike what Switzerland said.", "Not for them yet.", "It reads well."});
+  CHECK(made.comments(world.helena()) == Texts{"Strike what Switzerland said.", "It reads well."});
+}
+
+TEST_CASE("a draft that one may not see is not saved over by who presides now", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  REQUIRE(made.comment(world.helena(), "Between us.").ok());
+  made.meeting = *world.get(world.helena(), made.meeting.name());
+  made.meeting.set_chairs(0, "parties/CHE");
+  REQUIRE(world.update(world.helena(), made.meeting).ok());
+  const Status absent = made.get(world.reto()).status();
+  REQUIRE(absent.code() == Code::NotFound);
+  for (const std::uint64_t revision : {0, 1, 2}) {
+    const Status refused = made.save(world.reto(), "None spoke.", revision).status();
+    CHECK(refused.code() == absent.code());
+    CHECK(refused.message() == absent.message());
+  }
+  // The secretariat brings them in; what was said before stays between those who said it.
+  REQUIRE(made.save(world.helena(), "All spoke.", 1).ok());
+  CHECK(made.save(world.reto(), "None spoke.", 2).ok());
+  CHECK(made.comments(world.reto()).empty());
 }
 
 TEST_CASE("names are found as people write them, in the languages of the processes", "[meetings]") {

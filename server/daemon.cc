@@ -169,7 +169,7 @@ Status Daemon::open_ledger() {
 }
 
 Status Daemon::open_rooms() {
-  records_ = std::make_unique<directory::Records>(*store_);
+  records_ = std::make_unique<directory::Records>(*store_, entropy_);
   catalog_ = std::make_unique<directory::Catalog>(*store_, *records_, clock_);
   ENTENTE_TRY_VOID(catalog_->load());
   certificates_ = std::make_unique<identity::CertificateStore>(

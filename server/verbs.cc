@@ -314,7 +314,7 @@ Exit check_ledger(Machine& machine, const ops::Config& config) {
   if (*asked) return show(**asked, Exit::Faults);
   const auto store = open_store(machine, config);
   if (!store.ok()) return fail(store.status());
-  const directory::Records records(**store);
+  const directory::Records records(**store, machine.entropy);
   Result<ledger::FsckReport> report = check_ledger(**store, records, (*store)->size());
   if (!report.ok()) return fail(report.status());
   if (report->clean()) {

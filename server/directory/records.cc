@@ -7,6 +7,8 @@
 namespace entente::directory {
 namespace {
 
+constexpr std::size_t kSaltBytes = 16;
+
 Status unreadable(std::string_view what) {
   return Status(Code::DataLoss, Reason::None, "a directory row does not read")
       .with_detail(std::string(what));
@@ -133,6 +135,7 @@ Status Records::save(store::Transaction& transaction, Record& record, Instant no
   const store::Id id = id_of(record.name());
   record.set_revision(record.revision() + 1);
   record.set_recorded_at_us(now.time_since_epoch().count());
+  record.set_salt(entropy_.bytes(kSaltBytes));
   const std::string bytes = record.SerializeAsString();
   transaction.put(store::Key(objects_table).id(id), bytes);
   transaction.put(store::Key(revisions_table).id(id).number(record.revision()), bytes);

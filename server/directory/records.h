@@ -53,7 +53,7 @@ struct Stored {
 
 class Records {
  public:
-  explicit Records(store::Store& store) : store_(store) {}
+  Records(store::Store& store, Entropy& entropy) : store_(store), entropy_(entropy) {}
 
   // The object under its guard; nothing if there is none. DataLoss, Unavailable: as the store.
   [[nodiscard]] Result<std::optional<policy::Guarded<Record>>> find(store::Snapshot& snapshot,
@@ -70,7 +70,7 @@ class Records {
   [[nodiscard]] Result<std::uint64_t> rights(store::Snapshot& snapshot) const;
   // Counts one more change.
   [[nodiscard]] Status change_rights(store::Transaction& transaction) const;
-  // Writes the next revision of `record.name()`; sets its revision and time.
+  // Writes the next revision of `record.name()`; sets its revision, time and salt.
   [[nodiscard]] Status save(store::Transaction& transaction, Record& record, Instant now) const;
 
   // Every appointment to an office, whenever it holds, as this transaction sees them: who else
@@ -112,6 +112,7 @@ class Records {
     return store_.blind("directory", name);
   }
   store::Store& store_;
+  Entropy& entropy_;
 };
 
 }  // namespace entente::directory

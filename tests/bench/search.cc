@@ -119,7 +119,7 @@ int run() {
   const auto store = store::memory_store(entropy);
   const auto ledger = *ledger::TreeLedger::open(*store, clock, entropy);
   store->set_sequencer(*ledger);
-  Records records(*store);
+  Records records(*store, entropy);
   std::mt19937 dice(7);
   {
     Catalog catalog(*store, records, clock);

@@ -354,6 +354,34 @@ TEST_CASE("what a party is in a process does not change by the word of one", "[d
         Code::NotFound);
 }
 
+// --- what an entry says of an object ---
+
+TEST_CASE("nobody finds a number that is hidden from them by trying what has the entry's digest",
+          "[directory]") {
+  DirectoryWorld world;
+  v1::ConfirmPersonRequest confirm;
+  confirm.set_name(anna);
+  std::set<std::string> salts;
+  for (int turn = 0; turn < 2; ++turn) {
+    REQUIRE(world.act(world.as("SWE", "anna.lindqvist"), &Service::confirm_person, confirm).ok());
+    REQUIRE(world.is_told_of(world.as("UNHCR", "samira.haddad"), "directory.person.confirm"));
+    Record kept;
+    const auto keep = [&](Record one) {
+      kept = std::move(one);
+      return Status();
+    };
+    REQUIRE(world.records.revisions_of(*world.store->snapshot(), anna, keep).ok());
+    const std::string& digest = world.entered.acts.back().object_digest;
+    CHECK(as_view(sha256(kept.SerializeAsString())) == digest);
+    CHECK(kept.salt().size() == 16);
+    salts.insert(kept.salt());
+    // All the rest of it can be guessed, and tried.
+    kept.clear_salt();
+    CHECK(as_view(sha256(kept.SerializeAsString())) != digest);
+  }
+  CHECK(salts.size() == 2);
+}
+
 // --- contact tests ---
 
 TEST_CASE("a contact test waits for its person, who alone answers it, and then is a gap no more",

@@ -35,7 +35,7 @@ config::DemoPeople the_people() {
 struct Daemon : entente::testing::Foundation {
   explicit Daemon(Site& site)
       : Foundation(site),
-        records(*store),
+        records(*store, site.entropy),
         catalog(*store, records, site.clock),
         service({catalog, records, *ledger, signers, "demo.example/ledger", site.clock}) {
     ledger->add_follower(catalog);

@@ -2,11 +2,13 @@
 // and the people of the demonstration's accounts. Subjects are made of the facts, as at sign-in.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "proto/contract/appointment.h"
 #include "proto/contract/bytes.h"
@@ -76,13 +78,20 @@ class WorldSigners final : public Signers {
   std::set<std::string> ended;
 };
 
+// Every act that is entered.
+struct Entered final : ledger::Follower {
+  void follow(std::uint64_t, const ledger::Act& act) override { acts.push_back(act); }
+  std::vector<ledger::Act> acts;
+};
+
 struct DirectoryWorld : Ground {
   explicit DirectoryWorld(const config::DemoPeople& people = people_of_accounts(),
                           const Network& network = the_network())
-      : records(*store),
+      : records(*store, entropy),
         catalog(*store, records, clock),
         service({catalog, records, *ledger, signers, "demo.example/ledger", clock}) {
     ledger->add_follower(catalog);
+    ledger->add_follower(entered);
     REQUIRE(catalog.load().ok());
     Loader loader({*store, catalog, records, *ledger, clock});
     REQUIRE(loader.load(network).ok());
@@ -116,6 +125,15 @@ struct DirectoryWorld : Ground {
     return Ground::act(service, subject, serve, request);
   }
 
+  // Whether they are told what the newest entry of this kind says.
+  bool is_told_of(const policy::Subject& subject, std::string_view kind) const {
+    const auto& acts = entered.acts;
+    const auto last = std::find_if(acts.rbegin(), acts.rend(),
+                                   [&](const ledger::Act& act) { return act.kind == kind; });
+    REQUIRE(last != acts.rend());
+    return subject.sight.sees(policy::AudienceId{last->audience});
+  }
+
   Result<v1::Person> get_person(const policy::Subject& subject, const std::string& name) {
     v1::GetPersonRequest request;
     request.set_name(name);
@@ -133,6 +151,7 @@ struct DirectoryWorld : Ground {
 
   Records records;
   Catalog catalog;
+  Entered entered;
   WorldSigners signers;
   Service service;
 

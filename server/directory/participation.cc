@@ -94,8 +94,8 @@ Result<v1::ParticipationProposal> Service::propose_participation(
   if (id_in(message.process(), "processes").empty() || id_in(message.party(), "parties").empty())
     return invalid_argument("process", "and `party` must be named");  // validate
   ENTENTE_TRY_VOID(check_standing(message.standing()));
-  ENTENTE_TRY(const policy::Guard guard,
-              guard_to_admit(subject, transaction, message.process(), message.party()));  // decide
+  ENTENTE_TRY_VOID(
+      guard_to_admit(subject, transaction, message.process(), message.party()).status());  // decide
   const std::string name =
       message.process() + "/participations/" + id_in(message.party(), "parties");
   ENTENTE_TRY(const std::optional<Record> there, read(subject, transaction, name));
@@ -118,15 +118,18 @@ Result<v1::ParticipationProposal> Service::propose_participation(
   row.set_device(to_hex(device));
   row.set_proposed_at_us(parts_.clock.now().time_since_epoch().count());
   parts_.records.put(transaction, row, name_of(row));  // act
+  ENTENTE_TRY(const policy::AudienceId waiting,
+              audience_while_it_waits(parts_.records, parts_.catalog, transaction, row.process(),
+                                      {policy::Principal::Kind::Secretariat}));
   record_consent(transaction, subject, "directory.participation.propose", name_of(row), row,
-                 message.signature(), device, guard);  // record
-  return to_wire(row);                                 // reply
+                 message.signature(), device, waiting);  // record
+  return to_wire(row);                                   // reply
 }
 
 void Service::record_consent(Transaction& transaction, const Subject& subject, const char* kind,
                              const std::string& object, const record::Proposal& row,
                              const std::string& signature, const std::string& device,
-                             const policy::Guard& guard) const {
+                             policy::AudienceId audience) const {
   ledger::Act act;
   act.account = subject.account;
   act.party = subject.party;
@@ -135,7 +138,7 @@ void Service::record_consent(Transaction& transaction, const Subject& subject, c
   act.object = object;
   act.touched = {name_of(row)};
   act.object_digest = row.digest();
-  act.audience = static_cast<std::uint32_t>(guard.audience);
+  act.audience = static_cast<std::uint32_t>(audience);
   act.signature = signature;
   act.signer_certificate_sha256 = device;
   parts_.ledger.record(transaction, act);
@@ -189,7 +192,7 @@ Result<v1::Participation> Service::approve_participation(
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   parts_.records.erase(transaction, message.name());
   record_consent(transaction, subject, "directory.participation.approve", name, *row,
-                 message.signature(), device, *guard);
+                 message.signature(), device, guard->audience);
   participation.set_revision(record.revision());
   return participation;
 }

@@ -222,7 +222,7 @@ class Service {
   void record_consent(Transaction& transaction, const Subject& subject, const char* kind,
                       const std::string& object, const record::Proposal& row,
                       const std::string& signature, const std::string& device,
-                      const policy::Guard& guard) const;
+                      policy::AudienceId audience) const;
 
   Result<Record> new_test(const Subject& subject, Transaction& transaction,
                           const std::string& process, const Indexed& person) const;

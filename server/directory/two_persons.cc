@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "proto/contract/bytes.h"
+#include "server/directory/names.h"
 
 namespace entente::directory {
 
@@ -40,6 +41,16 @@ Status check_two_persons(const Signers& signers, const Catalog& catalog, store::
   if (policy::decide_two_person(proposed, approved, act, action, guard, now).permits()) return {};
   return {Code::PermissionDenied, Reason::SecondPersonNeeded,
           "another person of " + std::string(whom) + " approves this, within 72 hours"};
+}
+
+Result<policy::AudienceId> audience_while_it_waits(
+    const Records& records, const Catalog& catalog, store::Transaction& transaction,
+    std::string_view process, std::initializer_list<policy::Principal::Kind> who) {
+  policy::Audience audience;
+  for (const policy::Principal::Kind kind : who) {
+    audience.any_of.insert(policy::Principal::make(kind, id_in(process, "processes")));
+  }
+  return records.intern(transaction, audience, *catalog.audiences());
 }
 
 }  // namespace entente::directory

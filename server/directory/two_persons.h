@@ -4,6 +4,7 @@
 // Threads: any.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -45,5 +46,12 @@ struct SecondWord {
                                        const SecondWord& second, const Digest& act,
                                        policy::Action action, const policy::Guard& guard,
                                        Instant now, std::string_view whom);
+
+// Who sees the entry of what waits for its second person: those who may give a word to it, and
+// nobody else before it has come to something, for by its digest or its signature what was proposed
+// is found by trying. As intern().
+[[nodiscard]] Result<policy::AudienceId> audience_while_it_waits(
+    const Records& records, const Catalog& catalog, store::Transaction& transaction,
+    std::string_view process, std::initializer_list<policy::Principal::Kind> who);
 
 }  // namespace entente::directory

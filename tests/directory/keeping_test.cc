@@ -332,6 +332,10 @@ TEST_CASE("what a party is in a process does not change by the word of one", "[d
   const auto proposed = world.act(helena, &Service::propose_participation, request);
   REQUIRE(proposed.ok());
   CHECK(world.search(world.as("THA", "kamon.wongsakul"), "anna").found_size() == 0);
+  // Nor does anybody else find what is proposed by trying what has that digest.
+  const std::string propose = "directory.participation.propose";
+  CHECK(world.is_told_of(world.as("IGC", "marc.delisle"), propose));
+  CHECK_FALSE(world.is_told_of(world.as("SWE", "anna.lindqvist"), propose));
 
   v1::ApproveParticipationRequest approve;
   approve.set_name(proposed->name());
@@ -350,6 +354,7 @@ TEST_CASE("what a party is in a process does not change by the word of one", "[d
   const auto approved = world.act(marc, &Service::approve_participation, approve);
   REQUIRE(approved.ok());
   CHECK(world.search(world.as("THA", "kamon.wongsakul"), "anna").found_size() == 1);
+  CHECK(world.is_told_of(world.as("SWE", "anna.lindqvist"), "directory.participation.approve"));
   CHECK(world.act(marc, &Service::approve_participation, approve).status().code() ==
         Code::NotFound);
 }

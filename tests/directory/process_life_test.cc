@@ -71,6 +71,8 @@ TEST_CASE("a process does not go dormant by the word of one", "[directory][life]
         Reason::SignatureInvalid);
   const auto proposed = world.propose(world.helena, dormant);
   REQUIRE(proposed.ok());
+  CHECK(world.is_told_of(world.as("IGC", "marc.delisle"), acts::propose_status));
+  CHECK_FALSE(world.is_told_of(anna, acts::propose_status));
   CHECK(world.process().status() == v1::Process::ACTIVE);
   CHECK(world.list(world.marc)->proposals_size() == 1);
   CHECK(world.list(anna).status().reason() == Reason::NotYours);

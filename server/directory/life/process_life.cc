@@ -133,14 +133,18 @@ Result<v1::ProcessStatusProposal> ProcessLife::propose(
   row.set_device(to_hex(device));
   row.set_proposed_at_us(now.time_since_epoch().count());
   transaction.put(key_of(message.process(), message.status()), row.SerializeAsString());  // act
+  ENTENTE_TRY(const policy::AudienceId waiting,
+              audience_while_it_waits(
+                  parts_.records, parts_.catalog, transaction, message.process(),
+                  {policy::Principal::Kind::Secretariat, policy::Principal::Kind::Chair}));
   record_act(transaction, subject, acts::propose_status, row, message.signature(), device,
-             guard_of(record.guard()));  // record
-  return shown;                          // reply
+             waiting);  // record
+  return shown;         // reply
 }
 
 void ProcessLife::record_act(Transaction& transaction, const Subject& subject,
                              std::string_view kind, const Row& row, const std::string& signature,
-                             const std::string& device, const policy::Guard& guard) const {
+                             const std::string& device, policy::AudienceId audience) const {
   const bool done = kind == acts::approve_status;
   ledger::Act act;
   act.account = subject.account;
@@ -150,7 +154,7 @@ void ProcessLife::record_act(Transaction& transaction, const Subject& subject,
   act.object = done ? row.shown().process() : row.shown().name();
   act.touched = {row.shown().name()};
   act.object_digest = row.shown().digest();
-  act.audience = static_cast<std::uint32_t>(guard.audience);
+  act.audience = static_cast<std::uint32_t>(audience);
   act.signature = signature;
   act.signer_certificate_sha256 = device;
   parts_.ledger.record(transaction, act);
@@ -192,7 +196,8 @@ Result<v1::Process> ProcessLife::approve(const Subject& subject,
   event.set_what(word_of(changed.status()) + ": " + row->shown().because());
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));
   transaction.erase(key_of(process, row->shown().status()));
-  record_act(transaction, subject, acts::approve_status, *row, message.signature(), device, guard);
+  record_act(transaction, subject, acts::approve_status, *row, message.signature(), device,
+             guard.audience);
   changed.set_revision(record.revision());
   return changed;
 }

@@ -63,7 +63,7 @@ class ProcessLife {
                                                 Snapshot& snapshot) const;
   void record_act(Transaction& transaction, const Subject& subject, std::string_view kind,
                   const Row& row, const std::string& signature, const std::string& device,
-                  const policy::Guard& guard) const;
+                  policy::AudienceId audience) const;
 
   const Parts parts_;
 };

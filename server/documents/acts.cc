@@ -84,16 +84,11 @@ Result<v1::Reckoning> Service::reckon(const Subject& subject, const v1::Document
 
 Result<record::Document> Service::take_own(const Subject& subject, std::string_view name,
                                            Action action, Snapshot& snapshot) const {
-  const auto parsed = parse_document_name(name);
-  if (!parsed || parsed->revision != 0 || parsed->reading != 0) return not_found(name);
-  ENTENTE_TRY(std::optional<Rows::Document> found, parts_.rows.find(snapshot, parsed->id));
-  const policy::Guard guard = found ? found->guard() : policy::Guard();
-  const Instant now = parts_.clock.now();
-  const policy::Decision seen = policy::decide(subject, Action::Read, guard, now);
-  if (!seen.permits()) return not_found(name);
-  const policy::Decision decision = policy::decide(subject, action, guard, now);
+  ENTENTE_TRY(Rows::Document found, find_itself(subject, name, snapshot));
+  const policy::Decision decision =
+      policy::decide(subject, action, found.guard(), parts_.clock.now());
   if (!decision.permits()) return not_yours("it is its originator's to change");
-  return std::move(*found).take(decision);
+  return std::move(found).take(decision);
 }
 
 // Interns what a document's words say of who sees it.
@@ -154,7 +149,7 @@ Result<v1::Document> Service::update_document(const Subject& subject,
   for (const record::Kept& kept : row.contents()) {
     if (raised) ENTENTE_TRY_VOID(check_markable(row, kept));
   }
-  parts_.rows.save(transaction, row, parts_.clock.now());
+  ENTENTE_TRY_VOID(parts_.rows.save(transaction, row, parts_.clock.now()));
   ENTENTE_TRY_VOID(add_event(transaction, subject, v1::News::DOCUMENT, row));
   record_act(subject, transaction, acts::revise, row);
   return row.shown();
@@ -163,7 +158,7 @@ Result<v1::Document> Service::update_document(const Subject& subject,
 Status Service::save_wider(const Subject& subject, record::Document& row,
                            Transaction& transaction) {
   ENTENTE_TRY_VOID(set_guard(subject, row.shown(), row, transaction));
-  parts_.rows.save(transaction, row, parts_.clock.now());
+  ENTENTE_TRY_VOID(parts_.rows.save(transaction, row, parts_.clock.now()));
   return add_event(transaction, subject, v1::News::DOCUMENT, row);
 }
 
@@ -235,7 +230,7 @@ Result<v1::Document> Service::withdraw_document(const Subject& subject,
     row.mutable_shown()->set_state(v1::Document::WITHDRAWN);
     row.mutable_shown()->set_withdrawn_because(message.because());
     row.mutable_shown()->set_recorded_by(subject.account);
-    parts_.rows.save(transaction, row, parts_.clock.now());
+    ENTENTE_TRY_VOID(parts_.rows.save(transaction, row, parts_.clock.now()));
     ENTENTE_TRY_VOID(add_event(transaction, subject, v1::News::WITHDRAWN, row));
   }
   record_act(subject, transaction, acts::withdraw, row);

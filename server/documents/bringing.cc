@@ -203,7 +203,7 @@ Result<v1::Document> Service::finish_content(const Subject& subject,
       std::any_of(row.contents().begin(), row.contents().end(),
                   [&](const record::Kept& kept) { return kept.id() == session->content.view(); });
   ENTENTE_TRY_VOID(put_envelope(transaction, *session, row));
-  parts_.rows.save(transaction, row, parts_.clock.now());
+  ENTENTE_TRY_VOID(parts_.rows.save(transaction, row, parts_.clock.now()));
   parts_.rows.put_place(transaction, upload, session->document);
   ENTENTE_TRY_VOID(add_event(transaction, subject, v1::News::DOCUMENT, row));
   ledger::Act act;

@@ -146,7 +146,7 @@ Status CirculationService::check_documents(const Subject& subject, v1::Circulati
   circulation.clear_sent();
   for (const std::string& name : circulation.documents()) {
     const auto parsed = parse_document_name(name);
-    if (!parsed || parsed->revision != 0 || parsed->reading != 0) return not_found(name);
+    if (!parsed || !parsed->is_of_document()) return not_found(name);
     ENTENTE_TRY(const std::optional<Rows::Document> found, parts_.rows.find(snapshot, parsed->id));
     const policy::Guard guard = found ? found->guard() : policy::Guard();
     const policy::Decision seen = policy::decide(subject, Action::Read, guard, now);

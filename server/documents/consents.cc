@@ -156,13 +156,12 @@ Status ConsentService::add_event(const Subject& subject, const record::Consent& 
 Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsentRequest& message,
                                     Transaction& transaction) {
   ENTENTE_TRY(const Rows::Document found,
-              parts_.documents.find_readable(subject, message.document(), transaction));
+              parts_.documents.find_itself(subject, message.document(), transaction));
   const policy::Decision decision =
       policy::decide(subject, Action::Read, found.guard(), parts_.clock.now());
   if (!decision.permits()) return not_found(message.document());
   const policy::Opened<record::Document> document = found.open(decision);
   if (subject.read_only) return not_yours("an application password only reads");
-  if (document->shown().name() != message.document()) return not_found(message.document());
   if (document->shown().state() != v1::Document::CURRENT) {
     return Status(Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator");
   }

@@ -111,7 +111,7 @@ void Service::tend() {
 Result<v1::Document> Service::hold_document(const Subject& subject,
                                             const v1::HoldDocumentRequest& message,
                                             Transaction& transaction) {
-  ENTENTE_TRY(const Rows::Document found, find_readable(subject, message.name(), transaction));
+  ENTENTE_TRY(const Rows::Document found, find_itself(subject, message.name(), transaction));
   const Instant now = parts_.clock.now();
   const policy::Decision seen = policy::decide(subject, Action::Read, found.guard(), now);
   if (!seen.permits()) return not_found(message.name());
@@ -127,11 +127,12 @@ Result<v1::Document> Service::hold_document(const Subject& subject,
   }
   row.mutable_shown()->set_on_hold(message.hold());
   row.mutable_shown()->set_recorded_by(subject.account);
-  parts_.rows.save(transaction, row, now);
+  ENTENTE_TRY_VOID(parts_.rows.save(transaction, row, now));
   record_act(subject, transaction, acts::hold, row);
-  const auto again = parts_.rows.find(transaction, store::Id::from(row.id()));
-  ENTENTE_TRY_VOID(again.status());
-  return to_wire((*again)->open(seen), subject);
+  ENTENTE_TRY(const auto held, parts_.rows.find(transaction, store::Id::from(row.id())));
+  const policy::Decision shown = policy::decide(subject, Action::Read, held->guard(), now);
+  if (!shown.permits()) return not_found(message.name());
+  return to_wire(held->open(shown), subject);
 }
 
 }  // namespace entente::documents

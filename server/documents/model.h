@@ -37,6 +37,8 @@ struct DocumentName {
   store::Id id;
   std::uint64_t revision = 0;  // 0: not named
   std::uint64_t reading = 0;
+  // Whether it is the document's own: what acts on one names it so.
+  [[nodiscard]] bool is_of_document() const { return revision == 0 && reading == 0; }
 };
 [[nodiscard]] std::optional<DocumentName> parse_document_name(std::string_view name);
 [[nodiscard]] std::optional<store::Id> parse_circulation_name(std::string_view name);

@@ -121,8 +121,10 @@ Rows::Found<record::Kept> Rows::find_kept(store::Snapshot& snapshot, const store
   return found;
 }
 
-void Rows::save(store::Transaction& transaction, record::Document& document, Instant now) const {
+Status Rows::save(store::Transaction& transaction, record::Document& document, Instant now) const {
   const store::Id id = store::Id::from(document.id());
+  ENTENTE_TRY(const auto before, find_row<record::Document>(transaction, key(documents_table, id)));
+  ENTENTE_CHECK(document.revision() == (before ? before->revision() : 0));
   document.set_revision(document.revision() + 1);
   document.set_recorded_at_us(std::max(to_micros(now), document.recorded_at_us() + 1));
   document.mutable_shown()->set_name(document_name(id));
@@ -132,6 +134,7 @@ void Rows::save(store::Transaction& transaction, record::Document& document, Ins
   const std::string bytes = document.SerializeAsString();
   transaction.put(key(documents_table, id), bytes, seal_of(id));
   transaction.put(key(revisions_table, id).number(document.revision()), bytes, seal_of(id));
+  return {};
 }
 
 Status Rows::bury(store::Transaction& transaction, const record::Document& stone) const {

@@ -69,8 +69,11 @@ class Rows {
   // A content of these bytes that one of its revisions has.
   [[nodiscard]] Found<record::Kept> find_kept(store::Snapshot& snapshot, const store::Id& document,
                                               std::string_view sha256) const;
-  // Writes the next revision: sets number and time. Requires: its key is there.
-  void save(store::Transaction& transaction, record::Document& document, Instant now) const;
+  // Writes the next revision: sets number and time. What find() returns. Requires: its key is
+  // there, and `document` is the newest, or a new one; to write over what came since is a bug, and
+  // ends the daemon.
+  [[nodiscard]] Status save(store::Transaction& transaction, record::Document& document,
+                            Instant now) const;
   // Puts a stone in its place that says no more than that it was, and takes every revision away.
   [[nodiscard]] Status bury(store::Transaction& transaction, const record::Document& stone) const;
 

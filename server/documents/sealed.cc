@@ -146,14 +146,12 @@ Result<v1::Envelope> SealedService::put_envelope(const Subject& subject,
 Result<v1::Envelope> SealedService::share_envelope(const Subject& subject,
                                                    const v1::ShareEnvelopeRequest& message,
                                                    Transaction& transaction) {
-  const auto parsed = parse_document_name(message.document());
-  if (!parsed || parsed->revision != 0) return not_found(message.document());
   if (message.signature().size() > limits::signature_bytes_max ||
       message.signer_certificate_sha256().size() > sizeof(Digest)) {
     return invalid_argument("signature", "is too long");
   }
   ENTENTE_TRY(const Rows::Document found,
-              parts_.documents.find_readable(subject, message.document(), transaction));
+              parts_.documents.find_itself(subject, message.document(), transaction));
   const policy::Decision decision =
       policy::decide(subject, Action::Read, found.guard(), parts_.clock.now());
   if (!decision.permits()) return not_found(message.document());
@@ -165,9 +163,9 @@ Result<v1::Envelope> SealedService::share_envelope(const Subject& subject,
   }
   const auto which = content_in(*document, message.language());
   if (!which) return invalid_argument("language", "is none of the document's");
+  const store::Id id = store::Id::from(document->id());
   const std::string content = document->contents(static_cast<int>(*which)).id();
-  ENTENTE_TRY(const std::vector<record::Envelope> before,
-              parts_.rows.envelopes(transaction, parsed->id));
+  ENTENTE_TRY(const std::vector<record::Envelope> before, parts_.rows.envelopes(transaction, id));
   const auto own = std::count_if(before.begin(), before.end(),
                                  [&](const auto& one) { return one.content() == content; });
   if (static_cast<std::size_t>(own) >= limits::envelopes_per_content_max) {
@@ -179,7 +177,7 @@ Result<v1::Envelope> SealedService::share_envelope(const Subject& subject,
       policy::audience_of("visibility.audience", document->shown().visibility().audience()));
   ENTENTE_TRY(record::Envelope envelope, take(subject, message, audience, transaction));
   envelope.set_content(content);
-  ENTENTE_TRY_VOID(parts_.rows.add_envelope(transaction, parsed->id, envelope));
+  ENTENTE_TRY_VOID(parts_.rows.add_envelope(transaction, id, envelope));
   ledger::Act act;
   act.touched = {envelope.shown().name()};
   act.object_digest = std::string(as_view(sha256(message.cms())));

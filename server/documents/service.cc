@@ -191,6 +191,17 @@ Result<Rows::Document> Service::find_readable(const Subject& subject, std::strin
   return *std::move(found);
 }
 
+Result<Rows::Document> Service::find_itself(const Subject& subject, std::string_view name,
+                                            Snapshot& snapshot) const {
+  const auto parsed = parse_document_name(name);
+  if (!parsed || !parsed->is_of_document()) return not_found(name);
+  ENTENTE_TRY(std::optional<Rows::Document> found, parts_.rows.find(snapshot, parsed->id));
+  const policy::Guard guard = found ? found->guard() : policy::Guard();
+  const policy::Decision seen = policy::decide(subject, Action::Read, guard, parts_.clock.now());
+  if (!seen.permits()) return not_found(name);
+  return *std::move(found);
+}
+
 Result<v1::Document> Service::get_document(const Subject& subject,
                                            const v1::GetDocumentRequest& message,
                                            Snapshot& snapshot) {

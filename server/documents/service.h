@@ -137,9 +137,13 @@ class Service {
   Result<std::unique_ptr<net::Source>> read_content(const Who& who,
                                                     const v1::ReadContentRequest& message);
 
-  // What the room's other faces stand on.
+  // What the room's other faces stand on. find_readable: a document, or one of its revisions, to be
+  // read; find_itself: the document alone, as it is, which is what acts go by. NotFound: neither,
+  // or not for the subject.
   [[nodiscard]] Result<Rows::Document> find_readable(const Subject& subject, std::string_view name,
                                                      Snapshot& snapshot) const;
+  [[nodiscard]] Result<Rows::Document> find_itself(const Subject& subject, std::string_view name,
+                                                   Snapshot& snapshot) const;
   [[nodiscard]] Status decide_create(const Subject& subject, const v1::Document& document) const;
   [[nodiscard]] Result<v1::Reckoning> reckon(const Subject& subject, const v1::Document& document,
                                              Snapshot& snapshot) const;

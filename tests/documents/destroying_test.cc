@@ -1,6 +1,7 @@
 // The end of a document: what stays of it, and what becomes of who was reading or acting just then.
 #include "server/documents/retention.h"
 #include "tests/documents/world.h"
+#include "tests/support/dies.h"
 
 namespace entente::documents {
 namespace {
@@ -163,6 +164,67 @@ TEST_CASE("a reading that meets a destruction ends as what is destroyed, and not
     REQUIRE(world.store->destroy_seal(seal_of(parse_document_name(paper.name())->id)).ok());
     CHECK((*stream)->next(part).status().code() == Code::DataLoss);
   }
+}
+
+TEST_CASE("what acts on a document names it, and no revision of it", "[documents][bad]") {
+  DocumentsWorld world;
+  const v1::Document paper = world.paper("the first text", v1::HANDLING_LIMITED);
+  v1::BeginContentRequest next = world.begin("next", "the second text");
+  next.mutable_document()->Clear();
+  next.mutable_document()->set_name(paper.name());
+  REQUIRE(world.upload(world.helena(), next, "the second text").ok());
+  // Narrower than it was: under another guard than the revision that is named.
+  v1::UpdateDocumentRequest narrow;
+  *narrow.mutable_document() = *world.get(world.helena(), paper.name());
+  v1::Audience& to = *narrow.mutable_document()->mutable_visibility()->mutable_audience();
+  to.clear_any_of();
+  to.add_any_of("process/igc/secretariat");
+  to.add_any_of("party/SWE");
+  if (GENERATE(true, false)) {
+    REQUIRE(world.act(world.service, world.helena(), &Service::update_document, narrow).ok());
+  }
+  const v1::Document before = *world.get(world.helena(), paper.name());
+  const std::uint64_t entries = world.entries();
+  const std::string first = paper.name() + "/revisions/1";
+  const auto refuses = [&](auto request, auto serve) {
+    request.set_name(first);
+    const Status status = world.act(world.service, world.helena(), serve, request).status();
+    CHECK(status.code() == Code::NotFound);
+    CHECK(status.message() == "`" + first + "` was not found");
+  };
+  v1::HoldDocumentRequest hold;
+  hold.set_hold(true);
+  refuses(hold, &Service::hold_document);
+  refuses(v1::WithdrawDocumentRequest(), &Service::withdraw_document);
+  refuses(v1::DestroyDocumentRequest(), &Service::destroy_document);
+  v1::UpdateDocumentRequest update;
+  *update.mutable_document() = before;
+  update.mutable_document()->set_name(first);
+  CHECK(
+      world.act(world.service, world.helena(), &Service::update_document, update).status().code() ==
+      Code::NotFound);
+  CHECK(world.entries() == entries);
+  CHECK(world.get(world.helena(), paper.name())->SerializeAsString() == before.SerializeAsString());
+  hold.set_name(paper.name());
+  const auto held = world.act(world.service, world.helena(), &Service::hold_document, hold);
+  REQUIRE(held.ok());
+  CHECK(held->on_hold());
+  CHECK(held->revision() == before.revision() + 1);
+  CHECK(*world.read(world.anna(), paper.name()) == "the second text");
+}
+
+TEST_CASE("a revision follows the newest, or ends the daemon", "[documents][bad]") {
+  DocumentsWorld world;
+  const v1::Document paper = world.paper();
+  const store::Id id = parse_document_name(paper.name())->id;
+  const auto transaction = world.store->begin();
+  const auto found = world.rows.find(*transaction, id);
+  const auto seen =
+      policy::decide(world.helena(), policy::Action::Read, (*found)->guard(), world.clock.now());
+  record::Document row = *(*found)->open(seen);
+  row.set_revision(row.revision() - 1);
+  CHECK(entente::testing::dies(
+      [&] { static_cast<void>(world.rows.save(*transaction, row, world.clock.now()).ok()); }));
 }
 
 TEST_CASE("a schedule that meets a destruction complains of nothing", "[documents][retention]") {

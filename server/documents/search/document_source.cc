@@ -72,7 +72,7 @@ Result<std::optional<documents::record::Document>> DocumentSource::row(
     store::Snapshot& snapshot, std::string_view name) const {
   using Found = std::optional<documents::record::Document>;
   const auto parsed = parse_document_name(name);
-  if (!parsed || parsed->revision != 0 || parsed->reading != 0) return Found();
+  if (!parsed || !parsed->is_of_document()) return Found();
   ENTENTE_TRY(const auto bytes, snapshot.find(store::Key(documents_table).id(parsed->id)));
   documents::record::Document row;
   if (!bytes || !row.ParseFromString(*bytes)) return Found();

@@ -15,12 +15,6 @@ namespace {
 
 using policy::Action;
 
-// Whether, by their words alone, all of `inner` are of `outer`; it may be so and not be seen here.
-bool is_within(const policy::Audience& inner, const policy::Audience& outer) {
-  return std::ranges::includes(outer.any_of, inner.any_of) &&
-         std::ranges::includes(inner.none_of, outer.none_of);
-}
-
 // Within RFC 3339's years, so that no arithmetic runs over.
 bool is_time(const google::protobuf::Timestamp& time) {
   return time.seconds() >= 0 && time.seconds() < 253'402'300'800 && time.nanos() >= 0 &&
@@ -42,8 +36,8 @@ policy::AudienceId Service::audience_of_all(Transaction& transaction, const Reco
     const policy::Audience* const mine = table->find(audience);
     const policy::Audience* const its = table->find((*other)->guard().audience);
     if (mine == nullptr || its == nullptr) return policy::AudienceId::Nobody;
-    if (is_within(*mine, *its)) continue;
-    if (!is_within(*its, *mine)) return policy::AudienceId::Nobody;
+    if (policy::is_within(*mine, *its)) continue;
+    if (!policy::is_within(*its, *mine)) return policy::AudienceId::Nobody;
     audience = (*other)->guard().audience;
   }
   return audience;

@@ -241,14 +241,14 @@ Result<v1::Circulation> CirculationService::circulate(const Subject& subject,
 
 Status CirculationService::save(const Subject& subject, Transaction& transaction,
                                 record::Circulation& row, std::string_view kind,
-                                v1::News::Kind news, std::uint32_t audience) {
+                                v1::News::Kind news, const record::Response& response) {
   parts_.rows.save(transaction, row);
   record::Event event;
   event.set_kind(static_cast<std::uint32_t>(news));
   event.set_circulation(row.id());
   event.set_recorded_at_us(to_micros(parts_.clock.now()));
   event.set_account(subject.account);
-  event.set_audience(audience);
+  event.set_audience(response.audience());
   ENTENTE_TRY_VOID(parts_.rows.add_event(transaction, std::move(event)));
   ledger::Act act;
   act.account = subject.account;
@@ -260,10 +260,30 @@ Status CirculationService::save(const Subject& subject, Transaction& transaction
     act.touched.assign(row.shown().documents().begin(), row.shown().documents().end());
     act.object_digest = digest_of_sent(row);
   }
-  act.audience = audience != 0 ? row.keepers()
-                               : entry_audience(row.guard(), row.keepers(), parts_.clock.now());
+  act.audience = entry_audience(row.guard(), row.keepers(), parts_.clock.now());
+  if (response.audience() != 0) {
+    ENTENTE_TRY(act.audience, audience_of_aside(row, response.shown().audience(), transaction));
+  }
   parts_.ledger.record(transaction, act);
   return {};
+}
+
+// Who is named by a comment need not see the circulation, and is not told of it by the entry.
+Result<std::uint32_t> CirculationService::audience_of_aside(const record::Circulation& row,
+                                                            const v1::Audience& said,
+                                                            Transaction& transaction) const {
+  const policy::Guard guard = guard_of(row.guard());
+  ENTENTE_TRY(const policy::Audience whole,
+              policy::audience_of("visibility.audience", row.shown().visibility().audience()));
+  ENTENTE_TRY(policy::Audience audience, policy::audience_of("comment.audience", said));
+  const bool told =
+      policy::in_time(guard, parts_.clock.now()) && policy::is_within(audience, whole);
+  if (!told) audience = {};
+  const auto sender = policy::Principal::make(policy::Principal::Kind::Party, guard.originator);
+  audience.any_of.insert(sender);
+  audience.none_of.erase(sender);
+  ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, audience));
+  return static_cast<std::uint32_t>(number);
 }
 
 Result<Rows::Circulation> CirculationService::find_readable(const Subject& subject,
@@ -514,8 +534,7 @@ Result<v1::Response> CirculationService::respond(const Subject& subject,
   row.set_silence_broken(row.silence_broken() || breaks);
   parts_.rows.put_recipient(transaction, row, own);
   parts_.rows.put_response(transaction, row, response);
-  ENTENTE_TRY_VOID(
-      save(subject, transaction, row, acts::respond, v1::News::RESPONDED, response.audience()));
+  ENTENTE_TRY_VOID(save(subject, transaction, row, acts::respond, v1::News::RESPONDED, response));
   return shown;
 }
 
@@ -528,12 +547,12 @@ Result<v1::ListResponsesReply> CirculationService::list_responses(
   const policy::Opened<record::Circulation> row = found.open(decision);
   ENTENTE_TRY(const std::vector<record::Response> rows,
               parts_.rows.responses(snapshot, store::Id::from(row->id())));
-  const auto keepers = static_cast<policy::AudienceId>(row->keepers());
+  const bool is_senders = subject.party == found.guard().originator;
   v1::ListResponsesReply reply;
   for (const record::Response& one : rows) {
     const auto audience = static_cast<policy::AudienceId>(one.audience());
     const bool own = one.shown().account() == subject.account;
-    if (one.audience() == 0 || own || subject.sight.sees(audience) || subject.sight.sees(keepers)) {
+    if (one.audience() == 0 || own || is_senders || subject.sight.sees(audience)) {
       *reply.add_responses() = one.shown();
     }
   }

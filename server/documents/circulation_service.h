@@ -71,9 +71,15 @@ class CirculationService {
   [[nodiscard]] Result<v1::ListCirculationsReply> list(const Subject& subject,
                                                        const Request& message, Snapshot& snapshot,
                                                        const Fits& fits) const;
+  // `response`: what was answered, if that is the act.
   [[nodiscard]] Status save(const Subject& subject, Transaction& transaction,
                             record::Circulation& row, std::string_view kind, v1::News::Kind news,
-                            std::uint32_t audience = 0);
+                            const record::Response& response = {});
+  // Whose the entry of a response with an audience of its own is: that audience's, where by its
+  // words all of it see the circulation, and the sender's party's.
+  [[nodiscard]] Result<std::uint32_t> audience_of_aside(const record::Circulation& row,
+                                                        const v1::Audience& said,
+                                                        Transaction& transaction) const;
   Parts parts_;
 };
 

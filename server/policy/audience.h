@@ -1,7 +1,8 @@
 // An audience as a message or a row says it (`any_of`, `none_of`: principals by their text), in
-// policy's own words. Pure; any thread.
+// policy's own words; and what two audiences are to each other by theirs. Pure; any thread.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,12 @@ template <typename Wire>
     audience.none_of.insert(std::move(principal));
   }
   return audience;
+}
+
+// Whether, by their words alone, all of `inner` are of `outer`; it may be so and not be seen here.
+[[nodiscard]] inline bool is_within(const Audience& inner, const Audience& outer) {
+  return std::ranges::includes(outer.any_of, inner.any_of) &&
+         std::ranges::includes(inner.none_of, outer.none_of);
 }
 
 }  // namespace entente::policy

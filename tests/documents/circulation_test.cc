@@ -1,4 +1,5 @@
 // Circulation through its service: what comes to whom, what is answered, and news exactly once.
+#include "server/ledger/service.h"
 #include "tests/documents/circulation_world.h"
 
 namespace entente::documents {
@@ -82,6 +83,43 @@ TEST_CASE("a comment with an audience of its own is for that, its author and the
   CHECK(world.responses(world.anna(), name) == both);
   CHECK(world.responses(world.helena(), name) == both);
   CHECK(world.responses(world.reto(), name) == std::vector<std::string>{"for all"});
+}
+
+TEST_CASE("what is said to the sender alone the secretariat neither reads nor sees entered",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string text = "a proposal of Sweden";
+  const auto made = world.upload(world.anna(), world.begin("p", text), text);
+  REQUIRE(made.ok());
+  const std::string name = world.circulate(world.anna(), made->name())->name();
+  const auto says = [&](const std::string& words, const std::string& only) {
+    REQUIRE(world.respond(world.reto(), name, v1::Response::COMMENT, words, only).ok());
+    return world.entered.acts.back();
+  };
+  const auto sees = [&](const ledger::Act& entry) {
+    std::string all;
+    for (const auto& [who, subject] : {std::pair("anna", world.anna()),
+                                       {"reto", world.reto()},
+                                       {"nora", world.as("NOR", "nora", {"process/igc/members"})},
+                                       {"helena", world.helena()},
+                                       {"samira", world.samira()}}) {
+      if (ledger::may_see(subject, entry)) all += std::string(who) + " ";
+    }
+    return all;
+  };
+  const ledger::Act for_sender = says("to Sweden", "party/SWE");
+  CHECK(for_sender.kind == acts::respond);
+  CHECK(sees(for_sender) == "anna reto ");
+  CHECK(sees(says("to the members", "process/igc/members")) == "anna reto nora ");
+  // Who does not see the circulation is not told of it by who comments to them.
+  CHECK(sees(says("to observers", "process/igc/observers")) == "anna reto ");
+  CHECK(sees(says("to all", "")) == "anna reto nora helena ");
+  using Words = std::vector<std::string>;
+  const Words all = {"to Sweden", "to the members", "to observers", "to all"};
+  CHECK(world.responses(world.anna(), name) == all);
+  CHECK(world.responses(world.reto(), name) == all);
+  CHECK(world.responses(world.helena(), name) == Words{"to all"});
+  CHECK(world.see(world.samira(), name).status().code() == Code::NotFound);
 }
 
 TEST_CASE("under originator control nobody else circulates it", "[documents][circulation]") {

@@ -82,7 +82,7 @@ struct Sending {
   bool sent = false;
   Shown shown;
   bool recalled = false;
-  // Account and words, and who is to see it besides its writer and the keepers; empty: all.
+  // Account and words, and who is to see it besides its writer and the sender; empty: all.
   std::vector<std::array<std::string, 3>> responses;
   bool operator==(const Sending&) const = default;
   [[nodiscard]] bool goes_on() const { return sent && !recalled; }
@@ -367,7 +367,7 @@ class Simulation {
     const auto fits = [&](const Sending& one) {
       std::vector<std::string> theirs;
       for (const auto& [account, words, to] : one.responses) {
-        if (to.empty() || account == who.account() || who.holds.count(to) != 0 || who.secretariat ||
+        if (to.empty() || account == who.account() || who.holds.count(to) != 0 ||
             who.party == one.shown.party) {
           theirs.push_back(words);
         }

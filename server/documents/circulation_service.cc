@@ -257,7 +257,7 @@ Status CirculationService::save(const Subject& subject, Transaction& transaction
   act.kind = kind;
   act.object = row.shown().name();
   if (kind == acts::send) {
-    act.touched.assign(row.shown().documents().begin(), row.shown().documents().end());
+    ENTENTE_TRY(act.touched, told_to_all(subject, row, transaction));
     act.object_digest = digest_of_sent(row);
   }
   act.audience = entry_audience(row.guard(), row.keepers(), parts_.clock.now());
@@ -284,6 +284,26 @@ Result<std::uint32_t> CirculationService::audience_of_aside(const record::Circul
   audience.none_of.erase(sender);
   ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, audience));
   return static_cast<std::uint32_t>(number);
+}
+
+Result<std::vector<std::string>> CirculationService::told_to_all(const Subject& subject,
+                                                                 const record::Circulation& row,
+                                                                 Snapshot& snapshot) const {
+  const Instant now = parts_.clock.now();
+  ENTENTE_TRY(policy::Audience to,
+              policy::audience_of("visibility.audience", row.shown().visibility().audience()));
+  if (!policy::in_time(guard_of(row.guard()), now)) to = keepers_of(subject, row.guard().process());
+  const auto table = parts_.neighbours.audiences();
+  std::vector<std::string> names;
+  for (const std::string& name : row.shown().documents()) {
+    ENTENTE_TRY(const auto found, parts_.rows.find(snapshot, parse_document_name(name)->id));
+    const policy::Guard guard = found ? found->guard() : policy::Guard();
+    const policy::Audience* const its = table->find(guard.audience);
+    if (its != nullptr && policy::in_time(guard, now) && policy::is_within(to, *its)) {
+      names.push_back(name);
+    }
+  }
+  return names;
 }
 
 Result<Rows::Circulation> CirculationService::find_readable(const Subject& subject,

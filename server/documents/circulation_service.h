@@ -80,6 +80,10 @@ class CirculationService {
   [[nodiscard]] Result<std::uint32_t> audience_of_aside(const record::Circulation& row,
                                                         const v1::Audience& said,
                                                         Transaction& transaction) const;
+  // Of the documents that are sent those that all may see whom the entry of it is for.
+  [[nodiscard]] Result<std::vector<std::string>> told_to_all(const Subject& subject,
+                                                             const record::Circulation& row,
+                                                             Snapshot& snapshot) const;
   Parts parts_;
 };
 

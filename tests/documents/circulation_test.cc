@@ -122,6 +122,43 @@ TEST_CASE("what is said to the sender alone the secretariat neither reads nor se
   CHECK(world.see(world.samira(), name).status().code() == Code::NotFound);
 }
 
+TEST_CASE("the entry of a sending names what all may see whom it is for, and nothing else",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const auto bring = [&](const std::string& id, const std::vector<std::string>& to,
+                         std::chrono::hours embargo = {}) {
+    v1::BeginContentRequest request = world.begin(id, id, v1::HANDLING_LIMITED, to);
+    if (embargo.count() != 0) {
+      set_time(*request.mutable_document()->mutable_visibility()->mutable_embargo_until(),
+               world.clock.now() + embargo);
+    }
+    const auto made = world.upload(world.helena(), request, id);
+    REQUIRE(made.ok());
+    return made->name();
+  };
+  const std::vector<std::string> all = {"process/igc/members", "process/igc/secretariat"};
+  const std::vector<std::string> few = {"process/igc/body/wg-data", "process/igc/secretariat"};
+  const std::string open = bring("open", all);
+  const std::string narrow = bring("narrow", few);
+  const std::string early = bring("early", all, std::chrono::hours(1));
+  const auto named = [&](const std::vector<std::string>& documents,
+                         const std::vector<std::string>& to) {
+    v1::CirculateRequest request;
+    v1::Circulation& sent = *request.mutable_circulation();
+    for (const std::string& one : documents) sent.add_documents(one);
+    for (const std::string& one : to)
+      sent.mutable_visibility()->mutable_audience()->add_any_of(one);
+    REQUIRE(
+        world.act(world.circulation, world.helena(), &CirculationService::circulate, request).ok());
+    return world.entered.acts.back().touched;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(named({open, narrow, early}, all) == Names{open});
+  CHECK(named({narrow}, few) == Names{narrow});
+  CHECK(named({narrow, open}, {}) == Names{narrow});  // members of the group by their words alone
+  CHECK(named({early}, {}).empty());                  // its sender's party is not in the audience
+}
+
 TEST_CASE("under originator control nobody else circulates it", "[documents][circulation]") {
   CirculationWorld world;
   const std::string bytes = "ours";

@@ -24,6 +24,12 @@ std::string party_of(const std::string& account) {
   return account.substr(0, account.find("/accounts/"));
 }
 
+// `DEU`.
+std::string asking_party(const Consent& consent) {
+  const std::string party = party_of(consent.asked_by());
+  return party.substr(party.rfind('/') + 1);
+}
+
 std::set<std::string> set_of(const google::protobuf::RepeatedPtrField<std::string>& all) {
   return {all.begin(), all.end()};
 }
@@ -141,7 +147,6 @@ Status ConsentService::keep_word(const Subject& subject, record::Consent& row,
 Status ConsentService::add_event(const Subject& subject, const record::Consent& row,
                                  const policy::Guard& guard, Transaction& transaction) const {
   const bool asks = waits(row.shown());
-  const std::string asker = party_of(row.shown().asked_by());
   record::Event event;
   event.set_kind(
       static_cast<std::uint32_t>(asks ? v1::News::CONSENT_ASKED : v1::News::CONSENT_ANSWERED));
@@ -149,8 +154,21 @@ Status ConsentService::add_event(const Subject& subject, const record::Consent& 
   event.set_consent(row.number());
   event.set_recorded_at_us(to_micros(parts_.clock.now()));
   event.set_account(subject.account);
-  event.set_party(asks ? std::string(guard.originator) : asker.substr(asker.rfind('/') + 1));
+  event.set_party(asks ? std::string(guard.originator) : asking_party(row.shown()));
   return parts_.rows.add_event(transaction, std::move(event));
+}
+
+Result<std::uint32_t> ConsentService::audience_of(const record::Consent& row,
+                                                  const policy::Guard& guard,
+                                                  Transaction& transaction) const {
+  using policy::Principal;
+  policy::Audience parties;
+  parties.any_of.insert(Principal::make(Principal::Kind::Party, guard.originator));
+  if (policy::in_time(guard, parts_.clock.now())) {
+    parties.any_of.insert(Principal::make(Principal::Kind::Party, asking_party(row.shown())));
+  }
+  ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, parties));
+  return static_cast<std::uint32_t>(number);
 }
 
 Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsentRequest& message,
@@ -200,6 +218,7 @@ Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsent
   ENTENTE_TRY_VOID(add_event(subject, row, found.guard(), transaction));
   ledger::Act act;
   act.touched = {row.shown().name()};
+  ENTENTE_TRY(act.audience, audience_of(row, found.guard(), transaction));
   act.object_digest = shown.digest();
   act.signature = message.signature();
   act.signer_certificate_sha256 = device;
@@ -291,6 +310,7 @@ Result<Consent> ConsentService::answer(const Subject& subject,
   ENTENTE_TRY_VOID(add_event(subject, *row, guard, transaction));
   ledger::Act act;
   act.touched = {shown.name()};
+  ENTENTE_TRY(act.audience, audience_of(*row, guard, transaction));
   act.object_digest = shown.digest();
   act.signature = message.signature();
   act.signer_certificate_sha256 = device;

@@ -62,6 +62,11 @@ class ConsentService {
   // an answer.
   [[nodiscard]] Status add_event(const Subject& subject, const record::Consent& row,
                                  const policy::Guard& guard, Transaction& transaction) const;
+  // Whose the entry of it is: the asking party's and the originator's; of a document that is out of
+  // time, and so as absent to the first, the originator's alone.
+  [[nodiscard]] Result<std::uint32_t> audience_of(const record::Consent& row,
+                                                  const policy::Guard& guard,
+                                                  Transaction& transaction) const;
   [[nodiscard]] Status keep_word(const Subject& subject, record::Consent& row,
                                  const std::string& device) const;
   Parts parts_;

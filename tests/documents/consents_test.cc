@@ -3,7 +3,8 @@
 
 #include "proto/contract/consent.h"
 #include "proto/contract/document_consent.h"
-#include "tests/documents/world.h"
+#include "server/ledger/service.h"
+#include "tests/documents/circulation_world.h"
 
 namespace entente::documents::testing {
 namespace {
@@ -220,6 +221,41 @@ TEST_CASE("a translation comes from who was allowed to make it", "[documents][co
   CHECK(brings(other).code() == Code::PermissionDenied);
   REQUIRE(brings(french).message() == "");
   CHECK(world.get(world.reto(), annex.name())->contents_size() == 2);
+}
+
+TEST_CASE("that a consent was asked or answered is entered for its two parties alone",
+          "[documents][consent]") {
+  Entered entered;
+  ConsentWorld world;
+  world.ledger->add_follower(entered);
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  const auto sees = [&] {
+    std::string all = entered.acts.back().kind + ":";
+    for (const auto& [name, subject] : {std::pair("anna", world.anna()),
+                                        {"reto", world.reto()},
+                                        {"nora", world.as("NOR", "nora", {"process/igc/members"})},
+                                        {"helena", world.helena()},
+                                        {"samira", world.samira()}}) {
+      if (ledger::may_see(subject, entered.acts.back())) all += std::string(" ") + name;
+    }
+    return all;
+  };
+  const auto asked =
+      world.ask_for(world.reto(), world.request(annex, Consent::TRANSLATE, {}, "fr"));
+  REQUIRE(asked.ok());
+  CHECK(sees() == "documents.consent.ask: anna reto");
+  REQUIRE(world.answer(world.anna(), *asked, true).ok());
+  CHECK(sees() == "documents.consent.answer: anna reto");
+  // To whom the document is as absent by then, so is the answer.
+  const auto again =
+      world.ask_for(world.reto(), world.request(annex, Consent::TRANSLATE, {}, "de"));
+  v1::UpdateDocumentRequest update;
+  *update.mutable_document() = *world.get(world.anna(), annex.name());
+  set_time(*update.mutable_document()->mutable_visibility()->mutable_embargo_until(),
+           world.clock.now() + std::chrono::hours(1));
+  REQUIRE(world.act(world.service, world.anna(), &Service::update_document, update).ok());
+  REQUIRE(world.answer(world.anna(), *again, false).ok());
+  CHECK(sees() == "documents.consent.answer: anna");
 }
 
 TEST_CASE("an audience is widened as was asked and granted", "[documents][consent]") {

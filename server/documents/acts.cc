@@ -101,7 +101,7 @@ Status Service::set_guard(const Subject& subject, const v1::Document& document,
   ENTENTE_TRY(policy::Guard guard, guard_from(document.visibility(), originator, process));
   ENTENTE_TRY(guard.audience, parts_.neighbours.intern(transaction, audience));
   ENTENTE_TRY(const policy::AudienceId keepers,
-              parts_.neighbours.intern(transaction, keepers_of(subject, process)));
+              parts_.neighbours.intern(transaction, keepers_of(subject, audience, process)));
   *row.mutable_guard() = to_record(guard);
   row.set_keepers(static_cast<std::uint32_t>(keepers));
   return {};
@@ -245,7 +245,7 @@ void Service::record_act(const Subject& subject, Transaction& transaction, std::
   act.kind = kind;
   act.object = row.shown().name();
   act.revision = row.revision();
-  // The entry is for who may see the document: while there is an embargo, for its keepers.
+  // The entry is for who may see the document: under an embargo, or expired, for its keepers.
   if (act.audience == 0) {
     act.audience = entry_audience(row.guard(), row.keepers(), parts_.clock.now());
   }

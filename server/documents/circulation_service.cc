@@ -205,7 +205,7 @@ Result<record::Circulation> CirculationService::make_row(const Subject& subject,
   }
   ENTENTE_TRY(guard.audience, parts_.neighbours.intern(transaction, audience));
   ENTENTE_TRY(const policy::AudienceId keepers,
-              parts_.neighbours.intern(transaction, keepers_of(subject, process)));
+              parts_.neighbours.intern(transaction, keepers_of(subject, audience, process)));
   ENTENTE_TRY_VOID(parts_.rows.store().ensure_seal(parts_.rows.process_seal(process)));
   record::Circulation row;
   row.set_id(parts_.entropy.bytes(16));
@@ -292,7 +292,8 @@ Result<std::vector<std::string>> CirculationService::told_to_all(const Subject& 
   const Instant now = parts_.clock.now();
   ENTENTE_TRY(policy::Audience to,
               policy::audience_of("visibility.audience", row.shown().visibility().audience()));
-  if (!policy::in_time(guard_of(row.guard()), now)) to = keepers_of(subject, row.guard().process());
+  if (!policy::in_time(guard_of(row.guard()), now))
+    to = keepers_of(subject, to, row.guard().process());
   const auto table = parts_.neighbours.audiences();
   std::vector<std::string> names;
   for (const std::string& name : row.shown().documents()) {

@@ -69,7 +69,7 @@ Hours::Found Hours::end_of_document(store::Transaction& transaction, const Await
   told->act.kind = acts::end_embargo;
   told->act.object = row->shown().name();
   told->act.revision = row->revision();
-  told->act.audience = row->guard().audience();
+  told->act.audience = entry_audience(row->guard(), row->keepers(), parts_.clock.now());
   return told;
 }
 
@@ -83,7 +83,7 @@ Hours::Found Hours::end_of_circulation(store::Transaction& transaction, const Aw
   told->event.set_embargo_until_us(to_micros(one.at));
   told->act.kind = acts::end_embargo;
   told->act.object = row->shown().name();
-  told->act.audience = row->guard().audience();
+  told->act.audience = entry_audience(row->guard(), row->keepers(), parts_.clock.now());
   return told;
 }
 

@@ -235,16 +235,19 @@ Status check_sealed_content(const v1::Content& content) {
                           "name and type are in its envelope");
 }
 
-policy::Audience keepers_of(const policy::Subject& subject, const std::string& process) {
+policy::Audience keepers_of(const policy::Subject& subject, const policy::Audience& audience,
+                            const std::string& process) {
   using Kind = policy::Principal::Kind;
-  policy::Audience audience;
-  audience.any_of.insert(policy::Principal::make(Kind::Secretariat, process));
+  policy::Audience keepers;
+  // From one that is not in the audience it is hidden, and so is what is done with it.
+  const auto secretariat = policy::Principal::make(Kind::Secretariat, process);
+  if (policy::belongs({secretariat}, audience)) keepers.any_of.insert(secretariat);
   for (const Kind standing : {Kind::Members, Kind::Observers, Kind::Partners}) {
     if (subject.principals.count(policy::Principal::make(standing, process)) != 0) {
-      audience.any_of.insert(policy::Principal::make(Kind::Party, subject.party));
+      keepers.any_of.insert(policy::Principal::make(Kind::Party, subject.party));
     }
   }
-  return audience;
+  return keepers;
 }
 
 Result<policy::Guard> guard_from(const v1::Visibility& visibility, const std::string& party,
@@ -288,7 +291,7 @@ policy::Guard guard_of(const record::Guard& row) {
 }
 
 std::uint32_t entry_audience(const record::Guard& guard, std::uint32_t keepers, Instant now) {
-  return to_micros(now) < guard.embargo_until_us() ? keepers : guard.audience();
+  return policy::in_time(guard_of(guard), now) ? guard.audience() : keepers;
 }
 
 record::Guard to_record(const policy::Guard& guard) {

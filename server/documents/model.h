@@ -62,9 +62,11 @@ struct DocumentName {
 // The day that a document stands under in time: the first of its own date, or that of its coming.
 [[nodiscard]] Instant day_of(const v1::Document& document);
 [[nodiscard]] Status check_text(const std::string& field, const v1::Text& text);
-// Who is told what others did with a document: the secretariat of its process, and the party of who
-// brought it where that takes part in the process as a whole, not by its host's staff alone.
+// Who is told what others did with what stands under `audience`: the secretariat of its process
+// where that is named there, and the party of who brought it where that takes part in the process
+// as a whole, not by its host's staff alone.
 [[nodiscard]] policy::Audience keepers_of(const policy::Subject& subject,
+                                          const policy::Audience& audience,
                                           const std::string& process);
 // The guard that a visibility makes, but for its audience's number.
 [[nodiscard]] Result<policy::Guard> guard_from(const v1::Visibility& visibility,
@@ -77,7 +79,8 @@ struct DocumentName {
 
 [[nodiscard]] policy::Guard guard_of(const record::Guard& row);
 [[nodiscard]] record::Guard to_record(const policy::Guard& guard);
-// Whose an entry of the ledger is that is made at `now`: under an embargo the keepers'.
+// Whose an entry of the ledger is that is made at `now`: out of time, under an embargo or expired,
+// the keepers'.
 [[nodiscard]] std::uint32_t entry_audience(const record::Guard& guard, std::uint32_t keepers,
                                            Instant now);
 

@@ -126,8 +126,10 @@ Result<v1::RetentionSchedule> Retention::set_schedule(const Subject& subject,
   *row.mutable_shown() = next;
   transaction.put(key_of(parts_.rows, process), row.SerializeAsString(),
                   parts_.rows.process_seal(process));  // act
+  policy::Audience secretariat;
+  secretariat.any_of.insert(policy::Principal::make(policy::Principal::Kind::Secretariat, process));
   ENTENTE_TRY(const policy::AudienceId keepers,
-              parts_.neighbours.intern(transaction, keepers_of(subject, process)));
+              parts_.neighbours.intern(transaction, keepers_of(subject, secretariat, process)));
   ledger::Act act;
   act.account = subject.account;
   act.party = subject.party;

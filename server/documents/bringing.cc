@@ -212,8 +212,6 @@ Result<v1::Document> Service::finish_content(const Subject& subject,
   act.signer_certificate_sha256 = message.signer_certificate_sha256();
   record_act(subject, transaction, session->is_new ? acts::create : acts::revise, row,
              std::move(act));
-  const std::lock_guard names(mutex_);
-  finishing_[row.shown().name()] = {subject.account, message.upload_id()};
   return row.shown();
 }
 
@@ -231,15 +229,7 @@ Status Service::put_envelope(Transaction& transaction, const UploadSession& sess
 }
 
 void Service::finished(const v1::Document& document) {
-  std::pair<std::string, std::string> place;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = finishing_.find(document.name());
-    if (found == finishing_.end()) return;
-    place = std::move(found->second);
-    finishing_.erase(found);
-  }
-  parts_.uploads.done(place.first, place.second);
+  parts_.uploads.settle(parse_document_name(document.name())->id);
 }
 
 }  // namespace entente::documents

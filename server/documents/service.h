@@ -184,9 +184,8 @@ class Service {
 
   Parts parts_;
   std::mutex mutex_;
-  // Finished, or destroyed, in a transaction that is not committed yet, by the document's name.
-  std::map<std::string, std::pair<std::string, std::string>> finishing_;
-  // Or whose key could not go yet; and their contents.
+  // Destroyed in a transaction that is not committed yet, or whose key could not go yet, by the
+  // document's name; and their contents.
   std::map<std::string, std::set<store::Id>> destroying_;
 };
 

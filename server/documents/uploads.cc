@@ -163,10 +163,26 @@ Status Uploads::end(UploadSession& session) {
   return {};
 }
 
-void Uploads::done(const std::string& account, const std::string& id) {
+void Uploads::settle(const store::Id& document) {
+  std::vector<Place> under_way;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [place, session] : sessions_) {
+      if (session->document == document) under_way.push_back(place);
+    }
+  }
+  const auto snapshot = parts_.rows.store().snapshot();
+  for (const Place& place : under_way) {
+    const auto found =
+        parts_.rows.find_place(*snapshot, parts_.rows.upload_id(place.first, place.second));
+    if (found.ok() && *found) done(place);
+  }
+}
+
+void Uploads::done(const Place& place) {
   std::shared_ptr<UploadSession> session;  // goes outside the lock
   const std::lock_guard lock(mutex_);
-  const auto found = sessions_.find({account, id});
+  const auto found = sessions_.find(place);
   if (found == sessions_.end()) return;
   session = std::move(found->second);
   // Of bytes that the document had already, the rows that were there stay, and these go.

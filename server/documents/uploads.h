@@ -87,14 +87,17 @@ class Uploads {
                              std::string_view content);
   // Seals the rest, and knows the digest from then on. Requires: the session's mutex is held.
   [[nodiscard]] Status end(UploadSession& session);
-  // Its rows are the store's.
-  void done(const std::string& account, const std::string& id);
+  // After a commit that gave `document` a content: of those under way for it, which the store has a
+  // place for are done, and their rows the store's. Of several that were finished at once some may
+  // not have come through.
+  void settle(const store::Id& document);
   // Forgets what nobody has touched for content_idle_ms_max. What cannot be taken away from the
   // store now (its disk is full) is tried again.
   void sweep();
 
  private:
-  using Place = std::pair<std::string, std::string>;
+  using Place = std::pair<std::string, std::string>;  // account, and the id that it chose
+  void done(const Place& place);
   Parts parts_;
   std::mutex mutex_;
   std::map<Place, std::shared_ptr<UploadSession>> sessions_;

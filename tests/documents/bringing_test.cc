@@ -7,6 +7,46 @@ namespace {
 
 using testing::CirculationWorld;
 
+TEST_CASE("of two texts that are finished at once both come, one after the other", "[documents]") {
+  CirculationWorld world;
+  const std::string name = world.paper("the first text", v1::HANDLING_LIMITED).name();
+  const policy::Subject igor = world.as("IGC", "igor", {"process/igc/secretariat"}, true);
+  const auto sent = [&](const policy::Subject& who, const std::string& id,
+                        const std::string& text) {
+    v1::BeginContentRequest request = world.begin(id, text);
+    request.mutable_document()->Clear();
+    request.mutable_document()->set_name(name);
+    REQUIRE(world.ask(world.service, who, &Service::begin_content, request).ok());
+    REQUIRE(world.send(who, id, text).ok());
+  };
+  const auto finishing = [](const std::string& id, const std::string& text) {
+    v1::FinishContentRequest request;
+    request.set_upload_id(id);
+    request.set_sha256(std::string(as_view(sha256(text))));
+    return request;
+  };
+  sent(world.helena(), "hers", "her text");
+  sent(igor, "his", "his text");
+  const auto first = world.store->begin();
+  const auto second = world.store->begin();
+  const auto hers =
+      world.service.finish_content(world.helena(), finishing("hers", "her text"), *first);
+  REQUIRE(hers.ok());
+  REQUIRE(world.service.finish_content(igor, finishing("his", "his text"), *second).ok());
+  REQUIRE(first->commit().ok());
+  world.service.finished(*hers);
+  CHECK(second->commit().status().code() == Code::Aborted);
+  CHECK(world.uploads.get(world.helena().account, "hers").status().code() == Code::NotFound);
+  CHECK(world.uploads.get(igor.account, "his").ok());
+  REQUIRE(world.finish(igor, "his", "his text").status().message() == "");  // as the gate does
+  CHECK(world.uploads.get(igor.account, "his").status().code() == Code::NotFound);
+  // What nobody touches is forgotten, and neither of these with it.
+  world.clock.pass(std::chrono::minutes(11));
+  world.uploads.sweep();
+  CHECK(*world.read(world.anna(), name + "/revisions/2") == "her text");
+  CHECK(*world.read(world.anna(), name) == "his text");
+}
+
 TEST_CASE("what becomes of what has expired is entered for those who still see it", "[documents]") {
   CirculationWorld world;
   v1::BeginContentRequest request = world.begin("e", "for an hour", v1::HANDLING_LIMITED);

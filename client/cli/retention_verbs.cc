@@ -28,13 +28,15 @@ struct Update {
   bool lapse = false;
 };
 
-// Of its silences those that end when it expires before them.
+// Of its silences those that end because it cannot be read up to their deadline.
 std::vector<v1::Document::Silence> silences_beyond(const v1::Document& document) {
   std::vector<v1::Document::Silence> silences;
-  const v1::Visibility& visibility = document.visibility();
+  const v1::Visibility& is = document.visibility();
   for (const v1::Document::Silence& one : document.silences()) {
-    if (!visibility.has_expires_at()) break;
-    if (instant_of(visibility.expires_at()) <= instant_of(one.deadline())) silences.push_back(one);
+    const Instant deadline = instant_of(one.deadline());
+    const bool expires = is.has_expires_at() && instant_of(is.expires_at()) <= deadline;
+    const bool waits = is.has_embargo_until() && instant_of(is.embargo_until()) >= deadline;
+    if (expires || waits) silences.push_back(one);
   }
   return silences;
 }
@@ -76,7 +78,9 @@ void run_update(Context& context, const Update& said, const Recipients& recipien
   *update.mutable_document() = *std::move(document);
   if (!change(context, said, recipients, *update.mutable_document())) return;
   const v1::Document& next = update.document();
-  if (!may_lapse(context, silences_beyond(next), "to expire before", said.lapse)) return;
+  if (!may_lapse(context, silences_beyond(next), "an expiry before it, or an embargo until then,",
+                 said.lapse))
+    return;
   context.call<v1::Document>("entente.v1.DocumentService.UpdateDocument", update, show_document);
 }
 

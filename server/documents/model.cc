@@ -361,7 +361,8 @@ std::string digest_of_sent(const record::Circulation& row) {
 bool is_gone(const record::Document& document, Instant deadline) {
   const std::int64_t expires = document.guard().expires_at_us();
   return document.shown().state() != v1::Document::CURRENT ||
-         (expires != 0 && expires <= to_micros(deadline));
+         (expires != 0 && expires <= to_micros(deadline)) ||
+         document.guard().embargo_until_us() >= to_micros(deadline);
 }
 
 bool gives_content(const record::Document& document, const policy::Subject& subject) {

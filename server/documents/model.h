@@ -98,7 +98,9 @@ using Sent = google::protobuf::RepeatedPtrField<v1::SentDocument>;
 [[nodiscard]] bool holds(const v1::Document& document, const Sent& sent);
 // What the ledger has of it (docs/documents.md); nothing where nothing is to be adopted.
 [[nodiscard]] std::string digest_of_sent(const record::Circulation& row);
-// Whether a silence that ends at `deadline` has nothing left of this document to adopt.
+// Whether a silence that ends at `deadline` has nothing left of this document to adopt: it has gone
+// or expired by then, or stands under an embargo until then, so that nobody could break the
+// silence.
 [[nodiscard]] bool is_gone(const record::Document& document, Instant deadline);
 
 // --- what is shown ---

@@ -215,7 +215,8 @@ TEST_CASE("a silence lapses however its document goes", "[documents][circulation
   const std::string name = world.circulate(world.helena(), paper.name(), silence)->name();
   const Instant deadline = instant_of(world.see(world.helena(), name)->deadline());
   const auto whole = v1::Circulation::PENDING;
-  auto how = GENERATE(as<std::string>{}, "destroyed", "over its day", "expired");
+  auto how =
+      GENERATE(as<std::string>{}, "destroyed", "over its day", "expired", "under an embargo");
   CAPTURE(how);
   if (how == "destroyed") {
     world.destroy(paper.name());
@@ -232,7 +233,10 @@ TEST_CASE("a silence lapses however its document goes", "[documents][circulation
   } else {
     v1::UpdateDocumentRequest update;
     *update.mutable_document() = paper;
-    set_time(*update.mutable_document()->mutable_visibility()->mutable_expires_at(), deadline);
+    v1::Visibility& visibility = *update.mutable_document()->mutable_visibility();
+    set_time(
+        how == "expired" ? *visibility.mutable_expires_at() : *visibility.mutable_embargo_until(),
+        deadline);
     REQUIRE(world.act(world.service, world.helena(), &Service::update_document, update).ok());
     world.hours.tend();
     CHECK(world.outcome(name) == whole);

@@ -64,8 +64,8 @@ Status Service::decide_create(const Subject& subject, const v1::Document& docume
                               subject.party + "`");
 }
 
-Result<v1::Reckoning> Service::reckon(const Subject& subject, const v1::Document& document,
-                                      Snapshot& snapshot) const {
+Result<v1::Reckoning> Service::readers_of(const Subject& subject, const v1::Document& document,
+                                          Snapshot& snapshot) const {
   v1::WhoCanSeeRequest who;
   if (document.name().empty()) {
     *who.mutable_draft()->mutable_visibility() = document.visibility();
@@ -74,12 +74,18 @@ Result<v1::Reckoning> Service::reckon(const Subject& subject, const v1::Document
     who.set_object(document.name());
   }
   ENTENTE_TRY(v1::WhoCanSeeReply reply, parts_.neighbours.who_can_see(subject, who, snapshot));
-  if (reply.reckoning().unknown_size() != 0) {
+  return std::move(*reply.mutable_reckoning());
+}
+
+Result<v1::Reckoning> Service::reckon(const Subject& subject, const v1::Document& document,
+                                      Snapshot& snapshot) const {
+  ENTENTE_TRY(v1::Reckoning readers, readers_of(subject, document, snapshot));
+  if (readers.unknown_size() != 0) {
     return invalid_argument(
         "document.visibility.audience",
-        "names `" + reply.reckoning().unknown(0) + "`, which is nothing that you can see");
+        "names `" + readers.unknown(0) + "`, which is nothing that you can see");
   }
-  return std::move(*reply.mutable_reckoning());
+  return readers;
 }
 
 Result<record::Document> Service::take_own(const Subject& subject, std::string_view name,

@@ -18,7 +18,8 @@ bool begins_as_pdf(std::string_view head) { return head.find("%PDF-") != std::st
 
 }  // namespace
 
-// The originator brings any content; another party a translation that the originator has agreed to.
+// The originator brings any content; another party a translation that the originator has agreed to,
+// and never in place of what the originator has brought itself.
 Result<record::Document> Service::take_for_content(const Subject& subject, std::string_view name,
                                                    const v1::Content& content,
                                                    Snapshot& snapshot) const {
@@ -30,7 +31,12 @@ Result<record::Document> Service::take_for_content(const Subject& subject, std::
   const bool translates = content.status() == v1::Content::OFFICIAL_TRANSLATION ||
                           content.status() == v1::Content::COURTESY_TRANSLATION;
   if (!granted || !translates) return own;
-  return take_own(subject, name, Action::Read, snapshot);
+  ENTENTE_TRY(record::Document row, take_own(subject, name, Action::Read, snapshot));
+  const std::optional<std::size_t> there = content_in(row, content.language());
+  if (there && row.contents(static_cast<int>(*there)).party().empty()) {
+    return not_yours("its text in this language is its originator's own");
+  }
+  return row;
 }
 
 Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
@@ -43,6 +49,7 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
   std::optional<store::Id> document;
   std::string process;
   bool sealed = is_sealed(message.document());
+  std::optional<v1::Document> like_it;
   if (message.document().name().empty()) {
     ENTENTE_TRY_VOID(check_document(message.document()));
     ENTENTE_TRY_VOID(decide_create(subject, message.document()));
@@ -54,12 +61,16 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
     sealed = is_sealed(own.shown());
     document = store::Id::from(own.id());
     process = own.guard().process();
+    // Who reads it is not another party's to be told, but who would read what is like it.
+    if (subject.party != own.guard().originator()) like_it = own.shown();
+    if (like_it) like_it->clear_name();
   }
   ENTENTE_TRY_VOID(check_life(parts_.neighbours, subject, process, New::Brought, snapshot));
   if (sealed) ENTENTE_TRY_VOID(check_sealed_content(message.content()));
   v1::ContentProgress progress;
   progress.set_piece_bytes_max(limits::content_piece_bytes_max);
-  ENTENTE_TRY(*progress.mutable_readers(), reckon(subject, message.document(), snapshot));
+  ENTENTE_TRY(*progress.mutable_readers(), like_it ? readers_of(subject, *like_it, snapshot)
+                                                   : reckon(subject, message.document(), snapshot));
   ENTENTE_TRY(const auto place,
               parts_.rows.find_place(snapshot,
                                      parts_.rows.upload_id(subject.account, message.upload_id())));
@@ -102,8 +113,8 @@ Status Service::check_markable(const record::Document& row, const record::Kept& 
   return invalid_argument("content", std::string(marked.message()));
 }
 
-Status Service::put_content(const UploadSession& session, record::Document& row,
-                            Snapshot& snapshot) const {
+Status Service::put_content(const Subject& subject, const UploadSession& session,
+                            record::Document& row, Snapshot& snapshot) const {
   v1::Content content = session.request.content();
   content.set_sha256(session.sha256);
   if (content.status() == v1::Content::STATUS_UNSPECIFIED) {
@@ -118,6 +129,7 @@ Status Service::put_content(const UploadSession& session, record::Document& row,
   kept.set_bytes(session.offset);
   kept.set_is_pdf(begins_as_pdf(session.head));
   if (there) kept = *there;
+  kept.set_party(subject.party == row.guard().originator() ? std::string() : subject.party);
   for (int i = 0; i < row.contents_size(); ++i) {
     if (row.shown().contents(i).language() != content.language()) continue;
     *row.mutable_contents(i) = kept;
@@ -156,6 +168,10 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
     ENTENTE_TRY(row,
                 take_for_content(subject, said.name(), session.request.content(), transaction));
     if (row.shown().state() != v1::Document::CURRENT) return withdrawn();
+    if (subject.party != row.guard().originator()) {
+      ENTENTE_TRY_VOID(spend_language(parts_.rows, transaction, session.document, subject.party,
+                                      session.request.content().language()));
+    }
     const bool there = content_in(row, session.request.content().language()).has_value();
     if (!there && static_cast<std::size_t>(row.contents_size()) >= limits::contents_max) {
       return invalid_argument("content.language", "the document has too many languages");
@@ -164,7 +180,7 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
   ENTENTE_TRY_VOID(
       check_life(parts_.neighbours, subject, row.guard().process(), New::Brought, transaction));
   row.mutable_shown()->set_recorded_by(subject.account);
-  ENTENTE_TRY_VOID(put_content(session, row, transaction));
+  ENTENTE_TRY_VOID(put_content(subject, session, row, transaction));
   return row;
 }
 

@@ -51,12 +51,24 @@ std::optional<std::pair<store::Id, std::uint64_t>> parse_consent_name(std::strin
 }
 
 template <typename Fits>
-Result<bool> is_any_granted(const Rows& rows, store::Snapshot& snapshot, const store::Id& document,
-                            const std::string& party, const Fits& fits) {
-  ENTENTE_TRY(const std::vector<record::Consent> all, rows.consents(snapshot, document));
-  return std::any_of(all.begin(), all.end(), [&](const record::Consent& row) {
-    return row.shown().state() == Consent::GRANTED &&
-           party_of(row.shown().asked_by()) == "parties/" + party && fits(row.shown());
+Rows::Found<record::Consent> find_granted(const Rows& rows, store::Snapshot& snapshot,
+                                          const store::Id& document, const std::string& party,
+                                          const Fits& fits) {
+  ENTENTE_TRY(std::vector<record::Consent> all, rows.consents(snapshot, document));
+  for (record::Consent& row : all) {
+    const bool granted = row.shown().state() == Consent::GRANTED && !row.spent() &&
+                         asking_party(row.shown()) == party;
+    if (granted && fits(row.shown())) return std::optional(std::move(row));
+  }
+  return std::optional<record::Consent>();
+}
+
+Rows::Found<record::Consent> find_granted_language(const Rows& rows, store::Snapshot& snapshot,
+                                                   const store::Id& document,
+                                                   const std::string& party,
+                                                   const std::string& language) {
+  return find_granted(rows, snapshot, document, party, [&](const Consent& granted) {
+    return granted.act() == Consent::TRANSLATE && granted.language() == language;
   });
 }
 
@@ -67,21 +79,31 @@ Result<bool> is_granted_circulation(const Rows& rows, store::Snapshot& snapshot,
                                     const v1::Audience& audience) {
   const auto any_of = set_of(audience.any_of());
   const auto none_of = set_of(audience.none_of());
-  return is_any_granted(rows, snapshot, document, party, [&](const Consent& granted) {
+  const auto lets = [&](const Consent& granted) {
     const auto to = set_of(granted.audience().any_of());
     const auto but_not = set_of(granted.audience().none_of());
     return granted.act() == Consent::CIRCULATE &&
            std::includes(to.begin(), to.end(), any_of.begin(), any_of.end()) &&
            std::includes(none_of.begin(), none_of.end(), but_not.begin(), but_not.end());
-  });
+  };
+  ENTENTE_TRY(const auto found, find_granted(rows, snapshot, document, party, lets));
+  return found.has_value();
 }
 
 Result<bool> is_granted_language(const Rows& rows, store::Snapshot& snapshot,
                                  const store::Id& document, const std::string& party,
                                  const std::string& language) {
-  return is_any_granted(rows, snapshot, document, party, [&](const Consent& granted) {
-    return granted.act() == Consent::TRANSLATE && granted.language() == language;
-  });
+  ENTENTE_TRY(const auto found, find_granted_language(rows, snapshot, document, party, language));
+  return found.has_value();
+}
+
+Status spend_language(const Rows& rows, store::Transaction& transaction, const store::Id& document,
+                      const std::string& party, const std::string& language) {
+  ENTENTE_TRY(auto found, find_granted_language(rows, transaction, document, party, language));
+  if (!found) return not_yours("its originator has agreed to no such translation");
+  found->set_spent(true);
+  rows.put_consent(transaction, *found);
+  return {};
 }
 
 void ConsentService::add_to(identity::Gate& gate) {

@@ -17,7 +17,7 @@ inline constexpr std::string_view answer_consent = "documents.consent.answer";
 }  // namespace acts
 
 // Whether a granted consent of the document lets `party` do it: circulate to no more than was
-// granted, or bring that language.
+// granted, or bring that language, once.
 [[nodiscard]] Result<bool> is_granted_circulation(const Rows& rows, store::Snapshot& snapshot,
                                                   const store::Id& document,
                                                   const std::string& party,
@@ -25,6 +25,11 @@ inline constexpr std::string_view answer_consent = "documents.consent.answer";
 [[nodiscard]] Result<bool> is_granted_language(const Rows& rows, store::Snapshot& snapshot,
                                                const store::Id& document, const std::string& party,
                                                const std::string& language);
+// The translation comes with this transaction: the consent that lets it lets none other. NotYours:
+// there is no such consent.
+[[nodiscard]] Status spend_language(const Rows& rows, store::Transaction& transaction,
+                                    const store::Id& document, const std::string& party,
+                                    const std::string& language);
 
 class ConsentService {
  public:

@@ -175,8 +175,13 @@ class Service {
   [[nodiscard]] Status check_markable(const record::Document& row, const record::Kept& kept);
   [[nodiscard]] Result<record::Document> make_row(const Subject& subject, UploadSession& session,
                                                   Transaction& transaction);
-  [[nodiscard]] Status put_content(const UploadSession& session, record::Document& row,
-                                   Snapshot& snapshot) const;
+  [[nodiscard]] Status put_content(const Subject& subject, const UploadSession& session,
+                                   record::Document& row, Snapshot& snapshot) const;
+  // As WhoCanSee answers it of a document, or of a draft: reckon() without its refusal of what the
+  // subject may not see, which is among the `unknown`.
+  [[nodiscard]] Result<v1::Reckoning> readers_of(const Subject& subject,
+                                                 const v1::Document& document,
+                                                 Snapshot& snapshot) const;
   [[nodiscard]] Status put_envelope(Transaction& transaction, const UploadSession& session,
                                     const record::Document& row) const;
   [[nodiscard]] Status add_event(Transaction& transaction, const Subject& subject,

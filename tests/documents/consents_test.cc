@@ -67,6 +67,26 @@ struct ConsentWorld : DocumentsWorld {
     return act(circulation, subject, &CirculationService::circulate, request).status();
   }
 
+  // Another text of it, begun, sent and finished.
+  Status brings(const policy::Subject& subject, const v1::Document& document,
+                const std::string& text, const std::string& language = "fr",
+                v1::Content::Status status = v1::Content::COURTESY_TRANSLATION) {
+    const std::string id = "text-" + std::to_string(++uploads_made);
+    v1::BeginContentRequest request = begin(id, text);
+    request.mutable_document()->Clear();
+    request.mutable_document()->set_name(document.name());
+    request.mutable_content()->set_language(language);
+    request.mutable_content()->set_status(status);
+    return upload(subject, request, text).status();
+  }
+  Status allow(const policy::Subject& subject, const v1::Document& document,
+               const std::string& language = "fr") {
+    const v1::Document now = *get(anna(), document.name());
+    ENTENTE_TRY(const Consent asked,
+                ask_for(subject, request(now, Consent::TRANSLATE, {}, language)));
+    return answer(anna(), asked, true).status();
+  }
+
   const std::string origin = "demo.example/ledger";
   ConsentService consents{{.rows = rows,
                            .shelf = shelf,
@@ -221,6 +241,61 @@ TEST_CASE("a translation comes from who was allowed to make it", "[documents][co
   CHECK(brings(other).code() == Code::PermissionDenied);
   REQUIRE(brings(french).message() == "");
   CHECK(world.get(world.reto(), annex.name())->contents_size() == 2);
+}
+
+TEST_CASE("a member brings the translation that it was granted, once", "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  REQUIRE(world.allow(world.reto(), annex).message() == "");
+  CHECK(world.brings(world.helena(), annex, "le texte").code() == Code::PermissionDenied);
+  CHECK(world.brings(world.reto(), annex, "le texte").message() == "");
+  CHECK(world.brings(world.reto(), annex, "un autre").code() == Code::PermissionDenied);
+  CHECK(world.get(world.anna(), annex.name())->contents(1).bytes() ==
+        std::string("le texte").size());
+  // Granted anew, it corrects its own.
+  REQUIRE(world.allow(world.reto(), annex).message() == "");
+  CHECK(world.brings(world.reto(), annex, "un autre").message() == "");
+  CHECK(world.get(world.anna(), annex.name())->contents(1).bytes() ==
+        std::string("un autre").size());
+  // What was begun while a grant stood is not finished once it is spent.
+  REQUIRE(world.allow(world.reto(), annex).message() == "");
+  v1::BeginContentRequest late = world.begin("late", "tard");
+  late.mutable_document()->Clear();
+  late.mutable_document()->set_name(annex.name());
+  late.mutable_content()->set_language("fr");
+  late.mutable_content()->set_status(v1::Content::COURTESY_TRANSLATION);
+  REQUIRE(world.ask(world.service, world.reto(), &Service::begin_content, late).ok());
+  REQUIRE(world.send(world.reto(), "late", "tard").ok());
+  REQUIRE(world.brings(world.reto(), annex, "le dernier").ok());
+  CHECK(world.finish(world.reto(), "late", "tard").status().code() == Code::PermissionDenied);
+}
+
+TEST_CASE("a granted translation replaces nothing of the originator's own",
+          "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  REQUIRE(world.allow(world.helena(), annex).message() == "");
+  REQUIRE(world.brings(world.anna(), annex, "le texte suédois", "fr", v1::Content::ORIGINAL).ok());
+  v1::CirculateRequest request;
+  v1::Circulation& sent = *request.mutable_circulation();
+  sent.add_documents(annex.name());
+  sent.set_ask(v1::Circulation::APPROVAL_BY_SILENCE);
+  set_time(*sent.mutable_deadline(), world.clock.now() + std::chrono::hours(24));
+  REQUIRE(world.act(world.circulation, world.anna(), &CirculationService::circulate, request).ok());
+  const v1::Document before = *world.get(world.anna(), annex.name());
+  CHECK(before.silences_size() == 1);
+  const Status refused = world.brings(world.helena(), annex, "une traduction");
+  CHECK(refused.code() == Code::PermissionDenied);
+  // A grant of later says no more than that a translation may come.
+  REQUIRE(world.allow(world.helena(), annex).message() == "");
+  CHECK(world.brings(world.helena(), annex, "une traduction").code() == Code::PermissionDenied);
+  CHECK(world.get(world.anna(), annex.name())->SerializeAsString() == before.SerializeAsString());
+  // The originator replaces a translation that another brought, and from then on it is its own.
+  REQUIRE(world.allow(world.reto(), annex, "de").message() == "");
+  REQUIRE(world.brings(world.reto(), annex, "der Text", "de").message() == "");
+  REQUIRE(world.brings(world.anna(), annex, "der eigene Text", "de").message() == "");
+  REQUIRE(world.allow(world.reto(), annex, "de").message() == "");
+  CHECK(world.brings(world.reto(), annex, "der Text", "de").code() == Code::PermissionDenied);
 }
 
 TEST_CASE("that a consent was asked or answered is entered for its two parties alone",

@@ -35,10 +35,13 @@ class FewNeighbours final : public Neighbours {
     if (meanwhile) meanwhile();
     return subject.person.empty() ? "" : "Name of " + subject.person;
   }
-  Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject&,
+  Result<v1::WhoCanSeeReply> who_can_see(const policy::Subject& subject,
                                          const v1::WhoCanSeeRequest& message,
                                          store::Snapshot&) const override {
     v1::WhoCanSeeReply reply;
+    if (!message.object().empty() && may_list && !may_list(subject, message.object())) {
+      return not_yours("who can see it is told to its originator and to the secretariat");
+    }
     reply.mutable_reckoning()->set_in_words("those who were asked about");
     for (const auto& [party, person] : {std::pair("SWE", "anna"), std::pair("CHE", "reto")}) {
       auto* row = reply.mutable_reckoning()->add_parties();
@@ -98,6 +101,7 @@ class FewNeighbours final : public Neighbours {
     return std::optional<policy::Subject>(std::move(subject));
   }
   std::function<void()> meanwhile;  // what happens in the midst of a reading
+  std::function<bool(const policy::Subject&, const std::string&)> may_list;
   std::set<std::string> concluded;
   Life life = Life::AtWork;  // of all others
   std::set<std::string> ended;
@@ -111,6 +115,12 @@ struct DocumentsWorld : Ground {
   DocumentsWorld() {
     an_act_takes = std::chrono::seconds(1);
     ledger->add_follower(shelf);
+    neighbours.may_list = [this](const policy::Subject& subject, const std::string& name) {
+      const auto snapshot = store->snapshot();
+      const auto guard = shelf.find_guard(*snapshot, name, {.when = clock.now()});
+      return guard.ok() && *guard &&
+             policy::decide(subject, policy::Action::ListReaders, **guard, clock.now()).permits();
+    };
   }
 
   policy::Subject as(const std::string& party, const std::string& person,

@@ -121,8 +121,9 @@ void show_inbox(Context& context, const v1::ListCirculationsReply& reply, bool f
   if (asked && context.exit == Exit::No) context.exit = Exit::Ok;
 }
 
-// Who it would be shown to: as was said, else as the first of its documents is.
+// What would be asked, and of whom: as was said, else who sees the first of its documents.
 void tell_of(Context& context, const v1::Circulation& circulation) {
+  std::cout << ask_of(circulation) << '\n';
   if (circulation.has_visibility()) {
     return tell_beforehand(context, circulation.visibility(), circulation.process());
   }
@@ -157,7 +158,7 @@ void add_circulate(CLI::App& app, Context& context) {
         circulation.set_ask(ask);
         circulation.set_process(full_name("processes/", (*text)[2]));
         if (!(*text)[1].empty() &&
-            !read_time(context, (*text)[1], "--deadline", *circulation.mutable_deadline())) {
+            !read_deadline(context, (*text)[1], "--deadline", *circulation.mutable_deadline())) {
           return;
         }
         if (is_given(*recipients)) {
@@ -178,7 +179,7 @@ void add_circulate(CLI::App& app, Context& context) {
   verb->add_option("--note", *note, "what covers it, or LANGUAGE=TEXT; may be given again");
   verb->add_option("--for", (*text)[0], "what is asked for")
       ->check(CLI::IsMember({"information", "comment", "approval-by-silence", "action"}));
-  verb->add_option("--deadline", (*text)[1], "a day or a time");
+  verb->add_option("--deadline", (*text)[1], "a time, or a day, which is its end in UTC");
   verb->add_option("--process", (*text)[2], "with --to: the process of its words");
   add_recipients(*verb, recipients);
   add_times(*verb, recipients);

@@ -29,8 +29,10 @@ void add_recipients(CLI::App& verb, const std::shared_ptr<Recipients>& recipient
 }
 
 void add_times(CLI::App& verb, const std::shared_ptr<Recipients>& recipients) {
-  verb.add_option("--embargo", recipients->embargo, "not before this day or time");
-  verb.add_option("--expires", recipients->expires, "not after it");
+  verb.add_option("--embargo", recipients->embargo,
+                  "not before this time, or day, which is its beginning in UTC");
+  verb.add_option("--expires", recipients->expires,
+                  "not from this time on, or day, which is its beginning in UTC");
 }
 
 bool is_given(const Recipients& recipients) { return !recipients.to.empty(); }

@@ -44,7 +44,8 @@ void add_meeting_options(CLI::App& verb, const std::shared_ptr<SaidMeeting>& sai
       ->delimiter(',');
   verb.add_option("--topic", said->topics, "what it is about")->delimiter(',');
   verb.add_option("--series", said->series, "the series that it is of");
-  verb.add_option("--registration-until", said->registration, "a day or a time");
+  verb.add_option("--registration-until", said->registration,
+                  "a time, or a day, which is its end in UTC");
   verb.add_option("--record", said->rule, "what its record may say")
       ->check(CLI::IsMember({"chatham-house", "attributed"}));
   verb.add_option("--discreet", said->discreet, "its words are left out of calendars")
@@ -74,8 +75,9 @@ bool read_meeting(Context& context, const SaidMeeting& said, v1::Meeting& meetin
   if (!said.discreet.empty()) meeting.set_discreet(said.discreet == "yes");
   if (said.tentative) meeting.set_state(v1::Meeting::TENTATIVE);
   if (said.settled) meeting.set_state(v1::Meeting::PLANNED);
-  if (!said.registration.empty() && !read_time(context, said.registration, "--registration-until",
-                                               *meeting.mutable_registration_until())) {
+  if (!said.registration.empty() &&
+      !read_deadline(context, said.registration, "--registration-until",
+                     *meeting.mutable_registration_until())) {
     return false;
   }
   if (!is_given(said.recipients)) return true;

@@ -36,6 +36,14 @@ bool read_time(Context& context, const std::string& given, const char* option,
   return true;
 }
 
+bool read_deadline(Context& context, const std::string& given, const char* option,
+                   google::protobuf::Timestamp& out) {
+  if (!read_time(context, given, option, out)) return false;
+  const bool is_day = given.find(':') == std::string::npos;
+  if (is_day) out.set_seconds(out.seconds() + std::chrono::seconds(std::chrono::days(1)).count());
+  return true;
+}
+
 bool read_selections(Context& context, const std::vector<std::string>& given,
                      google::protobuf::RepeatedPtrField<v1::Selection>& out) {
   for (const std::string& one : given) {

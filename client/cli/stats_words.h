@@ -23,8 +23,13 @@ namespace entente::cli {
 [[nodiscard]] std::string day_of(const google::protobuf::Timestamp& time);
 
 // Reads a day or a time into `out`, if anything is given; false, with an error said, if it is none.
+// A day is its beginning in UTC, for something begins or ends as the day does.
 [[nodiscard]] bool read_time(Context& context, const std::string& given, const char* option,
                              google::protobuf::Timestamp& out);
+// The same of a time until which something may be done: a day is its end in UTC, for who is told
+// that day has all of it.
+[[nodiscard]] bool read_deadline(Context& context, const std::string& given, const char* option,
+                                 google::protobuf::Timestamp& out);
 
 // `CITIZEN=SYR,AFG` each; false, with an error said, if one is not of that form.
 [[nodiscard]] bool read_selections(Context& context, const std::vector<std::string>& given,

@@ -155,7 +155,8 @@ void add_figures_upload(CLI::App& group, Context& context) {
   verb->add_flag_callback(
       "--publish-totals", [upload] { upload->file.request.set_publish_totals(true); },
       "even those that give confidential figures away");
-  verb->add_option("--embargo", upload->embargo, "not seen by others before this time");
+  verb->add_option("--embargo", upload->embargo,
+                   "not seen by others before this time, or day, which is its beginning in UTC");
 }
 
 void add_uploads(CLI::App& group, Context& context) {

@@ -14,8 +14,11 @@ namespace {
 constexpr std::size_t kAtOnce = 256;  // happenings that are looked at together
 constexpr std::chrono::seconds kLookEvery{5};
 
-std::string day_of(const google::protobuf::Timestamp& time) {
-  return to_rfc3339(Instant(std::chrono::seconds(time.seconds()))).substr(0, 10);
+// A day alone would be another one where the reader is.
+std::string minute_of(const google::protobuf::Timestamp& time) {
+  std::string text = to_rfc3339(Instant(std::chrono::seconds(time.seconds()))).substr(0, 16);
+  text.replace(10, 1, " ");
+  return text + " UTC";
 }
 
 }  // namespace
@@ -225,7 +228,7 @@ Result<std::optional<Told>> Mailer::told_to(const Round& round, const policy::Su
       {.sender = ends ? seen->sender() : happening.sender,
        .process = seen->process(),
        .ask = seen->ask(),
-       .deadline = seen->has_deadline() ? day_of(seen->deadline()) : "",
+       .deadline = seen->has_deadline() ? minute_of(seen->deadline()) : "",
        .reminds = happening.reminds,
        .adopted = happening.adopts,
        .lapsed = happening.lapses,

@@ -26,7 +26,7 @@ struct Told {
   std::string sender;   // account, `parties/SWE/accounts/anna`
   std::string process;  // `processes/igc`
   v1::Circulation::Ask ask = v1::Circulation::INFORMATION;
-  std::string deadline;  // a day; empty: none
+  std::string deadline;  // `2026-12-04 20:00 UTC`; empty: none
   bool reminds = false;
   bool adopted = false;
   bool lapsed = false;

@@ -266,6 +266,24 @@ class Used(unittest.TestCase):
         name = self.profile("no-terminal", password_file=None, state_dir=self.net.dir + "/state-no-terminal")
         self.assertIn("password_file", self.ends(5, "sign-in", account=name).stderr)
 
+    def test_a_day_named_as_deadline_is_the_whole_of_it(self):
+        keeper = "helena.brandt"
+        self.ends(0, "sign-in", account=keeper)
+        text = self.net.dir + "/until.txt"
+        write(text, "For that day.\n")
+        said = self.ends(0, "document", "upload", text, "--process", "igc", "--to", "members,secretariat", "--yes", "--title", "Until",
+                         "--expires", "2099-06-01", account=keeper).stdout
+        paper = re.search(r"documents/[0-9a-f]{32}", said).group()
+        shown = json.loads(self.ends(0, "--json", "document", "show", paper, account=keeper).stdout)
+        self.assertEqual(shown["visibility"]["expires_at"], "2099-06-01T00:00:00Z")
+        for given, meant in (("2099-01-02", "2099-01-03T00:00Z"), ("2099-01-02T20:00:00-05:00", "2099-01-03T01:00Z")):
+            for how in (("--dry-run",), ()):
+                said = self.ends(0, "circulate", paper, "--for", "comment", "--deadline", given, *how, account=keeper).stdout
+                self.assertIn(f"comment until {meant}", said)
+        said = self.ends(0, "meeting", "create", "--process", "igc", "--title", "Data", "--level", "technical", "--starts", "2099-03-14T09:30",
+                         "--ends", "2099-03-14T13:00", "--zone", "Europe/Zurich", "--registration-until", "2099-03-01", account=keeper).stdout
+        self.assertIn("registration until 2099-03-02T00:00Z", said)
+
     def test_who_ends_a_silence_is_told_so_and_says_that_it_may(self):
         keeper = "helena.brandt"
         self.ends(0, "sign-in", account=keeper)

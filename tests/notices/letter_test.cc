@@ -14,7 +14,7 @@ Told told() {
   return {.sender = "parties/IGC/accounts/helena.brandt",
           .process = "processes/igc",
           .ask = v1::Circulation::COMMENT,
-          .deadline = "2026-12-04",
+          .deadline = "2026-12-04 20:00 UTC",
           .reminds = false,
           .link = "https://entente.example/#/circulations/9a41"};
 }
@@ -24,7 +24,8 @@ TEST_CASE("a notice says who, where, what is asked and until when, in the person
   const Text text = one_notice("en", told(), "https://entente.example/#/account");
   CHECK(text.subject == "IGC: for comment");
   CHECK(text.body ==
-        "IGC (helena.brandt) sent you something in IGC, for comment (until 2026-12-04).\n\n"
+        "IGC (helena.brandt) sent you something in IGC, for comment "
+        "(until 2026-12-04 20:00 UTC).\n\n"
         "Sign in to read it: https://entente.example/#/circulations/9a41\n\n-- \n"
         "A notice never says what was sent. To be told at once, once a day or not at all: "
         "https://entente.example/#/account\n");

@@ -18,6 +18,7 @@ struct Given final : Sources {
   std::vector<std::string> persons{"anna", "nora", "uma"};
   std::map<std::string, std::set<std::string>> sees;
   std::set<std::pair<std::string, std::string>> acknowledged;
+  std::map<std::string, std::int64_t> deadlines;  // seconds
   std::map<std::string, std::string> addresses;
   std::map<std::string, Consent::State> consents;
 
@@ -39,6 +40,8 @@ struct Given final : Sources {
     out.set_name(name);
     out.set_process("processes/igc");
     out.set_sender("parties/IGC/accounts/ines");
+    if (const auto until = deadlines.find(name); until != deadlines.end())
+      out.mutable_deadline()->set_seconds(until->second);
     if (acknowledged.count({subject.person, name}) != 0)
       out.mutable_acknowledged_at()->set_seconds(1);
     return std::optional<v1::Circulation>(out);
@@ -181,6 +184,15 @@ TEST_CASE("who can see it is told, once, and nobody else", "[mailer]") {
   world.happens("b", {"nora"});
   CHECK(world.mailer->round());
   CHECK(world.told() == People{"nora"});
+}
+
+TEST_CASE("a deadline is told with its hour, and whose hour that is", "[mailer]") {
+  MailWorld world;
+  world.given.deadlines["circulations/a"] = 1'796'432'400;  // 4 December, 20:00 in Ottawa
+  world.happens("a", {"anna"});
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.body.find("(until 2026-12-05 01:00 UTC)") != std::string::npos);
 }
 
 TEST_CASE("what comes while letters go out is told as it is by then", "[mailer]") {

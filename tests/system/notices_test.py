@@ -153,7 +153,7 @@ class Notices(unittest.TestCase):
         self.assertEqual(letters["anna"]["Subject"], "ALPHA: for comment")
         self.assertEqual(letters["anna"]["Auto-Submitted"], "auto-generated")
         self.assertEqual(letters["nora"]["Subject"], "ALPHA : pour commentaires")
-        self.assertIn("IGC (ines) sent you something in ALPHA, for comment (until 2100-01-01).",
+        self.assertIn("IGC (ines) sent you something in ALPHA, for comment (until 2100-01-01 00:00 UTC).",
                       letters["anna"].get_content())
         self.assertIn(f"https://localhost:{self.net.port}/#/circulation/{name.split('/')[1]}", letters["anna"].get_content())
         # Who is done is not reminded; what is taken back is not told.

@@ -43,6 +43,10 @@ std::vector<notices::Happening> NoticeSources::happenings_after(std::uint64_t cu
 
 std::uint64_t NoticeSources::newest() const { return parts_.documents.shelf().newest_event(); }
 
+Result<std::uint64_t> NoticeSources::newest(store::Snapshot& snapshot) const {
+  return parts_.documents.shelf().newest_event(snapshot);
+}
+
 Result<std::optional<v1::Circulation>> NoticeSources::circulation(const policy::Subject& subject,
                                                                   const std::string& name,
                                                                   store::Snapshot& snapshot) const {

@@ -29,6 +29,7 @@ class NoticeSources final : public notices::Sources {
   [[nodiscard]] std::vector<notices::Happening> happenings_after(std::uint64_t cursor,
                                                                  std::size_t max) const override;
   [[nodiscard]] std::uint64_t newest() const override;
+  [[nodiscard]] Result<std::uint64_t> newest(store::Snapshot& snapshot) const override;
   [[nodiscard]] Result<std::optional<v1::Circulation>> circulation(
       const policy::Subject& subject, const std::string& name,
       store::Snapshot& snapshot) const override;

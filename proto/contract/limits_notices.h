@@ -15,5 +15,6 @@ inline constexpr std::uint32_t mail_tried_for_s_max = 3 * 86'400;  // letters th
 inline constexpr std::size_t digest_lines_max = 50;             // a mail of a thousand circulations
 inline constexpr std::size_t notice_place_bytes_max = 1 << 20;  // a file that is not ours
 inline constexpr std::size_t notices_open_max = 10'000;         // embargoes set to run for ever
+inline constexpr std::size_t notice_changes_max = 32;           // settings turned to and fro
 
 }  // namespace entente::limits

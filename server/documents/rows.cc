@@ -41,6 +41,7 @@ Result<std::vector<Row>> rows_under(store::Snapshot& snapshot, const store::Key&
 }
 
 store::Key key(store::Table table, const store::Id& id) { return store::Key(table).id(id); }
+store::Key event_head_key() { return store::Key(event_head_table).number(0); }
 
 }  // namespace
 
@@ -332,14 +333,18 @@ Result<std::vector<record::Recipient>> Rows::recipients(store::Snapshot& snapsho
 // --- news ---------------------------------------------------------------------------------------
 
 Status Rows::add_event(store::Transaction& transaction, record::Event event) const {
-  const store::Key head_key = store::Key(event_head_table).number(0);
-  ENTENTE_TRY(const auto found, find_row<record::EventHead>(transaction, head_key));
+  ENTENTE_TRY(const std::uint64_t newest, newest_event(transaction));
   record::EventHead head;
-  head.set_number(found ? found->number() + 1 : 1);
+  head.set_number(newest + 1);
   event.set_number(head.number());
-  transaction.put(head_key, head.SerializeAsString());
+  transaction.put(event_head_key(), head.SerializeAsString());
   transaction.put(store::Key(events_table).number(event.number()), event.SerializeAsString());
   return {};
+}
+
+Result<std::uint64_t> Rows::newest_event(store::Snapshot& snapshot) const {
+  ENTENTE_TRY(const auto found, find_row<record::EventHead>(snapshot, event_head_key()));
+  return found ? found->number() : std::uint64_t{0};
 }
 
 Status Rows::each_event(store::Snapshot& snapshot, std::uint64_t first,

@@ -138,6 +138,9 @@ class Rows {
 
   // Gives `event` the next number.
   [[nodiscard]] Status add_event(store::Transaction& transaction, record::Event event) const;
+  // The last number that was given; 0: none. A transaction that has read it loses against one that
+  // gives the next.
+  [[nodiscard]] Result<std::uint64_t> newest_event(store::Snapshot& snapshot) const;
   // Those from number `first` on, in order.
   [[nodiscard]] Status each_event(store::Snapshot& snapshot, std::uint64_t first,
                                   const std::function<void(record::Event)>& visit) const;

@@ -82,6 +82,10 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
   [[nodiscard]] std::vector<record::Event> events_after(std::uint64_t cursor,
                                                         std::size_t max) const;
   [[nodiscard]] std::uint64_t newest_event() const;
+  // The same as `snapshot` has it (Rows::newest_event).
+  [[nodiscard]] Result<std::uint64_t> newest_event(store::Snapshot& snapshot) const {
+    return rows_.newest_event(snapshot);
+  }
 
   // What comes to pass by itself at its hour (hours.h): an embargo ends, a silence adopts; or at
   // once: it lapses, a document of it is gone or holds another text.

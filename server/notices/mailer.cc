@@ -149,11 +149,12 @@ bool Mailer::tell_one(Round& round, const Happening& happening, const policy::Su
   const Result<std::optional<Told>> told = told_to(round, subject, happening, happening.reminds);
   if (!told.ok()) return false;
   if (!*told) return true;
-  const Result<v1::NoticeSettings> settings = parts_.service.settings_of(subject, *round.snapshot);
-  if (!settings.ok()) return false;
-  if (settings->delivery() != v1::NoticeSettings::AT_ONCE) return true;
+  const Result<Chosen> chosen = parts_.service.chosen_by(subject, *round.snapshot);
+  if (!chosen.ok()) return false;
+  if (chosen->delivery_of(happening.number) != v1::NoticeSettings::AT_ONCE) return true;
+  const v1::NoticeSettings& settings = chosen->settings;
   return post(round, subject, "happening " + std::to_string(happening.number),
-              one_notice(settings->language(), **told, rules_.portal + "/#/account"), *settings);
+              one_notice(settings.language(), **told, rules_.portal + "/#/account"), settings);
 }
 
 // By number and not by hour: what happened before the hour may become durable behind it. What a
@@ -198,11 +199,12 @@ void Mailer::tell_digests(Round& round) {
 
 bool Mailer::tell_digest(Round& round, const policy::Subject& subject,
                          const std::vector<Happening>& all) {
-  const Result<v1::NoticeSettings> settings = parts_.service.settings_of(subject, *round.snapshot);
-  if (!settings.ok()) return false;
-  if (settings->delivery() != v1::NoticeSettings::DAILY) return true;
+  const Result<Chosen> chosen = parts_.service.chosen_by(subject, *round.snapshot);
+  if (!chosen.ok()) return false;
+  const v1::NoticeSettings& settings = chosen->settings;
   std::vector<Told> told;
   for (const Happening& one : all) {
+    if (chosen->delivery_of(one.number) != v1::NoticeSettings::DAILY) continue;
     if (one.sender == subject.account) continue;
     Result<std::optional<Told>> one_told = told_to(round, subject, one, /*unasked=*/true);
     if (!one_told.ok()) return false;
@@ -211,8 +213,8 @@ bool Mailer::tell_digest(Round& round, const policy::Subject& subject,
   if (told.empty()) return true;
   return post(
       round, subject, "digest " + to_rfc3339(place_.digest_of),
-      digest(settings->language(), told, limits::digest_lines_max, rules_.portal + "/#/account"),
-      *settings);
+      digest(settings.language(), told, limits::digest_lines_max, rules_.portal + "/#/account"),
+      settings);
 }
 
 Result<std::optional<Told>> Mailer::told_to(const Round& round, const policy::Subject& subject,

@@ -1,5 +1,6 @@
 #include "server/notices/service.h"
 
+#include "proto/contract/limits_notices.h"
 #include "server/notices/words.h"
 #include "server/policy/guarded.h"
 
@@ -15,7 +16,30 @@ policy::Guard own(const policy::Subject& subject) {
   return guard;
 }
 
+// Keeps what held until now with what it holds for still: what has come up to `newest`.
+void choose(v1::NoticeSettings::Delivery wanted, v1::NoticeSettings::Delivery before,
+            std::uint64_t newest, record::Settings& row) {
+  row.set_delivery(static_cast<std::uint32_t>(wanted));
+  const std::uint64_t held_from =
+      row.former().empty() ? 0 : row.former(row.former_size() - 1).until();
+  if (wanted == before || newest == held_from) return;  // or nothing came under it
+  record::Settings::Former& former = *row.add_former();
+  former.set_delivery(static_cast<std::uint32_t>(before));
+  former.set_until(newest);
+  if (static_cast<std::size_t>(row.former_size()) > limits::notice_changes_max) {
+    row.mutable_former()->DeleteSubrange(0, 1);
+  }
+}
+
 }  // namespace
+
+v1::NoticeSettings::Delivery Chosen::delivery_of(std::uint64_t happening) const {
+  if (settings.delivery() == v1::NoticeSettings::NEVER) return v1::NoticeSettings::NEVER;
+  for (const record::Settings::Former& one : kept.former()) {
+    if (happening <= one.until()) return static_cast<v1::NoticeSettings::Delivery>(one.delivery());
+  }
+  return settings.delivery();
+}
 
 store::Key Service::key_of(std::string_view account) const {
   return store::Key(settings_table).id(parts_.store.blind("notices.account", account));
@@ -31,14 +55,20 @@ void Service::add_to(identity::Gate& gate) {
 
 Result<v1::NoticeSettings> Service::settings_of(const policy::Subject& subject,
                                                 store::Snapshot& snapshot) const {
-  v1::NoticeSettings settings;
+  ENTENTE_TRY(Chosen chosen, chosen_by(subject, snapshot));
+  return std::move(chosen.settings);
+}
+
+Result<Chosen> Service::chosen_by(const policy::Subject& subject, store::Snapshot& snapshot) const {
+  Chosen chosen;
+  v1::NoticeSettings& settings = chosen.settings;
   settings.set_delivery(v1::NoticeSettings::NEVER);
-  if (subject.person.empty()) return settings;  // a program reads its news itself
+  if (subject.person.empty()) return chosen;  // a program reads its news itself
   settings.set_delivery(v1::NoticeSettings::AT_ONCE);
   settings.set_sends(parts_.sends);
   ENTENTE_TRY(const std::optional<std::string> bytes, snapshot.find(key_of(subject.account)));
   if (bytes) {
-    record::Settings row;
+    record::Settings& row = chosen.kept;
     if (!row.ParseFromString(*bytes)) {
       return Status(Code::DataLoss, Reason::None, "the settings cannot be read")
           .with_detail("notices row");
@@ -53,7 +83,7 @@ Result<v1::NoticeSettings> Service::settings_of(const policy::Subject& subject,
     settings.set_language(
         language_for("", addressee ? addressee->languages : std::vector<std::string>()));
   }
-  return settings;
+  return chosen;
 }
 
 Result<v1::NoticeSettings> Service::set(const policy::Subject& subject,
@@ -76,9 +106,11 @@ Result<v1::NoticeSettings> Service::set(const policy::Subject& subject,
   if (!decision.permits()) {
     return Status(Code::PermissionDenied, Reason::NotYours, "an application password only reads");
   }
-  record::Settings row;
+  ENTENTE_TRY(Chosen before, chosen_by(subject, transaction));
+  ENTENTE_TRY(const std::uint64_t newest, parts_.sources.newest(transaction));
+  record::Settings row = std::move(before.kept);
   row.set_account(subject.account);
-  row.set_delivery(static_cast<std::uint32_t>(wanted.delivery()));
+  choose(wanted.delivery(), before.settings.delivery(), newest, row);
   row.set_language(wanted.language());
   transaction.put(key_of(subject.account), row.SerializeAsString());
   ledger::Act act;

@@ -17,6 +17,16 @@ namespace entente::notices {
 // On disk: never renumber. The shape is in docs/key-layout.md.
 inline constexpr store::Table settings_table{0xd0};  // account -> Settings
 
+// What somebody has chosen. Whatever comes is told as was chosen when it came, so that who changes
+// it is told of each thing by one of the two, once.
+struct Chosen {
+  v1::NoticeSettings settings;
+  record::Settings kept;
+
+  // Of the happening of that number. Who wants none now gets none, whenever it came.
+  [[nodiscard]] v1::NoticeSettings::Delivery delivery_of(std::uint64_t happening) const;
+};
+
 class Service {
  public:
   struct Parts {
@@ -32,6 +42,8 @@ class Service {
   // What holds for the subject. DataLoss, Unavailable: as the store.
   [[nodiscard]] Result<v1::NoticeSettings> settings_of(const policy::Subject& subject,
                                                        store::Snapshot& snapshot) const;
+  [[nodiscard]] Result<Chosen> chosen_by(const policy::Subject& subject,
+                                         store::Snapshot& snapshot) const;
   // As notices.proto says, errors and all.
   Result<v1::NoticeSettings> set(const policy::Subject& subject,
                                  const v1::SetNoticeSettingsRequest& message,

@@ -55,6 +55,9 @@ class Sources {
   [[nodiscard]] virtual std::vector<Happening> happenings_after(std::uint64_t cursor,
                                                                 std::size_t max) const = 0;
   [[nodiscard]] virtual std::uint64_t newest() const = 0;
+  // The same as `snapshot` has it: a transaction that has read it loses against what happens before
+  // it commits. DataLoss, Unavailable: as the store.
+  [[nodiscard]] virtual Result<std::uint64_t> newest(store::Snapshot& snapshot) const = 0;
   // As the subject would get it. Nothing: it may not, or it was recalled. DataLoss, Unavailable: as
   // the store.
   [[nodiscard]] virtual Result<std::optional<v1::Circulation>> circulation(

@@ -221,6 +221,22 @@ TEST_CASE("news come exactly once and in order, across lines that break",
   CHECK(world.news(world.anna(), anna) == std::vector<std::string>{"WITHDRAWN"});
 }
 
+TEST_CASE("who acts upon how far the news have come loses against the next",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string paper = world.paper().name();
+  const auto act = [&](bool is_followed) {
+    const auto transaction = world.store->begin();
+    CHECK(*world.rows.newest_event(*transaction) == world.shelf.newest_event());
+    world.ledger->record(*transaction, ledger::Act());
+    if (is_followed) REQUIRE(world.circulate(world.helena(), paper).ok());
+    return transaction->commit().status().code();
+  };
+  CHECK(act(false) == Code::Ok);
+  CHECK(act(true) == Code::Aborted);
+  CHECK(act(false) == Code::Ok);
+}
+
 TEST_CASE("the end of an embargo is news, once, to those who did not see it before",
           "[documents][circulation]") {
   CirculationWorld world;

@@ -30,6 +30,7 @@ struct Given final : Sources {
     return out;
   }
   std::uint64_t newest() const override { return all.size(); }
+  Result<std::uint64_t> newest(store::Snapshot&) const override { return newest(); }
   Result<std::optional<v1::Circulation>> circulation(const policy::Subject& subject,
                                                      const std::string& name,
                                                      store::Snapshot&) const override {
@@ -383,6 +384,81 @@ TEST_CASE("a digest comes in the morning with what is left, and never to who wan
   world.clock.pass(std::chrono::hours(24));
   CHECK(world.mailer->round());
   CHECK(world.told().empty());
+}
+
+TEST_CASE("who turns from daily to at once is told of what had come in the digest, once",
+          "[mailer]") {
+  MailWorld world;
+  world.choose("anna", v1::NoticeSettings::DAILY);
+  world.happens("a", {"anna"});
+  CHECK(world.mailer->round());
+  world.clock.pass(std::chrono::hours(5));
+  world.choose("anna", v1::NoticeSettings::AT_ONCE);
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+  world.happens("b", {"anna"});
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.body.find("circulation/b") != std::string::npos);
+  world.sent.clear();
+  world.clock.pass(std::chrono::hours(17));  // 06:00
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 1");
+  CHECK(world.sent[0].text.body.find("circulation/a") != std::string::npos);
+  world.sent.clear();
+  world.clock.pass(std::chrono::hours(24));
+  CHECK(world.mailer->round());
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("who turns from at once to daily gets the letter that waits, and no digest of it",
+          "[mailer]") {
+  MailWorld world;
+  world.happens("a", {"anna"});
+  world.answers["anna@example.org"] = Posted::Later;
+  CHECK_FALSE(world.mailer->round());
+  world.choose("anna", v1::NoticeSettings::DAILY);
+  world.clock.pass(std::chrono::hours(22));  // 06:00
+  CHECK_FALSE(world.mailer->round());
+  world.restart();
+  world.answers.clear();
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.body.find("circulation/a") != std::string::npos);
+  CHECK(world.sent[0].text.subject.find("Waiting") == std::string::npos);
+  world.sent.clear();
+  world.happens("b", {"anna"});
+  world.clock.pass(std::chrono::hours(24));
+  CHECK(world.mailer->round());
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].text.subject == "Waiting for you: 1");
+  CHECK(world.sent[0].text.body.find("circulation/b") != std::string::npos);
+}
+
+TEST_CASE("whoever turns to and fro is told of each thing once, and of none who wants none",
+          "[mailer]") {
+  MailWorld world;
+  world.choose("nora", v1::NoticeSettings::DAILY);
+  std::size_t turn = 0;
+  for (const std::string id : {"a", "b", "c", "d", "e"}) {
+    world.happens(id, {"anna", "nora"});
+    const auto other = turn++ % 2 == 0 ? v1::NoticeSettings::DAILY : v1::NoticeSettings::AT_ONCE;
+    world.choose("anna", v1::NoticeSettings::NEVER);
+    world.choose("anna", other);  // in between nothing came
+    if (turn % 2 == 0) CHECK(world.mailer->round());
+  }
+  world.choose("nora", v1::NoticeSettings::NEVER);
+  world.clock.pass(std::chrono::hours(22));  // 06:00
+  CHECK(world.mailer->round());
+  std::map<std::string, int> times;
+  for (const Letter& letter : world.sent) {
+    CHECK(letter.to == "anna@example.org");
+    for (const std::string id : {"a", "b", "c", "d", "e"}) {
+      if (letter.text.body.find("circulation/" + id) != std::string::npos) ++times[id];
+    }
+  }
+  CHECK(times == std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}});
 }
 
 TEST_CASE("a digest tells all, whenever it became durable, and an embargo's at its hour",

@@ -276,7 +276,8 @@ Status Keyring::drop_old_generations() {
   std::string detail;
   const Written written = write(next, detail);
   if (written != Written::Yes) return not_written(std::move(detail));
-  publish(std::move(next), fading);
+  fading_ = std::move(fading);
+  publish(std::move(next));
   return {};
 }
 
@@ -324,9 +325,11 @@ std::shared_ptr<const Keyring::Indexed> Keyring::now() const {
   return now_;
 }
 
-void Keyring::publish(Ring ring, const std::unordered_map<KeyId, Opener>& also_opening) {
+void Keyring::publish(Ring ring) {
+  // With a name's key all that it ever had must go.
+  std::erase_if(fading_, [&](const auto& one) { return !ring.names.contains(one.second.name); });
   auto next = std::make_shared<Indexed>();
-  next->openers = also_opening;
+  next->openers = fading_;
   for (const auto& [name, holder] : ring.names) {
     for (const Generation& generation : holder.generations) {
       next->openers.insert_or_assign(generation.id, Opener{.key = generation.key, .name = name});

@@ -100,7 +100,7 @@ class Keyring {
   // A new generation of `name`'s key (and of the one that wraps): from here on it seals. NotFound.
   [[nodiscard]] Status rotate(const SealName& name);
   // Drops every generation older than its name's newest from the file. The memory keeps them until
-  // this is called again, for snapshots that are open.
+  // this is called again, or their name's key is destroyed, for snapshots that are open.
   [[nodiscard]] Status drop_old_generations();
   // Seals the file under another root key. ResourceExhausted: no memory to stretch it.
   [[nodiscard]] Status rotate_root(const RootKey& root);
@@ -145,7 +145,8 @@ class Keyring {
   [[nodiscard]] std::optional<Found> sealer_of(const SealName& name) const;
   [[nodiscard]] std::optional<Found> opener_of(KeyId id) const;
   void take_in(const Claim& claim, Generation generation);
-  void publish(Ring ring, const std::unordered_map<KeyId, Opener>& also_opening = {});
+  // Requires: change_mutex_, once others may see the keyring.
+  void publish(Ring ring);
   [[nodiscard]] Ring new_ring() const;
   [[nodiscard]] Holder new_holder(Ring& ring, bool wraps) const;
   void add_generation(Ring& ring, Holder& holder) const;
@@ -168,6 +169,7 @@ class Keyring {
   bool uncertain_ = false;  // the file may not hold what is shown
 
   std::map<Id, std::vector<Generation>> spares_;
+  std::unordered_map<KeyId, Opener> fading_;  // not in the file any more, and still opening
 
   mutable std::shared_mutex now_mutex_;
   std::shared_ptr<const Indexed> now_;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
@@ -133,6 +134,33 @@ TEST_CASE("what opens and is no keyring's contents is damage, wherever it is ben
   CHECK(older.decoded(older.contents.substr(0, document_end)).ok());
   CHECK(older.makes_no_sense(older.contents));
   CHECK(older.makes_no_sense(older.contents.substr(0, names_at)));
+}
+
+TEST_CASE("what a rotation dropped opens until the next one, whatever is changed meanwhile",
+          "[store][keyring]") {
+  Fixture fixture;
+  Keyring& keyring = *fixture.keyring;
+  REQUIRE(keyring.ensure(document(1), {}).ok());
+  REQUIRE(keyring.ensure(document(2), {}).ok());
+  const std::string key_bytes = "\xf0key";
+  const auto seals = {SealName{}, document(1), document(2)};
+  std::vector<std::string> sealed;
+  for (const SealName& name : seals) sealed.push_back(*keyring.seal(name, key_bytes, "value"));
+  for (const SealName& name : seals) REQUIRE(keyring.rotate(name).ok());
+  const auto opens = [&](std::size_t n) { return keyring.unseal(key_bytes, sealed[n]).ok(); };
+  REQUIRE(keyring.drop_old_generations().ok());
+  REQUIRE(keyring.stock({}).ok());
+  REQUIRE(keyring.ensure(process, {}).ok());
+  REQUIRE(keyring.destroy(document(1)).ok());
+  CHECK(opens(0));
+  CHECK_FALSE(opens(1));  // destroyed is destroyed
+  CHECK(opens(2));
+  CHECK_FALSE((*Keyring::open(fixture.path, test_root_key(), fixture.entropy))
+                  ->unseal(key_bytes, sealed[0])
+                  .ok());
+  REQUIRE(keyring.drop_old_generations().ok());
+  CHECK_FALSE(opens(0));
+  CHECK_FALSE(opens(2));
 }
 
 TEST_CASE("a spare key that is bent is damage", "[store][keyring][corruption]") {

@@ -300,7 +300,8 @@ Exit fsck(Machine& machine, const ops::Config& config) {
                            std::cerr << table << ": " << why << "\n";
                          });
   if (!done.ok()) return fail(done.status());
-  std::cout << "checked every row; " << faults << " faults";
+  std::cout << "checked every row; " << faults << " faults; " << done->orphaned
+            << " whose key was destroyed";
   if (done->cut_off > 0)
     std::cout << "; " << done->cut_off << " parts of uploads that a crash cut off, which the next "
               << "start takes away";

@@ -35,6 +35,15 @@ Status gone(std::string_view key) {
       .with_detail("the large value of the row " + to_hex(key) + " cannot be read");
 }
 
+Status keyless(std::string_view key) {
+  return Status(Code::DataLoss, Reason::None, "the store's files are damaged")
+      .with_detail("the row " + to_hex(key) + " is under no key of this network");
+}
+
+Status there_already() {
+  return {Code::AlreadyExists, Reason::AlreadyThere, "there is a file of that name"};
+}
+
 Digest closing_mac(const Keyring& keyring, std::string_view header, std::uint64_t rows,
                    std::string_view hash) {
   std::string message(header);
@@ -49,9 +58,7 @@ class BackupWriter {
       : path_(path), file_(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {}
 
   [[nodiscard]] Status begin(const Id& network, CommitIndex size) {
-    if (!file_.ok() && errno == EEXIST) {
-      return {Code::AlreadyExists, Reason::AlreadyThere, "there is a file of that name"};
-    }
+    if (!file_.ok() && errno == EEXIST) return there_already();
     if (!file_.ok()) return unavailable(kBackupUnusable, "make", path_);
     header_ = backup_magic;
     header_.append(network.view());
@@ -214,7 +221,13 @@ class BackupReader {
 };
 
 Status check_row(const Keyring& keyring, const EngineRow& row, std::uint64_t at) {
-  const bool orphaned = key_id_of(*row.value) && !keyring.sealed_for(*row.value);
+  const std::optional<KeyId> id = key_id_of(*row.value);
+  if (id && !keyring.knows(*id)) {
+    return Status(Code::DataLoss, Reason::None, "the keyring does not open this backup")
+        .with_detail("it does not have key " + std::to_string(*id) + ", under which the row " +
+                     to_hex(row.key) + " is sealed: it is of before that key, or behind its end");
+  }
+  const bool orphaned = id && keyring.was_destroyed(*id);
   if (row.key.empty() || (!orphaned && !keyring.unseal(row.key, *row.value).ok())) {
     return damaged(at, "a row does not authenticate, key " + to_hex(row.key));
   }
@@ -234,6 +247,9 @@ Result<Opened> open_beside(const RocksStoreOptions& options, const RootKey& root
                                               .block_cache_bytes = options.block_cache_bytes,
                                               .on_event = options.on_event,
                                               .file_system = nullptr}));
+  // A daemon may have made keys before the rows were seen, and dropped some behind: of both, and of
+  // what was destroyed between, one of the two states of its keyring tells.
+  ENTENTE_TRY_VOID(opened.keyring->catch_up());
   return opened;
 }
 
@@ -254,7 +270,13 @@ Result<BackupSummary> write_backup(EngineView& view, const Keyring& keyring,
   if (status.code() == Code::AlreadyExists) return status;
   for (; status.ok() && cursor->valid(); cursor->next()) {
     const std::string_view value = cursor->value();
-    status = is_reference(value) ? gone(cursor->key()) : writer.add(cursor->key(), value);
+    if (is_reference(value)) {
+      status = gone(cursor->key());
+    } else if (const std::optional<KeyId> id = key_id_of(value); id && keyring.knows(*id)) {
+      status = writer.add(cursor->key(), value);
+    } else {
+      status = keyless(cursor->key());
+    }
     if (on_progress && writer.rows() % 10'000 == 0) on_progress(writer.rows(), 0);
   }
   if (status.ok()) status = cursor->status();
@@ -276,9 +298,7 @@ Result<BackupSummary> back_up_folder(const RocksStoreOptions& options, const Roo
 
 Status back_up_keyring(const std::filesystem::path& dir, const std::filesystem::path& to) {
   std::error_code error;
-  if (std::filesystem::exists(to, error)) {
-    return {Code::AlreadyExists, Reason::AlreadyThere, "there is a file of that name"};
-  }
+  if (std::filesystem::exists(to, error)) return there_already();
   ENTENTE_TRY(const std::string file, read_whole(dir / "keyring", keyring_bytes_max));
   ENTENTE_TRY(const KeyringHeader header, parse_keyring_header(file));
   static_cast<void>(header);  // it parses, and its hash holds

@@ -1,6 +1,7 @@
 // Backups of the rows, taken while the store works; and the way back. The rows stay sealed as they
 // are, and the keyring is not among them: it goes by a channel of its own, kept for days and not
-// years, so that what was destroyed stays destroyed.
+// years, so that what was destroyed stays destroyed. A later keyring opens them, too, until a
+// rotation has dropped a generation that they are sealed under: from then on only one of before.
 //
 //   "ENTBACK1" | network (16) | commits (8)
 //   blocks: bytes (4, not 0) | rows | SHA-256 of the hash before and this block (32)
@@ -35,8 +36,8 @@ struct BackupSummary {
 };
 
 // Writes what `view` shows to a new file `to`. AlreadyExists: there is a file. DataLoss: the store
-// holds no sound count of commits, or the engine's checks failed. Unavailable: it could not be read
-// or written; what was written is removed.
+// holds no sound count of commits, a large value or the key of a row is not there, or the engine's
+// checks failed. Unavailable: it could not be read or written; what was written is removed.
 [[nodiscard]] Result<BackupSummary> write_backup(EngineView& view, const Keyring& keyring,
                                                  const std::filesystem::path& to,
                                                  const OnProgress& on_progress = {});
@@ -48,12 +49,14 @@ struct BackupSummary {
                                                    const std::filesystem::path& to,
                                                    const OnProgress& on_progress = {});
 
-// Copies the keyring of `dir`, sealed as it is, to a new file. DataLoss: it is damaged.
+// Copies the keyring of `dir`, sealed as it is, to a new file. AlreadyExists: there is a file.
+// DataLoss: it is damaged. Whether it opens what rows say verify_backup.
 [[nodiscard]] Status back_up_keyring(const std::filesystem::path& dir,
                                      const std::filesystem::path& to);
 
-// Reads a backup through; with a keyring, opens every row. DataLoss: damaged, cut short, or not
-// made under this keyring; the detail says where. FailedPrecondition: of another network.
+// Reads a backup through; with a keyring, opens every row but those whose key was destroyed.
+// DataLoss: damaged, cut short, not made under this keyring, or a row's key is not in it; the
+// detail says where. FailedPrecondition: of another network.
 [[nodiscard]] Result<BackupSummary> verify_backup(const std::filesystem::path& from,
                                                   const Keyring* keyring,
                                                   const OnProgress& on_progress = {});

@@ -404,8 +404,9 @@ Status CoreStore::reseal_rows(const std::vector<std::string>& keys, std::uint64_
       }
       if (!*sealed) continue;
       const std::optional<SealName> name = keyring_->sealed_for(**sealed);
-      if (!name && key_id_of(**sealed)) continue;  // its key was destroyed
-      if (name && keyring_->seals(*key_id_of(**sealed))) continue;
+      const std::optional<KeyId> id = key_id_of(**sealed);
+      if (id && keyring_->was_destroyed(*id)) continue;
+      if (name && keyring_->seals(*id)) continue;
       Result<std::string> anew = keyring_->reseal(key, **sealed);
       if (!anew.ok()) {
         ++faults;

@@ -29,13 +29,11 @@ Result<FsckReport> fsck(EngineView& view, const Keyring& keyring, const OnFault&
     }
     ++report.tables[static_cast<Table>(key.front())];
     const std::optional<KeyId> id = key_id_of(cursor->value());
-    if (id && !keyring.sealed_for(cursor->value())) {
-      ++report.orphaned;
-      continue;
-    }
     const Result<std::string> value = keyring.unseal(key, cursor->value());
     if (!value.ok()) {
-      if (cursor->unpromised_since() == report.size) {
+      if (id && keyring.was_destroyed(*id)) {
+        ++report.orphaned;
+      } else if (cursor->unpromised_since() == report.size) {
         ++report.cut_off;
       } else {
         fault(key, value.status().detail());

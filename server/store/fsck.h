@@ -19,7 +19,7 @@ struct FsckReport {
   CommitIndex size = 0;
   std::uint64_t rows = 0;
   std::uint64_t faulty = 0;    // do not authenticate, or cannot be read
-  std::uint64_t orphaned = 0;  // sealed under a key that was destroyed: unreadable, as meant
+  std::uint64_t orphaned = 0;  // sealed under a key that was destroyed: unreadable, as was meant
   // Of an upload that a crash ended: promised to nobody, taken away at the next start.
   std::uint64_t cut_off = 0;
   std::uint64_t outdated = 0;  // sealed under an old generation: reseal() is to be called

@@ -83,6 +83,8 @@ bool Keyring::has(const SealName& name) const { return sealer_of(name).has_value
 
 bool Keyring::opens(KeyId id) const { return opener_of(id).has_value(); }
 
+bool Keyring::was_destroyed(KeyId id) const { return now()->ring.destroyed.contains(id); }
+
 bool Keyring::seals(KeyId id) const {
   const std::shared_lock lock(now_mutex_);
   return claimed_keys_.contains(id) || now_->sealers.contains(id);
@@ -133,7 +135,9 @@ Result<std::string> Keyring::unseal(std::string_view key_bytes, std::string_view
   if (!id) return unreadable("no sealed value under key " + to_hex(key_bytes));
   const std::optional<Found> opener = opener_of(*id);
   if (!opener) {
-    return unreadable("sealing key " + std::to_string(*id) + " is gone; key " + to_hex(key_bytes));
+    return unreadable("sealing key " + std::to_string(*id) +
+                      (was_destroyed(*id) ? " was destroyed" : " is in no keyring") + "; key " +
+                      to_hex(key_bytes));
   }
   std::optional<std::string> value =
       open_value(xaes_, opener->generation.key->reveal(SecretAccess{}),
@@ -239,12 +243,21 @@ Status Keyring::destroy(const SealName& name) {
   Ring next = whole();
   const auto found = next.names.find(name);
   if (found == next.names.end()) return no_such_key();
+  const auto lose = [&](const std::vector<Generation>& keys) {
+    for (const Generation& key : keys) next.destroyed.add(key.id);
+  };
+  lose(found->second.generations);
   if (name.scope == SealName::Scope::Document) {
     renew_wrapping(next.names.at(wrapper_name(found->second.process)));
   } else {
-    std::erase_if(next.names, [&](const auto& entry) {
+    const auto of_it = [&](const auto& entry) {
       return entry.first.scope == SealName::Scope::Document && entry.second.process == name.id;
-    });
+    };
+    for (const auto& entry : next.names) {
+      if (of_it(entry)) lose(entry.second.generations);
+    }
+    std::erase_if(next.names, of_it);
+    lose(next.spares[name.id]);
     next.spares.erase(name.id);
   }
   next.names.erase(name);
@@ -278,6 +291,15 @@ Status Keyring::drop_old_generations() {
   if (written != Written::Yes) return not_written(std::move(detail));
   fading_ = std::move(fading);
   publish(std::move(next));
+  return {};
+}
+
+Status Keyring::catch_up() {
+  const std::lock_guard lock(change_mutex_);
+  ENTENTE_TRY(const std::string file, read_whole(path_, keyring_bytes_max));
+  ENTENTE_TRY(Ring ring, decode_keyring(xaes_, key_, file));
+  fading_ = now()->openers;
+  publish(std::move(ring));
   return {};
 }
 

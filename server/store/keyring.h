@@ -69,6 +69,11 @@ class Keyring {
   [[nodiscard]] bool has(const SealName& name) const;
   // Whether this generation still opens what it sealed.
   [[nodiscard]] bool opens(KeyId id) const;
+  // Whether it was destroyed, so that nothing opens what it sealed: as was meant.
+  [[nodiscard]] bool was_destroyed(KeyId id) const;
+  // Whether it opens or was destroyed. A row under any other number was altered, or wants another
+  // keyring than this.
+  [[nodiscard]] bool knows(KeyId id) const { return opens(id) || was_destroyed(id); }
   // Whether it is its name's newest.
   [[nodiscard]] bool seals(KeyId id) const;
   // Whether any name has generations older than its newest.
@@ -104,6 +109,10 @@ class Keyring {
   [[nodiscard]] Status drop_old_generations();
   // Seals the file under another root key. ResourceExhausted: no memory to stretch it.
   [[nodiscard]] Status rotate_root(const RootKey& root);
+
+  // For who only reads beside a daemon: reads the file again. What opened before opens still, but
+  // for what was destroyed since. FailedPrecondition, DataLoss, Unavailable: as open.
+  [[nodiscard]] Status catch_up();
 
   // Writes every claim that was made since, so that the file alone knows whose each key is.
   [[nodiscard]] Status keep_claims();

@@ -12,8 +12,9 @@
 namespace entente::store {
 namespace {
 
-constexpr std::string_view magic = "ENTKEYR2";
-constexpr std::string_view magic_before = "ENTKEYR1";  // without spare keys
+constexpr std::string_view magic = "ENTKEYR3";
+constexpr std::string_view magic_2 = "ENTKEYR2";  // without the keys that were destroyed
+constexpr std::string_view magic_1 = "ENTKEYR1";  // and without spare ones
 constexpr std::size_t wrapped_width = xaes_nonce_bytes + xaes_key_bytes + xaes_tag_bytes;
 constexpr std::size_t hash_width = 32;
 // What a spare key is wrapped as, until a document has it.
@@ -85,7 +86,7 @@ std::size_t contents_bytes(const Ring& ring) {
   for (const auto& [process, keys] : ring.spares) {
     bytes += keys.size() * (16 + 4 + wrapped_width);
   }
-  return bytes;
+  return bytes + ring.destroyed.runs().size() * (4 + 4);
 }
 
 void append_wrapped(const Xaes& xaes, Entropy& entropy, const Ring& ring, const Holder& wrapper,
@@ -131,6 +132,11 @@ std::string encode_contents(const Xaes& xaes, Entropy& entropy, const Ring& ring
       append_wrapped(xaes, entropy, ring, ring.names.at(wrapper_of(process)), spare_name,
                      generation, out);
     }
+  }
+  append_u32(out, static_cast<std::uint32_t>(ring.destroyed.runs().size()));
+  for (const auto& [first, last] : ring.destroyed.runs()) {
+    append_u32(out, first);
+    append_u32(out, last);
   }
   return out;
 }
@@ -184,7 +190,18 @@ bool decode_spares(const Xaes& xaes, Fields& fields, Ring& ring) {
   return fields.ok();
 }
 
-std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents, bool has_spares) {
+bool decode_destroyed(Fields& fields, Ring& ring) {
+  const std::uint32_t count = fields.u32();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const KeyId first = fields.u32();
+    const KeyId last = fields.u32();
+    if (first == 0 || last >= ring.next || !ring.destroyed.add_run(first, last)) return false;
+  }
+  return fields.ok();
+}
+
+std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents,
+                                    std::string_view version) {
   Fields fields(contents);
   Ring ring;
   ring.network = fields.id();
@@ -204,7 +221,8 @@ std::optional<Ring> decode_contents(const Xaes& xaes, std::string_view contents,
     if (!decode_generations(xaes, fields, ring, name, holder, count)) return std::nullopt;
     if (!ring.names.emplace(name, std::move(holder)).second) return std::nullopt;
   }
-  if (has_spares && !decode_spares(xaes, fields, ring)) return std::nullopt;
+  if (version != magic_1 && !decode_spares(xaes, fields, ring)) return std::nullopt;
+  if (version == magic && !decode_destroyed(fields, ring)) return std::nullopt;
   if (!fields.at_end() || !ring.names.contains(SealName{})) return std::nullopt;
   return ring;
 }
@@ -232,8 +250,9 @@ SharedSecret guarded(std::string key) {
 }
 
 Result<KeyringHeader> parse_keyring_header(std::string_view file) {
+  const std::string_view version = file.substr(0, magic.size());
   if (file.size() < keyring_header_bytes + xaes_tag_bytes + hash_width ||
-      (file.substr(0, magic.size()) != magic && file.substr(0, magic.size()) != magic_before)) {
+      (version != magic && version != magic_2 && version != magic_1)) {
     return damaged("it is cut short, or no keyring");
   }
   const std::string_view hashed = file.substr(0, file.size() - hash_width);
@@ -289,7 +308,7 @@ Result<Ring> decode_keyring(const Xaes& xaes, const Secret& key, std::string_vie
   }
   const Secret contents(*std::move(opened));
   std::optional<Ring> ring =
-      decode_contents(xaes, contents.reveal(SecretAccess{}), file.substr(0, magic.size()) == magic);
+      decode_contents(xaes, contents.reveal(SecretAccess{}), file.substr(0, magic.size()));
   if (!ring) return damaged("its contents make no sense");
   return *std::move(ring);
 }

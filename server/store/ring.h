@@ -1,13 +1,14 @@
 // A keyring's state as a value, and its file as bytes:
 //
-//   "ENTKEYR2" | root key's kind (1) | passes (4) | memory bytes (8) | stretching salt (16)
+//   "ENTKEYR3" | root key's kind (1) | passes (4) | memory bytes (8) | stretching salt (16)
 //   | root salt (32) | nonce (24) | sealed contents | SHA-256 of all before (32)
 //
 // The contents are sealed (XAES-256-GCM) under HKDF(root key, root salt) with everything before
-// them as associated data ("ENTKEYR1", as it was before, has no spare keys and is read as well).
-// Inside, each document's keys, and the spare ones, are wrapped once more under the present key
-// encryption key of its process: destroying one makes a new generation of that key and wraps the
-// living anew. The trailing hash tells damage from a wrong root key; it protects nothing.
+// them as associated data. Those of before are read as well: "ENTKEYR2" does not say which keys
+// were destroyed, and "ENTKEYR1" has no spare keys either. Inside, each document's keys, and the
+// spare ones, are wrapped once more under the present key encryption key of its process: destroying
+// one makes a new generation of that key and wraps the living anew. The trailing hash tells damage
+// from a wrong root key; it protects nothing.
 //
 // Pure functions of what is passed in. Values; any thread.
 #pragma once
@@ -23,6 +24,7 @@
 #include "proto/contract/clock.h"
 #include "proto/contract/secret.h"
 #include "proto/contract/status.h"
+#include "server/store/key_ids.h"
 #include "server/store/root_key.h"
 #include "server/store/seal.h"
 #include "server/store/store.h"
@@ -60,6 +62,9 @@ struct Ring {
   std::map<SealName, Holder> names;
   // Kept ready for documents that are yet to come, by process (zero: the network's).
   std::map<Id, std::vector<Generation>> spares;
+  // What these sealed is unreadable, as was meant; under any other number that no key has, a row is
+  // damaged. Only destroying adds to them: neither a rotation nor a spare key that is left over.
+  KeyIds destroyed;
 };
 
 struct KeyringHeader {

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(parse_keyring_header(bytes));
   static_cast<void>(decode_keyring(xaes, key, bytes));
 
-  std::string file("ENTKEYR2");
+  std::string file("ENTKEYR3");
   file.resize(keyring_header_bytes, '\0');
   const std::string aad = file;
   const std::string nonce(xaes_nonce_bytes, '\0');
@@ -35,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Result<Ring> again =
       decode_keyring(xaes, key, encode_keyring(xaes, entropy, key, header, *ring));
   ENTENTE_CHECK(again.ok() && again->names.size() == ring->names.size() &&
-                again->spares.size() == ring->spares.size());
+                again->spares.size() == ring->spares.size() &&
+                again->destroyed.runs() == ring->destroyed.runs());
   return 0;
 }

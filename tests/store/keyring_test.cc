@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -60,8 +61,8 @@ class OpenedFile {
     changed.replace(at, bytes.size(), bytes);
     return makes_no_sense(changed);
   }
-  // As it was before there were spare keys.
-  void take_back_a_version() { file_.replace(0, 8, "ENTKEYR1"); }
+  // As it was before there were spare keys (1), or those that were destroyed (2).
+  void take_back_to(char version) { file_[7] = version; }
 
   std::string contents;
 
@@ -99,7 +100,7 @@ TEST_CASE("what opens and is no keyring's contents is damage, wherever it is ben
   REQUIRE(fixture.keyring->ensure(document(1), {}).ok());
   const OpenedFile plain(*read_whole(fixture.path, keyring_bytes_max));
   REQUIRE(plain.decoded(plain.contents).ok());
-  REQUIRE(plain.contents.size() == document_end + 4);
+  REQUIRE(plain.contents.size() == document_end + 4 + 4);
   for (std::size_t bytes = 0; bytes < plain.contents.size(); ++bytes) {
     INFO(bytes);
     REQUIRE(plain.makes_no_sense(std::string_view(plain.contents).substr(0, bytes)));
@@ -128,12 +129,85 @@ TEST_CASE("what opens and is no keyring's contents is damage, wherever it is ben
   const OpenedFile bare(*read_whole(without.path, keyring_bytes_max));
   CHECK(bare.makes_no_sense(name_at, "\1"));
 
-  // Before there were spare keys the contents ended here.
-  OpenedFile older(*read_whole(fixture.path, keyring_bytes_max));
-  older.take_back_a_version();
-  CHECK(older.decoded(older.contents.substr(0, document_end)).ok());
-  CHECK(older.makes_no_sense(older.contents));
-  CHECK(older.makes_no_sense(older.contents.substr(0, names_at)));
+  // What was before ended earlier.
+  for (const char version : {'1', '2'}) {
+    OpenedFile older(*read_whole(fixture.path, keyring_bytes_max));
+    older.take_back_to(version);
+    CHECK(older.decoded(older.contents.substr(0, document_end + (version == '2' ? 4 : 0))).ok());
+    CHECK(older.makes_no_sense(older.contents));
+    CHECK(older.makes_no_sense(older.contents.substr(0, names_at)));
+  }
+}
+
+TEST_CASE("what is said to be destroyed must be numbers that were given out, in their order",
+          "[store][keyring][corruption]") {
+  Fixture fixture;
+  for (const int n : {1, 2, 3}) REQUIRE(fixture.keyring->ensure(document(n), {}).ok());
+  for (const int n : {1, 3}) REQUIRE(fixture.keyring->destroy(document(n)).ok());
+  const OpenedFile file(*read_whole(fixture.path, keyring_bytes_max));
+  const std::size_t runs_at = file.contents.size() - 4 * 4;
+  const std::map<KeyId, KeyId> runs = {{2, 2}, {4, 4}};
+  REQUIRE(file.decoded(file.contents)->destroyed.runs() == runs);
+  const auto run = [](KeyId first, KeyId last) {
+    std::string bytes;
+    append_u32(bytes, first);
+    append_u32(bytes, last);
+    return bytes;
+  };
+  CHECK(file.makes_no_sense(runs_at - 4, many));
+  CHECK(file.makes_no_sense(runs_at - 4, zero));
+  CHECK(file.makes_no_sense(runs_at, run(0, 2)));
+  CHECK(file.makes_no_sense(runs_at, run(3, 2)));
+  CHECK(file.makes_no_sense(runs_at, run(2, 4)));
+  CHECK(file.makes_no_sense(runs_at + 8, run(4, 5)));  // of which none was given out yet
+  CHECK(file.makes_no_sense(runs_at + 8, run(1, 1)));
+}
+
+TEST_CASE("numbers that are neighbours are one run, in whichever order they come",
+          "[store][keyring]") {
+  KeyIds ids;
+  for (const KeyId id : {5U, 7U, 6U, 9U, 6U, 3U, 4U, 11U}) ids.add(id);
+  const std::map<KeyId, KeyId> runs = {{3, 7}, {9, 9}, {11, 11}};
+  CHECK(ids.runs() == runs);
+  for (KeyId id = 0; id < 13; ++id) {
+    CHECK(ids.contains(id) == ((id >= 3 && id <= 7) || id == 9 || id == 11));
+  }
+}
+
+TEST_CASE("a key that was destroyed is told from one that a rotation dropped, and from none",
+          "[store][keyring]") {
+  Fixture fixture;
+  Keyring& keyring = *fixture.keyring;
+  const std::string key_bytes = "\xf0key";
+  const auto id_of = [&](const SealName& name) {
+    return *key_id_of(*keyring.seal(name, key_bytes, "value"));
+  };
+  REQUIRE(keyring.ensure(process, {}).ok());
+  REQUIRE(keyring.ensure(document(1), process.id).ok());
+  REQUIRE(keyring.ensure(document(2), {}).ok());
+  REQUIRE(keyring.stock(process.id).ok());
+  REQUIRE(keyring.claim(document(3), process.id));
+  const KeyId of_network = id_of({});
+  const std::vector<KeyId> gone = {id_of(process), id_of(document(1)), id_of(document(2)),
+                                   id_of(document(3))};
+  for (const KeyId id : gone) CHECK_FALSE(keyring.was_destroyed(id));
+  REQUIRE(keyring.rotate({}).ok());
+  REQUIRE(keyring.drop_old_generations().ok());
+  REQUIRE(keyring.drop_old_generations().ok());
+  REQUIRE(keyring.destroy(document(2)).ok());
+  REQUIRE(keyring.destroy(process).ok());  // and what is its
+  const auto again = *Keyring::open(fixture.path, test_root_key(), fixture.entropy);
+  for (const Keyring* each : {&keyring, &*again}) {
+    for (const KeyId id : gone) {
+      CHECK(each->was_destroyed(id));
+      CHECK(each->knows(id));
+      CHECK_FALSE(each->opens(id));
+    }
+    CHECK_FALSE(each->knows(of_network));
+    CHECK_FALSE(each->knows(0));
+    CHECK_FALSE(each->knows(0x7ffffff0));
+    CHECK(each->knows(id_of({})));
+  }
 }
 
 TEST_CASE("what a rotation dropped opens until the next one, whatever is changed meanwhile",
@@ -161,6 +235,32 @@ TEST_CASE("what a rotation dropped opens until the next one, whatever is changed
   REQUIRE(keyring.drop_old_generations().ok());
   CHECK_FALSE(opens(0));
   CHECK_FALSE(opens(2));
+}
+
+TEST_CASE("who reads beside a daemon opens what its keyring had, and what it has since",
+          "[store][keyring]") {
+  Fixture fixture;
+  Keyring& keyring = *fixture.keyring;
+  const std::string key_bytes = "\xf0key";
+  for (const int n : {1, 2}) REQUIRE(keyring.ensure(document(n), {}).ok());
+  const std::string old = *keyring.seal({}, key_bytes, "value");
+  const std::string kept = *keyring.seal(document(1), key_bytes, "value");
+  const std::string gone = *keyring.seal(document(2), key_bytes, "value");
+  const auto beside = *Keyring::open(fixture.path, test_root_key(), fixture.entropy);
+  REQUIRE(keyring.rotate({}).ok());
+  REQUIRE(keyring.drop_old_generations().ok());
+  REQUIRE(keyring.destroy(document(2)).ok());
+  REQUIRE(keyring.ensure(document(3), {}).ok());
+  const std::string fresh = *keyring.seal(document(3), key_bytes, "value");
+  CHECK_FALSE(beside->unseal(key_bytes, fresh).ok());
+  REQUIRE(beside->catch_up().ok());
+  for (const std::string* sealed : {&old, &kept, &fresh}) {
+    CHECK(beside->unseal(key_bytes, *sealed).ok());
+  }
+  CHECK_FALSE(beside->unseal(key_bytes, gone).ok());
+  CHECK(beside->was_destroyed(*key_id_of(gone)));
+  REQUIRE(keyring.rotate_root(test_root_key('\x11')).ok());
+  CHECK(beside->catch_up().code() == Code::FailedPrecondition);
 }
 
 TEST_CASE("a spare key that is bent is damage", "[store][keyring][corruption]") {

@@ -270,6 +270,29 @@ TEST_CASE("a backup taken under writers is one state, and comes back elsewhere",
   }
 }
 
+TEST_CASE(
+    "a row under a key that no keyring ever had is a fault, and stops a backup and a rotation",
+    "[store][backup][corruption][rotation]") {
+  Fixture fixture;
+  fixture.put(1, "value");
+  std::string bent = **fixture.store->rocks().view()->get(row(1).bytes());
+  bent[2] = static_cast<char>(bent[2] ^ 4);  // one bit of the key's number
+  REQUIRE(
+      fixture.store->rocks().write({{.key = row(1).bytes(), .value = bent}}, Durable::Now).ok());
+  std::string told;
+  const auto report = fixture.store->check([&](auto, std::string_view why) { told = why; });
+  CHECK(report->faulty == 1);
+  CHECK(report->orphaned == 0);
+  CHECK(told.find("is in no keyring") != std::string::npos);
+  CHECK(fsck_folder(fixture.options, test_root_key(), fixture.entropy, {})->faulty == 1);
+  const std::filesystem::path rows = fixture.folder.path() / "rows";
+  CHECK(fixture.store->back_up(rows).status().code() == Code::DataLoss);
+  CHECK_FALSE(std::filesystem::exists(rows));
+  REQUIRE(fixture.store->rotate_seal({}).ok());
+  CHECK(fixture.store->reseal().code() == Code::DataLoss);
+  CHECK(fixture.store->needs_reseal());
+}
+
 TEST_CASE("every damage to a backup is found", "[store][backup][corruption]") {
   Fixture fixture;
   for (std::uint64_t i = 0; i < 20; ++i) fixture.put(i, "value");

@@ -262,12 +262,9 @@ Exit back_up(Machine& machine, const ops::Config& config, const std::string& to,
              const std::string& keyring_to) {
   Result<store::RootKey> root = root_key_of(config);
   if (!root.ok()) return fail(root.status());
-  const Exit rows = report(
-      store::back_up_folder(store_options_of(config, machine.log), *root, machine.entropy, to),
-      "backed up");
-  if (rows != Exit::Ok || keyring_to.empty()) return rows;
-  const Status keyring = store::back_up_keyring(config.store(), keyring_to);
-  return keyring.ok() ? Exit::Ok : fail(keyring);
+  return report(store::back_up_folder(store_options_of(config, machine.log), *root, machine.entropy,
+                                      to, keyring_to),
+                "backed up");
 }
 
 Exit verify(Machine& machine, const ops::Config& config, const std::string& from,

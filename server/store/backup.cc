@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -253,6 +254,21 @@ Result<Opened> open_beside(const RocksStoreOptions& options, const RootKey& root
   return opened;
 }
 
+// Copies the keyring, and holds it against the rows that it is to open.
+Status copy_keyring_for(const std::unordered_set<KeyId>& keys, const std::filesystem::path& dir,
+                        const RootKey& root, Entropy& entropy, const std::filesystem::path& to) {
+  ENTENTE_TRY_VOID(back_up_keyring(dir, to));
+  const auto copy = Keyring::open(to, root, entropy);
+  Status status = copy.status();
+  if (status.ok() &&
+      !std::all_of(keys.begin(), keys.end(), [&](const KeyId id) { return (*copy)->knows(id); })) {
+    status = Status(Code::Unavailable, Reason::None,
+                    "a rotation of keys ended meanwhile; take the backup again");
+  }
+  if (!status.ok()) unlink(to.c_str());
+  return status;
+}
+
 }  // namespace
 
 Result<BackupSummary> write_backup(EngineView& view, const Keyring& keyring,
@@ -268,11 +284,13 @@ Result<BackupSummary> write_backup(EngineView& view, const Keyring& keyring,
   BackupWriter writer(to);
   Status status = writer.begin(keyring.network(), size);
   if (status.code() == Code::AlreadyExists) return status;
+  std::unordered_set<KeyId> keys;
   for (; status.ok() && cursor->valid(); cursor->next()) {
     const std::string_view value = cursor->value();
     if (is_reference(value)) {
       status = gone(cursor->key());
     } else if (const std::optional<KeyId> id = key_id_of(value); id && keyring.knows(*id)) {
+      keys.insert(*id);
       status = writer.add(cursor->key(), value);
     } else {
       status = keyless(cursor->key());
@@ -285,15 +303,26 @@ Result<BackupSummary> write_backup(EngineView& view, const Keyring& keyring,
     writer.discard();
     return status;
   }
-  return BackupSummary{
-      .network = keyring.network(), .size = size, .rows = writer.rows(), .bytes = writer.bytes()};
+  return BackupSummary{.network = keyring.network(),
+                       .size = size,
+                       .rows = writer.rows(),
+                       .bytes = writer.bytes(),
+                       .keys = std::move(keys)};
 }
 
 Result<BackupSummary> back_up_folder(const RocksStoreOptions& options, const RootKey& root,
                                      Entropy& entropy, const std::filesystem::path& to,
+                                     const std::filesystem::path& keyring_to,
                                      const OnProgress& on_progress) {
+  std::error_code error;
+  if (!keyring_to.empty() && std::filesystem::exists(keyring_to, error)) return there_already();
   ENTENTE_TRY(const Opened opened, open_beside(options, root, entropy));
-  return write_backup(*opened.rows, *opened.keyring, to, on_progress);
+  ENTENTE_TRY(BackupSummary done, write_backup(*opened.rows, *opened.keyring, to, on_progress));
+  if (keyring_to.empty()) return done;
+  const Status copied = copy_keyring_for(done.keys, options.dir, root, entropy, keyring_to);
+  if (copied.ok()) return done;
+  unlink(to.c_str());
+  return copied;
 }
 
 Status back_up_keyring(const std::filesystem::path& dir, const std::filesystem::path& to) {
@@ -331,7 +360,8 @@ Result<BackupSummary> verify_backup(const std::filesystem::path& from, const Key
   return BackupSummary{.network = reader.network(),
                        .size = reader.size(),
                        .rows = reader.rows(),
-                       .bytes = reader.bytes()};
+                       .bytes = reader.bytes(),
+                       .keys = {}};
 }
 
 Result<BackupSummary> restore_backup(const std::filesystem::path& from,

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <unordered_set>
 
 #include "proto/contract/clock.h"
 #include "proto/contract/status.h"
@@ -32,7 +33,8 @@ struct BackupSummary {
   Id network;
   CommitIndex size = 0;
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;  // of the file
+  std::uint64_t bytes = 0;         // of the file
+  std::unordered_set<KeyId> keys;  // that its rows are sealed under; of write_backup only
 };
 
 // Writes what `view` shows to a new file `to`. AlreadyExists: there is a file. DataLoss: the store
@@ -43,10 +45,13 @@ struct BackupSummary {
                                                  const OnProgress& on_progress = {});
 
 // The same of the store in `options.dir`, by another process than the daemon that may be running
-// on it. As Keyring::open and write_backup.
+// on it; and, if `keyring_to` is given, the keyring that opens these rows. As Keyring::open,
+// write_backup and back_up_keyring; Unavailable also if a rotation that ended meanwhile has dropped
+// a key that the rows need: begin again. Of what fails neither file is left.
 [[nodiscard]] Result<BackupSummary> back_up_folder(const RocksStoreOptions& options,
                                                    const RootKey& root, Entropy& entropy,
                                                    const std::filesystem::path& to,
+                                                   const std::filesystem::path& keyring_to = {},
                                                    const OnProgress& on_progress = {});
 
 // Copies the keyring of `dir`, sealed as it is, to a new file. AlreadyExists: there is a file.

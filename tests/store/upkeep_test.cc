@@ -270,6 +270,57 @@ TEST_CASE("a backup taken under writers is one state, and comes back elsewhere",
   }
 }
 
+TEST_CASE("a backup whose rows a rotation overtook is not taken, nor called whole",
+          "[store][backup][rotation]") {
+  Fixture fixture;
+  {
+    const auto many = fixture.store->begin();
+    for (std::uint64_t i = 0; i < 10'000; ++i) many->put(row(i), "value");
+    many->append("entry");
+    REQUIRE(many->commit().ok());
+  }
+  const std::filesystem::path rows = fixture.folder.path() / "rows";
+  const std::filesystem::path ring = fixture.folder.path() / "ring";
+  const auto back_up = [&](const OnProgress& meanwhile) {
+    return back_up_folder(fixture.options, test_root_key(), fixture.entropy, rows, ring, meanwhile)
+        .status();
+  };
+  bool rotated = false;
+  const Status overtaken = back_up([&](auto, auto) {
+    rotated = fixture.store->rotate_seal({}).ok() && fixture.store->reseal().ok();
+  });
+  CHECK(rotated);
+  CHECK(overtaken.code() == Code::Unavailable);
+  CHECK_FALSE(std::filesystem::exists(rows));
+  CHECK_FALSE(std::filesystem::exists(ring));
+  // One that goes on is no hindrance, nor a document that is made or destroyed meanwhile.
+  const SealName document{.scope = SealName::Scope::Document, .id = Id{.octets = {2}}};
+  REQUIRE(fixture.store->ensure_seal(document).ok());
+  fixture.put(10'000, "value", document);
+  REQUIRE(fixture.store->rotate_seal({}).ok());
+  REQUIRE(back_up([&](auto, auto) {
+            static_cast<void>(fixture.store->destroy_seal(document).ok());
+          }).ok());
+  CHECK(back_up({}).code() == Code::AlreadyExists);
+  const auto verified = [&] {
+    const auto keys = *Keyring::open(ring, test_root_key(), fixture.entropy);
+    return verify_backup(rows, keys.get()).status();
+  };
+  CHECK(verified().ok());
+
+  // With a keyring from behind a rotation the same rows are dead, and it is said.
+  REQUIRE(fixture.store->reseal().ok());
+  std::filesystem::remove(ring);
+  REQUIRE(back_up_keyring(fixture.options.dir, ring).ok());
+  CHECK(verified().code() == Code::DataLoss);
+  CHECK(verified().message() == "the keyring does not open this backup");
+  RocksStoreOptions elsewhere = fixture.options;
+  elsewhere.dir = fixture.folder.path() / "restored";
+  CHECK(restore_backup(rows, ring, elsewhere, test_root_key(), fixture.entropy).status().code() ==
+        Code::DataLoss);
+  CHECK_FALSE(std::filesystem::exists(elsewhere.dir));
+}
+
 TEST_CASE(
     "a row under a key that no keyring ever had is a fault, and stops a backup and a rotation",
     "[store][backup][corruption][rotation]") {

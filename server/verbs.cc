@@ -151,7 +151,10 @@ Status make_network(Machine& machine, const ops::Config& config, const InitFiles
 Exit report(const Result<store::BackupSummary>& done, const char* what) {
   if (!done.ok()) return fail(done.status());
   std::cout << what << ": " << done->size << " commits, " << done->rows << " rows, " << done->bytes
-            << " bytes\n";
+            << " bytes";
+  if (done->orphaned > 0)
+    std::cout << "; but " << done->orphaned << " rows whose key was destroyed since";
+  std::cout << "\n";
   return Exit::Ok;
 }
 

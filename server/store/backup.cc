@@ -221,15 +221,19 @@ class BackupReader {
   std::uint64_t at_ = 0;
 };
 
+bool is_orphaned(const Keyring& keyring, const EngineRow& row) {
+  const std::optional<KeyId> id = key_id_of(*row.value);
+  return id && keyring.was_destroyed(*id);
+}
+
 Status check_row(const Keyring& keyring, const EngineRow& row, std::uint64_t at) {
   const std::optional<KeyId> id = key_id_of(*row.value);
-  if (id && !keyring.knows(*id)) {
+  if (id && !keyring.opens(*id)) {
     return Status(Code::DataLoss, Reason::None, "the keyring does not open this backup")
         .with_detail("it does not have key " + std::to_string(*id) + ", under which the row " +
                      to_hex(row.key) + " is sealed: it is of before that key, or behind its end");
   }
-  const bool orphaned = id && keyring.was_destroyed(*id);
-  if (row.key.empty() || (!orphaned && !keyring.unseal(row.key, *row.value).ok())) {
+  if (row.key.empty() || !keyring.unseal(row.key, *row.value).ok()) {
     return damaged(at, "a row does not authenticate, key " + to_hex(row.key));
   }
   return {};
@@ -307,6 +311,7 @@ Result<BackupSummary> write_backup(EngineView& view, const Keyring& keyring,
                        .size = size,
                        .rows = writer.rows(),
                        .bytes = writer.bytes(),
+                       .orphaned = 0,
                        .keys = std::move(keys)};
 }
 
@@ -346,11 +351,17 @@ Result<BackupSummary> verify_backup(const std::filesystem::path& from, const Key
   if (keyring != nullptr && reader.network() != keyring->network()) {
     return Status(Code::FailedPrecondition, Reason::None, "the backup is of another network");
   }
+  std::uint64_t orphaned = 0;
   for (;;) {
     ENTENTE_TRY(const std::vector<EngineRow> rows, reader.next());
     if (rows.empty()) break;
     for (const EngineRow& row : rows) {
-      if (keyring != nullptr) ENTENTE_TRY_VOID(check_row(*keyring, row, reader.bytes()));
+      if (keyring == nullptr) continue;
+      if (is_orphaned(*keyring, row)) {
+        ++orphaned;
+      } else {
+        ENTENTE_TRY_VOID(check_row(*keyring, row, reader.bytes()));
+      }
     }
     if (on_progress) on_progress(reader.rows(), 0);
   }
@@ -361,6 +372,7 @@ Result<BackupSummary> verify_backup(const std::filesystem::path& from, const Key
                        .size = reader.size(),
                        .rows = reader.rows(),
                        .bytes = reader.bytes(),
+                       .orphaned = orphaned,
                        .keys = {}};
 }
 
@@ -386,8 +398,9 @@ Result<BackupSummary> restore_backup(const std::filesystem::path& from,
     BackupReader reader;
     ENTENTE_TRY_VOID(reader.open(from));
     for (;;) {
-      ENTENTE_TRY(const std::vector<EngineRow> rows, reader.next());
+      ENTENTE_TRY(std::vector<EngineRow> rows, reader.next());
       if (rows.empty()) break;
+      std::erase_if(rows, [&](const EngineRow& row) { return is_orphaned(*keys, row); });
       ENTENTE_TRY_VOID(engine->write(rows, Durable::Now));
       if (on_progress) on_progress(reader.rows(), 0);
     }

@@ -34,6 +34,7 @@ struct BackupSummary {
   CommitIndex size = 0;
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;         // of the file
+  std::uint64_t orphaned = 0;      // rows whose key was destroyed since; if a keyring was given
   std::unordered_set<KeyId> keys;  // that its rows are sealed under; of write_backup only
 };
 
@@ -67,7 +68,8 @@ struct BackupSummary {
                                                   const OnProgress& on_progress = {});
 
 // Makes a store in `options.dir`, which must hold none (AlreadyExists), out of a backup and a copy
-// of the keyring; verifies both first. What is cut off half-way does not open as a store.
+// of the keyring; verifies both first. Rows whose key was destroyed since do not come back: to the
+// rooms a row that cannot be read is damage. What is cut off half-way does not open as a store.
 [[nodiscard]] Result<BackupSummary> restore_backup(const std::filesystem::path& from,
                                                    const std::filesystem::path& keyring,
                                                    const RocksStoreOptions& options,

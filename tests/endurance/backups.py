@@ -1,9 +1,11 @@
 """Backups taken from the real daemon at random instants while it writes: each verifies, comes back elsewhere whole, and holds
 all that was acknowledged before it was begun and nothing that was tried after it was done; and no flipped bit in it goes
-unnoticed.
+unnoticed. With a keyring from behind a destruction it comes back, and is served, without what was destroyed; with one from behind a
+rotation it does not.
 
     backups.py [--backups N] [--flips N] [--seed S]"""
 import argparse
+import hashlib
 import random
 import shutil
 import threading
@@ -67,6 +69,56 @@ def flipped(data, draw, flips):
         yield at, bytes(changed)
 
 
+def bring(caller):
+    from entente.v1 import documents_pb2 as D
+    paper = b"What is destroyed in the end. " * 10_000
+    name = dict(upload_id="a" * 64)
+    for method, request in (
+            ("BeginContent", D.BeginContentRequest(
+                content=dict(language="en", file_name="paper.txt", media_type="text/plain", bytes=len(paper)),
+                document=D.Document(kind=D.Document.STUDY, process="processes/alpha", visibility={
+                    "handling": 2, "audience": {"any_of": ["process/alpha/members", "process/alpha/secretariat"]}},
+                    title={"by_language": {"en": "A paper"}}), **name)),
+            ("SendContent", D.SendContentRequest(content=paper, **name)),
+            ("FinishContent", D.FinishContentRequest(sha256=hashlib.sha256(paper).digest(), **name))):
+        done = caller.ask("DocumentService." + method, request)
+        assert done.ok, done
+    return D.Document.FromString(done.body).name
+
+
+def behind_changes_of_keys(net):
+    from entente.v1 import documents_pb2 as D
+    rows, ring, other = (net.path / name for name in ("rows.before", "ring.behind", "rows.behind"))
+    net.put_back()
+    assert net.start_under(), net.logged()
+    caller = Caller(net, "anna")
+    assert caller.sign_in().ok
+    document = bring(caller)
+    assert net.entented("backup", "--to", str(rows)).returncode == 0
+    gone = caller.ask("DocumentService.DestroyDocument", D.DestroyDocumentRequest(name=document))
+    assert gone.ok, gone
+    caller.close()
+    assert net.entented("backup", "--to", str(other), "--keyring-to", str(ring)).returncode == 0
+    net.end()
+    config = net.path / "restored.behind.textproto"
+    write(config, read(net.config).replace('store: "store"', 'store: "restored.behind"'))
+    done = run(ENTENTED, "restore", "--config", str(config), "--from", str(rows), "--keyring", str(ring))
+    assert done.returncode == 0 and "rows whose key was destroyed since" in done.stdout, done.stdout + done.stderr
+    assert run(ENTENTED, "fsck", "--config", str(config)).returncode == 0
+    told = run(ENTENTED, "ledger", "--config", str(config))
+    assert told.returncode == 6 and "wrote is gone" in told.stderr, told.stdout + told.stderr
+    title_in(net, config)
+
+    net.put_back()
+    assert net.entented("rotate", "network").returncode == 0
+    ring.unlink()
+    other.unlink()
+    assert net.entented("backup", "--to", str(other), "--keyring-to", str(ring)).returncode == 0
+    for verb in ("verify", "restore"):
+        told = net.entented(verb, "--from", str(rows), "--keyring", str(ring))
+        assert told.returncode == 1 and "the keyring does not open this backup" in told.stderr, f"{verb}: {told}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backups", type=int, default=3)
@@ -110,6 +162,7 @@ def main():
             rows.write_bytes(changed)
             found = net.entented("verify", "--from", str(rows))
             assert found.returncode == 1, f"bit {at} of {8 * len(data)} flipped, and `verify` says {found.stdout}"
+        behind_changes_of_keys(net)
         print(f"{len(taken)} backups whole, {writer.acknowledged} acts meanwhile; {options.flips} flipped bits found")
 
 

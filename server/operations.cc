@@ -8,6 +8,7 @@
 #include "server/documents/rows.h"
 #include "server/ledger/store_head.h"
 #include "server/ops/metrics.h"
+#include "server/statistics/series/part.h"
 #include "server/store/root_key.h"
 
 namespace entente {
@@ -102,7 +103,9 @@ Result<ledger::FsckReport> check_ledger(store::Store& store, const directory::Re
   ENTENTE_TRY(const std::optional<std::string> count,
               snapshot->find(store::Key(store::store_table).octets("size")));
   if (count && count->size() == sizeof(size)) size = read_u64(*count);
-  ENTENTE_TRY(ledger::FsckReport report, ledger::fsck(*snapshot, size));
+  const ledger::Rooms rooms{.staged = {statistics::blocks_table, statistics::index_table,
+                                       documents::chunks_table, documents::texts_table}};
+  ENTENTE_TRY(ledger::FsckReport report, ledger::fsck(*snapshot, size, rooms));
   using State = std::optional<ledger::ObjectState>;
   const auto as_recorded = report.objects;
   ENTENTE_TRY_VOID(ledger::compare_objects(report, [&](const std::string& name) -> Result<State> {

@@ -5,7 +5,6 @@
 #include "proto/contract/bytes.h"
 #include "server/ledger/tree.h"
 #include "server/ledger/tree_ledger.h"
-#include "server/ledger/written.h"
 
 namespace entente::ledger {
 namespace {
@@ -28,16 +27,17 @@ Result<std::optional<std::string>> value_of(store::Cursor& cursor, FsckReport& r
 
 class Walk {
  public:
-  Walk(store::Snapshot& snapshot, std::uint64_t size)
+  Walk(store::Snapshot& snapshot, std::uint64_t size, const Rooms& rooms)
       : snapshot_(snapshot),
         size_(size),
+        rooms_(rooms),
         written_(snapshot, [this](std::string problem) { complain(report_, std::move(problem)); }) {
   }
 
   Result<FsckReport> run() {
     ENTENTE_TRY_VOID(walk_entries());
     ENTENTE_TRY_VOID(walk_tiles());
-    ENTENTE_TRY_VOID(written_.check_rows());
+    ENTENTE_TRY_VOID(written_.check_rows(rooms_));
     report_.rows = written_.rows();
     report_.silent = written_.silent();
     report_.root = tree_.root();
@@ -127,6 +127,7 @@ class Walk {
 
   store::Snapshot& snapshot_;
   std::uint64_t size_;
+  const Rooms& rooms_;
   FsckReport report_;
   WrittenFold written_;
   Instant last_time_{};
@@ -136,8 +137,8 @@ class Walk {
 
 }  // namespace
 
-Result<FsckReport> fsck(store::Snapshot& snapshot, std::uint64_t size) {
-  return Walk(snapshot, size).run();
+Result<FsckReport> fsck(store::Snapshot& snapshot, std::uint64_t size, const Rooms& rooms) {
+  return Walk(snapshot, size, rooms).run();
 }
 
 Status compare_objects(FsckReport& report, const CurrentState& current) {

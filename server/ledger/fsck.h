@@ -16,6 +16,7 @@
 #include "proto/contract/digest.h"
 #include "proto/contract/entry.h"
 #include "proto/contract/status.h"
+#include "server/ledger/written.h"
 #include "server/store/store.h"
 
 namespace entente::ledger {
@@ -42,7 +43,8 @@ inline constexpr std::size_t fsck_problems_max = 1'000;
 
 // Of a ledger of `size` entries. What is wrong is in the report, not a Status.
 // Unavailable: the engine could not read.
-[[nodiscard]] Result<FsckReport> fsck(store::Snapshot& snapshot, std::uint64_t size);
+[[nodiscard]] Result<FsckReport> fsck(store::Snapshot& snapshot, std::uint64_t size,
+                                      const Rooms& rooms = {});
 
 // What the room that keeps the object `name` has of it now; nothing if it has no such object.
 using CurrentState = std::function<Result<std::optional<ObjectState>>(const std::string& name)>;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,11 +28,18 @@ inline constexpr store::Table written_table{0x12};
 void put_written(std::uint64_t index, std::string_view nonce, std::string_view written,
                  store::Rows& rows);
 
+// What the ledger, which knows no room, is told of them.
+struct Rooms {
+  // Tables whose rows are written without a commit, so that no entry answers for them.
+  std::set<store::Table> staged;
+};
+
 // Folds what every entry says that it wrote, and then holds each row of the store against it.
 //
 // Says nothing of: rows of the ledger and of the store itself, which are checked as what they are;
 // staged rows, which no commit writes; values that do not open, which the store's own fsck tells;
-// and nothing at all about rows of a ledger whose first entries are older than this (`silent`).
+// and of a ledger whose first entries are older than this (`silent`) of no row that they may have
+// written.
 class WrittenFold {
  public:
   using Complain = std::function<void(std::string problem)>;
@@ -40,7 +48,7 @@ class WrittenFold {
   // Of each entry, in their order. Unavailable: the engine could not read.
   [[nodiscard]] Status take(std::uint64_t index, std::string_view blinding);
   // After the last. `silent` and `rows` are settled by it. Unavailable: as take().
-  [[nodiscard]] Status check_rows();
+  [[nodiscard]] Status check_rows(const Rooms& rooms);
 
   // Entries that say nothing of their rows, before the first that does.
   [[nodiscard]] std::uint64_t silent() const { return silent_; }
@@ -61,7 +69,6 @@ class WrittenFold {
   Complain complain_;
   std::unique_ptr<store::Cursor> cursor_;
   std::unordered_map<std::string, Last> last_;  // by the key's digest, cut
-  bool told_[256] = {};  // NOLINT(modernize-avoid-c-arrays): tables that some commit has written
   std::uint64_t silent_ = 0;
   bool spoken_ = false;
   std::uint64_t rows_ = 0;

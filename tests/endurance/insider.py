@@ -4,6 +4,7 @@ values sealed as they should be. The real programs find each, and say which.
     insider.py [--each N] [--seed S]
 
   moved        a sealed value lies under another row's key: `fsck` finds it, and no reader gets it for the row's own
+  planted      a row that no act wrote stands in any table, also in one that has no other: `ledger` finds it
   older        a row of any room is as it was before the last acts, or is gone, or says what another says, sealed for its
                place: `ledger` finds it
   entries      of the ledger one is dropped, or two are exchanged, or one is rewritten, or what it wrote is: the same
@@ -11,7 +12,7 @@ values sealed as they should be. The real programs find each, and say which.
   head         its head file, too: it starts, and the stock client and a witness refuse it, each by what it remembers; also
                after it has grown past what they had seen
 
-N of each of the first three kinds. In process: tests/ledger/fsck_test.cc."""
+N of each of the first four kinds. In process: tests/ledger/fsck_test.cc."""
 import argparse
 import collections
 import os
@@ -27,6 +28,7 @@ from small_network import PASSWORD, Caller, messages
 INSIDER = BUILD + "/tests/endurance/insider"
 FAULTS, BEHIND, DO_NOT_RELY = 6, 4, 7  # exit codes of `entented`, and of `entente`
 ROOMS = range(0x20, 0x100)
+STAGED = (0x68, 0x69, 0x82, 0x8e)
 ENTRIES, WRITTEN = 0x10, 0x12
 BLINDING = 32
 
@@ -206,6 +208,16 @@ class World:
         caller.close()
         self.net.end()
 
+    def planted(self, count):
+        for i in range(count):
+            self.net.put_back()
+            with self.insider() as hand:
+                tables = [one for one in ROOMS if one not in STAGED and bool(hand.keys(one)) == (i % 4 == 3)]
+                key = f"{self.draw.choice(tables):02x}" + self.draw.randbytes(16).hex()
+                hand.put(key, b"planted")
+            self.finds("ledger", f"{key} planted")
+            self.tally["planted"] += 1
+
     def older(self, count):
         with Insider(self.net, self.old) as hand:
             then = hand.rows()
@@ -215,7 +227,7 @@ class World:
         changed = sorted(key for key in now if key in then and then[key] != now[key])
         new = sorted(key for key in now if key not in then)
         gone = sorted(key for key in then if key not in now)
-        staged = [key for key in new if key[:2] in ("68", "69", "82", "8e")]
+        staged = [key for key in new if int(key[:2], 16) in STAGED]
         new = [key for key in new if key not in staged]
         tables = {key[:2] for key in changed}
         assert {"20", "40", "63", "80", "90"} <= tables, f"this past is too thin: {tables}"
@@ -301,6 +313,7 @@ def main():
         world = World(net, random.Random(options.seed))
         world.clean()
         world.moved(options.each)
+        world.planted(options.each)
         kinds, edits = world.older(options.each)
         world.entries(options.each)
         world.rolled_back()

@@ -20,9 +20,9 @@ struct FsckFixture : LedgerFixture {
     ledger->record(*transaction, act_on("meddling"));
     REQUIRE(transaction->commit().ok());
   }
-  FsckReport check() {
+  FsckReport check(const Rooms& rooms = {}) {
     const auto snapshot = store->snapshot();
-    Result<FsckReport> report = fsck(*snapshot, store->size());
+    Result<FsckReport> report = fsck(*snapshot, store->size(), rooms);
     REQUIRE(report.ok());
     return *std::move(report);
   }
@@ -163,6 +163,21 @@ TEST_CASE("a row of a room that is not as its entry left it is found", "[ledger]
   report = fixture.check();
   REQUIRE_FALSE(report.problems.empty());
   CHECK(report.problems.front() == expected);
+}
+
+TEST_CASE("a row added to a table that no commit has written is found, unless its rows are staged",
+          "[ledger][fsck]") {
+  FsckFixture fixture;
+  fixture.grow_to(3);
+  for (const unsigned number : {0x20U, 0x27U, 0x68U, 0xffU}) {
+    const auto table = static_cast<store::Table>(number);
+    const store::Key key = store::Key(table).number(1);
+    REQUIRE(fixture.store->stage({{.key = key, .value = "planted", .seal = {}}}).ok());
+    CHECK(fixture.check().problems ==
+          std::vector<std::string>{"row " + to_hex(key.bytes()) + " was written by no entry"});
+    CHECK(fixture.check({.staged = {table}}).clean());
+    REQUIRE(fixture.store->stage({{.key = key, .value = std::nullopt, .seal = {}}}).ok());
+  }
 }
 
 TEST_CASE("more than a row holds is kept in several, and a ledger that is older is read as it is",

@@ -104,7 +104,8 @@ Result<ledger::FsckReport> check_ledger(store::Store& store, const directory::Re
               snapshot->find(store::Key(store::store_table).octets("size")));
   if (count && count->size() == sizeof(size)) size = read_u64(*count);
   const ledger::Rooms rooms{.staged = {statistics::blocks_table, statistics::index_table,
-                                       documents::chunks_table, documents::texts_table}};
+                                       documents::chunks_table, documents::texts_table},
+                            .anew = [&store] { return store.snapshot(); }};
   ENTENTE_TRY(ledger::FsckReport report, ledger::fsck(*snapshot, size, rooms));
   using State = std::optional<ledger::ObjectState>;
   const auto as_recorded = report.objects;

@@ -32,14 +32,16 @@ void put_written(std::uint64_t index, std::string_view nonce, std::string_view w
 struct Rooms {
   // Tables whose rows are written without a commit, so that no entry answers for them.
   std::set<store::Table> staged;
+  // The store as it is when this is called: what does not read in the older snapshot may have been
+  // destroyed beside the check. Empty: nothing is destroyed beside it.
+  std::function<std::unique_ptr<store::Snapshot>()> anew;
 };
 
 // Folds what every entry says that it wrote, and then holds each row of the store against it.
 //
 // Says nothing of: rows of the ledger and of the store itself, which are checked as what they are;
-// staged rows, which no commit writes; values that do not open, which the store's own fsck tells;
-// and of a ledger whose first entries are older than this (`silent`) of no row that they may have
-// written.
+// staged rows, which no commit writes; and of a ledger whose first entries are older than this
+// (`silent`) of no row that they may have written.
 class WrittenFold {
  public:
   using Complain = std::function<void(std::string problem)>;
@@ -62,8 +64,9 @@ class WrittenFold {
   };
   // The words of the cursor's entry, and its nonce before them; the cursor then stands behind.
   [[nodiscard]] Status read(std::uint64_t index, std::string& words);
-  [[nodiscard]] Status check_table(store::Table table);
+  [[nodiscard]] Status check_table(store::Table table, const Rooms& rooms);
   void check_row(std::string_view key, std::string_view value);
+  [[nodiscard]] Status check_unreadable(std::string_view key, const Rooms& rooms);
 
   store::Snapshot& snapshot_;
   Complain complain_;

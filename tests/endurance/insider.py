@@ -4,6 +4,7 @@ values sealed as they should be. The real programs find each, and say which.
     insider.py [--each N] [--seed S]
 
   moved        a sealed value lies under another row's key: `fsck` finds it, and no reader gets it for the row's own
+  keyless      a row says that it is under a key that there is none of: `fsck` finds it, and `ledger`, unless it is staged
   planted      a row that no act wrote stands in any table, also in one that has no other: `ledger` finds it
   older        a row of any room is as it was before the last acts, or is gone, or says what another says, sealed for its
                place: `ledger` finds it
@@ -12,7 +13,7 @@ values sealed as they should be. The real programs find each, and say which.
   head         its head file, too: it starts, and the stock client and a witness refuse it, each by what it remembers; also
                after it has grown past what they had seen
 
-N of each of the first four kinds. In process: tests/ledger/fsck_test.cc."""
+N of each of the first five kinds. In process: tests/ledger/fsck_test.cc."""
 import argparse
 import collections
 import os
@@ -29,6 +30,7 @@ INSIDER = BUILD + "/tests/endurance/insider"
 FAULTS, BEHIND, DO_NOT_RELY = 6, 4, 7  # exit codes of `entented`, and of `entente`
 ROOMS = range(0x20, 0x100)
 STAGED = (0x68, 0x69, 0x82, 0x8e)
+NO_KEY = (0x7ffffff0).to_bytes(4, "big").hex()
 ENTRIES, WRITTEN = 0x10, 0x12
 BLINDING = 32
 
@@ -208,6 +210,19 @@ class World:
         caller.close()
         self.net.end()
 
+    def keyless(self, count):
+        for i in range(count):
+            self.net.put_back()
+            with self.insider() as hand:
+                table = self.draw.choice([one for one in ROOMS if hand.keys(one) and (one in STAGED) == (i % 4 == 3)])
+                key = self.draw.choice(hand.keys(table))
+                sealed = hand.ask("raw", key)
+                hand.ask("put-raw", key, sealed[:2] + NO_KEY + sealed[10:])
+            self.finds("fsck", f"{key} under no key")
+            if table not in STAGED:
+                self.finds("ledger", f"{key} under no key")
+            self.tally["keyless"] += 1
+
     def planted(self, count):
         for i in range(count):
             self.net.put_back()
@@ -313,6 +328,7 @@ def main():
         world = World(net, random.Random(options.seed))
         world.clean()
         world.moved(options.each)
+        world.keyless(options.each)
         world.planted(options.each)
         kinds, edits = world.older(options.each)
         world.entries(options.each)

@@ -175,9 +175,34 @@ TEST_CASE("a row added to a table that no commit has written is found, unless it
     REQUIRE(fixture.store->stage({{.key = key, .value = "planted", .seal = {}}}).ok());
     CHECK(fixture.check().problems ==
           std::vector<std::string>{"row " + to_hex(key.bytes()) + " was written by no entry"});
-    CHECK(fixture.check({.staged = {table}}).clean());
+    CHECK(fixture.check({.staged = {table}, .anew = {}}).clean());
     REQUIRE(fixture.store->stage({{.key = key, .value = std::nullopt, .seal = {}}}).ok());
   }
+}
+
+TEST_CASE("a row whose key is gone is found, unless it was destroyed as documents are",
+          "[ledger][fsck]") {
+  FsckFixture fixture;
+  const store::SealName seal{.scope = store::SealName::Scope::Document, .id = {.octets = {7}}};
+  const store::Key key = store::Key(test::test_table).number(1);
+  const auto commit = [&](const std::function<void(store::Transaction&)>& change) {
+    const auto transaction = fixture.store->begin();
+    change(*transaction);
+    fixture.ledger->record(*transaction, LedgerFixture::act_on("document"));
+    REQUIRE(transaction->commit().ok());
+  };
+  REQUIRE(fixture.store->ensure_seal(seal).ok());
+  commit([&](auto& t) { t.put(key, "text", seal); });
+  const auto before = fixture.store->snapshot();
+  const Rooms rooms{.staged = {}, .anew = [&] { return fixture.store->snapshot(); }};
+  const bool erased = GENERATE(true, false);
+  if (erased) commit([&](auto& t) { t.erase(key); });
+  REQUIRE(fixture.store->destroy_seal(seal).ok());
+  const Result<FsckReport> beside = fsck(*before, 1, rooms);
+  REQUIRE(beside.ok());
+  const std::string problem = "row " + to_hex(key.bytes()) + ", of entry 0, does not authenticate";
+  CHECK(beside->problems == (erased ? std::vector<std::string>{} : std::vector{problem}));
+  CHECK(fixture.check(rooms).problems == beside->problems);
 }
 
 TEST_CASE("more than a row holds is kept in several, and a ledger that is older is read as it is",

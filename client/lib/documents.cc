@@ -12,6 +12,7 @@
 #include "proto/contract/bytes.h"
 #include "proto/contract/clock.h"
 #include "proto/contract/digest.h"
+#include "proto/contract/file_name.h"
 
 namespace entente::client {
 namespace {
@@ -148,15 +149,17 @@ const v1::Content* content_in(const v1::Document& document, std::string_view lan
 }
 
 std::string unused_name(const std::string& given) {
-  const std::filesystem::path name = std::filesystem::path(given).filename();
-  const bool is_name = !name.empty() && name != "." && name != "..";
-  const std::filesystem::path file = is_name ? name : std::filesystem::path("document");
-  std::filesystem::path unused = file;
-  std::error_code error;
-  for (int n = 2; std::filesystem::exists(std::filesystem::symlink_status(unused, error)); ++n) {
+  const std::string name = harmless_name(given);
+  const std::filesystem::path file = name.empty() ? "document" : name;
+  const auto stands = [](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(std::filesystem::symlink_status(path, error));
+  };
+  std::string unused = file.string();
+  for (int n = 2; stands(unused) || stands(unused + ".part"); ++n) {
     unused = file.stem().string() + "-" + std::to_string(n) + file.extension().string();
   }
-  return unused.string();
+  return unused;
 }
 
 Result<Fetched> fetch_document(Client& client, const v1::Document& document,

@@ -53,8 +53,9 @@ enum class Opening {
 // The content of a document that `language` asks for; empty: its original. Null: there is none.
 [[nodiscard]] const v1::Content* content_in(const v1::Document& document,
                                             std::string_view language);
-// What a file is called here that another party named so: a name only, never a path, and none that
-// stands in the working folder already (`note.txt`, or else `note-2.txt`).
+// What a file is called here that another party named so: harmless_name of it, `document` if that
+// leaves nothing, and none that stands in the working folder already, itself or its `.part`
+// (`note.txt`, or else `note-2.txt`).
 [[nodiscard]] std::string unused_name(const std::string& given);
 
 // Fetches a document, or the revision that its name says, into `path`, by way of `<path>.part`,

@@ -46,10 +46,10 @@ struct Opened {
   std::vector<v1::SealRecipient> recipients;  // of the envelope that opened
 };
 
-// Fetches a document and opens it with one of `keys` into `path`; into the file name that was
-// sealed, in the present folder, if `path` is empty. The reading leaves a receipt. DataLoss
-// (ProofInvalid): it is not what its originator sealed. FailedPrecondition: it is not sealed to an
-// office whose key is here. What fetch_document returns.
+// Fetches a document and opens it with one of `keys` into `path`; into unused_name of the file name
+// that was sealed, in the present folder, if `path` is empty. The reading leaves a receipt.
+// DataLoss (ProofInvalid): it is not what its originator sealed. FailedPrecondition: it is not
+// sealed to an office whose key is here. What fetch_document returns.
 [[nodiscard]] Result<Opened> fetch_and_open(Client& client, const std::vector<OfficeKey>& keys,
                                             const v1::Document& document,
                                             const std::string& language, const std::string& path,

@@ -9,35 +9,38 @@ namespace {
 
 constexpr std::size_t kTagBytesMax = 35;  // RFC 5646 section 4.4.1
 
-// Code points that turn a line round, or hide in one (Unicode's Bidi_Control and line ends).
-bool steers(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  if (byte(at) < 0x20 || byte(at) == 0x7f) return true;
-  if (byte(at) == 0xc2) return byte(at + 1) < 0xa0;   // C1
-  if (byte(at) == 0xd8) return byte(at + 1) == 0x9c;  // U+061C
-  if (byte(at) == 0xe2 && byte(at + 1) == 0x80) {
-    return byte(at + 2) == 0x8e || byte(at + 2) == 0x8f ||  // U+200E, 200F
-           (byte(at + 2) >= 0xa8 && byte(at + 2) <= 0xae);  // U+2028 to 202E
-  }
-  return byte(at) == 0xe2 && byte(at + 1) == 0x81 && byte(at + 2) >= 0xa6 && byte(at + 2) <= 0xa9;
+}  // namespace
+
+// Unicode's Bidi_Control, and its line ends (Trojan Source, CVE-2021-42574).
+bool steers(char32_t point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200e ||
+         point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
+         (point >= 0x2066 && point <= 0x2069);
 }
 
-}  // namespace
+char32_t next_point(std::string_view text, std::size_t& at) {
+  const auto lead = static_cast<unsigned char>(text[at++]);
+  if (lead < 0x80) return lead;
+  const int follow = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+  char32_t point = lead & (0x3fU >> follow);
+  for (int i = 0; i < follow; ++i)
+    point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3fU);
+  return point;
+}
 
 bool is_plain(std::string_view text) {
   if (!is_utf8(text)) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (steers(text, i)) return false;
+  for (std::size_t at = 0; at < text.size();) {
+    if (steers(next_point(text, at))) return false;
   }
   return true;
 }
 
 bool is_plain_lines(std::string_view text) {
   if (!is_utf8(text)) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\n' && text[i] != '\t' && steers(text, i)) return false;
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t point = next_point(text, at);
+    if (point != '\n' && point != '\t' && steers(point)) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
+#include "proto/contract/file_name.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/limits_documents.h"
 #include "proto/contract/text.h"
@@ -204,11 +205,11 @@ Status check_content(const v1::Content& content) {
     return invalid_argument("content.language", "must be a BCP 47 tag such as `en`");
   }
   const std::string& name = content.file_name();
-  const bool path = name.find_first_of("/\\") != std::string::npos || name == "." || name == "..";
-  if (name.empty() || name.size() > limits::file_name_bytes_max || path || !is_plain(name)) {
+  if (name.empty() || name.size() > limits::file_name_bytes_max || harmless_name(name) != name) {
     return invalid_argument("content.file_name",
-                            "must be 1 to 255 bytes, without a path and without characters that "
-                            "steer a terminal or turn a line round");
+                            "must be 1 to 255 bytes, without a path, without characters that steer "
+                            "a terminal or turn a line round, and must not begin with `.`, `-`, "
+                            "`~` or a blank");
   }
   if (!is_media_type(content.media_type())) {
     return invalid_argument("content.media_type", "must be like `application/pdf`");

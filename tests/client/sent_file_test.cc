@@ -116,6 +116,35 @@ TEST_CASE("what a server calls a file is a name here, never a path", "[upload][b
   }
   CHECK(unused_name("../../etc/none-such.txt") == "none-such.txt");
   CHECK(unused_name("/none-such.tar.gz") == "none-such.tar.gz");
+  CHECK(unused_name("over\\there\\none-such.txt") == "none-such.txt");
+}
+
+TEST_CASE("what a server calls a file is nothing that a shell or a program reads by itself",
+          "[upload][bad]") {
+  CHECK(unused_name(".bash_profile") == "bash_profile");
+  CHECK(unused_name("over/.zshenv") == "zshenv");
+  CHECK(unused_name("..-~ .-none-such.txt") == "none-such.txt");
+  CHECK(unused_name("-rf") == "rf");
+  CHECK(unused_name("~root") == "root");
+  // What is taken out hides nothing before what it stood in front of.
+  CHECK(unused_name("\x1b.none-such") == "none-such");
+  CHECK(unused_name("\xe2\x80\xae.none-such") == "none-such");
+  CHECK(unused_name("none\n-\x1b[2Jsuch\xc2\x9b") == "none-[2Jsuch");
+  for (const char* given : {"...", "-", "~", " ", ".-~", "\x1b", "\xff.profile"}) {
+    CHECK(unused_name(given) == "document");
+  }
+  CHECK(unused_name("R\xc3\xa9sum\xc3\xa9 (2).pdf") == "R\xc3\xa9sum\xc3\xa9 (2).pdf");
+}
+
+TEST_CASE("a file that comes takes no other's place", "[upload][bad]") {
+  const std::string name = "stands-" + std::to_string(::getpid()) + ".txt";
+  const std::string second = "stands-" + std::to_string(::getpid()) + "-2.txt";
+  for (const std::string& there : {name, name + ".part"}) {
+    std::ofstream(there) << "own";
+    CHECK(unused_name(name) == second);
+    std::filesystem::remove(there);
+  }
+  CHECK(unused_name(name) == name);
 }
 
 }  // namespace entente::client

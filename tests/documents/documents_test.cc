@@ -323,14 +323,15 @@ TEST_CASE("a content has between one byte and four gibibytes", "[documents][bad]
   CHECK(begin(0) == Code::InvalidArgument);
 }
 
-TEST_CASE("names that steer paths or terminals are refused", "[documents][bad]") {
+TEST_CASE("names that steer paths, shells or terminals are refused", "[documents][bad]") {
   DocumentsWorld world;
   for (const std::string& name :
        {std::string("../../etc/passwd"), std::string("a\\b"), std::string(".."), std::string(""),
         std::string("gpj.\xe2\x80\xae"
                     "exe.txt"),
-        std::string("a\x1b[2J"), std::string(10'000, 'x'), std::string("a\nb"),
-        std::string("\xff")}) {
+        std::string("a\x1b[2J"), std::string(10'000, 'x'), std::string("a\nb"), std::string("\xff"),
+        std::string(".bash_profile"), std::string("-rf"), std::string("~root"),
+        std::string(" .profile")}) {
     v1::BeginContentRequest request = world.begin("n", "bytes");
     request.mutable_content()->set_file_name(name);
     const auto refused = world.ask(world.service, world.helena(), &Service::begin_content, request);

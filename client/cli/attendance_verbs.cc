@@ -1,10 +1,10 @@
 // `entente meeting invite`, `register`, `decline`, `remove`, `calendar`: who is asked, who comes,
 // and how calendars have it.
-#include <fstream>
 #include <iostream>
 
 #include "client/cli/meeting_words.h"
 #include "client/cli/services.h"
+#include "client/lib/kept_file.h"
 #include "entente/v1/attendance.pb.h"
 #include "entente/v1/calendars.pb.h"
 
@@ -122,7 +122,8 @@ void add_attendance_calendar(CLI::App& group, Context& context) {
               if (wanted->out.empty()) {
                 std::cout << file.content();
               } else {
-                std::ofstream(wanted->out, std::ios::binary) << file.content();
+                const Status kept = client::keep_file(wanted->out, file.content(), "--out");
+                if (!kept.ok()) return context.fail(kept);
                 std::cout << file.meetings() << " meetings in " << safe(wanted->out) << '\n';
               }
               std::cerr << "left out: " << safe(file.left_out()) << '\n';

@@ -1,13 +1,13 @@
 // `entente stats get`: figures as a table, or as a file of any format that the server writes.
 #include <array>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "client/cli/services.h"
 #include "client/cli/stats_words.h"
+#include "client/lib/kept_file.h"
 #include "entente/v1/statistics.pb.h"
 
 namespace entente::cli {
@@ -192,39 +192,31 @@ void run_download(Context& context, const v1::QueryRequest& request, const std::
                   const std::string& path) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
-  const std::string partly = path + ".part";
-  std::ofstream file;
+  std::optional<client::KeptFile> file;
   if (!path.empty()) {
-    file.open(partly, std::ios::binary | std::ios::trunc);
-    std::error_code error;
-    std::filesystem::permissions(
-        partly, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
-    if (!file || error) return context.fail(invalid_argument("--out", "cannot be written"));
+    Result<client::KeptFile> made = client::KeptFile::create(path, "--out");
+    if (!made.ok()) return context.fail(made.status());
+    file.emplace(*std::move(made));
   }
-  std::ostream& out = path.empty() ? std::cout : file;
+  std::ostream& out = file ? file->out() : std::cout;
   std::uint64_t bytes = 0;
-  Status status =
-      (*client)->download(address_of(request), media_types().at(as), [&](std::string_view some) {
-        bytes += some.size();
-        out.write(some.data(), static_cast<std::streamsize>(some.size()));
-        return out.good();
-      });
-  out.flush();
-  if (status.ok() && !out.good()) status = invalid_argument("--out", "cannot be written");
-  if (path.empty()) {
-    if (!status.ok()) return context.fail(status);
-    if (bytes == 0) context.exit = Exit::No;
+  Status status = [&] {
+    return (*client)->download(address_of(request), media_types().at(as),
+                               [&](std::string_view some) {
+                                 bytes += some.size();
+                                 out.write(some.data(), static_cast<std::streamsize>(some.size()));
+                                 return out.good();
+                               });
+  }();
+  if (!out.good()) status = file ? file->unwritable() : Status();  // of the other, main tells
+  if (!status.ok()) return context.fail(status);
+  if (bytes == 0) {
+    if (file) return say_no_figures(context, request.dataflow(), request.selections());
+    context.exit = Exit::No;
     return;
   }
-  file.close();
-  std::error_code error;
-  if (!status.ok() || bytes == 0) {
-    std::filesystem::remove(partly, error);
-    if (!status.ok()) return context.fail(status);
-    return say_no_figures(context, request.dataflow(), request.selections());
-  }
-  std::filesystem::rename(partly, path, error);
-  if (error) return context.fail(invalid_argument("--out", "cannot be written"));
+  if (!file) return;
+  if (status = file->finish(); !status.ok()) return context.fail(status);
   std::cout << bytes << " bytes in " << path << '\n';
 }
 

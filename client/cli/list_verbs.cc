@@ -1,11 +1,11 @@
 // `entente export`, `roster`, `reminders`, `contact-test`: lists of people that go out and come
 // back, and what keeps entries true.
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <map>
 
 #include "client/cli/directory_words.h"
+#include "client/lib/kept_file.h"
 
 namespace entente::cli {
 namespace {
@@ -24,24 +24,21 @@ void add_list_export(CLI::App& app, Context& context) {
   auto request = std::make_shared<v1::ExportPersonsRequest>();
   auto out = std::make_shared<std::string>();
   request->set_format(v1::ExportPersonsRequest::CSV);
-  CLI::App* verb = add_verb(
-      app, "export", "a list of persons as a file: CSV, vCard, or a page to print",
-      "entente export --process igc --as html --out igc.html", [=, &context] {
-        context.call<v1::ExportPersonsReply>(
-            directory_service + "ExportPersons", *request,
-            [out, &context](const v1::ExportPersonsReply& reply) {
-              if (out->empty()) {
-                std::cout << reply.content();
-                return;
-              }
-              std::ofstream file(*out, std::ios::binary);
-              file << reply.content();
-              if (!file.flush()) {
-                return context.fail(invalid_argument("out", "`" + *out + "` cannot be written"));
-              }
-              std::cout << reply.persons() << " persons in " << *out << '\n';
-            });
-      });
+  CLI::App* verb =
+      add_verb(app, "export", "a list of persons as a file: CSV, vCard, or a page to print",
+               "entente export --process igc --as html --out igc.html", [=, &context] {
+                 context.call<v1::ExportPersonsReply>(
+                     directory_service + "ExportPersons", *request,
+                     [out, &context](const v1::ExportPersonsReply& reply) {
+                       if (out->empty()) {
+                         std::cout << reply.content();
+                         return;
+                       }
+                       const Status kept = client::keep_file(*out, reply.content(), "--out");
+                       if (!kept.ok()) return context.fail(kept);
+                       std::cout << reply.persons() << " persons in " << *out << '\n';
+                     });
+               });
   verb->add_option_function<std::vector<std::string>>(
       "person",
       [request](const std::vector<std::string>& names) {

@@ -1,10 +1,10 @@
 // `entente stats prove`: who supplied a figure, when, and that it is unaltered.
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "client/cli/stats_words.h"
 #include "client/lib/evidence.h"
+#include "client/lib/kept_file.h"
 #include "client/lib/sent_file.h"
 #include "proto/contract/bytes.h"
 
@@ -26,9 +26,7 @@ Status save(const std::string& folder, const client::UploadProof& proof) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   const auto write = [&](const char* name, const std::string& bytes) {
-    std::ofstream out(path / name, std::ios::binary);
-    out << bytes;
-    return static_cast<bool>(out.flush());
+    return client::keep_file((path / name).string(), bytes, "--save").ok();
   };
   std::string proof_text = to_hex(proof.salt) + "\n" + std::to_string(proof.index) + "\n";
   for (const std::string& one : proof.path) proof_text += to_hex(one) + "\n";

@@ -1,6 +1,5 @@
 // `entente stats upload`, `uploads`: bringing one's own figures, and who has brought what.
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -8,6 +7,7 @@
 #include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "client/lib/annotate.h"
+#include "client/lib/kept_file.h"
 #include "client/lib/upload.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/manifest.h"
@@ -69,12 +69,12 @@ void show_report(const v1::UploadReport& report, bool dry_run) {
 
 // The file again, with what is wrong beside each row.
 Status annotate(const Upload& upload, const v1::UploadReport& report) {
-  std::ofstream out(upload.annotate, std::ios::binary);
-  if (!out) return invalid_argument("annotate", "`" + upload.annotate + "` cannot be written");
+  ENTENTE_TRY(client::KeptFile file, client::KeptFile::create(upload.annotate, "--annotate"));
   const v1::UploadFormat format = upload.file.request.format();
   const bool table = format == v1::SDMX_CSV || format == v1::MAPPED_CSV;
-  return table ? client::annotate_table(upload.file.path, upload.form, report, out)
-               : client::annotate_message(upload.file.path, report, out);
+  ENTENTE_TRY_VOID(table ? client::annotate_table(upload.file.path, upload.form, report, file.out())
+                         : client::annotate_message(upload.file.path, report, file.out()));
+  return file.finish();
 }
 
 // Which format the file has, and, if a mapping is named, what that says. False: an error was said.
@@ -115,6 +115,10 @@ void run_figures_upload(Context& context, Upload upload) {
   if (!upload.embargo.empty() &&
       !read_time(context, upload.embargo, "--embargo", *request.mutable_embargo_until())) {
     return;
+  }
+  std::error_code error;
+  if (std::filesystem::equivalent(upload.file.path, upload.annotate, error)) {
+    return context.fail(invalid_argument("--annotate", "is the file itself, which stays as it is"));
   }
   if (!settle_format(context, upload)) return;
   Result<client::Client*> client = context.client();

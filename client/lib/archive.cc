@@ -53,7 +53,6 @@ class Beside {
   ~Beside() {
     std::error_code error;
     std::filesystem::remove(path_, error);
-    std::filesystem::remove(path_ + ".part", error);
   }
   Beside(const Beside&) = delete;
   Beside& operator=(const Beside&) = delete;

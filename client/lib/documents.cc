@@ -5,14 +5,15 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
+#include "client/lib/kept_file.h"
 #include "client/lib/sent_file.h"
 #include "client/lib/signature.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/clock.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/file_name.h"
+#include "proto/contract/running_digest.h"
 
 namespace entente::client {
 namespace {
@@ -56,45 +57,50 @@ Status send(Client& client, const DocumentFile& file, std::uint64_t offset,
   return send_file(file.path, offset, file.request.content().bytes(), pieces, on_progress);
 }
 
-// What the server said of the whole, in its first message.
-struct Promised {
+// What the server said of the whole, in its first message; and what has come of it.
+struct Coming {
   std::uint64_t bytes = 0;
-  std::string sha256;
+  std::string sha256;  // of all but the trailer
   std::uint64_t trailer_bytes = 0;
+  std::uint64_t offset = 0;
+  RunningDigest digest;
+
+  void add(std::string_view some) {
+    const std::uint64_t body = bytes - std::min(trailer_bytes, bytes);
+    digest.add(some.substr(0, std::min<std::uint64_t>(some.size(), body - std::min(offset, body))));
+    offset += some.size();
+  }
 };
 
-Status receive(Client& client, v1::ReadContentRequest request, std::ofstream& out,
-               Promised& promised, const Progress& on_progress) {
+Status receive(Client& client, v1::ReadContentRequest request, KeptFile& file, Coming& coming,
+               const Progress& on_progress) {
   int lost = 0;
-  std::uint64_t offset = 0;
   for (;;) {
-    request.set_offset(offset);
+    request.set_offset(coming.offset);
     bool written = true;
     const Status ended = client.stream<v1::ContentPart>(
         kDocuments + "ReadContent", request,
         [&](const v1::ContentPart& part) {
           if (part.total_bytes() != 0) {
-            promised = {.bytes = part.total_bytes(),
-                        .sha256 = part.sha256(),
-                        .trailer_bytes = part.trailer_bytes()};
+            coming.bytes = part.total_bytes();
+            coming.sha256 = part.sha256();
+            coming.trailer_bytes = part.trailer_bytes();
           }
           written =
-              part.offset() == offset &&
-              static_cast<bool>(out.write(part.content().data(),
-                                          static_cast<std::streamsize>(part.content().size())));
+              part.offset() == coming.offset &&
+              static_cast<bool>(file.out().write(
+                  part.content().data(), static_cast<std::streamsize>(part.content().size())));
           if (!written) return false;
-          offset += part.content().size();
+          coming.add(part.content());
           lost = 0;
-          on_progress(offset, promised.bytes);
+          on_progress(coming.offset, coming.bytes);
           return true;
         },
         {.timeout = kPatience});
-    if (!written) return invalid_argument("out", "cannot be written");
-    if (ended.ok()) break;
+    if (!written) return file.unwritable();
+    if (ended.ok()) return {};
     if (ended.code() != Code::Unavailable || ++lost >= kLinesLostMax) return ended;
   }
-  if (!out.flush()) return invalid_argument("out", "cannot be written");
-  return {};
 }
 
 }  // namespace
@@ -184,28 +190,20 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
     fetched.content = reading.content();
     if (reading.has_receipt()) fetched.entry = reading.receipt().entry_index();
   }
-  const std::string part = path + ".part";
-  Promised promised;
-  {
-    std::ofstream out(part, std::ios::binary | std::ios::trunc);
-    if (!out) return invalid_argument("out", "`" + part + "` cannot be written");
-    ENTENTE_TRY_VOID(receive(client, request, out, promised, on_progress));
-  }
-  ENTENTE_TRY(const FileDigest came, digest_of(part, promised.bytes - promised.trailer_bytes));
-  std::error_code error;
+  Coming coming;
+  ENTENTE_TRY(KeptFile file, KeptFile::create(path));
+  ENTENTE_TRY_VOID(receive(client, request, file, coming, on_progress));
   // A marked PDF is no longer what was brought; all else is, but for its trailer.
-  const bool is_marked_within = !fetched.mark.empty() && promised.trailer_bytes == 0;
+  const bool is_marked_within = !fetched.mark.empty() && coming.trailer_bytes == 0;
   const v1::Content* const brought =
       fetched.reading.empty() ? content_in(document, language) : &fetched.content;
   const bool is_other =
-      !is_marked_within && brought != nullptr && promised.sha256 != brought->sha256();
-  if (std::filesystem::file_size(part, error) != promised.bytes || came.sha256 != promised.sha256 ||
-      is_other) {
+      !is_marked_within && brought != nullptr && coming.sha256 != brought->sha256();
+  if (coming.offset != coming.bytes || coming.digest.finish() != coming.sha256 || is_other) {
     return Status(Code::DataLoss, Reason::ProofInvalid,
-                  "what came is not what was promised; it is kept as `" + part + "`");
+                  "what came is not what was promised; nothing was kept");
   }
-  std::filesystem::rename(part, path, error);
-  if (error) return invalid_argument("out", "`" + path + "` cannot be written");
+  ENTENTE_TRY_VOID(file.finish());
   return fetched;
 }
 

@@ -58,9 +58,9 @@ enum class Opening {
 // (`note.txt`, or else `note-2.txt`).
 [[nodiscard]] std::string unused_name(const std::string& given);
 
-// Fetches a document, or the revision that its name says, into `path`, by way of `<path>.part`,
-// which holds what has come if it breaks off for good. DataLoss: what came is not what was
-// promised. InvalidArgument: the file cannot be written. Otherwise every Code of the rpcs.
+// Fetches a document, or the revision that its name says, into `path`, as KeptFile makes it: whole
+// or not at all. DataLoss: what came is not what was promised. InvalidArgument: the file cannot be
+// written. Otherwise every Code of the rpcs.
 [[nodiscard]] Result<Fetched> fetch_document(Client& client, const v1::Document& document,
                                              const std::string& language, const std::string& path,
                                              Opening opening, const Progress& on_progress);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "client/lib/certificates.h"
+#include "client/lib/kept_file.h"
 #include "client/lib/lie.h"
 #include "client/lib/sealed_body.h"
 #include "client/lib/signature.h"
@@ -330,15 +331,9 @@ Result<Opened> fetch_and_open(Client& client, const std::vector<OfficeKey>& keys
   ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
   Opened opened;
   opened.path = path.empty() ? unused_name(inside.manifest.file_name()) : path;
-  Passing part(opened.path + ".part");
-  {
-    std::ofstream out(part.path(), std::ios::binary | std::ios::trunc);
-    if (!out) return invalid_argument("out", "`" + part.path() + "` cannot be written");
-    ENTENTE_TRY_VOID(open_into(inside, body.path(), out));
-  }
-  std::error_code error;
-  std::filesystem::rename(part.path(), opened.path, error);
-  if (error) return invalid_argument("out", "`" + opened.path + "` cannot be written");
+  ENTENTE_TRY(KeptFile file, KeptFile::create(opened.path));
+  ENTENTE_TRY_VOID(open_into(inside, body.path(), file.out()));
+  ENTENTE_TRY_VOID(file.finish());
   opened.manifest = std::move(inside.manifest);
   opened.copy_number = copy.copy_number;
   opened.recipients = {inside.envelope.recipients().begin(), inside.envelope.recipients().end()};

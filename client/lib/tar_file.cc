@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
@@ -59,16 +58,8 @@ std::string octal(std::uint64_t value, std::size_t digits) {
 }  // namespace
 
 Result<TarFile> TarFile::create(const std::string& path) {
-  const std::string part = path + ".part";
-  const auto refused = [&] { return invalid_argument("out", "`" + part + "` cannot be written"); };
-  // What it will hold is for its maker's eyes.
-  ::unlink(part.c_str());
-  const int made = ::open(part.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (made < 0) return refused();
-  ::close(made);
-  std::ofstream out(part, std::ios::binary | std::ios::trunc);
-  if (!out) return refused();
-  return TarFile(std::move(out), path);
+  ENTENTE_TRY(KeptFile file, KeptFile::create(path));
+  return TarFile(std::move(file));
 }
 
 void TarFile::header(const std::string& name, std::uint64_t bytes, char type) {
@@ -89,11 +80,11 @@ void TarFile::header(const std::string& name, std::uint64_t bytes, char type) {
   for (const char c : block) sum += static_cast<unsigned char>(c);
   put(148, octal(sum, 6));
   block[154] = '\0';  // and a blank behind it, which is there
-  out_ << block;
+  file_.out() << block;
 }
 
 void TarFile::pad(std::uint64_t bytes) {
-  out_ << std::string((kBlock - bytes % kBlock) % kBlock, '\0');
+  file_.out() << std::string((kBlock - bytes % kBlock) % kBlock, '\0');
 }
 
 Status TarFile::add(const std::string& name, std::string_view content) {
@@ -103,14 +94,14 @@ Status TarFile::add(const std::string& name, std::string_view content) {
   if (!plain) {
     const std::string record = path_record(name);
     header("PaxHeader", record.size(), 'x');
-    out_ << record;
+    file_.out() << record;
     pad(record.size());
   }
   header(name, content.size(), '0');
-  out_ << content;
+  file_.out() << content;
   pad(content.size());
   digests_ += to_hex(as_view(sha256(content))) + "  " + name + "\n";
-  return out_ ? Status() : invalid_argument("out", "`" + path_ + "` cannot be written");
+  return file_.out() ? Status() : file_.unwritable();
 }
 
 Status TarFile::add_file(const std::string& name, const std::string& path) {
@@ -120,11 +111,8 @@ Status TarFile::add_file(const std::string& name, const std::string& path) {
 }
 
 Status TarFile::finish() {
-  out_ << std::string(2 * kBlock, '\0');
-  out_.close();
-  std::error_code error;
-  if (out_) std::filesystem::rename(path_ + ".part", path_, error);
-  return out_ && !error ? Status() : invalid_argument("out", "`" + path_ + "` cannot be written");
+  file_.out() << std::string(2 * kBlock, '\0');
+  return file_.finish();
 }
 
 }  // namespace entente::client

@@ -3,18 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <string_view>
 
+#include "client/lib/kept_file.h"
 #include "proto/contract/status.h"
 
 namespace entente::client {
 
 class TarFile {
  public:
-  // By way of `<path>.part`, mode 0600, which stays if it is not finished. InvalidArgument: it
-  // cannot be made.
+  // As KeptFile makes one: whole or not at all. InvalidArgument: it cannot be made.
   [[nodiscard]] static Result<TarFile> create(const std::string& path);
 
   // Adds a file. `name` is a relative path in UTF-8 without a line feed. InvalidArgument: what is
@@ -27,12 +26,11 @@ class TarFile {
   [[nodiscard]] Status finish();
 
  private:
-  TarFile(std::ofstream out, std::string path) : out_(std::move(out)), path_(std::move(path)) {}
+  explicit TarFile(KeptFile file) : file_(std::move(file)) {}
   void header(const std::string& name, std::uint64_t bytes, char type);
   void pad(std::uint64_t bytes);
 
-  std::ofstream out_;
-  std::string path_;
+  KeptFile file_;
   std::string digests_;
 };
 

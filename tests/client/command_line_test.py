@@ -2,7 +2,7 @@
 
 Run by CTest with BUILD set to the build folder. With it set, `command_line_test.py --write` makes
 docs/command-line.md anew."""
-import json, os, pty, re, shlex, stat, sys, unittest
+import json, os, pty, re, resource, shlex, signal, stat, subprocess, sys, tempfile, unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
 from network import ENTENTE, ENTENTED, TOP, Network, eventually, free_port, read, run, write
@@ -51,7 +51,8 @@ def reference():
         if name == "entente":
             out += ["`--profile NAME` takes another profile than the current one; `--json` prints answers as JSON (one",
                     "line, names as in the `.proto` files). Both may stand before or behind the verb. Answers go to",
-                    "standard output, errors to standard error.", ""]
+                    "standard output, errors to standard error. A file that is made (`--out`, `--annotate`, `--save`) is whole or not",
+                    "there, and its owner's alone (mode 0600); a pipe or a device is written into.", ""]
         for path, text in tree(program):
             if is_group(text):
                 continue
@@ -342,6 +343,58 @@ class Used(unittest.TestCase):
             "person", "show", "persons/a\x1b[2J\u202eb")
         self.assertNotIn("\x1b", done.stdout + done.stderr)
         self.assertNotIn("\u202e", done.stdout + done.stderr)
+
+    def raw(self, *verb, account="anna.lindqvist", **more):
+        """As `ends`, with the octets as they are, and with what else subprocess knows."""
+        more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 300, **more}
+        return subprocess.run([ENTENTE, "--profile", account, *verb], env=self.environment, check=False, **more)
+
+    def test_a_file_that_is_made_is_its_owners_alone_and_whole_or_not_there(self):
+        keeper = "helena.brandt"
+        self.ends(0, "sign-in", account=keeper)
+        with tempfile.TemporaryDirectory() as folder:
+            paper, out = folder + "/paper.txt", folder + "/out"
+            write(paper, "The paper.\n" * 50_000)
+            said = self.ends(0, "document", "upload", paper, "--process", "igc", "--to", "members,secretariat", "--yes",
+                             "--handling", "restricted", account=keeper).stdout
+            name = re.search(r"documents/[0-9a-f]{32}", said).group()
+            made = (("document", "get", name), ("export", "--process", "igc"), ("meeting", "calendar"))
+
+            def small_disk():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (65536, resource.RLIM_INFINITY))
+            for verb in made:
+                with self.subTest(verb=" ".join(verb)):
+                    done = self.raw(*verb, "--out", out, account=keeper, umask=0o022)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
+                    os.unlink(out)
+                    nowhere = self.ends(8, *verb, "--out", folder + "/nowhere/out", account=keeper)
+                    self.assertIn("cannot be written", nowhere.stderr)
+            write(out, "before\n")
+            done = self.raw(*made[0], "--out", out, account=keeper, preexec_fn=small_disk)
+            self.assertEqual(done.returncode, 8, done.stderr)
+            self.assertEqual(read(out), "before\n")
+            self.assertEqual(sorted(os.listdir(folder)), ["out", "paper.txt"])
+            # What is no file stays what it is, and gets what comes.
+            pipe = folder + "/pipe"
+            os.mkfifo(pipe)
+            end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+            done = self.raw("export", "--process", "igc", "--out", pipe, account=keeper)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
+            self.assertTrue(os.read(end, 65536))
+            os.close(end)
+
+    def test_a_file_of_figures_is_not_overwritten_by_what_is_wrong_with_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            figures, link = folder + "/figures.csv", folder + "/link.csv"
+            write(figures, "no,figures\n1,2\n")
+            os.symlink(figures, link)
+            for annotated in (figures, folder + "/./figures.csv", link):
+                refused = self.ends(8, "stats", "upload", figures, "--to", "IGC.ASYLUM", "--dry-run", "--annotate", annotated)
+                self.assertIn("is the file itself", refused.stderr)
+            self.assertEqual(read(figures), "no,figures\n1,2\n")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ what happens where something is not as it should be. BUILD names the build folde
 import base64
 import hashlib
 import shutil
+import stat
 import tempfile
 import unittest
 
@@ -56,6 +57,14 @@ class Sealing(unittest.TestCase):
         self.assertIn("persons/swe.anna", self.net.as_("document", "readers", self.name, account="ines"))
         self.entered("documents.document.read")
         self.assertFalse(list(self.net.path.glob("*.part")) + list(self.net.path.glob(".sealed*")))
+        self.assertEqual(stat.S_IMODE(out.stat().st_mode), 0o600)
+
+    def test_a_name_that_was_sealed_is_no_file_that_a_shell_reads(self):
+        name = self.net.send(self.net.write(".zshenv", b"touch run\n"))
+        (self.net.path / ".zshenv").unlink()
+        self.assertIn("kept as zshenv", self.net.as_("document", "get", name))
+        self.assertFalse((self.net.path / ".zshenv").exists())
+        self.assertEqual((self.net.path / "zshenv").read_bytes(), b"touch run\n")
 
     def test_the_receipt_of_a_reading_stands_under_a_signed_checkpoint_before_anything_is_given_out(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -120,7 +120,7 @@ void add_attendance_calendar(CLI::App& group, Context& context) {
             "entente.v1.CalendarService.ExportCalendar", request,
             [&](const v1::CalendarFile& file) {
               if (wanted->out.empty()) {
-                std::cout << file.content();
+                print_data(file.content());
               } else {
                 const Status kept = client::keep_file(wanted->out, file.content(), "--out");
                 if (!kept.ok()) return context.fail(kept);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "client/cli/screen.h"
 #include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "client/lib/kept_file.h"
@@ -89,6 +90,8 @@ void show_figures(Context& context, const v1::QueryRequest& request, bool csv) {
           print_json(some);
           return true;
         }
+        std::optional<AsData> as_data;
+        if (csv) as_data.emplace();
         if (rows == 0 && csv) {
           std::cout << "DATAFLOW";
           for (const auto& cell : heading_of(some, request.include_history())) {
@@ -201,6 +204,7 @@ void run_download(Context& context, const v1::QueryRequest& request, const std::
   std::ostream& out = file ? file->out() : std::cout;
   std::uint64_t bytes = 0;
   Status status = [&] {
+    const AsData as_data;
     return (*client)->download(address_of(request), media_types().at(as),
                                [&](std::string_view some) {
                                  bytes += some.size();

@@ -31,7 +31,7 @@ void add_list_export(CLI::App& app, Context& context) {
                      directory_service + "ExportPersons", *request,
                      [out, &context](const v1::ExportPersonsReply& reply) {
                        if (out->empty()) {
-                         std::cout << reply.content();
+                         print_data(reply.content());
                          return;
                        }
                        const Status kept = client::keep_file(*out, reply.content(), "--out");

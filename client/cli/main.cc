@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "client/cli/context.h"
+#include "client/cli/screen.h"
 #include "client/cli/verbs.h"
 
 namespace {
@@ -22,6 +23,7 @@ constexpr const char* kFooter =
 
 int main(int argc, char** argv) {
   std::setlocale(LC_ALL, "C.UTF-8");  // NOLINT(concurrency-mt-unsafe): before any thread
+  entente::cli::Screens screens;
   const entente::SystemClock clock;
   entente::SystemEntropy entropy;
   entente::cli::Context context(clock, entropy);
@@ -52,8 +54,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : static_cast<int>(entente::cli::Exit::Usage);
+    if (app.exit(error) != 0) context.exit = entente::cli::Exit::Usage;
   }
   return static_cast<int>(context.exit);
 }

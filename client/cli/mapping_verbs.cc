@@ -7,6 +7,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "client/cli/screen.h"
 #include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "entente/v1/session.pb.h"
@@ -37,6 +38,7 @@ void show_mapping(const v1::Mapping& mapping) {
   google::protobuf::TextFormat::Printer printer;
   printer.SetUseUtf8StringEscaping(true);
   printer.PrintToString(own, &text);
+  const AsData as_data;
   std::cout << "# proto-file: entente/v1/mapping.proto\n# proto-message: Mapping\n# "
             << mapping.name() << ", revision " << mapping.revision() << ", by " << mapping.account()
             << '\n'

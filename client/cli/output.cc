@@ -3,32 +3,15 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cwchar>
 #include <iostream>
 
+#include "client/cli/screen.h"
 #include "proto/contract/bytes.h"
+#include "proto/contract/text.h"
 
 namespace entente::cli {
 namespace {
-
-// Decodes one code point of well-formed UTF-8 at `at` and moves on.
-char32_t next_point(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  if (lead < 0x80) return lead;
-  const int follow = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-  char32_t point = lead & (0x3fU >> follow);
-  for (int i = 0; i < follow; ++i)
-    point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3fU);
-  return point;
-}
-
-// Trojan-source characters (CVE-2021-42574) and everything that steers a terminal.
-bool steers(char32_t point) {
-  return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x202a && point <= 0x202e) ||
-         (point >= 0x2066 && point <= 0x2069) || point == 0x200e || point == 0x200f ||
-         point == 0x2028 || point == 0x2029 || point == 0xfeff;
-}
 
 std::size_t width_of(std::string_view text) {
   std::size_t width = 0;
@@ -115,7 +98,12 @@ void print_json(const google::protobuf::Message& message) {
   options.preserve_proto_field_names = true;
   std::string text;
   if (google::protobuf::util::MessageToJsonString(message, &text, options).ok())
-    std::cout << text << '\n';
+    print_data(text + '\n');
+}
+
+void print_data(std::string_view data) {
+  const AsData as_data;
+  std::cout << data;
 }
 
 std::string safe(std::string_view text) {
@@ -124,13 +112,12 @@ std::string safe(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t from = at;
     const char32_t point = next_point(text, at);
-    if (!steers(point)) {
+    const std::string visible = made_visible(point);
+    if (visible.empty()) {
       out.append(text.substr(from, at - from));
-      continue;
+    } else {
+      out += point == '\n' || point == '\t' ? " " : visible;
     }
-    char shown[12];
-    std::snprintf(shown, sizeof shown, "<U+%04X>", static_cast<unsigned>(point));
-    out += point == '\n' || point == '\t' ? " " : shown;
   }
   return out;
 }

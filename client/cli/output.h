@@ -34,6 +34,10 @@ void print_error(const Status& status);
 // Canonical JSON of a message (field names as in the .proto), one line, on standard output.
 void print_json(const google::protobuf::Message& message);
 
+// What is for programs, on standard output: to a file or another program as it is, to a terminal as
+// text (screen.h).
+void print_data(std::string_view data);
+
 // A table whose columns fit the terminal's widths: East Asian wide characters count two, combining
 // marks none. Control and bidirectional formatting characters in cells are made visible, never sent
 // on.
@@ -50,7 +54,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// The text without what could move the cursor or turn the line around.
+// The text on one line, whatever is in it: line feeds and tabs as blanks. What could steer a
+// terminal is made visible, which a Screen does to all that is printed.
 [[nodiscard]] std::string safe(std::string_view text);
 
 }  // namespace entente::cli

@@ -31,7 +31,7 @@ class Bar {
     drawn_ = now;
     const std::uint64_t filled = of == 0 ? kWidth : done * kWidth / of;
     std::ostringstream text;
-    text << std::fixed << std::setprecision(1) << "\r[" << std::string(filled, '#')
+    text << std::fixed << std::setprecision(1) << '[' << std::string(filled, '#')
          << std::string(kWidth - filled, '.') << "] " << (of == 0 ? 100 : done * 100 / of) << " %, "
          << megabytes(done) << " of " << megabytes(of) << " MB";
     // What came before the first look, in how long, is not known.
@@ -41,7 +41,7 @@ class Bar {
     }
     text << "   ";
     if (!begun_) begun_ = {now, done};
-    std::cerr << text.str() << std::flush;
+    std::cerr << '\r' << text.str() << std::flush;
     is_open_ = true;
   }
 

@@ -43,9 +43,9 @@ Status save(const std::string& folder, const client::UploadProof& proof) {
 
 void show_proof(const client::UploadProof& proof, const std::string& file) {
   const v1::Upload& upload = proof.evidence.upload();
-  std::cout << "holds: " << upload.party() << " supplied "
+  std::cout << "holds: " << safe(upload.party()) << " supplied "
             << (proof.row.empty() ? "" : "the row `" + safe(proof.row) + "` of\n  ")
-            << upload.name() << "\n  signed by " << proof.account << ", certificate "
+            << safe(upload.name()) << "\n  signed by " << safe(proof.account) << ", certificate "
             << to_hex(upload.signer_certificate_sha256()).substr(0, 16) << "\n  on "
             << to_rfc3339(Instant(std::chrono::seconds(upload.recorded_at().seconds())));
   if (!upload.sha256().empty()) std::cout << ", file sha256 " << to_hex(upload.sha256());

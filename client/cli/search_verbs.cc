@@ -1,11 +1,10 @@
 // `entente search`: full text over everything that the caller may see.
 #include "client/cli/search_verbs.h"
 
-#include <unistd.h>
-
 #include <iostream>
 
 #include "client/cli/document_words.h"
+#include "client/cli/screen.h"
 #include "client/lib/own_search.h"
 #include "entente/v1/search.pb.h"
 
@@ -14,18 +13,19 @@ namespace {
 
 using By = v1::SearchReply::Facet;
 
-// What fits stands out: in bold where a terminal shows it, else between marks.
-std::string passage_of(const v1::Passage& passage) {
-  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  std::string line;
+// What fits stands out.
+void show_passage(const v1::Passage& passage) {
+  if (passage.parts().empty()) return;
+  std::cout << "  ";
   for (const v1::Passage::Part& part : passage.parts()) {
     const std::string text = safe(part.text());
-    if (!part.fits())
-      line += text;
-    else
-      line += terminal ? "\x1b[1m" + text + "\x1b[0m" : "[" + text + "]";
+    if (part.fits()) {
+      print_bold(text);
+    } else {
+      std::cout << text;
+    }
   }
-  return line;
+  std::cout << '\n';
 }
 
 std::string any_language(const v1::Text& text) {
@@ -59,8 +59,7 @@ void show_found(const v1::SearchReply& reply, std::uint32_t skipped) {
     if (one.percent() != 0) std::cout << "  " << one.percent() << " %";
     if (one.by_own_client()) std::cout << "  (confidential; found by your own client)";
     std::cout << '\n';
-    const std::string passage = passage_of(one.passage());
-    if (!passage.empty()) std::cout << "  " << passage << '\n';
+    show_passage(one.passage());
   }
   if (reply.total() == 0) std::cout << "nothing that you can see fits\n";
   for (const std::string& one : reply.suggestions()) {

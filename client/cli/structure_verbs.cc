@@ -72,7 +72,7 @@ void add_structure_export(CLI::App& group, Context& context) {
                                                                 : v1::SDMX_JSON_2_0);
                  context.call<v1::ExportStructuresReply>(
                      structure_service + "ExportStructures", *request,
-                     [](const auto& reply) { std::cout << reply.content() << std::flush; });
+                     [](const auto& reply) { print_data(reply.content()); });
                });
   verb->add_option("name", *name, "a dataflow, or any structure's name")->required();
   verb->add_option("--as", *format, "the language of the message")

@@ -51,7 +51,9 @@ def reference():
         if name == "entente":
             out += ["`--profile NAME` takes another profile than the current one; `--json` prints answers as JSON (one",
                     "line, names as in the `.proto` files). Both may stand before or behind the verb. Answers go to",
-                    "standard output, errors to standard error. A file that is made (`--out`, `--annotate`, `--save`) is whole or not",
+                    "standard output, errors to standard error. What is printed has nothing in it that steers a terminal or turns a line",
+                    "round: that is shown as `<U+202E>`, in a pipe too, for a pager hands it on; what is for programs (JSON, CSV, what",
+                    "`export` and `--as` print) is so at a terminal only. A file that is made (`--out`, `--annotate`, `--save`) is whole or not",
                     "there, and its owner's alone (mode 0600); a pipe or a device is written into.", ""]
         for path, text in tree(program):
             if is_group(text):
@@ -338,16 +340,31 @@ class Used(unittest.TestCase):
             self.assertIn("do it all the same? [y/N]", done.stdout)
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
 
-    def test_nothing_that_a_server_says_steers_the_terminal(self):
-        done = self.net.entente(
-            "person", "show", "persons/a\x1b[2J\u202eb")
-        self.assertNotIn("\x1b", done.stdout + done.stderr)
-        self.assertNotIn("\u202e", done.stdout + done.stderr)
-
     def raw(self, *verb, account="anna.lindqvist", **more):
         """As `ends`, with the octets as they are, and with what else subprocess knows."""
         more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 300, **more}
         return subprocess.run([ENTENTE, "--profile", account, *verb], env=self.environment, check=False, **more)
+
+    def test_nothing_that_a_server_says_steers_the_terminal(self):
+        steering = "a\x1b[2J\u202e\u009bb"
+        shown = "a<U+001B>[2J<U+202E><U+009B>b"
+        self.assertIn(shown, self.ends(4, "person", "show", "persons/" + steering).stderr)
+        # Nor what is printed without a thought of it, to a pager or to the terminal itself.
+        with tempfile.TemporaryDirectory() as folder:
+            out = f"{folder}/{steering}.csv"
+            self.assertIn(shown, self.ends(0, "export", "--process", "igc", "--out", out).stdout)
+            near, far = pty.openpty()
+            self.assertEqual(self.raw("export", "--process", "igc", "--out", out, stdout=far).returncode, 0)
+            os.close(far)
+            self.assertIn(shown, os.read(near, 65536).decode())
+            os.close(near)
+
+    def test_what_programs_read_comes_to_them_byte_for_byte(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for form in ("csv", "vcard"):
+                self.ends(0, "export", "--process", "igc", "--as", form, "--out", folder + "/file")
+                with open(folder + "/file", "rb") as kept:
+                    self.assertEqual(self.raw("export", "--process", "igc", "--as", form).stdout, kept.read())
 
     def test_a_file_that_is_made_is_its_owners_alone_and_whole_or_not_there(self):
         keeper = "helena.brandt"

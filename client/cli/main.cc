@@ -1,6 +1,8 @@
 // `entente`: the command line of a focal point, a ministry, a secretariat.
+#include <cerrno>
 #include <clocale>
 #include <iostream>
+#include <system_error>
 
 #include "client/cli/context.h"
 #include "client/cli/screen.h"
@@ -18,6 +20,15 @@ constexpr const char* kFooter =
     "Exit codes: 0 done; 1 the answer is no; 2 wrong command line; 3 not signed in or refused;\n"
     "  4 not found, or not for you; 5 a rule forbids it now; 6 the server was not reached;\n"
     "  7 a proof does not hold; 8 a file or field is wrong; 9 anything else.";
+
+// Who did not get the answer is not told that all went well. Who closed the pipe wanted no more.
+void tell_of_loss(int error, entente::cli::Context& context) {
+  using entente::cli::Exit;
+  if (error == 0 || error == EPIPE) return;
+  std::cerr << "error: the answer cannot be written: "
+            << std::error_code(error, std::generic_category()).message() << '\n';
+  if (context.exit == Exit::Ok || context.exit == Exit::No) context.exit = Exit::Failed;
+}
 
 }  // namespace
 
@@ -56,5 +67,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (app.exit(error) != 0) context.exit = entente::cli::Exit::Usage;
   }
+  tell_of_loss(screens.finish(), context);
   return static_cast<int>(context.exit);
 }

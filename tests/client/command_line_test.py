@@ -366,6 +366,21 @@ class Used(unittest.TestCase):
                 with open(folder + "/file", "rb") as kept:
                     self.assertEqual(self.raw("export", "--process", "igc", "--as", form).stdout, kept.read())
 
+    def test_a_lost_answer_is_not_said_to_be_given(self):
+        for verb in (("whoami",), ("--json", "whoami"), ("export", "--process", "igc"), ("ledger", "export"), ("--help",)):
+            with self.subTest(verb=" ".join(verb)), open("/dev/full", "wb") as full:
+                done = self.raw(*verb, stdout=full)
+                self.assertEqual(done.returncode, 9, done.stderr)
+                self.assertIn(b"the answer cannot be written: No space left on device", done.stderr)
+        # Whoever closes the pipe wants no more, and is told no more.
+        for ignores, code in ((False, -signal.SIGPIPE), (True, 0)):
+            near, far = os.pipe()
+            os.close(near)
+            ignore = (lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN)) if ignores else None
+            done = self.raw("--json", "whoami", stdout=far, restore_signals=not ignores, preexec_fn=ignore)
+            os.close(far)
+            self.assertEqual((done.returncode, done.stderr), (code, b""))
+
     def test_a_file_that_is_made_is_its_owners_alone_and_whole_or_not_there(self):
         keeper = "helena.brandt"
         self.ends(0, "sign-in", account=keeper)

@@ -426,13 +426,24 @@ Result<v1::RecordComment> Records::comment(const Subject& subject,
     return Status(Code::ResourceExhausted, Reason::LimitReached, "there are too many comments");
   }
   record::Comment row;
+  ledger::Act act;
   *row.mutable_guard() = sight.row.guard();
   if (said.has_audience()) {
     ENTENTE_TRY(policy::Audience audience,
                 policy::audience_of("comment.audience", said.audience()));
-    audience.any_of.insert(Principal::make(Principal::Kind::Party, subject.party));
-    ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, audience));
-    row.set_audience(static_cast<std::uint32_t>(number));
+    ENTENTE_TRY(
+        const policy::Audience whole,
+        policy::audience_of("visibility.audience", sight.row.shown().visibility().audience()));
+    // Who is named here need not see the draft, and is not told of it by the entry.
+    policy::Audience told = policy::is_within(audience, whole) ? audience : policy::Audience();
+    const auto with_own = [&](policy::Audience& one) -> Result<std::uint32_t> {
+      one.any_of.insert(Principal::make(Principal::Kind::Party, subject.party));
+      ENTENTE_TRY(const policy::AudienceId number, parts_.neighbours.intern(transaction, one));
+      return static_cast<std::uint32_t>(number);
+    };
+    ENTENTE_TRY(const std::uint32_t heard_by, with_own(audience));
+    row.set_audience(heard_by);
+    ENTENTE_TRY(act.audience, with_own(told));
   }
   sight.row.mutable_shown()->set_comments(sight.row.shown().comments() + 1);
   said.set_number(sight.row.shown().comments());
@@ -446,8 +457,6 @@ Result<v1::RecordComment> Records::comment(const Subject& subject,
   ENTENTE_TRY_VOID(parts_.rows.put(transaction, process, sight.row));
   ENTENTE_TRY_VOID(
       parts_.rows.put(transaction, process, store::Id::from(sight.row.meeting()), row));
-  ledger::Act act;
-  act.audience = row.audience();
   record_act(subject, transaction, acts::comment, sight, std::move(act));
   said.clear_number();
   return said;

@@ -18,6 +18,7 @@
 #include "server/directory/service.h"
 #include "server/policy/explain.h"
 #include "tests/formats/files.h"
+#include "tests/ledger/entered.h"
 #include "tests/support/ground.h"
 
 namespace entente::directory::testing {
@@ -76,12 +77,6 @@ class WorldSigners final : public Signers {
     return ended.count(std::string(account)) == 0;
   }
   std::set<std::string> ended;
-};
-
-// Every act that is entered.
-struct Entered final : ledger::Follower {
-  void follow(std::uint64_t, const ledger::Act& act) override { acts.push_back(act); }
-  std::vector<ledger::Act> acts;
 };
 
 struct DirectoryWorld : Ground {
@@ -151,7 +146,7 @@ struct DirectoryWorld : Ground {
 
   Records records;
   Catalog catalog;
-  Entered entered;
+  entente::testing::Entered entered;
   WorldSigners signers;
   Service service;
 

@@ -3,6 +3,7 @@
 
 #include "server/documents/hours.h"
 #include "tests/documents/world.h"
+#include "tests/ledger/entered.h"
 
 namespace entente::documents::testing {
 
@@ -20,12 +21,6 @@ class Midst final : public Clock {
   const Clock& clock_;
   std::function<void()> act_;
   mutable int asked_ = 0;
-};
-
-// Every act that is entered.
-struct Entered final : ledger::Follower {
-  void follow(std::uint64_t, const ledger::Act& act) override { acts.push_back(act); }
-  std::vector<ledger::Act> acts;
 };
 
 struct CirculationWorld : DocumentsWorld {
@@ -174,7 +169,7 @@ struct CirculationWorld : DocumentsWorld {
     others.tend();
     return entries() - before;
   }
-  Entered entered;
+  entente::testing::Entered entered;
   std::vector<std::string> complaints;
   Hours hours = hours_over(shelf);
 };

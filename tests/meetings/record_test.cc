@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include "server/ledger/service.h"
 #include "server/meetings/records.h"
+#include "tests/ledger/entered.h"
 #include "tests/meetings/world.h"
 
 namespace entente::meetings::testing {
@@ -234,6 +236,25 @@ TEST_CASE("what is restricted is opened with a receipt; comments keep to their a
   REQUIRE(made.comments(world.helena()).size() == 2);
   const auto chair = world.as("NOR", "nora", {"process/igc/chair"});
   REQUIRE(made.comments(chair) == std::vector<std::string>{"for all"});
+}
+
+TEST_CASE("who does not see a draft is not told of it by who comments to them", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  entente::testing::Entered entered;
+  world.ledger->add_follower(entered);
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  const auto sees = [&](const policy::Subject& subject) {
+    return ledger::may_see(subject, entered.acts.back());
+  };
+  REQUIRE(made.comment(world.anna(), "Switzerland will not like it.", {"party/CHE"}).ok());
+  CHECK(sees(world.anna()));
+  CHECK_FALSE(sees(world.reto()));
+  CHECK_FALSE(sees(world.helena()));
+  REQUIRE(made.comment(world.anna(), "Nor will we.", {"process/igc/secretariat"}).ok());
+  CHECK(sees(world.anna()));
+  CHECK(sees(world.helena()));
+  CHECK_FALSE(sees(world.reto()));
 }
 
 TEST_CASE("what was said of a draft stays with those who saw it then", "[meetings]") {

@@ -9,7 +9,7 @@
 #include "client/cli/services.h"
 #include "client/lib/audit.h"
 #include "client/lib/entered.h"
-#include "client/lib/ledger_view.h"
+#include "client/lib/kept_files.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/witness.h"

@@ -12,7 +12,7 @@
 #include <iostream>
 #include <iterator>
 
-#include "client/lib/ledger_view.h"
+#include "client/lib/kept_files.h"
 
 namespace entente::cli {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "client/lib/ledger_view.h"
+#include "client/lib/kept_files.h"
 #include "client/lib/lie.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "client/lib/kept_files.h"
 #include "client/lib/ledger_view.h"
 #include "client/lib/line.h"
 #include "entente/v1/ledger.pb.h"
@@ -32,6 +33,8 @@ constexpr const char* kSignOut = "entente.v1.SessionService.SignOut";
 constexpr const char* kProveConsistency = "entente.v1.LedgerService.ProveConsistency";
 constexpr int kAttemptsMax = 3;  // of a call that is safe to retry
 constexpr std::chrono::milliseconds kRetryPause{100};
+// How often others may have moved the ledger's view on while a receipt of this one is checked.
+constexpr int kRoundsMax = 16;
 
 // `/package.Service/Method` of a full name; a name that is not in the contract is the caller's bug.
 const MethodDescriptor& method_of(std::string_view full_name) {
@@ -344,7 +347,7 @@ void Client::State::call(const MethodDescriptor& method, const Body& body,
   attempt->done = [=, this, &method](Status status) {
     if (status.ok() && !*got)
       status = Status(Code::DataLoss, Reason::None, "the server answered nothing");
-    if (status.ok()) return check_receipts(out, done, kAttemptsMax);
+    if (status.ok()) return check_receipts(out, done, kRoundsMax);
     if (status.code() == Code::Unavailable && safe_to_retry(method) && attempts_left > 1) {
       auto pause = std::make_shared<asio::steady_timer>(io, kRetryPause);
       pause->async_wait([=, this, &method](const boost::system::error_code&) {

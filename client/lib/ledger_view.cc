@@ -1,13 +1,8 @@
 #include "client/lib/ledger_view.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "client/lib/kept_files.h"
 #include "client/lib/lie.h"
 #include "proto/contract/merkle.h"
 
@@ -16,6 +11,8 @@ namespace {
 
 constexpr const char* kKeyFile = "/ledger.key";
 constexpr const char* kCheckpointFile = "/checkpoint";
+// How often another may have moved on while this one was asking.
+constexpr int kRoundsMax = 16;
 
 std::string size_text(std::uint64_t size) { return std::to_string(size) + " entries"; }
 
@@ -31,16 +28,8 @@ Result<std::unique_ptr<LedgerView>> LedgerView::open(std::string state_dir,
   if (!key_text.empty()) {
     ENTENTE_TRY(view->key_, note::VerifierKey::parse(key_text));
   }
-  const std::string kept =
-      view->state_dir_.empty() ? "" : read_whole(view->state_dir_ + kCheckpointFile);
-  if (!kept.empty()) {
-    Result<note::Checkpoint> checkpoint = note::Checkpoint::parse(kept);
-    if (!checkpoint.ok()) {
-      return lie("the checkpoint kept in `" + view->state_dir_ + kCheckpointFile +
-                 "` does not read");
-    }
-    view->last_ = *checkpoint;
-  }
+  const std::scoped_lock lock(view->mutex_);
+  ENTENTE_TRY_VOID(view->look_again());
   return view;
 }
 
@@ -54,33 +43,74 @@ Result<note::Checkpoint> LedgerView::accept(std::string_view signed_note,
   Result<note::SignedCheckpoint> opened = note::open_checkpoint(signed_note, *with);
   if (!opened.ok()) return lie("the server shows a checkpoint that its ledger's key did not sign");
   const note::Checkpoint shown = opened->checkpoint;
-  const std::optional<note::Checkpoint> before = last();
-  if (before && shown.size == before->size && shown.root != before->root) {
+  for (int round = 0; round < kRoundsMax; ++round) {
+    std::optional<note::Checkpoint> before;
+    {
+      const std::scoped_lock lock(mutex_);
+      ENTENTE_TRY_VOID(look_again());
+      before = last_;
+    }
+    if (before) ENTENTE_TRY_VOID(check_growth(*before, shown, ask));
+    ENTENTE_TRY(const bool remembered, remember(before, shown));
+    if (remembered) return shown;
+  }
+  return Status(Code::Unavailable, Reason::Conflict, "the ledger moves on too quickly; try again");
+}
+
+Status LedgerView::check_growth(const note::Checkpoint& before, const note::Checkpoint& shown,
+                                const AskConsistency& ask) {
+  if (shown.size == before.size) {
+    if (shown.root == before.root) return Status();
     return lie("the server shows two different ledgers of " + size_text(shown.size));
   }
-  if (before && shown.size != before->size) {
-    const bool older = shown.size < before->size;
-    const note::Checkpoint& small = older ? shown : *before;
-    const note::Checkpoint& large = older ? *before : shown;
-    const Result<std::vector<Digest>> path = ask(small.size, large.size);
-    if (!path.ok()) return without_path(path.status(), small.size, large.size);
-    if (!merkle::verify_consistency(small.size, large.size, small.root, large.root, *path)) {
-      return lie("the server's ledger of " + size_text(shown.size) +
-                 " does not continue the one of " + size_text(before->size) + " seen before");
-    }
+  const bool older = shown.size < before.size;
+  const note::Checkpoint& small = older ? shown : before;
+  const note::Checkpoint& large = older ? before : shown;
+  const Result<std::vector<Digest>> path = ask(small.size, large.size);
+  if (!path.ok()) return without_path(path.status(), small.size, large.size);
+  if (merkle::verify_consistency(small.size, large.size, small.root, large.root, *path)) {
+    return Status();
   }
+  return lie("the server's ledger of " + size_text(shown.size) + " does not continue the one of " +
+             size_text(before.size) + " seen before");
+}
+
+Result<bool> LedgerView::remember(const std::optional<note::Checkpoint>& before,
+                                  const note::Checkpoint& shown) {
   const std::scoped_lock lock(mutex_);
-  if (!last_ || shown.size > last_->size) {
-    ENTENTE_TRY_VOID(keep(kCheckpointFile, shown.text()));
-    last_ = shown;
+  // The beginning of what was seen then is that of all that was seen since.
+  if (before && shown.size <= before->size) return true;
+  std::optional<FolderLock> held;
+  if (!state_dir_.empty()) {
+    ENTENTE_TRY(FolderLock taken, FolderLock::take(state_dir_));
+    held.emplace(std::move(taken));
   }
-  return shown;
+  ENTENTE_TRY_VOID(look_again());
+  if (last_ != before) return false;
+  ENTENTE_TRY_VOID(keep(kCheckpointFile, shown.text()));
+  last_ = shown;
+  return true;
+}
+
+Status LedgerView::look_again() {
+  const std::string kept = state_dir_.empty() ? "" : read_whole(state_dir_ + kCheckpointFile);
+  if (kept.empty()) return Status();
+  Result<note::Checkpoint> checkpoint = note::Checkpoint::parse(kept);
+  if (!checkpoint.ok()) {
+    return lie("the checkpoint kept in `" + state_dir_ + kCheckpointFile + "` does not read");
+  }
+  if (last_ && checkpoint->size == last_->size && checkpoint->root != last_->root) {
+    return lie("the server has shown two different ledgers of " + size_text(last_->size));
+  }
+  if (!last_ || checkpoint->size > last_->size) last_ = *std::move(checkpoint);
+  return Status();
 }
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> LedgerView::path_needed(
-    std::string_view signed_note) const {
+    std::string_view signed_note) {
   const std::scoped_lock lock(mutex_);
-  if (!key_ || !last_) return std::nullopt;
+  // What does not read, `accept` says.
+  if (!key_ || !look_again().ok() || !last_) return std::nullopt;
   const Result<note::SignedCheckpoint> opened = note::open_checkpoint(signed_note, *key_);
   if (!opened.ok() || opened->checkpoint.size == last_->size) return std::nullopt;
   return std::minmax(opened->checkpoint.size, last_->size);
@@ -149,28 +179,6 @@ void for_each_receipt(const google::protobuf::Message& message,
       for_each_receipt(reflection.GetRepeatedMessage(message, field, i), each);
     }
   }
-}
-
-Status write_whole(const std::string& path, const std::string& text) {
-  std::error_code error;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-  std::filesystem::permissions(std::filesystem::path(path).parent_path(),
-                               std::filesystem::perms::owner_all, error);
-  const std::string fresh = path + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const bool wrote = file >= 0 &&
-                     ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                     ::fsync(file) == 0;
-  if (file >= 0) ::close(file);
-  if (!wrote || ::rename(fresh.c_str(), path.c_str()) != 0) {
-    return Status(Code::FailedPrecondition, Reason::None, "cannot write `" + path + "`");
-  }
-  return Status();
-}
-
-std::string read_whole(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return in ? std::string((std::istreambuf_iterator<char>(in)), {}) : std::string();
 }
 
 }  // namespace entente::client

@@ -1,6 +1,7 @@
 // What this client knows of the ledger: the newest checkpoint that it has seen, kept between runs.
 // Every later one must prove that it continues it. Never goes back: a server whose ledger has
-// shrunk, or that shows another history, is refused in words that a ministry understands.
+// shrunk, or that shows another history, is refused in words that a ministry understands. Commands
+// of one profile that run side by side share what is kept: none puts it back behind another.
 //
 // Threads: any; guarded within.
 #pragma once
@@ -32,15 +33,17 @@ class LedgerView {
   [[nodiscard]] static Result<std::unique_ptr<LedgerView>> open(std::string state_dir,
                                                                 const std::string& key);
 
-  // Checks a checkpoint: the server's signature, and that it continues (or is) what was seen
-  // before. Remembers it if it is newer. DataLoss (ProofInvalid): it does not; the message says
-  // which lie it is.
+  // Checks a checkpoint: the server's signature, and that it continues (or is the beginning of)
+  // the newest that any holder of `state_dir` has seen. Remembers it if it is newer; if another was
+  // remembered while `ask` was under way, asks again. DataLoss (ProofInvalid): it does not; the
+  // message says which lie it is. Unavailable: another was remembered each time.
+  // FailedPrecondition: no key is known, or it cannot be kept.
   [[nodiscard]] Result<note::Checkpoint> accept(std::string_view signed_note,
                                                 const AskConsistency& ask);
 
   // Which consistency proof `accept` would ask for; empty if none (or if the note does not open).
   [[nodiscard]] std::optional<std::pair<std::uint64_t, std::uint64_t>> path_needed(
-      std::string_view signed_note) const;
+      std::string_view signed_note);
 
   // Checks a receipt: its path leads from its leaf to its checkpoint's root, and `accept` of that.
   [[nodiscard]] Status check(const v1::Receipt& receipt, const AskConsistency& ask);
@@ -53,6 +56,16 @@ class LedgerView {
  private:
   explicit LedgerView(std::string state_dir) : state_dir_(std::move(state_dir)) {}
   [[nodiscard]] Status keep(const char* file, const std::string& text) const;
+  // Takes what another command has kept since, if it is newer. Requires: mutex_ is held.
+  [[nodiscard]] Status look_again();
+  // Whether `shown` continues `before`, or is its beginning.
+  [[nodiscard]] static Status check_growth(const note::Checkpoint& before,
+                                           const note::Checkpoint& shown,
+                                           const AskConsistency& ask);
+  // Remembers `shown`, which was held against `before`, if it is newer; false: another has been
+  // remembered meanwhile.
+  [[nodiscard]] Result<bool> remember(const std::optional<note::Checkpoint>& before,
+                                      const note::Checkpoint& shown);
 
   const std::string state_dir_;
   mutable std::mutex mutex_;
@@ -68,9 +81,5 @@ class LedgerView {
 // Every receipt anywhere within a reply.
 void for_each_receipt(const google::protobuf::Message& message,
                       const std::function<void(const v1::Receipt&)>& each);
-
-// Writes `text` to `path`, whole or not at all (0600).
-[[nodiscard]] Status write_whole(const std::string& path, const std::string& text);
-[[nodiscard]] std::string read_whole(const std::string& path);  // empty if there is none
 
 }  // namespace entente::client

@@ -1,11 +1,14 @@
 #include "client/cli/context.h"
 
+#include <iostream>
+
 namespace entente::cli {
 
 Result<client::Client*> Context::client() {
   if (!client_) {
     const Profiles all = profiles();
     ENTENTE_TRY(client::Options options, all.options());
+    options.tell = [](const std::string& words) { std::cerr << "note: " << safe(words) << '\n'; };
     ENTENTE_TRY(client_, client::Client::open(std::move(options)));
   }
   return client_.get();

@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   entente::cli::add_stats_verbs(app, context);
   entente::cli::add_account_verbs(app, context);
   entente::cli::add_profile_verbs(app, context);
+  entente::cli::add_anchor_verbs(app, context);
   entente::cli::add_portal_verb(app, context);
   entente::cli::add_completion_verb(app, context);
 

@@ -143,6 +143,9 @@ Result<client::Options> Profiles::options() const {
   options.certificate_path = profile.certificate();
   options.key_path = profile.key();
   options.ledger_key = profile.ledger_key();
+  for (const auto& one : profile.anchors()) {
+    options.anchors.push_back({.party = one.party(), .sha256 = one.sha256()});
+  }
   options.state_dir =
       profile.state_dir().empty() ? folder_ + "/state/" + current() : profile.state_dir();
   return options;

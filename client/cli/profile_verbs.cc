@@ -11,10 +11,26 @@ std::string absolute(const std::string& path) {
   return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
 }
 
+Status read_anchors(const std::vector<std::string>& given, config::v1::Profile& profile) {
+  profile.clear_anchors();
+  for (const std::string& one : given) {
+    const std::size_t equals = one.find('=');
+    const auto sha256 = equals == std::string::npos
+                            ? std::nullopt
+                            : client::parse_fingerprint(std::string_view(one).substr(equals + 1));
+    if (!sha256) return invalid_argument("--anchor", "must be PARTY=SHA-256");
+    config::v1::Profile::Anchor* const anchor = profile.add_anchors();
+    anchor->set_party(one.substr(0, equals));
+    anchor->set_sha256(*sha256);
+  }
+  return Status();
+}
+
 void add_profile(CLI::App& group, Context& context) {
   auto profile = std::make_shared<config::v1::Profile>();
   auto name = std::make_shared<std::string>();
   auto witnesses = std::make_shared<std::vector<std::string>>();
+  auto anchors = std::make_shared<std::vector<std::string>>();
   CLI::App* verb = add_verb(
       group, "add", "makes a profile, or replaces it",
       "entente profile add sweden --server entente.example:8443 --root ca.pem --certificate "
@@ -34,6 +50,8 @@ void add_profile(CLI::App& group, Context& context) {
           profile->add_witnesses()->set_party(one.substr(0, equals));
           profile->mutable_witnesses()->rbegin()->set_key(one.substr(equals + 1));
         }
+        if (Status status = read_anchors(*anchors, *profile); !status.ok())
+          return context.fail(status);
         if (Status status = context.profiles().save(*name, *profile); !status.ok())
           return context.fail(status);
         std::cout << "profile `" << *name << "` saved; next: entente sign-in\n";
@@ -56,6 +74,8 @@ void add_profile(CLI::App& group, Context& context) {
        "a folder of your offices' keys, for confidential documents");
   verb->add_option("--witness", *witnesses,
                    "PARTY=KEY: a witness that you trust; again for each party's");
+  verb->add_option("--anchor", *anchors,
+                   "PARTY=SHA-256: an anchor, as its party told you; again for each");
 }
 
 void add_profile_named(CLI::App& group, Context& context, const char* verb_name, const char* what,

@@ -7,6 +7,7 @@
 namespace entente::cli {
 
 void add_profile_verbs(CLI::App& app, Context& context);
+void add_anchor_verbs(CLI::App& app, Context& context);
 void add_session_verbs(CLI::App& app, Context& context);
 void add_directory_verbs(CLI::App& app, Context& context);
 void add_access_verbs(CLI::App& app, Context& context);

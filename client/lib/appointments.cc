@@ -100,13 +100,9 @@ Status sign(Client& client, const SigningFiles& files, const Clock& clock, Entro
   return put_signature(files, words, request);
 }
 
-Result<AppointmentReader::Signer> AppointmentReader::signer_of(const std::string& sha256,
-                                                               const std::string& party) {
-  ENTENTE_TRY(const v1::Certificate shown, certificates_.entered("certificates/" + to_hex(sha256)));
-  ENTENTE_TRY(const std::vector<std::string> anchors, certificates_.anchors(party));
-  if (!is_of_party(shown.der(), party, anchors))
-    return lie("who signed the appointment is not of `" + party + "`");
-  return Signer{.der = shown.der(), .account = shown.account()};
+Result<v1::Certificate> AppointmentReader::signer_of(const std::string& sha256,
+                                                     const std::string& party) {
+  return certificates_.of_party("certificates/" + to_hex(sha256), party);
 }
 
 Result<std::string> AppointmentReader::check(const v1::Office& office,
@@ -117,20 +113,20 @@ Result<std::string> AppointmentReader::check(const v1::Office& office,
   ENTENTE_TRY(const note::Checkpoint network, client_.checkpoint());
   std::string account;
   if (!appointment.signature().empty()) {
-    ENTENTE_TRY(const Signer signer,
+    ENTENTE_TRY(const v1::Certificate signer,
                 signer_of(appointment.signer_certificate_sha256(), office.party()));
     const auto words = words_of(network.origin, office, appointment.name(), appointment.person(),
                                 appointment.capacity(), appointment.span().since());
-    if (!words.ok() || !holds_plain(signer.der, *words, appointment.signature()))
+    if (!words.ok() || !holds_plain(signer.der(), *words, appointment.signature()))
       return lie(name + " is not what its party signed");
-    account = signer.account;
+    account = signer.account();
   }
   if (!appointment.end_signature().empty()) {
-    ENTENTE_TRY(const Signer signer,
+    ENTENTE_TRY(const v1::Certificate signer,
                 signer_of(appointment.end_signer_certificate_sha256(), office.party()));
     const auto words =
         end_words_of(network.origin, office, appointment, appointment.span().until());
-    if (!words.ok() || !holds_plain(signer.der, *words, appointment.end_signature()))
+    if (!words.ok() || !holds_plain(signer.der(), *words, appointment.end_signature()))
       return lie("the end of " + name + " is not what its party signed");
   }
   return account;

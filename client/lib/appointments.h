@@ -36,17 +36,13 @@ class AppointmentReader {
   // The account that signed the appointment for its party; empty if nobody did: the operator
   // entered it when the network was made. DataLoss (ProofInvalid): a signature that does not hold,
   // of a key that is not the party's, or a certificate that the ledger does not hold. Otherwise
-  // every Code of GetCertificate, ListAnchors and the ledger's proofs.
+  // every Code of CertificateReader::of_party.
   [[nodiscard]] Result<std::string> check(const v1::Office& office,
                                           const v1::Appointment& appointment);
 
  private:
-  struct Signer {
-    std::string der;
-    std::string account;
-  };
   // The certificate of this fingerprint, if it is of the party and stands in the ledger.
-  Result<Signer> signer_of(const std::string& sha256, const std::string& party);
+  Result<v1::Certificate> signer_of(const std::string& sha256, const std::string& party);
 
   Client& client_;
   CertificateReader certificates_;

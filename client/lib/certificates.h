@@ -1,10 +1,9 @@
-// Certificates, proved instead of believed: that one has the bytes of its name, and that it stands
-// in the ledger that this client follows. One thread.
+// Certificates, proved instead of believed: that one has the bytes of its name, that it stands in
+// the ledger that this client follows, and that it is its party's. One thread.
 #pragma once
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "client/lib/client.h"
 #include "entente/v1/account.pb.h"
@@ -16,17 +15,23 @@ class CertificateReader {
  public:
   explicit CertificateReader(Client& client) : client_(client) {}
 
-  // The certificate of that name (`certificates/<SHA-256 in hexadecimal>`). DataLoss
-  // (ProofInvalid): the server shows another one, or the ledger does not hold it. Otherwise every
-  // Code of GetCertificate and the ledger's proofs.
-  [[nodiscard]] Result<v1::Certificate> entered(const std::string& name);
-  // The anchors (DER) of a party (`parties/SWE`). Every Code of ListAnchors.
-  [[nodiscard]] Result<std::vector<std::string>> anchors(const std::string& party);
+  // The certificate of that name (`certificates/<SHA-256 in hexadecimal>`), of a person or program
+  // of the party (`parties/SWE`): under an anchor that this client relies on. DataLoss
+  // (ProofInvalid): the server shows another one, the ledger does not hold it, or it is not the
+  // party's; the message says if the server lists an anchor that this client does not know.
+  // Otherwise every Code of GetCertificate, Client::anchors and the ledger's proofs.
+  [[nodiscard]] Result<v1::Certificate> of_party(const std::string& name, const std::string& party);
+  // The same of an office (`offices/<id>`) of the party, to be sealed to now.
+  [[nodiscard]] Result<v1::Certificate> of_office(const std::string& name, const std::string& party,
+                                                  const std::string& office);
 
  private:
+  [[nodiscard]] Result<v1::Certificate> entered(const std::string& name);
+  [[nodiscard]] Result<PartyAnchors> anchors(const std::string& party);
+
   Client& client_;
   std::map<std::string, v1::Certificate> known_;
-  std::map<std::string, std::vector<std::string>> anchors_;
+  std::map<std::string, PartyAnchors> anchors_;
 };
 
 }  // namespace entente::client

@@ -15,6 +15,7 @@
 #include "client/lib/kept_files.h"
 #include "client/lib/ledger_view.h"
 #include "client/lib/line.h"
+#include "entente/v1/account.pb.h"
 #include "entente/v1/ledger.pb.h"
 #include "entente/v1/session.pb.h"
 #include "proto/contract/bytes.h"
@@ -31,6 +32,7 @@ using google::protobuf::MethodDescriptor;
 constexpr const char* kSignIn = "entente.v1.SessionService.SignIn";
 constexpr const char* kSignOut = "entente.v1.SessionService.SignOut";
 constexpr const char* kProveConsistency = "entente.v1.LedgerService.ProveConsistency";
+constexpr const char* kListAnchors = "entente.v1.CertificateService.ListAnchors";
 constexpr int kAttemptsMax = 3;  // of a call that is safe to retry
 constexpr std::chrono::milliseconds kRetryPause{100};
 // How often others may have moved the ledger's view on while a receipt of this one is checked.
@@ -126,6 +128,7 @@ struct Client::State {
   Options options;
   std::shared_ptr<TlsCredentials> credentials;
   std::unique_ptr<LedgerView> ledger;
+  std::unique_ptr<KnownAnchors> anchors;
   const std::shared_ptr<Spare> spare = std::make_shared<Spare>();
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
@@ -448,6 +451,13 @@ Result<std::unique_ptr<Client>> Client::open(Options options) {
   ENTENTE_TRY(state->credentials,
               TlsCredentials::load(with.server_root_path, with.certificate_path, with.key_path));
   ENTENTE_TRY(state->ledger, LedgerView::open(with.state_dir, with.ledger_key));
+  for (const GivenAnchor& one : with.anchors) {
+    if (parse_fingerprint(one.sha256) != one.sha256) {
+      return invalid_argument(
+          "anchors", "the anchor of `" + one.party + "` is not given by 64 hexadecimal digits");
+    }
+  }
+  state->anchors = std::make_unique<KnownAnchors>(with.state_dir, with.anchors, with.tell);
   if (!with.state_dir.empty()) state->token = read_whole(state->token_path());
   return std::unique_ptr<Client>(new Client(std::move(state)));
 }
@@ -474,6 +484,17 @@ Result<note::Checkpoint> Client::checkpoint() {
         return digests_of(proof.path());
       });
 }
+
+Result<PartyAnchors> Client::anchors(const std::string& party) {
+  v1::ListAnchorsRequest request;
+  request.set_party(party);
+  ENTENTE_TRY(const auto reply, call<v1::ListAnchorsReply>(kListAnchors, request));
+  std::vector<std::string> listed;
+  for (const v1::Anchor& one : reply.anchors()) listed.push_back(one.der());
+  return state_->anchors->judge(party, listed);
+}
+
+KnownAnchors& Client::known_anchors() { return *state_->anchors; }
 
 Status Client::sign_in(const Secret& password) {
   v1::SignInRequest request;

@@ -21,7 +21,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "client/lib/known_anchors.h"
 #include "proto/contract/note.h"
 #include "proto/contract/secret.h"
 #include "proto/contract/status.h"
@@ -34,11 +36,17 @@ struct Options {
   std::string server_root_path;  // PEM
   std::string certificate_path;  // PEM, leaf first
   std::string key_path;          // PEM
-  // Where the token (0600) and the last checkpoint are kept between runs; empty: nowhere.
+  // Where the token (0600), the last checkpoint and the parties' anchors are kept between runs;
+  // empty: nowhere.
   std::string state_dir;
   // The ledger's verification key, as its operator published it (C2SP: `name+hash+base64`). Without
   // it nothing that carries a proof is believed.
   std::string ledger_key;
+  // The anchors of parties, as they told them out of band. Of a party that is not among them, those
+  // that this client meets first are relied on until somebody confirms others.
+  std::vector<GivenAnchor> anchors;
+  // Told what a person should compare, any thread; may be empty.
+  KnownAnchors::Tell tell;
   // Of a line that loses three packets of ten, the third try to be heard comes after 7 s.
   std::chrono::milliseconds connect_timeout{15'000};
   std::chrono::milliseconds call_timeout{30'000};
@@ -71,6 +79,11 @@ class Client {
   // The ledger's newest checkpoint, checked against the last one seen, which it becomes.
   // DataLoss (ProofInvalid): it does not hold. FailedPrecondition: no ledger key is known.
   [[nodiscard]] Result<note::Checkpoint> checkpoint();
+  // The anchors that the server lists of a party (`parties/SWE`), those that this client relies on
+  // apart from strangers. Every Code of ListAnchors and of KnownAnchors::judge.
+  [[nodiscard]] Result<PartyAnchors> anchors(const std::string& party);
+  // What this client knows of anchors without asking: to be listed, to be confirmed.
+  [[nodiscard]] KnownAnchors& known_anchors();
   // Where this client keeps what it has seen; empty if nowhere.
   [[nodiscard]] const std::string& state_dir() const;
 

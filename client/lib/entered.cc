@@ -1,14 +1,11 @@
 #include "client/lib/entered.h"
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "client/lib/lie.h"
-#include "client/lib/signature.h"
-#include "entente/v1/account.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/merkle.h"
@@ -94,43 +91,6 @@ Result<Entry> entry_of(Client& client, const v1::Receipt& receipt) {
   }
   return Status(Code::Unavailable, Reason::None,
                 "it is kept, but no checkpoint over its entry has come; ask again");
-}
-
-Result<EnteredCertificate> EnteredCertificates::ask(const std::string& sha256_octets) {
-  const std::string name = "certificates/" + to_hex(sha256_octets);
-  v1::GetCertificateRequest request;
-  request.set_name(name);
-  ENTENTE_TRY(
-      const v1::Certificate shown,
-      client_.call<v1::Certificate>("entente.v1.CertificateService.GetCertificate", request));
-  if (shown.name() != name || as_view(sha256(shown.der())) != sha256_octets) {
-    return lie("`" + name + "` is another one");
-  }
-  ENTENTE_TRY(const Entry entry, proven_entry(client_, shown.entry_index()));
-  const bool entered =
-      entry.act.kind == "identity.certificate.enter" &&
-      (entry.act.object == name || std::find(entry.act.touched.begin(), entry.act.touched.end(),
-                                             name) != entry.act.touched.end());
-  if (!entered) return lie("`" + name + "` was not entered where the server says");
-  return EnteredCertificate{.der = shown.der(), .party = shown.party(), .account = shown.account()};
-}
-
-Result<EnteredCertificate> EnteredCertificates::of_party(const std::string& sha256,
-                                                         const std::string& party) {
-  const auto known = known_.find(sha256);
-  if (known != known_.end() && known->second.party == party) return known->second;
-  ENTENTE_TRY(EnteredCertificate certificate, ask(sha256));
-  v1::ListAnchorsRequest request;
-  request.set_party(party);
-  ENTENTE_TRY(const auto anchors, client_.call<v1::ListAnchorsReply>(
-                                      "entente.v1.CertificateService.ListAnchors", request));
-  std::vector<std::string> ders;
-  for (const v1::Anchor& one : anchors.anchors()) ders.push_back(one.der());
-  if (!is_of_party(certificate.der, party, ders)) {
-    return lie("the certificate of who signed is not of `" + party + "`");
-  }
-  certificate.party = party;
-  return known_[sha256] = std::move(certificate);
 }
 
 }  // namespace entente::client

@@ -1,9 +1,8 @@
 // What stands in the ledger, shown and not believed: an entry with its place under the checkpoint
-// that this client follows, and a party's certificate with the entry that brought it. One thread.
+// that this client follows. Any thread.
 #pragma once
 
-#include <map>
-#include <string>
+#include <cstdint>
 
 #include "client/lib/client.h"
 #include "entente/v1/ledger.pb.h"
@@ -26,27 +25,5 @@ namespace entente::client {
 // (ProofInvalid): they are not or do not. Unavailable: no checkpoint came; the act may be done
 // again. Otherwise as proven_entry.
 [[nodiscard]] Result<Entry> entry_of(Client& client, const v1::Receipt& receipt);
-
-struct EnteredCertificate {
-  std::string der;
-  std::string party;
-  std::string account;
-};
-
-class EnteredCertificates {
- public:
-  explicit EnteredCertificates(Client& client) : client_(client) {}
-
-  // The certificate of this fingerprint (32 bytes), if it is of the party and stands in the ledger.
-  // DataLoss (ProofInvalid): it is not or does not. Otherwise every Code of GetCertificate,
-  // ListAnchors and the ledger's proofs.
-  [[nodiscard]] Result<EnteredCertificate> of_party(const std::string& sha256,
-                                                    const std::string& party);
-
- private:
-  Result<EnteredCertificate> ask(const std::string& sha256);
-  Client& client_;
-  std::map<std::string, EnteredCertificate> known_;  // by fingerprint
-};
 
 }  // namespace entente::client

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/lib/certificates.h"
 #include "client/lib/entered.h"
 #include "client/lib/lie.h"
 #include "client/lib/signature.h"
@@ -81,10 +82,11 @@ Status check_signature(Client& client, UploadProof& proof) {
   if (as_view(fingerprint) != upload.signer_certificate_sha256()) {
     return lie("another certificate signed than the server says");
   }
-  EnteredCertificates certificates(client);
-  ENTENTE_TRY(const EnteredCertificate entered,
-              certificates.of_party(std::string(as_view(fingerprint)), upload.party()));
-  proof.account = entered.account;
+  CertificateReader certificates(client);
+  ENTENTE_TRY(
+      const v1::Certificate entered,
+      certificates.of_party("certificates/" + to_hex(as_view(fingerprint)), upload.party()));
+  proof.account = entered.account();
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "entente/v1/access.pb.h"
+#include "entente/v1/account.pb.h"
 #include "entente/v1/calendars.pb.h"
 #include "entente/v1/circulations.pb.h"
 #include "entente/v1/comparison.pb.h"
@@ -34,6 +35,7 @@ constexpr std::string_view kStream = "application/connect+proto";
 // What a page makes a file of, in memory.
 constexpr std::size_t kFileBytesMax = 256 << 20;
 const std::string kSessions = "entente.v1.SessionService.";
+const std::string kListAnchors = "entente.v1.CertificateService.ListAnchors";
 
 // One message of each service that a page calls: a program has the descriptors of what it names.
 // (attendance.proto and meetings.proto come with calendars.proto and meeting_records.proto.)
@@ -119,6 +121,22 @@ Status PageCalls::sign_in(const Message& in, Message& out) const {
   return Status();
 }
 
+// A page proves by what this machine relies on; strangers are told at the terminal.
+Status PageCalls::known_anchors(const Message& in, Message& out) const {
+  auto& reply = static_cast<v1::ListAnchorsReply&>(out);
+  ENTENTE_TRY_VOID(client_.call_message(kListAnchors, in, out));
+  ENTENTE_TRY(const PartyAnchors shown,
+              client_.anchors(static_cast<const v1::ListAnchorsRequest&>(in).party()));
+  v1::ListAnchorsReply relied_on;
+  for (const v1::Anchor& one : reply.anchors()) {
+    if (std::find(shown.known.begin(), shown.known.end(), one.der()) != shown.known.end()) {
+      *relied_on.add_anchors() = one;
+    }
+  }
+  reply = std::move(relied_on);
+  return Status();
+}
+
 PageAnswer PageCalls::answer(PageCall call) const {
   link_services();
   const MethodDescriptor* method = method_of(call.path);
@@ -138,6 +156,7 @@ PageAnswer PageCalls::answer(PageCall call) const {
     const std::unique_ptr<Message> out = make(method->output_type());
     const Status done = name == kSessions + "SignIn"    ? sign_in(*in, *out)
                         : name == kSessions + "SignOut" ? client_.sign_out()
+                        : name == kListAnchors          ? known_anchors(*in, *out)
                                                         : client_.call_message(name, *in, *out);
     if (!done.ok()) return refused(done);
     return {.reply = reply_of(200, kUnary, out->SerializeAsString()), .follow = {}};

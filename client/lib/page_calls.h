@@ -46,6 +46,7 @@ class PageCalls {
 
  private:
   [[nodiscard]] Status sign_in(const Message& in, Message& out) const;
+  [[nodiscard]] Status known_anchors(const Message& in, Message& out) const;
   Client& client_;
 };
 

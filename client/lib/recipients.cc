@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "client/lib/signature.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/merkle.h"
 #include "proto/contract/roster.h"
@@ -59,14 +58,13 @@ class Prover {
                         "`: the operator entered it. Ask them to sign it (`entente office "
                         "confirm`), or leave it out (`--without`)");
     }
-    ENTENTE_TRY(const v1::Certificate certificate, certificates_.entered(named.certificate()));
-    ENTENTE_TRY(const std::vector<std::string> anchors, certificates_.anchors(office.party()));
-    if (certificate.office() != office.name() || certificate.revoked() ||
-        !is_of_office(certificate.der(), office.party(), office.name(), anchors)) {
-      return ghost(office.name(), "the certificate is not one that `" + office.party() +
-                                      "` has issued to it and that holds today");
+    const Result<v1::Certificate> certificate =
+        certificates_.of_office(named.certificate(), office.party(), office.name());
+    if (certificate.status().reason() == Reason::ProofInvalid) {
+      return ghost(office.name(), std::string(certificate.status().message()));
     }
-    return certificate.der();
+    if (!certificate.ok()) return certificate.status();
+    return certificate->der();
   }
 
  private:

@@ -136,10 +136,8 @@ struct Inside {
 Status check_hand(CertificateReader& certificates, const std::string& signer_der,
                   const std::string& account, const std::string& party) {
   ENTENTE_TRY(const v1::Certificate signer,
-              certificates.entered("certificates/" + to_hex(as_view(sha256(signer_der)))));
-  ENTENTE_TRY(const std::vector<std::string> anchors, certificates.anchors(party));
-  if (!is_of_party(signer_der, party, anchors) || signer.account() != account ||
-      account.substr(0, account.find("/accounts/")) != party) {
+              certificates.of_party("certificates/" + to_hex(as_view(sha256(signer_der))), party));
+  if (signer.account() != account || account.substr(0, account.find("/accounts/")) != party) {
     return lie("the envelope was not sealed by `" + party + "`, but by another's key");
   }
   return Status();

@@ -187,6 +187,18 @@ bool is_of_party(std::string_view certificate_der, std::string_view party,
          chains(leaf.get(), anchors_der, X509_V_FLAG_NO_CHECK_TIME);
 }
 
+bool is_authority_under(std::string_view certificate_der, std::string_view authority_der) {
+  const Certificate certificate = decode(certificate_der);
+  const Certificate authority = decode(authority_der);
+  if (!certificate || !authority) return false;
+  // One that may have none under it, as that which issues, makes no other: its key is at work.
+  const bool holds = X509_check_ca(certificate.get()) == 1 && X509_check_ca(authority.get()) == 1 &&
+                     X509_get_pathlen(authority.get()) != 0 &&
+                     X509_verify(certificate.get(), X509_get0_pubkey(authority.get())) == 1;
+  ERR_clear_error();
+  return holds;
+}
+
 bool is_of_office(std::string_view certificate_der, std::string_view party, std::string_view office,
                   const std::vector<std::string>& anchors_der) {
   const Certificate leaf = decode(certificate_der);

@@ -41,6 +41,11 @@ struct Signature {
 [[nodiscard]] bool is_of_party(std::string_view certificate_der, std::string_view party,
                                const std::vector<std::string>& anchors_der);
 
+// Whether the certificate (DER) is an authority that the key of `authority_der` has signed: one
+// under it, or itself made anew. Whether either has ended says nothing.
+[[nodiscard]] bool is_authority_under(std::string_view certificate_der,
+                                      std::string_view authority_der);
+
 // Whether the certificate is of an office (`offices/<id>`) of `party`, to be sealed to now: as
 // above, its one name is `entente://swe.<network>/office/<id>`, its key is of an elliptic curve and
 // for key agreement alone, and it has begun and not ended.

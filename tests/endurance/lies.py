@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / "system"))
 from network import ENTENTE, do, run
 from ports import free_port
 from sealed_network import SealedNetwork
-from small_network import NAME, messages
+from small_network import CA, NAME, messages
 
 LEDGER = "/entente.v1.LedgerService/"
 READ_CONTENT = "/entente.v1.DocumentService/ReadContent"
@@ -568,6 +568,40 @@ class Lies:
             return answer.replace(b"1234", b"4321") if path == "/entente.v1.EvidenceService/GetFigure" else answer
         self.liar.lie = lie
         return self.client.refuses(*which)
+
+    def lie_under_an_anchor_of_the_hosts_own(self):
+        """No lie is told: the operator makes a second root for a party, lists it, and enters an office's certificate under
+        it as any other. What holds to the party's own root goes on, and nothing is sealed to the ghost."""
+        self.client.content("office", "history", "nor.alpha.focal-point")  # the party is met
+        rogue, trust = self.net.path / "rogue", self.net.path / "trust/NOR"
+        ca = self.net.path / "rogue-ca"
+        ca.write_text(pathlib.Path(CA).read_text().replace("CN=root of", "CN=second root of"))
+        ca.chmod(0o700)
+        for words in (("init", "--network", NAME), ("party", "NOR"),
+                      ("issue", "NOR", "office", "nor.alpha.focal-point", "--out", rogue / "ghost")):
+            do(ca, "--dir", rogue, *words)
+        own_root = hashlib.sha256(der_of(trust / "anchor.pem")).hexdigest()
+        own = {name: (trust / name).read_text() for name in ("crl.pem", "anchor.pem")}
+
+        def put(name, text):
+            self.net.write("passing.pem", text.encode()).rename(trust / name)
+        try:
+            for name, text in own.items():
+                put(name, text + (rogue / "trust/NOR" / name).read_text())
+            time.sleep(2)  # the folder is looked at five times a second
+            put("issued/ghost.pem", (rogue / "ghost/cert.pem").read_text())
+            self.net.entered(rogue / "ghost/cert.pem")
+            said = self.client.refuses("document", "upload", self.net.write("paper.txt", b"for members only"), *self.UPLOAD)
+            second = hashlib.sha256(der_of(rogue / "trust/NOR/anchor.pem")).hexdigest()
+            assert "nor.alpha.focal-point" in said and second in said, said
+            self.client.content("office", "history", "nor.alpha.focal-point")
+            self.client.content("anchor", "confirm", "NOR", own_root)
+            self.client.refuses("document", "upload", self.net.write("paper.txt", b"for members only"), *self.UPLOAD)
+        finally:
+            (trust / "issued/ghost.pem").unlink(missing_ok=True)
+            for name, text in own.items():
+                put(name, text)
+        return said
 
     def lie_a_cosignature_that_none_made(self):
         def lie(path, asked, answer, again):

@@ -43,9 +43,10 @@ class SealedNetwork(SmallNetwork):
             text += f'witnesses {{ party: "{party}" key: "{key}" }}\n'
         self.config.write_text(text)
 
-    def add_profile(self, account, port, witnesses, home="config"):
+    def add_profile(self, account, port, witnesses, home="config", anchors=()):
         here = self.path / "credentials" / account
         more = [word for party, key in witnesses for word in ("--witness", f"{party}={key}")]
+        more += [word for one in anchors for word in ("--anchor", one)]
         do(ENTENTE, "profile", "add", account, "--server", f"localhost:{port}", "--root", self.path / "ca.pem", "--certificate",
            here / "cert.pem", "--key", here / "key.pem", "--password-file", here / "password", "--ledger-key",
            read(self.path / "ledger.pub").strip(), "--office-keys", self.path / "offices" / account, *more,

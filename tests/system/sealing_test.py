@@ -328,6 +328,24 @@ class Sealing(unittest.TestCase):
         self.assertEqual(done.returncode, 5, done.stdout + done.stderr)
         self.assertIn("1 of 2 needed have looked at the ledger within seven days", done.stderr)
 
+    def test_what_holds_to_an_anchor_that_the_sender_does_not_know_is_not_sealed_to_until_it_is_confirmed(self):
+        net, other = self.net, hashlib.sha256(b"the one before").hexdigest()
+        net.add_profile("ines", net.port, net.witness_keys.items(), home="told", anchors=[f"NOR={other}"])
+        net.as_("sign-in", account="ines", home="told")
+        dry = ("document", "upload", self.path, "--process", "alpha", "--to", "members,secretariat", "--handling", "confidential",
+               "--dry-run")
+        own = run("openssl", "x509", "-in", net.path / "trust/NOR/anchor.pem", "-noout", "-fingerprint", "-sha256").stdout
+        own = own.strip().split("=")[1]
+        done = net.entente(*dry, account="ines", home="told")
+        self.assertEqual(done.returncode, 7, done.stdout + done.stderr)
+        self.assertIn(own.replace(":", "").lower(), done.stderr)
+        self.assertIn("entente anchor confirm NOR", done.stderr)
+        met = net.entente("anchor", "list", account="ines", home="told").stdout
+        self.assertRegex(met, rf"NOR +{other} +given with the profile")
+        self.assertRegex(met, "(IGC|SWE) +[0-9a-f]{64} +first seen here")
+        net.as_("anchor", "confirm", "NOR", own, account="ines", home="told")
+        net.as_(*dry, account="ines", home="told")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -219,7 +219,10 @@ void run_document_get(Context& context, const std::string& name, const std::stri
       client::fetch_document(**client, *document, language, out, opening, progress_bar());
   if (!fetched.ok()) return context.fail(fetched.status());
   std::cout << "kept as " << safe(fetched->path) << '\n';
-  if (fetched->copy_number != 0) {
+  if (const Status proved = client::check_receipt(**client, *fetched); !proved.ok()) {
+    return context.fail(proved);
+  }
+  if (fetched->receipt) {
     std::cout << "your copy is number " << fetched->copy_number
               << "; the ledger has a receipt of it\n";
   }

@@ -7,19 +7,29 @@
 namespace entente::cli {
 namespace {
 
+void hand_over(Context& context, const v1::HandOverRequest& request,
+               const std::function<void(const v1::Appointment& begun)>& show) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  const Result<client::SigningFiles> files = signing_files(context);
+  if (!files.ok()) return context.fail(files.status());
+  const Result<v1::HandOverReply> reply =
+      client::hand_over(**client, *files, context.clock(), context.entropy(), request);
+  if (!reply.ok()) return context.fail(reply.status());
+  if (context.json) return print_json(*reply);
+  show(reply->begun());
+  std::cout << "\nentry " << reply->receipt().entry_index() << " of the ledger\n";
+}
+
 void add_hand_over(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::HandOverRequest>();
   CLI::App* verb = add_verb(
       group, "hand-over", "the holder changes, the office stays; one act, signed by your key",
       "entente office hand-over offices/swe.igc.focal-point persons/swe.erik.berg", [=, &context] {
-        if (const Status status = sign_appointment(context, *request); !status.ok())
-          return context.fail(status);
-        context.call<v1::HandOverReply>(
-            directory_service + "HandOver", *request, [](const v1::HandOverReply& reply) {
-              std::cout << "handed over to " << safe(reply.begun().person()) << " from "
-                        << safe(reply.begun().span().since()) << "\nentry "
-                        << reply.receipt().entry_index() << " of the ledger\n";
-            });
+        hand_over(context, *request, [](const v1::Appointment& begun) {
+          std::cout << "handed over to " << safe(begun.person()) << " from "
+                    << safe(begun.span().since());
+        });
       });
   add_text(verb, "office", "the office", request, [](auto& r, const std::string& v) {
     r.set_office(in("offices", v));
@@ -63,15 +73,10 @@ void confirm(Context& context, const std::string& office) {
   v1::HandOverRequest request;
   request.set_office(office);
   request.set_person(present->person());
-  if (const Status status = sign_appointment(context, request); !status.ok()) {
-    return context.fail(status);
-  }
-  context.call<v1::HandOverReply>(
-      directory_service + "HandOver", request, [](const v1::HandOverReply& reply) {
-        std::cout << safe(reply.begun().person()) << " holds it by your signature from "
-                  << safe(reply.begun().span().since()) << ": " << safe(reply.begun().name())
-                  << "\nentry " << reply.receipt().entry_index() << " of the ledger\n";
-      });
+  hand_over(context, request, [](const v1::Appointment& begun) {
+    std::cout << safe(begun.person()) << " holds it by your signature from "
+              << safe(begun.span().since()) << ": " << safe(begun.name());
+  });
 }
 
 void add_confirm(CLI::App& group, Context& context) {

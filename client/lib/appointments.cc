@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/lib/entered.h"
 #include "client/lib/lie.h"
 #include "client/lib/signature.h"
 #include "proto/contract/appointment.h"
@@ -130,6 +131,36 @@ Result<std::string> AppointmentReader::check(const v1::Office& office,
       return lie("the end of " + name + " is not what its party signed");
   }
   return account;
+}
+
+Result<v1::HandOverReply> hand_over(Client& client, const SigningFiles& files, const Clock& clock,
+                                    Entropy& entropy, v1::HandOverRequest request) {
+  ENTENTE_TRY_VOID(sign(client, files, clock, entropy, request));
+  ENTENTE_TRY(v1::HandOverReply reply,
+              client.call<v1::HandOverReply>("entente.v1.DirectoryService.HandOver", request));
+  const v1::Appointment& begun = reply.begun();
+  const bool as_asked = begun.office() == request.office() && begun.person() == request.person();
+  if (!as_asked) return lie("the server answered for another hand-over than this");
+  if (begun.name() == request.name()) {
+    if (begun.signature() != request.signature() || begun.span().since() != request.since()) {
+      return lie("`" + begun.name() + "` is not what was signed");
+    }
+  } else {  // who holds it already goes on under the appointment that there is
+    ENTENTE_TRY(const v1::Office office, office_named(client, request.office()));
+    ENTENTE_TRY(const std::string by, AppointmentReader(client).check(office, begun));
+    if (by.empty()) return lie("nobody has signed `" + begun.name() + "`");
+  }
+  // Of one whose end is signed already, the entry has that.
+  const std::string& signature =
+      begun.end_signature().empty() ? begun.signature() : begun.end_signature();
+  ENTENTE_TRY_VOID(entry_of(client, reply.receipt(),
+                            {.kind = "directory.office.hand_over",
+                             .object = begun.name(),
+                             .object_digest = {},
+                             .signature = signature,
+                             .touched = request.office()})
+                       .status());
+  return reply;
 }
 
 }  // namespace entente::client

@@ -29,6 +29,14 @@ struct SigningFiles {
 [[nodiscard]] Status sign(Client& client, const SigningFiles& files, const Clock& clock,
                           Entropy& entropy, v1::EndAppointmentRequest& request);
 
+// Signs it and hands the office over; the entry of the receipt is proved to be of it. Answers also
+// if the person held the office already by the party's signature, which is proved then. DataLoss
+// (ProofInvalid): the server answers for another act than this. Otherwise every Code of `sign`, of
+// HandOver, of AppointmentReader::check and of entry_of.
+[[nodiscard]] Result<v1::HandOverReply> hand_over(Client& client, const SigningFiles& files,
+                                                  const Clock& clock, Entropy& entropy,
+                                                  v1::HandOverRequest request);
+
 class AppointmentReader {
  public:
   explicit AppointmentReader(Client& client) : client_(client), certificates_(client) {}

@@ -2,12 +2,16 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "client/lib/documents.h"
-#include "client/lib/ledger_view.h"
+#include "client/lib/entered.h"
 #include "client/lib/signature.h"
 #include "client/lib/tar_file.h"
 #include "entente/v1/circulations.pb.h"
@@ -157,10 +161,11 @@ class Archivist {
     if (options_.progress) options_.progress(what);
   }
 
-  void entered(const std::optional<std::uint64_t>& entry) {
-    if (!entry) return;
+  // `prove`: that the receipt is of what was read, once a checkpoint is over it.
+  void entered(const v1::Receipt& receipt, std::function<Status()> prove) {
     ++report.receipts;
-    entries_min_ = std::max(entries_min_, *entry + 1);
+    entries_min_ = std::max(entries_min_, receipt.entry_index() + 1);
+    unproved_.push_back(std::move(prove));
   }
 
   // A checkpoint is signed within a second of what it is over: one that has every act of before,
@@ -171,11 +176,10 @@ class Archivist {
     constexpr int looks = 40;
     std::this_thread::sleep_for(until_signed);
     for (int i = 0; i < looks; ++i, std::this_thread::sleep_for(pause)) {
-      ENTENTE_TRY_VOID(client_.checkpoint().status());  // it continues what was seen before
-      ENTENTE_TRY(const v1::Checkpoint newest,
-                  client_.call<v1::Checkpoint>("entente.v1.LedgerService.GetCheckpoint",
-                                               v1::GetCheckpointRequest()));
-      if (newest.size() >= entries_min_) return newest;
+      ENTENTE_TRY(const v1::Checkpoint newest, client_.signed_checkpoint());
+      if (newest.size() < entries_min_) continue;
+      for (const auto& prove : unproved_) ENTENTE_TRY_VOID(prove());
+      return newest;
     }
     return Status(Code::Unavailable, Reason::None,
                   "the ledger has signed no checkpoint over the receipts of this archive");
@@ -251,7 +255,9 @@ class Archivist {
     }
     if (!fetched.ok()) return fetched.status();
     ++report.contents;
-    entered(fetched->entry);
+    if (fetched->receipt) {
+      entered(*fetched->receipt, [this, one = *fetched] { return check_receipt(client_, one); });
+    }
     if (!fetched->mark.empty()) ++report.marked;
     const std::string name = sealed ? "body.sealed" : component(content.file_name());
     const std::string place = folder + component(content.language()) + "/";
@@ -337,7 +343,17 @@ class Archivist {
     Result<v1::MeetingRecord> record = client_.call<v1::MeetingRecord>(service + "GetRecord", get);
     if (record.status().code() == Code::FailedPrecondition) {  // restricted
       record = client_.call<v1::MeetingRecord>(service + "OpenRecord", get);
-      if (record.ok() && record->has_receipt()) entered(record->receipt().entry_index());
+      if (record.ok() && record->has_receipt()) {
+        entered(record->receipt(), [this, receipt = record->receipt(), name = record->name()] {
+          return entry_of(client_, receipt,
+                          {.kind = "meetings.record.read",
+                           .object = name,
+                           .object_digest = {},
+                           .signature = {},
+                           .touched = {}})
+              .status();
+        });
+      }
     }
     if (record.status().code() == Code::NotFound) return {};  // none, or another audience's
     if (!record.ok()) return record.status();
@@ -352,6 +368,7 @@ class Archivist {
 
   Client& client_;
   std::uint64_t entries_min_ = 0;  // that the ledger must have
+  std::vector<std::function<Status()>> unproved_;
   const ArchiveOptions& options_;
   TarFile& tar_;
   const Beside beside_;

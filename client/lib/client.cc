@@ -470,19 +470,30 @@ void Client::set_password_source(std::function<std::optional<Secret>()> source) 
 const std::string& Client::state_dir() const { return state_->options.state_dir; }
 
 Result<note::Checkpoint> Client::checkpoint() {
+  ENTENTE_TRY(const v1::Checkpoint newest, signed_checkpoint());
+  ENTENTE_TRY(const note::Note note, note::Note::parse(newest.note()));
+  return note::Checkpoint::parse(note.text);
+}
+
+Result<v1::Checkpoint> Client::signed_checkpoint() {
+  ENTENTE_TRY(v1::Checkpoint newest, call<v1::Checkpoint>("entente.v1.LedgerService.GetCheckpoint",
+                                                          v1::GetCheckpointRequest()));
   ENTENTE_TRY(
-      const v1::Checkpoint newest,
-      call<v1::Checkpoint>("entente.v1.LedgerService.GetCheckpoint", v1::GetCheckpointRequest()));
-  return state_->ledger->accept(
-      newest.note(),
-      [this](std::uint64_t old_size, std::uint64_t size) -> Result<std::vector<Digest>> {
-        v1::ProveConsistencyRequest request;
-        request.set_old_size(old_size);
-        request.set_size(size);
-        ENTENTE_TRY(const v1::ConsistencyProof proof,
-                    call<v1::ConsistencyProof>(kProveConsistency, request));
-        return digests_of(proof.path());
-      });
+      const note::Checkpoint checked,
+      state_->ledger->accept(
+          newest.note(),
+          [this](std::uint64_t old_size, std::uint64_t size) -> Result<std::vector<Digest>> {
+            v1::ProveConsistencyRequest request;
+            request.set_old_size(old_size);
+            request.set_size(size);
+            ENTENTE_TRY(const v1::ConsistencyProof proof,
+                        call<v1::ConsistencyProof>(kProveConsistency, request));
+            return digests_of(proof.path());
+          }));
+  // What is signed, and not what is said beside it.
+  newest.set_size(checked.size);
+  newest.set_root(std::string(as_view(checked.root)));
+  return newest;
 }
 
 Result<PartyAnchors> Client::anchors(const std::string& party) {

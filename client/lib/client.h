@@ -28,6 +28,10 @@
 #include "proto/contract/secret.h"
 #include "proto/contract/status.h"
 
+namespace entente::v1 {
+class Checkpoint;
+}  // namespace entente::v1
+
 namespace entente::client {
 
 struct Options {
@@ -79,6 +83,8 @@ class Client {
   // The ledger's newest checkpoint, checked against the last one seen, which it becomes.
   // DataLoss (ProofInvalid): it does not hold. FailedPrecondition: no ledger key is known.
   [[nodiscard]] Result<note::Checkpoint> checkpoint();
+  // The same with its signatures, as it was checked.
+  [[nodiscard]] Result<v1::Checkpoint> signed_checkpoint();
   // The anchors that the server lists of a party (`parties/SWE`), those that this client relies on
   // apart from strangers. Every Code of ListAnchors and of KnownAnchors::judge.
   [[nodiscard]] Result<PartyAnchors> anchors(const std::string& party);

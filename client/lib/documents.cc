@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "client/lib/entered.h"
 #include "client/lib/kept_file.h"
+#include "client/lib/lie.h"
 #include "client/lib/sent_file.h"
 #include "client/lib/signature.h"
 #include "proto/contract/bytes.h"
@@ -188,7 +190,9 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
     fetched.reading = reading.name();
     fetched.mark = reading.mark();
     fetched.content = reading.content();
-    if (reading.has_receipt()) fetched.entry = reading.receipt().entry_index();
+    fetched.document = document.name().substr(0, document.name().find("/revisions/"));
+    fetched.opening = opening;
+    if (reading.has_receipt()) fetched.receipt = reading.receipt();
   }
   Coming coming;
   ENTENTE_TRY(KeptFile file, KeptFile::create(path));
@@ -205,6 +209,21 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
   }
   ENTENTE_TRY_VOID(file.finish());
   return fetched;
+}
+
+Status check_receipt(Client& client, const Fetched& fetched) {
+  if (fetched.reading.empty()) return {};
+  if (!fetched.receipt) {
+    return lie("the server gave a copy of `" + fetched.document + "` without its receipt");
+  }
+  return entry_of(client, *fetched.receipt,
+                  {.kind = fetched.opening == Opening::Original ? "documents.document.take"
+                                                                : "documents.document.read",
+                   .object = fetched.document,
+                   .object_digest = {},
+                   .signature = {},
+                   .touched = fetched.reading})
+      .status();
 }
 
 }  // namespace entente::client

@@ -37,18 +37,22 @@ struct DocumentFile {
 [[nodiscard]] std::string document_manifest(const v1::BeginContentRequest& request,
                                             std::string_view sha256);
 
+enum class Opening {
+  WhereDue,  // a copy that leaves a receipt, where one is due
+  Always,    // likewise, due or not
+  Original,  // likewise, without a mark; PermissionDenied: it is for its originator's party
+};
+
 struct Fetched {
   std::string path;
   v1::Content content;
   std::uint64_t copy_number = 0;  // 0: no receipt was due
   std::string reading;            // the copy's name, if one was given
   std::string mark;
-  std::optional<std::uint64_t> entry;  // of the ledger: its receipt
-};
-enum class Opening {
-  WhereDue,  // a copy that leaves a receipt, where one is due
-  Always,    // likewise, due or not
-  Original,  // likewise, without a mark; PermissionDenied: it is for its originator's party
+  std::string document;  // whose reading it is
+  Opening opening = Opening::WhereDue;
+  std::optional<v1::Receipt>
+      receipt;  // not proved yet: the checkpoint over it may be still to come
 };
 // The content of a document that `language` asks for; empty: its original. Null: there is none.
 [[nodiscard]] const v1::Content* content_in(const v1::Document& document,
@@ -64,5 +68,9 @@ enum class Opening {
 [[nodiscard]] Result<Fetched> fetch_document(Client& client, const v1::Document& document,
                                              const std::string& language, const std::string& path,
                                              Opening opening, const Progress& on_progress);
+
+// That the receipt of a reading is of it, and stands in the ledger; Ok where none was due. What
+// entry_of answers.
+[[nodiscard]] Status check_receipt(Client& client, const Fetched& fetched);
 
 }  // namespace entente::client

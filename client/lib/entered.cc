@@ -1,5 +1,6 @@
 #include "client/lib/entered.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -45,6 +46,22 @@ Status check_path(const v1::InclusionProof& proof, const Digest& leaf,
   return {};
 }
 
+Status check_act(const Entry& entry, const AskedAct& asked) {
+  const Act& act = entry.act;
+  const auto as_asked = [](std::string_view wanted, std::string_view said) {
+    return wanted.empty() || wanted == said;
+  };
+  const bool touches = asked.touched.empty() || std::find(act.touched.begin(), act.touched.end(),
+                                                          asked.touched) != act.touched.end();
+  if (act.kind == asked.kind && act.object == asked.object && touches &&
+      as_asked(asked.object_digest, act.object_digest) &&
+      as_asked(asked.signature, act.signature)) {
+    return {};
+  }
+  return lie("the server gave a receipt for another act: entry " + std::to_string(entry.index) +
+             " is `" + act.kind + "` on `" + act.object + "`");
+}
+
 // Whether it stands under the checkpoint.
 Status prove(Client& client, const Shown& shown, const note::Checkpoint& checkpoint) {
   v1::ProveInclusionRequest prove;
@@ -73,12 +90,19 @@ Result<Entry> proven_entry(Client& client, std::uint64_t index) {
   return shown.entry;
 }
 
-Result<Entry> entry_of(Client& client, const v1::Receipt& receipt) {
-  ENTENTE_TRY(const Shown shown, show(client, receipt.entry_index()));
+Result<Entry> entry_of(Client& client, const v1::Receipt& receipt, const AskedAct& act) {
+  const Result<Shown> found = show(client, receipt.entry_index());
+  if (found.status().code() == Code::NotFound) {
+    return lie("the server gave a receipt for entry " + std::to_string(receipt.entry_index()) +
+               ", and shows no such entry to who made it");
+  }
+  if (!found.ok()) return found.status();
+  const Shown& shown = *found;
   if (as_view(shown.leaf) != receipt.leaf_hash()) {
     return lie("the receipt is for another entry than number " +
                std::to_string(receipt.entry_index()));
   }
+  ENTENTE_TRY_VOID(check_act(shown.entry, act));
   // What a receipt that has its checkpoint proves, the client has checked as it came.
   if (!receipt.checkpoint().empty()) return shown.entry;
   constexpr int looks = 40;

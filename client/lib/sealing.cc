@@ -258,6 +258,9 @@ Result<Fetched> open_copy_of(Client& client, const v1::Document& document,
   Fetched copy;
   copy.reading = reading.name();
   copy.content = reading.content();
+  copy.document = document.name().substr(0, document.name().find("/revisions/"));
+  if (reading.has_receipt()) copy.receipt = reading.receipt();
+  ENTENTE_TRY_VOID(check_receipt(client, copy));
   return copy;
 }
 
@@ -326,6 +329,7 @@ Result<Opened> fetch_and_open(Client& client, const std::vector<OfficeKey>& keys
   const Passing body(passing_path(folder.empty() ? "." : folder, ".sealed"));
   ENTENTE_TRY(const Fetched copy, fetch_document(client, document, language, body.path(),
                                                  Opening::Always, on_progress));
+  ENTENTE_TRY_VOID(check_receipt(client, copy));
   ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
   Opened opened;
   opened.path = path.empty() ? unused_name(inside.manifest.file_name()) : path;

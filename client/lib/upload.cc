@@ -129,24 +129,22 @@ Result<std::string> commit_rows(Client& client, const UploadFile& file, RowRoots
                         .file_hash = std::string(as_view(hidden))});
 }
 
-// A true receipt of another act would hide that this one was not done. `words` and `signature`:
-// what this client signed; what was kept before it has others.
+// `words` and `signature`: what this client signed; what was kept before it has others.
 Status check_receipt(Client& client, const v1::UploadReport& report, std::string_view words,
                      std::string_view signature) {
-  ENTENTE_TRY(const Entry entry, entry_of(client, report.receipt()));
-  const Act& act = entry.act;
-  const bool first = !report.repeated();
-  const std::string_view kind = first ? "statistics.upload" : "statistics.upload.repeat";
   const Digest of_words = sha256(words);
-  const std::string_view digest =
-      words.starts_with("entente-upload/1") ? std::string_view(report.sha256()) : as_view(of_words);
-  if (act.kind != kind || act.object != report.name() ||
-      (first && (act.object_digest != digest || act.signature != signature))) {
-    return {Code::DataLoss, Reason::ProofInvalid,
-            "the server gave a receipt for another act: entry " + std::to_string(entry.index) +
-                " is `" + act.kind + "` on `" + act.object + "`"};
+  AskedAct asked{.kind = "statistics.upload.repeat",
+                 .object = report.name(),
+                 .object_digest = {},
+                 .signature = {},
+                 .touched = {}};
+  if (!report.repeated()) {
+    asked.kind = "statistics.upload";
+    asked.signature = signature;
+    asked.object_digest = words.starts_with("entente-upload/1") ? std::string_view(report.sha256())
+                                                                : as_view(of_words);
   }
-  return {};
+  return entry_of(client, report.receipt(), asked).status();
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ from small_network import CA, NAME, messages
 LEDGER = "/entente.v1.LedgerService/"
 READ_CONTENT = "/entente.v1.DocumentService/ReadContent"
 SEALING = "/entente.v1.SealingService/"
+HAND_OVER = "/entente.v1.DirectoryService/HandOver"
 
 
 def digest(*parts):
@@ -153,9 +154,9 @@ class Lies:
     """Each method whose name begins with `lie_` tells one, and answers what the client said of it."""
 
     def __init__(self, net, liar):
-        global C, E, L, M, T
+        global C, E, L, M, T, Y
         from entente.v1 import account_pb2 as C, directory_pb2 as M, ledger_pb2 as L, sealing_pb2 as E
-        from entente.v1 import statistics_pb2 as T
+        from entente.v1 import statistics_pb2 as T, types_pb2 as Y
         self.net, self.liar, self.forge, self.made = net, liar, Forge(net), 0
         self.appointed = False
         self.client = self.fresh()
@@ -310,7 +311,7 @@ class Lies:
     def on_receipt(self, change):
         """An act whose receipt has a proof: a hand-over to the present holder."""
         def lie(path, asked, answer, again):
-            if path != "/entente.v1.DirectoryService/HandOver":
+            if path != HAND_OVER:
                 return answer
             reply = M.HandOverReply.FromString(answer)
             if not reply.receipt.checkpoint:  # the checkpoint has not come yet: the liar makes the proof itself
@@ -322,6 +323,36 @@ class Lies:
             return reply.SerializeToString()
         self.liar.lie = lie
         return self.client.refuses("office", "hand-over", "swe.alpha.focal-point", "swe.anna")
+
+    def on_hand_over_thrown_away(self, receipt_of):
+        """The host does nothing, and answers as if it had: `receipt_of(asked, again)` is what it gives for it."""
+        self.truth()
+
+        def lie(path, asked, answer, again):
+            if path != HAND_OVER:
+                return answer
+            request, reply = M.HandOverRequest.FromString(asked), M.HandOverReply()
+            reply.begun.name, reply.begun.office, reply.begun.person = request.name, request.office, request.person
+            reply.begun.span.since, reply.begun.signature = request.since, request.signature
+            reply.receipt.CopyFrom(receipt_of(again))
+            return reply.SerializeToString()
+        self.liar.lie, self.liar.instead = lie, {HAND_OVER: b""}
+        try:
+            return self.client.refuses("office", "hand-over", "swe.alpha.focal-point", "swe.sven")
+        finally:
+            self.liar.instead = {}
+
+    def lie_an_act_thrown_away_with_an_invented_receipt(self):
+        return self.on_hand_over_thrown_away(lambda again: Y.Receipt(entry_index=10_000, leaf_hash=os.urandom(32)))
+
+    def lie_an_act_thrown_away_with_the_receipt_of_another(self):
+        """A true one, of an act of the same account, whose checkpoint is still to come."""
+        def last_own(again):
+            rows = L.ListEntriesReply.FromString(again(LEDGER + "ListEntries", L.ListEntriesRequest(
+                page_size=1_000).SerializeToString())).rows
+            row = next(row for row in reversed(rows) if row.entry.account.endswith("/anna"))
+            return Y.Receipt(entry_index=row.index, leaf_hash=row.leaf_hash)
+        return self.on_hand_over_thrown_away(last_own)
 
     def leaves_at_least(self, size):
         import time

@@ -57,26 +57,31 @@ void show_witnesses(const v1::ListCosignaturesReply& reply) {
   table.print();
 }
 
+void show_log(Context& context, std::uint64_t count) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  const Result<v1::ListEntriesReply> newest = client::newest_rows(**client, count);
+  if (!newest.ok()) return context.fail(newest.status());
+  if (context.json) return print_json(*newest);
+  Table table({"ENTRY", "TIME", "WHO", "WHAT", "ON"});
+  for (const v1::LedgerRow& row : newest->rows()) show_row(row, table);
+  table.print();
+}
+
+// What was checked, and no second one that was not.
+void show_checkpoint(Context& context) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  const Result<v1::Checkpoint> held = (*client)->signed_checkpoint();
+  if (!held.ok()) return context.fail(held.status());
+  if (context.json) return print_json(*held);
+  std::cout << held->note();
+}
+
 void add_log(CLI::App& group, Context& context) {
-  auto request = std::make_shared<v1::ListEntriesRequest>();
   auto count = std::make_shared<std::uint64_t>(20);
-  add_verb(group, "log", "the newest entries, those open to you in words",
-           "entente ledger log --last 50",
-           [=, &context] {
-             Result<client::Client*> client = context.client();
-             if (!client.ok()) return context.fail(client.status());
-             Result<note::Checkpoint> newest = (*client)->checkpoint();
-             if (!newest.ok()) return context.fail(newest.status());
-             request->set_from(newest->size > *count ? newest->size - *count : 0);
-             request->set_to(newest->size);
-             request->set_page_size(static_cast<std::uint32_t>(*count));
-             context.call<v1::ListEntriesReply>(
-                 ledger_service + "ListEntries", *request, [](const auto& reply) {
-                   Table table({"ENTRY", "TIME", "WHO", "WHAT", "ON"});
-                   for (const v1::LedgerRow& row : reply.rows()) show_row(row, table);
-                   table.print();
-                 });
-           })
+  add_verb(group, "log", "the newest entries, checked, those open to you in words",
+           "entente ledger log --last 50", [=, &context] { show_log(context, *count); })
       ->add_option("--last", *count, "how many (at most 1000)")
       ->check(CLI::Range(1, 1000));
 }
@@ -85,10 +90,7 @@ void add_log(CLI::App& group, Context& context) {
 void export_ledger(Context& context) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
-  const Result<note::Checkpoint> held = (*client)->checkpoint();
-  if (!held.ok()) return context.fail(held.status());
-  const auto newest =
-      (*client)->call<v1::Checkpoint>(ledger_service + "GetCheckpoint", v1::GetCheckpointRequest());
+  const Result<v1::Checkpoint> newest = (*client)->signed_checkpoint();
   if (!newest.ok()) return context.fail(newest.status());
   print_export(*newest);
   for (std::uint64_t next = 0; next < newest->size();) {
@@ -253,16 +255,7 @@ void add_ledger_verbs(CLI::App& app, Context& context) {
            "entente ledger verify --whole", [=, &context] { verify(context, *whole); })
       ->add_flag("--whole", *whole, "from the beginning");
   add_verb(*group, "checkpoint", "the newest checkpoint, checked, as a C2SP signed note",
-           "entente ledger checkpoint", [&context] {
-             Result<client::Client*> client = context.client();
-             if (!client.ok()) return context.fail(client.status());
-             if (Result<note::Checkpoint> held = (*client)->checkpoint(); !held.ok()) {
-               return context.fail(held.status());
-             }
-             context.call<v1::Checkpoint>(
-                 ledger_service + "GetCheckpoint", v1::GetCheckpointRequest(),
-                 [](const v1::Checkpoint& newest) { std::cout << newest.note(); });
-           });
+           "entente ledger checkpoint", [&context] { show_checkpoint(context); });
   add_verb(*group, "export", "every row as JSON, for whoever checks it without our code",
            "entente ledger export > ledger.jsonl", [&context] { export_ledger(context); });
   add_verb(*group, "witnesses", "each witness, and the newest checkpoint that it has co-signed",

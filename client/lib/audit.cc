@@ -1,13 +1,17 @@
 #include "client/lib/audit.h"
 
+#include <algorithm>
+#include <optional>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "client/lib/kept_files.h"
 #include "client/lib/lie.h"
-#include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/entry.h"
 #include "proto/contract/merkle.h"
+#include "proto/contract/timestamp.h"
 
 namespace entente::client {
 namespace {
@@ -39,20 +43,98 @@ Status save(const Client& client, const merkle::CompactRange& range) {
   return write_whole(path_of(client), text);
 }
 
-Status check_row(const v1::LedgerRow& row, std::uint64_t index, AuditReport& report) {
+// What the row's bytes say, if they are open to this account.
+Result<std::optional<Entry>> check_row(const v1::LedgerRow& row, std::uint64_t index) {
   const std::string entry = "entry " + std::to_string(index);
   if (row.index() != index || row.leaf_hash().size() != sizeof(Digest)) {
     return lie("the server left out or misplaced " + entry);
   }
-  ++report.read;
-  if (row.canonical().empty()) return Status();
+  if (row.canonical().empty()) return std::optional<Entry>();
   const bool same = row.blinding().size() == blinding_bytes &&
                     entry_leaf(row.blinding(), row.canonical()) == digest_from(row.leaf_hash());
   if (!same) return lie("the server shows another content for " + entry + " than the ledger holds");
-  const Result<Entry> decoded = decode_entry(row.canonical());
+  Result<Entry> decoded = decode_entry(row.canonical());
   if (!decoded.ok() || decoded->index != index) return lie(entry + " is not what it says it is");
-  ++report.seen;
+  return std::optional<Entry>(*std::move(decoded));
+}
+
+// Rows from `range.size()` on, each checked and appended, until it has `size`.
+Status read_rows(Client& client, merkle::CompactRange& range, std::uint64_t size,
+                 const std::function<void(v1::LedgerRow& row, const std::optional<Entry>&)>& each,
+                 const std::function<void()>& after_page) {
+  while (range.size() < size) {
+    v1::ListEntriesRequest request;
+    request.set_from(range.size());
+    request.set_to(size);
+    request.set_page_size(kPageSize);
+    ENTENTE_TRY(v1::ListEntriesReply page,
+                client.call<v1::ListEntriesReply>("entente.v1.LedgerService.ListEntries", request));
+    if (page.rows().empty())
+      return lie("the server left out entry " + std::to_string(range.size()));
+    for (v1::LedgerRow& row : *page.mutable_rows()) {
+      ENTENTE_TRY(const std::optional<Entry> entry, check_row(row, range.size()));
+      range.append(digest_from(row.leaf_hash()));
+      each(row, entry);
+    }
+    after_page();
+  }
   return Status();
+}
+
+Status check_root(const merkle::CompactRange& range, const note::Checkpoint& checkpoint) {
+  if (range.size() == checkpoint.size && range.root() == checkpoint.root) return Status();
+  return lie("the entries do not make the root that the checkpoint of " +
+             std::to_string(checkpoint.size) + " entries signs");
+}
+
+// What stands before entry `index`: of the path from it to the root, the hashes on the left are the
+// peaks of the tree of `index` leaves. Whether they are true, the root will tell.
+Result<merkle::CompactRange> before(Client& client, std::uint64_t index, std::uint64_t size) {
+  if (index == 0) return merkle::CompactRange();
+  v1::ProveInclusionRequest request;
+  request.set_index(index);
+  request.set_size(size);
+  ENTENTE_TRY(const auto proof,
+              client.call<v1::InclusionProof>("entente.v1.LedgerService.ProveInclusion", request));
+  std::vector<Digest> peaks;
+  std::uint64_t at = index;  // RFC 9162, section 2.1.3.2
+  std::uint64_t last = size - 1;
+  for (const std::string& hash : proof.path()) {
+    if (hash.size() != sizeof(Digest)) return lie("a proof is malformed");
+    if ((at & 1) != 0 || at == last) {
+      peaks.push_back(digest_from(hash));
+      while ((at & 1) == 0 && at != 0) {
+        at >>= 1;
+        last >>= 1;
+      }
+    }
+    at >>= 1;
+    last >>= 1;
+  }
+  if (static_cast<int>(peaks.size()) != __builtin_popcountll(index)) {
+    return lie("a proof is malformed");
+  }
+  std::reverse(peaks.begin(), peaks.end());
+  return merkle::CompactRange(index, std::move(peaks));
+}
+
+v1::LedgerEntry said_by(const Entry& entry) {
+  const Act& act = entry.act;
+  v1::LedgerEntry out;
+  out.set_index(entry.index);
+  set_time(*out.mutable_time(), entry.time);
+  out.set_account(act.account);
+  out.set_party(act.party);
+  out.set_session(act.session);
+  out.set_kind(act.kind);
+  out.set_object(act.object);
+  *out.mutable_touched() = {act.touched.begin(), act.touched.end()};
+  out.set_revision(act.revision);
+  out.set_object_digest(act.object_digest);
+  out.set_audience(act.audience);
+  out.set_signature(act.signature);
+  out.set_signer_certificate_sha256(act.signer_certificate_sha256);
+  return out;
 }
 
 }  // namespace
@@ -67,27 +149,35 @@ Result<AuditReport> audit(Client& client, bool whole,
                std::to_string(range.size()) + " were audited before");
   }
   report.from = range.size();
-  while (range.size() < report.checkpoint.size) {
-    v1::ListEntriesRequest request;
-    request.set_from(range.size());
-    request.set_to(report.checkpoint.size);
-    request.set_page_size(kPageSize);
-    ENTENTE_TRY(const v1::ListEntriesReply page,
-                client.call<v1::ListEntriesReply>("entente.v1.LedgerService.ListEntries", request));
-    if (page.rows().empty())
-      return lie("the server left out entry " + std::to_string(range.size()));
-    for (const v1::LedgerRow& row : page.rows()) {
-      ENTENTE_TRY_VOID(check_row(row, range.size(), report));
-      range.append(digest_from(row.leaf_hash()));
-    }
-    progress(range.size(), report.checkpoint.size);
-  }
-  if (range.size() != report.checkpoint.size || range.root() != report.checkpoint.root) {
-    return lie("the entries do not make the root that the checkpoint of " +
-               std::to_string(report.checkpoint.size) + " entries signs");
-  }
+  ENTENTE_TRY_VOID(read_rows(
+      client, range, report.checkpoint.size,
+      [&report](v1::LedgerRow&, const std::optional<Entry>& entry) {
+        ++report.read;
+        if (entry) ++report.seen;
+      },
+      [&] { progress(range.size(), report.checkpoint.size); }));
+  ENTENTE_TRY_VOID(check_root(range, report.checkpoint));
   ENTENTE_TRY_VOID(save(client, range));
   return report;
+}
+
+Result<v1::ListEntriesReply> newest_rows(Client& client, std::uint64_t count) {
+  ENTENTE_TRY(const note::Checkpoint checkpoint, client.checkpoint());
+  const std::uint64_t from = checkpoint.size > count ? checkpoint.size - count : 0;
+  if (from == checkpoint.size) return v1::ListEntriesReply();
+  ENTENTE_TRY(merkle::CompactRange range, before(client, from, checkpoint.size));
+  v1::ListEntriesReply out;
+  ENTENTE_TRY_VOID(read_rows(
+      client, range, checkpoint.size,
+      [&out](v1::LedgerRow& row, const std::optional<Entry>& entry) {
+        row.clear_entry();
+        if (entry) *row.mutable_entry() = said_by(*entry);
+        out.mutable_rows()->Add(std::move(row));
+      },
+      [] {}));
+  ENTENTE_TRY_VOID(check_root(range, checkpoint));
+  out.set_next(checkpoint.size);
+  return out;
 }
 
 }  // namespace entente::client

@@ -1,5 +1,5 @@
-// Reads the ledger and rebuilds its root: what `entente ledger verify` does. From where the last
-// audit ended, or from the beginning.
+// Reads the ledger and rebuilds its root: what `entente ledger verify` does, from where the last
+// audit ended or from the beginning; and what `entente ledger log` shows, the newest entries alone.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "client/lib/client.h"
+#include "entente/v1/ledger.pb.h"
 #include "proto/contract/note.h"
 #include "proto/contract/status.h"
 
@@ -25,5 +26,11 @@ struct AuditReport {
 // checkpoint's root. Else what the calls answer. Any thread; blocks.
 [[nodiscard]] Result<AuditReport> audit(
     Client& client, bool whole, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+
+// The newest `count` rows, in order, which with what was before them make the root of the newest
+// checkpoint. `entry` says what `canonical` does, whatever the server said; `index` is its place.
+// DataLoss (ProofInvalid): which entry was altered, or that they do not make the root. Else what
+// the calls answer.
+[[nodiscard]] Result<v1::ListEntriesReply> newest_rows(Client& client, std::uint64_t count);
 
 }  // namespace entente::client

@@ -220,6 +220,57 @@ class Lies:
     def lie_cut_short(self):
         return self.on_rows(lambda rows: rows.__delitem__(slice(len(rows) - 3, None)))
 
+    def on_log(self, change):
+        """`change(row)` on each row of the newest that is open to the client, while it shows them."""
+        def lie(path, asked, answer, again):
+            if path != LEDGER + "ListEntries":
+                return answer
+            reply = L.ListEntriesReply.FromString(answer)
+            for row in reply.rows:
+                if row.canonical:
+                    change(row)
+            return reply.SerializeToString()
+        self.liar.lie = lie
+
+    def lie_a_log_that_says_otherwise_than_its_leaves(self):
+        def alter(row):
+            row.canonical = row.canonical.replace(b"anna", b"sven")
+            row.leaf_hash = digest(b"\0", digest(row.blinding, row.canonical))
+        self.on_log(alter)
+        return self.client.refuses("ledger", "log", "--last", "40")
+
+    def lie_a_log_in_other_words(self):
+        """The words beside the bytes are not what is proved: the client shows what the bytes say."""
+        def alter(row):
+            row.entry.kind, row.entry.account = "nothing.to.see", "parties/NOR/accounts/nora"
+        for last in (1, 2, 3, 4, 5, 8, 1000):
+            self.truth()
+            honest = self.client.content("ledger", "log", "--last", last)
+            self.on_log(alter)
+            assert self.client.content("ledger", "log", "--last", last) == honest
+        return honest.splitlines()[-1]
+
+    def lie_a_second_checkpoint_beside_the_one_that_holds(self):
+        """The first that is asked for is true; any after it is of a key that is not the ledger's."""
+        asked_for = []
+
+        def lie(path, asked, answer, again):
+            if path != LEDGER + "GetCheckpoint":
+                return answer
+            asked_for.append(path)
+            shown = L.Checkpoint.FromString(answer)
+            if len(asked_for) > 1:
+                shown.note = self.forge.note(shown.size + 9, digest(b"another"), os.urandom(32))
+            shown.size, shown.root = shown.size + 9, digest(b"another")
+            return shown.SerializeToString()
+        for verb in (("checkpoint",), ("--json", "checkpoint"), ("export",)):
+            self.truth()
+            honest = self.client.content("ledger", *verb).splitlines()[:3]
+            asked_for.clear()
+            self.liar.lie = lie
+            assert self.client.content("ledger", *verb).splitlines()[:3] == honest, verb
+        return honest[0]
+
     def leaves(self, size):
         from small_network import Caller
         caller = Caller(self.net, "anna")

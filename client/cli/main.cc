@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   entente::cli::add_directory_verbs(app, context);
   entente::cli::add_access_verbs(app, context);
   entente::cli::add_ledger_verbs(app, context);
+  entente::cli::add_witness_verb(app, context);
   entente::cli::add_document_verbs(app, context);
   entente::cli::add_circulation_verbs(app, context);
   entente::cli::add_meeting_verbs(app, context);

@@ -12,6 +12,7 @@ void add_session_verbs(CLI::App& app, Context& context);
 void add_directory_verbs(CLI::App& app, Context& context);
 void add_access_verbs(CLI::App& app, Context& context);
 void add_ledger_verbs(CLI::App& app, Context& context);
+void add_witness_verb(CLI::App& app, Context& context);
 void add_document_verbs(CLI::App& app, Context& context);
 void add_circulation_verbs(CLI::App& app, Context& context);
 void add_meeting_verbs(CLI::App& app, Context& context);

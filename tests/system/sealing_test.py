@@ -2,12 +2,15 @@
 what happens where something is not as it should be. BUILD names the build folder."""
 import base64
 import hashlib
+import os
 import shutil
 import stat
+import subprocess
 import tempfile
+import time
 import unittest
 
-from network import TOP, eventually, run
+from network import ENTENTE, TOP, eventually, run
 import sealed_pieces
 import small_network
 from sealed_network import SealedNetwork, canary
@@ -345,6 +348,28 @@ class Sealing(unittest.TestCase):
         self.assertRegex(met, "(IGC|SWE) +[0-9a-f]{64} +first seen here")
         net.as_("anchor", "confirm", "NOR", own, account="ines", home="told")
         net.as_(*dry, account="ines", home="told")
+
+    def test_a_witness_looks_on_when_its_session_or_the_daemon_ends(self):
+        net = self.net
+        said = net.path / "witness.out"
+        looks = lambda: said.read_text().count("co-signed")
+        with open(said, "w") as out:
+            eye = subprocess.Popen(
+                [ENTENTE, "--profile", "nora", "witness", "--key", net.path / "keys/witness/NOR", "--name", "nor.example/witness",
+                 "--memory", net.path / "keys/witness/NOR.note", "--every", "1"], stdout=out, stderr=out,
+                env={**os.environ, "XDG_CONFIG_HOME": str(net.path / "config")})
+        try:
+            for disturb in (lambda: net.as_("sign-out", account="nora"), lambda: (net.stop(), time.sleep(2), net.start())):
+                eventually("it looks", lambda: looks() > 0 or eye.poll() is not None)
+                disturb()
+                before = looks()
+                eventually("it looks again", lambda: looks() > before + 1 or eye.poll() is not None)
+                self.assertIsNone(eye.poll(), said.read_text())
+        finally:
+            eye.kill()
+            eye.wait()
+            for account in {"anna", "nora", "fleur", "ines", "uma", "igor"}:
+                net.as_("sign-in", account=account)
 
 
 if __name__ == "__main__":

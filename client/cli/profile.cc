@@ -12,7 +12,7 @@
 #include <iostream>
 #include <iterator>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 
 namespace entente::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "client/cli/document_words.h"
 #include "client/cli/progress_bar.h"
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "client/lib/own_text.h"
 #include "client/lib/sealing.h"
 #include "entente/v1/session.pb.h"

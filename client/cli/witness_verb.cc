@@ -5,7 +5,7 @@
 
 #include "client/cli/services.h"
 #include "client/cli/verbs.h"
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/witness.h"

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "client/lib/lie.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/entry.h"

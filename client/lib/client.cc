@@ -12,7 +12,7 @@
 #include <mutex>
 #include <thread>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "client/lib/ledger_view.h"
 #include "client/lib/line.h"
 #include "entente/v1/account.pb.h"

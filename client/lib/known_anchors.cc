@@ -5,7 +5,7 @@
 #include <sstream>
 #include <utility>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "client/lib/lie.h"
 #include "client/lib/signature.h"
 #include "proto/contract/bytes.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "client/lib/lie.h"
 #include "proto/contract/merkle.h"
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "client/lib/sealed_body.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_search.h"

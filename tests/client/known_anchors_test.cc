@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "client/lib/page_calls.h"
 #include "entente/v1/account.pb.h"
 #include "proto/contract/bytes.h"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 #include "tests/client/fake_server.h"
 
 namespace entente::client {
@@ -114,6 +114,20 @@ TEST_CASE("of two forks shown at once only one is accepted", "[client][ledger]")
           .status();
   CHECK(is_said_to_lie(shown));
   CHECK(view_in(folder, one)->last()->size == size);
+}
+
+TEST_CASE("a folder that was there stays as open as it was; one that is made is its owner's",
+          "[client]") {
+  const Folder folder;
+  using std::filesystem::perms;
+  const auto open_to = [](const std::string& path) {
+    return std::filesystem::status(path).permissions();
+  };
+  std::filesystem::permissions(folder.path(), perms::all | perms::sticky_bit);
+  REQUIRE(write_whole(folder.path() + "/note", "seen").ok());
+  REQUIRE(write_whole(folder.path() + "/own/note", "seen").ok());
+  CHECK(open_to(folder.path()) == (perms::all | perms::sticky_bit));
+  CHECK(open_to(folder.path() + "/own") == perms::owner_all);
 }
 
 TEST_CASE("a file that many write at once is always one of theirs, whole", "[client]") {

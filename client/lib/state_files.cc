@@ -1,4 +1,4 @@
-#include "client/lib/kept_files.h"
+#include "client/lib/state_files.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -18,9 +18,10 @@ Status cannot_write(const std::string& path) {
   return Status(Code::FailedPrecondition, Reason::None, "cannot write `" + path + "`");
 }
 
+// One that is there is somebody's, and stays as open as they made it.
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  if (!std::filesystem::create_directories(folder, error)) return;
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
 }
 

@@ -66,7 +66,8 @@ void run_portal(Context& context, const std::string& folder, std::uint16_t port)
       {.client = **client,
        .pages = *std::move(pages),
        .entropy = context.entropy(),
-       .server = "https://" + options->host + ":" + std::to_string(options->port)},
+       .server = "https://" + options->host + ":" + std::to_string(options->port),
+       .state_dir = options->state_dir},
       port);
   if (!portal.ok()) return context.fail(portal.status());
   std::cout << "The portal, from this machine's own pages. Open this in a browser here; it is good "

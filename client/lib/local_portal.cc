@@ -14,13 +14,17 @@
 #include <optional>
 #include <utility>
 
+#include "client/lib/ledger_view.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 
 namespace entente::client {
 namespace {
 
-constexpr std::string_view kName = "entente.localhost";
+constexpr std::string_view kNameFile = "/portal-name";  // of the profile's state
+constexpr std::string_view kNameBegins = "entente-";
+constexpr std::string_view kNameEnds = ".localhost";
+constexpr std::size_t kNameBytes = 16;
 constexpr std::string_view kOpen = "/open/";
 constexpr std::string_view kFiles = "/sdmx/";    // what the server makes files of
 constexpr std::string_view kServer = "/server";  // whose portal this is
@@ -131,20 +135,41 @@ Status unavailable(std::string why) {
   return Status(Code::Unavailable, Reason::None, std::move(why));
 }
 
+bool is_name(std::string_view name) {
+  if (!name.starts_with(kNameBegins) || !name.ends_with(kNameEnds)) return false;
+  name.remove_prefix(kNameBegins.size());
+  name.remove_suffix(kNameEnds.size());
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return name.size() == 2 * kNameBytes && std::all_of(name.begin(), name.end(), is_digit);
+}
+
+// The profile's host name: the one that is kept, for its browser keeps by it what is half-typed and
+// offices' keys; else a new one, which nobody can guess.
+Result<std::string> name_of(const std::string& state_dir, Entropy& entropy) {
+  const std::string file = state_dir + std::string(kNameFile);
+  std::string kept = state_dir.empty() ? "" : read_whole(file);
+  if (is_name(kept)) return kept;
+  std::string name =
+      std::string(kNameBegins) + to_hex(entropy.bytes(kNameBytes)) + std::string(kNameEnds);
+  if (!state_dir.empty()) ENTENTE_TRY_VOID(write_whole(file, name));
+  return name;
+}
+
 }  // namespace
 
-LocalPortal::LocalPortal(const Parts& parts, int listener, int bell, std::uint16_t port)
+LocalPortal::LocalPortal(const Parts& parts, int listener, int bell, std::string host)
     : calls_(parts.client),
       pages_(parts.pages),
       server_(parts.server),
       listener_(listener),
       bell_(bell),
-      host_(std::string(kName) + ":" + std::to_string(port)),
+      host_(std::move(host)),
       cookie_(to_base64url(parts.entropy.bytes(kSecretBytes))),
       key_(to_base64url(parts.entropy.bytes(kSecretBytes))),
       link_("http://" + host_ + std::string(kOpen) + key_) {}
 
 Result<std::unique_ptr<LocalPortal>> LocalPortal::open(const Parts& parts, std::uint16_t port) {
+  ENTENTE_TRY(const std::string name, name_of(parts.state_dir, parts.entropy));
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listener < 0) return unavailable("no socket can be had");
   const int yes = 1;
@@ -161,8 +186,9 @@ Result<std::unique_ptr<LocalPortal>> LocalPortal::open(const Parts& parts, std::
     return unavailable("port " + std::to_string(port) + " of 127.0.0.1 is taken: choose another");
   }
   const int bell = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  std::string host = name + ":" + std::to_string(ntohs(where.sin_port));
   return std::unique_ptr<LocalPortal>(
-      new LocalPortal(parts, listener, bell, ntohs(where.sin_port)));  // NOLINT: private
+      new LocalPortal(parts, listener, bell, std::move(host)));  // NOLINT: private
 }
 
 LocalPortal::~LocalPortal() {

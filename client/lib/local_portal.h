@@ -3,8 +3,11 @@
 // by a link that is good once.
 //
 // What keeps others out, each by itself:
-//   the name     a request for any other host than `entente.localhost` is refused: a name of
-//                somebody else's that was turned to 127.0.0.1 (DNS rebinding) opens nothing;
+//   the name     `entente-<32 digits>.localhost`, kept in the profile's state: a browser shows a
+//                cookie to every port of a name, and another user of this machine may have any
+//                port, but no page of theirs can be under a name that they cannot guess. A request
+//                for any other host is refused: a name of somebody else's that was turned to
+//                127.0.0.1 (DNS rebinding) opens nothing;
 //   the cookie   HttpOnly, SameSite=Strict, made anew at each start, given for the link's key only:
 //                another user's program on this machine does not have it;
 //   the origin   a call must come from a page of this portal (Origin, Sec-Fetch-Site) and bear a
@@ -35,8 +38,11 @@ class LocalPortal {
     std::shared_ptr<const pages::PageFiles> pages;
     Entropy& entropy;
     std::string server;  // `https://entente.example:8443`, for what a reader takes along
+    // Where the name is kept. Empty: a new one each time, and what the browser keeps by it is lost.
+    std::string state_dir;
   };
   // Listens on 127.0.0.1; `port` 0: one that is free. Unavailable: the port is taken.
+  // FailedPrecondition: the name cannot be kept.
   [[nodiscard]] static Result<std::unique_ptr<LocalPortal>> open(const Parts& parts,
                                                                  std::uint16_t port);
   ~LocalPortal();
@@ -53,7 +59,7 @@ class LocalPortal {
   [[nodiscard]] PageAnswer answer(const LocalHead& head, std::string body);
 
  private:
-  LocalPortal(const Parts& parts, int listener, int bell, std::uint16_t port);
+  LocalPortal(const Parts& parts, int listener, int bell, std::string host);
   void accept_all();
   void serve(int line);
   [[nodiscard]] PageAnswer open_door(std::string_view key);

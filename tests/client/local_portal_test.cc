@@ -13,7 +13,8 @@ namespace {
 // here may come as far as a call.
 class Portal {
  public:
-  Portal() {
+  // `state_dir`: empty: none.
+  explicit Portal(std::string state_dir = "") {
     std::string name = (std::filesystem::temp_directory_path() / "entente-local-XXXXXX").string();
     REQUIRE(::mkdtemp(name.data()) != nullptr);
     folder_ = name;
@@ -23,7 +24,8 @@ class Portal {
     auto opened = LocalPortal::open({.client = *static_cast<Client*>(nowhere()),
                                      .pages = *pages,
                                      .entropy = entropy_,
-                                     .server = "https://server.example:8443"},
+                                     .server = "https://server.example:8443",
+                                     .state_dir = std::move(state_dir)},
                                     0);
     REQUIRE(opened.ok());
     portal = *std::move(opened);
@@ -52,11 +54,12 @@ class Portal {
   std::string host;
   std::string key;
 
- private:
   static void* nowhere() {
     alignas(Client) static std::byte room[sizeof(Client)];
     return room;
   }
+
+ private:
   SystemEntropy entropy_;
   std::string folder_;
 };
@@ -64,16 +67,57 @@ class Portal {
 TEST_CASE("a name that was turned to 127.0.0.1 opens nothing, with the cookie or without",
           "[client][portal]") {
   const Portal portal;
-  CHECK(portal.host.starts_with("entente.localhost:"));
   const std::string port = portal.host.substr(portal.host.find(':'));
   const std::string cookie = portal.cookie();
-  for (const std::string host :
-       {"evil.example", "127.0.0.1", "localhost", "entente.localhost.evil"}) {
+  const std::string name = portal.host.substr(0, portal.host.find(':'));
+  for (const std::string& host : {std::string("evil.example"), std::string("127.0.0.1"),
+                                  std::string("localhost"), std::string("entente.localhost"),
+                                  name + ".evil", "evil." + name, name + ".", Portal().host}) {
     CHECK(portal.ask("GET /", "Host: " + host + port + "\r\n" + cookie).status == 421);
     CHECK(portal.ask("GET /open" + portal.key, "Host: " + host + port + "\r\n").status == 421);
   }
   CHECK(portal.ask("GET /", cookie).status == 421);
   CHECK(portal.ask("GET /", portal.host_field() + cookie).status == 200);
+}
+
+// A browser shows the cookie to every port of the name, and any port may be another user's.
+TEST_CASE("the name that the cookie is under is the profile's own: kept, and not to be guessed",
+          "[client][portal]") {
+  const auto name_at = [](const std::string& state_dir) {
+    const std::string host = Portal(state_dir).host;
+    return host.substr(0, host.find(':'));
+  };
+  std::string state = (std::filesystem::temp_directory_path() / "entente-state-XXXXXX").string();
+  REQUIRE(::mkdtemp(state.data()) != nullptr);
+  const std::string one = name_at(state + "/one");
+  CHECK(one.size() == std::string("entente-.localhost").size() + 32);
+  CHECK(one.starts_with("entente-"));
+  CHECK(one.ends_with(".localhost"));
+  CHECK(name_at(state + "/one") == one);
+  CHECK(name_at(state + "/other") != one);
+  CHECK(name_at("") != name_at(""));
+  // What is no such name is not taken for one, whoever wrote it there.
+  for (const char* kept : {"entente.localhost", "evil.example", "entente-0.localhost", "\n"}) {
+    std::ofstream(state + "/one/portal-name") << kept;
+    const std::string made = name_at(state + "/one");
+    CHECK(made != kept);
+    CHECK(made.size() == one.size());
+    CHECK(name_at(state + "/one") == made);
+  }
+  using std::filesystem::perms;
+  CHECK((std::filesystem::status(state + "/one/portal-name").permissions() &
+         (perms::group_all | perms::others_all)) == perms::none);
+  // Where it cannot be kept no portal opens: the next one would be another.
+  std::ofstream(state + "/file") << "no folder";
+  SystemEntropy entropy;
+  const auto refused = LocalPortal::open({.client = *static_cast<Client*>(Portal::nowhere()),
+                                          .pages = nullptr,
+                                          .entropy = entropy,
+                                          .server = "",
+                                          .state_dir = state + "/file"},
+                                         0);
+  CHECK(refused.status().code() == Code::FailedPrecondition);
+  std::filesystem::remove_all(state);
 }
 
 TEST_CASE("the link is good once, and nothing is served without what it gives",

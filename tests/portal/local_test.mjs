@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
@@ -71,6 +71,41 @@ test('the link opens the portal, signed in by this machine’s profile, and says
   await again.close();
   const reply = await page.evaluate(async () => (await fetch('/')).headers.get('content-security-policy'));
   assert.match(reply, /^default-src 'none'; script-src 'self';/);
+});
+
+test('a page of another user’s program on this machine is not shown what opens the portal', async () => {
+  const shown = [];
+  const other = createServer((asked, reply) => {
+    shown.push({ host: asked.headers.host, cookie: asked.headers.cookie });
+    reply.setHeader('content-type', 'text/html');
+    // A lure that goes on by itself, so that the second request is a page's own.
+    reply.end(asked.url === '/lure' ? '<!doctype html><title>a</title><link rel="icon" href="data:,"><script>location = "/on"</script>' : '<!doctype html><title>b</title><link rel="icon" href="data:,">');
+  });
+  await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address();
+  context.expected.push(new RegExp(`asked elsewhere: http://[^/]*:${port}/`));
+  const lured = await context.newPage();
+  for (const name of ['entente.localhost', 'localhost', '127.0.0.1', `evil.${new URL(at).hostname}`]) {
+    await lured.goto(`http://${name}:${port}/lure`);
+    await lured.waitForURL('**/on');
+  }
+  assert.ok(shown.length >= 8);
+  assert.deepEqual(shown.filter(({ cookie }) => cookie), []);
+  await lured.close();
+  other.close();
+  // By a name that it cannot guess: under the portal's own it would be shown the cookie.
+  assert.match(new URL(at).hostname, /^entente-[0-9a-f]{32}\.localhost$/);
+});
+
+test('started anew it has the same name, by which a browser keeps what was typed', async () => {
+  const again = spawn(program, ['--profile', ME, 'portal', '--port', '0'], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') }, stdio: ['ignore', 'pipe', 'inherit'] });
+  let second;
+  for await (const line of createInterface({ input: again.stdout })) {
+    second = /http:\S+/.exec(line)?.[0];
+    if (second) break;
+  }
+  again.kill('SIGTERM');
+  assert.equal(new URL(second).hostname, new URL(at).hostname);
 });
 
 test('a person is found, a restricted paper read, figures seen and taken along', async () => {

@@ -1,7 +1,7 @@
-// Whether these pages come from the reader's own machine (`entente portal`) and not from the server: no other can bear
-// that name, for a browser asks nobody where it is.
+// Whether these pages come from the reader's own machine (`entente portal`) and not from the server: no other machine's can
+// bear such a name (client/lib/local_portal.h), for a browser asks nobody where it is.
 export function isFromThisMachine(): boolean {
-  return location.hostname === 'entente.localhost';
+  return /^entente-[0-9a-f]{32}\.localhost$/.test(location.hostname);
 }
 
 // Whose network this is: `https://entente.example:8443`, for what a reader takes along.

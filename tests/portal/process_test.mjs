@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { call, network, open, origin, quit, signIn, violations } from './browser.mjs';
+import { call, network, open, origin, quit, signIn, until, violations } from './browser.mjs';
 
 let context;
 let page;
@@ -132,6 +132,63 @@ test('who can see a record stands in words; what the ledger says of it is proved
   await page.getByRole('button', { name: 'What the ledger says' }).click();
   await page.getByText('Do not believe this server.').waitFor();
   await page.evaluate((of) => localStorage.setItem('entente.ledger-key', of), key);
+});
+
+test('a proof that is not to be had is no lie, and no proof; that the ledger has shrunk is one', async () => {
+  const ask = 'What the ledger says';
+  const panel = page.locator('.record-panel');
+  const opened = async () => {
+    await page.reload();
+    await page.getByRole('button', { name: ask }).click();
+  };
+  const seen = () => page.evaluate(() => localStorage.getItem('entente.ledger-seen'));
+  const proofs = '**/*LedgerService/ProveConsistency';
+  const checkpoints = '**/*LedgerService/GetCheckpoint';
+  await page.goto(origin + '/#/process/igc');
+  // An older checkpoint, as a slow line would bring it after a newer one.
+  const old = page.waitForResponse(/GetCheckpoint/);
+  await opened();
+  const older = await (await old).body();
+  await panel.getByText('continues what you saw last').waitFor();
+  const first = await seen();
+  execFileSync(join(process.env.PORTAL, '../cli/entente'), ['--profile', 'anna.lindqvist', 'sign-in'], { env: { ...process.env, XDG_CONFIG_HOME: join(network, 'config') } });
+  await until(async () => {
+    await opened();
+    await panel.getByText('continues what you saw last').waitFor();
+    return await seen() !== first;
+  }, 'a larger checkpoint');
+  const last = await seen();
+  // The line breaks, the server is busy: unchecked, and asked for again.
+  context.expected.push(/Failed to load resource/);
+  await page.evaluate((one) => localStorage.setItem('entente.ledger-seen', one), first);
+  for (const failed of [(route) => route.abort(), (route) => route.fulfill({ status: 503, contentType: 'application/json', body: '{"code":"unavailable"}' }), (route) => route.fulfill({ status: 500, contentType: 'application/json', body: '{"code":"data_loss"}' })]) {
+    await page.route(proofs, failed);
+    await opened();
+    await panel.getByRole('button', { name: 'Try again' }).waitFor();
+    assert.equal(await page.getByText('Do not believe this server.').count(), 0);
+    assert.equal(await panel.getByText('continues what you saw last').count(), 0);
+    assert.equal(await seen(), first, 'nothing is kept that was not checked');
+    await page.unroute(proofs);
+    await panel.getByRole('button', { name: 'Try again' }).click();
+    await panel.getByText('continues what you saw last').waitFor();
+    assert.equal(await seen(), last);
+    await page.evaluate((one) => localStorage.setItem('entente.ledger-seen', one), first);
+  }
+  // Another panel was faster: an older checkpoint is the beginning of the newer, and does not take its place.
+  await page.evaluate((one) => localStorage.setItem('entente.ledger-seen', one), last);
+  await page.route(checkpoints, (route) => route.fulfill({ status: 200, contentType: 'application/proto', body: older }));
+  await opened();
+  await panel.getByText('continues what you saw last').waitFor();
+  assert.equal(await seen(), last);
+  // A server that was put back says so itself, or has no path to what it showed.
+  for (const [status, contentType, body] of [[400, 'application/json', '{"code":"out_of_range"}'], [200, 'application/proto', Buffer.alloc(0)]]) {
+    await page.route(proofs, (route) => route.fulfill({ status, contentType, body }));
+    await opened();
+    await page.getByText('Do not believe this server.').waitFor();
+    assert.equal(await seen(), last);
+    await page.unroute(proofs);
+  }
+  await page.unroute(checkpoints);
 });
 
 test('my account shows every session of mine, and ends another one: its page asks for the password at its next step', async () => {

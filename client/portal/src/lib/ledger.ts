@@ -1,6 +1,7 @@
 // The ledger's proofs, checked here by this page's own code (docs/ledger-format.md): the entry's bytes lead to its leaf,
 // the leaf by its path to the root of a checkpoint, the checkpoint bears the ledger's signature and continues the one
 // that this browser saw last. What the page's own server could still do, docs/portal.md says.
+import { Code, ConnectError } from '@connectrpc/connect';
 import type { LedgerRow } from '../gen/entente/v1/ledger_pb';
 import { ledger } from './api';
 import { sha256 } from './octets';
@@ -52,8 +53,9 @@ export async function includes(leaf: Uint8Array, index: bigint, size: bigint, pa
 // RFC 9162 section 2.1.4.2.
 export async function continues(oldSize: bigint, oldRoot: Uint8Array, size: bigint, root: Uint8Array, path: Uint8Array[]): Promise<boolean> {
   if (oldSize > size) return false;
+  if (size === 0n && !same(root, await sha256())) return false;
   if (oldSize === size) return path.length === 0 && same(oldRoot, root);
-  if (oldSize === 0n) return path.length === 0;
+  if (oldSize === 0n) return path.length === 0 && same(oldRoot, await sha256());
   const hashes = (oldSize & (oldSize - 1n)) === 0n ? [oldRoot, ...path] : [...path];
   if (hashes.length === 0) return false;
   let node = oldSize - 1n;
@@ -131,18 +133,36 @@ export async function newestCheckpoint(): Promise<Checkpoint> {
   const text = note.slice(0, end + 1);
   const [origin = '', size = '', root = ''] = text.split('\n');
   const checkpoint: Checkpoint = { origin, size: BigInt(size), root: base64(root), signed: await signedBy(note, text), continues: 'first' };
-  const [oldSize, oldRoot] = kept(SEEN).split(' ');
-  if (oldSize && oldRoot) {
-    const proof = await ledger.proveConsistency({ oldSize: BigInt(oldSize), size: checkpoint.size }).catch(() => undefined);
-    const holds = proof && await continues(BigInt(oldSize), base64(oldRoot), checkpoint.size, checkpoint.root, proof.path);
-    checkpoint.continues = holds ? 'yes' : 'no';
-  }
-  if (checkpoint.continues !== 'no' && checkpoint.signed !== 'no') {
+  // Another ledger's: what it continues does not matter, and a proof that never comes must not keep that from being said.
+  if (checkpoint.signed === 'no') return checkpoint;
+  // Another panel or tab may go on while this one waits for a proof: then it is held against what that one saw, too.
+  let seen: string;
+  do {
+    seen = kept(SEEN);
+    if (seen !== '') checkpoint.continues = await agrees(seen, checkpoint) ? 'yes' : 'no';
+  } while (kept(SEEN) !== seen);
+  if (checkpoint.continues !== 'no' && (seen === '' || checkpoint.size > BigInt(seen.split(' ')[0] ?? ''))) {
     try {
       localStorage.setItem(SEEN, `${size} ${root}`);
     } catch { /* storage is forbidden: each visit is the first */ }
   }
   return checkpoint;
+}
+
+// Whether the smaller of the two is the beginning of the larger. A call that fails proves nothing, neither way, and throws:
+// then the page believes nothing of this ledger until it has asked again. But that a ledger is not as large as what it showed
+// before is an answer, and its own.
+async function agrees(seen: string, shown: Checkpoint): Promise<boolean> {
+  const [size = '', root = ''] = seen.split(' ');
+  const before = { size: BigInt(size), root: base64(root) };
+  const [small, large] = shown.size < before.size ? [shown, before] : [before, shown];
+  try {
+    const path = small.size === large.size ? [] : (await ledger.proveConsistency({ oldSize: small.size, size: large.size })).path;
+    return await continues(small.size, small.root, large.size, large.root, path);
+  } catch (error) {
+    if (error instanceof ConnectError && error.code === Code.OutOfRange) return false;
+    throw error;
+  }
 }
 
 // An entry as its own bytes say it.

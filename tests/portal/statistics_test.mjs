@@ -1,7 +1,7 @@
 // Figures: found, chosen, drawn, compared, taken along; and a file tried before it is sent.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -227,6 +227,39 @@ test('what is seen is taken along as CSV, SVG and PNG, as a link, and as a progr
     const code = await page.locator('details > div', { has: page.locator('h3', { hasText: new RegExp(`^${kind}\\b`) }) }).locator('pre').textContent();
     assert.equal(run(code), wanted, kind);
   }
+});
+
+test('a link puts nothing into the programs to paste but codes, and periods that stay within the address', async () => {
+  const mark = join(tmpdir(), `entente-pasted-${process.pid}`);
+  const hostile = [`';touch ${mark};'`, `"+__import__("os").system("touch ${mark}")+"`, `");system("touch ${mark}");c("`, `\\";$(touch ${mark})\`touch ${mark}\``];
+  const programs = () => page.locator('details > div pre').allTextContents();
+  const at = async (query) => {
+    await page.goto(`${origin}/#/statistics/IGC.ASYLUM?${new URLSearchParams(query)}`);
+    await page.locator('details > div pre').nth(2).waitFor({ state: 'attached' });
+  };
+  await at({ CITIZEN: 'AFG' });
+  await page.reload();
+  await page.locator('pre', { hasText: /^curl [^]*\/IGC,ASYLUM\/\.*AFG/ }).waitFor({ state: 'attached' });
+  const plain = await programs();
+  assert.equal(plain.length, 3);
+  for (const [index, words] of hostile.entries()) {
+    const [view, title] = [['bars', 'Bars'], ['line', 'Lines']][index % 2];
+    await at({ CITIZEN: `AFG+${words}`, SEX: words, view });
+    await page.locator('.choice [aria-pressed="true"]').getByText(title, { exact: true }).waitFor(); // the link is taken
+    assert.deepEqual(await programs(), plain, words);
+  }
+  // The server refuses what is no period; what was seen before still stands there, with the link's words.
+  context.expected.push(/status of 400/);
+  for (const words of hostile) {
+    await at({ CITIZEN: 'AFG', to: words });
+    const escaped = `endPeriod=${encodeURIComponent(words).replaceAll("'", '%27')}`;
+    await page.locator('pre', { hasText: escaped }).first().waitFor({ state: 'attached' });
+    const [curl, ...others] = await programs();
+    for (const one of others) assert.match(one, /"https:[^"'\\\s]+endPeriod=[^"'\\\s]+"/);
+    ran('query.sh', curl, 'bash');
+    assert.equal(existsSync(mark), false, words);
+  }
+  await page.goto(`${origin}/#/statistics/IGC.ASYLUM?CITIZEN=AFG`);
 });
 
 test('a file is tried before it is sent: each fault beside its line, with what was perhaps meant', async () => {

@@ -103,17 +103,21 @@ function cell(text: string): string {
 export function toCsv(dataflow: Dataflow, all: Figures): string {
   const id = dataflow.name.replace('dataflows/', '').replace(/\.([^.]*)$/, ':$1') + `(${dataflow.version})`;
   const lines = [['DATAFLOW', ...all.dimensions, 'TIME_PERIOD', 'OBS_VALUE', 'OBS_STATUS'].join(',')];
-  all.values.forEach((value, at) => lines.push([id, ...all.keys.map((one) => cell(wordAt(one, all.series[at] ?? 0))), wordAt(all.periods, at), Number.isNaN(value) ? '' : String(value), cell(wordAt(all.statuses, at))].join(',')));
+  all.values.forEach((value, at) => lines.push([id, ...all.keys.map((one) => cell(wordAt(one, all.series[at] ?? 0))), cell(wordAt(all.periods, at)), Number.isNaN(value) ? '' : String(value), cell(wordAt(all.statuses, at))].join(',')));
   return lines.join('\r\n') + '\r\n';
 }
 
-// The query as SDMX REST 2.1 has it: dimensions in the structure's order, free ones empty.
+// A word of somebody else's within an address: nothing of it ends the address, nor the quotes in which `asCode` puts it.
+const escaped = (text: string): string => encodeURIComponent(text).replaceAll("'", '%27');
+
+// The query as SDMX REST 2.1 has it: dimensions in the structure's order, free ones empty. It is pasted into programs, and its
+// codes and periods may be whatever somebody wrote into a link, its names whatever the server says: each is escaped.
 export function restPath(dataflow: Dataflow, structure: DataStructure, query: Query): string {
   const [, agency = '', id = ''] = /^dataflows\/(.*)\.([^.]*)$/.exec(dataflow.name) ?? [];
   const chosen = new Map(query.selections.map((one) => [one.dimension, one.values]));
-  const key = structure.dimensions.map((one) => (chosen.get(one.id) ?? []).join('+')).join('.');
-  const period = [query.startPeriod && `startPeriod=${query.startPeriod}`, query.endPeriod && `endPeriod=${query.endPeriod}`].filter(Boolean).join('&');
-  return `/sdmx/2.1/data/${agency},${id}/${key}${period && `?${period}`}`;
+  const key = structure.dimensions.map((one) => (chosen.get(one.id) ?? []).map(escaped).join('+')).join('.');
+  const period = [query.startPeriod && `startPeriod=${escaped(query.startPeriod)}`, query.endPeriod && `endPeriod=${escaped(query.endPeriod)}`].filter(Boolean).join('&');
+  return `/sdmx/2.1/data/${escaped(agency)},${escaped(id)}/${key}${period && `?${period}`}`;
 }
 
 // The same query by the network's SDMX service, in a form for other programs. Its faults are text, not calls' errors.

@@ -84,10 +84,11 @@ function Explorer({ name, place }: { name: string; place: Place }) {
   return <Explored known={asked.data} place={place} />;
 }
 
-// The choice stands in the address, so that it can be sent to somebody: codes, no figures.
-function choiceOf(place: Place, structure: DataStructure): Query {
+// The choice stands in the address, so that it can be sent to somebody: codes, no figures. What is no code of the list was
+// not chosen: the page shows no sign of it, so it may not go into what is asked or taken along either.
+function choiceOf(place: Place, { structure, codes }: Known): Query {
   const selections = structure.dimensions.flatMap((one) => {
-    const values = (place.query.get(one.id) ?? '').split('+').filter(Boolean);
+    const values = (place.query.get(one.id) ?? '').split('+').filter((value) => codes.get(one.id)?.some((code) => code.id === value));
     return values.length > 0 ? [{ dimension: one.id, values }] : [];
   });
   return { dataflow: '', selections, startPeriod: place.query.get('from') ?? '', endPeriod: place.query.get('to') ?? '' };
@@ -95,7 +96,7 @@ function choiceOf(place: Place, structure: DataStructure): Query {
 
 function Explored({ known, place }: { known: Known; place: Place }) {
   const { dataflow, structure, codes, titles } = known;
-  const query: Query = { ...choiceOf(place, structure), dataflow: dataflow.name };
+  const query: Query = { ...choiceOf(place, known), dataflow: dataflow.name };
   const view = (place.query.get('view') ?? 'line') as View;
   const change = (part: Partial<Record<string, string>>) => {
     const next = new URLSearchParams(place.query);

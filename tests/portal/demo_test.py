@@ -8,8 +8,33 @@ sys.path.insert(0, TOP + "/tests/support")
 from ports import free_port
 
 
+def takes_nothing_of_others():
+    """A folder with somebody's files in it, by names that a network has too, is left as it is."""
+    with tempfile.TemporaryDirectory(prefix="entente-demo-") as folder:
+        for name in ("keys", "store"):
+            os.mkdir(f"{folder}/{name}")
+            with open(f"{folder}/{name}/mine", "w") as mine:
+                mine.write("mine\n")
+        for command in ([TOP + "/deploy/demo", "--build", os.environ["BUILD"]], [TOP + "/deploy/make-network", "--entented", os.environ["BUILD"] + "/server/entented"]):
+            said = subprocess.run([*command, "--dir", folder], capture_output=True, text=True, timeout=60)
+            assert said.returncode == 1 and f"`{folder}` is not empty" in said.stderr, said
+        left = sorted(os.path.relpath(os.path.join(at, name), folder) for at, _, files in os.walk(folder) for name in files)
+        assert left == ["keys/mine", "store/mine"], left
+
+
+def unfinished_is_begun_anew(folder):
+    """As a run leaves it that was cut off half-way: the demonstration's own, to be cleared by the next."""
+    begun = subprocess.run([TOP + "/deploy/make-network", "--dir", folder, "--begin"], capture_output=True, text=True)
+    assert begun.returncode == 0, begun
+    os.mkdir(folder + "/keys")
+    with open(folder + "/keys/root.key", "w") as half:
+        half.write("half")
+
+
 def main():
+    takes_nothing_of_others()
     folder = tempfile.mkdtemp(prefix="entente-demo-")
+    unfinished_is_begun_anew(folder)
     port = free_port()
     demo = subprocess.Popen([TOP + "/deploy/demo", "--dir", folder, "--port", str(port), "--build", os.environ["BUILD"]],
                             stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -43,6 +68,9 @@ def main():
                             ("stats get IGC.ASYLUM --where REF_AREA=CHE", "CHE"), ("stats get IGC.POPULATION --where REF_AREA=SWE", "SWE")):
             said = subprocess.run([os.environ["BUILD"] + "/client/cli/entente", "--profile", "anna.lindqvist", *verb.split()], env=asks, capture_output=True, text=True)
             assert holds in said.stdout, (verb, said)
+        # It is finished, and nothing makes another network in its place.
+        again = subprocess.run([TOP + "/deploy/make-network", "--dir", folder, "--entented", "/bin/false"], capture_output=True, text=True)
+        assert again.returncode == 1 and os.path.exists(folder + "/network.made"), again
     finally:
         late.cancel()
         os.killpg(demo.pid, signal.SIGTERM)

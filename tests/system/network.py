@@ -44,13 +44,13 @@ class Network:
 
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="entente-operations-")
-        os.mkdir(self.dir + "/disk")
-        mount = ("mount", "-t", "tmpfs", "-o", "size=400M", "tmpfs", self.dir + "/disk")
-        self.own_disk = os.geteuid() == 0 and run(*mount).returncode == 0
         self.port, self.pages = free_port(), free_port()
         made = run(TOP + "/deploy/make-network", "--dir", self.dir, "--port", str(self.port),
                    "--entented", ENTENTED)
         assert made.returncode == 0, made.stdout + made.stderr
+        os.mkdir(self.dir + "/disk")
+        mount = ("mount", "-t", "tmpfs", "-o", "size=400M", "tmpfs", self.dir + "/disk")
+        self.own_disk = os.geteuid() == 0 and run(*mount).returncode == 0
         self.config = self.dir + "/entente.textproto"
         shutil.move(self.dir + "/store", self.dir + "/disk/store")
         self.write_config("keys/root.key")

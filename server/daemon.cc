@@ -73,27 +73,48 @@ ops::Level level_of(store::Severity severity) {
   return severity == store::Severity::Error ? ops::Level::Error : ops::Level::Warning;
 }
 
-Result<Secret> seed_from(const std::string& path) {
-  ENTENTE_TRY(store::RootKey key, store::root_key_from_file(path));
-  return std::move(key.secret);
+// What systemd has unsealed for this run; for one that it did not start, nothing.
+Result<store::RootKey> key_from_credential(const std::string& name) {
+  const char* folder =
+      std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): at the start
+  if (folder != nullptr) return store::root_key_from_credential(folder, name);
+  return Status(Code::FailedPrecondition, Reason::None,
+                "there is no $CREDENTIALS_DIRECTORY: systemd unseals `" + name +
+                    "` for what it starts only; begin the command with `systemd-run --pipe "
+                    "--uid=entente -p LoadCredentialEncrypted=" +
+                    name + ":/etc/entente/" + name + ".cred` and one such -p for each other key");
+}
+
+// Two keys are read by one code: which of them it is that cannot be had.
+Status naming(const std::string& key, const Status& why) {
+  return Status(why.code(), why.reason(), key + " cannot be had: " + std::string(why.message()))
+      .with_detail(std::string(why.detail()));
+}
+
+Result<store::RootKey> find_root_key(const ops::Config& config) {
+  if (!config.root_key_file().empty()) return store::root_key_from_file(config.root_key_file());
+  if (!config.root_key_credential().empty())
+    return key_from_credential(config.root_key_credential());
+  std::ifstream in(config.root_key_passphrase_file());
+  std::string line;
+  std::getline(in, line);
+  return store::root_key_from_passphrase(Secret(std::move(line)));
 }
 
 }  // namespace
 
 Result<store::RootKey> root_key_of(const ops::Config& config) {
-  if (!config.root_key_file().empty()) return store::root_key_from_file(config.root_key_file());
-  if (!config.root_key_credential().empty()) {
-    const char* folder =
-        std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): at the start
-    if (folder == nullptr) {
-      return Status(Code::FailedPrecondition, Reason::None, "there is no $CREDENTIALS_DIRECTORY");
-    }
-    return store::root_key_from_credential(folder, config.root_key_credential());
-  }
-  std::ifstream in(config.root_key_passphrase_file());
-  std::string line;
-  std::getline(in, line);
-  return store::root_key_from_passphrase(Secret(std::move(line)));
+  Result<store::RootKey> key = find_root_key(config);
+  if (!key.ok()) return naming("the root key", key.status());
+  return key;
+}
+
+Result<Secret> ledger_key_of(const ops::Config& config) {
+  Result<store::RootKey> key = config.ledger_key_credential().empty()
+                                   ? store::root_key_from_file(config.ledger_key_file())
+                                   : key_from_credential(config.ledger_key_credential());
+  if (!key.ok()) return naming("the ledger's key", key.status());
+  return std::move(key->secret);
 }
 
 store::RocksStoreOptions store_options_of(const ops::Config& config, ops::Log& log) {
@@ -145,7 +166,7 @@ Status Daemon::open_ledger() {
   ENTENTE_TRY(ledger_, ledger::TreeLedger::open(*store_, clock_, entropy_));
   store_->set_sequencer(*ledger_);
   ENTENTE_TRY_VOID(ledger::check_head(*ledger_, store_->head()));
-  ENTENTE_TRY(const Secret seed, seed_from(config_.ledger_key_file()));
+  ENTENTE_TRY(const Secret seed, ledger_key_of(config_));
   std::vector<ledger::Witness> witnesses;
   for (const auto& witness : config_.witnesses()) {
     ENTENTE_TRY(note::VerifierKey key, note::VerifierKey::parse(witness.key()));

@@ -46,8 +46,10 @@
 
 namespace entente {
 
-// The root key, from where the configuration says.
+// The root key, from where the configuration says. A failure begins by saying which key.
 [[nodiscard]] Result<store::RootKey> root_key_of(const ops::Config& config);
+// The ledger's signing key, likewise.
+[[nodiscard]] Result<Secret> ledger_key_of(const ops::Config& config);
 // The store's options, from the configuration.
 [[nodiscard]] store::RocksStoreOptions store_options_of(const ops::Config& config, ops::Log& log);
 

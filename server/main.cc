@@ -57,13 +57,14 @@ void add_serving_verbs(CLI::App& app, Line& line) {
            [&](const Config& config) { return entente::check_configuration(line.config, config); });
   CLI::App* init = add_verb(
       app, line, "init", "makes a new network from definitions",
-      " --definitions deploy/processes --demo-data deploy/demo-data --credentials credentials",
+      " --definitions /usr/share/entente/processes --accounts accounts.textproto"
+      " --credentials credentials",
       [&](const Config& config) { return entente::init(line.machine, config, line.files); });
   init->add_option("--definitions", line.files.definitions, "folder of process definitions")
       ->required();
   init->add_option("--statistics", line.files.statistics, "folder of statistical structures");
-  init->add_option("--demo-data", line.files.demo_data, "folder of invented people and accounts")
-      ->required();
+  init->add_option("--accounts", line.files.accounts, "file of who signs in first; or:");
+  init->add_option("--demo-data", line.files.demo_data, "folder of invented people and accounts");
   init->add_option("--credentials", line.files.credentials,
                    "folder with a password for each account")
       ->required();

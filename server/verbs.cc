@@ -105,16 +105,38 @@ Result<v1::StructureSet> read_statistics(const std::string& folder,
   return all;
 }
 
-Status make_network(Machine& machine, const ops::Config& config, const InitFiles& files) {
-  ENTENTE_TRY(const directory::Network network, read_network(files.definitions));
+// Who signs in first, and all people whom the directory then has.
+struct Founders {
+  directory::config::DemoAccounts accounts;
+  directory::config::DemoPeople people;
+};
+
+Result<Founders> read_founders(const directory::Network& network, const InitFiles& files,
+                               std::chrono::sys_days today) {
+  Founders founders;
+  if (!files.accounts.empty()) {
+    ENTENTE_TRY(const std::string text, read_file(files.accounts));
+    ENTENTE_TRY(founders.accounts,
+                directory::parse_first_accounts(text, network.parties, network.processes));
+    founders.people = directory::holders_of(founders.accounts);
+    return founders;
+  }
   const fs::path data = files.demo_data;
   ENTENTE_TRY(const std::string names, read_file(data / "names.textproto"));
   ENTENTE_TRY(const auto stock, directory::parse_names(names));
-  ENTENTE_TRY(const std::string whose, read_file(data / "accounts.textproto"));
-  ENTENTE_TRY(const auto accounts,
-              directory::parse_accounts(whose, network.parties, network.processes));
+  ENTENTE_TRY(const std::string text, read_file(data / "accounts.textproto"));
+  ENTENTE_TRY(founders.accounts,
+              directory::parse_accounts(text, network.parties, network.processes));
+  founders.people =
+      directory::demo_people(network, stock, founders.accounts, today, /*seed=*/20091);
+  return founders;
+}
+
+Status make_network(Machine& machine, const ops::Config& config, const InitFiles& files) {
+  ENTENTE_TRY(const directory::Network network, read_network(files.definitions));
   const auto today = std::chrono::floor<std::chrono::days>(machine.clock.now());
-  const auto people = directory::demo_people(network, stock, accounts, today, /*seed=*/20091);
+  ENTENTE_TRY(const Founders founders, read_founders(network, files, today));
+  const auto& [accounts, people] = founders;
   {
     ENTENTE_TRY(const std::unique_ptr<Daemon> founding,
                 Daemon::open(config, /*create=*/true, machine.log, machine.clock, machine.entropy));
@@ -127,7 +149,8 @@ Status make_network(Machine& machine, const ops::Config& config, const InitFiles
               Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
   if (!files.statistics.empty()) {
     ENTENTE_TRY(v1::StructureSet structures, read_statistics(files.statistics, network));
-    if (const fs::path notes = data / "notes.textproto"; fs::exists(notes)) {
+    const fs::path notes = fs::path(files.demo_data) / "notes.textproto";
+    if (!files.demo_data.empty() && fs::exists(notes)) {
       ENTENTE_TRY(const v1::StructureSet said, read_structures(notes));
       ENTENTE_TRY_VOID(statistics::take_notes(said, structures));
     }
@@ -205,7 +228,7 @@ Exit fail(const Status& status) {
   }
   if (status.reason() == Reason::StoreReadOnly) return Exit::BehindHead;
   // The store has one code for several things that must hold before it opens.
-  if (status.message().find("root key") != std::string_view::npos) return Exit::RootKey;
+  if (status.message().starts_with("the root key ")) return Exit::RootKey;
   return status.code() == Code::InvalidArgument ? Exit::Configuration : Exit::Failed;
 }
 
@@ -247,16 +270,19 @@ Exit serve(Machine& machine, const std::string& path, const ops::Config& config)
 
 Exit check_configuration(const std::string& path, const ops::Config& config) {
   if (const Status status = ops::check_files(path, config); !status.ok()) return fail(status);
-  if (const Result<store::RootKey> root = root_key_of(config); !root.ok()) {
-    fail(root.status());
-    return Exit::RootKey;
-  }
+  if (const Result<store::RootKey> root = root_key_of(config); !root.ok())
+    return fail(root.status());
+  if (const Result<Secret> key = ledger_key_of(config); !key.ok()) return fail(key.status());
   std::cout << "the configuration holds: network " << config.network() << ", port " << config.port()
             << '\n';
   return Exit::Ok;
 }
 
 Exit init(Machine& machine, const ops::Config& config, const InitFiles& files) {
+  if (files.accounts.empty() == files.demo_data.empty()) {
+    fail(invalid_argument("--accounts", "or --demo-data must be given, not both"));
+    return Exit::Usage;
+  }
   const Status status = make_network(machine, config, files);
   return status.ok() ? Exit::Ok : fail(status);
 }

@@ -42,7 +42,8 @@ Exit check_configuration(const std::string& path, const ops::Config& config);
 struct InitFiles {
   std::string definitions;  // deploy/processes
   std::string statistics;   // deploy/statistics; empty: no structures
-  std::string demo_data;    // deploy/demo-data
+  std::string accounts;     // who signs in first: deploy/accounts.textproto, filled in; or
+  std::string demo_data;    // deploy/demo-data, with invented people for everybody else
   std::string credentials;  // `<account>/password` each
 };
 Exit init(Machine& machine, const ops::Config& config, const InitFiles& files);

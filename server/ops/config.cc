@@ -102,7 +102,8 @@ Status check(const Config& config, const Places& places) {
   if (config.server_key().empty()) note("server_key", "is missing");
   if (config.store().empty()) note("store", "is missing");
   if (config.trust().empty()) note("trust", "is missing");
-  if (config.ledger_key_file().empty()) note("ledger_key_file", "is missing");
+  if (config.ledger_key_file().empty() == config.ledger_key_credential().empty())
+    note("ledger_key_file", "or exactly `ledger_key_credential` must be given");
   if (config.ledger_origin().empty()) note("ledger_origin", "is missing");
   const int roots = (config.root_key_file().empty() ? 0 : 1) +
                     (config.root_key_credential().empty() ? 0 : 1) +

@@ -65,6 +65,27 @@ TEST_CASE("nobody of the demonstration can be reached: every address and number 
   }
 }
 
+TEST_CASE("a network that is no demonstration has those who sign in first, and nobody invented",
+          "[demo]") {
+  const Network network = testing::network();
+  std::string text = *testing::read(testing::source_folder() / "deploy/accounts.textproto");
+  const std::string invented = "@swe.example.org";
+  while (text.find(invented) != std::string::npos)
+    text.replace(text.find(invented), invented.size(), "@government.se");
+  const auto first = parse_first_accounts(text, network.parties, network.processes);
+  INFO(describe(first.status()));
+  REQUIRE(first.ok());
+  const config::DemoPeople people = holders_of(*first);
+  REQUIRE(people.person_size() == first->account_size());
+  for (int i = 0; i < people.person_size(); ++i)
+    CHECK(people.person(i).id() == first->account(i).person().id());
+  // Of a demonstration it would be somebody's.
+  const auto demo = parse_accounts(text, network.parties, network.processes);
+  REQUIRE(demo.status().violations().size() == 2);
+  CHECK(demo.status().violations().front().rule.find("it might be somebody's") !=
+        std::string::npos);
+}
+
 TEST_CASE("a suspended or former party gets nobody made", "[demo]") {
   const Demo demo;
   const config::DemoPeople people = demo.people();

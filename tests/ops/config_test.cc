@@ -115,6 +115,19 @@ TEST_CASE("two sources of the root key are one too many", "[ops][config]") {
   REQUIRE(violation.line == 6);
 }
 
+TEST_CASE("the ledger's key is a file or what systemd unseals, not both", "[ops][config]") {
+  const Violation both = only_violation(kGood + "ledger_key_credential: \"ledger-key\"\n");
+  REQUIRE(both.field == "ledger_key_file");
+  REQUIRE(both.line == 8);
+  const std::string file = "ledger_key_file: \"keys/ledger.key\"\n";
+  std::string other = kGood;
+  other.replace(other.find(file), file.size(), "ledger_key_credential: \"ledger-key\"\n");
+  const Result<Config> config = parse_config(other, "/etc/entente");
+  REQUIRE(config.ok());
+  CHECK(config->ledger_key_credential() == "ledger-key");
+  CHECK(config->ledger_key_file().empty());
+}
+
 TEST_CASE("paths are relative to the configuration's folder", "[ops][config]") {
   const Result<Config> config =
       parse_config(kGood + "ready_file: \"/run/ready\"\n", "/etc/entente");

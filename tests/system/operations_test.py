@@ -407,6 +407,35 @@ class Operations(unittest.TestCase):
             self.assertIn(told, refused.stderr)
             self.assertFalse(os.path.exists(self.net.dir + "/another"))
 
+    def test_a_command_whose_keys_systemd_unseals_says_how_it_is_begun(self):
+        sealed, keys = self.net.dir + "/sealed.textproto", self.net.dir + "/credentials.unsealed"
+        os.makedirs(keys, exist_ok=True)
+        for name in ("root", "ledger"):
+            shutil.copy(f"{self.net.dir}/keys/{name}.key", f"{keys}/{name}-key")
+        write(sealed, re.sub(r'(root|ledger)_key_file: ".*"', r'\1_key_credential: "\1-key"', read(self.net.config)))
+        copy, ring = self.net.dir + "/rows.unsealed", self.net.dir + "/keyring.unsealed"
+        elsewhere = self.net.dir + "/elsewhere.textproto"
+        write(elsewhere, read(sealed).replace('"disk/store"', '"elsewhere"'))
+        made = ("--definitions", TOP + "/deploy/processes", "--demo-data", TOP + "/deploy/demo-data", "--credentials", self.net.dir + "/credentials")
+        commands = [("check", "--config", sealed), ("backup", "--config", sealed, "--to", copy, "--keyring-to", ring),
+                    ("verify", "--config", sealed, "--from", copy, "--keyring", ring), ("fsck", "--config", sealed),
+                    ("restore", "--config", elsewhere, "--from", copy, "--keyring", ring), ("init", "--config", elsewhere, *made),
+                    ("serve", "--config", sealed)]
+        for command in commands:
+            refused = run(ENTENTED, *command)
+            self.assertEqual(refused.returncode, 5, (command, refused.stderr))
+            self.assertIn("the root key cannot be had", refused.stderr)
+            self.assertIn("systemd-run --pipe --uid=entente -p LoadCredentialEncrypted=root-key:/etc/entente/root-key.cred", refused.stderr)
+        self.assertFalse(os.path.exists(copy))
+        # As systemd has it for what it starts; `init` last, for it wants a store that is not there.
+        for command in commands[:5]:
+            done = run(ENTENTED, *command, env={**os.environ, "CREDENTIALS_DIRECTORY": keys})
+            self.assertEqual(done.returncode, 0, (command, done.stderr))
+        os.unlink(keys + "/ledger-key")
+        refused = run(ENTENTED, *commands[0], env={**os.environ, "CREDENTIALS_DIRECTORY": keys})
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("the ledger's key cannot be had: there is no such file", refused.stderr)
+
     def test_nothing_that_callers_said_reaches_the_log(self):
         self.assertEqual(self.net.entente("sign-in").returncode, 0)
         self.net.entente("find", CANARY)

@@ -147,6 +147,56 @@ class Packages(unittest.TestCase):
         self.assertEqual(run(self.folder.name + "/out-entente/usr/bin/entente", "--help").returncode, 0)
         self.assertEqual(run(self.folder.name + "/out-entented/usr/sbin/entented", "--help").returncode, 0)
 
+    def test_with_the_package_alone_a_network_is_made_as_the_runbook_says(self):
+        out, own = self.folder.name + "/out-alone", self.folder.name + "/alone"
+        run("dpkg-deb", "-x", self.packages["entented"], out)
+        share, keys, credentials = out + "/usr/share", own + "/unsealed", own + "/first"
+        for folder in (own, keys, credentials):
+            os.mkdir(folder)
+
+        def ca(*words):
+            done = run(out + "/usr/bin/entente-ca", "--dir", own, *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+        accounts = read(share + "/doc/entented/accounts.textproto")
+        write(own + "/accounts.textproto", accounts)
+        first = re.findall(r'^  party: "(\w+)" id: "(\S+)" profile: PERSON', accounts, re.M)
+        self.assertGreaterEqual(len(first), 4)
+        ca("init", "--network", "network.example")
+        ca("server", "--host", "network.example")
+        for party in sorted({party for party, _ in first}):
+            ca("party", party)
+        for party, account in first:
+            ca("issue", party, "person", account)
+            os.mkdir(f"{credentials}/{account}")
+            write(f"{credentials}/{account}/password", f"a password of {account}\n")
+        # The packaged configuration, in a folder of the test's own; the keys as systemd lays them out for what it starts.
+        config = read(share + "/doc/entented/entente.textproto").replace("/var/lib/entente", own).replace("/usr/share", share)
+        write(own + "/entente.textproto", config)
+        for name in ("root-key", "ledger-key"):
+            with open(f"{keys}/{name}", "wb") as key:
+                key.write(os.urandom(32))
+        runbook = read(share + "/doc/entented/runbook.md")
+        ((_, words),) = re.findall(r"^\$run (entented (init .*\\\n.*))$", runbook, re.M)
+        where = {"/etc/entente/": own + "/", "/usr/share/": share + "/", "/run/first": credentials, "\\\n": " "}
+        for said, here in where.items():
+            words = words.replace(said, here)
+        entented, unsealed = out + "/usr/sbin/entented", {**os.environ, "CREDENTIALS_DIRECTORY": keys}
+        made = run(entented, *words.split(), env=unsealed)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn(f"  {len(first)} accounts\n", made.stdout)
+        self.assertIn(f", {len(first)} persons\n", made.stdout)  # and nobody invented
+        self.assertTrue(os.path.exists(own + "/ledger.pub"))
+        self.assertEqual(run(entented, "check", "--config", own + "/entente.textproto", env=unsealed).returncode, 0)
+        self.assertEqual(run(entented, "fsck", "--config", own + "/entente.textproto", env=unsealed).returncode, 0)
+
+    def test_what_opens_the_store_begins_with_what_unseals_its_keys(self):
+        for line in re.findall(r"^.*\bentented (?:init|check|backup|verify|restore|fsck) --config .*$", read(TOP + "/docs/runbook.md"), re.M):
+            self.assertTrue(line.startswith("$run "), line)
+        (asked,) = re.findall(r'^run="([^"]*)"$', read(TOP + "/docs/runbook.md"), re.M)
+        unit = re.findall(r"^(LoadCredentialEncrypted=.*)$", read(TOP + "/deploy/entented.service"), re.M)
+        self.assertEqual(re.findall(r"-p (LoadCredentialEncrypted=\S+)", asked), unit)
+
     def test_lintian_finds_no_error(self):
         if run("sh", "-c", "command -v lintian").returncode != 0:
             self.skipTest("lintian is not installed")

@@ -355,4 +355,12 @@ config::DemoPeople demo_people(const Network& network, const config::NameStock& 
   return std::move(maker).people();
 }
 
+config::DemoPeople holders_of(const config::DemoAccounts& accounts) {
+  config::DemoPeople people;
+  for (const config::DemoAccount& account : accounts.account()) {
+    if (account.has_person()) *people.add_person() = account.person();
+  }
+  return people;
+}
+
 }  // namespace entente::directory

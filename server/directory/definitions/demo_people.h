@@ -20,4 +20,7 @@ namespace entente::directory {
                                              const config::DemoAccounts& accounts,
                                              std::chrono::sys_days today, std::uint64_t seed);
 
+// Those whom `accounts` names, and nobody else: a network that is no demonstration.
+[[nodiscard]] config::DemoPeople holders_of(const config::DemoAccounts& accounts);
+
 }  // namespace entente::directory

@@ -420,8 +420,8 @@ void check_stock(Checker& checker, const config::NameStock& stock) {
 class AccountRules {
  public:
   AccountRules(Checker& checker, const PartyIndex& parties,
-               std::span<const config::ProcessDefinition> processes)
-      : checker_(checker), parties_(parties) {
+               std::span<const config::ProcessDefinition> processes, bool invented)
+      : checker_(checker), parties_(parties), invented_(invented) {
     for (const config::ProcessDefinition& process : processes) {
       auto& bodies = bodies_[process.id()];
       for (const config::Body& body : process.body()) bodies.insert(body.id());
@@ -479,7 +479,7 @@ class AccountRules {
       if (contact.kind() == config::DemoContact::KIND_UNSPECIFIED) {
         checker_.wrong(at, "kind", "is not given");
       }
-      if (contact.kind() == config::DemoContact::EMAIL &&
+      if (invented_ && contact.kind() == config::DemoContact::EMAIL &&
           !contact.value().ends_with("example.org")) {
         checker_.wrong(at, "value", "is no address under `example.org`: it might be somebody's");
       }
@@ -509,8 +509,20 @@ class AccountRules {
 
   Checker& checker_;
   const PartyIndex& parties_;
+  bool invented_;
   std::map<std::string, std::set<std::string>, std::less<>> bodies_;
 };
+
+Result<config::DemoAccounts> accounts_in(std::string_view text, const PartyIndex& parties,
+                                         std::span<const config::ProcessDefinition> processes,
+                                         bool invented) {
+  config::DemoAccounts accounts;
+  Checker checker;
+  if (checker.read(text, accounts))
+    AccountRules(checker, parties, processes, invented).check(accounts);
+  ENTENTE_TRY_VOID(checker.status("the list of accounts"));
+  return accounts;
+}
 
 // --- a network
 // ------------------------------------------------------------------------------------
@@ -588,13 +600,15 @@ Result<config::NameStock> parse_names(std::string_view text) {
   return stock;
 }
 
+Result<config::DemoAccounts> parse_first_accounts(
+    std::string_view text, const PartyIndex& parties,
+    std::span<const config::ProcessDefinition> processes) {
+  return accounts_in(text, parties, processes, /*invented=*/false);
+}
+
 Result<config::DemoAccounts> parse_accounts(std::string_view text, const PartyIndex& parties,
                                             std::span<const config::ProcessDefinition> processes) {
-  config::DemoAccounts accounts;
-  Checker checker;
-  if (checker.read(text, accounts)) AccountRules(checker, parties, processes).check(accounts);
-  ENTENTE_TRY_VOID(checker.status("the list of accounts"));
-  return accounts;
+  return accounts_in(text, parties, processes, /*invented=*/true);
 }
 
 Result<Network> parse_network(std::span<const DefinitionFile> files) {

@@ -62,8 +62,13 @@ class PartyIndex {
 // there are any; some numbers serve every party.
 [[nodiscard]] Result<config::NameStock> parse_names(std::string_view text);
 
-// Rules: accounts occur once a party; a person's account has a person and a program's an
-// institution; duties name processes and bodies of `processes`, addresses end in a reserved domain.
+// Who signs in first to a network. Rules: accounts occur once a party; a person's account has a
+// person and a program's an institution; duties name processes and bodies of `processes`.
+[[nodiscard]] Result<config::DemoAccounts> parse_first_accounts(
+    std::string_view text, const PartyIndex& parties,
+    std::span<const config::ProcessDefinition> processes);
+
+// The same of a demonstration. Another rule: addresses end in a reserved domain.
 [[nodiscard]] Result<config::DemoAccounts> parse_accounts(
     std::string_view text, const PartyIndex& parties,
     std::span<const config::ProcessDefinition> processes);

@@ -107,7 +107,12 @@ Status CertificateService::load() {
   std::set<std::string> parties;
   for (const record::Anchor& row : anchors) parties.insert(row.party());
   for (const record::RevocationList& row : crls) parties.insert(row.party());
-  for (const std::string& party : parties) ENTENTE_TRY_VOID(load(party));
+  for (const std::string& party : parties) {
+    const Status taken = load(party);
+    // One party must not keep all others out.
+    if (taken.code() != Code::InvalidArgument) ENTENTE_TRY_VOID(taken);
+    if (!taken.ok() && parts_.complain) parts_.complain("parties/" + party, taken);
+  }
   return Status();
 }
 
@@ -282,6 +287,9 @@ Result<Trust> CertificateService::trust_with(store::Snapshot& in,
     for (const record::Anchor& row : anchors) trust.anchors.push_back(row.der());
   }
   trust.anchors.push_back(proposal.der());
+  // As load() will take them.
+  ENTENTE_TRY(const auto crls, parts_.rows.crls_of(in, proposal.party()));
+  for (const record::RevocationList& row : crls) trust.crls.push_back(row.der());
   return trust;
 }
 

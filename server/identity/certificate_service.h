@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,14 +39,17 @@ class CertificateService {
     const HoldingsSource& holdings;
     const Clock& clock;
     std::uint32_t everyone;
+    // What of the store was not taken, and why.
+    std::function<void(std::string_view what, const Status& why)> complain = {};
   };
   explicit CertificateService(Parts parts);
 
   void add_to(Gate& gate);
 
-  // Takes the store's anchors and lists of every party into force.
+  // Takes the store's anchors and lists of every party into force; a party whose own do not hold is
+  // complained of, and is as it was. DataLoss, Unavailable: as the store.
   [[nodiscard]] Status load();
-  // Takes one party's.
+  // Takes one party's. InvalidArgument too: they do not hold.
   [[nodiscard]] Status load(std::string_view party);
 
  private:

@@ -162,7 +162,15 @@ Status CertificateStore::build(std::string_view party, const std::map<TrustSourc
     return certificate_not_valid("anchor", "an issuing authority without its root");
   }
   for (const auto& [source, trust] : given) {
-    for (const std::string& der : trust.crls) ENTENTE_TRY_VOID(out.add_crl(der, clock_.now()));
+    for (const std::string& der : trust.crls) {
+      const bool from_ledger = source == TrustSource::Ledger;
+      const Status taken =
+          out.add_crl(der, from_ledger ? std::nullopt : std::optional(clock_.now()));
+      // What was published once stays in the ledger, whatever becomes of the authority that signed
+      // it: it must keep neither another anchor out nor the daemon from its start. It comes into
+      // force with its authority; until then there is no list of that one, and nothing opens.
+      if (!from_ledger) ENTENTE_TRY_VOID(taken);
+    }
   }
   // What was once revoked stays so, whatever the clock says by now: a list never gives way to an
   // older one.

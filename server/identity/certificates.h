@@ -79,9 +79,10 @@ class CertificateStore final : public net::PeerVerifier {
   // was seen with it.
   [[nodiscard]] bool revoked(std::string_view der) const;
 
-  // Replaces what `source` says of `party`, and shuts out what no longer holds. All or nothing.
-  // InvalidArgument (SignatureInvalid): an anchor is not a usable authority, a list is not signed
-  // by one of them or not well-formed.
+  // Replaces what `source` says of `party`, and shuts out what no longer holds. All or nothing; but
+  // a list of the ledger whose authority is not among the anchors in force waits until it is.
+  // InvalidArgument (SignatureInvalid): an anchor is not a usable authority, a list of the folder
+  // is not signed by one of them or not well-formed.
   [[nodiscard]] Status set_trust(std::string_view party, TrustSource source, Trust trust);
   // Whether set_trust would take it, by the same code; changes nothing.
   [[nodiscard]] Status would_take(std::string_view party, TrustSource source, const Trust& trust);

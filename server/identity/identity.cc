@@ -76,7 +76,8 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
                             .sessions = sessions_,
                             .holdings = parts.holdings,
                             .clock = parts.clock,
-                            .everyone = rules_.everyone}),
+                            .everyone = rules_.everyone,
+                            .complain = parts.complain}),
       draft_service_(parts.store) {
   parts_.certificates.add_shut_out([this](const std::vector<Digest>& lost) {
     const std::set<Digest> set(lost.begin(), lost.end());

@@ -78,7 +78,8 @@ class Identity final : public ledger::Follower, public LineSource {
   [[nodiscard]] Authenticator& authenticator() { return caller_; }
   void add_to(Gate& gate);
 
-  // Takes the store's anchors and lists into force. InvalidArgument, DataLoss: a row does not hold.
+  // Takes the store's anchors and lists into force; of a party whose own do not hold it complains.
+  // DataLoss, Unavailable: as the store.
   [[nodiscard]] Status start() { return certificate_service_.load(); }
 
   // The folder that feeds this room; what it brings is entered in the ledger as the operator's act.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,10 +25,11 @@ struct PartyTrust {
   std::uint64_t generation = 0;   // of all the store's trusts, no two have the same
   x509::Owned<X509_STORE> store;  // the roots, and the lists in force; made by seal()
 
-  // InvalidArgument (SignatureInvalid): not usable as an authority; not one of its lists.
+  // InvalidArgument (SignatureInvalid): not usable as an authority; not one of its lists. A list
+  // that was looked at when it was published is held to no clock.
   Status add_anchor(std::string_view der);
-  Status add_crl(std::string_view der, Instant now);
-  [[nodiscard]] Result<CrlFacts> facts_of_crl(X509_CRL* crl, Instant now) const;
+  Status add_crl(std::string_view der, std::optional<Instant> now);
+  [[nodiscard]] Result<CrlFacts> facts_of_crl(X509_CRL* crl, std::optional<Instant> now) const;
   void keep_crl(const CrlFacts& facts, X509_CRL* crl);
   // Nothing is added behind it.
   void seal();

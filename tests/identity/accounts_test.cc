@@ -333,7 +333,15 @@ TEST_CASE("a published list ends the sessions of what it revokes before the call
   CHECK(publish(officer, officers).status().reason() == Reason::RevisionStale);
   request.set_crl_der(certificates().swe_crl);
   CHECK(publish(officer, officers).status().reason() == Reason::SignatureInvalid);
-  // A restart takes it from the store.
+  // A restart takes it from the store, before or after the folder that has the anchor.
+  CertificateStore early({.network = std::string(network)}, world.clock);
+  REQUIRE(world.certificates_into(early, *world.ledger).load().ok());
+  CHECK(early
+            .set_trust("DNK", TrustSource::Folder,
+                       {.anchors = {denmark.certificate_der()}, .crls = {old}})
+            .ok());
+  CHECK_FALSE(early.verify({karen.der}).ok());
+  CHECK(early.verify({officer.der}).ok());
   CertificateStore fresh({.network = std::string(network)}, world.clock);
   CertificateService service = world.certificates_into(fresh, *world.ledger);
   CHECK(fresh

@@ -241,6 +241,42 @@ TEST_CASE("an older list never comes back, wherever it comes from",
   CHECK(stale.status().reason() == Reason::RevisionStale);
 }
 
+TEST_CASE("a list of the ledger waits for its authority, and keeps no other from its place",
+          "[identity][certificate][revocation]") {
+  Anchored world;
+  Authority denmark("Denmark");
+  Authority moved("Denmark");  // Another key under the same name.
+  Authority renamed("Danmark");
+  const Leaf lost = denmark.issue(uri("dnk", "person/lars"));
+  const std::string before = denmark.crl();
+  denmark.revoke(lost);
+  const Trust published{.anchors = {}, .crls = {denmark.crl()}};
+  REQUIRE(world.store->set_trust("DNK", TrustSource::Ledger, published).ok());
+  CHECK_FALSE(world.verdict({lost.der}).empty());
+  world.trust("DNK", denmark, before);
+  CHECK(world.store->revoked(lost.der));
+  CHECK_FALSE(world.verdict({lost.der}).empty());
+  for (Authority* next : {&moved, &renamed}) {
+    const Leaf karen = next->issue(uri("dnk", "person/karen"));
+    world.trust("DNK", *next, next->crl());
+    CHECK(world.store->anchors("DNK") == std::vector{next->certificate_der()});
+    CHECK(world.verdict({karen.der}).empty());
+  }
+  // The old one back again, from which it was taken: so is its list.
+  world.trust("DNK", denmark, before);
+  CHECK(world.store->revoked(lost.der));
+  // Nor does the clock let an older one in, if it is set back to before the list began.
+  CertificateStore fresh({.network = std::string(network)}, *world.clock);
+  world.clock->jump(-std::chrono::hours(1));
+  REQUIRE(fresh.set_trust("DNK", TrustSource::Ledger, published).ok());
+  REQUIRE(fresh
+              .set_trust("DNK", TrustSource::Ledger,
+                         {.anchors = {denmark.certificate_der()}, .crls = published.crls})
+              .ok());
+  CHECK(fresh.revoked(lost.der));
+  CHECK_FALSE(fresh.verify({lost.der}).ok());
+}
+
 TEST_CASE("a list past its time holds for a day and then closes its party",
           "[identity][certificate][revocation]") {
   Anchored world;

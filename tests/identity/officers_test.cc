@@ -429,10 +429,26 @@ TEST_CASE("a second anchor stands beside the first, or in its place", "[identity
   admit(first, false);
   admit(second, false);
   CHECK(admission.anchors() == std::set{first.certificate_der(), second.certificate_der()});
+  // A list that the party published stays in the ledger when its authority goes.
+  World& world = admission.office.world;
+  Authority denmark("Denmark, published");
+  admit(denmark, false);
+  const Leaf officer = denmark.issue(uri("dnk", "person/officer"));
+  REQUIRE(world.trust
+              .set_trust("DNK", TrustSource::Folder,
+                         {.anchors = {denmark.certificate_der()}, .crls = {denmark.crl()}})
+              .ok());
+  world.settle("DNK", "officer", officer);
+  world.holdings.duty("p-officer", Duty::CertificateOfficer, "DNK");
+  v1::PublishRevocationListRequest list;
+  list.set_party("parties/DNK");
+  list.set_crl_der(denmark.crl());
+  REQUIRE(admission.office.certificate<v1::RevocationList>(officer, "PublishRevocationList", list)
+              .ok());
+  REQUIRE(world.trust.set_trust("DNK", TrustSource::Folder, {}).ok());
   admit(third, true);
   CHECK(admission.anchors() == std::set{third.certificate_der()});
   // And so after a start.
-  World& world = admission.office.world;
   CertificateStore fresh({.network = std::string(network)}, world.clock);
   CertificateService service = world.certificates_into(fresh, *world.ledger);
   REQUIRE(service.load().ok());

@@ -199,6 +199,16 @@ void Catalog::search(std::string_view query, std::string_view after_sort_key,
   words_.search(query, after_sort_key, sight, own_person, visit);
 }
 
+bool Catalog::takes_part(std::string_view party, std::string_view process, Instant now) const {
+  const std::vector<policy::Fact> standings =
+      policy::participations_of(*world(), process, party, {.when = now});
+  return !standings.empty() && std::ranges::none_of(standings, [](const policy::Fact& fact) {
+    const auto& participation = std::get<policy::Participation>(fact.body);
+    return participation.standing == policy::Standing::Suspended ||
+           participation.standing == policy::Standing::Former;
+  });
+}
+
 identity::Holdings Catalog::holdings(std::string_view party, std::string_view person,
                                      Instant now) const {
   const std::shared_ptr<const policy::World> facts = world();

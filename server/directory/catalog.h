@@ -59,6 +59,8 @@ class Catalog final : public ledger::Follower,
 
   [[nodiscard]] identity::Holdings holdings(std::string_view party, std::string_view person,
                                             Instant now) const override;
+  [[nodiscard]] bool takes_part(std::string_view party, std::string_view process,
+                                Instant now) const override;
   // Another with every change, and with every day (UTC): spans begin and end at midnight.
   [[nodiscard]] std::uint64_t generation() const override;
   [[nodiscard]] Status pin(store::Transaction& transaction) const override;

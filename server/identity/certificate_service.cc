@@ -126,6 +126,14 @@ Status CertificateService::load(std::string_view party) {
   return parts_.certificates.set_trust(party, TrustSource::Ledger, std::move(trust));
 }
 
+bool CertificateService::admits(const Subject& subject,
+                                const record::AnchorProposal& proposal) const {
+  const Instant now = parts_.clock.now();
+  return policy::decide(subject, policy::Action::Admit, guard_of(proposal), now)
+             .needs_second_person() &&
+         parts_.holdings.takes_part(proposal.party(), proposal.process(), now);
+}
+
 bool CertificateService::keeps(const Subject& subject, std::string_view party) const {
   return policy::decide(subject, policy::Action::KeepCertificates, party_guard(party),
                         parts_.clock.now())
@@ -305,9 +313,7 @@ Result<v1::AnchorProposal> CertificateService::propose(const Subject& subject,
   row.set_process(*process);
   row.set_der(message.der());
   row.set_replaces(message.replaces());
-  const policy::Decision decision =
-      policy::decide(subject, policy::Action::Admit, guard_of(row), parts_.clock.now());
-  if (!decision.needs_second_person()) return not_found();
+  if (!admits(subject, row)) return not_found();
   ENTENTE_TRY(const Trust trust, trust_with(in, row));
   ENTENTE_TRY_VOID(parts_.certificates.check_anchor(message.der()).status());
   ENTENTE_TRY_VOID(parts_.certificates.would_take(*party, TrustSource::Ledger, trust));
@@ -335,10 +341,7 @@ Result<v1::Anchor> CertificateService::approve(const Subject& subject,
   ENTENTE_TRY(const auto found, parts_.rows.proposal(in, message.digest()));
   if (!found || proposal_name(*found) != message.name()) return not_found();
   const Instant now = parts_.clock.now();
-  const policy::Guard guard = guard_of(*found);
-  if (!policy::decide(subject, policy::Action::Admit, guard, now).needs_second_person()) {
-    return not_found();
-  }
+  if (!admits(subject, *found)) return not_found();
   ENTENTE_TRY(const std::string device,
               consenting_device(subject, message.digest(), message.signature(), in));
   // The first person as it is now: a duty lost since does not count.
@@ -363,7 +366,8 @@ Result<v1::Anchor> CertificateService::approve(const Subject& subject,
   second.given_at = now;
   const Digest digest =
       anchor_digest(found->party(), found->process(), found->replaces(), found->der());
-  if (!policy::decide_two_person(first, second, digest, policy::Action::Admit, guard, now)
+  if (!policy::decide_two_person(first, second, digest, policy::Action::Admit, guard_of(*found),
+                                 now)
            .permits()) {
     return Status(Code::PermissionDenied, Reason::SecondPersonNeeded,
                   "another person of the secretariat approves this, within 72 hours");

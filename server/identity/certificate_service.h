@@ -72,6 +72,9 @@ class CertificateService {
   Result<v1::ListAnchorsReply> list_anchors(const v1::ListAnchorsRequest& message);
 
   bool keeps(const Subject& subject, std::string_view party) const;
+  // Whether the subject is one of the two who agree on an anchor: of the secretariat of a process
+  // in which the party takes part.
+  bool admits(const Subject& subject, const record::AnchorProposal& proposal) const;
   // What the party's trust of the store would be with this proposal in it.
   Result<Trust> trust_with(store::Snapshot& in, const record::AnchorProposal& proposal) const;
   // The certificate of the subject's session, if its key signed `digest`.

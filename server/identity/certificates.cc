@@ -158,9 +158,6 @@ Status CertificateStore::build(std::string_view party, const std::map<TrustSourc
   for (const auto& [source, trust] : given) {
     for (const std::string& der : trust.anchors) ENTENTE_TRY_VOID(out.add_anchor(der));
   }
-  if (out.roots.empty() && !out.issuing.empty()) {
-    return certificate_not_valid("anchor", "an issuing authority without its root");
-  }
   for (const auto& [source, trust] : given) {
     for (const std::string& der : trust.crls) {
       const bool from_ledger = source == TrustSource::Ledger;
@@ -190,6 +187,10 @@ Status CertificateStore::set_trust(std::string_view party, TrustSource source, T
     given[source] = std::move(trust);
     auto built = std::make_shared<PartyTrust>();
     ENTENTE_TRY_VOID(build(party, given, *built));
+    // Those of the ledger were held to it when two persons agreed on them. Whatever root has come
+    // or gone since, every chain must run through them still: then nothing opens, which is mended
+    // by another anchor, while a root in whose place another was laid must not stay.
+    if (source == TrustSource::Folder) ENTENTE_TRY_VOID(built->check_rooted(given[source].anchors));
     built->generation = ++generation_;
     given_[std::string(party)] = std::move(given);
     const std::shared_ptr<const PartyTrust> before = trust_of(party);
@@ -217,7 +218,8 @@ Status CertificateStore::would_take(std::string_view party, TrustSource source,
       found == given_.end() ? std::map<TrustSource, Trust>() : found->second;
   given[source] = trust;
   PartyTrust built;
-  return build(party, given, built);
+  ENTENTE_TRY_VOID(build(party, given, built));
+  return built.check_rooted(built.anchors_der);
 }
 
 std::vector<std::string> CertificateStore::anchors(std::string_view party) const {

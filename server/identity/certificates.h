@@ -81,10 +81,12 @@ class CertificateStore final : public net::PeerVerifier {
 
   // Replaces what `source` says of `party`, and shuts out what no longer holds. All or nothing; but
   // a list of the ledger whose authority is not among the anchors in force waits until it is.
-  // InvalidArgument (SignatureInvalid): an anchor is not a usable authority, a list of the folder
-  // is not signed by one of them or not well-formed.
+  // InvalidArgument (SignatureInvalid): an anchor is not a usable authority, an issuing authority
+  // of the folder is not signed by one of the party's roots, a list of the folder is not signed by
+  // one of its authorities or not well-formed.
   [[nodiscard]] Status set_trust(std::string_view party, TrustSource source, Trust trust);
-  // Whether set_trust would take it, by the same code; changes nothing.
+  // Whether set_trust would take it, by the same code, and whether then no issuing authority of the
+  // party is without its root; changes nothing.
   [[nodiscard]] Status would_take(std::string_view party, TrustSource source, const Trust& trust);
   // What a list says. InvalidArgument (SignatureInvalid): not of the party's authorities.
   // FailedPrecondition (RevisionStale): older than the one in force, or than one of `kept`, which

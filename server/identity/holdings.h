@@ -27,6 +27,9 @@ class HoldingsSource {
   // offices. `person` is empty for a program's account. Never fails: unknown is empty.
   [[nodiscard]] virtual Holdings holdings(std::string_view party, std::string_view person,
                                           Instant now) const = 0;
+  // Whether `party` takes part in `process` at `now`, in whatever standing but suspended or former.
+  [[nodiscard]] virtual bool takes_part(std::string_view party, std::string_view process,
+                                        Instant now) const = 0;
   // Grows whenever an answer may have changed: a cached Subject older than this is made anew.
   [[nodiscard]] virtual std::uint64_t generation() const = 0;
   // Reads, in the transaction of an act, what all holdings rest on, so that its commit loses

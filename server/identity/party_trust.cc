@@ -131,6 +131,22 @@ Result<CrlFacts> PartyTrust::facts_of_crl(X509_CRL* crl, std::optional<Instant> 
                   .issuer_sha256 = x509::name_digest(X509_CRL_get_issuer(crl))};
 }
 
+Status PartyTrust::check_rooted(const std::vector<std::string>& anchors) const {
+  for (const std::string& der : anchors) {
+    const Owned<X509> certificate = x509::decode_certificate(der);
+    if (x509::is_self_issued(certificate.get())) continue;
+    const bool rooted = std::ranges::any_of(roots, [&](const Owned<X509>& root) {
+      return X509_check_issued(root.get(), certificate.get()) == X509_V_OK &&
+             X509_verify(certificate.get(), X509_get0_pubkey(root.get())) == 1;
+    });
+    ERR_clear_error();
+    if (!rooted) {
+      return certificate_not_valid("anchor", "an authority that no root of the party's signed");
+    }
+  }
+  return Status();
+}
+
 // Of two lists of one authority the newer stays.
 Status PartyTrust::add_crl(std::string_view der, std::optional<Instant> now) {
   if (der.size() > crl_bytes_max) return certificate_not_valid("crl", "too long");

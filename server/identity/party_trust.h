@@ -30,6 +30,9 @@ struct PartyTrust {
   Status add_anchor(std::string_view der);
   Status add_crl(std::string_view der, std::optional<Instant> now);
   [[nodiscard]] Result<CrlFacts> facts_of_crl(X509_CRL* crl, std::optional<Instant> now) const;
+  // Whether each of these that is no root was signed by one of the roots: a name alone is nobody's
+  // word. InvalidArgument (SignatureInvalid): one was not. Requires: they were added.
+  [[nodiscard]] Status check_rooted(const std::vector<std::string>& anchors) const;
   void keep_crl(const CrlFacts& facts, X509_CRL* crl);
   // Nothing is added behind it.
   void seal();

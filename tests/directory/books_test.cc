@@ -127,6 +127,23 @@ TEST_CASE("what was shown is forgotten in order, within its bound", "[directory]
   CHECK(seen.find("5") != nullptr);
 }
 
+TEST_CASE("a party takes part in every standing but suspended and former", "[directory]") {
+  const DirectoryWorld world;
+  const auto takes_part = [&](const char* party, const char* process) {
+    return world.catalog.takes_part(party, process, world.clock.now());
+  };
+  CHECK(takes_part("SWE", "igc"));             // member
+  CHECK(takes_part("SWE", "igad-rcp"));        // partner
+  CHECK(takes_part("BHR", "colombo"));         // invited
+  CHECK_FALSE(takes_part("ERI", "igad-rcp"));  // suspended
+  CHECK_FALSE(takes_part("NZL", "apc"));       // former, and a member once
+  CHECK_FALSE(takes_part("UNIAP", "apc"));     // invited once
+  CHECK_FALSE(takes_part("THA", "igc"));
+  CHECK_FALSE(takes_part("IGC", "igc"));  // its secretariat
+  CHECK_FALSE(takes_part("XXX", "igc"));
+  CHECK_FALSE(takes_part("SWE", "none"));
+}
+
 TEST_CASE("what a session may see is looked at anew with every change and with every day",
           "[directory]") {
   DirectoryWorld world;

@@ -1,6 +1,7 @@
 // What officers and the secretariat do to accounts, certificates and anchors, where it is not as
 // it mostly is: programs, second accounts, codes that have run out, names in another spelling.
 #include "proto/contract/bytes.h"
+#include "server/identity/acts.h"
 #include "server/identity/certificate_service.h"
 #include "server/identity/wire.h"
 #include "tests/identity/world.h"
@@ -453,6 +454,84 @@ TEST_CASE("a second anchor stands beside the first, or in its place", "[identity
   CertificateService service = world.certificates_into(fresh, *world.ledger);
   REQUIRE(service.load().ok());
   CHECK(fresh.anchors("DNK") == std::vector<std::string>{third.certificate_der()});
+}
+
+TEST_CASE("a secretariat agrees on no anchor of a party that takes no part in its process",
+          "[identity][certificate]") {
+  Admission admission;
+  DealtHoldings& holdings = admission.office.world.holdings;
+  const Authority denmark("Denmark");
+  const std::uint64_t entries = admission.office.world.ledger->size();
+  SECTION("at the first word") {
+    holdings.leaves("DNK", "igc");
+    const Status foreign = admission.propose(denmark, false).status();
+    holdings.deal("p-sven", {});
+    CHECK(face(admission.propose(denmark, false).status()) == face(foreign));
+    CHECK(foreign.code() == Code::NotFound);
+  }
+  SECTION("at the second") {
+    const auto proposal = admission.propose(denmark, false);
+    REQUIRE(proposal.ok());
+    holdings.leaves("DNK", "igc");
+    const Status refused = admission.approve(proposal->name(), proposal->digest()).status();
+    CHECK(face(refused) ==
+          face(admission.approve("parties/DNK/anchorProposals/none", proposal->digest()).status()));
+    CHECK(refused.code() == Code::NotFound);
+  }
+  const auto kinds = admission.office.world.kinds(entries);
+  CHECK(std::ranges::count(kinds, std::string(acts::approve_anchor)) == 0);
+  CHECK(admission.anchors().empty());
+}
+
+TEST_CASE("an issuing authority that no root of the party's signed is no anchor",
+          "[identity][certificate]") {
+  Admission admission;
+  World& world = admission.office.world;
+  Authority root("Denmark");
+  Authority foreign("Denmark");  // Its name, and not its key.
+  Authority issuing("Danish", root, "");
+  const Authority forged("Danish", foreign, "");
+  const auto trust = [&](const std::vector<std::string>& anchors) {
+    return world.trust.set_trust("DNK", TrustSource::Folder,
+                                 {.anchors = anchors, .crls = {root.crl()}});
+  };
+  REQUIRE(trust({root.certificate_der()}).ok());
+  const Leaf karen = root.issue(uri("dnk", "person/karen"));
+  REQUIRE(world.trust.verify({karen.der}).ok());
+  CHECK(admission.propose(forged, false).status().reason() == Reason::SignatureInvalid);
+  CHECK_FALSE(trust({root.certificate_der(), forged.certificate_der()}).ok());
+  CHECK(world.trust.verify({karen.der}).ok());
+  const auto proposal = admission.propose(issuing, false);
+  REQUIRE(proposal.ok());
+  SECTION("nor when the second person's word comes, if its root has gone") {
+    REQUIRE(world.trust
+                .set_trust("DNK", TrustSource::Folder,
+                           {.anchors = {foreign.certificate_der()}, .crls = {foreign.crl()}})
+                .ok());
+    CHECK(admission.approve(proposal->name(), proposal->digest()).status().reason() ==
+          Reason::SignatureInvalid);
+  }
+  SECTION("one that was agreed on binds its party whatever root comes, and after a start") {
+    REQUIRE(admission.approve(proposal->name(), proposal->digest()).ok());
+    CHECK_FALSE(world.trust.verify({karen.der}).ok());
+    CertificateStore fresh({.network = std::string(network)}, world.clock);
+    REQUIRE(world.certificates_into(fresh, *world.ledger).load().ok());
+    const Leaf free = foreign.issue(uri("dnk", "person/karen"));
+    for (CertificateStore* store : {&world.trust, &fresh}) {
+      REQUIRE(store
+                  ->set_trust("DNK", TrustSource::Folder,
+                              {.anchors = {foreign.certificate_der()}, .crls = {foreign.crl()}})
+                  .ok());
+      CHECK_FALSE(store->verify({free.der}).ok());
+      const Leaf kept = issuing.issue(uri("dnk", "person/kept"));
+      REQUIRE(store
+                  ->set_trust(
+                      "DNK", TrustSource::Folder,
+                      {.anchors = {root.certificate_der()}, .crls = {root.crl(), issuing.crl()}})
+                  .ok());
+      CHECK(store->verify({kept.der}).ok());
+    }
+  }
 }
 
 TEST_CASE("who proposed an anchor and has no account any more has proposed nothing",

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,16 @@ class DealtHoldings final : public HoldingsSource {
     table_.intern(audience);
     ++generation_;
   }
+  bool takes_part(std::string_view party, std::string_view process, Instant) const override {
+    const std::lock_guard lock(mutex_);
+    return !outside_.contains(std::string(party) + " " + std::string(process));
+  }
+  // Every party takes part in every process but in these.
+  void leaves(const std::string& party, const std::string& process) {
+    const std::lock_guard lock(mutex_);
+    outside_.insert(party + " " + process);
+    ++generation_;
+  }
   void deal(const std::string& person, Holdings holdings) {
     const std::lock_guard lock(mutex_);
     by_person_[person] = std::move(holdings);
@@ -122,6 +133,7 @@ class DealtHoldings final : public HoldingsSource {
   mutable std::mutex mutex_;
   mutable std::function<Status()> changing_;
   std::map<std::string, Holdings> by_person_;
+  std::set<std::string> outside_;
   policy::AudienceTable table_;
   std::atomic<std::uint64_t> generation_ = 1;
 };

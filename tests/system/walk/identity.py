@@ -202,6 +202,13 @@ def _(walk):
                 walk.check.assertEqual(answer.code, "INVALID_ARGUMENT", answer)
             else:
                 walk.is_absent(role, "CertificateService.ProposeAnchor", process, proposing, answer)
+            # Of a party that takes no part in it (no more, or no longer) the secretariat says nothing either.
+            for party in ("parties/FRA", "parties/ERI", "parties/NZL"):
+                if (process, party) == ("processes/betaa", "parties/FRA"):
+                    continue
+                of = lambda p: C.ProposeAnchorRequest(party=p, process=process, der=root, signature=b"none")
+                answer = walk.ask(role, "CertificateService.ProposeAnchor", of(party))
+                walk.is_absent(role, "CertificateService.ProposeAnchor", party, of, answer)
         answer = walk.ask(role, "CertificateService.ApproveAnchor", C.ApproveAnchorRequest(
             name="parties/NOR/anchorProposals/" + "ab" * 32, digest=b"\xab" * 32, signature=b"none"))
         walk.check.assertEqual(answer.code, "NOT_FOUND", answer)

@@ -106,6 +106,42 @@ std::vector<std::string> AccountService::secretariats(const record::Account& acc
   return processes;
 }
 
+// With two accounts one person would be two: the party's officer opens the second, and a session of
+// each gives both words.
+Status AccountService::check_alone(const record::Account& account, std::string_view party,
+                                   store::Snapshot& in) const {
+  if (account.person().empty()) return Status();
+  ENTENTE_TRY(const auto others, parts_.rows.accounts_of(in, party));
+  const bool has_one = std::ranges::any_of(others, [&](const record::Account& other) {
+    return !other.ended() && other.person() == account.person();
+  });
+  if (!has_one) return Status();
+  return Status(Code::AlreadyExists, Reason::AlreadyThere, "this person has an account");
+}
+
+// Whatever account it opens, the code of whose duty reaches beyond the party is a second person's
+// affair too.
+std::string AccountService::give_code(const Subject& subject, record::Account& account) const {
+  std::string code = make_code(parts_.entropy);
+  record::Code& waits = *account.mutable_code();
+  waits = waiting_code(parts_.sign_in, code, account.name(), parts_.clock.now());
+  waits.set_awaits_approval(!secretariats(account).empty());
+  waits.set_asked_by(subject.account);
+  waits.set_asked_by_person(subject.person);
+  return code;
+}
+
+Result<v1::AccountCode> AccountService::code_to_wire(const record::Account& account,
+                                                     const std::string& code,
+                                                     store::Snapshot& in) const {
+  v1::AccountCode out;
+  ENTENTE_TRY(*out.mutable_account(), to_wire(account, in));
+  out.set_code(code);
+  *out.mutable_expires_at() = timestamp(account.code().expires_at());
+  out.set_awaits_approval(account.code().awaits_approval());
+  return out;
+}
+
 Status AccountService::drop_locks(store::Transaction& in, std::string_view account) const {
   ENTENTE_TRY(const auto rows, parts_.rows.failures_of(in, account));
   for (const record::Failures& row : rows) parts_.rows.erase(in, row);
@@ -178,17 +214,12 @@ Result<v1::AccountCode> AccountService::create(const Subject& subject,
     return Status(Code::AlreadyExists, Reason::AlreadyThere,
                   "your party has, or had, an account of this id");
   }
-  const Instant now = parts_.clock.now();
-  const std::string code = make_code(parts_.entropy);
-  account.set_created_at(to_micros(now));
-  *account.mutable_code() = waiting_code(parts_.sign_in, code, account.name(), now);
+  ENTENTE_TRY_VOID(check_alone(account, *party, in));
+  account.set_created_at(to_micros(parts_.clock.now()));
+  const std::string code = give_code(subject, account);
   put(in, account);
   record(in, subject, acts::create_account, account);
-  v1::AccountCode reply;
-  ENTENTE_TRY(*reply.mutable_account(), to_wire(account, in));
-  reply.set_code(code);
-  *reply.mutable_expires_at() = timestamp(account.code().expires_at());
-  return reply;
+  return code_to_wire(account, code, in);
 }
 
 Result<v1::Account> AccountService::get(const Subject& subject,
@@ -227,20 +258,11 @@ Result<v1::AccountCode> AccountService::reset(const Subject& subject,
                                               store::Transaction& in) {
   ENTENTE_TRY(record::Account account, changeable(subject, message.name(), in));
   const bool upwards = !secretariats(account).empty();
-  const std::string code = make_code(parts_.entropy);
   if (!upwards) ENTENTE_TRY_VOID(drop_secrets(in, account));
-  *account.mutable_code() = waiting_code(parts_.sign_in, code, account.name(), parts_.clock.now());
-  account.mutable_code()->set_awaits_approval(upwards);
-  account.mutable_code()->set_asked_by(subject.account);
-  account.mutable_code()->set_asked_by_person(subject.person);
+  const std::string code = give_code(subject, account);
   put(in, account);
   record(in, subject, upwards ? acts::ask_reset : acts::reset_account, account);
-  v1::AccountCode reply;
-  ENTENTE_TRY(*reply.mutable_account(), to_wire(account, in));
-  reply.set_code(code);
-  *reply.mutable_expires_at() = timestamp(account.code().expires_at());
-  reply.set_awaits_approval(upwards);
-  return reply;
+  return code_to_wire(account, code, in);
 }
 
 Result<v1::Account> AccountService::approve_reset(const Subject& subject,

@@ -63,6 +63,14 @@ class AccountService {
                                      store::Transaction& in) const;
   // Processes whose secretariat the holder serves: duties that reach beyond the party.
   std::vector<std::string> secretariats(const record::Account& account) const;
+  // AlreadyExists: the person has another account of the party's that has not ended.
+  Status check_alone(const record::Account& account, std::string_view party,
+                     store::Snapshot& in) const;
+  // Puts a one-time code on the account, which waits for a second person where secretariats() says
+  // so, and answers its words.
+  std::string give_code(const Subject& subject, record::Account& account) const;
+  Result<v1::AccountCode> code_to_wire(const record::Account& account, const std::string& code,
+                                       store::Snapshot& in) const;
   Status drop_secrets(store::Transaction& in, record::Account& account) const;
   Status drop_locks(store::Transaction& in, std::string_view account) const;
   void put(store::Transaction& in, record::Account& account) const;

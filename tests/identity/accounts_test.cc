@@ -197,6 +197,57 @@ TEST_CASE("an officer makes an account that its holder alone opens", "[identity]
   CHECK(create().status().code() == Code::NotFound);
 }
 
+TEST_CASE(
+    "nobody is two persons by a second account, nor becomes one of a secretariat by a new one",
+    "[identity][account]") {
+  World world;
+  Certificates& made = certificates();
+  const std::string olga = world.sign_in(made.olga);
+  v1::CreateAccountRequest request;
+  request.set_party("parties/SWE");
+  request.set_account_id("sven2");
+  request.set_kind(v1::Account::KIND_PERSON);
+  request.set_person("persons/p-sven");
+  const auto create = [&] {
+    return account_call<v1::AccountCode>(world, made.olga, olga, "CreateAccount", request);
+  };
+  CHECK(create().status().reason() == Reason::AlreadyThere);
+  v1::EndAccountRequest end;
+  end.set_name("parties/SWE/accounts/sven");
+  REQUIRE(account_call<v1::Account>(world, made.olga, olga, "EndAccount", end).ok());
+  const auto code = create();
+  REQUIRE(code.ok());
+  CHECK(code->awaits_approval());
+  CHECK(code->account().reset_awaits_approval());
+  const Leaf second = made.swe.issue(uri("swe", "person/sven2"));
+  REQUIRE(world.identity.enter_certificate({second.der}).ok());
+  v1::RedeemCodeRequest redeem;
+  redeem.set_code(code->code());
+  redeem.set_new_password("frithiofs saga i norr");
+  const auto try_redeem = [&] {
+    return world
+        .ask<v1::RedeemCodeReply>(second, "", "/entente.v1.SessionService/RedeemCode", redeem)
+        .status();
+  };
+  CHECK(try_redeem().reason() == Reason::SignInRefused);
+  v1::ApproveResetRequest approve;
+  approve.set_name("parties/SWE/accounts/sven2");
+  const auto try_approve = [&](const Leaf& leaf) {
+    const std::string token = world.sign_in(leaf);
+    return account_call<v1::Account>(world, leaf, token, "ApproveReset", approve).status();
+  };
+  CHECK(try_approve(made.olga).code() == Code::NotFound);
+  CHECK(try_approve(made.sara).ok());
+  CHECK(try_redeem().ok());
+  CHECK(world.try_sign_in(second, "frithiofs saga i norr").ok());
+  // Whose duty does not reach beyond the party waits for nobody.
+  request.set_account_id("fresh");
+  request.set_person("persons/p-fresh");
+  const auto fresh = create();
+  REQUIRE(fresh.ok());
+  CHECK_FALSE(fresh->awaits_approval());
+}
+
 TEST_CASE("the list of accounts is the officer's, and its pages are nobody else's",
           "[identity][account]") {
   World world;

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <utility>
 
 #include "proto/contract/bytes.h"
@@ -397,11 +396,11 @@ Status Daemon::start() {
   options.pool_threads = config_.pool_threads();
   options.limits = limits_of(config_.limits());
   server_ = std::make_unique<net::Server>(options, table_, *certificates_, clock_, entropy_);
-  certificates_->add_shut_out([this](const std::vector<Digest>& lost) {
-    server_->close_where(
-        [gone = std::set<Digest>(lost.begin(), lost.end())](const net::Peer& peer) {
-          return gone.count(peer.certificate_sha256) != 0;
-        });
+  certificates_->add_shut_out([this](const identity::CertificateStore::Lost& lost) {
+    server_->close_where([lost, network = config_.network()](const net::Peer& peer) {
+      const auto name = identity::parse_certificate_uri(peer.uri, network);
+      return name && lost(name->party, peer.certificate_sha256, peer.certificate_der);
+    });
   });
   if (!config_.portal().empty()) {
     ENTENTE_TRY(auto files, net::StaticFiles::load(config_.portal()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "server/identity/party_trust.h"
@@ -86,9 +87,8 @@ std::optional<CertificateName> CertificateStore::recall(const std::vector<std::s
                      accepted.chain == chain_der && accepted.checked_at <= now &&
                      now < accepted.holds_until;
   if (!holds) return std::nullopt;
-  by_order_.erase(accepted.order);
-  accepted.order = next_order_++;
-  by_order_[accepted.order] = digest;
+  by_order_[accepted.facts.name.party].erase(accepted.order);
+  put_last(accepted);
   return accepted.facts.name;
 }
 
@@ -96,16 +96,26 @@ void CertificateStore::remember(Accepted accepted) {
   const Digest digest = accepted.facts.sha256;
   const std::lock_guard lock(accepted_mutex_);
   const auto [at, fresh] = accepted_.try_emplace(digest);
-  if (!fresh) by_order_.erase(at->second.order);
+  if (!fresh) by_order_[at->second.facts.name.party].erase(at->second.order);
   at->second = std::move(accepted);
-  at->second.order = next_order_++;
-  by_order_[at->second.order] = digest;
-  // More certificates than lines can be open: the oldest cannot be live, unless its line has
-  // outlasted this many others; its session still ends with the party's next change, see below.
-  if (accepted_.size() > rules_.accepted_max) {
-    accepted_.erase(by_order_.begin()->second);
-    by_order_.erase(by_order_.begin());
-  }
+  put_last(at->second);
+  if (accepted_.size() <= rules_.accepted_max) return;
+  // Whose authority makes many makes its own be forgotten, and nobody else's.
+  const auto most =
+      std::ranges::max_element(by_order_, {}, [](const auto& of) { return of.second.size(); });
+  drop(accepted_.find(most->second.begin()->second));
+}
+
+void CertificateStore::put_last(Accepted& accepted) {
+  accepted.order = next_order_++;
+  by_order_[accepted.facts.name.party][accepted.order] = accepted.facts.sha256;
+}
+
+void CertificateStore::drop(Accepteds::iterator accepted) {
+  const auto of = by_order_.find(accepted->second.facts.name.party);
+  of->second.erase(accepted->second.order);
+  if (of->second.empty()) by_order_.erase(of);
+  accepted_.erase(accepted);
 }
 
 bool CertificateStore::revoked(std::string_view der) const {
@@ -255,42 +265,50 @@ void CertificateStore::recheck(std::string_view party, bool lists_only) {
   }
   const std::shared_ptr<const PartyTrust> trust = trust_of(party);
   const Instant now = clock_.now();
-  std::vector<Digest> lost;
+  const auto holding = std::make_shared<std::map<Digest, bool>>();
   for (const Accepted& one : mine) {
     const bool holds =
         trust &&
         (lists_only
              ? std::ranges::none_of(one.chain, [&](const auto& der) { return trust->names(der); })
              : trust->check(one.chain, one.facts.profile, now, rules_.crl_grace).ok());
-    if (!holds) lost.push_back(one.facts.sha256);
+    (*holding)[one.facts.sha256] = holds;
+    if (!holds) forget(one.facts.sha256);
   }
-  tell(lost);
+  tell([this, trust, now, holding, changed = std::string(party)](
+           std::string_view of, const Digest& certificate, std::string_view der) {
+    if (of != changed) return false;
+    const auto known = holding->find(certificate);
+    if (known != holding->end()) return !known->second;
+    // What was sent with it is forgotten. Where that was needed its holder comes with it again.
+    return !trust || !trust->check({std::string(der)}, Profile::Auth, now, rules_.crl_grace).ok();
+  });
 }
 
 void CertificateStore::sweep() {
-  std::vector<Digest> lost;
+  const auto over = std::make_shared<std::set<Digest>>();
   {
     const Instant now = clock_.now();
     const std::lock_guard lock(accepted_mutex_);
     for (const auto& [digest, accepted] : accepted_) {
-      if (accepted.facts.not_after < now) lost.push_back(digest);
+      if (accepted.facts.not_after < now) over->insert(digest);
     }
   }
-  tell(lost);
+  if (over->empty()) return;
+  for (const Digest& certificate : *over) forget(certificate);
+  tell([over](std::string_view, const Digest& certificate, std::string_view) {
+    return over->contains(certificate);
+  });
 }
 
-void CertificateStore::tell(const std::vector<Digest>& certificates) {
-  if (certificates.empty()) return;
-  {
-    const std::lock_guard lock(accepted_mutex_);
-    for (const Digest& digest : certificates) {
-      const auto found = accepted_.find(digest);
-      if (found == accepted_.end()) continue;
-      by_order_.erase(found->second.order);
-      accepted_.erase(found);
-    }
-  }
-  for (const ShutOut& shut_out : shut_outs_) shut_out(certificates);
+void CertificateStore::forget(const Digest& certificate) {
+  const std::lock_guard lock(accepted_mutex_);
+  const auto found = accepted_.find(certificate);
+  if (found != accepted_.end()) drop(found);
+}
+
+void CertificateStore::tell(const Lost& lost) {
+  for (const ShutOut& shut_out : shut_outs_) shut_out(lost);
 }
 
 }  // namespace entente::identity

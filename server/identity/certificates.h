@@ -32,8 +32,8 @@ struct CertificateRules {
   std::string network;  // `demo.example`
   // How long a list is still good after its nextUpdate; then its party's new lines fail closed.
   std::chrono::hours crl_grace{24};
-  // How many that were accepted are remembered: more than lines can be open. Attack: many
-  // certificates, to fill the memory.
+  // How many that were accepted are remembered, so that they need not be checked anew. Attack: many
+  // certificates, to fill the memory; a party's own make room for them.
   std::size_t accepted_max = 32'768;
 };
 
@@ -57,9 +57,14 @@ class CertificateStore final : public net::PeerVerifier {
   CertificateStore(CertificateRules rules, const Clock& clock);
   ~CertificateStore() override;
 
-  // Called with the fingerprints of certificates that opened a line and no longer would: main
-  // closes their connections (net::Server::close_where), sessions end. Set before the start.
-  using ShutOut = std::function<void(const std::vector<Digest>& certificates)>;
+  // Whether a certificate of `party` that had opened a line no longer would: asked of each line and
+  // each session that is open, whatever is remembered here. Any thread, at once or a little later;
+  // the store outlives it.
+  using Lost =
+      std::function<bool(std::string_view party, const Digest& certificate, std::string_view der)>;
+  // Called after each change of a party's trust, and when a certificate's time is over: main closes
+  // the lines that are `lost` (net::Server::close_where), sessions end. Set before the start.
+  using ShutOut = std::function<void(const Lost& lost)>;
   void add_shut_out(ShutOut shut_out);
 
   // The handshake. Answers the leaf's URI. Unauthenticated, with the cause in detail(). A chain
@@ -116,7 +121,7 @@ class CertificateStore final : public net::PeerVerifier {
     std::uint64_t generation = 0;
     Instant checked_at;
     Instant holds_until;
-    std::uint64_t order = 0;
+    std::uint64_t order = 0;  // in by_order_
   };
   using Accepteds = std::map<Digest, Accepted>;
 
@@ -126,9 +131,13 @@ class CertificateStore final : public net::PeerVerifier {
   // Requires: it has, or had, a trust.
   std::uint64_t generation_of(std::string_view party) const;
   void remember(Accepted accepted);
+  // Requires: accepted_mutex_.
+  void put_last(Accepted& accepted);
+  void drop(Accepteds::iterator accepted);
   std::optional<CertificateName> recall(const std::vector<std::string>& chain_der);
   void recheck(std::string_view party, bool lists_only);
-  void tell(const std::vector<Digest>& certificates);
+  void forget(const Digest& certificate);
+  void tell(const Lost& lost);
 
   const CertificateRules rules_;
   const Clock& clock_;
@@ -140,7 +149,8 @@ class CertificateStore final : public net::PeerVerifier {
   std::map<std::string, std::uint64_t, std::less<>> generations_;  // of its newest; never erased
   mutable std::mutex accepted_mutex_;
   Accepteds accepted_;
-  std::map<std::uint64_t, Digest> by_order_;  // oldest first
+  // Of each party that has any, its oldest first.
+  std::map<std::string, std::map<std::uint64_t, Digest>, std::less<>> by_order_;
   std::uint64_t next_order_ = 0;
   std::uint64_t generation_ = 0;  // of the newest trust; under changing_
 };

@@ -1,7 +1,6 @@
 #include "server/identity/identity.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "entente/v1/account.pb.h"
@@ -79,10 +78,11 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
                             .everyone = rules_.everyone,
                             .complain = parts.complain}),
       draft_service_(parts.store) {
-  parts_.certificates.add_shut_out([this](const std::vector<Digest>& lost) {
-    const std::set<Digest> set(lost.begin(), lost.end());
-    sessions_.end_where(
-        [&](const Session& session) { return set.contains(session.facts().certificate); });
+  parts_.certificates.add_shut_out([this](const CertificateStore::Lost& lost) {
+    sessions_.end_where([&](const Session& session) {
+      const SessionFacts& facts = session.facts();
+      return lost(facts.party, facts.certificate, facts.certificate_der);
+    });
   });
 }
 

@@ -48,6 +48,7 @@ struct SessionFacts {
   std::string party;    // code
   std::string person;   // the id alone; empty for a program
   Digest certificate{};
+  std::string certificate_der = {};  // judged anew whenever its party's trust changes
   Instant certificate_ends;
   std::string address;
   // Of a session that an application password opened: reads only, within `scope`.

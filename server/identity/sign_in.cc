@@ -215,6 +215,7 @@ Result<Sessions::Opened> SignIn::open_proven(const net::Peer& peer, Proven prove
   facts.party = proven.facts.name.party;
   facts.person = proven.account.person();
   facts.certificate = proven.facts.sha256;
+  facts.certificate_der = peer.certificate_der;
   facts.certificate_ends = proven.facts.not_after;
   facts.address = peer.address;
   Sessions::Opened opened = parts_.sessions.open(std::move(facts));

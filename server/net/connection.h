@@ -33,7 +33,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] const Peer& peer() const { return shared_->peer; }
   [[nodiscard]] const std::string& address() const { return address_; }
-  [[nodiscard]] bool established() const { return protocol_ != nullptr; }
 
  private:
   void wait_readable();

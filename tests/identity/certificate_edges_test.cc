@@ -1,6 +1,6 @@
 // Anchors, lists and chains that are nearly those of a party, and what is asked of a store of
 // certificates that has none.
-#include <set>
+#include <map>
 
 #include "proto/contract/bytes.h"
 #include "server/identity/x509.h"
@@ -280,18 +280,67 @@ TEST_CASE("of what was accepted a limited number is remembered, and what was use
           "[identity][certificate]") {
   Certificates& made = certificates();
   TurnedClock clock;
-  CertificateStore store{{.network = std::string(network), .accepted_max = 2}, clock};
-  REQUIRE(store
-              .set_trust("SWE", TrustSource::Folder,
-                         {.anchors = {made.swe.certificate_der()}, .crls = {made.swe_crl}})
-              .ok());
-  for (const Leaf* leaf : {&made.anna, &made.bertil, &made.anna, &made.olga}) {
-    REQUIRE(store.verify({leaf->der}).ok());
+  CertificateStore store{{.network = std::string(network), .accepted_max = 3}, clock};
+  const auto trust = [&](const std::string& party, Authority& authority, const std::string& list) {
+    REQUIRE(store
+                .set_trust(party, TrustSource::Folder,
+                           {.anchors = {authority.certificate_der()}, .crls = {list}})
+                .ok());
+  };
+  trust("SWE", made.swe, made.swe_crl);
+  trust("NOR", made.nor, made.nor_crl);
+  // Whether it was remembered: then the time is asked for once.
+  const auto is_known = [&](const Leaf& leaf) {
+    int asked = 0;
+    clock.asked = [&] { ++asked; };
+    REQUIRE(store.verify({leaf.der}).ok());
+    clock.asked = nullptr;
+    return asked == 1;
+  };
+  CHECK_FALSE(is_known(made.nils));
+  for (const Leaf* leaf : {&made.anna, &made.bertil}) CHECK_FALSE(is_known(*leaf));
+  CHECK(is_known(made.anna));
+  CHECK_FALSE(is_known(made.olga));
+  CHECK(is_known(made.anna));
+  CHECK(is_known(made.olga));
+  CHECK_FALSE(is_known(made.bertil));
+  // However many Sweden has, Norway's is remembered.
+  for (const Leaf* leaf : {&made.oskar, &made.sven, &made.sara}) CHECK_FALSE(is_known(*leaf));
+  CHECK(is_known(made.nils));
+}
+
+TEST_CASE("who is forgotten among the many that were accepted is shut out like any other",
+          "[identity][certificate][revocation]") {
+  World world({}, {.network = std::string(network), .accepted_max = 1});
+  Authority denmark("Denmark");
+  const Leaf karen = denmark.issue(uri("dnk", "person/karen"));
+  const Leaf lars = denmark.issue(uri("dnk", "person/lars"));
+  const auto take_list = [&] {
+    return world.trust.set_trust("DNK", TrustSource::Folder,
+                                 {.anchors = {denmark.certificate_der()}, .crls = {denmark.crl()}});
+  };
+  REQUIRE(take_list().ok());
+  std::map<std::string, bool> lost;
+  world.trust.add_shut_out([&](const auto& gone) {
+    for (const Leaf* leaf : {&karen, &lars}) lost[leaf->der] = is_lost(gone, "DNK", *leaf);
+    CHECK_FALSE(is_lost(gone, "SWE", certificates().anna));
+  });
+  std::map<std::string, std::string> tokens;
+  for (const Leaf* leaf : {&karen, &lars}) {
+    REQUIRE(world.trust.verify({leaf->der}).ok());
+    world.settle("DNK", leaf == &karen ? "karen" : "lars", *leaf);
+    tokens[leaf->der] = world.sign_in(*leaf);
   }
-  std::set<Digest> told;
-  store.add_shut_out([&](const auto& lost) { told.insert(lost.begin(), lost.end()); });
-  REQUIRE(store.set_trust("SWE", TrustSource::Folder, {}).ok());
-  CHECK(told == std::set<Digest>{sha256(made.anna.der), sha256(made.olga.der)});
+  REQUIRE(world.trust.verify({certificates().anna.der}).ok());
+  denmark.revoke(karen);
+  REQUIRE(take_list().ok());
+  CHECK(lost[karen.der]);
+  CHECK_FALSE(lost[lars.der]);
+  CHECK_FALSE(world.is_open(karen, tokens[karen.der]));
+  CHECK(world.is_open(lars, tokens[lars.der]));
+  REQUIRE(world.trust.set_trust("DNK", TrustSource::Folder, {}).ok());
+  CHECK(lost[lars.der]);
+  CHECK_FALSE(world.is_open(lars, tokens[lars.der]));
 }
 
 TEST_CASE("a list that comes while a certificate is being checked is heeded",
@@ -310,8 +359,11 @@ TEST_CASE("a list that comes while a certificate is being checked is heeded",
   world.clock.meanwhile([&] { REQUIRE(take().ok()); }, 2);
   CHECK(world.verdict({karen.der}) == "certificate revoked");
   // One change of trust within another: what the inner one has shut out is shut out once.
-  std::vector<std::size_t> told;
-  world.store.add_shut_out([&](const auto& lost) { told.push_back(lost.size()); });
+  int told = 0;
+  world.store.add_shut_out([&](const auto& lost) {
+    ++told;
+    CHECK(is_lost(lost, "SWE", certificates().anna));
+  });
   REQUIRE(world.verdict({certificates().anna.der}).empty());
   world.clock.meanwhile(
       [&] { REQUIRE(world.store.set_trust("SWE", TrustSource::Folder, {}).ok()); });
@@ -319,7 +371,7 @@ TEST_CASE("a list that comes while a certificate is being checked is heeded",
               .set_trust("SWE", TrustSource::Folder,
                          {.anchors = {certificates().nor.certificate_der()}, .crls = {}})
               .ok());
-  CHECK_FALSE(told.empty());
+  CHECK(told == 2);
   CHECK_FALSE(world.verdict({certificates().anna.der}).empty());
 }
 
@@ -481,10 +533,13 @@ TEST_CASE("of a party without trust, or of what is no certificate, nothing holds
               .ok());
   CHECK(world.verdict({made.nils.der}).empty());
   CHECK(world.verdict({made.anna.der}).empty());
-  std::size_t shut_out = 0;
-  world.store.add_shut_out([&](const auto& certificates) { shut_out += certificates.size(); });
+  bool shut_out = false;
+  world.store.add_shut_out([&](const auto& lost) {
+    shut_out = is_lost(lost, "SWE", made.anna);
+    CHECK_FALSE(is_lost(lost, "NOR", made.nils));
+  });
   REQUIRE(world.store.set_trust("SWE", TrustSource::Folder, {}).ok());
-  CHECK(shut_out == 1);
+  CHECK(shut_out);
   CHECK_FALSE(world.verdict({made.anna.der}).empty());
   CHECK(world.verdict({made.nils.der}).empty());
   const std::string signature = sign(made.anna, "message");

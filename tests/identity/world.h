@@ -198,11 +198,18 @@ inline Certificates& certificates() {
   return made;
 }
 
+// Whether a change of trust has shut out this certificate of `party`.
+inline bool is_lost(const CertificateStore::Lost& lost, std::string_view party, const Leaf& leaf) {
+  return lost(party, sha256(leaf.der), leaf.der);
+}
+
 class World {
  public:
   World() : World(IdentityRules{}) {}
-  explicit World(IdentityRules rules)
-      : store(
+  explicit World(IdentityRules rules,
+                 CertificateRules certificate_rules = {.network = std::string(network)})
+      : trust(std::move(certificate_rules), clock),
+        store(
             store::memory_store(entropy, [this] { return unwritable ? unwritable() : Status(); })),
         ledger(open_ledger()),
         identity(with_defaults(std::move(rules)), parts(), CheapHashesForTests{}),
@@ -355,7 +362,7 @@ class World {
   SystemEntropy entropy;
   std::function<Status()> unwritable;  // what the engine says before it writes
   DealtHoldings holdings;
-  CertificateStore trust{{.network = std::string(network)}, clock};
+  CertificateStore trust;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<ledger::TreeLedger> ledger;
   Identity identity;

@@ -28,6 +28,8 @@ inline constexpr std::uint32_t reset_per_s_max = 10;  //   (CVE-2025-8671): rece
 inline constexpr std::uint32_t control_burst_max = 200;  // SETTINGS, PING, PRIORITY, empty DATA,
 inline constexpr std::uint32_t control_per_s_max =
     20;  //   WINDOW_UPDATE floods (CVE-2019-9512..9518)
+inline constexpr std::size_t records_without_data_max =
+    16;  // TLS records one behind the other that bring none: KeyUpdate floods
 inline constexpr std::uint32_t connections_per_address_max = 64;  // before sign-in, one address
 inline constexpr std::uint32_t handshakes_max = 512;  // half-open lines from many addresses
 inline constexpr std::uint32_t connections_per_account_max = 32;

@@ -36,7 +36,7 @@ Connection::Connection(tcp::socket socket, std::shared_ptr<TlsContext> tls, Surr
       shared_(std::make_shared<ConnectionShared>()),
       tls_(std::move(tls)) {
   shared_->peer.address = address_;
-  ssl_ = tls_->make(socket_.native_handle(), records_, shared_->peer);
+  ssl_ = tls_->make(socket_.native_handle(), records_, shared_->peer, records_read_);
 }
 
 Connection::~Connection() = default;
@@ -93,6 +93,7 @@ void Connection::handshake() {
 
 void Connection::establish() {
   settled_ = true;
+  records_read_ = 0;
   admission_.settle(address_);
   shared_->account = admission_.name(shared_->peer.uri, shared_->peer.certificate_sha256);
   if (!shared_->account) {
@@ -118,7 +119,13 @@ void Connection::on_readable() {
   for (int i = 0; i < kReadsPerWake && open_ && !ending_ && protocol_->wants_read(); ++i) {
     ERR_clear_error();
     const int count = SSL_read(ssl_.get(), scratch.data(), static_cast<int>(scratch.size()));
+    const std::size_t with_data = count > 0 ? 1 : 0;
+    if (records_read_ > limits::records_without_data_max + with_data) {
+      ++around_.counters.floods;
+      return close();
+    }
     if (count > 0) {
+      records_read_ = 0;
       active_at_ = around_.clock.tick();
       const auto size = static_cast<std::size_t>(count);
       if (!protocol_->receive(std::string_view(scratch.data(), size))) ending_ = true;
@@ -134,7 +141,7 @@ void Connection::on_readable() {
       send_some();     // the alert that says why
       return close();  // the peer's end, or an alert
     }
-    unread_ = false;  // at most a part of a record, whose rest will wake us
+    unread_ = false;  // at most a part of a record: its rest, or the next one, will wake us
     break;
   }
   pump();

@@ -57,6 +57,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<TlsContext> tls_;
   std::string records_;  // TLS records that the socket has not taken yet, from `records_at_` on
   std::size_t records_at_ = 0;
+  std::size_t records_read_ = 0;  // since a record last brought data
   TlsContext::Ssl ssl_;
   std::unique_ptr<Protocol> protocol_;
   std::string out_;  // plain text that the TLS layer has not taken yet, from `out_at_` on

@@ -40,6 +40,11 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
   return SSL_TLSEXT_ERR_OK;
 }
 
+// Told of all that TLS reads and writes; the header of a record comes once for each.
+void count_record(int written, int, int type, const void*, std::size_t, SSL*, void* count) {
+  if (written == 0 && type == SSL3_RT_HEADER) ++*static_cast<std::size_t*>(count);
+}
+
 struct FreeMethod {
   void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
 };
@@ -97,6 +102,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
                                    SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Else one SSL_read takes KeyUpdates for as long as the socket has any, and nothing else runs.
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384");
   SSL_CTX_set_max_cert_list(context, 32 * 1024);
@@ -114,7 +121,8 @@ Instant TlsContext::certificate_ends() const {
   return Instant(std::chrono::seconds(::timegm(&civil)));
 }
 
-TlsContext::Ssl TlsContext::make(int descriptor, std::string& records, Peer& peer) const {
+TlsContext::Ssl TlsContext::make(int descriptor, std::string& records, Peer& peer,
+                                 std::size_t& records_read) const {
   Ssl ssl(SSL_new(context_.get()));
   if (!ssl || SSL_set_rfd(ssl.get(), descriptor) != 1) return nullptr;
   BIO* out = BIO_new(appending());
@@ -122,6 +130,8 @@ TlsContext::Ssl TlsContext::make(int descriptor, std::string& records, Peer& pee
   BIO_set_data(out, &records);
   SSL_set0_wbio(ssl.get(), out);
   SSL_set_ex_data(ssl.get(), peer_index(), &peer);
+  SSL_set_msg_callback(ssl.get(), &count_record);
+  SSL_set_msg_callback_arg(ssl.get(), &records_read);
   SSL_set_accept_state(ssl.get());
   return ssl;
 }

@@ -30,12 +30,14 @@ class TlsContext {
 
   // A new server-side connection that reads from `descriptor`, which stays the caller's, and lays
   // the records that it writes at the end of `records`: so many leave with one system call. What
-  // the verifier answers is written to `peer`. All three outlive it.
+  // the verifier answers is written to `peer`. Each record that it reads is counted in
+  // `records_read`. All four outlive it.
   struct Free {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   using Ssl = std::unique_ptr<SSL, Free>;
-  [[nodiscard]] Ssl make(int descriptor, std::string& records, Peer& peer) const;
+  [[nodiscard]] Ssl make(int descriptor, std::string& records, Peer& peer,
+                         std::size_t& records_read) const;
 
  private:
   struct FreeContext {

@@ -1,12 +1,18 @@
 // The port, driven by the client library over real TLS.
 #include "server/net/server.h"
 
+#include <arpa/inet.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <thread>
 
 #include "client/lib/client.h"
 #include "entente/test/v1/echo.pb.h"
 #include "grpc/health/v1/health.pb.h"
+#include "proto/contract/limits.h"
 #include "tests/support/certificates.h"
 #include "tests/support/echo_service.h"
 
@@ -61,6 +67,63 @@ struct Port {
   std::unique_ptr<entente::net::Server> server;
 };
 
+// A line of HTTP/1.1 whose records are made here.
+class Line {
+ public:
+  explicit Line(const Port& port)
+      : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
+        socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    static constexpr unsigned char protocol[] = "\x08http/1.1";
+    SSL_CTX_set_alpn_protos(context_.get(), protocol, sizeof protocol - 1);
+    const Certificates& certificates = port.certificates;
+    SSL_CTX_use_certificate_chain_file(context_.get(), certificates.path("client.pem").c_str());
+    SSL_CTX_use_PrivateKey_file(context_.get(), certificates.path("client.key").c_str(),
+                                SSL_FILETYPE_PEM);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port.server->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): so it is asked for.
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    ssl_.reset(SSL_new(context_.get()));
+    SSL_set_fd(ssl_.get(), socket_);
+    REQUIRE(SSL_connect(ssl_.get()) == 1);
+  }
+  ~Line() { ::close(socket_); }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  // So many records that bring no data, at once. False: the line is broken.
+  bool update_keys(int count) {
+    BIO* made = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(ssl_.get(), made);
+    for (int i = 0; i < count; ++i) {
+      REQUIRE(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+      REQUIRE(SSL_do_handshake(ssl_.get()) == 1);
+    }
+    char* records = nullptr;
+    const long bytes = BIO_get_mem_data(made, &records);
+    const bool sent =
+        ::send(socket_, records, static_cast<std::size_t>(bytes), MSG_NOSIGNAL) == bytes;
+    SSL_set0_wbio(ssl_.get(), BIO_new_socket(socket_, BIO_NOCLOSE));
+    return sent;
+  }
+  // Whether it is answered.
+  bool asks() {
+    const std::string request = "GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    if (SSL_write(ssl_.get(), request.data(), static_cast<int>(request.size())) <= 0) return false;
+    std::string answer(4'096, '\0');
+    const int count = SSL_read(ssl_.get(), answer.data(), static_cast<int>(answer.size()));
+    return count > 0 && answer.starts_with("HTTP/1.1 404");
+  }
+
+ private:
+  using Certificates = entente::testing::Certificates;
+  std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
+  int socket_;
+  std::unique_ptr<SSL, void (*)(SSL*)> ssl_{nullptr, SSL_free};
+};
+
 Result<health::HealthCheckResponse> check(entente::client::Client& client,
                                           const std::string& service = "") {
   health::HealthCheckRequest request;
@@ -113,6 +176,27 @@ TEST_CASE("a stream gives its first message, and closing its line ends it at onc
   REQUIRE(seen == 1);
   REQUIRE(status.code() == Code::Unavailable);
   REQUIRE(port.server->counters().revoked_closed == 1);
+}
+
+TEST_CASE("a line that changes its keys again and again and says nothing is ended",
+          "[net][flood]") {
+  Port port;
+  Line line(port);
+  REQUIRE(line.asks());
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(line.update_keys(entente::limits::records_without_data_max));
+    REQUIRE(line.asks());
+  }
+  CHECK(port.server->counters().floods == 0);
+  SECTION("at once") { static_cast<void>(line.update_keys(20'000)); }
+  SECTION("bit by bit") {
+    for (int i = 0; i < 20 && line.update_keys(1); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  CHECK_FALSE(line.asks());
+  CHECK(port.server->counters().floods == 1);
+  CHECK(Line(port).asks());
 }
 
 TEST_CASE("stopping says goodbye and ends with nobody left", "[net]") {

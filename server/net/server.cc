@@ -98,7 +98,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  Status listen(const std::string& address, std::uint16_t port);
+  // `is_first`: takes the port; another of the same server shares it.
+  Status listen(const std::string& address, std::uint16_t port, bool is_first);
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
   void start() {
     accept();
@@ -174,15 +175,18 @@ struct Server::Impl {
   }
 };
 
-Status Worker::listen(const std::string& address, std::uint16_t port) {
+Status Worker::listen(const std::string& address, std::uint16_t port, bool is_first) {
   error_code error;
   const tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
   if (error) return invalid_argument("address", "is not an IP address: `" + address + "`");
   acceptor_.open(endpoint.protocol(), error);
   acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  acceptor_.set_option(ReusePort(true), error);
+  // Taken without the option first, which fails if another daemon has the port: with it that one
+  // would be given every second line.
+  if (!is_first) acceptor_.set_option(ReusePort(true), error);
   watch_for_vanishing(acceptor_);
   acceptor_.bind(endpoint, error);
+  if (!error && server_.options.workers > 1) acceptor_.set_option(ReusePort(true), error);
   if (!error) acceptor_.listen(1024, error);
   if (error) {
     return Status(
@@ -301,7 +305,7 @@ Status Server::start() {
     auto worker =
         std::make_unique<Worker>(*impl_, impl_->table, impl_->pool, impl_->hash_pool, impl_->clock,
                                  impl_->entropy, impl_->counters, options.limits);
-    ENTENTE_TRY_VOID(worker->listen(options.address, port));
+    ENTENTE_TRY_VOID(worker->listen(options.address, port, i == 0));
     port = worker->port();
     impl_->workers.push_back(std::move(worker));
   }

@@ -35,7 +35,7 @@ class AnyPeer final : public entente::net::PeerVerifier {
 };
 
 struct Port {
-  Port() {
+  explicit Port(unsigned workers = 1) {
     entente::net::add_health(table, [] { return true; });
     add_echo(table, echo);
     entente::net::add_reflection(table);
@@ -43,6 +43,7 @@ struct Port {
     options.address = "127.0.0.1";
     options.certificate_path = certificates.path("server.pem");
     options.key_path = certificates.path("server.key");
+    options.workers = workers;
     server = std::make_unique<entente::net::Server>(options, table, peers, clock, entropy);
     const Status started = server->start();
     REQUIRE(started.ok());
@@ -197,6 +198,28 @@ TEST_CASE("a line that changes its keys again and again and says nothing is ende
   CHECK_FALSE(line.asks());
   CHECK(port.server->counters().floods == 1);
   CHECK(Line(port).asks());
+}
+
+TEST_CASE("a port that is taken is not shared with another server", "[net]") {
+  for (const unsigned workers : {1U, 3U}) {
+    Port port(workers);
+    entente::net::ServerOptions options;
+    options.address = "127.0.0.1";
+    options.port = port.server->port();
+    options.certificate_path = port.certificates.path("server.pem");
+    options.key_path = port.certificates.path("server.key");
+    for (const unsigned others : {1U, 2U}) {
+      options.workers = others;
+      entente::net::Server other(options, port.table, port.peers, port.clock, port.entropy);
+      CHECK(other.start().code() == Code::Unavailable);
+    }
+    for (int i = 0; i < 8; ++i) CHECK(Line(port).asks());
+    // Whoever comes behind it takes the port at once, while its lines are not yet forgotten.
+    port.server.reset();
+    options.workers = workers;
+    entente::net::Server next(options, port.table, port.peers, port.clock, port.entropy);
+    CHECK(next.start().ok());
+  }
 }
 
 TEST_CASE("stopping says goodbye and ends with nobody left", "[net]") {

@@ -167,8 +167,8 @@ void AccountService::put(store::Transaction& in, record::Account& account) const
   parts_.rows.put(in, *name, account);
 }
 
-void AccountService::record(store::Transaction& in, const Subject& subject, std::string_view kind,
-                            const record::Account& account) const {
+Status AccountService::record(store::Transaction& in, const Subject& subject, std::string_view kind,
+                              const record::Account& account) const {
   ledger::Act act;
   act.account = subject.account;
   act.party = subject.party;
@@ -176,7 +176,7 @@ void AccountService::record(store::Transaction& in, const Subject& subject, std:
   act.kind = kind;
   act.object = account.name();
   act.revision = account.revision();
-  parts_.ledger.record(in, act);
+  return parts_.endings.record(in, act);
 }
 
 Result<v1::Account> AccountService::to_wire(const record::Account& account,
@@ -218,7 +218,7 @@ Result<v1::AccountCode> AccountService::create(const Subject& subject,
   account.set_created_at(to_micros(parts_.clock.now()));
   const std::string code = give_code(subject, account);
   put(in, account);
-  record(in, subject, acts::create_account, account);
+  ENTENTE_TRY_VOID(record(in, subject, acts::create_account, account));
   return code_to_wire(account, code, in);
 }
 
@@ -261,7 +261,7 @@ Result<v1::AccountCode> AccountService::reset(const Subject& subject,
   if (!upwards) ENTENTE_TRY_VOID(drop_secrets(in, account));
   const std::string code = give_code(subject, account);
   put(in, account);
-  record(in, subject, upwards ? acts::ask_reset : acts::reset_account, account);
+  ENTENTE_TRY_VOID(record(in, subject, upwards ? acts::ask_reset : acts::reset_account, account));
   return code_to_wire(account, code, in);
 }
 
@@ -292,7 +292,7 @@ Result<v1::Account> AccountService::approve_reset(const Subject& subject,
   *account.mutable_code() = code;
   account.mutable_code()->set_awaits_approval(false);
   put(in, account);
-  record(in, subject, acts::approve_reset, account);
+  ENTENTE_TRY_VOID(record(in, subject, acts::approve_reset, account));
   return to_wire(account, in);
 }
 
@@ -304,7 +304,7 @@ Result<v1::Account> AccountService::end(const Subject& subject,
   account.set_ended(true);
   account.set_ended_at(to_micros(parts_.clock.now()));
   put(in, account);
-  record(in, subject, acts::end_account, account);
+  ENTENTE_TRY_VOID(record(in, subject, acts::end_account, account));
   return to_wire(account, in);
 }
 
@@ -313,7 +313,7 @@ Result<v1::Account> AccountService::unlock(const Subject& subject,
                                            store::Transaction& in) {
   ENTENTE_TRY(record::Account account, kept(subject, message.name(), in));
   ENTENTE_TRY_VOID(drop_locks(in, account.name()));
-  record(in, subject, acts::unlock_account, account);
+  ENTENTE_TRY_VOID(record(in, subject, acts::unlock_account, account));
   return to_wire(account, in);
 }
 

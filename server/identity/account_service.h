@@ -22,8 +22,8 @@ class AccountService {
  public:
   struct Parts {
     store::Store& store;
-    ledger::Ledger& ledger;
     const Register& rows;
+    const Endings& endings;
     const SignIn& sign_in;
     const HoldingsSource& holdings;
     const Clock& clock;
@@ -74,8 +74,8 @@ class AccountService {
   Status drop_secrets(store::Transaction& in, record::Account& account) const;
   Status drop_locks(store::Transaction& in, std::string_view account) const;
   void put(store::Transaction& in, record::Account& account) const;
-  void record(store::Transaction& in, const Subject& subject, std::string_view kind,
-              const record::Account& account) const;
+  Status record(store::Transaction& in, const Subject& subject, std::string_view kind,
+                const record::Account& account) const;
   Result<v1::Account> to_wire(const record::Account& account, store::Snapshot& in) const;
 
   Parts parts_;

@@ -133,6 +133,8 @@ Result<SubjectPointer> Caller::pin(const SubjectPointer& subject, store::Transac
   if (subject->session.empty()) return subject;  // By certificate: nothing was opened yet.
   ENTENTE_TRY(const auto account, rows_.account(transaction, subject->account));
   if (!account || account->ended()) return signed_out();
+  // Before the session is looked at: what this waits for ends it.
+  ENTENTE_TRY_VOID(endings_.pin(transaction, subject->party));
   const SessionPointer session = sessions_.of(*subject);
   if (!session) return signed_out();
   return sessions_.pin(session, transaction);

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "server/identity/endings.h"
 #include "server/identity/gate.h"
 #include "server/identity/register.h"
 #include "server/identity/sessions.h"
@@ -20,11 +21,12 @@ class Caller final : public Authenticator {
   // `tools_max`: how many headers of tools are remembered. Attack: many passwords, to fill the
   // memory.
   Caller(std::string network, SignIn& sign_in, Sessions& sessions, const Register& rows,
-         std::size_t tools_max)
+         const Endings& endings, std::size_t tools_max)
       : network_(std::move(network)),
         sign_in_(sign_in),
         sessions_(sessions),
         rows_(rows),
+        endings_(endings),
         tools_max_(tools_max) {}
 
   Result<SubjectPointer> authenticate(net::Call& call,
@@ -57,6 +59,7 @@ class Caller final : public Authenticator {
   SignIn& sign_in_;
   Sessions& sessions_;
   const Register& rows_;
+  const Endings& endings_;
   const std::size_t tools_max_;
   mutable std::mutex tools_mutex_;
   std::map<Digest, SessionPointer> tools_;  // by certificate, scope and header

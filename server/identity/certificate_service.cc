@@ -184,7 +184,7 @@ Result<v1::Certificate> CertificateService::enter(const Subject& subject,
   parts_.rows.put(in, row);
   ledger::Act entry = act(subject, acts::enter_certificate, certificate_name(row.sha256()));
   entry.object_digest = row.sha256();
-  parts_.ledger.record(in, entry);
+  ENTENTE_TRY_VOID(parts_.endings.record(in, entry));
   return to_wire(row);
 }
 
@@ -265,7 +265,7 @@ Result<v1::RevocationList> CertificateService::publish(
   ledger::Act entry = act(subject, acts::publish_crl, message.party());
   // No revision: the party is the directory's, which stands as it was; the digest says which list.
   entry.object_digest = std::string(as_view(sha256(message.crl_der())));
-  parts_.ledger.record(in, entry);
+  ENTENTE_TRY_VOID(parts_.endings.record(in, entry));
   v1::RevocationList reply;
   reply.set_party(message.party());
   reply.set_number(facts.number);
@@ -331,7 +331,7 @@ Result<v1::AnchorProposal> CertificateService::propose(const Subject& subject,
   entry.object_digest = row.digest();
   entry.signature = message.signature();
   entry.signer_certificate_sha256 = *from_hex(device);
-  parts_.ledger.record(in, entry);
+  ENTENTE_TRY_VOID(parts_.endings.record(in, entry));
   return identity::to_wire(row);
 }
 
@@ -390,7 +390,7 @@ Result<v1::Anchor> CertificateService::approve(const Subject& subject,
   entry.object_digest = found->digest();
   entry.signature = message.signature();
   entry.signer_certificate_sha256 = *from_hex(device);
-  parts_.ledger.record(in, entry);
+  ENTENTE_TRY_VOID(parts_.endings.record(in, entry));
   return anchor_to_wire(found->party(), found->der(), facts.not_after);
 }
 

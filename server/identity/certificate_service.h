@@ -16,6 +16,7 @@
 #include "proto/contract/clock.h"
 #include "proto/contract/consent.h"
 #include "server/identity/certificates.h"
+#include "server/identity/endings.h"
 #include "server/identity/gate.h"
 #include "server/identity/holdings.h"
 #include "server/identity/page_token.h"
@@ -34,6 +35,7 @@ class CertificateService {
     store::Store& store;
     ledger::Ledger& ledger;
     const Register& rows;
+    const Endings& endings;
     CertificateStore& certificates;
     const Sessions& sessions;
     const HoldingsSource& holdings;

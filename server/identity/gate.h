@@ -49,10 +49,11 @@ class Authenticator {
   // For plain HTTP: a session's token, or an application password of `scope` by HTTP Basic, which
   // yields a read-only subject. Unauthenticated (SignInRefused): neither.
   [[nodiscard]] virtual Result<SubjectPointer> authenticate_tool(net::Call& call, Scope scope) = 0;
-  // Reads, in the transaction of an act, what the subject's right to act rests on, its account and
-  // all that anybody holds, so that the commit loses (Aborted) against an act that ends it. The
-  // subject to act by: no older than what the transaction sees. Never null. Unauthenticated
-  // (SignedOut): it has ended. Aborted: begin again.
+  // Reads, in the transaction of an act, what the subject's right to act rests on: its account,
+  // what has ended its party's sessions, all that anybody holds. So the commit loses (Aborted)
+  // against an act that ends it. The subject to act by: no older than what the transaction sees.
+  // Never null. Unauthenticated (SignedOut): it has ended. Aborted: begin again. Unavailable: what
+  // has ended is not known yet.
   [[nodiscard]] virtual Result<SubjectPointer> pin(const SubjectPointer& subject,
                                                    store::Transaction& transaction) = 0;
   // `subject` came of authenticate(). `waker` is called when the session ends or its rights change.

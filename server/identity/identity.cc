@@ -34,6 +34,7 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
     : rules_(std::move(rules)),
       parts_(parts),
       register_(parts.store),
+      endings_(register_, parts.ledger),
       block_list_([this] {
         std::vector<std::string> names = rules_.names;
         names.push_back(rules_.network);
@@ -44,26 +45,26 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
       attempts_(rules_.attempts, parts.clock),
       sessions_(rules_.sessions, parts.holdings, parts.clock, parts.entropy),
       sign_in_({.store = parts.store,
-                .ledger = parts.ledger,
                 .rows = register_,
+                .endings = endings_,
                 .certificates = parts.certificates,
                 .hasher = hasher_,
                 .block_list = block_list_,
                 .attempts = attempts_,
                 .sessions = sessions_,
                 .clock = parts.clock}),
-      caller_(rules_.network, sign_in_, sessions_, register_, rules_.tools_max),
+      caller_(rules_.network, sign_in_, sessions_, register_, endings_, rules_.tools_max),
       session_service_({.store = parts.store,
-                        .ledger = parts.ledger,
                         .rows = register_,
+                        .endings = endings_,
                         .sign_in = sign_in_,
                         .sessions = sessions_,
                         .caller = caller_,
                         .clock = parts.clock,
                         .entropy = parts.entropy}),
       account_service_({.store = parts.store,
-                        .ledger = parts.ledger,
                         .rows = register_,
+                        .endings = endings_,
                         .sign_in = sign_in_,
                         .holdings = parts.holdings,
                         .clock = parts.clock,
@@ -71,6 +72,7 @@ Identity::Identity(IdentityRules rules, Parts parts, CheapHashesForTests cheap)
       certificate_service_({.store = parts.store,
                             .ledger = parts.ledger,
                             .rows = register_,
+                            .endings = endings_,
                             .certificates = parts.certificates,
                             .sessions = sessions_,
                             .holdings = parts.holdings,
@@ -93,6 +95,12 @@ void Identity::add_to(Gate& gate) {
   account_service_.add_to(gate);
   certificate_service_.add_to(gate);
   draft_service_.add_to(gate);
+}
+
+Status Identity::start() {
+  const std::unique_ptr<store::Snapshot> snapshot = parts_.store.snapshot();
+  ENTENTE_TRY_VOID(endings_.load(*snapshot));
+  return certificate_service_.load();
 }
 
 void Identity::complain(std::string_view what, const Status& why) const {
@@ -135,8 +143,7 @@ Status Identity::take_folder_trust(const std::string& party, Trust trust) {
                       ledger::Act act = operators_act(party, acts::load_folder, "parties/" + party);
                       act.audience = rules_.everyone;
                       act.object_digest = row.digest();
-                      parts_.ledger.record(in, act);
-                      return Status();
+                      return endings_.record(in, act);
                     })
       .status();
 }
@@ -257,6 +264,7 @@ void Identity::follow(std::uint64_t /*index*/, const ledger::Act& act) {
     sessions_.end_where(
         [&](const Session& session) { return session.facts().application_password == act.object; });
   }
+  endings_.followed(act);
 }
 
 }  // namespace entente::identity

@@ -31,6 +31,7 @@
 #include "server/identity/certificate_service.h"
 #include "server/identity/certificates.h"
 #include "server/identity/draft_service.h"
+#include "server/identity/endings.h"
 #include "server/identity/gate.h"
 #include "server/identity/holdings.h"
 #include "server/identity/passwords.h"
@@ -80,7 +81,7 @@ class Identity final : public ledger::Follower, public LineSource {
 
   // Takes the store's anchors and lists into force; of a party whose own do not hold it complains.
   // DataLoss, Unavailable: as the store.
-  [[nodiscard]] Status start() { return certificate_service_.load(); }
+  [[nodiscard]] Status start();
 
   // The folder that feeds this room; what it brings is entered in the ledger as the operator's act.
   [[nodiscard]] TrustFolder trust_folder(std::filesystem::path dir);
@@ -115,6 +116,7 @@ class Identity final : public ledger::Follower, public LineSource {
   [[nodiscard]] Sessions& sessions() { return sessions_; }
   [[nodiscard]] PasswordHasher& hasher() { return hasher_; }
   [[nodiscard]] const Register& rows() const { return register_; }
+  [[nodiscard]] const Endings& endings() const { return endings_; }
 
  private:
   Status take_folder_trust(const std::string& party, Trust trust);
@@ -123,6 +125,7 @@ class Identity final : public ledger::Follower, public LineSource {
   const IdentityRules rules_;
   Parts parts_;
   Register register_;
+  Endings endings_;
   BlockList block_list_;
   PasswordHasher hasher_;
   Attempts attempts_;

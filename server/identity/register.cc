@@ -19,6 +19,7 @@ constexpr Table anchors_table{0x26};             // party, anchor | Anchor
 constexpr Table proposals_table{0x27};           // proposal | AnchorProposal
 constexpr Table crls_table{0x28};                // party, issuer | RevocationList
 constexpr Table folder_table{0x29};              // party | FolderTrust
+constexpr Table endings_table{0x2A};             // party | Endings
 
 template <typename T>
 Result<T> decode(const std::string& bytes) {
@@ -196,6 +197,17 @@ Result<std::optional<record::FolderTrust>> Register::folder_trust(Snapshot& in,
 }
 void Register::put(Transaction& in, const record::FolderTrust& row) const {
   in.put(Key(folder_table).id(party_id(row.party())), row.SerializeAsString());
+}
+
+Result<std::vector<record::Endings>> Register::endings(Snapshot& in) const {
+  return scan<record::Endings>(in, Key(endings_table));
+}
+Result<std::uint64_t> Register::endings_of(Snapshot& in, std::string_view party) const {
+  ENTENTE_TRY(const auto row, find<record::Endings>(in, Key(endings_table).id(party_id(party))));
+  return row ? row->count() : 0;
+}
+void Register::put(Transaction& in, const record::Endings& row) const {
+  in.put(Key(endings_table).id(party_id(row.party())), row.SerializeAsString());
 }
 
 }  // namespace entente::identity

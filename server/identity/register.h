@@ -70,6 +70,10 @@ class Register {
                                                           std::string_view party) const;
   void put(Transaction& in, const record::FolderTrust& trust) const;
 
+  Result<std::vector<record::Endings>> endings(Snapshot& in) const;  // of all parties
+  Result<std::uint64_t> endings_of(Snapshot& in, std::string_view party) const;
+  void put(Transaction& in, const record::Endings& endings) const;
+
  private:
   store::Id party_id(std::string_view party) const;
   store::Id account_id(std::string_view name) const;

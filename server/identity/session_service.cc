@@ -147,15 +147,15 @@ Result<v1::Session> SessionService::to_wire(const SessionPointer& session,
   return out;
 }
 
-void SessionService::record(store::Transaction& in, const policy::Subject& subject,
-                            std::string_view kind, std::string object) const {
+Status SessionService::record(store::Transaction& in, const policy::Subject& subject,
+                              std::string_view kind, std::string object) const {
   ledger::Act act;
   act.account = subject.account;
   act.party = subject.party;
   act.session = subject.session;
   act.kind = kind;
   act.object = std::move(object);
-  parts_.ledger.record(in, act);
+  return parts_.endings.record(in, act);
 }
 
 Result<v1::Session> SessionService::get_session(const policy::Subject& subject) {
@@ -175,7 +175,8 @@ Result<v1::ListSessionsReply> SessionService::list_sessions(const policy::Subjec
 
 Result<v1::SignOutReply> SessionService::sign_out(const policy::Subject& subject,
                                                   store::Transaction& in) {
-  record(in, subject, acts::sign_out, "sessions/" + subject.session);  // Ends it: Follower.
+  // Ends it: Follower.
+  ENTENTE_TRY_VOID(record(in, subject, acts::sign_out, "sessions/" + subject.session));
   return v1::SignOutReply();
 }
 
@@ -184,7 +185,8 @@ Result<v1::EndSessionReply> SessionService::end_session(const policy::Subject& s
                                                         store::Transaction& in) {
   for (const SessionPointer& session : parts_.sessions.of_account(subject.account)) {
     if (session->name() != message.name()) continue;
-    record(in, subject, acts::end_session, session->name());  // Ends it: Follower.
+    // Ends it: Follower.
+    ENTENTE_TRY_VOID(record(in, subject, acts::end_session, session->name()));
     return v1::EndSessionReply();
   }
   return not_found();
@@ -215,7 +217,7 @@ Result<v1::CreateApplicationPasswordReply> SessionService::create_application_pa
   row.set_mac(parts_.sign_in.application_mac(secret.text.reveal(SecretAccess{})));
   row.set_created_at(parts_.clock.now().time_since_epoch().count());
   parts_.rows.put(in, secret.id, row);
-  record(in, subject, acts::create_application, row.name());
+  ENTENTE_TRY_VOID(record(in, subject, acts::create_application, row.name()));
   v1::CreateApplicationPasswordReply reply;
   *reply.mutable_application_password() = identity::to_wire(row);
   reply.set_password(std::string(secret.text.reveal(SecretAccess{})));
@@ -239,7 +241,8 @@ Result<v1::DeleteApplicationPasswordReply> SessionService::delete_application_pa
   ENTENTE_TRY(const auto row, parts_.rows.application_password(in, subject.account, id));
   if (!row) return not_found();
   parts_.rows.erase_application_password(in, subject.account, id);
-  record(in, subject, acts::delete_application, row->name());  // Ends its sessions: Follower.
+  // Ends its sessions: Follower.
+  ENTENTE_TRY_VOID(record(in, subject, acts::delete_application, row->name()));
   return v1::DeleteApplicationPasswordReply();
 }
 

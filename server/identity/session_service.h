@@ -17,8 +17,8 @@ class SessionService {
  public:
   struct Parts {
     store::Store& store;
-    ledger::Ledger& ledger;
     const Register& rows;
+    const Endings& endings;
     SignIn& sign_in;
     Sessions& sessions;
     const Caller& caller;
@@ -58,8 +58,8 @@ class SessionService {
       store::Transaction& in);
 
   Result<v1::Session> to_wire(const SessionPointer& session, const std::string& current);
-  void record(store::Transaction& in, const policy::Subject& subject, std::string_view kind,
-              std::string object) const;
+  Status record(store::Transaction& in, const policy::Subject& subject, std::string_view kind,
+                std::string object) const;
 
   Parts parts_;
 };

@@ -170,18 +170,19 @@ Status SignIn::refuse(Attempts::Try attempt, const CertificateFacts& facts) {
         act.kind = row.count() == limits::sign_in_failures_max ? acts::lock : acts::refuse;
         act.object = name;
         act.touched = {"certificates/" + to_hex(as_view(facts.sha256))};
-        parts_.ledger.record(in, act);
-        return Status();
+        return parts_.endings.record(in, act);
       });
   // No record, no answer: the same for every cause.
   return committed.ok() ? sign_in_refused() : committed.status();
 }
 
 Result<record::Account> SignIn::pin(store::Transaction& in, const Proven& proven) const {
+  ENTENTE_TRY_VOID(parts_.endings.pin(in, proven.facts.name.party));
   ENTENTE_TRY(std::optional<record::Account> account,
               parts_.rows.account(in, proven.account.name()));
   ENTENTE_TRY(const auto entered, parts_.rows.certificate(in, proven.facts.sha256));
-  if (!account || !entered || account->revision() != proven.account.revision()) {
+  if (!account || !entered || account->revision() != proven.account.revision() ||
+      parts_.certificates.revoked(entered->der())) {
     return sign_in_refused();
   }
   return *std::move(account);
@@ -193,8 +194,8 @@ Status SignIn::clear_failures(store::Transaction& in, const Proven& proven) cons
   return Status();
 }
 
-void SignIn::record(store::Transaction& in, const Proven& proven, std::string_view kind,
-                    std::string_view object, std::string_view session) const {
+Status SignIn::record(store::Transaction& in, const Proven& proven, std::string_view kind,
+                      std::string_view object, std::string_view session) const {
   ledger::Act act;
   act.account = proven.account.name();
   act.party = proven.facts.name.party;
@@ -202,7 +203,7 @@ void SignIn::record(store::Transaction& in, const Proven& proven, std::string_vi
   act.kind = kind;
   act.object = object;
   act.touched = {"certificates/" + to_hex(as_view(proven.facts.sha256))};
-  parts_.ledger.record(in, act);
+  return parts_.endings.record(in, act);
 }
 
 // The session stands in the table before the commit, so that an act which ends the account's
@@ -227,8 +228,7 @@ Result<Sessions::Opened> SignIn::open_proven(const net::Peer& peer, Proven prove
           account.set_password(rehashed);
           parts_.rows.put(in, name_of(proven.facts), account);
         }
-        record(in, proven, kind, opened.session->name(), opened.session->id());
-        return Status();
+        return record(in, proven, kind, opened.session->name(), opened.session->id());
       });
   Status outcome = committed.status();
   // A list that came between is seen here, or it sees the session.
@@ -281,8 +281,7 @@ Status SignIn::step_up(const net::Peer& peer, const SessionPointer& session,
         ENTENTE_TRY_VOID(pin(in, proven).status());
         ENTENTE_TRY_VOID(parts_.sessions.pin(session, in).status());
         ENTENTE_TRY_VOID(clear_failures(in, proven));
-        record(in, proven, acts::step_up, session->name(), session->id());
-        return Status();
+        return record(in, proven, acts::step_up, session->name(), session->id());
       });
   ENTENTE_TRY_VOID(committed.status());
   proven.attempt.succeeded();
@@ -320,8 +319,7 @@ Status SignIn::change_password(const net::Peer& peer, const SessionPointer& sess
         account.set_password_changed_at(micros(parts_.clock.now()));
         account.set_revision(account.revision() + 1);
         parts_.rows.put(in, name_of(proven.facts), account);
-        record(in, proven, acts::change_password, account.name(), session->id());
-        return Status();
+        return record(in, proven, acts::change_password, account.name(), session->id());
       });
   ENTENTE_TRY_VOID(committed.status());
   proven.attempt.succeeded();
@@ -342,8 +340,7 @@ Status SignIn::redeem(const net::Peer& peer, std::string_view code, std::string_
         account.set_revision(account.revision() + 1);
         account.clear_code();
         parts_.rows.put(in, name_of(proven.facts), account);
-        record(in, proven, acts::redeem, account.name(), {});
-        return Status();
+        return record(in, proven, acts::redeem, account.name(), {});
       });
   ENTENTE_TRY_VOID(committed.status());
   proven.attempt.succeeded();

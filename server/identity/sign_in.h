@@ -20,6 +20,7 @@
 #include "server/identity/authorization.h"
 #include "server/identity/block_list.h"
 #include "server/identity/certificates.h"
+#include "server/identity/endings.h"
 #include "server/identity/passwords.h"
 #include "server/identity/register.h"
 #include "server/identity/sessions.h"
@@ -38,8 +39,8 @@ class SignIn {
  public:
   struct Parts {
     store::Store& store;
-    ledger::Ledger& ledger;
     const Register& rows;
+    const Endings& endings;
     const CertificateStore& certificates;
     PasswordHasher& hasher;
     const BlockList& block_list;
@@ -98,11 +99,12 @@ class SignIn {
   Result<std::optional<std::string>> application_holds(const Claim& claim, const Proof& proof,
                                                        store::Snapshot& in) const;
   Status refuse(Attempts::Try attempt, const CertificateFacts& facts);
-  // Reads again what the proof rested on; Unauthenticated (SignInRefused) if it is not the same.
+  // Reads again what the proof rested on; Unauthenticated (SignInRefused) if it is not the same, or
+  // the certificate is revoked by now.
   Result<record::Account> pin(store::Transaction& in, const Proven& proven) const;
   Status clear_failures(store::Transaction& in, const Proven& proven) const;
-  void record(store::Transaction& in, const Proven& proven, std::string_view kind,
-              std::string_view object, std::string_view session) const;
+  Status record(store::Transaction& in, const Proven& proven, std::string_view kind,
+                std::string_view object, std::string_view session) const;
   Result<Secret> acceptable(std::string_view password, const net::Peer& peer) const;
   // Of a password that holds, at today's cost.
   Result<std::string> rehash(std::string_view password);

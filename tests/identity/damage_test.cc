@@ -145,8 +145,8 @@ TEST_CASE("nobody's password is given again, or changed, for another's session",
   Attempts attempts({}, world.clock);
   Sessions sessions({}, world.holdings, world.clock, world.entropy);
   SignIn sign_in({.store = *world.store,
-                  .ledger = *world.ledger,
                   .rows = rows,
+                  .endings = world.identity.endings(),
                   .certificates = world.trust,
                   .hasher = hasher,
                   .block_list = block_list,

@@ -4,6 +4,7 @@
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/consent.h"
+#include "server/identity/acts.h"
 #include "tests/identity/world.h"
 
 namespace entente::identity::testing {
@@ -151,6 +152,176 @@ TEST_CASE("whose session ends when they have just been let in consents to no anc
   CHECK(behind.door.happened());
   CHECK(world.ledger->size() == entries);
   CHECK(propose(world.sign_in(sven)).ok());
+}
+
+TEST_CASE("an act whose maker's session or certificate ends before it is entered is not entered",
+          "[identity][session][revocation]") {
+  Behind behind;
+  World& world = behind.world;
+  Authority denmark("Denmark");
+  const auto folder = [&] {
+    return world.trust.set_trust("DNK", TrustSource::Folder,
+                                 {.anchors = {denmark.certificate_der()}, .crls = {denmark.crl()}});
+  };
+  REQUIRE(folder().ok());
+  const Leaf dorte = denmark.issue(uri("dnk", "person/dorte"));
+  const Leaf officer = denmark.issue(uri("dnk", "person/officer"));
+  world.settle("DNK", "dorte", dorte);
+  world.settle("DNK", "officer", officer);
+  world.holdings.duty("p-dorte", policy::Duty::SecurityOfficer, "DNK");
+  world.holdings.duty("p-officer", policy::Duty::CertificateOfficer, "DNK");
+  const std::string token = world.sign_in(dorte);
+  const std::string name = world.get_session(dorte, token)->name();
+  const std::string officers = world.sign_in(officer);
+  v1::CreateAccountRequest request;
+  request.set_party("parties/DNK");
+  request.set_account_id("program");
+  request.set_kind(v1::Account::KIND_PROGRAM);
+  const auto act = [&] {
+    return behind
+        .ask<v1::AccountCode>(dorte, token, "/entente.v1.AccountService/CreateAccount", request)
+        .status();
+  };
+  std::string end;
+  SECTION("by another session of the account") {
+    end = acts::end_session;
+    behind.door.then(When::Pinned, [&] {
+      v1::EndSessionRequest ends;
+      ends.set_name(name);
+      CHECK(world
+                .ask<v1::EndSessionReply>(dorte, world.sign_in(dorte),
+                                          "/entente.v1.SessionService/EndSession", ends)
+                .ok());
+    });
+  }
+  SECTION("by its own") {
+    end = acts::sign_out;
+    behind.door.then(When::Pinned, [&] {
+      CHECK(world
+                .ask<v1::SignOutReply>(dorte, token, "/entente.v1.SessionService/SignOut",
+                                       v1::SignOutRequest())
+                .ok());
+    });
+  }
+  SECTION("by a list that is published") {
+    end = acts::publish_crl;
+    denmark.revoke(dorte);
+    behind.door.then(When::Pinned, [&] {
+      v1::PublishRevocationListRequest list;
+      list.set_party("parties/DNK");
+      list.set_crl_der(denmark.crl());
+      CHECK(world
+                .ask<v1::RevocationList>(
+                    officer, officers, "/entente.v1.CertificateService/PublishRevocationList", list)
+                .ok());
+    });
+  }
+  SECTION("by the operator's folder") {
+    end = acts::load_folder;
+    denmark.revoke(dorte);
+    behind.door.then(When::Pinned, [&] {
+      const std::filesystem::path dir = scratch();
+      std::filesystem::create_directories(dir / "DNK");
+      write_file(dir / "DNK" / "anchor.pem", denmark.certificate_pem());
+      write_file(dir / "DNK" / "crl.pem", denmark.crl_pem());
+      world.identity.trust_folder(dir).poll();
+      std::filesystem::remove_all(dir);
+    });
+  }
+  CHECK(act().reason() == Reason::SignedOut);
+  CHECK(behind.door.happened());
+  CHECK(world.kinds().back() == end);
+}
+
+TEST_CASE("an act waits until what it has read of has ended sessions", "[identity][session]") {
+  World world;
+  const auto pinned = [&](const std::string& party) {
+    return world.identity.endings().pin(*world.store->begin(), party).code();
+  };
+  CHECK(pinned("SWE") == Code::Ok);
+  record::Endings row;
+  row.set_party("SWE");
+  row.set_count(1);
+  const auto transaction = world.store->begin();
+  world.identity.rows().put(*transaction, row);
+  ledger::Act act;
+  act.kind = "test.ended";
+  world.ledger->record(*transaction, act);
+  REQUIRE(transaction->commit().ok());
+  CHECK(pinned("SWE") == Code::Unavailable);
+  CHECK(pinned("NOR") == Code::Ok);
+  act.kind = acts::end_account;
+  act.object = "parties/SWE/accounts/anna";
+  world.identity.follow(0, act);
+  CHECK(pinned("SWE") == Code::Ok);
+  // What was counted before the start has ended with it.
+  CHECK(world.second()->identity.endings().pin(*world.store->begin(), "SWE").ok());
+}
+
+TEST_CASE("a code is not redeemed behind the list that revokes its certificate",
+          "[identity][revocation]") {
+  World world;
+  Authority denmark("Denmark");
+  REQUIRE(world.trust
+              .set_trust("DNK", TrustSource::Folder,
+                         {.anchors = {denmark.certificate_der()}, .crls = {denmark.crl()}})
+              .ok());
+  const Leaf officer = denmark.issue(uri("dnk", "person/officer"));
+  world.settle("DNK", "officer", officer);
+  world.holdings.duty("p-officer", policy::Duty::CertificateOfficer, "DNK");
+  const std::string officers = world.sign_in(officer);
+  const auto redeem = [&](const Leaf& leaf, const std::string& code) {
+    v1::RedeemCodeRequest request;
+    request.set_code(code);
+    request.set_new_password("frithiofs saga i norr");
+    return world
+        .ask<v1::RedeemCodeReply>(leaf, "", "/entente.v1.SessionService/RedeemCode", request)
+        .status();
+  };
+  const auto invite = [&](const std::string& id, const Leaf& leaf) {
+    const auto code = world.identity.create_account(
+        {.party = "DNK", .id = id, .person = "p-" + id, .label = {}}, nullptr);
+    REQUIRE(code.ok());
+    REQUIRE(world.identity.enter_certificate({leaf.der}).ok());
+    return *code;
+  };
+  // How often the time is asked for until it is entered; the last time is the ledger's.
+  const Leaf first = denmark.issue(uri("dnk", "person/first"));
+  const std::string firsts = invite("first", first);
+  int asked = 0;
+  int midst = 0;
+  world.clock.asked = [&] { ++asked; };
+  world.unwritable = [&] {
+    midst = asked - 1;
+    return Status();
+  };
+  REQUIRE(redeem(first, firsts).ok());
+  world.unwritable = nullptr;
+  world.clock.asked = nullptr;
+  REQUIRE(midst > 1);
+  for (int at = 1; at <= midst; ++at) {
+    const std::string id = "person" + std::to_string(at);
+    const Leaf leaf = denmark.issue(uri("dnk", "person/" + id));
+    const std::string code = invite(id, leaf);
+    denmark.revoke(leaf);
+    v1::PublishRevocationListRequest list;
+    list.set_party("parties/DNK");
+    list.set_crl_der(denmark.crl());
+    world.clock.meanwhile(
+        [&] {
+          CHECK(world
+                    .ask<v1::RevocationList>(officer, officers,
+                                             "/entente.v1.CertificateService/PublishRevocationList",
+                                             list)
+                    .ok());
+        },
+        at);
+    const std::uint64_t entries = world.ledger->size();
+    CHECK(redeem(leaf, code).reason() == Reason::SignInRefused);
+    const auto kinds = world.kinds(entries);
+    CHECK(std::ranges::count(kinds, std::string(acts::publish_crl)) == 1);
+    CHECK(std::ranges::count(kinds, std::string(acts::redeem)) == 0);
+  }
 }
 
 TEST_CASE("of tools a limited number is remembered: who is not is checked anew",

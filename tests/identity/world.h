@@ -298,6 +298,7 @@ class World {
     Second(World& world, IdentityRules rules)
         : identity(std::move(rules), world.parts(), CheapHashesForTests{}),
           gate(table, *world.store, identity.authenticator()) {
+      REQUIRE(identity.start().ok());
       identity.add_to(gate);
     }
     Identity identity;
@@ -315,6 +316,7 @@ class World {
     return CertificateService({.store = *store,
                                .ledger = beside,
                                .rows = identity.rows(),
+                               .endings = identity.endings(),
                                .certificates = others,
                                .sessions = identity.sessions(),
                                .holdings = holdings,

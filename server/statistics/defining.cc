@@ -6,6 +6,7 @@
 #include "proto/contract/limits.h"
 #include "server/statistics/service.h"
 #include "server/statistics/structure/names.h"
+#include "server/statistics/structure/references.h"
 
 namespace entente::statistics {
 namespace {
@@ -39,6 +40,20 @@ bool widens(const Flow& flow, const v1::Provision& next) {
   const auto found = flow.provisions.find(party_code(next.party()));
   return found != flow.provisions.end() &&
          found->second.wire.audience().SerializeAsString() != next.audience().SerializeAsString();
+}
+
+// What figures are read by: the components, and what each of them is for. Without its role
+// CONF_STATUS hides nothing any more, and REF_AREA keeps nobody from another's areas.
+std::vector<std::string> components_of(const v1::DataStructure& structure) {
+  std::vector<std::string> shape;
+  for (const auto& one : structure.dimensions()) {
+    shape.push_back(one.id() + " " + v1::Dimension::Role_Name(one.role()));
+  }
+  shape.emplace_back();
+  for (const auto& one : structure.attributes()) {
+    shape.push_back(one.id() + " " + v1::Attribute::Role_Name(one.role()));
+  }
+  return shape;
 }
 
 }  // namespace
@@ -94,6 +109,30 @@ Status Service::decide_categorise(const Subject& subject, const record::Structur
   return is_hidden(name_of(row)) ? not_found(name_of(row).substr(0, 128)) : Status();
 }
 
+// What is there is changed by who keeps every process with a dataflow that rests on it: or one
+// process would say what another's figures mean, which of them are hidden, and whose areas are
+// whose. The refusal names no dataflow and is the same whether the other ones are seen or not.
+Status Service::decide_change(const Subject& subject,
+                              const std::vector<record::Structure>& rows) const {
+  const auto model = parts_.structures.model();
+  std::set<std::string_view> others;  // what rests under what the subject does not keep
+  for (const auto& [name, flow] : model->flows()) {
+    policy::Guard guard = flow->guard;
+    guard.handling = policy::Handling::Limited;
+    if (policy::decide(subject, Action::KeepProcess, guard, parts_.clock.now()).permits()) continue;
+    for (const record::Structure* one : with_references(*model, name)) others.insert(name_of(*one));
+  }
+  for (const record::Structure& row : rows) {
+    if (row.has_dataflow() || row.has_provision() || row.has_categorisation()) continue;
+    const record::Structure* there = model->find(name_of(row));
+    if (there == nullptr || content_of(*there) == content_of(row)) continue;
+    if (others.count(name_of(row)) == 0) continue;
+    return not_yours("`" + name_of(row).substr(0, 128) +
+                     "` is changed by who keeps every process that rests on it");
+  }
+  return {};
+}
+
 Status Service::decide_define(const Subject& subject, const std::vector<record::Structure>& rows,
                               const Model& next) const {
   const bool keeps_any = std::any_of(
@@ -108,7 +147,7 @@ Status Service::decide_define(const Subject& subject, const std::vector<record::
       ENTENTE_TRY_VOID(decide_categorise(subject, row, next));
     }
   }
-  return {};
+  return decide_change(subject, rows);
 }
 
 // Codes that some figure bears must stay, and so must the dimensions of figures. What the subject
@@ -127,16 +166,10 @@ Status Service::find_orphans(const Subject& subject, const std::vector<record::S
     const auto uploads = parts_.shelf.of(name);
     if (uploads->all.empty()) continue;
     const auto after = next.find_flow(name);
-    const auto shape = [](const v1::DataStructure& structure) {
-      std::vector<std::string> ids;
-      for (const auto& one : structure.dimensions()) ids.push_back(one.id());
-      ids.emplace_back();
-      for (const auto& one : structure.attributes()) ids.push_back(one.id());
-      return ids;
-    };
-    if (!after || shape(before->structure) != shape(after->structure)) {
+    if (!after || components_of(before->structure) != components_of(after->structure) ||
+        before->measure != after->measure) {
       if (may_read(subject, *before)) {
-        add(name, "has figures: its dimensions and attributes must stay as they are");
+        add(name, "has figures: its dimensions, attributes and measure must stay as they are");
       } else {
         hidden = true;
       }

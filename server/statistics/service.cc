@@ -1,11 +1,10 @@
 // The rpcs that change nothing.
-#include "server/statistics/service.h"
-
 #include <algorithm>
 #include <set>
 #include <span>
 
 #include "proto/contract/limits.h"
+#include "server/statistics/service.h"
 #include "server/statistics/structure/names.h"
 #include "server/statistics/structure/references.h"
 #include "server/statistics/wire.h"
@@ -76,17 +75,6 @@ class QuerySource final : public net::Source {
   std::vector<std::int64_t> recorded_us_;
   Merged merged_;
 };
-
-// All that a structure refers to, itself included; each once.
-void add_with_references(const Model& model, const std::string& name, std::set<std::string>& added,
-                         v1::StructureSet& set) {
-  const record::Structure* row = model.find(name);
-  if (row == nullptr || !added.insert(name).second) return;
-  for (const std::string& one : references_of(*row)) {
-    add_with_references(model, one, added, set);
-  }
-  add_to_set(*row, set);
-}
 
 }  // namespace
 
@@ -235,8 +223,9 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
   if (!may_see(subject, *row)) return not_found(message.name().substr(0, 128));
   v1::StructureSet set;
   if (message.with_references()) {
-    std::set<std::string> added;
-    add_with_references(*model, message.name(), added, set);
+    for (const record::Structure* one : with_references(*model, message.name())) {
+      add_to_set(*one, set);
+    }
   } else {
     add_to_set(*row, set);
   }
@@ -260,10 +249,13 @@ Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, co
   const SightPointer seen = sight(subject, flow);
   ENTENTE_TRY(const std::shared_ptr<const Tally> exact, exact_tally(flow, seen, snapshot));
   const Instant now = parts_.clock.now();
-  const auto sees_all = [&](const record::Upload& row) {
-    return !flow.confidentiality || policy::decide(subject, policy::Action::Read,
-                                                   guard_of(flow, row, Circle::Confidential), now)
-                                        .permits();
+  const auto sees_all = [&](const Kept& kept) {
+    // What is confidential in it is so whatever the structure says now.
+    const bool may_hide = flow.confidentiality.has_value() ||
+                          kept.parts[static_cast<std::size_t>(Circle::Confidential)] != nullptr;
+    return !may_hide || policy::decide(subject, policy::Action::Read,
+                                       guard_of(flow, kept.row, Circle::Confidential), now)
+                            .permits();
   };
   std::vector<SeenUpload> uploads;
   each_upload(*seen, exact.get(), [&](Circles of, const Brought* brought) {
@@ -271,7 +263,7 @@ Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, co
     SeenUpload& one = uploads.emplace_back();
     one.kept = kept;
     one.appeared = first_seen(of);
-    one.whole = sees_all(kept->row);
+    one.whole = sees_all(*kept);
     if (brought != nullptr) {
       one.brought = *brought;
       return;

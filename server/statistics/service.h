@@ -126,6 +126,7 @@ class Service {
                        const Model& next) const;
   Status decide_define_flow(const Subject& subject, const record::Structure& row,
                             const Model& next) const;
+  Status decide_change(const Subject& subject, const std::vector<record::Structure>& rows) const;
   Status decide_categorise(const Subject& subject, const record::Structure& row,
                            const Model& next) const;
   Status find_orphans(const Subject& subject, const std::vector<record::Structure>& rows,

@@ -419,6 +419,64 @@ TEST_CASE("a change that would orphan figures is refused with what it would orph
             .ok());
 }
 
+// Of another process, whose dataflows IGC's secretariat does not see.
+v1::StructureSet of_budapest() {
+  v1::StructureSet set = testing::structures();
+  v1::Dataflow flow = set.dataflows(0);
+  flow.set_name("dataflows/BUDAPEST.ASYLUM");
+  flow.set_process("processes/budapest");
+  *flow.mutable_visibility()->mutable_audience()->mutable_any_of(0) = "process/budapest/members";
+  *flow.mutable_visibility()->mutable_audience()->mutable_any_of(1) =
+      "process/budapest/secretariat";
+  *set.add_dataflows() = flow;
+  return set;
+}
+
+TEST_CASE("what another process's dataflow rests on is changed by who keeps both",
+          "[statistics][structures]") {
+  for (const bool with_another : {false, true}) {
+    StatisticsWorld world(limits::upload_rows_buffered_max,
+                          with_another ? of_budapest() : testing::structures());
+    const auto igc = world.secretariat();
+    policy::Subject both = igc;
+    both.duties.push_back(
+        {.duty = policy::Duty::Secretariat, .party = "IGC", .process = "budapest"});
+    const auto define = [&](const policy::Subject& subject, const auto& change) {
+      v1::DefineStructuresRequest request;
+      *request.mutable_structures() = testing::structures();
+      request.mutable_structures()->clear_dataflows();
+      request.mutable_structures()->clear_provisions();
+      change(*request.mutable_structures());
+      return world.act(subject, &Service::define_structures, request).status();
+    };
+    const auto frees = [](v1::StructureSet& set) {
+      set.mutable_data_structures(0)->mutable_attributes(1)->clear_role();
+    };
+    const auto renames = [](v1::StructureSet& set) {
+      *set.mutable_codelists(3)->mutable_items(1)->mutable_title() = testing::english("Anything");
+    };
+    const auto adds = [](v1::StructureSet& set) {
+      *set.add_codelists() = set.codelists(1);
+      set.mutable_codelists(4)->set_name("codelists/IGC.CL_AREA");
+    };
+    CHECK(define(igc, [](auto&) {}).ok());  // the same again
+    CHECK(define(igc, adds).ok());
+    if (with_another) {
+      for (const Status& status : {define(igc, frees), define(igc, renames)}) {
+        CHECK(status.code() == Code::PermissionDenied);
+        CHECK(status.message().find("BUDAPEST") == std::string::npos);
+      }
+    }
+    CHECK(define(both, renames).ok());
+    // Nor is a role taken away under figures that were given by it.
+    REQUIRE(world.upload(world.member("SWE"), world.begin_request("u1"), kSwedish).ok());
+    CHECK(define(both, frees).reason() == Reason::StillInUse);
+    CHECK(define(both, [](v1::StructureSet& set) {
+            set.mutable_data_structures(0)->mutable_dimensions(1)->clear_role();
+          }).reason() == Reason::StillInUse);
+  }
+}
+
 TEST_CASE("structures that do not hold are refused, each fault by its place", "[statistics]") {
   StatisticsWorld world;
   v1::DefineStructuresRequest request;

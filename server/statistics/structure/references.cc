@@ -1,6 +1,7 @@
 #include "server/statistics/structure/references.h"
 
 #include <algorithm>
+#include <set>
 
 #include "server/statistics/structure/names.h"
 
@@ -21,6 +22,14 @@ class Names {
  private:
   std::vector<std::string> names_;
 };
+
+void add_with_references(const Model& model, const std::string& name, std::set<std::string>& added,
+                         std::vector<const record::Structure*>& out) {
+  const record::Structure* row = model.find(name);
+  if (row == nullptr || !added.insert(name).second) return;
+  for (const std::string& one : references_of(*row)) add_with_references(model, one, added, out);
+  out.push_back(row);
+}
 
 }  // namespace
 
@@ -54,6 +63,13 @@ std::vector<std::string> references_of(const record::Structure& structure) {
     names.add(structure.categorisation().structure());
   }
   return names.take();
+}
+
+std::vector<const record::Structure*> with_references(const Model& model, const std::string& name) {
+  std::set<std::string> added;
+  std::vector<const record::Structure*> out;
+  add_with_references(model, name, added, out);
+  return out;
 }
 
 const std::string& version_of(const record::Structure& structure) {

@@ -227,10 +227,7 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
   row.set_party(subject.party);
   row.set_account(subject.account);
   row.set_recorded_at_us(head.recorded_at_us());
-  if (session.request.has_embargo_until()) {
-    row.set_embargo_until_us(
-        instant_of(session.request.embargo_until()).time_since_epoch().count());
-  }
+  row.set_embargo_until_us(embargo_us_of(session.request));
   row.set_action(static_cast<std::uint32_t>(session.request.action()));
   row.set_bytes(report.bytes());
   row.set_rows(report.rows());

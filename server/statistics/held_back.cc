@@ -1,11 +1,10 @@
-#include "server/statistics/held_back.h"
-
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "proto/contract/comparison_limits.h"
 #include "proto/contract/limits.h"
+#include "server/statistics/held_back.h"
 #include "server/statistics/protect.h"
 #include "server/statistics/ratios.h"
 #include "server/statistics/service.h"
@@ -18,6 +17,7 @@ constexpr std::uint64_t kAdded = UINT64_MAX;  // the upload's place, which it do
 // What stands over one layer.
 struct Origin {
   std::uint64_t version = 0;
+  std::int64_t embargo_us = 0;
   Circle circle = Circle::Shared;
   bool holds = false;
   bool publishes = false;
@@ -36,7 +36,37 @@ struct PartyLayers {
       layers.push_back({.part = parts[c], .version = origin.version});
     }
   }
+  // When the audience sees other figures than before: from the first moment on, at the end of each
+  // embargo.
+  [[nodiscard]] std::set<std::int64_t> moments(std::int64_t first_us) const {
+    std::set<std::int64_t> out{first_us};
+    for (const auto& [part, origin] : origins) out.insert(std::max(first_us, origin.embargo_us));
+    return out;
+  }
+  // Whether any of these days is among what is seen from then on.
+  [[nodiscard]] bool brings(std::int64_t moment_us, const DayRange& days) const {
+    return std::any_of(origins.begin(), origins.end(), [&](const auto& one) {
+      return one.second.embargo_us == moment_us && one.first->first_day <= days.last &&
+             one.first->last_day >= days.first;
+    });
+  }
 };
+
+std::vector<Origin> origins_of(const PartyLayers& party, const Merge& merge) {
+  std::vector<Origin> out;
+  for (const Layer& layer : merge.layers()) out.push_back(party.origins.at(layer.part.get()));
+  return out;
+}
+
+// Of the versions of one observation, the oldest first, the place of the newest that the audience's
+// time has come for; none: `end`. Whatever is hidden from it is hidden otherwise.
+std::size_t seen_at(const std::vector<Origin>& origins, const Merged& all, std::size_t from,
+                    std::size_t end, std::int64_t moment_us) {
+  for (std::size_t i = end; i > from; --i) {
+    if (origins[all.layers[i - 1]].embargo_us <= moment_us) return i - 1;
+  }
+  return end;
+}
 
 // Whether a party has given anything confidential, or gives it now: mostly there is nothing.
 bool has_secrets(const KeptList& uploads, const std::string& party, const Collected& added) {
@@ -97,10 +127,44 @@ Status add(Collector& collector, const Protection::Change& figure, Circle circle
   return collector.add(codes, attributes, one);
 }
 
-// The figures of one period.
+// The figures of one period, at one moment.
 struct PeriodTable {
   std::vector<TableCell> cells;
-  std::vector<Protection::Change> figures;  // of each cell, as it stands
+  std::vector<Protection::Change> figures;  // of each cell, as its party sees it
+  std::vector<bool> newest;                 // whether that is what the audience would see, too
+};
+
+Status too_many_moments() {
+  return {Code::ResourceExhausted, Reason::LimitReached,
+          "embargoes with more than " + std::to_string(limits::protected_moments_max) +
+              " different ends stand over figures of these periods: too many to be weighed"};
+}
+
+// What is found at several moments. Held back is what has to be at any of them: who sees a figure
+// today remembers it on the day on which it gives another away. Given again is what may be at all.
+class Findings {
+ public:
+  void hold(Protection::Change change) {
+    holds_.try_emplace({change.period, change.key}, std::move(change));
+  }
+  void give(Protection::Change change) {
+    auto& [figure, times] = gives_[{change.period, change.key}];
+    figure = std::move(change);
+    ++times;
+  }
+  // `moments`: at how many it was looked.
+  void take_into(Protection& out, std::size_t moments) && {
+    for (auto& [place, given] : gives_) {
+      if (given.second != moments || holds_.count(place) != 0) continue;
+      out.changes.push_back(std::move(given.first));
+    }
+    for (auto& [place, held] : holds_) out.changes.push_back(std::move(held));
+  }
+
+ private:
+  using Place = std::pair<Period, std::vector<std::string>>;
+  std::map<Place, Protection::Change> holds_;
+  std::map<Place, std::pair<Protection::Change, std::size_t>> gives_;
 };
 
 Status too_many(Period period) {
@@ -111,49 +175,52 @@ Status too_many(Period period) {
 
 class Protecting {
  public:
-  Protecting(const Flow& flow, const PartyLayers& party, const Merge& merge)
-      : flow_(flow), merge_(merge) {
-    for (const Layer& layer : merge.layers())
-      origins_.push_back(party.origins.at(layer.part.get()));
+  Protecting(const Flow& flow, const PartyLayers& party, const Merge& merge, std::int64_t moment_us)
+      : flow_(flow), merge_(merge), moment_us_(moment_us), origins_(origins_of(party, merge)) {
     for (std::size_t d = 0; d < merge.dimensions().size(); ++d) {
       hierarchies_.emplace_back(merge.dimensions()[d], flow.dimension_lists[d].get());
     }
   }
 
-  // All versions of one observation, the oldest first: the newest is what stands.
-  void add(const Merged& all, std::size_t series, std::size_t newest, PeriodTable& table) const {
+  // All versions of one observation, the oldest first.
+  void add(const Merged& all, std::size_t series, std::size_t from, std::size_t end,
+           PeriodTable& table) const {
     const Columns& columns = all.columns;
-    if (is_gone(columns.kinds[newest])) return;
-    const Origin& origin = origins_[all.layers[newest]];
+    const std::size_t seen = seen_at(origins_, all, from, end, moment_us_);
+    if (seen == end || is_gone(columns.kinds[seen])) return;
+    const Origin& origin = origins_[all.layers[seen]];
     TableCell cell;
     const auto key = columns.key(series);
     cell.key.assign(key.begin(), key.end() - 1);
-    cell.value = approximate(columns.values[newest]);
+    cell.value = approximate(columns.values[seen]);
     const bool is_hidden = origin.circle == Circle::Confidential;
     cell.state = !is_hidden
                      ? (origin.publishes ? TableCell::State::Published : TableCell::State::Free)
                  : origin.holds ? TableCell::State::Held
                                 : TableCell::State::Secret;
-    Protection::Change figure = figure_of(merge_, all, series, newest);
+    // Its party sees what is under an embargo, too: that is what goes on standing for it.
+    Protection::Change figure = figure_of(merge_, all, series, end - 1);
     figure.own = origin.version == kAdded;
     table.cells.push_back(std::move(cell));
     table.figures.push_back(std::move(figure));
+    table.newest.push_back(seen + 1 == end);
   }
 
-  Status protect(PeriodTable table, Protection& out) const {
+  Status protect(PeriodTable table, Findings& out) const {
     TableGuard guard(std::move(table.cells), hierarchies_);
     ENTENTE_TRY(const std::vector<Held> held, guard.protect());
     for (const Held& one : held) {
       Protection::Change change = table.figures[one.cell];
       change.protects = join(table.figures[one.protects].key);
-      mark(change, {"S", "D"});
-      out.changes.push_back(std::move(change));
+      if (!is_gone(change.kind)) mark(change, {"S", "D"});
+      out.hold(std::move(change));
     }
     for (const std::size_t cell : guard.releasable()) {
+      if (!table.newest[cell]) continue;  // another figure waits for its hour
       Protection::Change change = table.figures[cell];
       change.holds = false;
       mark(change, {"F"});
-      out.changes.push_back(std::move(change));
+      out.give(std::move(change));
     }
     return {};
   }
@@ -172,7 +239,8 @@ class Protecting {
 
   const Flow& flow_;
   const Merge& merge_;
-  std::vector<Origin> origins_;  // by layer
+  const std::int64_t moment_us_;
+  const std::vector<Origin> origins_;  // by layer
   std::vector<Hierarchy> hierarchies_;
 };
 
@@ -224,6 +292,85 @@ Status each_newest(Merge& merge, const Visit& visit) {
                                      std::size_t end) { return visit(all, series, end - 1); });
 }
 
+DayRange days_of(const Collected& added) {
+  DayRange days{.first = INT32_MAX, .last = INT32_MIN};
+  for (const auto& part : added.parts) {
+    if (!part) continue;
+    days.first = std::min(days.first, part->first_day);
+    days.last = std::max(days.last, part->last_day);
+  }
+  return days;
+}
+
+// A party's figures weighed at each of the moments at which the audience sees others.
+struct Weighing {
+  const Flow& flow;
+  PartyLayers party;
+  std::set<std::int64_t> moments;
+  DayRange days;
+  store::Snapshot& snapshot;
+  IndexCache& cache;
+
+  [[nodiscard]] Result<std::unique_ptr<Merge>> open(std::vector<Layer> layers,
+                                                    DayRange of_days) const {
+    Reading reading;
+    reading.codes.resize(flow.dimension_lists.size());
+    reading.days = of_days;
+    reading.raw = true;
+    return Merge::open(snapshot, cache, std::move(layers), std::move(reading));
+  }
+
+  // Only periods in which something is or was confidential are looked at: how many figures each
+  // has at most.
+  [[nodiscard]] Result<std::map<Period, std::size_t>> count(std::vector<Layer> secrets) const {
+    std::map<Period, std::size_t> figures;
+    ENTENTE_TRY(const auto hidden, open(std::move(secrets), days));
+    ENTENTE_TRY_VOID(each_newest(*hidden, [&](const Merged& some, std::size_t s, std::size_t at) {
+      figures.try_emplace({some.columns.frequency(s), some.columns.ordinals[at]});
+      return Status();
+    }));
+    if (figures.empty()) return figures;
+    ENTENTE_TRY(const auto counted, open(party.layers, days));
+    const std::vector<Origin> origins = origins_of(party, *counted);
+    ENTENTE_TRY_VOID(each_observation(
+        *counted, [&](const Merged& some, std::size_t s, std::size_t from, std::size_t end) {
+          const auto found = figures.find({some.columns.frequency(s), some.columns.ordinals[from]});
+          const bool stands = std::any_of(moments.begin(), moments.end(), [&](std::int64_t moment) {
+            const std::size_t seen = seen_at(origins, some, from, end, moment);
+            return seen != end && !is_gone(some.columns.kinds[seen]);
+          });
+          if (found != figures.end() && stands) ++found->second;
+          return Status();
+        }));
+    return figures;
+  }
+
+  [[nodiscard]] Status weigh(const Batch& batch, Protection& out) const {
+    Findings findings;
+    std::size_t weighed = 0;
+    for (const std::int64_t moment : moments) {
+      if (weighed != 0 && !party.brings(moment, batch.days)) continue;  // as at the one before
+      if (++weighed > limits::protected_moments_max) return too_many_moments();
+      ENTENTE_TRY(const auto merge, open(party.layers, batch.days));
+      const Protecting protecting(flow, party, *merge, moment);
+      std::map<Period, PeriodTable> tables;
+      ENTENTE_TRY_VOID(each_observation(
+          *merge, [&](const Merged& some, std::size_t s, std::size_t from, std::size_t end) {
+            const Period period{some.columns.frequency(s), some.columns.ordinals[from]};
+            if (batch.periods.count(period) != 0) {
+              protecting.add(some, s, from, end, tables[period]);
+            }
+            return Status();
+          }));
+      for (auto& [period, table] : tables) {
+        ENTENTE_TRY_VOID(protecting.protect(std::move(table), findings));
+      }
+    }
+    std::move(findings).take_into(out, weighed);
+    return {};
+  }
+};
+
 }  // namespace
 
 void tell(const Protection& protection, v1::UploadReport& report) {
@@ -240,70 +387,42 @@ void tell(const Protection& protection, v1::UploadReport& report) {
   }
 }
 
-Result<Protection> Service::find_protection(const Flow& flow, const std::string& party,
-                                            const Collected& added, bool publishes,
+Result<Protection> Service::find_protection(const Flow& flow, const Coming& upload,
                                             Snapshot& snapshot) {
   Protection out;
   if (!flow.confidentiality) return out;
+  const auto uploads = parts_.shelf.of(flow.wire.name());
+  if (!has_secrets(*uploads, upload.party, upload.added)) return out;
   PartyLayers all;
   PartyLayers secrets;
-  DayRange days{.first = INT32_MAX, .last = INT32_MIN};
-  for (const auto& part : added.parts) {
-    if (!part) continue;
-    days.first = std::min(days.first, part->first_day);
-    days.last = std::max(days.last, part->last_day);
-  }
-  const auto uploads = parts_.shelf.of(flow.wire.name());
-  if (!has_secrets(*uploads, party, added)) return out;
   const auto take = [&](const auto& parts, const Origin& origin) {
     all.add(parts, origin);
     secrets.add({nullptr, parts[static_cast<std::size_t>(Circle::Confidential)]}, origin);
   };
   for (const auto& kept : uploads->all) {
-    if (kept->row.party() != party) continue;
+    if (kept->row.party() != upload.party) continue;
     take(kept->parts, {.version = kept->row.number(),
+                       .embargo_us = kept->row.embargo_until_us(),
                        .holds = kept->row.action() == v1::SUPPRESSION,
                        .publishes = kept->row.publishes()});
   }
-  take(added.parts, {.version = kAdded, .publishes = publishes});
+  take(upload.added.parts,
+       {.version = kAdded, .embargo_us = upload.embargo_until_us, .publishes = upload.publishes});
   const bool holds_any = std::any_of(all.origins.begin(), all.origins.end(),
                                      [](const auto& one) { return one.second.holds; });
   if (!holds_any && !has_totals(flow, all)) return out;
-  Reading reading;
-  reading.codes.resize(flow.dimension_lists.size());
-  reading.days = days;
-  reading.raw = true;
-  // Only periods in which something is or was confidential are looked at; first it is counted how
-  // many figures each has.
-  std::map<Period, std::size_t> figures;
-  ENTENTE_TRY(const auto hidden,
-              Merge::open(snapshot, parts_.cache, std::move(secrets.layers), reading));
-  ENTENTE_TRY_VOID(each_newest(*hidden, [&](const Merged& some, std::size_t s, std::size_t at) {
-    figures.try_emplace({some.columns.frequency(s), some.columns.ordinals[at]});
-    return Status();
-  }));
-  if (figures.empty()) return out;
-  ENTENTE_TRY(const auto counted, Merge::open(snapshot, parts_.cache, all.layers, reading));
-  ENTENTE_TRY_VOID(each_newest(*counted, [&](const Merged& some, std::size_t s, std::size_t at) {
-    const auto found = figures.find({some.columns.frequency(s), some.columns.ordinals[at]});
-    if (found != figures.end() && !is_gone(some.columns.kinds[at])) ++found->second;
-    return Status();
-  }));
+  Weighing weighing{.flow = flow,
+                    .party = std::move(all),
+                    .moments = {},
+                    .days = days_of(upload.added),
+                    .snapshot = snapshot,
+                    .cache = parts_.cache};
+  // Before that the audience sees nothing of it.
+  weighing.moments = weighing.party.moments(
+      std::max(parts_.clock.now().time_since_epoch().count(), upload.embargo_until_us));
+  ENTENTE_TRY(const auto figures, weighing.count(std::move(secrets.layers)));
   ENTENTE_TRY(const std::vector<Batch> batches, batches_of(figures));
-  for (const Batch& batch : batches) {
-    reading.days = batch.days;
-    ENTENTE_TRY(const auto merge, Merge::open(snapshot, parts_.cache, all.layers, reading));
-    const Protecting protecting(flow, all, *merge);
-    std::map<Period, PeriodTable> tables;
-    ENTENTE_TRY_VOID(each_newest(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
-      const Period period{some.columns.frequency(s), some.columns.ordinals[at]};
-      if (batch.periods.count(period) != 0) protecting.add(some, s, at, tables[period]);
-      return Status();
-    }));
-    for (auto& [period, table] : tables) {
-      ENTENTE_TRY_VOID(protecting.protect(std::move(table), out));
-    }
-  }
+  for (const Batch& batch : batches) ENTENTE_TRY_VOID(weighing.weigh(batch, out));
   return out;
 }
 
@@ -348,14 +467,19 @@ Status Service::hold_back(const Flow& flow, const Collected& added, const record
     return {Code::Aborted, Reason::Conflict, "another upload came meanwhile"};
   }
   const auto staged = parts_.store.snapshot();  // parts staged since the transaction began
-  ENTENTE_TRY(const Protection protection,
-              find_protection(flow, row.party(), added, row.publishes(), *staged));
+  const Coming upload{.party = row.party(),
+                      .added = added,
+                      .publishes = row.publishes(),
+                      .embargo_until_us = row.embargo_until_us()};
+  ENTENTE_TRY(const Protection protection, find_protection(flow, upload, *staged));
   tell(protection, report);
   if (protection.changes.empty()) return {};
   Collector collector(parts_.store, parts_.uploads.entropy(), rules_of(flow),
                       [](const Collector::Twice&) {});
   for (const Protection::Change& change : protection.changes) {
-    ENTENTE_TRY_VOID(add(collector, change, change.holds ? Circle::Confidential : Circle::Shared));
+    // What its party has taken away under an embargo already is not hidden but gone.
+    const bool hides = change.holds && !is_gone(change.kind);
+    ENTENTE_TRY_VOID(add(collector, change, hides ? Circle::Confidential : Circle::Shared));
   }
   ENTENTE_TRY(const Collected collected, collector.finish());
   collector.release();  // what then belongs to no upload goes at the next start

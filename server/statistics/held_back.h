@@ -6,9 +6,17 @@
 #include <vector>
 
 #include "entente/v1/statistics.pb.h"
-#include "server/statistics/series/columns.h"
+#include "server/statistics/series/collector.h"
 
 namespace entente::statistics {
+
+// An upload that does not count yet.
+struct Coming {
+  const std::string& party;
+  const Collected& added;
+  bool publishes = false;
+  std::int64_t embargo_until_us = 0;
+};
 
 struct Protection {
   // One figure as it shall stand from then on.

@@ -1,10 +1,11 @@
 // The rpcs that change nothing.
+#include "server/statistics/service.h"
+
 #include <algorithm>
 #include <set>
 #include <span>
 
 #include "proto/contract/limits.h"
-#include "server/statistics/service.h"
 #include "server/statistics/structure/names.h"
 #include "server/statistics/structure/references.h"
 #include "server/statistics/wire.h"
@@ -377,9 +378,12 @@ Result<v1::UploadReport> Service::check_upload(const Subject& subject,
   if (!session || !report.accepted()) return report;
   const std::lock_guard lock(session->mutex);
   const auto staged = parts_.store.snapshot();  // what the call's own was taken before
-  ENTENTE_TRY(const Protection protection,
-              find_protection(*session->flow, session->party, session->collected,
-                              session->request.publish_totals(), *staged));
+  const v1::BeginUploadRequest& begun = session->request;
+  const Coming upload{.party = session->party,
+                      .added = session->collected,
+                      .publishes = begun.publish_totals(),
+                      .embargo_until_us = embargo_us_of(begun)};
+  ENTENTE_TRY(const Protection protection, find_protection(*session->flow, upload, *staged));
   tell(protection, report);
   return report;
 }

@@ -97,10 +97,9 @@ class Service {
   Result<std::shared_ptr<const OpenPeriods>> open_periods(const Subject& subject, const Flow& flow);
   Result<std::vector<SeenUpload>> seen_uploads(const Subject& subject, const Flow& flow,
                                                Snapshot& snapshot);
-  // Which free figures of a party would give confidential ones away once `added` counts
-  // (held_back.cc), and those held back that would no longer.
-  Result<Protection> find_protection(const Flow& flow, const std::string& party,
-                                     const Collected& added, bool publishes, Snapshot& snapshot);
+  // Which free figures of a party would give confidential ones away once the upload counts
+  // (held_back.cc), now or after the end of an embargo, and those held back that would no longer.
+  Result<Protection> find_protection(const Flow& flow, const Coming& upload, Snapshot& snapshot);
   // May the subject take an upload back that it sees? PermissionDenied, FailedPrecondition.
   Status decide_withdraw(const Subject& subject, const Flow& flow, const Kept& kept) const;
   // Enters the upload that takes another back. Aborted: another came meanwhile.

@@ -1,8 +1,7 @@
-#include "server/statistics/uploads.h"
-
 #include <algorithm>
 #include <vector>
 
+#include "server/statistics/uploads.h"
 #include "server/statistics/wire.h"
 
 namespace entente::statistics {
@@ -236,10 +235,7 @@ Status Uploads::lay_over(UploadSession& session) {
   overlay.confidentiality = session.flow->confidentiality;
   for (const auto& one : structure.attributes()) overlay.mandatory.push_back(one.mandatory());
   const std::int64_t free_at_us =
-      std::max(parts_.clock.now().time_since_epoch().count(),
-               session.request.has_embargo_until()
-                   ? instant_of(session.request.embargo_until()).time_since_epoch().count()
-                   : 0);
+      std::max(parts_.clock.now().time_since_epoch().count(), embargo_us_of(session.request));
   const auto uploads = parts_.shelf.of(session.flow->wire.name());
   for (const auto& kept : uploads->all) {
     if (kept->row.embargo_until_us() > free_at_us) overlay.embargoed.insert(kept->row.number());
@@ -337,6 +333,11 @@ void Uploads::sweep() {
       ++at;
     }
   }
+}
+
+std::int64_t embargo_us_of(const v1::BeginUploadRequest& request) {
+  if (!request.has_embargo_until()) return 0;
+  return instant_of(request.embargo_until()).time_since_epoch().count();
 }
 
 v1::UploadReport report_of(const UploadSession& session) {

@@ -115,6 +115,8 @@ class Uploads {
   std::map<Place, std::shared_ptr<UploadSession>> sessions_;
 };
 
+// 0: it is under none.
+[[nodiscard]] std::int64_t embargo_us_of(const v1::BeginUploadRequest& request);
 [[nodiscard]] v1::UploadReport report_of(const UploadSession& session);
 
 }  // namespace entente::statistics

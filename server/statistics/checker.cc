@@ -1,8 +1,7 @@
-#include "server/statistics/checker.h"
-
 #include <algorithm>
 #include <cstring>
 
+#include "server/statistics/checker.h"
 #include "server/statistics/structure/names.h"
 
 namespace entente::statistics {
@@ -455,8 +454,7 @@ Status Checker::row(const Row& row) {
     std::fill(attributes_.begin(), attributes_.end(), 0U);
   }
   if (confidentiality_column_ && !withdraws_) {
-    const std::string& told = columns_[*confidentiality_column_].last;
-    if (!told.empty() && told != "F") one_.circle = Circle::Confidential;
+    one_.circle = circle_of(columns_[*confidentiality_column_].last);
   }
   meet_area();
   return collector_.add(codes_, attributes_, one_);

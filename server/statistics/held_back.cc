@@ -427,12 +427,13 @@ Result<Protection> Service::find_protection(const Flow& flow, const Coming& uplo
 }
 
 // What is held back of the upload itself was never free: its parts are made anew so, or the
-// history would show it.
+// history would show it. They say what its party said; that it is held back says what stands
+// beside it.
 Status Service::hide_own(const Flow& flow, const Collected& added, const Protection& protection,
                          record::Upload& row, Snapshot& snapshot) {
-  std::map<std::pair<std::vector<std::string>, Period>, const Protection::Change*> own;
+  std::set<std::pair<std::vector<std::string>, Period>> own;
   for (const Protection::Change& change : protection.changes) {
-    if (change.holds && change.own) own[{change.key, change.period}] = &change;
+    if (change.holds && change.own) own.insert({change.key, change.period});
   }
   if (own.empty()) return {};
   PartyLayers layers;
@@ -447,9 +448,9 @@ Status Service::hide_own(const Flow& flow, const Collected& added, const Protect
   ENTENTE_TRY_VOID(each_newest(*merge, [&](const Merged& some, std::size_t s, std::size_t at) {
     const Layer& layer = merge->layers()[some.layers[at]];
     const Protection::Change figure = figure_of(*merge, some, s, at);
-    const auto found = own.find({figure.key, figure.period});
-    if (found != own.end()) return add(collector, *found->second, Circle::Confidential);
-    return add(collector, figure, layers.origins.at(layer.part.get()).circle);
+    const bool is_held = own.count({figure.key, figure.period}) != 0;
+    return add(collector, figure,
+               is_held ? Circle::Confidential : layers.origins.at(layer.part.get()).circle);
   }));
   ENTENTE_TRY(const Collected anew, collector.finish());
   collector.release();

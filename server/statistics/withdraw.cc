@@ -47,9 +47,13 @@ Status under_embargo() {
 class Restoring {
  public:
   // `withdrawn` is taken back at `now`, for all who see it from then on or from its embargo's end.
+  // `confidentiality`: which attribute says it.
   Restoring(const KeptList& uploads, const Kept& withdrawn, Instant now, const Merge& merge,
-            Collector& collector)
-      : number_(withdrawn.row.number()), merge_(merge), collector_(collector) {
+            std::optional<std::size_t> confidentiality, Collector& collector)
+      : number_(withdrawn.row.number()),
+        confidentiality_(confidentiality),
+        merge_(merge),
+        collector_(collector) {
     const std::int64_t free_at_us =
         std::max(now.time_since_epoch().count(), withdrawn.row.embargo_until_us());
     for (const Layer& layer : merge.layers()) {
@@ -117,11 +121,16 @@ class Restoring {
       for (std::size_t a = 0; a < attributes.size(); ++a) {
         attributes[a] = collector_.attribute(a, merge_.attributes()[a][numbers[a]]);
       }
+      // What was held back beside it is weighed anew.
+      if (confidentiality_) {
+        one.circle = circle_of(merge_.attributes()[*confidentiality_][numbers[*confidentiality_]]);
+      }
     }
     return collector_.add(codes, attributes, one);
   }
 
   const std::uint64_t number_;
+  const std::optional<std::size_t> confidentiality_;
   const Merge& merge_;
   Collector& collector_;
   std::vector<std::uint64_t> numbers_;  // by layer
@@ -172,7 +181,7 @@ Result<Collected> HistoryService::restore(const Flow& flow, const Kept& kept, Sn
   bool twice = false;
   Collector collector(parts_.store, parts_.entropy, rules,
                       [&twice](const Collector::Twice&) { twice = true; });
-  Restoring restoring(*uploads, kept, parts_.clock.now(), *merge, collector);
+  Restoring restoring(*uploads, kept, parts_.clock.now(), *merge, flow.confidentiality, collector);
   ENTENTE_TRY_VOID(each_observation(
       *merge, [&](const Merged& all, std::size_t series, std::size_t from, std::size_t end) {
         return restoring.restore(all, series, from, end);

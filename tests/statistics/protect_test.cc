@@ -276,6 +276,33 @@ TEST_CASE("nothing is given again that is needed before an embargo's end or afte
   CHECK(world.all(world.member("SWE")).size() == 3);
 }
 
+TEST_CASE("what was held back once is not its party's word: it is free when nothing needs it",
+          "[statistics][protect]") {
+  const Lines whole = {"A.SWE.ERI 2015=40/A", "A.SWE.NOR 2015=60/A", "A.SWE._T 2015=100/P"};
+  for (const bool takes_back : {false, true}) {
+    ProtectedWorld world;
+    const auto swe = world.member("SWE");
+    world.give("u1", row("A,SWE,_T,2015,100,P,F") + row("A,SWE,NOR,2015,60,A,C") +
+                         row("A,SWE,ERI,2015,40,A,F"));
+    if (takes_back) {
+      world.give("u2", row("A,SWE,_T,2015,101,A,F"));
+      v1::ListUploadsRequest list;
+      list.set_dataflow("dataflows/IGC.ASYLUM");
+      v1::WithdrawUploadRequest request;
+      request.set_name(world.ask(swe, &Service::list_uploads, list)->uploads(0).name());
+      const auto transaction = world.store->begin();
+      REQUIRE(world.history.withdraw_upload(swe, request, *transaction).ok());
+      REQUIRE(transaction->commit().ok());
+      world.clock.pass(std::chrono::seconds(10));
+    } else {
+      world.bring("SWE", "u2", row("A,SWE,_T,2015,,P,"), v1::MERGE);
+    }
+    CHECK(world.all(world.member("NOR")) == Lines{"A.SWE.ERI 2015=40/A"});
+    CHECK(world.give("u3", row("A,SWE,NOR,2015,60,A,F")).held_back_size() == 0);
+    CHECK(world.all(world.member("NOR")) == whole);
+  }
+}
+
 TEST_CASE("a file of more figures than are weighed at once is weighed a batch of periods at a time",
           "[statistics][protect]") {
   ProtectedWorld world;

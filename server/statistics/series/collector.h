@@ -45,6 +45,11 @@ class Interner {
 enum class Circle : std::uint8_t { Shared = 0, Confidential = 1 };
 inline constexpr std::size_t circles = 2;
 
+// Whose a figure is by the word of its CONF_STATUS: anything but `F` hides it.
+[[nodiscard]] inline Circle circle_of(std::string_view confidentiality) {
+  return confidentiality.empty() || confidentiality == "F" ? Circle::Shared : Circle::Confidential;
+}
+
 struct Observation {
   Period period;
   Kind kind = Kind::Value;

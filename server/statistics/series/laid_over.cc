@@ -83,7 +83,7 @@ Status Collector::lay_series(const Overlay& overlay, const Merge& merge, const M
       kind = pair.before ? columns.kinds[*pair.before] : Kind::Missing;
       value = pair.before ? columns.values[*pair.before] : Decimal{};
     }
-    bool confidential = false;
+    Circle circle = Circle::Shared;
     for (std::size_t a = 0; a < codes.size() && kind != Kind::Withdrawn; ++a) {
       codes[a] = columns.codes_of(*pair.given)[a];
       if (codes[a] == 0 && pair.before) {
@@ -96,14 +96,14 @@ Status Collector::lay_series(const Overlay& overlay, const Merge& merge, const M
             a);
       }
       const std::string& text = merge.attributes()[a][codes[a]];
-      if (overlay.confidentiality == a) confidential = !text.empty() && text != "F";
+      if (overlay.confidentiality == a) circle = circle_of(text);
     }
     if (drawn && overlay.embargoed.count(merge.layers()[all.layers[*pair.before]].version) != 0) {
       overlay.on_embargoed(
           describe(columns.key(series), {columns.frequency(series), ordinal}, merge.dimensions()));
     }
-    put(confidential ? Circle::Confidential : Circle::Shared, ordinal, kind, value, codes);
-    if (confidential) put(Circle::Shared, ordinal, Kind::Hidden, {}, none);
+    put(circle, ordinal, kind, value, codes);
+    if (circle == Circle::Confidential) put(Circle::Shared, ordinal, Kind::Hidden, {}, none);
   }
   for (std::size_t c = 0; c < circles; ++c) {
     if (split[c].ordinals.empty()) continue;

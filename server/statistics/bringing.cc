@@ -247,9 +247,6 @@ Result<record::Upload> Service::make_row(const Subject& subject, UploadSession& 
   all.insert(shared.begin(), shared.end());
   *row.mutable_reference_areas() = {all.begin(), all.end()};
   *row.mutable_shared_reference_areas() = {shared.begin(), shared.end()};
-  for (const auto& part : session.collected.parts) {
-    row.add_parts(part ? std::string(part->id.view()) : std::string());
-  }
   row.set_publishes(session.request.publish_totals());
   if (!session.rows_seed.empty()) {
     row.set_rows_seed(session.rows_seed);

@@ -1,10 +1,11 @@
+#include "server/statistics/held_back.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "proto/contract/comparison_limits.h"
 #include "proto/contract/limits.h"
-#include "server/statistics/held_back.h"
 #include "server/statistics/protect.h"
 #include "server/statistics/ratios.h"
 #include "server/statistics/service.h"
@@ -102,6 +103,13 @@ Protection::Change figure_of(const Merge& merge, const Merged& some, std::size_t
     figure.attributes.push_back(merge.attributes()[a][codes[a]]);
   }
   return figure;
+}
+
+void name_parts(const Collected& collected, record::Upload& row) {
+  row.clear_parts();
+  for (const auto& part : collected.parts) {
+    row.add_parts(part ? std::string(part->id.view()) : std::string());
+  }
 }
 
 Collector::Rules rules_of(const Flow& flow) {
@@ -429,13 +437,13 @@ Result<Protection> Service::find_protection(const Flow& flow, const Coming& uplo
 // What is held back of the upload itself was never free: its parts are made anew so, or the
 // history would show it. They say what its party said; that it is held back says what stands
 // beside it.
-Status Service::hide_own(const Flow& flow, const Collected& added, const Protection& protection,
-                         record::Upload& row, Snapshot& snapshot) {
+Result<Collected> Service::hide_own(const Flow& flow, const Collected& added,
+                                    const Protection& protection, Snapshot& snapshot) {
   std::set<std::pair<std::vector<std::string>, Period>> own;
   for (const Protection::Change& change : protection.changes) {
     if (change.holds && change.own) own.insert({change.key, change.period});
   }
-  if (own.empty()) return {};
+  if (own.empty()) return added;
   PartyLayers layers;
   layers.add(added.parts, {.version = kAdded});
   Reading reading;
@@ -452,13 +460,46 @@ Status Service::hide_own(const Flow& flow, const Collected& added, const Protect
     return add(collector, figure,
                is_held ? Circle::Confidential : layers.origins.at(layer.part.get()).circle);
   }));
-  ENTENTE_TRY(const Collected anew, collector.finish());
+  ENTENTE_TRY(Collected anew, collector.finish());
   collector.release();
-  row.clear_parts();
-  for (const auto& part : anew.parts) {
-    row.add_parts(part ? std::string(part->id.view()) : std::string());
+  return anew;
+}
+
+// Whether the audience sees anything of an upload: a figure, or that one which it saw is gone. If
+// not, that there was one is not for it, whatever the file said.
+Result<bool> Service::shows(const Flow& flow, const Collected& kept, const record::Upload& row) {
+  const auto& part = kept.parts[static_cast<std::size_t>(Circle::Shared)];
+  if (!part) return false;
+  if (part->gone < part->observations) return true;
+  const std::int64_t from_us =
+      std::max(parts_.clock.now().time_since_epoch().count(), row.embargo_until_us());
+  std::vector<Layer> layers{{.part = part, .version = kAdded}};
+  const auto uploads = parts_.shelf.of(flow.wire.name());
+  for (const auto& one : uploads->all) {
+    const auto& shared = one->parts[static_cast<std::size_t>(Circle::Shared)];
+    const bool is_own = one->row.party() == row.party();
+    if (!shared || !is_own || one->row.embargo_until_us() > from_us) continue;
+    layers.push_back({.part = shared, .version = one->row.number()});
   }
-  return {};
+  Reading reading;
+  for (std::size_t d = 0; d < part->dimensions.size(); ++d) {
+    const CodeLists::List codes = part->dimensions[d];
+    reading.codes.emplace_back(std::vector<std::string>(codes.begin(), codes.end()));
+  }
+  reading.days = {.first = part->first_day, .last = part->last_day};
+  reading.history = true;
+  const auto staged = parts_.store.snapshot();
+  ENTENTE_TRY(const auto merge,
+              Merge::open(*staged, parts_.cache, std::move(layers), std::move(reading)));
+  bool shown = false;
+  ENTENTE_TRY_VOID(each_observation(
+      *merge, [&](const Merged& all, std::size_t, std::size_t from, std::size_t end) {
+        for (std::size_t i = from; i < end; ++i) {
+          shown = shown || merge->layers()[all.layers[i]].version == kAdded;
+        }
+        return Status();
+      }));
+  return shown;
 }
 
 Status Service::hold_back(const Flow& flow, const Collected& added, const record::Head& head,
@@ -474,6 +515,10 @@ Status Service::hold_back(const Flow& flow, const Collected& added, const record
                       .embargo_until_us = row.embargo_until_us()};
   ENTENTE_TRY(const Protection protection, find_protection(flow, upload, *staged));
   tell(protection, report);
+  ENTENTE_TRY(const Collected kept, hide_own(flow, added, protection, *staged));
+  name_parts(kept, row);
+  ENTENTE_TRY(const bool is_shown, shows(flow, kept, row));
+  if (!is_shown) row.clear_shared_reference_areas();
   if (protection.changes.empty()) return {};
   Collector collector(parts_.store, parts_.uploads.entropy(), rules_of(flow),
                       [](const Collector::Twice&) {});
@@ -484,7 +529,6 @@ Status Service::hold_back(const Flow& flow, const Collected& added, const record
   }
   ENTENTE_TRY(const Collected collected, collector.finish());
   collector.release();  // what then belongs to no upload goes at the next start
-  ENTENTE_TRY_VOID(hide_own(flow, added, protection, row, *staged));
   row.set_companion(head.number() + 1);
   record::Upload beside = row;
   beside.set_number(row.companion());
@@ -492,10 +536,10 @@ Status Service::hold_back(const Flow& flow, const Collected& added, const record
   beside.clear_withdraws();
   beside.clear_signature();
   beside.clear_signer_certificate_sha256();
-  beside.clear_parts();
-  for (const auto& part : collected.parts) {
-    beside.add_parts(part ? std::string(part->id.view()) : std::string());
-  }
+  name_parts(collected, beside);
+  const bool gives = std::any_of(protection.changes.begin(), protection.changes.end(),
+                                 [](const Protection::Change& one) { return !one.holds; });
+  if (gives) *beside.mutable_shared_reference_areas() = row.reference_areas();
   beside.set_action(v1::SUPPRESSION);
   beside.set_recorded_at_us(row.recorded_at_us() + 1);
   const std::string name = upload_name(row.dataflow(), store::Id::from(row.id()));

@@ -140,9 +140,10 @@ class Service {
   Result<record::Head> next_head(const store::Id& flow_id, Transaction& transaction) const;
   static void put_row(const store::Id& flow_id, const record::Upload& row,
                       Transaction& transaction);
-  Status hide_own(const Flow& flow, const Collected& added, const Protection& protection,
-                  record::Upload& row, Snapshot& snapshot);
-  // Enters what holds figures back beside an upload, whose row is at hand.
+  Result<Collected> hide_own(const Flow& flow, const Collected& added, const Protection& protection,
+                             Snapshot& snapshot);
+  Result<bool> shows(const Flow& flow, const Collected& kept, const record::Upload& row);
+  // Enters what holds figures back beside an upload, whose row, but for its parts, is at hand.
   Status hold_back(const Flow& flow, const Collected& added, const record::Head& head,
                    record::Upload& row, v1::UploadReport& report, Transaction& transaction);
   void record_act(const Subject& subject, Transaction& transaction, std::string_view kind,

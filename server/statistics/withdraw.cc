@@ -232,10 +232,7 @@ Result<v1::UploadReport> HistoryService::withdraw_upload(const Subject& subject,
   *row.mutable_reference_areas() = kept->row.reference_areas();
   *row.mutable_shared_reference_areas() = kept->row.shared_reference_areas();
   std::uint64_t bytes = 0;
-  for (const auto& part : collected.parts) {
-    row.add_parts(part ? std::string(part->id.view()) : std::string());
-    bytes += part ? part->bytes : 0;
-  }
+  for (const auto& part : collected.parts) bytes += part ? part->bytes : 0;
   row.set_kept_bytes(bytes);
   return parts_.service.keep_withdrawal(subject, flow, collected, std::move(row), transaction);
 }

@@ -303,6 +303,21 @@ TEST_CASE("what was held back once is not its party's word: it is free when noth
   }
 }
 
+TEST_CASE("an upload that is hidden as a whole names its party to nobody",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto shows = [&] {
+    const auto flow = world.structures_in_force.model()->find_flow("dataflows/IGC.ASYLUM");
+    const SightPointer seen = world.service.sight(world.member("NOR"), *flow);
+    return !std::all_of(seen->all.begin(), seen->all.end(), is_marks_only);
+  };
+  world.give("u1", row("A,SWE,_T,2015,10,A,F") + row("A,SWE,SYR,2015,10,A,C"));
+  CHECK(world.all(world.member("NOR")).empty());
+  CHECK_FALSE(shows());
+  world.give("u2", row("A,SWE,SYR,2015,10,A,F"));
+  CHECK(shows());
+}
+
 TEST_CASE("a file of more figures than are weighed at once is weighed a batch of periods at a time",
           "[statistics][protect]") {
   ProtectedWorld world;

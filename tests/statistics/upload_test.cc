@@ -563,6 +563,32 @@ TEST_CASE("whoever may see a figure proves it, and learns nothing of those that 
   }
 }
 
+TEST_CASE("that a hidden figure was changed or deleted is told to nobody who does not see it",
+          "[statistics][evidence]") {
+  MappingWorld world;
+  const auto swe = world.member("SWE");
+  const auto is_told = [&] {
+    const auto entry = ledger::read_entry(*world.store->snapshot(), world.store->size() - 1);
+    REQUIRE(entry.ok());
+    REQUIRE(entry->entry.act.kind == "statistics.upload");
+    return world.member("CHE").sight.sees(policy::AudienceId(entry->entry.act.audience));
+  };
+  const auto bring = [&](const std::string& id, v1::UploadAction action, const Figure& figure) {
+    REQUIRE(upload_by_rows(world, swe, world.begin_request(id, action), csv({figure})).ok());
+    world.clock.pass(std::chrono::seconds(10));
+    return is_told();
+  };
+  REQUIRE(upload_by_rows(world, swe, world.begin_request("u1"), csv(kSwedish)).ok());
+  world.clock.pass(std::chrono::seconds(10));
+  CHECK(is_told());
+  const Figure status = {
+      .citizen = "ERI", .period = "2015", .value = "", .status = "P", .confidentiality = ""};
+  CHECK_FALSE(bring("u2", v1::MERGE, status));
+  CHECK_FALSE(bring("u3", v1::DELETE, status));
+  CHECK(bring("u4", v1::DELETE, {.citizen = "AFG", .period = "2015", .value = ""}));
+  CHECK_FALSE(bring("u5", v1::DELETE, {.citizen = "AFG", .period = "2015", .value = ""}));
+}
+
 TEST_CASE("a figure is proven by the upload that gave it as it stands", "[statistics][evidence]") {
   MappingWorld world;
   const auto swe = world.member("SWE");

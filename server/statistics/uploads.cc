@@ -1,7 +1,8 @@
+#include "server/statistics/uploads.h"
+
 #include <algorithm>
 #include <vector>
 
-#include "server/statistics/uploads.h"
 #include "server/statistics/wire.h"
 
 namespace entente::statistics {
@@ -85,23 +86,33 @@ Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std:
                                           const v1::BeginUploadRequest& request,
                                           std::string mapping) {
   sweep();
-  const std::unique_lock lock(mutex_);
   const Place place(account, request.upload_id());
-  if (const auto found = sessions_.find(place); found != sessions_.end()) {
-    UploadSession& session = *found->second;
-    if (session.request.SerializeAsString() != request.SerializeAsString()) {
-      return Status(Code::AlreadyExists, Reason::AlreadyThere,
-                    "`upload_id` was begun for another dataflow or action");
+  std::shared_ptr<UploadSession> there;
+  std::shared_ptr<UploadSession> gone;  // its rows are taken away outside the lock
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = sessions_.find(place); found != sessions_.end()) {
+      there = found->second;
+    } else {
+      return add(place, party, std::move(flow), request, std::move(mapping), gone);
     }
-    const std::lock_guard inside(session.mutex);
-    return progress_of(session);
   }
-  std::vector<std::shared_ptr<UploadSession>> gone;  // goes with the lock's end
-  make_room(account, gone);
-  const auto own = std::count_if(sessions_.begin(), sessions_.end(),
-                                 [&](const auto& one) { return one.first.first == account; });
-  if (sessions_.size() >= limits::uploads_max ||
-      static_cast<std::size_t>(own) >= limits::uploads_per_account_max) {
+  if (there->request.SerializeAsString() != request.SerializeAsString()) {
+    return Status(Code::AlreadyExists, Reason::AlreadyThere,
+                  "`upload_id` was begun for another dataflow or action");
+  }
+  // Whoever reads the file on or checks it holds this for long: nobody else waits for them.
+  const std::lock_guard inside(there->mutex);
+  return progress_of(*there);
+}
+
+// Under the lock.
+Result<v1::UploadProgress> Uploads::add(const Place& place, const std::string& party,
+                                        std::shared_ptr<const Flow> flow,
+                                        const v1::BeginUploadRequest& request, std::string mapping,
+                                        std::shared_ptr<UploadSession>& gone) {
+  gone = make_room(place.first);
+  if (is_full(place.first)) {
     return Status(Code::ResourceExhausted, Reason::Overloaded, "too many uploads are under way")
         .with_retry_after_ms(10'000);
   }
@@ -119,16 +130,29 @@ Result<v1::UploadProgress> Uploads::begin(const std::string& account, const std:
   return progress;
 }
 
-// A dry run that its account did not follow up makes room for the next.
-void Uploads::make_room(const std::string& account,
-                        std::vector<std::shared_ptr<UploadSession>>& gone) {
-  for (auto at = sessions_.begin(); at != sessions_.end();) {
-    std::unique_lock inside(at->second->mutex, std::try_to_lock);
-    const bool idle = at->first.first == account && inside.owns_lock() && at->second->ended;
-    inside = {};
-    if (idle) gone.push_back(std::move(at->second));
-    at = idle ? sessions_.erase(at) : std::next(at);
+bool Uploads::is_full(const std::string& account) const {
+  const auto own = std::count_if(sessions_.begin(), sessions_.end(),
+                                 [&](const auto& one) { return one.first.first == account; });
+  return sessions_.size() >= limits::uploads_max ||
+         static_cast<std::size_t>(own) >= limits::uploads_per_account_max;
+}
+
+// A dry run that its account did not follow up makes room for the next, the one that was left alone
+// for longest. Null: none had to go, or none could.
+std::shared_ptr<UploadSession> Uploads::make_room(const std::string& account) {
+  if (!is_full(account)) return nullptr;
+  auto oldest = sessions_.end();
+  for (auto at = sessions_.begin(); at != sessions_.end(); ++at) {
+    if (at->first.first != account) continue;
+    const std::unique_lock inside(at->second->mutex, std::try_to_lock);
+    if (!inside.owns_lock() || !at->second->ended) continue;
+    const bool older = oldest == sessions_.end() || at->second->used_at < oldest->second->used_at;
+    if (older) oldest = at;
   }
+  if (oldest == sessions_.end()) return nullptr;
+  std::shared_ptr<UploadSession> gone = std::move(oldest->second);
+  sessions_.erase(oldest);
+  return gone;
 }
 
 Result<v1::CommittedRows> Uploads::commit_rows(const std::string& account,

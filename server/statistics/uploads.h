@@ -104,7 +104,13 @@ class Uploads {
 
  private:
   using Place = std::pair<std::string, std::string>;
-  void make_room(const std::string& account, std::vector<std::shared_ptr<UploadSession>>& gone);
+  [[nodiscard]] bool is_full(const std::string& account) const;
+  [[nodiscard]] std::shared_ptr<UploadSession> make_room(const std::string& account);
+  // Begins it anew; `gone`: what made room for it.
+  Result<v1::UploadProgress> add(const Place& place, const std::string& party,
+                                 std::shared_ptr<const Flow> flow,
+                                 const v1::BeginUploadRequest& request, std::string mapping,
+                                 std::shared_ptr<UploadSession>& gone);
   Status end(UploadSession& session);
   Status weigh(UploadSession& session);
   [[nodiscard]] std::vector<Layer> own_layers(UploadSession& session) const;

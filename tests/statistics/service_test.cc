@@ -1,4 +1,6 @@
 // Statistics through its service: who may bring what, who sees what, and what is kept.
+#include <future>
+
 #include "tests/statistics/world.h"
 
 namespace entente::statistics {
@@ -240,6 +242,47 @@ TEST_CASE("an upload counts once, however often it is sent", "[statistics]") {
   // Another account's upload of the same id is another upload.
   CHECK_FALSE(world.ask(world.member("CHE"), &Service::begin_upload, world.begin_request("u1"))
                   ->already_there());
+}
+
+TEST_CASE("who waits for an upload of its own keeps nobody else waiting", "[statistics]") {
+  StatisticsWorld world;
+  const auto swe = world.member("SWE");
+  const auto che = world.member("CHE");
+  REQUIRE(world.ask(swe, &Service::begin_upload, world.begin_request("u1")).ok());
+  std::unique_lock checked(world.uploads.find(swe.account, "u1")->mutex);
+  const auto begin = [&](const policy::Subject& subject) {
+    return std::async(std::launch::async, [&world, &subject] {
+      return world.ask(subject, &Service::begin_upload, world.begin_request("u1")).ok();
+    });
+  };
+  auto again = begin(swe);
+  CHECK(again.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+  auto other = begin(che);
+  CHECK(other.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+  checked.unlock();
+  CHECK(again.get());
+  CHECK(other.get());
+}
+
+TEST_CASE("an upload that was checked waits until its account has no room for another",
+          "[statistics]") {
+  StatisticsWorld world;
+  const auto swe = world.member("SWE");
+  const auto checks = [&](const std::string& id) {
+    v1::CheckUploadRequest request;
+    request.set_upload_id(id);
+    return world.ask(swe, &Service::check_upload, request).status().code();
+  };
+  for (const std::string id : {"u1", "u2"}) {
+    REQUIRE(world.send(swe, world.begin_request(id), kSwedish).ok());
+    world.clock.pass(std::chrono::seconds(1));
+  }
+  CHECK(checks("u1") == Code::Ok);
+  world.clock.pass(std::chrono::seconds(1));
+  CHECK(checks("u2") == Code::Ok);
+  REQUIRE(world.ask(swe, &Service::begin_upload, world.begin_request("u3")).ok());
+  CHECK(checks("u1") == Code::NotFound);
+  CHECK(checks("u2") == Code::Ok);
 }
 
 TEST_CASE("an upload however large is one entry, and a broken one leaves none", "[statistics]") {

@@ -103,9 +103,10 @@ class ChosenRows final : public Rows {
       return merge_.layers()[merged_.layers[cell]].fresh;
     };
     if (!is_gone(merged_.columns.kinds[end - 1]) || !is_fresh(end - 1)) return false;
+    // Under an embargo an older version is the fresher one: those that are not may stand anywhere.
     bool was_there = false;
-    for (std::size_t cell = from; cell < end && !is_fresh(cell); ++cell) {
-      was_there = !is_gone(merged_.columns.kinds[cell]);
+    for (std::size_t cell = from; cell < end; ++cell) {
+      if (!is_fresh(cell)) was_there = !is_gone(merged_.columns.kinds[cell]);
     }
     return was_there;
   }

@@ -272,6 +272,29 @@ TEST_CASE("what changed since comes as what to replace and what to delete", "[st
   CHECK(world.get(che, kFlow, query + "&asOf=2020-01-01").status == 400);
 }
 
+TEST_CASE("what was taken away since is told of what came at an embargo's end, too",
+          "[statistics][rest]") {
+  RestWorld world;
+  const auto swe = world.member("SWE");
+  // The first version comes to others' eyes last, between two that are free at once.
+  v1::BeginUploadRequest embargoed = world.begin_request("u2");
+  embargoed.mutable_embargo_until()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(world.clock.now()).time_since_epoch().count() + 60);
+  REQUIRE(world.upload(swe, embargoed, kHeading + row("SWE,NOR,2015,1,A,F,")).ok());
+  REQUIRE(world
+              .upload(swe, world.begin_request("u3"),
+                      kHeading + row("SWE,NOR,2015,2,A,F,") + row("SWE,CHE,2015,3,A,F,"))
+              .ok());
+  const std::string since = to_rfc3339(world.clock.now());
+  world.clock.pass(std::chrono::seconds(90));
+  REQUIRE(world
+              .upload(swe, world.begin_request("u4", v1::DELETE),
+                      kHeading + row("SWE,NOR,2015,,,,") + row("SWE,CHE,2015,,,,"))
+              .ok());
+  const auto rows = world.get(world.member("CHE"), kFlow, "updatedAfter=" + since, kCsv);
+  CHECK(rows_of(rows) == Rows{"CHE 2015", "NOR 2015"});
+}
+
 TEST_CASE("the history has a data set for what each upload brought and took away",
           "[statistics][rest]") {
   RestWorld world;

@@ -34,11 +34,13 @@ Status DataAnswer::check_size() {
   const std::uint64_t at_most = parts_.at_most.observations_max;
   if (plan_.window.limit <= at_most) return {};
   std::uint64_t most = 0;
-  for (const SetPlan& set : plan_.sets) most += at_most_of(set, parts_.cache);
+  for (const SetToCome& set : plan_.sets) {
+    most += set.at_most ? *set.at_most : at_most_of(set.plan(), parts_.cache);
+  }
   if (most <= at_most) return {};
   std::uint64_t size = 0;
-  for (const SetPlan& set : plan_.sets) {
-    ENTENTE_TRY(const std::unique_ptr<Open> counted, read_set(set));
+  for (const SetToCome& set : plan_.sets) {
+    ENTENTE_TRY(const std::unique_ptr<Open> counted, read_set(set.plan()));
     ENTENTE_TRY(const std::uint64_t count, count_rows(*counted->rows));
     size += count;
   }
@@ -81,7 +83,7 @@ Result<std::unique_ptr<DataAnswer::Open>> DataAnswer::open(SetPlan set) {
 Status DataAnswer::advance() {
   set_.reset();
   while (next_set_ < plan_.sets.size()) {
-    ENTENTE_TRY(set_, open(std::move(plan_.sets[next_set_++])));
+    ENTENTE_TRY(set_, open(plan_.sets[next_set_++].plan()));
     ENTENTE_TRY_VOID(set_->rows->next(some_));
     if (some_.series() != 0) return {};
     set_.reset();

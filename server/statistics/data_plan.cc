@@ -197,102 +197,127 @@ void take_counts(const DataRequest& request, Choice& choice) {
 
 // --- in which data sets -------------------------------------------------------------------------
 
-class SetMaker {
+// Makes the data sets of one topic. Those of a history are planned one by one while they are sent,
+// by what is kept here.
+class SetMaker : public std::enable_shared_from_this<SetMaker> {
  public:
   SetMaker(const DataRequest& request, std::size_t topic, SightPointer sight, Choice choice,
            Instant now)
-      : request_(request),
-        topic_(topic),
+      : topic_(topic),
+        is_history_(request.history),
+        is_update_(request.updated_after.has_value()),
         sight_(std::move(sight)),
         choice_(std::move(choice)),
-        now_(now) {}
+        taking_(choice_),
+        now_(now) {
+    taking_.reading.history = true;
+    taking_.test.taken_away = true;
+    take_counts(request, choice_);
+    take_counts(request, taking_);
+  }
 
-  void make(std::vector<SetPlan>& out) {
-    if (request_.history) return make_history(out);
-    Choice plain = choice_;
-    plain.reading.fresh_only = request_.updated_after.has_value();
-    take_counts(request_, plain);
-    SetPlan set{.head = {.topic = topic_, .action = {}, .valid_from = {}, .valid_to = {}},
-                .layers = sight_->layers,
-                .reading = std::move(plain.reading),
-                .test = std::move(plain.test)};
-    if (request_.updated_after) set.head.action = SetHead::Action::Replace;
-    out.push_back(std::move(set));
-    if (!request_.updated_after) return;
+  void make(std::vector<SetToCome>& out) const {
+    if (is_history_) return make_history(out);
+    out.push_back({.plan = [self = shared_from_this()] { return self->given(); }});
+    if (!is_update_) return;
     const bool takes_away = std::any_of(
         sight_->all.begin(), sight_->all.end(),
         [](const SeenLayer& one) { return one.layer.fresh && one.layer.part->gone != 0; });
-    if (takes_away) out.push_back(taken_away(sight_->layers));
+    if (!takes_away) return;
+    out.push_back(
+        {.plan = [self = shared_from_this()] { return self->taken_away(self->sight_->layers); }});
   }
 
  private:
-  template <typename Fits>
-  std::vector<Layer> chosen(const Fits& fits) const {
-    std::vector<Layer> out;
-    for (const SeenLayer& one : sight_->all) {
-      if (fits(one)) out.push_back(one.layer);
-    }
-    return out;
+  // The layers of one upload: places among all that are seen.
+  struct OneUpload {
+    std::size_t from = 0;
+    std::size_t end = 0;
+  };
+
+  [[nodiscard]] SetPlan given() const {
+    SetPlan set{.head = {.topic = topic_, .action = {}, .valid_from = {}, .valid_to = {}},
+                .layers = sight_->layers,
+                .reading = choice_.reading,
+                .test = choice_.test};
+    set.reading.fresh_only = is_update_;
+    if (is_update_) set.head.action = SetHead::Action::Replace;
+    return set;
   }
 
-  SetPlan taken_away(LayersPointer layers) const {
-    Choice choice = choice_;
-    choice.reading.history = true;
-    choice.test.taken_away = true;
-    take_counts(request_, choice);
-    SetPlan set{.head = {.topic = topic_,
-                         .action = SetHead::Action::Delete,
-                         .valid_from = {},
-                         .valid_to = {}},
-                .layers = std::move(layers),
-                .reading = std::move(choice.reading),
-                .test = std::move(choice.test)};
+  [[nodiscard]] SetPlan taken_away(LayersPointer layers) const {
+    return {.head = {.topic = topic_,
+                     .action = SetHead::Action::Delete,
+                     .valid_from = {},
+                     .valid_to = {}},
+            .layers = std::move(layers),
+            .reading = taking_.reading,
+            .test = taking_.test};
+  }
+
+  [[nodiscard]] SetPlan brought_by(OneUpload upload) const {
+    std::vector<Layer> own;
+    for (std::size_t i = upload.from; i < upload.end; ++i) own.push_back(sight_->all[i].layer);
+    return {.head = {.topic = topic_,
+                     .action = SetHead::Action::Replace,
+                     .valid_from = seen_from(upload),
+                     .valid_to = {}},
+            .layers = make_layers(std::move(own)),
+            .reading = choice_.reading,
+            .test = choice_.test};
+  }
+
+  [[nodiscard]] SetPlan taken_away_by(OneUpload upload) const {
+    std::vector<Layer> until;
+    until.reserve(upload.end);
+    for (std::size_t i = 0; i < upload.end; ++i) {
+      until.push_back(sight_->all[i].layer);
+      until.back().fresh = i >= upload.from;
+    }
+    SetPlan set = taken_away(make_layers(std::move(until)));
+    set.head.valid_to = seen_from(upload);
     return set;
   }
 
   // Each upload, the oldest first: what it brought, and what it took away.
-  void make_history(std::vector<SetPlan>& out) const {
-    std::set<std::uint64_t> versions;
-    for (const SeenLayer& one : sight_->all) {
-      if (one.layer.fresh) versions.insert(one.layer.version);
-    }
-    for (const std::uint64_t version : versions) {
-      bool takes_away = false;
-      Instant from{};
-      for (const SeenLayer& one : sight_->all) {
-        if (one.layer.version != version) continue;
-        takes_away = takes_away || one.layer.part->gone != 0;
-        from = seen_from(one.kept->row);
+  void make_history(std::vector<SetToCome>& out) const {
+    const auto& all = sight_->all;
+    for (OneUpload upload; upload.from < all.size(); upload.from = upload.end) {
+      bool fresh = false;
+      std::uint64_t gone = 0;
+      std::uint64_t given = 0;
+      while (upload.end < all.size() &&
+             all[upload.end].layer.version == all[upload.from].layer.version) {
+        const Layer& layer = all[upload.end++].layer;
+        fresh = fresh || layer.fresh;
+        gone += layer.part->gone;
+        given += layer.part->observations - layer.part->gone;
       }
-      Choice choice = choice_;
-      take_counts(request_, choice);
-      out.push_back({.head = {.topic = topic_,
-                              .action = SetHead::Action::Replace,
-                              .valid_from = from,
-                              .valid_to = {}},
-                     .layers = make_layers(chosen(
-                         [&](const SeenLayer& one) { return one.layer.version == version; })),
-                     .reading = std::move(choice.reading),
-                     .test = std::move(choice.test)});
-      if (!takes_away) continue;
-      auto until = chosen([&](const SeenLayer& one) { return one.layer.version <= version; });
-      for (Layer& layer : until) layer.fresh = layer.version == version;
-      out.push_back(taken_away(make_layers(std::move(until))));
-      out.back().head.valid_to = from;
+      if (!fresh) continue;
+      out.push_back(
+          {.plan = [self = shared_from_this(), upload] { return self->brought_by(upload); },
+           .at_most = given});
+      if (gone == 0) continue;
+      out.push_back(
+          {.plan = [self = shared_from_this(), upload] { return self->taken_away_by(upload); },
+           .at_most = gone});
     }
   }
 
   // An upload under embargo was seen by others only once that was over.
-  [[nodiscard]] Instant seen_from(const record::Upload& row) const {
+  [[nodiscard]] Instant seen_from(OneUpload upload) const {
+    const record::Upload& row = sight_->all[upload.from].kept->row;
     const Instant embargo{std::chrono::microseconds(row.embargo_until_us())};
     const Instant recorded = recorded_at(row);
     return row.embargo_until_us() != 0 && embargo <= now_ ? std::max(recorded, embargo) : recorded;
   }
 
-  const DataRequest& request_;
   const std::size_t topic_;
+  const bool is_history_;
+  const bool is_update_;
   const SightPointer sight_;
-  const Choice choice_;
+  Choice choice_;
+  Choice taking_;  // of what is taken away
   const Instant now_;
 };
 
@@ -513,9 +538,9 @@ class Planner {
           provider.empty() ? sources_of(asking_, flow, *sight) : std::set<std::string>{provider};
       add_front(asking_, flow, parties, plan_.writing.front);
     }
-    SetMaker(request_, plan_.writing.topics.size(), std::move(sight), std::move(choice),
-             asking_.now)
-        .make(plan_.sets);
+    std::make_shared<const SetMaker>(request_, plan_.writing.topics.size(), std::move(sight),
+                                     std::move(choice), asking_.now)
+        ->make(plan_.sets);
     plan_.writing.topics.push_back(std::move(topic));
     return {};
   }

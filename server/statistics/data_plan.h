@@ -5,6 +5,7 @@
 // Pure but for the clock and the policy behind Service; any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,9 +26,17 @@ struct SetPlan {
   CellTest test;
 };
 
+// A data set that is planned when its turn comes: a history has one or two for each upload, each
+// over all uploads before it.
+struct SetToCome {
+  std::function<SetPlan()> plan;
+  // As many observations as there could be of it, if that is known without.
+  std::optional<std::uint64_t> at_most = {};
+};
+
 struct DataPlan {
   Plan writing;
-  std::vector<SetPlan> sets;
+  std::vector<SetToCome> sets;
   bool keys_only = false;
   bool is_sorted = false;                     // by `order`; else as the keys are
   std::vector<std::vector<OrderTerm>> order;  // by topic

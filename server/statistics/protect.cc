@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
+#include <string>
 #include <tuple>
 
 #include "proto/contract/comparison_limits.h"
@@ -50,6 +52,13 @@ void reduce_into(Row row, std::map<std::size_t, Row>& rows) {
     if (found != other.end()) subtract(other, row, found->second);
   }
   rows.emplace(lead, std::move(row));
+}
+
+Status too_many_together() {
+  return {Code::ResourceExhausted, Reason::LimitReached,
+          "more than " + std::to_string(limits::protected_together_max) +
+              " confidential figures hang together through their totals; mark the totals as "
+              "confidential, too"};
 }
 
 }  // namespace
@@ -132,19 +141,28 @@ std::vector<std::size_t> TableGuard::derivable_among(
   return out;
 }
 
-std::vector<std::size_t> TableGuard::derivable() const {
-  const auto component = components();
-  std::map<std::size_t, std::vector<std::size_t>> by_component;
-  for (std::size_t e = 0; e < equations_.size(); ++e) {
-    for (const std::size_t cell : equations_[e]) {
-      if (is_known(cell)) continue;
-      by_component[component[cell]].push_back(e);
-      break;
-    }
+std::map<std::size_t, TableGuard::Cells> TableGuard::unknown(const Cells& component) const {
+  std::map<std::size_t, Cells> out;
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    if (!is_known(cell)) out[component[cell]].push_back(cell);
   }
+  return out;
+}
+
+std::vector<std::size_t> TableGuard::equations_of(const Cells& cells) const {
   std::vector<std::size_t> out;
-  for (const auto& [root, equations] : by_component) {
-    const auto some = derivable_among(equations);
+  for (const std::size_t cell : cells) {
+    out.insert(out.end(), of_cell_[cell].begin(), of_cell_[cell].end());
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+std::vector<std::size_t> TableGuard::derivable() const {
+  std::vector<std::size_t> out;
+  for (const auto& [root, cells] : unknown(components())) {
+    const auto some = derivable_among(equations_of(cells));
     out.insert(out.end(), some.begin(), some.end());
   }
   std::sort(out.begin(), out.end());
@@ -152,17 +170,13 @@ std::vector<std::size_t> TableGuard::derivable() const {
 }
 
 // The free cell to hold back for a secret: a total that it is a part of, else the smallest figure
-// beside it, else one of the sums that it hangs together with; none: cells_.size().
-std::size_t TableGuard::choose(std::size_t secret) const {
-  const auto component = components();
+// beside it, else one of the sums that it hangs together with, `hanging` of them; none:
+// cells_.size().
+std::size_t TableGuard::choose(std::size_t secret, const Cells& hanging) const {
   std::size_t best = cells_.size();
   std::tuple<int, double, std::size_t> least(4, 0, 0);
-  for (std::size_t e = 0; e < equations_.size(); ++e) {
+  for (const std::size_t e : equations_of(hanging)) {
     const Equation& equation = equations_[e];
-    const bool hangs = std::any_of(equation.begin(), equation.end(), [&](std::size_t cell) {
-      return !is_known(cell) && component[cell] == component[secret];
-    });
-    if (!hangs) continue;
     const bool own = std::find(equation.begin(), equation.end(), secret) != equation.end();
     for (std::size_t i = 0; i < equation.size(); ++i) {
       if (!is_known(equation[i])) continue;
@@ -176,32 +190,49 @@ std::size_t TableGuard::choose(std::size_t secret) const {
   return best;
 }
 
+// Only those that hang together with what was held back last are solved anew: all others follow
+// from what they followed from before.
 Result<std::vector<Held>> TableGuard::protect() {
   std::vector<Held> held;
   std::vector<bool> given_up(cells_.size(), false);
-  for (;;) {
-    const auto component = components();
-    std::map<std::size_t, std::size_t> sizes;
-    for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
-      if (is_known(cell) || ++sizes[component[cell]] <= limits::protected_together_max) continue;
-      return Status(Code::ResourceExhausted, Reason::LimitReached,
-                    "more than " + std::to_string(limits::protected_together_max) +
-                        " confidential figures hang together through their totals; mark the "
-                        "totals as confidential, too");
+  Cells component = components();
+  std::map<std::size_t, Cells> together = unknown(component);
+  std::set<std::size_t> at_risk;
+  const auto solve = [&](const Cells& cells) -> Status {
+    if (cells.size() > limits::protected_together_max) return too_many_together();
+    for (const std::size_t one : derivable_among(equations_of(cells))) {
+      if (!given_up[one]) at_risk.insert(one);
     }
-    std::size_t secret = cells_.size();
-    for (const std::size_t one : derivable()) {
-      if (!given_up[one]) secret = std::min(secret, one);
-    }
-    if (secret == cells_.size()) return held;
-    const std::size_t chosen = choose(secret);
+    return {};
+  };
+  for (const auto& [root, cells] : together) ENTENTE_TRY_VOID(solve(cells));
+  while (!at_risk.empty()) {
+    const std::size_t secret = *at_risk.begin();
+    const std::size_t chosen = choose(secret, together.at(component[secret]));
     if (chosen == cells_.size()) {
       given_up[secret] = true;  // it follows from no figure: two codes that are one and the same
+      at_risk.erase(secret);
       continue;
     }
     cells_[chosen].state = State::Held;
     held.push_back({.cell = chosen, .protects = secret});
+    Cells joined{chosen};
+    for (const std::size_t e : of_cell_[chosen]) {
+      for (const std::size_t cell : equations_[e]) {
+        const auto found = is_known(cell) ? together.end() : together.find(component[cell]);
+        if (found == together.end()) continue;
+        joined.insert(joined.end(), found->second.begin(), found->second.end());
+        together.erase(found);
+      }
+    }
+    for (const std::size_t cell : joined) {
+      component[cell] = chosen;
+      at_risk.erase(cell);
+    }
+    ENTENTE_TRY_VOID(solve(joined));
+    together.emplace(chosen, std::move(joined));
   }
+  return held;
 }
 
 std::vector<std::size_t> TableGuard::releasable() const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "proto/contract/status.h"
@@ -50,15 +51,19 @@ class TableGuard {
  private:
   // One sum: the first is the whole, the others its parts.
   using Equation = std::vector<std::size_t>;
+  using Cells = std::vector<std::size_t>;
   void find_equations(std::size_t dimension, const Hierarchy& hierarchy);
   [[nodiscard]] bool is_known(std::size_t cell) const {
     return cells_[cell].state == TableCell::State::Free;
   }
   // Numbers of the unknown cells that hang together through sums, by cell.
   [[nodiscard]] std::vector<std::size_t> components() const;
+  // The unknown cells by their component's number.
+  [[nodiscard]] std::map<std::size_t, Cells> unknown(const Cells& component) const;
+  [[nodiscard]] std::vector<std::size_t> equations_of(const Cells& cells) const;
   [[nodiscard]] std::vector<std::size_t> derivable_among(
       const std::vector<std::size_t>& equations) const;
-  [[nodiscard]] std::size_t choose(std::size_t secret) const;
+  [[nodiscard]] std::size_t choose(std::size_t secret, const Cells& hanging) const;
 
   std::vector<TableCell> cells_;
   std::vector<Equation> equations_;

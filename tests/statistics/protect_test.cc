@@ -139,6 +139,31 @@ TEST_CASE("no secret follows from what is left of a random table",
   CHECK(at_risk > 100);
 }
 
+TEST_CASE("many secrets that do not hang together are protected in little time",
+          "[statistics][protect]") {
+  // A total with one free part and one secret, many times over: one dimension says which time.
+  constexpr std::uint32_t kTimes = 5'000;
+  std::vector<std::string> ids;
+  for (std::uint32_t i = 0; i < kTimes; ++i) ids.push_back("c" + std::to_string(100'000 + i));
+  std::vector<Hierarchy> both;
+  both.emplace_back(ids, nullptr);
+  both.emplace_back(std::vector<std::string>{"_T", "x", "y"}, nullptr);
+  std::vector<TableCell> cells;
+  for (std::uint32_t i = 0; i < kTimes; ++i) {
+    cells.push_back({.key = {i, 0}, .state = State::Free, .value = 30});
+    cells.push_back({.key = {i, 1}, .state = State::Free, .value = 20});
+    cells.push_back({.key = {i, 2}, .state = State::Secret, .value = 10});
+  }
+  TableGuard guard(std::move(cells), both);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto held = guard.protect();
+  REQUIRE(held.ok());
+  CHECK(held->size() == kTimes);
+  CHECK(guard.derivable().empty());
+  // It was a pass over everything for each: more than a minute.
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
+}
+
 // --- through uploads ----------------------------------------------------------------------------
 
 struct ProtectedWorld : TableWorld {

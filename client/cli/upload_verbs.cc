@@ -62,6 +62,10 @@ void show_report(const v1::UploadReport& report, bool dry_run) {
   }
   std::cout << (report.repeated() ? "this upload was there already: " : "kept as ") << report.name()
             << '\n';
+  if (report.repeated()) {
+    std::cout << "nothing was sent; if it shall count once more, after what came since, say "
+                 "--again\n";
+  }
   if (report.has_receipt()) {
     std::cout << "receipt: entry " << report.receipt().entry_index() << " of the ledger\n";
   }
@@ -134,7 +138,11 @@ void run_figures_upload(Context& context, Upload upload) {
     std::cerr << "what is wrong stands beside each row in " << upload.annotate << '\n';
   }
   context.json ? print_json(*report) : show_report(*report, upload.file.dry_run);
-  if (!report->accepted()) context.exit = Exit::BadInput;
+  if (!report->accepted()) {
+    context.exit = Exit::BadInput;
+  } else if (report->repeated()) {
+    context.exit = Exit::No;
+  }
 }
 
 void add_figures_upload(CLI::App& group, Context& context) {
@@ -161,6 +169,8 @@ void add_figures_upload(CLI::App& group, Context& context) {
       "even those that give confidential figures away");
   verb->add_option("--embargo", upload->embargo,
                    "not seen by others before this time, or day, which is its beginning in UTC");
+  verb->add_flag("--again", upload->file.again,
+                 "once more, though the same file was brought so today already");
 }
 
 void add_uploads(CLI::App& group, Context& context) {

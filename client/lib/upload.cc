@@ -147,18 +147,23 @@ Status check_receipt(Client& client, const v1::UploadReport& report, std::string
   return entry_of(client, report.receipt(), asked).status();
 }
 
-}  // namespace
+// The same file to the same end, under the same conditions, has the same id all day: what broke off
+// is found again, and counts once. `anew`: one that nothing had before.
+std::string id_for(const v1::BeginUploadRequest& request, const FileDigest& digest, bool anew) {
+  v1::BeginUploadRequest conditions = request;
+  conditions.clear_upload_id();
+  const Digest words =
+      sha256({manifest_of(conditions, digest, request.mapping()), conditions.SerializeAsString()});
+  std::string id =
+      to_hex(as_view(words)).substr(0, 40) + "." + to_rfc3339(SystemClock().now()).substr(0, 10);
+  if (anew) id += "." + to_hex(SystemEntropy().bytes(6));
+  return id;
+}
 
-Result<v1::UploadReport> upload(
-    Client& client, UploadFile file,
+Result<v1::UploadReport> bring(
+    Client& client, const UploadFile& file, const FileDigest& digest,
     const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) {
-  ENTENTE_TRY(const FileDigest digest, digest_of(file.path));
-  v1::BeginUploadRequest& request = file.request;
-  if (request.upload_id().empty()) {
-    const Digest words = sha256(manifest_of(request, digest, request.mapping()));
-    request.set_upload_id(to_hex(as_view(words)).substr(0, 40) + "." +
-                          to_rfc3339(SystemClock().now()).substr(0, 10));
-  }
+  const v1::BeginUploadRequest& request = file.request;
   ENTENTE_TRY(const v1::UploadProgress begun,
               call_patiently<v1::UploadProgress>(client, "BeginUpload", request));
   // What this account gave is what it signs; where it named a mapping, what the server showed.
@@ -195,7 +200,27 @@ Result<v1::UploadReport> upload(
                   "the server answered for another file than the one that was brought");
   }
   ENTENTE_TRY_VOID(check_receipt(client, report, words, signature.der));
+  // What was sent twice because an answer was lost was brought by this client all the same.
+  if (!begun.already_there()) report.set_repeated(false);
   return report;
+}
+
+}  // namespace
+
+Result<v1::UploadReport> upload(
+    Client& client, UploadFile file,
+    const std::function<void(std::uint64_t, std::uint64_t)>& on_progress) {
+  constexpr int attempts = 3;
+  ENTENTE_TRY(const FileDigest digest, digest_of(file.path));
+  const bool is_named = !file.request.upload_id().empty();
+  // A dry run is weighed against what is there now, not against what was when it ran before.
+  bool anew = file.again || file.dry_run;
+  for (int i = 1;; ++i) {
+    if (!is_named) file.request.set_upload_id(id_for(file.request, digest, anew));
+    Result<v1::UploadReport> report = bring(client, file, digest, on_progress);
+    if (is_named || i == attempts || report.status().code() != Code::Aborted) return report;
+    anew = true;  // under its old id it stays weighed against what is there no longer
+  }
 }
 
 Result<v1::UploadReport> withdraw_upload(Client& client, const std::string& name,

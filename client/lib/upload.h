@@ -13,15 +13,20 @@ namespace entente::client {
 
 struct UploadFile {
   std::string path;
-  v1::BeginUploadRequest request;  // without an upload id: the file's digest and the day make one
+  // Without an upload id one is made of the file's digest, all that is asked for and the day, so
+  // that what broke off is gone on with.
+  v1::BeginUploadRequest request;
   bool dry_run = false;
+  bool again = false;            // as another upload, though this one is there already
   std::string certificate_path;  // PEM: who signs
   std::string key_path;
 };
 
 // `on_progress` is told how far it has come, of how many bytes. A line that breaks is waited for,
 // about a minute, and the upload goes on from where the server stands.
-// The report says whether the file was accepted; one with faults is refused, not an error here.
+// Where another upload of the party came meanwhile it is sent once more, unless the request has an
+// id. The report says whether the file was accepted; one with faults is refused, not an error here.
+// `repeated`: nothing was sent, for this upload was there already.
 // InvalidArgument: the file cannot be read. DataLoss (ProofInvalid): the answer is about another
 // file, or its receipt for another act than this one. Otherwise every Code of the rpcs.
 [[nodiscard]] Result<v1::UploadReport> upload(

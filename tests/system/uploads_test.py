@@ -154,8 +154,26 @@ class Uploads(unittest.TestCase):
         self.assertIn("30000 observations in 1 series", said)
         self.assertIn(hashlib.sha256(content.encode()).hexdigest(), said)
         self.assertRegex(said, "receipt: entry [0-9]+ of the ledger")
-        self.assertIn("was there already", self.bring(content))
+        done = self.anna("stats", "upload", self.file(content), "--to", FLOW)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("was there already", done.stdout)
         self.assertEqual(len(self.figures("--where", "FREQ=M", "--where", "CITIZEN=AFG")), 30_000)
+
+    def test_a_file_counts_once_more_when_that_is_said(self):
+        one, other = (HEADING + row("SOM", 2003, figure) for figure in (1, 2))
+        now = lambda: [figure for _, _, figure, _ in self.figures("--where", "CITIZEN=SOM")]
+        soon = "2999-01-01"
+        # Neither a dry run nor another embargo is the same upload.
+        self.bring(one, "--dry-run")
+        self.bring(one, "--dry-run", "--embargo", soon)
+        self.bring(one)
+        self.bring(other)
+        done = self.anna("stats", "upload", self.file(one), "--to", FLOW)
+        self.assertEqual((done.returncode, now()), (1, ["2"]), done.stdout)
+        self.assertIn("--again", done.stdout)
+        self.assertIn("kept as", self.bring(one, "--again"))
+        self.assertEqual(now(), ["1"])
+        self.bring(one, "--publish-totals")
 
     def test_a_line_that_breaks_for_good_leaves_nothing_and_an_id_counts_once(self):
         content = many(20_000, "SYR").encode()

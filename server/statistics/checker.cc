@@ -1,7 +1,8 @@
+#include "server/statistics/checker.h"
+
 #include <algorithm>
 #include <cstring>
 
-#include "server/statistics/checker.h"
 #include "server/statistics/structure/names.h"
 
 namespace entente::statistics {
@@ -356,7 +357,8 @@ bool Checker::check_measure(std::size_t at, std::string_view cell) {
 
 bool Checker::check_cell(std::size_t at, std::string_view cell) {
   Column& column = columns_[at];
-  if (column.labelled) cell = without_label(cell);
+  // The structure's heading has no label, its cells may.
+  if (column.labelled || column.role == Role::Structure) cell = without_label(cell);
   switch (column.role) {
     case Role::Ignored:
     case Role::Action:  // weighed before the others

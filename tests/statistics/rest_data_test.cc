@@ -417,6 +417,21 @@ TEST_CASE("names stand beside codes in the reader's language", "[statistics][res
   CHECK(split(named[0], ',').size() == split(named[1], ',').size());
 }
 
+TEST_CASE("what is exported with labels beside the codes comes in again", "[statistics][rest]") {
+  for (const auto& [type, action] : {std::pair(kCsv1, v1::REPLACE), std::pair(kCsv, v1::MERGE)}) {
+    RestWorld world;
+    const auto swe = world.member("SWE");
+    const auto answer = world.get(swe, kFlow, "", type + ";labels=both");
+    REQUIRE(answer.body.find("SWE: Sweden") != std::string::npos);
+    const auto before = world.all(swe);
+    const auto report = world.upload(swe, world.begin_request("u2", action), answer.body);
+    INFO(report.status().message());
+    REQUIRE(report.ok());
+    CHECK(report->observations() == 4);
+    CHECK(world.all(swe) == before);
+  }
+}
+
 TEST_CASE("an answer that the reader has is not sent again", "[statistics][rest]") {
   RestWorld world;
   const auto che = world.member("CHE");

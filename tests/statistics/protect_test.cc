@@ -139,10 +139,11 @@ TEST_CASE("no secret follows from what is left of a random table",
   CHECK(at_risk > 100);
 }
 
-TEST_CASE("many secrets that do not hang together are protected in little time",
+TEST_CASE("many secrets that do not hang together are protected each by itself",
           "[statistics][protect]") {
-  // A total with one free part and one secret, many times over: one dimension says which time.
-  constexpr std::uint32_t kTimes = 5'000;
+  // A total with one free part and one secret, many times over: one dimension says which time. By
+  // a pass over everything for each it takes a quarter of an hour, which CTest does not wait for.
+  constexpr std::uint32_t kTimes = 20'000;
   std::vector<std::string> ids;
   for (std::uint32_t i = 0; i < kTimes; ++i) ids.push_back("c" + std::to_string(100'000 + i));
   std::vector<Hierarchy> both;
@@ -155,13 +156,10 @@ TEST_CASE("many secrets that do not hang together are protected in little time",
     cells.push_back({.key = {i, 2}, .state = State::Secret, .value = 10});
   }
   TableGuard guard(std::move(cells), both);
-  const auto begun = std::chrono::steady_clock::now();
   const auto held = guard.protect();
   REQUIRE(held.ok());
   CHECK(held->size() == kTimes);
   CHECK(guard.derivable().empty());
-  // It was a pass over everything for each: more than a minute.
-  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
 }
 
 // --- through uploads ----------------------------------------------------------------------------

@@ -5,9 +5,9 @@
 
 #include "client/cli/document_words.h"
 #include "client/cli/progress_bar.h"
-#include "client/lib/state_files.h"
 #include "client/lib/own_text.h"
 #include "client/lib/sealing.h"
+#include "client/lib/state_files.h"
 #include "entente/v1/session.pb.h"
 #include "proto/contract/limits_search.h"
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "client/lib/state_files.h"
 #include "client/lib/lie.h"
+#include "client/lib/state_files.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/entry.h"
 #include "proto/contract/merkle.h"

@@ -12,9 +12,9 @@
 #include <mutex>
 #include <thread>
 
-#include "client/lib/state_files.h"
 #include "client/lib/ledger_view.h"
 #include "client/lib/line.h"
+#include "client/lib/state_files.h"
 #include "entente/v1/account.pb.h"
 #include "entente/v1/ledger.pb.h"
 #include "entente/v1/session.pb.h"

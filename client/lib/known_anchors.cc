@@ -5,9 +5,9 @@
 #include <sstream>
 #include <utility>
 
-#include "client/lib/state_files.h"
 #include "client/lib/lie.h"
 #include "client/lib/signature.h"
+#include "client/lib/state_files.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
 

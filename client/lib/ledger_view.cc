@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "client/lib/state_files.h"
 #include "client/lib/lie.h"
+#include "client/lib/state_files.h"
 #include "proto/contract/merkle.h"
 
 namespace entente::client {

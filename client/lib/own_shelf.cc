@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <sstream>
 
-#include "client/lib/state_files.h"
 #include "client/lib/sealed_body.h"
+#include "client/lib/state_files.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits_search.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "client/lib/state_files.h"
 #include "client/lib/page_calls.h"
+#include "client/lib/state_files.h"
 #include "entente/v1/account.pb.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"

@@ -300,7 +300,7 @@ TEST_CASE("a granted translation replaces nothing of the originator's own",
 
 TEST_CASE("that a consent was asked or answered is entered for its two parties alone",
           "[documents][consent]") {
-  Entered entered;
+  entente::testing::Entered entered;
   ConsentWorld world;
   world.ledger->add_follower(entered);
   const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);

@@ -311,10 +311,10 @@ class Used(unittest.TestCase):
             self.assertEqual(said.count("a silence on this text"), 1)
             self.assertIn("pending", self.ends(0, "circulation", "show", silence, account=keeper).stdout)
             self.ends(0, *verb, "--lapse-silence", account=keeper)
-            if what != "to expire before":  # which ends it at its deadline
+            if what != hides:  # which ends it at its deadline
                 eventually("it lapses", lambda: "lapsed" in self.ends(0, "circulation", "show", silence, account=keeper).stdout)
 
-        papers = []
+        papers, hides = [], "an expiry before it, or an embargo until then,"
         paper, silence = sent_round()
         # What was not sent ends nothing, nor does what is said of it, or a word about what would be done.
         self.ends(0, "document", "upload", second, "--of", paper, "--language", "fr", "--status", "courtesy-translation",
@@ -328,7 +328,8 @@ class Used(unittest.TestCase):
         ends(silence, "another text", "document", "upload", second, "--of", paper, "--yes")
         ends(sent_round()[1], "a withdrawal", "document", "withdraw", papers[-1])
         ends(sent_round()[1], "its destruction", "document", "destroy", papers[-1])
-        ends(sent_round()[1], "to expire before", "document", "update", papers[-1], "--expires", "2098-12-31")
+        ends(sent_round()[1], hides, "document", "update", papers[-1], "--expires", "2098-12-31")
+        ends(sent_round()[1], hides, "document", "update", papers[-1], "--embargo", "2099-01-03")
         self.ends(4, "document", "withdraw", "f" * 32, account=keeper)
         # At a terminal it is asked; nothing but a yes is one.
         for answer, code in (("\n", 1), ("yes\n", 0)):

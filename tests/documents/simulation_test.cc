@@ -144,6 +144,7 @@ class Simulation {
  public:
   explicit Simulation(std::uint64_t seed)
       : machine(seed, [this](Site& site) { return std::make_unique<Daemon>(site, neighbours_); }) {
+    machine.rooms.staged = {chunks_table, texts_table};
     machine.begin();
   }
 

@@ -132,6 +132,7 @@ class Simulation {
     REQUIRE(define_structures(*daemon().store, daemon().structures, *daemon().ledger, structures(),
                               now())
                 .ok());
+    machine.rooms.staged = {blocks_table, index_table};
     machine.site.clock.pass(std::chrono::seconds(1));
     for (const auto& [name, audience] : flows) given_.set(name, {});
     machine.begin();

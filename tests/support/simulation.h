@@ -120,7 +120,7 @@ class Machine {
     look();
     const std::uint64_t size = daemon->store->size();
     const auto snapshot = daemon->store->snapshot();
-    const auto report = ledger::fsck(*snapshot, size);
+    const auto report = ledger::fsck(*snapshot, size, rooms);
     REQUIRE(report.ok());
     INFO((report->problems.empty() ? "" : report->problems.front()));
     REQUIRE(report->clean());
@@ -178,6 +178,7 @@ class Machine {
 
   Site site;
   std::unique_ptr<Daemon> daemon;
+  ledger::Rooms rooms;  // what no entry answers for
   std::uint64_t operations = 0;
   std::uint64_t starts = 0;
   std::uint64_t acknowledged = 0;

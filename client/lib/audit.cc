@@ -10,8 +10,8 @@
 #include "client/lib/state_files.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/entry.h"
+#include "proto/contract/entry_message.h"
 #include "proto/contract/merkle.h"
-#include "proto/contract/timestamp.h"
 
 namespace entente::client {
 namespace {
@@ -118,25 +118,6 @@ Result<merkle::CompactRange> before(Client& client, std::uint64_t index, std::ui
   return merkle::CompactRange(index, std::move(peaks));
 }
 
-v1::LedgerEntry said_by(const Entry& entry) {
-  const Act& act = entry.act;
-  v1::LedgerEntry out;
-  out.set_index(entry.index);
-  set_time(*out.mutable_time(), entry.time);
-  out.set_account(act.account);
-  out.set_party(act.party);
-  out.set_session(act.session);
-  out.set_kind(act.kind);
-  out.set_object(act.object);
-  *out.mutable_touched() = {act.touched.begin(), act.touched.end()};
-  out.set_revision(act.revision);
-  out.set_object_digest(act.object_digest);
-  out.set_audience(act.audience);
-  out.set_signature(act.signature);
-  out.set_signer_certificate_sha256(act.signer_certificate_sha256);
-  return out;
-}
-
 }  // namespace
 
 Result<AuditReport> audit(Client& client, bool whole,
@@ -171,7 +152,7 @@ Result<v1::ListEntriesReply> newest_rows(Client& client, std::uint64_t count) {
       client, range, checkpoint.size,
       [&out](v1::LedgerRow& row, const std::optional<Entry>& entry) {
         row.clear_entry();
-        if (entry) *row.mutable_entry() = said_by(*entry);
+        if (entry) *row.mutable_entry() = message_of(*entry);
         out.mutable_rows()->Add(std::move(row));
       },
       [] {}));

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/contract/entry_message.h"
 #include "proto/contract/limits.h"
-#include "proto/contract/timestamp.h"
 
 namespace entente::ledger {
 namespace {
@@ -14,23 +14,6 @@ constexpr std::size_t page_bytes_max = 1 << 20;
 
 std::string octets(const Digest& digest) { return std::string(as_view(digest)); }
 
-void set_entry(v1::LedgerEntry& out, const Entry& entry) {
-  const Act& act = entry.act;
-  out.set_index(entry.index);
-  set_time(*out.mutable_time(), entry.time);
-  out.set_account(act.account);
-  out.set_party(act.party);
-  out.set_session(act.session);
-  out.set_kind(act.kind);
-  out.set_object(act.object);
-  for (const std::string& name : act.touched) out.add_touched(name);
-  out.set_revision(act.revision);
-  out.set_object_digest(act.object_digest);
-  out.set_audience(act.audience);
-  out.set_signature(act.signature);
-  out.set_signer_certificate_sha256(act.signer_certificate_sha256);
-}
-
 // The one place where an entry is opened.
 v1::LedgerRow row_for(const policy::Subject& subject, const StoredEntry& stored) {
   v1::LedgerRow row;
@@ -39,7 +22,7 @@ v1::LedgerRow row_for(const policy::Subject& subject, const StoredEntry& stored)
   if (!may_see(subject, stored.entry.act)) return row;
   row.set_blinding(stored.blinding);
   row.set_canonical(stored.canonical);
-  set_entry(*row.mutable_entry(), stored.entry);
+  *row.mutable_entry() = message_of(stored.entry);
   return row;
 }
 

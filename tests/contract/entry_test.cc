@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/entry_message.h"
 #include "proto/contract/merkle.h"
 
 namespace entente {
@@ -134,6 +135,27 @@ TEST_CASE("a leaf tells nothing without its blinding", "[contract][entry]") {
   CHECK(leaf != entry_leaf(std::string(32, 'c'), canonical));
   CHECK(leaf != merkle::leaf_hash(canonical));
   CHECK(leaf == sha256({std::string_view("\0", 1), as_view(sha256({blinding, canonical}))}));
+}
+
+TEST_CASE("a message says the whole entry", "[contract][entry]") {
+  const v1::LedgerEntry said = message_of(sample_entry());
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  said.GetReflection()->ListFields(said, &fields);
+  CHECK(static_cast<int>(fields.size()) == said.GetDescriptor()->field_count());
+
+  CHECK(said.index() == 41);
+  CHECK(said.time().nanos() == 1'000);
+  CHECK(said.account() == "parties/SWE/accounts/anna");
+  CHECK(said.party() == "SWE");
+  CHECK(said.session() == "s-1");
+  CHECK(said.kind() == "directory.person.create");
+  CHECK(said.object() == "persons/p-1");
+  CHECK(std::vector<std::string>(said.touched().begin(), said.touched().end()) == sample().touched);
+  CHECK(said.revision() == 3);
+  CHECK(said.object_digest() == std::string(32, 'd'));
+  CHECK(said.audience() == 7);
+  CHECK(said.signature() == std::string("\0\xff\x01", 3));
+  CHECK(said.signer_certificate_sha256() == std::string(32, 'c'));
 }
 
 }  // namespace entente

@@ -99,8 +99,19 @@ test('an office is handed over in one step, signed in the page with the certific
   await dialog.getByText('not opened by this password').waitFor();
   assert.deepEqual(await violations(page), []);
   await dialog.getByLabel('Password of the file').fill(readFileSync(join(folder, 'password'), 'utf8').trim());
+  // The ledger is not the one that this browser saw: the key signs nothing that names it.
+  const seen = await page.evaluate(() => localStorage.getItem('entente.ledger-seen'));
+  await page.evaluate(() => localStorage.setItem('entente.ledger-seen', `1 ${btoa('\0'.repeat(32))}`));
+  let sent = 0;
+  await page.route('**/*DirectoryService/HandOver', (route) => { sent += 1; return route.continue(); });
+  await dialog.getByRole('button', { name: 'Sign and hand over' }).click();
+  await dialog.getByText('Do not believe this server.').waitFor();
+  assert.equal(sent, 0);
+  await page.evaluate((one) => (one === null ? localStorage.removeItem('entente.ledger-seen') : localStorage.setItem('entente.ledger-seen', one)), seen);
   await dialog.getByRole('button', { name: 'Sign and hand over' }).click();
   await page.getByText('Handed over. The ledger has it.').waitFor();
+  assert.equal(sent, 1);
+  await page.unroute('**/*DirectoryService/HandOver');
   await page.locator('.timeline li.present').getByText(next.displayName).waitFor();
   const after = await call('DirectoryService.ListOffices', { party: 'parties/SWE' });
   const [held] = after.offices.find((one) => one.office.name === office.name).appointments;

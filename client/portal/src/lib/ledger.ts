@@ -14,6 +14,9 @@ export interface Checkpoint {
   continues: 'yes' | 'no' | 'first';
 }
 
+// Whether this browser may build on it: signed by the ledger's key where it has one, continuing what it saw last.
+export const isSound = (one: Checkpoint): boolean => one.signed !== 'no' && one.continues !== 'no';
+
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 

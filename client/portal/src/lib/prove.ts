@@ -9,7 +9,7 @@ import { SealingService, type SealRecipient } from '../gen/entente/v1/sealing_pb
 import type { Audience } from '../gen/entente/v1/types_pb';
 import { VisibilitySchema, type Visibility } from '../gen/entente/v1/types_pb';
 import { allPages, directory, isNotFound, transport } from './api';
-import { hex, newestCheckpoint, provedEntry, same, type Checkpoint } from './ledger';
+import { hex, isSound, newestCheckpoint, provedEntry, same, type Checkpoint } from './ledger';
 import { holdsOn, participationsOf, today } from './participations';
 import { sha256 } from './octets';
 import { rosterDigest } from './seal';
@@ -19,10 +19,9 @@ import { holdsUnder, isOfOffice, isOfParty, readCertificate } from './x509';
 const certificates = createClient(CertificateService, transport);
 export const sealing = createClient(SealingService, transport);
 
-// A checkpoint that this browser may build on: signed by the ledger's key where it has one, continuing what it saw last.
 export async function soundCheckpoint(): Promise<Checkpoint> {
   const checkpoint = await newestCheckpoint();
-  if (checkpoint.signed === 'no' || checkpoint.continues === 'no') throw new SealError('the ledger is not the one that this browser saw before');
+  if (!isSound(checkpoint)) throw new SealError('the ledger is not the one that this browser saw before');
   return checkpoint;
 }
 

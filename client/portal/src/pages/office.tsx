@@ -4,7 +4,7 @@ import { Capacity, type Office } from '../gen/entente/v1/directory_pb';
 import { HeldDuty_Duty } from '../gen/entente/v1/session_pb';
 import { collator, t } from '../i18n';
 import { allPages, directory, isNotFound } from '../lib/api';
-import { hex, newestCheckpoint } from '../lib/ledger';
+import { hex, isSound, newestCheckpoint, type Checkpoint } from '../lib/ledger';
 import { partyName } from '../lib/names';
 import { today } from '../lib/participations';
 import { parties } from '../lib/people';
@@ -18,7 +18,7 @@ import { officeTitle } from '../lib/words';
 import { Button, Dialog, Failed, Field, Notice, PageTitle, Waiting } from '../ui/basic';
 import { KeyFields, useKeyFile } from '../ui/key-fields';
 import { OfficeHistory } from '../ui/office-history';
-import { RecordPanel } from '../ui/record-panel';
+import { CheckpointWords, RecordPanel } from '../ui/record-panel';
 import { Restored } from '../ui/restored';
 
 export function OfficePage({ place }: { place: Place }) {
@@ -54,6 +54,7 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [fileError, setFileError] = useState('');
+  const [lie, setLie] = useState<Checkpoint>();
   const keyFile = useKeyFile();
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -62,12 +63,19 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
     setBusy(true);
     setError(undefined);
     setFileError('');
+    setLie(undefined);
     try {
       const { key, certificate } = await keyFile.signer();
-      const { origin } = await newestCheckpoint();
+      // What is signed names the ledger: no key signs for one that it does not follow.
+      const checkpoint = await newestCheckpoint();
+      if (!isSound(checkpoint)) {
+        setLie(checkpoint);
+        setBusy(false);
+        return;
+      }
       const name = 'appointments/' + hex(crypto.getRandomValues(new Uint8Array(16)));
       // docs/appointments.md: what is signed, a line each.
-      const signature = await signed(key, new TextEncoder().encode(['entente/appointment/1', origin, name, office.name, String(office.kind), office.party, office.process,
+      const signature = await signed(key, new TextEncoder().encode(['entente/appointment/1', checkpoint.origin, name, office.name, String(office.kind), office.party, office.process,
         office.body, person, String(Capacity.HOLDER), since].join('\n')));
       await directory.handOver({ office: office.name, person, name, since, signature, signerCertificateSha256: await sha256(certificate) });
       await draft.settle();
@@ -93,6 +101,7 @@ function HandOver({ office, close, done }: { office: Office; close: () => void; 
         <Field label={t('from_day')}>{(props) => <input {...props} type="date" required value={since} min={today()} onInput={(event) => draft.change({ since: event.currentTarget.value })} />}</Field>
         <KeyFields use={keyFile} error={fileError} required />
         {error !== undefined && <Failed error={error} />}
+        {lie && <CheckpointWords checkpoint={lie} />}
         <div class="actions"><Button kind="primary" type="submit" busy={busy}>{t('sign_and_hand_over')}</Button><Button onClick={() => { void draft.settle(); close(); }}>{t('cancel')}</Button></div>
       </form>
     </Dialog>

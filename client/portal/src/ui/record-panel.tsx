@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
 import { formatList, formatMoment, t } from '../i18n';
 import { access } from '../lib/api';
-import { entriesAbout, newestCheckpoint, type Checkpoint, type Proved } from '../lib/ledger';
+import { entriesAbout, isSound, newestCheckpoint, type Checkpoint, type Proved } from '../lib/ledger';
 import { lastPart, partyName } from '../lib/names';
 import { bodyTitles, parties } from '../lib/people';
 import type { Party } from '../lib/types';
@@ -106,7 +106,7 @@ function EntryRow({ proved: { entry, holds } }: { proved: Proved }) {
 }
 
 export function CheckpointWords({ checkpoint }: { checkpoint: Checkpoint }) {
-  if (checkpoint.signed === 'no' || checkpoint.continues === 'no') {
+  if (!isSound(checkpoint)) {
     return <Notice tone="bad" title={t('ledger_lies')}>{checkpoint.signed === 'no' ? t('ledger_unsigned') : t('ledger_rewritten')}</Notice>;
   }
   return (

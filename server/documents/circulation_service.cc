@@ -389,9 +389,27 @@ Status CirculationService::add_sent(const Subject& subject, const record::Circul
   return {};
 }
 
+// Numbered as the subject sees them: what is hidden leaves no gap.
+Result<std::vector<v1::Response>> CirculationService::responses_for(const Subject& subject,
+                                                                    const policy::Guard& guard,
+                                                                    const store::Id& id,
+                                                                    Snapshot& snapshot) const {
+  ENTENTE_TRY(const std::vector<record::Response> rows, parts_.rows.responses(snapshot, id));
+  const bool is_senders = subject.party == guard.originator;
+  std::vector<v1::Response> seen;
+  for (const record::Response& one : rows) {
+    const auto audience = static_cast<policy::AudienceId>(one.audience());
+    const bool own = one.shown().account() == subject.account;
+    if (one.audience() != 0 && !own && !is_senders && !subject.sight.sees(audience)) continue;
+    seen.push_back(one.shown());
+    seen.back().set_number(seen.size());
+  }
+  return seen;
+}
+
 // Who has got it, by name where the caller may know the name, and what each has done.
-Status CirculationService::add_recipients(const Subject& subject, v1::Circulation& wire,
-                                          Snapshot& snapshot) const {
+Status CirculationService::add_recipients(const Subject& subject, const policy::Guard& guard,
+                                          v1::Circulation& wire, Snapshot& snapshot) const {
   v1::WhoCanSeeRequest who;
   who.set_object(wire.name());
   ENTENTE_TRY(const v1::WhoCanSeeReply seen, parts_.neighbours.who_can_see(subject, who, snapshot));
@@ -418,8 +436,15 @@ Status CirculationService::add_recipients(const Subject& subject, v1::Circulatio
       }
     }
   }
-  ENTENTE_TRY(const std::vector<record::Recipient> rows,
-              parts_.rows.recipients(snapshot, *parse_circulation_name(wire.name())));
+  const store::Id id = *parse_circulation_name(wire.name());
+  ENTENTE_TRY(const std::vector<v1::Response> responses,
+              responses_for(subject, guard, id, snapshot));
+  for (const v1::Response& one : responses) {
+    const auto found = recipients.find(one.person());
+    if (found == recipients.end() || one.kind() != v1::Response::COMMENT) continue;
+    found->second.set_comments(found->second.comments() + 1);
+  }
+  ENTENTE_TRY(const std::vector<record::Recipient> rows, parts_.rows.recipients(snapshot, id));
   for (const record::Recipient& row : rows) {
     const auto found = recipients.find("persons/" + row.person());
     if (found == recipients.end()) continue;
@@ -427,7 +452,6 @@ Status CirculationService::add_recipients(const Subject& subject, v1::Circulatio
     if (row.acknowledged_us() != 0) {
       set_time(*one.mutable_acknowledged_at(), from_micros(row.acknowledged_us()));
     }
-    one.set_comments(row.comments());
     one.set_broke_silence(row.broke_silence());
     one.set_done(row.done());
   }
@@ -444,7 +468,7 @@ Result<v1::Circulation> CirculationService::get_circulation(
   ENTENTE_TRY(v1::Circulation wire, to_wire(found.open(decision), subject, snapshot));
   ENTENTE_TRY_VOID(add_sent(subject, *found.open(decision), wire, snapshot));
   if (policy::decide(subject, Action::ListReaders, found.guard(), now).permits()) {
-    ENTENTE_TRY_VOID(add_recipients(subject, wire, snapshot));
+    ENTENTE_TRY_VOID(add_recipients(subject, found.guard(), wire, snapshot));
   }
   return wire;
 }
@@ -522,6 +546,7 @@ Result<v1::Response> CirculationService::respond(const Subject& subject,
   const Instant now = parts_.clock.now();
   const policy::Decision decision = policy::decide(subject, Action::Read, found.guard(), now);
   if (!decision.permits() || subject.read_only) return not_found(message.name());
+  const policy::Guard guard = found.guard();
   record::Circulation row = std::move(found).take(decision);
   const v1::Response& said = message.response();
   ENTENTE_TRY_VOID(check_response(said, row, now));
@@ -548,14 +573,16 @@ Result<v1::Response> CirculationService::respond(const Subject& subject,
   ENTENTE_TRY(record::Recipient own,
               parts_.rows.recipient(transaction, store::Id::from(row.id()), actor_of(subject)));
   if (own.acknowledged_us() == 0) own.set_acknowledged_us(to_micros(now));
-  own.set_comments(own.comments() + (said.kind() == v1::Response::COMMENT ? 1 : 0));
   own.set_done(own.done() || said.kind() == v1::Response::DONE);
   const bool breaks = said.kind() == v1::Response::BREAK_SILENCE;
   own.set_broke_silence(own.broke_silence() || breaks);
   row.set_silence_broken(row.silence_broken() || breaks);
+  ENTENTE_TRY(const std::vector<v1::Response> before,
+              responses_for(subject, guard, store::Id::from(row.id()), transaction));
   parts_.rows.put_recipient(transaction, row, own);
   parts_.rows.put_response(transaction, row, response);
   ENTENTE_TRY_VOID(save(subject, transaction, row, acts::respond, v1::News::RESPONDED, response));
+  shown.set_number(before.size() + 1);
   return shown;
 }
 
@@ -565,18 +592,11 @@ Result<v1::ListResponsesReply> CirculationService::list_responses(
   const policy::Decision decision =
       policy::decide(subject, Action::Read, found.guard(), parts_.clock.now());
   if (!decision.permits()) return not_found(message.name());
-  const policy::Opened<record::Circulation> row = found.open(decision);
-  ENTENTE_TRY(const std::vector<record::Response> rows,
-              parts_.rows.responses(snapshot, store::Id::from(row->id())));
-  const bool is_senders = subject.party == found.guard().originator;
+  const store::Id id = store::Id::from(found.open(decision)->id());
+  ENTENTE_TRY(const std::vector<v1::Response> seen,
+              responses_for(subject, found.guard(), id, snapshot));
   v1::ListResponsesReply reply;
-  for (const record::Response& one : rows) {
-    const auto audience = static_cast<policy::AudienceId>(one.audience());
-    const bool own = one.shown().account() == subject.account;
-    if (one.audience() == 0 || own || is_senders || subject.sight.sees(audience)) {
-      *reply.add_responses() = one.shown();
-    }
-  }
+  *reply.mutable_responses() = {seen.begin(), seen.end()};
   return reply;
 }
 

@@ -65,8 +65,13 @@ class CirculationService {
                                                 const Subject& subject, Snapshot& snapshot) const;
   [[nodiscard]] Status add_sent(const Subject& subject, const record::Circulation& row,
                                 v1::Circulation& wire, Snapshot& snapshot) const;
-  [[nodiscard]] Status add_recipients(const Subject& subject, v1::Circulation& wire,
-                                      Snapshot& snapshot) const;
+  [[nodiscard]] Status add_recipients(const Subject& subject, const policy::Guard& guard,
+                                      v1::Circulation& wire, Snapshot& snapshot) const;
+  // What was answered to the circulation of that id, which stands under `guard`.
+  [[nodiscard]] Result<std::vector<v1::Response>> responses_for(const Subject& subject,
+                                                                const policy::Guard& guard,
+                                                                const store::Id& id,
+                                                                Snapshot& snapshot) const;
   template <typename Request, typename Fits>
   [[nodiscard]] Result<v1::ListCirculationsReply> list(const Subject& subject,
                                                        const Request& message, Snapshot& snapshot,

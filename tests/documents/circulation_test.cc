@@ -119,6 +119,25 @@ TEST_CASE("what is said to the sender alone the secretariat neither reads nor se
   CHECK(world.responses(world.anna(), name) == all);
   CHECK(world.responses(world.reto(), name) == all);
   CHECK(world.responses(world.helena(), name) == Words{"to all"});
+  // Nor does a number tell that there was more: of what each has said, or of what comes next.
+  const auto said_by_reto = [&](const policy::Subject& to) {
+    const auto seen = world.see(to, name);
+    REQUIRE(seen.ok());
+    for (const auto& one : seen->recipients()) {
+      if (one.person() == "persons/reto") return one.comments();
+    }
+    FAIL("reto has not got it");
+    return 0U;
+  };
+  CHECK(said_by_reto(world.anna()) == all.size());
+  CHECK(said_by_reto(world.helena()) == 1);
+  v1::RespondRequest next;
+  next.set_name(name);
+  next.mutable_response()->set_kind(v1::Response::ACKNOWLEDGE);
+  const auto entered =
+      world.act(world.circulation, world.helena(), &CirculationService::respond, next);
+  REQUIRE(entered.ok());
+  CHECK(entered->number() == 2);
   CHECK(world.see(world.samira(), name).status().code() == Code::NotFound);
 }
 

@@ -69,7 +69,10 @@ struct CirculationWorld : DocumentsWorld {
     const auto reply = ask(circulation, who, &Face::list_responses, request);
     REQUIRE(reply.ok());
     std::vector<std::string> texts;
-    for (const auto& one : reply->responses()) texts.push_back(one.text());
+    for (const auto& one : reply->responses()) {
+      texts.push_back(one.text());
+      CHECK(one.number() == texts.size());
+    }
     return texts;
   }
   // What is new since `cursor`; moves it on. `by`: how much at most, then the line breaks.

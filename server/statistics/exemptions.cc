@@ -154,9 +154,9 @@ Result<ExemptionService::Place> ExemptionService::open(const Subject& subject,
   if (!place.flow->wire.has_reciprocity()) {
     return Status(Code::FailedPrecondition, Reason::None, "the dataflow is not reciprocal");
   }
-  if (place.flow->provisions.count(party_code(party)) == 0) {
-    return not_found(name_of(dataflow, party));
-  }
+  const auto provision = place.flow->provisions.find(party_code(party));
+  if (provision == place.flow->provisions.end()) return not_found(name_of(dataflow, party));
+  place.audience = shared_guard(*place.flow, provision->second).audience;
   ENTENTE_TRY(place.row, find_row(parts_.store, snapshot, dataflow, party));
   return place;
 }
@@ -175,7 +175,7 @@ void ExemptionService::keep(const Subject& subject, std::string_view kind, const
   act.object = name;
   act.touched = {place.row.dataflow()};
   act.object_digest = terms.digest();
-  act.audience = static_cast<std::uint32_t>(place.flow->guard.audience);
+  act.audience = static_cast<std::uint32_t>(place.audience);
   act.signature = signature;
   act.signer_certificate_sha256 =
       from_hex((is_approved ? terms.approved() : terms.proposed()).device())

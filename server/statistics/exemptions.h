@@ -62,9 +62,11 @@ class ExemptionService {
  private:
   struct Place {
     std::shared_ptr<const Flow> flow;
+    policy::AudienceId audience = policy::AudienceId::Nobody;  // of the party's provision
     record::Exemption row;
   };
-  // The dataflow, and what there is of the party, for who may propose and approve.
+  // The dataflow, and what there is of the party, for who may propose and approve. NotFound: the
+  // party has no provision.
   Result<Place> open(const Subject& subject, const std::string& dataflow, const std::string& party,
                      Snapshot& snapshot) const;
   Status check_two_persons(const Subject& subject, const Place& place, const Digest& second_digest,

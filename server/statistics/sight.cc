@@ -8,9 +8,6 @@
 
 namespace entente::statistics {
 
-namespace {
-
-// What stands over what a party gives freely.
 policy::Guard shared_guard(const Flow& flow, const Flow::Provision& provision) {
   policy::Guard guard = flow.guard;
   guard.originator = party_code(provision.wire.party());
@@ -19,6 +16,8 @@ policy::Guard shared_guard(const Flow& flow, const Flow::Provision& provision) {
   guard.handling = policy::Handling::Limited;
   return guard;
 }
+
+namespace {
 
 policy::Guard guard_of(const Flow& flow, const std::string& party, Circle circle,
                        std::optional<Instant> embargo_until) {

@@ -24,6 +24,9 @@ namespace entente::statistics {
 // What stands over one circle of one upload.
 [[nodiscard]] policy::Guard guard_of(const Flow& flow, const record::Upload& upload, Circle circle);
 
+// What stands over a party's provision, and over what it gives freely.
+[[nodiscard]] policy::Guard shared_guard(const Flow& flow, const Flow::Provision& provision);
+
 // Whether the subject may see a party's provision, its notes and what it gives freely. Requires: it
 // may read the dataflow.
 [[nodiscard]] bool may_see(const policy::Subject& subject, const Flow& flow,

@@ -1,5 +1,6 @@
 // Exemptions from reciprocity: by two persons of the secretariat, for a time, and seen by who may.
 #include "proto/contract/consent.h"
+#include "server/ledger/service.h"
 #include "server/statistics/exemptions.h"
 #include "tests/statistics/comparison_world.h"
 
@@ -33,6 +34,7 @@ struct ExemptionWorld : TableWorld {
                     .consents = consents,
                     .ledger = *ledger,
                     .clock = clock}) {
+    ledger->add_follower(last);
     REQUIRE(redefine([](v1::Dataflow& flow) { flow.mutable_reciprocity(); }).ok());
     bring("CHE", "u1", row("A,CHE,AFG,2015,5,A,F"));
   }
@@ -93,6 +95,11 @@ struct ExemptionWorld : TableWorld {
     }
     return out;
   }
+  struct Last final : ledger::Follower {
+    void follow(std::uint64_t, const ledger::Act& done) override { act = done; }
+    ledger::Act act;
+  };
+  Last last;
   WorldConsents consents;
   ExemptionService exemptions;
 };
@@ -198,6 +205,23 @@ TEST_CASE("an exemption of a party whose provision is not for one is not told",
               .ok());
   CHECK(world.list(world.member("NOR")).empty());
   CHECK(world.list(world.member("CHE")).size() == 1);
+}
+
+TEST_CASE("the entry of an exemption is for whom the provision is", "[statistics][twins]") {
+  ExemptionWorld world;
+  REQUIRE(world
+              .provide(world.member("SWE"), "SWE",
+                       [](v1::Provision& one) { one.mutable_audience()->add_any_of("party/CHE"); })
+              .ok());
+  const auto proposed = world.propose(world.person("a"), world.request());
+  REQUIRE(proposed.ok());
+  for (int word = 0; word < 2; ++word) {
+    CHECK(ledger::may_see(world.member("CHE"), world.last.act));
+    CHECK(ledger::may_see(world.secretariat(), world.last.act));
+    CHECK_FALSE(ledger::may_see(world.member("NOR"), world.last.act));
+    if (word == 0) REQUIRE(world.approve(world.person("b"), proposed->digest()).ok());
+  }
+  CHECK(world.last.act.kind == "statistics.exemption");
 }
 
 }  // namespace

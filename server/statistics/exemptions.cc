@@ -162,8 +162,8 @@ Result<ExemptionService::Place> ExemptionService::open(const Subject& subject,
 }
 
 void ExemptionService::keep(const Subject& subject, std::string_view kind, const Place& place,
-                            const Terms& terms, const std::string& signature,
-                            Transaction& transaction) const {
+                            policy::AudienceId audience, const Terms& terms,
+                            const std::string& signature, Transaction& transaction) const {
   const std::string name = name_of(place.row.dataflow(), place.row.party());
   transaction.put(key_of(parts_.store, name), place.row.SerializeAsString());
   const bool is_approved = terms.has_approved();
@@ -175,7 +175,7 @@ void ExemptionService::keep(const Subject& subject, std::string_view kind, const
   act.object = name;
   act.touched = {place.row.dataflow()};
   act.object_digest = terms.digest();
-  act.audience = static_cast<std::uint32_t>(place.audience);
+  act.audience = static_cast<std::uint32_t>(audience);
   act.signature = signature;
   act.signer_certificate_sha256 =
       from_hex((is_approved ? terms.approved() : terms.proposed()).device())
@@ -202,7 +202,13 @@ Result<v1::Exemption> ExemptionService::propose(const Subject& subject,
                                     message.signature()));
   *terms.mutable_proposed() = word_of(subject, device, now);
   *place.row.mutable_waits() = terms;
-  keep(subject, kPropose, place, terms, message.signature(), transaction);
+  // Who may give a word to it, and nobody else before it has come to something: by its digest what
+  // was proposed is found by trying.
+  policy::Audience secretariat;
+  secretariat.any_of.insert(
+      policy::Principal::make(policy::Principal::Kind::Secretariat, place.flow->guard.process));
+  ENTENTE_TRY(const policy::AudienceId waiting, parts_.audiences.intern(transaction, secretariat));
+  keep(subject, kPropose, place, waiting, terms, message.signature(), transaction);
   return to_wire(place.row, terms);
 }
 
@@ -249,7 +255,7 @@ Result<v1::Exemption> ExemptionService::approve(const Subject& subject,
   *place.row.mutable_holds() = terms;
   place.row.clear_waits();
   place.row.set_revision(place.row.revision() + 1);
-  keep(subject, kApprove, place, terms, message.signature(), transaction);
+  keep(subject, kApprove, place, place.audience, terms, message.signature(), transaction);
   return to_wire(place.row, terms);
 }
 

@@ -46,6 +46,7 @@ class ExemptionService {
     const store::Store& store;
     Service& service;
     const Consents& consents;
+    Audiences& audiences;
     ledger::Ledger& ledger;
     const Clock& clock;
   };
@@ -71,9 +72,10 @@ class ExemptionService {
                      Snapshot& snapshot) const;
   Status check_two_persons(const Subject& subject, const Place& place, const Digest& second_digest,
                            const std::string& device, Snapshot& snapshot) const;
+  // `audience`: whose the entry is.
   void keep(const Subject& subject, std::string_view kind, const Place& place,
-            const record::Exemption::Terms& terms, const std::string& signature,
-            Transaction& transaction) const;
+            policy::AudienceId audience, const record::Exemption::Terms& terms,
+            const std::string& signature, Transaction& transaction) const;
 
   Parts parts_;
 };

@@ -34,6 +34,7 @@ Room::Room(Parts parts)
       exemptions_({.store = parts_.store,
                    .service = service_,
                    .consents = *parts_.consents,
+                   .audiences = *parts_.audiences,
                    .ledger = parts_.ledger,
                    .clock = parts_.clock}),
       structure_service_({.service = service_, .structures = structures_, .clock = parts_.clock}),

@@ -1,6 +1,7 @@
 #include "server/documents/consents.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "proto/contract/bytes.h"
 #include "proto/contract/consent.h"
@@ -236,7 +237,11 @@ Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsent
     shown.set_state(Consent::HALF);
     shown.add_answered_by(subject.account);
   }
-  ENTENTE_TRY_VOID(parts_.rows.add_consent(transaction, row));
+  // No count: who asks is not told whether others have.
+  constexpr unsigned spare_bits = 16;  // a name of at most fifteen digits
+  row.set_number(1 + (read_u64(parts_.entropy.bytes(8)) >> spare_bits));
+  shown.set_name(consent_name(id, row.number()));
+  parts_.rows.put_consent(transaction, row);
   ENTENTE_TRY_VOID(add_event(subject, row, found.guard(), transaction));
   ledger::Act act;
   act.touched = {row.shown().name()};
@@ -367,8 +372,8 @@ Result<v1::ListConsentsReply> ConsentService::list(const Subject& subject,
   }
   std::sort(reply.mutable_consents()->begin(), reply.mutable_consents()->end(),
             [](const Consent& a, const Consent& b) {
-              return std::pair(b.asked_at().seconds(), a.name()) <
-                     std::pair(a.asked_at().seconds(), b.name());
+              return std::tuple(b.asked_at().seconds(), b.asked_at().nanos(), a.name()) <
+                     std::tuple(a.asked_at().seconds(), a.asked_at().nanos(), b.name());
             });
   if (static_cast<std::size_t>(reply.consents_size()) > limits::consents_listed_max) {
     reply.mutable_consents()->DeleteSubrange(

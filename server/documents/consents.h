@@ -40,6 +40,7 @@ class ConsentService {
     Neighbours& neighbours;
     std::string origin;  // the ledger's
     const Clock& clock;
+    Entropy& entropy;
   };
   explicit ConsentService(Parts parts) : parts_(std::move(parts)) {}
 

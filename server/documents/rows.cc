@@ -223,15 +223,6 @@ Result<std::vector<record::Envelope>> Rows::envelopes(store::Snapshot& snapshot,
   return or_gone(document, rows_under<record::Envelope>(snapshot, key(envelopes_table, document)));
 }
 
-Status Rows::add_consent(store::Transaction& transaction, record::Consent& consent) const {
-  const store::Id document = store::Id::from(consent.document());
-  ENTENTE_TRY(const std::vector<record::Consent> before, consents(transaction, document));
-  consent.set_number(before.empty() ? 1 : before.back().number() + 1);
-  consent.mutable_shown()->set_name(consent_name(document, consent.number()));
-  put_consent(transaction, consent);
-  return {};
-}
-
 void Rows::put_consent(store::Transaction& transaction, const record::Consent& consent) const {
   const store::Id document = store::Id::from(consent.document());
   transaction.put(key(consents_table, document).number(consent.number()),

@@ -99,8 +99,6 @@ class Rows {
   [[nodiscard]] Result<std::vector<record::Envelope>> envelopes(store::Snapshot& snapshot,
                                                                 const store::Id& document) const;
 
-  // Gives `consent` the next number of its document, and its name.
-  [[nodiscard]] Status add_consent(store::Transaction& transaction, record::Consent& consent) const;
   void put_consent(store::Transaction& transaction, const record::Consent& consent) const;
   [[nodiscard]] Found<record::Consent> find_consent(store::Snapshot& snapshot,
                                                     const store::Id& document,

@@ -93,7 +93,8 @@ struct ConsentWorld : DocumentsWorld {
                            .documents = service,
                            .neighbours = neighbours,
                            .origin = origin,
-                           .clock = clock}};
+                           .clock = clock,
+                           .entropy = entropy}};
 };
 
 const std::vector<std::string> kAll = {"process/igc/members", "process/igc/secretariat"};
@@ -357,6 +358,11 @@ TEST_CASE("a party sees what it asked and what it has to answer, and nobody else
   ConsentWorld world;
   const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
   REQUIRE(world.ask_for(world.helena(), world.request(annex, Consent::CIRCULATE, kAll)).ok());
+  // Nor does the name of what it asks tell that another has asked.
+  const auto own = world.ask_for(world.reto(), world.request(annex, Consent::CIRCULATE, kAll));
+  REQUIRE(own.ok());
+  CHECK(own->name() != annex.name() + "/consents/2");
+  REQUIRE(world.answer(world.anna(), *own, false)->state() == Consent::REFUSED);
   const auto listed = [&](const policy::Subject& subject, bool waiting) {
     v1::ListConsentsRequest request;
     request.set_waiting(waiting);
@@ -365,7 +371,7 @@ TEST_CASE("a party sees what it asked and what it has to answer, and nobody else
   CHECK(listed(world.helena(), false) == 1);
   CHECK(listed(world.helena(), true) == 0);
   CHECK(listed(world.anna(), true) == 1);
-  CHECK(listed(world.reto(), false) == 0);
+  CHECK(listed(world.reto(), false) == 1);
   CHECK(listed(world.samira(), false) == 0);
   v1::ListConsentsRequest of;
   of.set_document(annex.name());

@@ -92,7 +92,10 @@ Result<FlowShape> shape_of(Client& client, const std::string& dataflow) {
   const v1::DataStructure& structure = set.data_structures(0);
   FlowShape flow;
   for (const v1::Dimension& one : structure.dimensions()) flow.shape.dimensions.push_back(one.id());
-  for (const v1::Attribute& one : structure.attributes()) flow.shape.attributes.push_back(one.id());
+  for (const v1::Attribute& one : structure.attributes()) {
+    flow.shape.attributes.push_back(one.id());
+    if (one.codelist().empty()) flow.shape.texts.insert(one.id());
+  }
   if (!structure.measure().empty()) flow.shape.measure = structure.measure();
   flow.structures = std::make_shared<const v1::StructureSet>(std::move(set));
   return flow;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,6 +63,8 @@ struct Shape {
   std::string time = "TIME_PERIOD";
   std::string measure = "OBS_VALUE";
   std::vector<std::string> attributes;
+  // Of the attributes those without codes: no label stands behind one.
+  std::set<std::string> texts = {};
 };
 
 class Reader {

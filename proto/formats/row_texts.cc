@@ -62,7 +62,11 @@ std::string_view without_label(std::string_view text) { return text.substr(0, te
 
 RowTexts::RowTexts(const Shape& shape, OnText on_text, RowSink* next)
     : on_text_(std::move(on_text)), next_(next) {
-  for (std::string& name : names_of(shape)) columns_.emplace_back().name = std::move(name);
+  for (std::string& name : names_of(shape)) {
+    Column& column = columns_.emplace_back();
+    column.is_text = shape.texts.contains(name);
+    column.name = std::move(name);
+  }
   cells_.resize(columns_.size());
   bytes_ = columns_.size() - 1;  // commas
 }
@@ -75,7 +79,7 @@ Status RowTexts::heading(std::uint64_t line, std::span<const std::string_view> n
     if (found != columns_.end()) {
       found->source = headings_;
       found->bit = headings_ < 64 ? std::uint64_t{1} << headings_ : 0;
-      found->labelled = name.find(": ") != std::string_view::npos;
+      found->labelled = !found->is_text && name.find(": ") != std::string_view::npos;
     }
     ++headings_;
   }

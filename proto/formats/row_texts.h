@@ -1,8 +1,8 @@
 // The rows of a file as plain texts: the same whatever format it came in, and on both sides of the
 // line. What a party signs row by row (proto/contract/row_tree.h) is these.
 //
-// A text is the row's cells as they were read, without labels, as RFC 4180 writes them: what the
-// row does (ACTION), the dimensions, the time, the figure, the attributes, in the structure's
+// A text is the row's cells as they were read, codes without labels, as RFC 4180 writes them: what
+// the row does (ACTION), the dimensions, the time, the figure, the attributes, in the structure's
 // order; empty where the file has none. One thread.
 #pragma once
 
@@ -58,6 +58,7 @@ class RowTexts final : public RowSink {
     std::string name;
     std::optional<std::size_t> source;  // which of the row's cells it is; none: the file has none
     std::uint64_t bit = 0;              // of that cell, in Row::repeated
+    bool is_text = false;               // and never labelled
     bool labelled = false;
     std::string last;    // what stood there last
     std::string quoted;  // the same in quotes; empty: it needs none

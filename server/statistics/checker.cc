@@ -125,6 +125,9 @@ Checker::Column Checker::column_of(std::string_view heading) const {
   } else if (const auto attribute = flow_->find_attribute(heading)) {
     column.role = Role::Attribute;
     column.index = *attribute;
+    // A text may have `: ` in itself, and no label behind it.
+    const v1::Attribute& said = flow_->structure.attributes(static_cast<int>(*attribute));
+    column.labelled = column.labelled && !said.codelist().empty();
   }
   return column;
 }

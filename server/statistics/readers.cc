@@ -12,7 +12,10 @@ Shape shape_of(const Flow& flow) {
   for (const auto& one : flow.structure.dimensions()) shape.dimensions.push_back(one.id());
   shape.time = time_dimension;
   shape.measure = flow.measure;
-  for (const auto& one : flow.structure.attributes()) shape.attributes.push_back(one.id());
+  for (const auto& one : flow.structure.attributes()) {
+    shape.attributes.push_back(one.id());
+    if (one.codelist().empty()) shape.texts.insert(one.id());
+  }
   return shape;
 }
 

@@ -14,7 +14,7 @@ const source = fileURLToPath(new URL('../../client/portal/src/lib/rows.ts', impo
 const { outputFiles } = require('esbuild').buildSync({ entryPoints: [source], bundle: true, format: 'esm', write: false });
 const rows = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 
-const COLUMNS = { dimensions: ['FREQ', 'CITIZEN'], measure: 'OBS_VALUE', attributes: ['NOTE'] };
+const COLUMNS = { dimensions: ['FREQ', 'CITIZEN'], measure: 'OBS_VALUE', attributes: ['NOTE'], texts: ['NOTE'] };
 const SEED = Buffer.alloc(32, 's');
 const digest = (...parts) => { const hash = createHash('sha256'); for (const part of parts) hash.update(part); return hash.digest(); };
 function number(value) {
@@ -38,8 +38,8 @@ const hexes = (all) => all.map((one) => Buffer.from(one).toString('hex'));
 test('rows are told as they are signed, however a file writes them; a file of more than 4 MiB has two trees', async () => {
   const long = 'ä'.repeat(2_040);
   const many = Array.from({ length: 1_100 }, (_, i) => `,M,AFG,2015-${i},${i},${long}`);
-  const texts = [',A,AFG,2015,1,"a ""b"", c"', ',A,SYR,2016,,"two\nlines"', ',A,"x""y",2017,3,', ...many];
-  const file = '\ufeffNOTE,OTHER,CITIZEN: Citizenship,FREQ,TIME_PERIOD,OBS_VALUE\r\n"a ""b"", c",x,AFG: Afghanistan,A,2015,1\r\n\r\n"two\nlines",,SYR: Syria,A,2016,\n,,x"y,A,2017,3\n' +
+  const texts = [',A,AFG,2015,1,"a ""b"", c"', ',A,SYR,2016,,"two\nlines"', ',A,"x""y",2017,3,so: it was', ...many];
+  const file = '\ufeffNOTE: Note,OTHER,CITIZEN: Citizenship,FREQ,TIME_PERIOD,OBS_VALUE\r\n"a ""b"", c",x,AFG: Afghanistan,A,2015,1\r\n\r\n"two\nlines",,SYR: Syria,A,2016,\nso: it was,,x"y,A,2017,3\n' +
     many.map((one) => { const [, freq, citizen, time, value, note] = one.split(','); return `${note},,${citizen},${freq},${time},${value}`; }).join('\n');
   let bytes = 0;
   const held = texts.findIndex((one) => (bytes += Buffer.byteLength(one)) > 4 << 20);

@@ -421,14 +421,21 @@ TEST_CASE("what is exported with labels beside the codes comes in again", "[stat
   for (const auto& [type, action] : {std::pair(kCsv1, v1::REPLACE), std::pair(kCsv, v1::MERGE)}) {
     RestWorld world;
     const auto swe = world.member("SWE");
+    REQUIRE(world
+                .upload(swe, world.begin_request("note", v1::MERGE),
+                        kHeading + row("SWE,SYR,2015,50909,A,F,so: it was"))
+                .ok());
     const auto answer = world.get(swe, kFlow, "", type + ";labels=both");
     REQUIRE(answer.body.find("SWE: Sweden") != std::string::npos);
+    REQUIRE(answer.body.find(",so: it was") != std::string::npos);
     const auto before = world.all(swe);
     const auto report = world.upload(swe, world.begin_request("u2", action), answer.body);
     INFO(report.status().message());
     REQUIRE(report.ok());
     CHECK(report->observations() == 4);
     CHECK(world.all(swe) == before);
+    // A text has no label, and is not cut where one would begin.
+    CHECK(world.get(swe, kFlow, "", type + ";labels=both").body == answer.body);
   }
 }
 

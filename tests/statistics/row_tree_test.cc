@@ -110,17 +110,17 @@ std::vector<std::string> texts_of(const std::string& file) {
   return out;
 }
 
-TEST_CASE("a row's text is its cells in the structure's order, without labels",
+TEST_CASE("a row's text is its cells in the structure's order, codes without labels",
           "[statistics][rows]") {
   CHECK(columns_of(testing::asylum_shape()) ==
         "ACTION,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS,NOTE");
   const std::string file =
-      "DATAFLOW,CITIZEN: Citizenship,FREQ,REF_AREA,NOTE,TIME_PERIOD,OBS_VALUE,OTHER\n"
-      "IGC:ASYLUM(1.0),AFG: Afghanistan,A,SWE,\"a \"\"b\"\", c\",2015,1,x\n";
+      "DATAFLOW,CITIZEN: Citizenship,FREQ,REF_AREA,NOTE: Note,TIME_PERIOD,OBS_VALUE,OTHER\n"
+      "IGC:ASYLUM(1.0),AFG: Afghanistan,A,SWE,\"so: a \"\"b\"\", c\",2015,1,x\n";
   const auto texts = texts_of(file);
   REQUIRE(texts.size() == 1);
-  CHECK(texts[0] == ",A,SWE,AFG,2015,1,,,\"a \"\"b\"\", c\"");
-  CHECK(cells_of(texts[0])->back() == "a \"b\", c");
+  CHECK(texts[0] == ",A,SWE,AFG,2015,1,,,\"so: a \"\"b\"\", c\"");
+  CHECK(cells_of(texts[0])->back() == "so: a \"b\", c");
   CHECK_FALSE(cells_of("a,\"b"));
   CHECK_FALSE(cells_of(""));
 }

@@ -87,7 +87,8 @@ Found read_with(const Shape& shape, std::string_view file, std::size_t piece) {
 
 inline Shape asylum_shape() {
   return {.dimensions = {"FREQ", "REF_AREA", "CITIZEN"},
-          .attributes = {"OBS_STATUS", "CONF_STATUS", "NOTE"}};
+          .attributes = {"OBS_STATUS", "CONF_STATUS", "NOTE"},
+          .texts = {"NOTE"}};
 }
 
 }  // namespace entente::statistics::testing

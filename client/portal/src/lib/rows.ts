@@ -14,6 +14,7 @@ export interface Columns {
   dimensions: readonly string[];
   measure: string;
   attributes: readonly string[];
+  texts: readonly string[]; // of the attributes those without codes: no label stands behind one
 }
 const namesOf = (columns: Columns) => ['ACTION', ...columns.dimensions, 'TIME_PERIOD', columns.measure || 'OBS_VALUE', ...columns.attributes];
 const inQuotes = (cell: string) => /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
@@ -78,7 +79,7 @@ async function* textsOf(file: Blob, columns: Columns): AsyncGenerator<string[]> 
         rows.push(sources.map((one) => inQuotes(one.labelled ? withoutLabel(cells[one.at] ?? '') : cells[one.at] ?? '')).join(','));
       } else {
         const headings = cells.map(withoutLabel);
-        sources = names.map((name) => headings.lastIndexOf(name)).map((place) => ({ at: place, labelled: cells[place]?.includes(': ') ?? false }));
+        sources = names.map((name) => ({ name, at: headings.lastIndexOf(name) })).map(({ name, at: place }) => ({ at: place, labelled: !columns.texts.includes(name) && (cells[place]?.includes(': ') ?? false) }));
       }
     }
     rest = text.slice(at);

@@ -25,7 +25,7 @@ class ReadOtherwise extends Error {}
 // may see one figure can prove it. docs/statistics.md: a line each.
 async function manifestOf(dataflow: string, uploadId: string, file: File, digest: Uint8Array): Promise<string> {
   const { structure } = await structureOf(dataflow);
-  const shape = { dimensions: structure.dimensions.map((one) => one.id), measure: structure.measure, attributes: structure.attributes.map((one) => one.id) };
+  const shape = { dimensions: structure.dimensions.map((one) => one.id), measure: structure.measure, attributes: structure.attributes.map((one) => one.id), texts: structure.attributes.filter((one) => one.codelist === '').map((one) => one.id) };
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const roots = await rootsOf(file, shape, seed);
   const committed = await evidence.commitRows({ uploadId, seed, roots });

@@ -17,7 +17,7 @@ namespace {
 // protobuf's JSON mapping as it is: what others read, in whatever language.
 void print_export(const google::protobuf::Message& message) {
   std::string text;
-  if (google::protobuf::util::MessageToJsonString(message, &text).ok()) std::cout << text << '\n';
+  if (google::protobuf::util::MessageToJsonString(message, &text).ok()) print_data(text + '\n');
 }
 
 void verify(Context& context, bool whole) {
@@ -99,7 +99,10 @@ void export_ledger(Context& context) {
         (*client)->call<v1::ListEntriesReply>(ledger_service + "ListEntries", request);
     if (!page.ok()) return context.fail(page.status());
     for (const v1::LedgerRow& row : page->rows()) print_export(row);
-    if (page->next() <= next) break;
+    if (page->next() <= next) {
+      return context.fail({Code::DataLoss, Reason::ProofInvalid,
+                           "the server left out entry " + std::to_string(next)});
+    }
     next = page->next();
   }
 }

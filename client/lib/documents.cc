@@ -173,6 +173,8 @@ std::string unused_name(const std::string& given) {
 Result<Fetched> fetch_document(Client& client, const v1::Document& document,
                                const std::string& language, const std::string& path,
                                Opening opening, const Progress& on_progress) {
+  // First: what then cannot be kept leaves no receipt.
+  ENTENTE_TRY(KeptFile file, KeptFile::create(path));
   Fetched fetched;
   fetched.path = path;
   v1::ReadContentRequest request;
@@ -195,7 +197,6 @@ Result<Fetched> fetch_document(Client& client, const v1::Document& document,
     if (reading.has_receipt()) fetched.receipt = reading.receipt();
   }
   Coming coming;
-  ENTENTE_TRY(KeptFile file, KeptFile::create(path));
   ENTENTE_TRY_VOID(receive(client, request, file, coming, on_progress));
   // A marked PDF is no longer what was brought; all else is, but for its trailer.
   const bool is_marked_within = !fetched.mark.empty() && coming.trailer_bytes == 0;

@@ -409,6 +409,8 @@ class Used(unittest.TestCase):
             self.assertEqual(done.returncode, 8, done.stderr)
             self.assertEqual(read(out), "before\n")
             self.assertEqual(sorted(os.listdir(folder)), ["out", "paper.txt"])
+            # Where there was no file to be, no copy was opened: before this one two were, of the first and what did not fit.
+            self.assertIn("your copy is number 3;", self.ends(0, *made[0], "--out", out, account=keeper).stdout)
             # What is no file stays what it is, and gets what comes.
             pipe = folder + "/pipe"
             os.mkfifo(pipe)

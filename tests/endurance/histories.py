@@ -12,6 +12,7 @@ An upgrade is what systemd does: SIGTERM, and the new program once the old one h
 clients see nothing worse than a line that closes."""
 import argparse
 import collections
+import faulthandler
 import random
 import threading
 import time
@@ -200,6 +201,8 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
+    # Each call has its time; should a thread wait for ever all the same, it is told where.
+    faulthandler.dump_traceback_later(480 + 40 * (options.kills + options.upgrades), exit=True)
     check_the_checker()
     global M
     draw = random.Random(options.seed)

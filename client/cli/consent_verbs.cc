@@ -144,6 +144,7 @@ void show_consent(const v1::DocumentConsent& consent) {
   if (consent.state() == v1::DocumentConsent::HALF) {
     std::cout << "; another person of its originator has to agree, within 72 hours";
   }
+  if (consent.spent()) std::cout << "; what was granted has come";
   std::cout << '\n';
 }
 

@@ -57,7 +57,7 @@ Rows::Found<record::Consent> find_granted(const Rows& rows, store::Snapshot& sna
                                           const Fits& fits) {
   ENTENTE_TRY(std::vector<record::Consent> all, rows.consents(snapshot, document));
   for (record::Consent& row : all) {
-    const bool granted = row.shown().state() == Consent::GRANTED && !row.spent() &&
+    const bool granted = row.shown().state() == Consent::GRANTED && !row.shown().spent() &&
                          asking_party(row.shown()) == party;
     if (granted && fits(row.shown())) return std::optional(std::move(row));
   }
@@ -102,7 +102,7 @@ Status spend_language(const Rows& rows, store::Transaction& transaction, const s
                       const std::string& party, const std::string& language) {
   ENTENTE_TRY(auto found, find_granted_language(rows, transaction, document, party, language));
   if (!found) return not_yours("its originator has agreed to no such translation");
-  found->set_spent(true);
+  found->mutable_shown()->set_spent(true);
   rows.put_consent(transaction, *found);
   return {};
 }

@@ -251,6 +251,12 @@ TEST_CASE("a member brings the translation that it was granted, once", "[documen
   CHECK(world.brings(world.helena(), annex, "le texte").code() == Code::PermissionDenied);
   CHECK(world.brings(world.reto(), annex, "le texte").message() == "");
   CHECK(world.brings(world.reto(), annex, "un autre").code() == Code::PermissionDenied);
+  v1::ListConsentsRequest of;
+  of.set_document(annex.name());
+  const auto listed = world.ask(world.consents, world.anna(), &ConsentService::list, of);
+  REQUIRE(listed->consents_size() == 1);
+  CHECK(listed->consents(0).state() == Consent::GRANTED);
+  CHECK(listed->consents(0).spent());
   CHECK(world.get(world.anna(), annex.name())->contents(1).bytes() ==
         std::string("le texte").size());
   // Granted anew, it corrects its own.

@@ -14,7 +14,7 @@
 #include <optional>
 #include <utility>
 
-#include "client/lib/ledger_view.h"
+#include "client/lib/state_files.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 

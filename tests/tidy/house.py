@@ -6,7 +6,7 @@
 Rules: walls (includes only go down), foreign (one room a foreign library), bans (what the style forbids),
 columns, names (plain ones, of files that hold something), secrets (no key, no binary, no path of a machine), limits (each
 one that is named is held somewhere), tables (each has a number of its own, in its room's range, and a row in
-docs/key-layout.md). Each rule is first tried on a line that breaks it: a check that cannot fail is no check.
+docs/key-layout.md), included (a source includes what declares the functions that it calls). Each rule is first tried on a line that breaks it: a check that cannot fail is no check.
 """
 import argparse
 import functools
@@ -14,6 +14,8 @@ import pathlib
 import re
 import subprocess
 import sys
+
+from included import Sources
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -205,8 +207,23 @@ def tables(name, lines):
                 yield number, f"`{table}` takes {digits}, which is `{taken[at]}`'s"
 
 
+@functools.cache
+def sources():
+    return Sources({name: "\n".join(lines_of(name)) for name in tracked() if name.endswith(SOURCES)})
+
+
+def included(name, lines):
+    if not name.endswith(".cc"):
+        return
+    known = sources()
+    if name not in known.texts:  # the line that breaks the rule
+        known = Sources({**known.texts, name: "\n".join(lines)})
+    for number, word, header in known.missing(name):
+        yield number, f"`{word}` is declared in {header}, which is not included: alone this is not compiled"
+
+
 RULES = {"walls": walls, "foreign": foreign, "bans": bans, "columns": columns, "names": names, "secrets": secrets,
-         "limits": limits, "tables": tables}
+         "limits": limits, "tables": tables, "included": included}
 # One file that breaks each rule: (name, line).
 BROKEN = {
     "walls": ("server/policy/x.cc", '#include "server/store/store.h"'),
@@ -216,6 +233,7 @@ BROKEN = {
     "names": ("docs/two words.md", "x"),
     "secrets": ("docs/x.md", "-----BEGIN EC PRIVATE" + " KEY-----"),
     "tables": ("server/policy/x.cc", "constexpr Table nobodys_table{0xef};"),
+    "included": ("client/lib/x.cc", "ENTENTE_TRY_VOID(write_whole(path, text));"),
     "limits": (LIMITS, "inline constexpr int nobody_asks_for_" + "it_max = 1;"),
 }
 
@@ -240,7 +258,7 @@ def main():
             continue
         files += 1
         for rule in chosen:
-            if rule in ("walls", "foreign", "bans", "columns", "limits", "tables") and not name.endswith(SOURCES):
+            if rule in ("walls", "foreign", "bans", "columns", "limits", "tables", "included") and not name.endswith(SOURCES):
                 continue
             for number, what in RULES[rule](name, lines):
                 print(f"{name}:{number}: {what}")

@@ -11,10 +11,7 @@ constexpr std::chrono::minutes kWait{1};
 template <typename Row>
 Result<std::optional<Row>> find(store::Transaction& transaction, store::Table table,
                                 const store::Id& id) {
-  ENTENTE_TRY(const auto bytes, transaction.find(store::Key(table).id(id)));
-  std::optional<Row> row(std::in_place);
-  if (!bytes || !row->ParseFromString(*bytes)) row.reset();
-  return row;
+  return find_row<Row>(transaction, store::Key(table).id(id));
 }
 
 // Whether it still stands under the embargo that has ended.

@@ -5,20 +5,6 @@
 namespace entente::documents {
 namespace {
 
-Status unreadable() {
-  return Status(Code::DataLoss, Reason::None, "a document cannot be read")
-      .with_detail("documents row");
-}
-
-template <typename Row>
-Result<std::optional<Row>> find_row(store::Snapshot& snapshot, const store::Key& key) {
-  ENTENTE_TRY(const std::optional<std::string> bytes, snapshot.find(key));
-  if (!bytes) return std::optional<Row>();
-  Row row;
-  if (!row.ParseFromString(*bytes)) return unreadable();
-  return std::optional<Row>(std::move(row));
-}
-
 template <typename Row>
 Status each_row(store::Snapshot& snapshot, const store::Key& prefix,
                 const std::optional<store::Key>& from, const std::function<void(Row)>& visit) {
@@ -44,6 +30,11 @@ store::Key key(store::Table table, const store::Id& id) { return store::Key(tabl
 store::Key event_head_key() { return store::Key(event_head_table).number(0); }
 
 }  // namespace
+
+Status unreadable() {
+  return Status(Code::DataLoss, Reason::None, "a document cannot be read")
+      .with_detail("documents row");
+}
 
 store::SealName seal_of(const store::Id& document) {
   return {.scope = store::SealName::Scope::Document, .id = document};

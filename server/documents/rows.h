@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/documents/model.h"
@@ -46,6 +47,21 @@ struct Actor {
 [[nodiscard]] store::SealName seal_of(const store::Id& document);
 // The key of a process (`igc`), under which those of its documents are.
 [[nodiscard]] store::SealName process_seal(const store::Store& store, std::string_view process);
+
+// DataLoss: what a row that does not read comes to, wherever it is met. What is not read is never
+// taken for what is not there.
+[[nodiscard]] Status unreadable();
+
+// The row as it is now in `snapshot`; nothing: there is none.
+template <typename Row>
+[[nodiscard]] Result<std::optional<Row>> find_row(store::Snapshot& snapshot,
+                                                  const store::Key& key) {
+  ENTENTE_TRY(const std::optional<std::string> bytes, snapshot.find(key));
+  if (!bytes) return std::optional<Row>();
+  Row row;
+  if (!row.ParseFromString(*bytes)) return unreadable();
+  return std::optional<Row>(std::move(row));
+}
 
 class Rows {
  public:

@@ -56,9 +56,9 @@ Status Shelf::put(store::Snapshot& snapshot, const record::Circulation& row) {
   for (const std::string& name : row.shown().documents()) {
     if (!one->adopts_at) break;
     const store::Id document = parse_document_name(name)->id;
-    ENTENTE_TRY(const auto bytes, snapshot.find(store::Key(documents_table).id(document)));
-    record::Document found;
-    standing[document] = bytes && found.ParseFromString(*bytes) && stands(found, row.sent());
+    ENTENTE_TRY(const auto found,
+                find_row<record::Document>(snapshot, store::Key(documents_table).id(document)));
+    standing[document] = found && stands(*found, row.sent());
     one->documents.push_back(document);
   }
   if (one->adopts_at) one->sent = row.sent();
@@ -186,15 +186,13 @@ Status Shelf::take_events(store::Snapshot& snapshot) {
 
 Status Shelf::reload(store::Snapshot& snapshot, std::string_view name) {
   if (const auto document = parse_document_name(name)) {
-    const auto cursor = snapshot.find(store::Key(documents_table).id(document->id));
-    ENTENTE_TRY_VOID(cursor.status());
-    record::Document row;
-    if (*cursor && row.ParseFromString(**cursor)) put(row);
+    ENTENTE_TRY(const auto row,
+                find_row<record::Document>(snapshot, store::Key(documents_table).id(document->id)));
+    if (row) put(*row);
   } else if (const auto circulation = parse_circulation_name(name)) {
-    const auto found = snapshot.find(store::Key(circulations_table).id(*circulation));
-    ENTENTE_TRY_VOID(found.status());
-    record::Circulation row;
-    if (*found && row.ParseFromString(**found)) return put(snapshot, row);
+    ENTENTE_TRY(const auto row, find_row<record::Circulation>(
+                                    snapshot, store::Key(circulations_table).id(*circulation)));
+    if (row) return put(snapshot, *row);
   }
   return {};
 }

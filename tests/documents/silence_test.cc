@@ -96,6 +96,35 @@ TEST_CASE(
   CHECK(world.complaints.empty());
 }
 
+TEST_CASE("a silence whose document cannot be read neither adopts nor lapses: it is complained of",
+          "[documents][circulation][silence]") {
+  CirculationWorld world;
+  const std::string paper = world.paper("p", v1::HANDLING_LIMITED).name();
+  const std::string kept =
+      world.circulate(world.helena(), paper, v1::Circulation::APPROVAL_BY_SILENCE)->name();
+  const store::Id id = parse_document_name(paper)->id;
+  const store::Key row = store::Key(documents_table).id(id);
+  const auto put = [&](const std::string& bytes) {
+    const auto transaction = world.store->begin();
+    transaction->put(row, bytes, seal_of(id));
+    world.ledger->record(*transaction, ledger::Act());
+    REQUIRE(transaction->commit().ok());
+  };
+  const std::string whole = **world.store->snapshot()->find(row);
+  put("\xff\xff");
+  world.clock.pass(std::chrono::hours(25));
+  const std::uint64_t entries = world.entries();
+  world.hours.tend();
+  CHECK(world.entries() == entries);
+  CHECK(world.complaints == std::vector<std::string>{"silence"});
+  CHECK(world.see(world.anna(), kept).status().code() == Code::DataLoss);
+  // Read again, it is as if nothing had been.
+  put(whole);
+  world.clock.pass(std::chrono::minutes(1));
+  world.hours.tend();
+  CHECK(world.see(world.anna(), kept)->outcome() == v1::Circulation::ADOPTED);
+}
+
 TEST_CASE("a silence lapses once a document of it is gone, which is news and entered, once, to all",
           "[documents][circulation][silence]") {
   CirculationWorld world;

@@ -318,6 +318,10 @@ void Daemon::register_services() {
   const ledger::MakeReceipt receipt = [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   };
+  gate_->prove_acts_by(
+      [this](const policy::Subject& subject, store::CommitIndex index, std::uint64_t from) {
+        return ledger::prove_act(*ledger_, *checkpoints_, subject, index, from);
+      });
   directory_->add_to(*gate_, receipt);
   process_life_->add_to(*gate_);
   books_ = std::make_unique<directory::BookServer>(*directory_, *records_, *gate_);

@@ -95,7 +95,8 @@ class Client {
 
   // One message for one. `method` is the rpc's full name. Every Code that the rpc documents, and
   // Unavailable (not reached; retried where safe), DeadlineExceeded, DataLoss (ProofInvalid: the
-  // server showed a receipt or checkpoint that does not hold).
+  // server showed a receipt or checkpoint that does not hold, or said of an act that it is done and
+  // did not prove that its entry stands in the ledger). Without a ledger's key acts are not proved.
   template <typename Rep>
   [[nodiscard]] Result<Rep> call(std::string_view method, const Message& in,
                                  CallOptions options = {}) {

@@ -25,6 +25,15 @@ struct TlsCredentials::Native {
 TlsCredentials::TlsCredentials() : native_(std::make_unique<Native>()) {}
 TlsCredentials::~TlsCredentials() = default;
 
+std::string TlsCredentials::certificate_der() const {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(SSL_CTX_get0_certificate(native_->context.native_handle()), &der);
+  std::string out;
+  if (size > 0) out.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return out;
+}
+
 namespace {
 
 Status cannot_use(const std::string& path, const error_code& error) {

@@ -33,6 +33,8 @@ class TlsCredentials {
 
   struct Native;
   [[nodiscard]] Native& native() { return *native_; }
+  // Of this end.
+  [[nodiscard]] std::string certificate_der() const;
 
  private:
   TlsCredentials();

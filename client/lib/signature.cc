@@ -187,6 +187,20 @@ bool is_of_party(std::string_view certificate_der, std::string_view party,
          chains(leaf.get(), anchors_der, X509_V_FLAG_NO_CHECK_TIME);
 }
 
+std::string account_of(std::string_view certificate_der) {
+  const Certificate leaf = decode(certificate_der);
+  const std::optional<std::string> uri = leaf ? only_uri(leaf.get()) : std::nullopt;
+  constexpr std::string_view scheme = "entente://";
+  if (!uri || !uri->starts_with(scheme)) return {};
+  std::string party = uri->substr(scheme.size(), uri->find('.') - scheme.size());
+  for (char& c : party) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (const std::string_view kind : {"/person/", "/program/"}) {
+    const std::size_t at = uri->find(kind, scheme.size());
+    if (at != uri->npos) return "parties/" + party + "/accounts/" + uri->substr(at + kind.size());
+  }
+  return {};
+}
+
 bool is_authority_under(std::string_view certificate_der, std::string_view authority_der) {
   const Certificate certificate = decode(certificate_der);
   const Certificate authority = decode(authority_der);

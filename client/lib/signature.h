@@ -41,6 +41,10 @@ struct Signature {
 [[nodiscard]] bool is_of_party(std::string_view certificate_der, std::string_view party,
                                const std::vector<std::string>& anchors_der);
 
+// The account that the certificate opens: `parties/SWE/accounts/anna` of
+// `entente://swe.<network>/person/anna` or `/program/...`; empty if its one name is no such.
+[[nodiscard]] std::string account_of(std::string_view certificate_der);
+
 // Whether the certificate (DER) is an authority that the key of `authority_der` has signed: one
 // under it, or itself made anew. Whether either has ended says nothing.
 [[nodiscard]] bool is_authority_under(std::string_view certificate_der,

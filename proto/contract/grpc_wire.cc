@@ -127,11 +127,8 @@ struct Details {
 
 Details read_details(std::string_view base64) {
   Details details;
-  while (!base64.empty() && base64.back() == '=') base64.remove_suffix(1);
-  std::string padded(base64);
-  while (padded.size() % 4 != 0) padded += '=';
   google::rpc::Status wire;
-  if (const auto bytes = from_base64(padded); !bytes || !wire.ParseFromString(*bytes))
+  if (const auto bytes = from_binary(base64); !bytes || !wire.ParseFromString(*bytes))
     return details;
   for (const google::protobuf::Any& any : wire.details()) {
     google::rpc::ErrorInfo info;
@@ -241,14 +238,24 @@ std::optional<std::string> inflate_gzip(std::string_view bytes, std::size_t byte
   return out;
 }
 
+std::string to_binary(std::string_view bytes) {
+  std::string value = to_base64(bytes);
+  while (!value.empty() && value.back() == '=') value.pop_back();
+  return value;
+}
+
+std::optional<std::string> from_binary(std::string_view value) {
+  while (!value.empty() && value.back() == '=') value.remove_suffix(1);
+  std::string padded(value);
+  while (padded.size() % 4 != 0) padded += '=';
+  return from_base64(padded);
+}
+
 http2::Headers trailers_of(const Status& status) {
   http2::Headers trailers = {{"grpc-status", std::to_string(static_cast<int>(status.code()))}};
   if (status.ok()) return trailers;
   trailers.emplace_back("grpc-message", percent_encode(status.message()));
-  std::string details = to_base64(to_wire(status).SerializeAsString());
-  while (!details.empty() && details.back() == '=')
-    details.pop_back();  // as gRPC says for -bin headers
-  trailers.emplace_back("grpc-status-details-bin", std::move(details));
+  trailers.emplace_back("grpc-status-details-bin", to_binary(to_wire(status).SerializeAsString()));
   return trailers;
 }
 

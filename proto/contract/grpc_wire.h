@@ -45,6 +45,11 @@ class FrameReader {
 [[nodiscard]] std::optional<std::string> inflate_gzip(std::string_view bytes,
                                                       std::size_t bytes_max);
 
+// The value of a header whose name ends with `-bin`: base64, written without padding and read with
+// any (gRPC over HTTP/2, Binary-Header; Connect has the same). Nothing: it is no base64.
+[[nodiscard]] std::string to_binary(std::string_view bytes);
+[[nodiscard]] std::optional<std::string> from_binary(std::string_view value);
+
 // The status that trailers carry: `grpc-status`, `grpc-message`, `grpc-status-details-bin` (a
 // google.rpc.Status with ErrorInfo, RetryInfo and BadRequest). Unavailable if there is none.
 [[nodiscard]] Status status_of(const http2::Headers& trailers);

@@ -142,6 +142,8 @@ inline constexpr std::uint64_t log_bytes_max = 64ULL << 20;  // RocksDB's log: b
 inline constexpr std::size_t entry_bytes_max = 512 * 1024;  // one entry, what it touched included
 inline constexpr std::size_t entry_touched_max = 4'096;     // names that one entry lists
 inline constexpr std::uint32_t checkpoint_interval_ms_max = 1'000;
+inline constexpr std::size_t proof_entry_bytes_max =
+    2 * 1024;  // an entry that comes in a reply's header: more is asked for, lest headers overflow
 inline constexpr std::size_t proof_hashes_max = 64;       // a tree of 2^64 has no longer path
 inline constexpr std::size_t note_bytes_max = 16 * 1024;  // a signed note with its cosignatures
 inline constexpr std::size_t note_signatures_max = 64;    // each costs a verification

@@ -1,9 +1,13 @@
 #include "server/identity/gate.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "entente/v1/options.pb.h"
+#include "proto/contract/act_proof.h"
+#include "proto/contract/grpc_wire.h"
+#include "proto/contract/note.h"
 #include "server/identity/attended.h"
 
 namespace entente::identity {
@@ -50,6 +54,12 @@ class ReceiverSource final : public net::Source {
   SubjectPointer subject_;
   std::unique_ptr<net::Source> within_;  // Goes first: it may use the receiver.
 };
+
+// How much of the ledger whoever asks for a proof has seen.
+std::optional<std::uint64_t> proof_from(const net::Call& call) {
+  const std::optional<std::string_view> size = call.header(proof_from_header);
+  return size ? note::parse_decimal(*size) : std::nullopt;
+}
 
 }  // namespace
 
@@ -111,8 +121,20 @@ Status Gate::act(net::Call& call, const google::protobuf::MethodDescriptor& meth
     }
     return caller;
   };
-  ENTENTE_TRY(const store::CommitIndex index, act_as(store_, authenticator_, call, who, serve));
+  const std::optional<std::uint64_t> from = prove_ ? proof_from(call) : std::nullopt;
+  std::optional<policy::Subject> acted;  // whom it is proved to
+  const auto note_who = [&](const policy::Subject& subject, store::Transaction& transaction) {
+    if (from) acted = subject;
+    return serve(subject, transaction);
+  };
+  ENTENTE_TRY(const store::CommitIndex index, act_as(store_, authenticator_, call, who, note_who));
   after(index);
+  if (!from) return {};
+  // It is done: where no proof can be made the reply leaves without, which its client holds against
+  // this server.
+  if (const Result<std::string> proof = prove_(*acted, index, *from); proof.ok()) {
+    call.add_header(std::string(proof_header), wire::to_binary(*proof));
+  }
   return {};
 }
 

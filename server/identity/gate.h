@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -80,6 +81,12 @@ class Gate {
  public:
   Gate(net::MethodTable& table, store::Store& store, Authenticator& authenticator)
       : table_(table), store_(store), authenticator_(authenticator) {}
+
+  // The ActProof, serialized, of what `subject` did at `index`, who has seen a ledger of `from`.
+  using Prove = std::function<Result<std::string>(const policy::Subject& subject,
+                                                  store::CommitIndex index, std::uint64_t from)>;
+  // From then on each act is proved to whoever asks (act_proof.h). Requires: nothing is served yet.
+  void prove_acts_by(Prove prove) { prove_ = std::move(prove); }
 
   // An rpc that changes nothing and leaves no receipt.
   template <typename Req, typename Rep>
@@ -215,6 +222,7 @@ class Gate {
   net::MethodTable& table_;
   store::Store& store_;
   Authenticator& authenticator_;
+  Prove prove_;
 };
 
 }  // namespace entente::identity

@@ -94,6 +94,28 @@ Result<v1::Receipt> make_receipt(Checkpoints& checkpoints, store::CommitIndex in
   return receipt;
 }
 
+Result<std::string> prove_act(TreeLedger& ledger, Checkpoints& checkpoints,
+                              const policy::Subject& subject, store::CommitIndex index,
+                              std::uint64_t from) {
+  v1::ActProof proof;
+  ENTENTE_TRY(*proof.mutable_receipt(), make_receipt(checkpoints, index, /*at_once=*/true));
+  ENTENTE_TRY(const note::Note note, note::Note::parse(proof.receipt().checkpoint()));
+  ENTENTE_TRY(const note::Checkpoint checkpoint, note::Checkpoint::parse(note.text));
+  if (from > 0 && from < checkpoint.size) {
+    ENTENTE_TRY(const std::vector<Digest> path, ledger.prove_consistency(from, checkpoint.size));
+    for (const Digest& hash : path) proof.add_consistency_path(octets(hash));
+  }
+  ENTENTE_TRY_VOID(ledger.read(index, index + 1, [&](const StoredEntry& stored) {
+    v1::LedgerRow row = row_for(subject, stored);
+    if (row.canonical().size() <= limits::proof_entry_bytes_max) {
+      proof.mutable_blinding()->swap(*row.mutable_blinding());
+      proof.mutable_canonical()->swap(*row.mutable_canonical());
+    }
+    return true;
+  }));
+  return proof.SerializeAsString();
+}
+
 Result<v1::Checkpoint> LedgerService::get_checkpoint(const policy::Subject& /*subject*/,
                                                      const v1::GetCheckpointRequest& /*message*/,
                                                      store::Snapshot& /*snapshot*/) {

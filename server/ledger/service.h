@@ -4,7 +4,9 @@
 // Threads: any. Ownership: main's; ledger and checkpoints are borrowed and outlive it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "entente/v1/ledger.pb.h"
 #include "entente/v1/types.pb.h"
@@ -24,6 +26,12 @@ namespace entente::ledger {
 // names index and leaf only, and the client asks ProveInclusion when it next looks.
 [[nodiscard]] Result<v1::Receipt> make_receipt(Checkpoints& checkpoints, store::CommitIndex index,
                                                bool at_once);
+
+// What the reply to an act proves of it to `subject`, who acted and had seen a checkpoint of size
+// `from`: an ActProof, serialized. Signs a checkpoint if need be. Unavailable: none could be.
+[[nodiscard]] Result<std::string> prove_act(TreeLedger& ledger, Checkpoints& checkpoints,
+                                            const policy::Subject& subject,
+                                            store::CommitIndex index, std::uint64_t from);
 
 class LedgerService {
  public:

@@ -4,10 +4,13 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "client/lib/ledger_view.h"
 #include "tests/client/fake_server.h"
@@ -31,7 +34,9 @@ Result<v1::Person> get(Client& client) {
   return client.call<v1::Person>(kGetPerson, v1::GetPersonRequest());
 }
 Status act(Client& client) {
-  return client.call<v1::HandOverReply>(kHandOver, v1::HandOverRequest()).status();
+  const Status done = client.call<v1::HandOverReply>(kHandOver, v1::HandOverRequest()).status();
+  if (!done.ok()) UNSCOPED_INFO(done.message());
+  return done;
 }
 bool is_lie(const Status& status) {
   return status.code() == Code::DataLoss && status.reason() == Reason::ProofInvalid;
@@ -141,12 +146,77 @@ TEST_CASE("an act whose receipt proves nothing is not believed", "[client][ledge
   SECTION("it is of two ledgers of one size") {
     server.act = [&](v1::HandOverReply& out) {
       FakeLedger other("false");
-      other.grow_to(9);
+      other.grow_to(server.ledger.size());
       *out.mutable_receipt() = other.receipt(3);
       return Status();
     };
   }
   REQUIRE(is_lie(act(*client)));
+}
+
+TEST_CASE("an act that is not proved is not believed", "[client][ledger]") {
+  FakeServer server;
+  server.ledger.grow_to(9);
+  const auto client = open(server.options());
+  REQUIRE(act(*client).ok());  // by entry 9
+  SECTION("there is no proof") { server.proved_by = 1'000; }
+  SECTION("it is of an act before") { server.proved_by = 9; }
+  SECTION("it is of another act") {
+    server.proved_by = server.ledger.enter("directory.person.confirm");
+  }
+  SECTION("it says what the ledger does not have") {
+    server.change_proof = [](v1::ActProof& proof) { proof.mutable_canonical()->back() ^= 1; };
+  }
+  SECTION("its ledger does not continue the one that was seen") {
+    server.change_proof = [](v1::ActProof& proof) {
+      proof.add_consistency_path(std::string(sizeof(Digest), 'x'));
+    };
+  }
+  SECTION("it stands under a checkpoint that another key signed") {
+    server.change_proof = [&](v1::ActProof& proof) {
+      FakeLedger other("true", 'x');
+      other.grow_to(server.ledger.size());
+      proof.mutable_receipt()->set_checkpoint(other.checkpoint());
+    };
+  }
+  SECTION("it is too long for a header, and the server shows no such entry") {
+    server.touched = std::string(limits::proof_entry_bytes_max, 'x');
+    server.change_proof = [](v1::ActProof& proof) {
+      proof.mutable_receipt()->set_entry_index(proof.receipt().entry_index() - 3);
+    };
+  }
+  REQUIRE(is_lie(act(*client)));
+  server.proved_by.reset();
+  server.change_proof = nullptr;
+  REQUIRE(act(*client).ok());
+}
+
+TEST_CASE("an entry that no header holds is asked for", "[client][ledger]") {
+  FakeServer server;
+  server.touched = std::string(limits::proof_entry_bytes_max, 'x');
+  const auto client = open(server.options());
+  REQUIRE(act(*client).ok());
+  REQUIRE(server.rows == 1);
+}
+
+TEST_CASE("one entry proves one act, however many are asked for at once", "[client][ledger]") {
+  FakeServer server;
+  const auto client = open(server.options());
+  server.proved_by = server.ledger.enter("directory.office.hand_over");
+  // Neither is answered before both have been asked for.
+  server.meanwhile = [&] {
+    while (server.acts < 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  std::array<std::promise<Status>, 2> ends;
+  for (std::promise<Status>& end : ends) {
+    client->call_message_async(kHandOver, v1::HandOverRequest(),
+                               std::make_shared<v1::HandOverReply>(),
+                               [&end](Status status) { end.set_value(std::move(status)); }, {});
+  }
+  const Status first = ends[0].get_future().get();
+  const Status second = ends[1].get_future().get();
+  REQUIRE(first.ok() != second.ok());
+  REQUIRE(is_lie(first.ok() ? second : first));
 }
 
 TEST_CASE("a ledger that was put back is refused in words", "[client][ledger]") {
@@ -190,7 +260,7 @@ TEST_CASE("a ledger that grows is followed, and a receipt behind the newest is t
   for (const std::uint64_t size : {1U, 2U, 3U, 7U, 8U, 64U, 65U, 1000U}) {
     server.ledger.grow_to(size);
     REQUIRE(act(*client).ok());
-    REQUIRE(client->checkpoint()->size == size);
+    REQUIRE(client->checkpoint()->size == server.ledger.size());
   }
 }
 

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,10 @@
 #include "entente/v1/directory.pb.h"
 #include "entente/v1/ledger.pb.h"
 #include "entente/v1/session.pb.h"
+#include "proto/contract/act_proof.h"
+#include "proto/contract/entry.h"
+#include "proto/contract/grpc_wire.h"
+#include "proto/contract/limits.h"
 #include "proto/contract/merkle.h"
 #include "proto/contract/note.h"
 #include "server/net/server.h"
@@ -35,6 +41,40 @@ class FakeLedger {
   void fork_at(std::uint64_t size) {
     leaves_.resize(size);
     story_ += "!";
+  }
+  // One more, which says what the client of the tests did.
+  std::uint64_t enter(const std::string& kind, const std::string& touched = {}) {
+    Entry entry{.index = size(), .time = Instant(std::chrono::seconds(1)), .act = {}};
+    entry.act.account = "parties/SWE/accounts/anna";
+    entry.act.party = "SWE";
+    entry.act.kind = kind;
+    if (!touched.empty()) entry.act.touched.push_back(touched);
+    entered_[entry.index] = encode_entry(entry);
+    leaves_.push_back(entry_leaf(blinding(), entered_[entry.index]));
+    return entry.index;
+  }
+  // What the reply to the act proves to who had seen `from`.
+  [[nodiscard]] v1::ActProof proof(std::uint64_t index, std::uint64_t from) const {
+    v1::ActProof proof;
+    *proof.mutable_receipt() = receipt(index);
+    if (from > 0 && from < size()) {
+      const auto path = consistency(from, size());
+      for (const Digest& hash : *path) proof.add_consistency_path(std::string(as_view(hash)));
+    }
+    const v1::LedgerRow shown = row(index);
+    if (shown.canonical().size() > limits::proof_entry_bytes_max) return proof;
+    proof.set_blinding(shown.blinding());
+    proof.set_canonical(shown.canonical());
+    return proof;
+  }
+  [[nodiscard]] v1::LedgerRow row(std::uint64_t index) const {
+    v1::LedgerRow row;
+    row.set_index(index);
+    if (const auto found = entered_.find(index); found != entered_.end()) {
+      row.set_blinding(blinding());
+      row.set_canonical(found->second);
+    }
+    return row;
   }
   [[nodiscard]] std::uint64_t size() const { return leaves_.size(); }
   [[nodiscard]] const Digest& leaf(std::uint64_t index) const { return leaves_[index]; }
@@ -66,6 +106,7 @@ class FakeLedger {
   }
 
  private:
+  static std::string blinding() { return std::string(blinding_bytes, 'b'); }
   [[nodiscard]] merkle::NodeReader reader() const {
     return [this](unsigned level, std::uint64_t index) -> Result<Digest> {
       const std::uint64_t width = std::uint64_t{1} << level;
@@ -75,6 +116,8 @@ class FakeLedger {
   std::string story_;
   note::SigningKey key_;
   std::vector<Digest> leaves_;
+  std::map<std::uint64_t, std::string>
+      entered_;  // of those that say something: the canonical bytes
 };
 
 // Any certificate opens the line: what is tested is the other end.
@@ -97,7 +140,11 @@ class FakeServer {
           return Status();
         });
     on<v1::SignOutRequest, v1::SignOutReply>(
-        "SessionService.SignOut", [](net::Call&, const auto&, auto&) { return Status(); });
+        "SessionService.SignOut", [this](net::Call& call, const auto&, auto&) {
+          const std::scoped_lock lock(mutex);
+          prove(call, ledger.enter("identity.session.sign_out"));
+          return Status();
+        });
     on<v1::GetPersonRequest, v1::Person>("DirectoryService.GetPerson",
                                          [this](net::Call& call, const auto&, auto& out) {
                                            ++reads;
@@ -105,13 +152,20 @@ class FakeServer {
                                            return read ? read(call) : Status();
                                          });
     on<v1::HandOverRequest, v1::HandOverReply>("DirectoryService.HandOver",
-                                               [this](net::Call&, const auto&, auto& out) {
+                                               [this](net::Call& call, const auto&, auto& out) {
                                                  ++acts;
+                                                 if (meanwhile) meanwhile();
                                                  const std::scoped_lock lock(mutex);
-                                                 if (act) return act(out);
-                                                 *out.mutable_receipt() = ledger.receipt(0);
-                                                 return Status();
+                                                 return do_act(call, out);
                                                });
+    on<v1::GetEntryRequest, v1::LedgerRow>(
+        "LedgerService.GetEntry", [this](net::Call&, const auto& in, auto& out) {
+          const std::scoped_lock lock(mutex);
+          ++rows;
+          out = ledger.row(std::stoull(in.name().substr(in.name().rfind('/') + 1)));
+          return out.canonical().empty() ? Status(Code::NotFound, Reason::None, "not found")
+                                         : Status();
+        });
     on<v1::GetCheckpointRequest, v1::Checkpoint>("LedgerService.GetCheckpoint",
                                                  [this](net::Call&, const auto&, auto& out) {
                                                    const std::scoped_lock lock(mutex);
@@ -162,6 +216,29 @@ class FakeServer {
                     });
   }
 
+  // In the reply's header, to a client that asks.
+  void prove(net::Call& call, std::uint64_t index) {
+    const auto from = call.header(proof_from_header);
+    if (!from) return;
+    v1::ActProof proof = ledger.proof(index, std::stoull(std::string(*from)));
+    if (change_proof) change_proof(proof);
+    call.add_header(std::string(proof_header), wire::to_binary(proof.SerializeAsString()));
+  }
+  // Requires: `mutex` is held.
+  Status do_act(net::Call& call, v1::HandOverReply& out) {
+    if (act) {
+      ENTENTE_TRY_VOID(act(out));
+    } else {
+      *out.mutable_receipt() = ledger.receipt(0);
+    }
+    if (proved_by) {
+      if (*proved_by < ledger.size()) prove(call, *proved_by);
+    } else {
+      prove(call, ledger.enter("directory.office.hand_over", touched));
+    }
+    return {};
+  }
+
   static std::string token_of(const net::Call& call) {
     const auto field = call.header("authorization");
     return field ? std::string(field->substr(std::min<std::size_t>(7, field->size()))) : "";
@@ -170,8 +247,14 @@ class FakeServer {
   testing::Certificates certificates;
   std::mutex mutex;  // of the ledger and `act`
   FakeLedger ledger;
-  std::function<Status(v1::HandOverReply&)> act;  // instead of an honest receipt
-  std::function<Status(const net::Call&)> read;   // before a person is shown; any thread
+  std::function<Status(v1::HandOverReply&)>
+      act;  // instead of an honest receipt; proved all the same
+  std::function<void(v1::ActProof&)> change_proof;
+  std::optional<std::uint64_t> proved_by;  // this entry, whatever is done; beyond them all: nothing
+  std::string touched;                     // what the entry of an act names
+  std::function<void()> meanwhile;         // before an act is done; any thread
+  std::atomic<int> rows{0};                // entries that were asked for
+  std::function<Status(const net::Call&)> read;  // before a person is shown; any thread
   std::atomic<int> sign_ins{0};
   std::atomic<int> reads{0};
   std::atomic<int> acts{0};

@@ -11,6 +11,7 @@ from network import ENTENTE, do, run
 from ports import free_port
 
 READ_CONTENT = "/entente.v1.DocumentService/ReadContent"
+PROOF_FROM, PROOF = "entente-proof-from", "entente-proof-bin"
 
 
 def digest(*parts):
@@ -43,12 +44,15 @@ def path_of(index, leaves):
 
 class Liar:
     """Hands calls on to the daemon, as whoever calls (their keys are in the network's folder), and lets `lie` change what
-    comes back: lie(path, asked, answer, again), where `again` asks the daemon something else; all are bytes."""
+    comes back: lie(path, asked, answer, again), where `again` asks the daemon something else; all are bytes. What proves an
+    act (ActProof) `lie_in_proof` may change: lie_in_proof(path, proof, again), where the proof is None if there is none and
+    `again` answers with one; `proofs` are the true ones, by path."""
 
     def __init__(self, net):
         import grpc
         self.net, self.lie, self.port = net, None, free_port()
         self.lie_in_stream = None  # of the messages of a content
+        self.lie_in_proof, self.proofs = None, {}
         self.instead = {}  # by path: in which requests the liar does not even ask
         self.channels = {}
         roots = b"".join(path.read_bytes() for path in sorted((net.path / "trust").glob("*/anchor.pem")))
@@ -69,7 +73,7 @@ class Liar:
             chain, key = (pathlib.Path(path).read_bytes() for path in self.net.credentials(account))
             self.channels[account] = grpc.secure_channel(
                 f"localhost:{self.net.port}", grpc.ssl_channel_credentials((self.net.path / "ca.pem").read_bytes(), key, chain),
-                [("grpc.use_local_subchannel_pool", 1)])
+                [("grpc.use_local_subchannel_pool", 1), ("grpc.max_metadata_size", 32 * 1024)])
         return self.channels[account]
 
     def service(self, details):
@@ -78,16 +82,30 @@ class Liar:
 
         def hand_on(asked, context):
             account = context.auth_context()["x509_subject_alternative_name"][0].decode().rsplit("/", 1)[1]
-            kept = [(k, v) for k, v in context.invocation_metadata() if k == "authorization"]
-            ask = lambda other, message: self.channel(account).unary_unary(other)(message, timeout=30, metadata=kept)
+            kept = [(k, v) for k, v in context.invocation_metadata() if k in ("authorization", PROOF_FROM)]
+
+            def ask_with_proof(other, message):
+                body, call = self.channel(account).unary_unary(other).with_call(message, timeout=30, metadata=kept)
+                return body, next((v for k, v in call.initial_metadata() if k == PROOF), None)
+
+            def show(proof):
+                if self.lie_in_proof:
+                    proof = self.lie_in_proof(path, proof, ask_with_proof)
+                if proof is not None:
+                    context.send_initial_metadata([(PROOF, proof)])
+            ask = lambda other, message: ask_with_proof(other, message)[0]
             if path in self.instead and self.instead[path] in asked:
+                show(None)
                 return self.lie(path, asked, b"", ask)
             try:
-                answer = ask(path, asked)
+                answer, proof = ask_with_proof(path, asked)
             except grpc.RpcError as error:
                 context.set_trailing_metadata([(k, v) for k, v in error.trailing_metadata() or ()
                                                if k == "grpc-status-details-bin"])
                 context.abort(error.code(), error.details())
+            if proof is not None:
+                self.proofs[path] = proof
+            show(proof)
             return self.lie(path, asked, answer, ask) if self.lie else answer
         def hand_stream_on(asked, context):
             account = context.auth_context()["x509_subject_alternative_name"][0].decode().rsplit("/", 1)[1]

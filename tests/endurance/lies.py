@@ -52,7 +52,8 @@ class Lies:
         return client
 
     def truth(self):
-        self.liar.lie = self.liar.lie_in_stream = None
+        self.liar.lie = self.liar.lie_in_stream = self.liar.lie_in_proof = None
+        self.liar.instead = {}
 
     def on_rows(self, change, *verb):
         """`change(rows)` on what ListEntries answers, while the whole ledger is audited."""
@@ -286,6 +287,75 @@ class Lies:
             row = next(row for row in reversed(rows) if row.entry.account.endswith("/anna"))
             return Y.Receipt(entry_index=row.index, leaf_hash=row.leaf_hash)
         return self.on_hand_over_thrown_away(last_own)
+
+    # Acts of several rooms, as a ministry does them, and by which call.
+    CONFIRM = "/entente.v1.DirectoryService/ConfirmPerson"
+    ACTS = {CONFIRM: ("person", "confirm", "swe.anna"),
+            "/entente.v1.DirectoryService/Appoint": ("office", "appoint", "swe.alpha.focal-point", "swe.lars", "--as", "acting"),
+            "/entente.v1.NoticeService/SetNoticeSettings": ("notices", "--delivery", "daily"),
+            "/entente.v1.StatisticsService/FinishUpload": ("stats", "upload", "thrown.csv", "--to", "ALPHA.ASYLUM"),
+            "/entente.v1.SessionService/SignOut": ("sign-out",)}
+
+    def on_act_thrown_away(self, path, proof):
+        """The host does nothing, answers as if it had, and shows `proof(again)`."""
+        self.liar.lie, self.liar.instead = lambda path, asked, answer, again: answer, {path: b""}
+        self.liar.lie_in_proof = lambda asked, true, again: proof(again) if asked == path else true
+        said = self.client.refuses(*self.ACTS[path])
+        self.truth()
+        return said
+
+    def lie_acts_thrown_away(self):
+        """Whatever it is that was acknowledged."""
+        file = self.net.write("thrown.csv", (
+            "DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+            "ALPHA:ASYLUM(1.0),A,SWE,SYR,_T,_T,N,2018,77,A,F\n").encode())
+        self.ACTS = {path: [file if word == "thrown.csv" else word for word in verb] for path, verb in self.ACTS.items()}
+        for path in self.ACTS:
+            said = self.on_act_thrown_away(path, lambda again: None)
+            assert "does not prove that it entered it" in said, said
+        self.client = self.fresh()  # SignOut was one of them: the client keeps no token of it
+        return said
+
+    def lie_an_act_thrown_away_with_the_proof_of_an_earlier_one(self):
+        self.truth()
+        self.client.content(*self.ACTS[self.CONFIRM])
+        said = self.on_act_thrown_away(self.CONFIRM, lambda again: self.liar.proofs[self.CONFIRM])
+        assert "had been there before" in said, said
+        return said
+
+    def lie_an_act_thrown_away_with_the_proof_of_another(self):
+        """Of the same account and a moment ago: the host has done something else in its name."""
+        confirm = M.ConfirmPersonRequest(name="persons/swe.anna").SerializeToString()
+        said = self.on_act_thrown_away("/entente.v1.NoticeService/SetNoticeSettings", lambda again: again(self.CONFIRM, confirm)[1])
+        assert "another act" in said and "directory.person.confirm" in said, said
+        return said
+
+    def on_proof(self, change):
+        """`change(proof)` on what proves an act that was done."""
+        def lie(path, proof, again):
+            if proof is None:
+                return proof
+            shown = L.ActProof.FromString(proof)
+            change(shown)
+            return shown.SerializeToString()
+        self.truth()
+        self.liar.lie_in_proof = lie
+        return self.client.refuses(*self.ACTS[self.CONFIRM])
+
+    def lie_a_proof_whose_entry_was_altered(self):
+        def alter(proof):
+            assert b"anna" in proof.canonical
+            proof.canonical = proof.canonical.replace(b"anna", b"sven")
+        return self.on_proof(alter)
+
+    def lie_a_proof_under_a_checkpoint_of_another_key(self):
+        def sign(proof):
+            lines = proof.receipt.checkpoint.split("\n")
+            proof.receipt.checkpoint = self.forge.note(int(lines[1]), base64.b64decode(lines[2]), os.urandom(32))
+        return self.on_proof(sign)
+
+    def lie_a_proof_in_a_ledger_that_does_not_continue_the_one_seen(self):
+        return self.on_proof(lambda proof: proof.consistency_path.append(os.urandom(32)))
 
     def leaves_at_least(self, size):
         for _ in range(100):

@@ -4,6 +4,7 @@
 
 #include "entente/v1/options.pb.h"
 #include "entente/v1/statistics.pb.h"
+#include "proto/contract/grpc_wire.h"
 #include "tests/identity/world.h"
 #include "tests/support/dies.h"
 
@@ -25,6 +26,9 @@ class GateFixture {
   }
   Status call() {
     MadeCall made = world.call(certificates().anna, token);
+    return call(made);
+  }
+  Status call(MadeCall& made) {
     v1::SignOutReply reply;
     return table.find("/entente.v1.SessionService/SignOut")
         ->unary(made, v1::SignOutRequest(), reply);
@@ -71,6 +75,47 @@ TEST_CASE("an act that loses is done anew, and told only when it has lost each t
   to_lose = 100;
   CHECK(fixture.call().code() == Code::Aborted);
   CHECK(attempts == commit_attempts_max);
+}
+
+TEST_CASE("an act is proved to whoever asks, once it is done", "[identity][gate]") {
+  GateFixture fixture;
+  bool done = true;
+  fixture.acts([&](const auto&, const auto&, store::Transaction& in) -> Result<v1::SignOutReply> {
+    if (!done) return Status(Code::NotFound, Reason::None, "not found");
+    fixture.record(in);
+    return v1::SignOutReply();
+  });
+  std::vector<std::uint64_t> asked;
+  Status made_of;
+  fixture.gate.prove_acts_by([&](const policy::Subject& subject, store::CommitIndex index,
+                                 std::uint64_t from) -> Result<std::string> {
+    CHECK(subject.account == "parties/SWE/accounts/anna");
+    CHECK(index + 1 == fixture.world.ledger->size());  // it is durable by then
+    asked.push_back(from);
+    if (!made_of.ok()) return made_of;
+    return std::string("proof");
+  });
+  const auto shown = [&](const char* from) {
+    MadeCall made = fixture.world.call(certificates().anna, fixture.token);
+    if (from != nullptr) made.headers["entente-proof-from"] = from;
+    CHECK(fixture.call(made).ok() == done);
+    return made.added["entente-proof-bin"];
+  };
+  CHECK(shown("17") == wire::to_binary("proof"));
+  CHECK(shown("0") == wire::to_binary("proof"));
+  for (const char* nothing : {"", "-1", "017", "1e3", "18446744073709551616"}) {
+    CHECK(shown(nothing).empty());
+  }
+  CHECK(shown(nullptr).empty());
+  CHECK(asked == std::vector<std::uint64_t>{17, 0});
+  // What is done is done, though it could not be proved.
+  made_of = Status(Code::Unavailable, Reason::None, "no checkpoint");
+  CHECK(shown("1").empty());
+  // And what is not is not proved.
+  made_of = Status();
+  done = false;
+  CHECK(shown("1").empty());
+  CHECK(asked.size() == 3);
 }
 
 TEST_CASE("an act that meets a destruction is done anew, and what is lost without one is lost",

@@ -224,6 +224,47 @@ TEST_CASE("proofs over the wire hold against the checkpoint that comes with them
                                  digests(receipt->inclusion_path()), opened->checkpoint.root));
 }
 
+TEST_CASE("what an act's reply proves continues what was seen, and says what was entered",
+          "[ledger][service]") {
+  ServiceFixture fixture;
+  fixture.fill(300);
+  Act act = LedgerFixture::act_on("object/now");
+  act.party = "SWE";
+  fixture.commit(act);  // under no checkpoint yet
+  const auto proved = [&](const policy::Subject& subject, std::uint64_t from) {
+    const Result<std::string> bytes =
+        prove_act(*fixture.ledger, *fixture.checkpoints, subject, fixture.ledger->size() - 1, from);
+    REQUIRE(bytes.ok());
+    v1::ActProof proof;
+    REQUIRE(proof.ParseFromString(*bytes));
+    return proof;
+  };
+  const v1::ActProof proof = proved(subject_of("SWE"), 290);
+  const auto opened =
+      note::open_checkpoint(proof.receipt().checkpoint(), test::ledger_key().verifier());
+  REQUIRE(opened.ok());
+  CHECK(opened->checkpoint.size == 301);
+  CHECK(merkle::verify_inclusion(300, 301, digest_from(proof.receipt().leaf_hash()),
+                                 digests(proof.receipt().inclusion_path()),
+                                 opened->checkpoint.root));
+  CHECK(merkle::verify_consistency(290, 301, *fixture.ledger->root_at(290), opened->checkpoint.root,
+                                   digests(proof.consistency_path())));
+  const Result<Entry> entry = decode_entry(proof.canonical());
+  REQUIRE(entry.ok());
+  CHECK(entry->act.object == "object/now");
+  CHECK(as_view(entry_leaf(proof.blinding(), proof.canonical())) == proof.receipt().leaf_hash());
+  // Who had seen nothing, or says to have seen more than there is, is shown no path.
+  CHECK(proved(subject_of("SWE"), 0).consistency_path().empty());
+  CHECK(proved(subject_of("SWE"), 1'000).consistency_path().empty());
+  // It is as closed as GetEntry.
+  CHECK(proved(subject_of("DNK"), 0).canonical().empty());
+  // What a header does not hold is asked for.
+  act.touched.assign(100, std::string(100, 'x'));
+  fixture.commit(act);
+  CHECK(proved(subject_of("SWE"), 0).canonical().empty());
+  CHECK(proved(subject_of("SWE"), 0).ByteSizeLong() < limits::proof_entry_bytes_max);
+}
+
 TEST_CASE("a page of large entries ends before a message would be too large", "[ledger][service]") {
   ServiceFixture fixture;
   Act large = LedgerFixture::act_on("import");

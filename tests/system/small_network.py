@@ -224,6 +224,7 @@ class Caller:
     def __init__(self, net, account, certificate=None):
         import grpc
         self.account, self.token = account, ""
+        self.proof_from = None  # of a ledger of this size on: each act is to be proved (ActProof)
         chain, key = certificate or net.credentials(account)
         self.address, self.credentials = f"localhost:{net.port}", grpc.ssl_channel_credentials(
             (net.path / "ca.pem").read_bytes(), pathlib.Path(key).read_bytes(), pathlib.Path(chain).read_bytes())
@@ -248,7 +249,8 @@ class Caller:
             self.dial()
 
     def headers(self):
-        return [("authorization", "Bearer " + self.token)] if self.token else []
+        of_proof = [] if self.proof_from is None else [("entente-proof-from", str(self.proof_from))]
+        return of_proof + ([("authorization", "Bearer " + self.token)] if self.token else [])
 
     def ask(self, method, request, timeout=60):
         """One call, to `Service.Method` of entente.v1, with bytes both ways; of a stream the first message."""

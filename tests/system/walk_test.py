@@ -21,7 +21,7 @@ from walk.directory import holds
 from walk.identity import crl_der
 from walk.walk import PLACES, TELLS_ALL, Walk
 from walk.world import Guard, World, kind_of, process_audience
-from entente.v1 import account_pb2 as C, directory_pb2 as M, evidence_pb2 as R, meetings_pb2 as G
+from entente.v1 import account_pb2 as C, directory_pb2 as M, evidence_pb2 as R, ledger_pb2 as L, meetings_pb2 as G
 from entente.v1 import options_pb2 as O, session_pb2 as S, statistics_pb2 as T
 
 # Methods whose whole walk is in an own test below: they end what the others stand on.
@@ -73,7 +73,9 @@ class Everybody(unittest.TestCase):
         self.assertEqual([m for m in self.methods if m not in placed], [], "give them a place in PLACES")
         self.assertEqual([m for m in placed if m not in self.methods], [], "they are registered no more")
         for name, method in self.methods.items():
-            self.assertNotEqual(method.GetOptions().Extensions[O.rule].who, O.WHO_UNSPECIFIED, name)
+            rule = method.GetOptions().Extensions[O.rule]
+            self.assertNotEqual(rule.who, O.WHO_UNSPECIFIED, name)
+            self.assertEqual(bool(rule.enters), rule.acts and not rule.hashes, f"{name}: which entry does it leave?")
 
     def test_1_nobody_without_a_session_is_answered(self):
         anna, thief = self.world.by_account["anna"], Caller(self.net, "sven")
@@ -291,8 +293,21 @@ class Everybody(unittest.TestCase):
                 self.assertIn(status, (204, 404), context)
 
     def did(self, account, method, request, code="OK"):
-        answer = self.walk.ask(self.world.by_account[account], method, request)
+        """What is done is proved in the reply: an entry of the caller's, of the kind that the method's rule says."""
+        caller = self.world.by_account[account]
+        caller.proof_from = 0
+        answer = self.walk.ask(caller, method, request)
+        caller.proof_from = None
         self.assertEqual(answer.code, code, f"{method} as {account}: {answer}")
+        kinds = self.methods[method].GetOptions().Extensions[O.rule].enters
+        proofs = [value for name, value in answer.initial if name == "entente-proof-bin"]
+        self.assertEqual(len(proofs), bool(kinds) and answer.ok, method)
+        for proof in map(L.ActProof.FromString, proofs):
+            self.assertIn(f"/accounts/{account}".encode(), proof.canonical, method)
+            self.assertTrue(any(kind.encode() in proof.canonical for kind in kinds), f"{method}: {proof.canonical}")
+            leaf = hashlib.sha256(b"\0" + hashlib.sha256(proof.blinding + proof.canonical).digest()).digest()
+            self.assertEqual(leaf, proof.receipt.leaf_hash, method)
+            self.assertGreater(int(proof.receipt.checkpoint.split("\n")[1]), proof.receipt.entry_index, method)
         return answer
 
     def test_3_who_may_act_does_and_one_entry_each_is_seen_by_those_who_see_what_it_names(self):

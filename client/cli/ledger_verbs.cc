@@ -8,6 +8,7 @@
 #include "client/cli/services.h"
 #include "client/lib/audit.h"
 #include "client/lib/entered.h"
+#include "client/lib/looks.h"
 #include "entente/v1/ledger.pb.h"
 #include "proto/contract/bytes.h"
 
@@ -44,14 +45,36 @@ void show_row(const v1::LedgerRow& row, Table& table) {
              open ? entry.account() : "(not for you)", entry.kind(), entry.object()});
 }
 
-void show_witnesses(const v1::ListCosignaturesReply& reply) {
+// What is proved of those whose keys the profile has; of all others that the server names them.
+void show_witnesses(Context& context) {
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status());
+  const Result<Ledger> ledger = context.profiles().ledger();
+  if (!ledger.ok()) return context.fail(ledger.status());
+  const Result<client::Looks> looks =
+      client::looks_at_ledger(**client, context.clock(), ledger->key, ledger->witnesses);
+  if (!looks.ok()) return context.fail(looks.status());
   Table table({"WITNESS", "PARTY", "ENTRIES", "LOOKED"});
-  for (const v1::Cosignature& held : reply.cosignatures()) {
-    table.row({held.witness(), held.party(), held.has_time() ? std::to_string(held.size()) : "",
-               held.has_time() ? to_rfc3339(Instant(std::chrono::seconds(held.time().seconds())))
-                               : "never"});
+  v1::ListCosignaturesReply proved;
+  for (const witness::Look& look : looks->known) {
+    v1::Cosignature& one = *proved.add_cosignatures();
+    one.set_witness(look.witness.key.name());
+    one.set_witness_key(look.witness.key.text());
+    one.set_party("parties/" + look.witness.party);
+    if (look.time_s != 0) one.mutable_time()->set_seconds(look.time_s);
+    one.set_size(look.size);
+    table.row({one.witness(), one.party(), one.has_time() ? std::to_string(one.size()) : "",
+               one.has_time() ? to_rfc3339(Instant(std::chrono::seconds(look.time_s))) : "never"});
   }
+  if (context.json) return print_json(proved);
   table.print();
+  for (const v1::Cosignature& one : looks->strangers) {
+    const std::string party = one.party().substr(one.party().find('/') + 1);
+    std::cerr << "note: the server names `" << safe(one.witness()) << "` of `" << safe(one.party())
+              << "`, whose key this profile was not given: nothing of it is proved. Ask `"
+              << safe(one.party()) << "` for it, and name it with `entente profile add --witness "
+              << safe(party) << "=KEY`\n";
+  }
 }
 
 void show_log(Context& context, std::uint64_t count) {
@@ -161,11 +184,9 @@ void add_ledger_verbs(CLI::App& app, Context& context) {
            "entente ledger checkpoint", [&context] { show_checkpoint(context); });
   add_verb(*group, "export", "every row as JSON, for whoever checks it without our code",
            "entente ledger export > ledger.jsonl", [&context] { export_ledger(context); });
-  add_verb(*group, "witnesses", "each witness, and the newest checkpoint that it has co-signed",
-           "entente ledger witnesses", [&context] {
-             context.call<v1::ListCosignaturesReply>(ledger_service + "ListCosignatures",
-                                                     v1::ListCosignaturesRequest(), show_witnesses);
-           });
+  add_verb(*group, "witnesses",
+           "each witness that you know, and the newest checkpoint that it has co-signed",
+           "entente ledger witnesses", [&context] { show_witnesses(context); });
   add_proofs(*group, context);
   add_log(*group, context);
 }

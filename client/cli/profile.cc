@@ -151,6 +151,19 @@ Result<client::Options> Profiles::options() const {
   return options;
 }
 
+Result<Ledger> Profiles::ledger() const {
+  ENTENTE_TRY(const config::v1::Profile profile, load(current()));
+  ENTENTE_TRY(const client::Options with, options());
+  Ledger ledger{.key = with.ledger_key.empty() ? first_line_of(with.state_dir + "/ledger.key")
+                                               : with.ledger_key,
+                .witnesses = {}};
+  for (const auto& one : profile.witnesses()) {
+    ENTENTE_TRY(note::VerifierKey key, note::VerifierKey::parse(one.key()));
+    ledger.witnesses.push_back({.party = one.party(), .key = std::move(key)});
+  }
+  return ledger;
+}
+
 Result<std::string> Profiles::office_keys() const {
   ENTENTE_TRY(const config::v1::Profile profile, load(current()));
   return profile.office_keys().empty() ? folder_ + "/offices" : profile.office_keys();

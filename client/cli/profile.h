@@ -9,8 +9,15 @@
 #include "client/lib/client.h"
 #include "entente/config/v1/profile.pb.h"
 #include "proto/contract/status.h"
+#include "proto/contract/witness.h"
 
 namespace entente::cli {
+
+// The ledger that a profile follows, and whose eyes on it count.
+struct Ledger {
+  std::string key;  // empty: none is known yet
+  std::vector<witness::Trusted> witnesses;
+};
 
 class Profiles {
  public:
@@ -30,6 +37,8 @@ class Profiles {
 
   // What the client library needs, from the profile in use.
   [[nodiscard]] Result<client::Options> options() const;
+  // The same for the ledger. InvalidArgument: the key of a witness is none.
+  [[nodiscard]] Result<Ledger> ledger() const;
   // Where the profile in use has its offices' keys.
   [[nodiscard]] Result<std::string> office_keys() const;
   // The password of the profile in use: its file's first line, or asked for at the terminal.

@@ -18,7 +18,7 @@ namespace {
 Result<client::SealingHand> sealing_hand(Context& context) {
   const Profiles profiles = context.profiles();
   ENTENTE_TRY(const client::Options options, profiles.options());
-  ENTENTE_TRY(const config::v1::Profile profile, profiles.load(profiles.current()));
+  ENTENTE_TRY(Ledger ledger, profiles.ledger());
   ENTENTE_TRY(client::Client * client, context.client());
   ENTENTE_TRY(
       const v1::Session session,
@@ -26,13 +26,9 @@ Result<client::SealingHand> sealing_hand(Context& context) {
   client::SealingHand hand;
   hand.files = {.certificate_path = options.certificate_path, .key_path = options.key_path};
   hand.account = session.account();
-  hand.ledger_key = options.ledger_key.empty() ? first_line_of(options.state_dir + "/ledger.key")
-                                               : options.ledger_key;
+  hand.ledger_key = std::move(ledger.key);
+  hand.witnesses = std::move(ledger.witnesses);
   hand.work_dir = options.state_dir + "/sealing";
-  for (const auto& one : profile.witnesses()) {
-    ENTENTE_TRY(note::VerifierKey key, note::VerifierKey::parse(one.key()));
-    hand.witnesses.push_back({.party = one.party(), .key = std::move(key)});
-  }
   return hand;
 }
 

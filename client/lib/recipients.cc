@@ -169,33 +169,4 @@ Result<Recipients> prove_recipients(Client& client, const Clock& clock,
   return out;
 }
 
-Result<witness::Assurance> assurance(Client& client, const Clock& clock,
-                                     const std::string& ledger_key,
-                                     const std::vector<witness::Trusted>& trusted,
-                                     const std::string& own_party) {
-  const std::string ledger = "entente.v1.LedgerService.";
-  ENTENTE_TRY(const note::Checkpoint newest, client.checkpoint());
-  ENTENTE_TRY(const note::VerifierKey key, note::VerifierKey::parse(ledger_key));
-  ENTENTE_TRY(const auto reply, client.call<v1::ListCosignaturesReply>(
-                                    ledger + "ListCosignatures", v1::ListCosignaturesRequest()));
-  std::vector<std::string> notes;
-  for (const v1::Cosignature& one : reply.cosignatures()) notes.push_back(one.note());
-  const auto is_beginning = [&](const note::Checkpoint& shown) {
-    if (shown.size == newest.size) return shown.root == newest.root;
-    if (shown.size > newest.size) return false;
-    v1::ProveConsistencyRequest ask;
-    ask.set_old_size(shown.size);
-    ask.set_size(newest.size);
-    const auto proof = client.call<v1::ConsistencyProof>(ledger + "ProveConsistency", ask);
-    std::vector<Digest> path;
-    if (!proof.ok()) return false;
-    for (const std::string& hash : proof->path()) {
-      if (hash.size() != sizeof(Digest)) return false;
-      path.push_back(digest_from(hash));
-    }
-    return merkle::verify_consistency(shown.size, newest.size, shown.root, newest.root, path);
-  };
-  return witness::assess(notes, key, trusted, own_party, clock.now(), is_beginning);
-}
-
 }  // namespace entente::client

@@ -14,7 +14,6 @@
 #include "proto/contract/clock.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/status.h"
-#include "proto/contract/witness.h"
 
 namespace entente::client {
 
@@ -36,13 +35,5 @@ struct Recipients {
                                                   const v1::GetRosterRequest& request,
                                                   const v1::Audience& audience,
                                                   const std::set<std::string>& without);
-
-// Whether others have looked at the ledger lately, by the witnesses that this client trusts.
-// `own_party`: as Trusted names parties; its witness does not count. Every Code of the calls;
-// InvalidArgument: `ledger_key` is none.
-[[nodiscard]] Result<witness::Assurance> assurance(Client& client, const Clock& clock,
-                                                   const std::string& ledger_key,
-                                                   const std::vector<witness::Trusted>& trusted,
-                                                   const std::string& own_party);
 
 }  // namespace entente::client

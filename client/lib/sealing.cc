@@ -10,6 +10,7 @@
 #include "client/lib/certificates.h"
 #include "client/lib/kept_file.h"
 #include "client/lib/lie.h"
+#include "client/lib/looks.h"
 #include "client/lib/sealed_body.h"
 #include "client/lib/signature.h"
 #include "proto/contract/bytes.h"

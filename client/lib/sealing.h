@@ -11,6 +11,7 @@
 #include "client/lib/documents.h"
 #include "client/lib/envelope.h"
 #include "client/lib/recipients.h"
+#include "proto/contract/witness.h"
 
 namespace entente::client {
 

@@ -184,27 +184,39 @@ Continuity compare(const note::Checkpoint& last, const note::Checkpoint& shown,
   return grown ? Continuity::Grown : Continuity::Behind;
 }
 
-Assurance assess(std::span<const std::string> cosigned_notes, const note::VerifierKey& log,
-                 std::span<const Trusted> trusted, std::string_view own_party, Instant now,
-                 const std::function<bool(const note::Checkpoint&)>& is_beginning) {
-  using std::chrono::hours;
-  std::set<std::string> within_day;
-  std::set<std::string> within_week;
+std::vector<Look> looks(std::span<const std::string> cosigned_notes, const note::VerifierKey& log,
+                        std::span<const Trusted> trusted, Instant now,
+                        const std::function<bool(const note::Checkpoint&)>& is_beginning) {
+  constexpr std::int64_t ahead_s_max = 300;
+  std::vector<Look> out;
+  for (const Trusted& witness : trusted) out.push_back({.witness = witness});
   for (const std::string& text : cosigned_notes) {
     const Result<note::SignedCheckpoint> opened = note::open_checkpoint(text, log);
     if (!opened.ok()) continue;
     std::optional<bool> beginning;  // asked once a note, and only if somebody vouches for it
-    for (const Trusted& witness : trusted) {
-      if (witness.party == own_party) continue;
-      const std::optional<std::int64_t> time_s = verify_cosignature(opened->note, witness.key);
-      if (!time_s) continue;
-      const std::int64_t age_s = seconds_of(now) - *time_s;
-      if (age_s < -300 || age_s > std::chrono::seconds(hours(24 * 7)).count()) continue;
+    for (Look& look : out) {
+      const std::optional<std::int64_t> time_s = verify_cosignature(opened->note, look.witness.key);
+      if (!time_s || *time_s <= look.time_s || *time_s > seconds_of(now) + ahead_s_max) continue;
       if (!beginning) beginning = is_beginning(opened->checkpoint);
       if (!*beginning) break;
-      within_week.insert(witness.party);
-      if (age_s <= std::chrono::seconds(hours(24)).count()) within_day.insert(witness.party);
+      look.time_s = *time_s;
+      look.size = opened->checkpoint.size;
     }
+  }
+  return out;
+}
+
+Assurance assess(std::span<const Look> looks, std::string_view own_party, Instant now) {
+  using std::chrono::hours;
+  std::set<std::string> within_day;
+  std::set<std::string> within_week;
+  const auto is_within = [now](const Look& look, hours most) {
+    return look.time_s != 0 && seconds_of(now) - look.time_s <= std::chrono::seconds(most).count();
+  };
+  for (const Look& look : looks) {
+    if (look.witness.party == own_party) continue;
+    if (is_within(look, hours(24 * 7))) within_week.insert(look.witness.party);
+    if (is_within(look, hours(24))) within_day.insert(look.witness.party);
   }
   return {.within_day = {within_day.begin(), within_day.end()},
           .within_week = {within_week.begin(), within_week.end()}};

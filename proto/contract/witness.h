@@ -114,6 +114,22 @@ struct Trusted {
   note::VerifierKey key;  // of type Cosignature
 };
 
+// What a trusted witness has last put its name to.
+struct Look {
+  Trusted witness;
+  std::int64_t time_s = 0;  // POSIX; 0: nothing that was shown
+  std::uint64_t size = 0;   // of the checkpoint
+};
+
+// One for each of `trusted`, in their order, by the cosigned checkpoints that the server hands out:
+// the newest of `log` that `is_beginning` (asked only for what is signed: that it is consistent
+// with the newest checkpoint this client has verified). A time more than five minutes ahead of
+// `now` does not count. What is malformed does not count.
+[[nodiscard]] std::vector<Look> looks(
+    std::span<const std::string> cosigned_notes, const note::VerifierKey& log,
+    std::span<const Trusted> trusted, Instant now,
+    const std::function<bool(const note::Checkpoint&)>& is_beginning);
+
 // Whether enough others have looked lately.
 struct Assurance {
   std::vector<std::string> within_day;  // foreign parties whose witness looked, sorted
@@ -123,14 +139,8 @@ struct Assurance {
   static constexpr std::size_t foreign_min = 2;
 };
 
-// Judges the cosigned checkpoints that the server hands out. Counts a party, other than
-// `own_party`, once if a trusted witness of its has put its name to a checkpoint of `log` that
-// `is_beginning` (asked only for what is signed: that it is consistent with the newest checkpoint
-// this client has verified). A time more than five minutes ahead of `now` does not count. What is
-// malformed does not count.
-[[nodiscard]] Assurance assess(std::span<const std::string> cosigned_notes,
-                               const note::VerifierKey& log, std::span<const Trusted> trusted,
-                               std::string_view own_party, Instant now,
-                               const std::function<bool(const note::Checkpoint&)>& is_beginning);
+// Counts each party other than `own_party` once.
+[[nodiscard]] Assurance assess(std::span<const Look> looks, std::string_view own_party,
+                               Instant now);
 
 }  // namespace entente::witness

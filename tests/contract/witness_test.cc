@@ -279,8 +279,9 @@ TEST_CASE("only foreign, trusted, recent and consistent cosignatures assure",
                                         {"DNK", witness_key("dnk", 'D').verifier()},
                                         {"FIN", witness_key("fin", 'F').verifier()}};
   const auto judge = [&](const std::vector<std::string>& notes, bool consistent = true) {
-    return assess(notes, log_key().verifier(), trusted, "SWE", noon,
-                  [&](const note::Checkpoint&) { return consistent; });
+    return assess(looks(notes, log_key().verifier(), trusted, noon,
+                        [&](const note::Checkpoint&) { return consistent; }),
+                  "SWE", noon);
   };
   using std::chrono::hours;
 
@@ -314,6 +315,19 @@ TEST_CASE("only foreign, trusted, recent and consistent cosignatures assure",
   const std::vector<std::string> ahead = {cosigned("nor", 'N', hours(-1)),
                                           cosigned("dnk", 'D', hours(-1))};
   CHECK(judge(ahead).within_week.empty());
+
+  // Of several the newest, whatever their order; of who never looked, that.
+  const std::vector<std::string> several = {cosigned("nor", 'N', hours(3), 9),
+                                            cosigned("nor", 'N', hours(2), 10),
+                                            cosigned("nor", 'N', hours(30), 7)};
+  const std::vector<Look> shown = looks(several, log_key().verifier(), trusted, noon,
+                                        [](const note::Checkpoint&) { return true; });
+  REQUIRE(shown.size() == trusted.size());
+  CHECK(shown[1].size == 10);
+  CHECK(shown[1].time_s ==
+        std::chrono::duration_cast<std::chrono::seconds>((noon - hours(2)).time_since_epoch())
+            .count());
+  CHECK(shown[2].time_s == 0);
 }
 
 }  // namespace entente::witness

@@ -636,21 +636,50 @@ class Lies:
                 put(name, text)
         return said
 
+    def witnesses(self):
+        """What the client shows of each: whose it is, how far it looked, when."""
+        lines = self.client.content("ledger", "witnesses").splitlines()[1:]
+        return {line.split()[0]: line.split()[1:] for line in lines}
+
     def lie_a_cosignature_that_none_made(self):
+        """By a key that the host has made up: it says who looked, and when, and nobody did."""
+        self.truth()
+        looked = self.witnesses()["nor.example/witness"]
+        assert looked[0] == "parties/NOR" and len(looked) == 3, looked
+
         def lie(path, asked, answer, again):
             if path != LEDGER + "ListCosignatures":
                 return answer
             note = L.Checkpoint.FromString(again(LEDGER + "GetCheckpoint", b"")).note
+            note = "".join(line for line in note.splitlines(True) if not re.match("— .*/witness ", line))
             name, key = "nor.example/witness", b"\4" + os.urandom(32)
             key_id = digest(f"{name}\n".encode() + key)[:4]
-            line = base64.b64encode(key_id + (2_000_000_000).to_bytes(8, "big") + os.urandom(64)).decode()
+            line = base64.b64encode(key_id + int(time.time()).to_bytes(8, "big") + os.urandom(64)).decode()
             return L.ListCosignaturesReply(cosignatures=[L.Cosignature(
                 witness=name, witness_key=f"{name}+{key_id.hex()}+{base64.b64encode(key).decode()}", party="parties/NOR",
-                note=note + f"— {name} {line}\n", size=int(note.split("\n")[1]))]).SerializeToString()
+                note=note + f"— {name} {line}\n", size=int(note.split("\n")[1]), time={"seconds": int(time.time())})],
+                ).SerializeToString()
         self.liar.lie = lie
-        shown = self.client.content("ledger", "witnesses")
-        assert shown.splitlines()[1].split() == ["nor.example/witness", "parties/NOR", "never"], shown
-        return shown.splitlines()[1]
+        shown = self.witnesses()
+        assert set(map(tuple, shown.values())) == {(f"parties/{party}", "never") for party in self.net.witness_keys}, shown
+        return " ".join(shown["nor.example/witness"])
+
+    def lie_a_witness_who_looked_later_than_it_did(self):
+        """The cosignature is true, and what the host says beside it is not."""
+        self.truth()
+        looked = self.witnesses()
+
+        def lie(path, asked, answer, again):
+            if path != LEDGER + "ListCosignatures":
+                return answer
+            reply = L.ListCosignaturesReply.FromString(answer)
+            for one in reply.cosignatures:
+                one.time.seconds += 3600
+                one.size += 1000
+            return reply.SerializeToString()
+        self.liar.lie = lie
+        assert self.witnesses() == looked
+        return " ".join(looked["nor.example/witness"])
 
 
 def main():

@@ -20,6 +20,7 @@
 #include "entente/v1/meeting_records.pb.h"
 #include "entente/v1/meetings.pb.h"
 #include "entente/v1/sealing.pb.h"
+#include "proto/contract/file_name.h"
 
 namespace entente::client {
 namespace {
@@ -41,12 +42,8 @@ std::string line_of(const Message& message) {
 // A name that the server gave, as one component of a path: never a path, nor what a shell, a
 // terminal or `sha256sum --check` would read otherwise.
 std::string component(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f || c == '/' || c == '\\' ? '_' : c;
-  }
-  return out.empty() || out == "." || out == ".." ? "_" : out;
+  std::string out = harmless_name(name);
+  return out.empty() ? "_" : out;
 }
 std::string last_of(const std::string& name) { return component(name.substr(name.rfind('/') + 1)); }
 

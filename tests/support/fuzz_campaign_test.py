@@ -88,6 +88,19 @@ def killed(folder, name):
     assert inputs(folder, name) > before
 
 
+def begun_at_once(folder, name):
+    """Several on an account that is new: one is at it, the others are told so, whoever is quicker."""
+    seeds = folder / "seeds"
+    seeds.mkdir()
+    for number in range(200):
+        (seeds / f"seed-{number}").write_bytes(bytes([number]) * 200)
+    for turn in range(5):
+        run = [TOP / "tests/support/run-fuzz", folder / "programs" / name, seeds]
+        ends = [one.wait() for one in [subprocess.Popen(run, stdout=subprocess.DEVNULL, env={
+            **os.environ, "ENTENTE_FUZZ_ACCOUNT": str(folder / f"fresh-{turn}"), "ENTENTE_FUZZ_RUNS": "100000"}) for _ in range(4)]]
+        assert 0 in ends and set(ends) <= {0, 75}, ends
+
+
 def found(folder, name):
     for turn in range(2):
         status, said = campaign(folder, "--runs", "1000000")
@@ -101,7 +114,7 @@ def found(folder, name):
 
 def main():
     with tempfile.TemporaryDirectory() as scratch:
-        for program, name, checks in ((STANDS, "stands_fuzz", (adds_up, asked_to_end, ends_behind_an_input, killed)), (FALLS, "falls_fuzz", (found,))):
+        for program, name, checks in ((STANDS, "stands_fuzz", (adds_up, asked_to_end, ends_behind_an_input, killed, begun_at_once)), (FALLS, "falls_fuzz", (found,))):
             folder = pathlib.Path(scratch) / name
             (folder / "programs").mkdir(parents=True)
             shutil.copy(program, folder / "programs" / name)

@@ -318,10 +318,15 @@ void Daemon::register_services() {
   const ledger::MakeReceipt receipt = [this](store::CommitIndex index) {
     return ledger::make_receipt(*checkpoints_, index, /*at_once=*/false);
   };
-  gate_->prove_acts_by(
-      [this](const policy::Subject& subject, store::CommitIndex index, std::uint64_t from) {
-        return ledger::prove_act(*ledger_, *checkpoints_, subject, index, from);
-      });
+  gate_->prove_acts_by([this](const policy::Subject& subject, store::CommitIndex index,
+                              std::uint64_t from) {
+    Result<std::string> proof = ledger::prove_act(*ledger_, *checkpoints_, subject, index, from);
+    if (!proof.ok()) {
+      log_.write(ops::Level::Warning, "act.unproved",
+                 ops::for_operators(proof.status(), "entry " + std::to_string(index)));
+    }
+    return proof;
+  });
   directory_->add_to(*gate_, receipt);
   process_life_->add_to(*gate_);
   books_ = std::make_unique<directory::BookServer>(*directory_, *records_, *gate_);

@@ -154,8 +154,7 @@ Result<client::Options> Profiles::options() const {
 Result<Ledger> Profiles::ledger() const {
   ENTENTE_TRY(const config::v1::Profile profile, load(current()));
   ENTENTE_TRY(const client::Options with, options());
-  Ledger ledger{.key = with.ledger_key.empty() ? first_line_of(with.state_dir + "/ledger.key")
-                                               : with.ledger_key,
+  Ledger ledger{.key = with.ledger_key.substr(0, with.ledger_key.find_last_not_of('\n') + 1),
                 .witnesses = {}};
   for (const auto& one : profile.witnesses()) {
     ENTENTE_TRY(note::VerifierKey key, note::VerifierKey::parse(one.key()));

@@ -34,7 +34,7 @@ void add_profile(CLI::App& group, Context& context) {
   CLI::App* verb = add_verb(
       group, "add", "makes a profile, or replaces it",
       "entente profile add sweden --server entente.example:8443 --root ca.pem --certificate "
-      "cert.pem --key key.pem",
+      "cert.pem --key key.pem --ledger-key \"$(cat ledger.pub)\"",
       [=, &context] {
         for (std::string* path : {profile->mutable_server_root(), profile->mutable_certificate(),
                                   profile->mutable_key(), profile->mutable_password_file(),
@@ -54,6 +54,12 @@ void add_profile(CLI::App& group, Context& context) {
           return context.fail(status);
         if (Status status = context.profiles().save(*name, *profile); !status.ok())
           return context.fail(status);
+        if (profile->ledger_key().empty()) {
+          std::cerr
+              << "note: without --ledger-key nothing that the server says is proved, not even "
+                 "that it has done what you ask of it: the operator publishes it as "
+                 "`ledger.pub`\n";
+        }
         std::cout << "profile `" << *name << "` saved; next: entente sign-in\n";
       });
   verb->add_option("name", *name, "how you call it")->required();

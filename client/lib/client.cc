@@ -123,7 +123,7 @@ void Client::call_message_async(std::string_view method, const Message& in,
                                 std::shared_ptr<Message> out, std::function<void(Status)> done,
                                 CallOptions options) {
   state_->call(rpc_named(method), state_->body_of(in), std::move(out), std::move(done),
-               options.timeout, attempts_max, true);
+               std::move(options), attempts_max, true);
 }
 
 }  // namespace entente::client

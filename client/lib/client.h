@@ -32,6 +32,10 @@ namespace entente::v1 {
 class Checkpoint;
 }  // namespace entente::v1
 
+namespace entente {
+struct Entry;
+}
+
 namespace entente::client {
 
 struct Options {
@@ -59,6 +63,9 @@ struct Options {
 struct CallOptions {
   // Zero: Options::call_timeout.
   std::chrono::milliseconds timeout{0};
+  // Of an act: what its entry must say beside what every act's must (act_proof.h). On the client's
+  // thread, before the call returns; what it answers, unless it is Ok, the call does.
+  std::function<Status(const Entry&)> entry_must = {};
 };
 
 using Message = google::protobuf::Message;

@@ -53,9 +53,7 @@ http2::Headers Client::State::headers_for(const Attempt& attempt) {
   if (const std::string bearer = current_token(); !bearer.empty()) {
     headers.emplace_back("authorization", "Bearer " + bearer);
   }
-  if (attempt.proof_from) {
-    headers.emplace_back(proof_from_header, std::to_string(*attempt.proof_from));
-  }
+  if (attempt.wanted) headers.emplace_back(proof_for_header, attempt.wanted->asked.text());
   return headers;
 }
 
@@ -196,14 +194,16 @@ void Client::State::set_token(const std::string& fresh) {
 
 void Client::State::call(const MethodDescriptor& method, const Body& body,
                          std::shared_ptr<Message> out, std::function<void(Status)> done,
-                         std::chrono::milliseconds timeout, int attempts_left, bool may_sign_in) {
+                         CallOptions with, int attempts_left, bool may_sign_in) {
   auto attempt = std::make_shared<Attempt>();
   attempt->method = &method;
   attempt->body = body;
-  attempt->timeout = timeout.count() > 0 ? timeout : options.call_timeout;
+  attempt->timeout = with.timeout.count() > 0 ? with.timeout : options.call_timeout;
   if (leaves_entry(method) && ledger->key()) {
-    const std::optional<note::Checkpoint> seen = ledger->last();
-    attempt->proof_from = seen ? seen->size : 0;
+    SystemEntropy entropy;
+    const std::string_view request = std::string_view(*body).substr(wire::prefix_bytes);
+    attempt->wanted = want_proof(method, request, ledger->last(), entropy);
+    attempt->wanted->also = with.entry_must;
   }
   auto got = std::make_shared<bool>(false);
   attempt->on_message = [out, got](std::string_view bytes, std::size_t) {
@@ -217,14 +217,16 @@ void Client::State::call(const MethodDescriptor& method, const Body& body,
       status = Status(Code::DataLoss, Reason::None, "the server answered nothing");
     if (status.ok()) {
       const auto shown = std::make_shared<Shown>();
+      shown->reply = out;
       for_each_receipt(*out, [&](const v1::Receipt& receipt) {
         if (!receipt.checkpoint().empty()) shown->receipts.push_back(receipt);
       });
-      if (!now->proof_from) return check_receipts(shown, 0, done, kRoundsMax);
-      Result<ShownProof> act = proof_in(now->first_headers, *now->proof_from);
+      if (!now->wanted) return check_receipts(shown, 0, done, kRoundsMax);
+      Result<ShownProof> act = proof_in(now->first_headers);
       if (!act.ok()) return done(act.status());
-      shown->receipts.push_back(act->proof.receipt());
+      shown->wanted = now->wanted;
       shown->act = *std::move(act);
+      shown->receipts.push_back(shown->act.proof.receipt());
       return check_receipts(
           shown, 0,
           [=, this, &method](Status checked) {
@@ -235,15 +237,16 @@ void Client::State::call(const MethodDescriptor& method, const Body& body,
     }
     if (status.code() == Code::Unavailable && safe_to_retry(method) && attempts_left > 1) {
       auto pause = std::make_shared<asio::steady_timer>(io, kRetryPause);
-      pause->async_wait([=, this, &method](const boost::system::error_code&) {
-        call(method, body, out, done, timeout, attempts_left - 1, may_sign_in);
+      pause->async_wait([=, this, &method, kept = pause](const boost::system::error_code& error) {
+        if (error) return done(Status(Code::Cancelled, Reason::None, "the client was closed"));
+        call(method, body, out, done, with, attempts_left - 1, may_sign_in);
       });
       return;
     }
     if (status.reason() == Reason::SignedOut && may_sign_in) {
       return sign_in_again([=, this, &method](const Status& signed_in) {
         if (!signed_in.ok()) return done(status);
-        call(method, body, out, done, timeout, attempts_left, false);
+        call(method, body, out, done, with, attempts_left, false);
       });
     }
     done(std::move(status));
@@ -272,84 +275,83 @@ void Client::State::sign_in_again(std::function<void(Status)> done) {
       {}, 1, false);
 }
 
-// Receipts are checked before anyone sees the reply. A checkpoint newer than the last one seen
-// needs a proof first; while that is asked for, another call may have moved on, so this goes round.
+// Receipts are checked before anyone sees the reply, one after the other. A checkpoint newer than
+// the last one seen needs a path first; while that is asked for, another call, or another command
+// of this profile, may have moved on, so this goes round.
 void Client::State::check_receipts(std::shared_ptr<const Shown> shown, std::size_t first,
                                    std::function<void(Status)> done, int rounds_left) {
   for (std::size_t at = first; at < shown->receipts.size(); ++at) {
     const v1::Receipt& receipt = shown->receipts[at];
     const auto needed = ledger->path_needed(receipt.checkpoint());
-    const bool at_hand = needed && shown->act && shown->act->leads(needed->first, needed->second);
-    if (needed && !at_hand && rounds_left > 0) {
-      v1::ProveConsistencyRequest request;
-      request.set_old_size(needed->first);
-      request.set_size(needed->second);
-      auto proof = std::make_shared<v1::ConsistencyProof>();
-      return call(
-          rpc_named(prove_consistency_rpc), body_of(request), proof,
-          [=, this](Status status) {
-            if (!status.ok()) return done(without_path(status, needed->first, needed->second));
-            const auto ask = [&](std::uint64_t old_size,
-                                 std::uint64_t size) -> Result<std::vector<Digest>> {
-              if (old_size != needed->first || size != needed->second) {
-                return Status(Code::Aborted, Reason::Conflict, "the ledger moved on meanwhile");
-              }
-              return digests_of(proof->path());
-            };
-            Status checked = ledger->check(shown->receipts[at], ask);
-            const bool again = checked.code() == Code::Aborted;
-            if (!checked.ok() && !again) return done(std::move(checked));
-            check_receipts(shown, again ? at : at + 1, done, again ? rounds_left - 1 : kRoundsMax);
-          },
-          {}, attempts_max, false);
-    }
-    const auto known = [&](std::uint64_t old_size,
-                           std::uint64_t size) -> Result<std::vector<Digest>> {
-      if (shown->act && shown->act->leads(old_size, size)) {
-        return digests_of(shown->act->proof.consistency_path());
-      }
-      return Status(Code::Unavailable, Reason::Conflict,
-                    "the ledger moves on too quickly; try again");
+    // By `path` alone; what needs another is looked at anew, until it has gone on too often.
+    const auto check = [=, this](std::pair<std::uint64_t, std::uint64_t> of,
+                                 const std::vector<Digest>& path) {
+      Status checked = ledger->check(
+          shown->receipts[at],
+          [&](std::uint64_t old_size, std::uint64_t size) -> Result<std::vector<Digest>> {
+            if (std::pair(old_size, size) == of) return path;
+            return Status(rounds_left > 0 ? Code::Aborted : Code::Unavailable, Reason::Conflict,
+                          "the ledger moves on too quickly; try again");
+          });
+      return checked;
     };
-    if (Status status = ledger->check(receipt, known); !status.ok()) return done(std::move(status));
+    if (!needed || shown->leads(needed->first, needed->second)) {
+      Status checked =
+          check(needed.value_or(std::pair<std::uint64_t, std::uint64_t>()), shown->act.path);
+      if (checked.code() == Code::Aborted) {
+        return check_receipts(shown, at, std::move(done), rounds_left - 1);
+      }
+      if (!checked.ok()) return done(std::move(checked));
+      continue;
+    }
+    v1::ProveConsistencyRequest request;
+    request.set_old_size(needed->first);
+    request.set_size(needed->second);
+    auto proof = std::make_shared<v1::ConsistencyProof>();
+    return call(
+        rpc_named(prove_consistency_rpc), body_of(request), proof,
+        [=, this](const Status& status) {
+          Status checked = status.ok() ? check(*needed, digests_of(proof->path()))
+                                       : without_path(status, needed->first, needed->second);
+          // An act may end its own session: then nothing can be asked any more.
+          if (status.reason() == Reason::SignedOut && shown->proves(shown->receipts[at])) {
+            checked = check_beyond_seen(*shown);
+          }
+          const bool again = checked.code() == Code::Aborted;
+          if (!checked.ok() && !again) return done(std::move(checked));
+          check_receipts(shown, again ? at : at + 1, done, again ? rounds_left - 1 : kRoundsMax);
+        },
+        {}, attempts_max, false);
   }
   done(Status());
+}
+
+Status Client::State::check_beyond_seen(const Shown& shown) {
+  return ledger->check_beyond(shown.act.proof.receipt(), shown.wanted->seen, shown.act.path);
 }
 
 // The ledger has the entry: what it says comes with the proof, or is asked for.
 void Client::State::check_entry(const MethodDescriptor& method, std::shared_ptr<const Shown> shown,
                                 std::function<void(Status)> done) {
-  const v1::ActProof& proof = shown->act->proof;
-  if (!proof.canonical().empty()) {
-    return done(check_own_act(method, *shown->act, proof.blinding(), proof.canonical()));
-  }
+  const auto check = [=, this, &method](std::string_view canonical) {
+    return check_act(method, account, *shown->wanted, shown->act, canonical, *shown->reply);
+  };
+  const v1::ActProof& proof = shown->act.proof;
+  if (!proof.canonical().empty()) return done(check(proof.canonical()));
   v1::GetEntryRequest request;
   request.set_name("ledger/entries/" + std::to_string(proof.receipt().entry_index()));
   auto row = std::make_shared<v1::LedgerRow>();
   call(
       rpc_named(kGetEntry), body_of(request), row,
-      [=, this, &method](Status status) {
+      [=](Status status) {
         if (status.ok()) {
-          status = check_own_act(method, *shown->act, row->blinding(), row->canonical());
+          status = check(row->canonical());
         } else if (status.code() == Code::NotFound) {
           status = lie("the server shows no such entry as it proves the act by");
         }
         done(std::move(status));
       },
       {}, attempts_max, false);
-}
-
-Status Client::State::check_own_act(const MethodDescriptor& method, const ShownProof& act,
-                                    std::string_view blinding, std::string_view canonical) {
-  ENTENTE_TRY_VOID(check_act(method, account, act, blinding, canonical));
-  const std::uint64_t index = act.proof.receipt().entry_index();
-  const std::scoped_lock lock(mutex);
-  // What a later call names as seen keeps these from being shown again.
-  if (const std::optional<note::Checkpoint> seen = ledger->last(); seen && proved.size() > 1'000) {
-    proved.erase(proved.begin(), proved.lower_bound(seen->size));
-  }
-  if (proved.insert(index).second) return {};
-  return lie("the server proves two acts by entry " + std::to_string(index));
 }
 
 }  // namespace entente::client

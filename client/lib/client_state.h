@@ -103,7 +103,7 @@ struct Client::State {
         on_message;  // and what it cost on the line
     std::function<void(Status)> done;
     std::chrono::milliseconds timeout{};
-    std::optional<std::uint64_t> proof_from;  // of an act that is to be proved: what was seen
+    std::optional<ProofWanted> wanted;  // of an act that is to be proved
     bool own_credit = false;
     bool each_message_renews = false;  // the timeout is between messages
     http2::ClientSession::CallId id = 0;
@@ -130,10 +130,8 @@ struct Client::State {
 
   std::string account;  // whose certificate it is: `parties/SWE/accounts/anna`
 
-  std::mutex mutex;  // guards the three below
+  std::mutex mutex;  // guards the two below
   std::string token;
-  std::set<std::uint64_t> proved;  // the entries of this client's acts that no checkpoint it had
-                                   // seen covered: one proves one act
   std::function<std::optional<Secret>()> password_source;
 
   std::jthread thread;
@@ -152,19 +150,33 @@ struct Client::State {
 
   // --- from any thread ---
   void call(const MethodDescriptor& method, const Body& body, std::shared_ptr<Message> out,
-            std::function<void(Status)> done, std::chrono::milliseconds timeout, int attempts_left,
+            std::function<void(Status)> done, CallOptions with, int attempts_left,
             bool may_sign_in);
   // What a reply shows of the ledger.
   struct Shown {
+    std::shared_ptr<const Message> reply;
     std::vector<v1::Receipt> receipts;  // that have a checkpoint
-    std::optional<ShownProof> act;      // its receipt is the last of those
+    // Of an act that is to be proved; its receipt is the last of those.
+    std::optional<ProofWanted> wanted;
+    ShownProof act;
+
+    // Whether the path of a ledger of `old_size` to one of `size` came with it.
+    [[nodiscard]] bool leads(std::uint64_t old_size, std::uint64_t size) const {
+      return wanted && wanted->seen && old_size == wanted->seen->size && size == act.size;
+    }
+    // Whether the receipt is of the act that is to be proved.
+    [[nodiscard]] bool proves(const v1::Receipt& receipt) const {
+      return wanted && receipt.entry_index() == act.proof.receipt().entry_index() &&
+             receipt.leaf_hash() == act.proof.receipt().leaf_hash();
+    }
   };
   void check_receipts(std::shared_ptr<const Shown> shown, std::size_t first,
                       std::function<void(Status)> done, int rounds_left);
+  // Whether the path that came with it leads from what was seen as it was asked for, whatever
+  // others have seen since.
+  Status check_beyond_seen(const Shown& shown);
   void check_entry(const MethodDescriptor& method, std::shared_ptr<const Shown> shown,
                    std::function<void(Status)> done);
-  Status check_own_act(const MethodDescriptor& method, const ShownProof& act,
-                       std::string_view blinding, std::string_view canonical);
   void sign_in_again(std::function<void(Status)> done);
   void post(const std::shared_ptr<Attempt>& attempt) {
     asio::post(io, [this, attempt] { begin(attempt); });

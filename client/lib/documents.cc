@@ -144,7 +144,12 @@ Result<v1::Document> upload_document(Client& client, DocumentFile file,
               sign_detached(file.certificate_path, file.key_path, manifest));
   finish.set_signature(signature.der);
   finish.set_signer_certificate_sha256(signature.certificate_sha256);
-  return client.call<v1::Document>(kDocuments + "FinishContent", finish, {.timeout = kPatience});
+  const auto of_this_file = [&, name = begun.document()](const Entry& entry) {
+    const bool is_own = entry.act.object_digest == finish.sha256() && entry.act.object == name;
+    return is_own ? Status() : lie("the server entered another content than was sent");
+  };
+  return client.call<v1::Document>(kDocuments + "FinishContent", finish,
+                                   {.timeout = kPatience, .entry_must = of_this_file});
 }
 
 const v1::Content* content_in(const v1::Document& document, std::string_view language) {

@@ -9,10 +9,26 @@
 namespace entente::client {
 namespace {
 
-constexpr const char* kKeyFile = "/ledger.key";
 constexpr const char* kCheckpointFile = "/checkpoint";
 // How often another may have moved on while this one was asking.
 constexpr int kRoundsMax = 16;
+
+// Whether the receipt's leaf stands in the ledger of `checkpoint`.
+Status check_inclusion(const v1::Receipt& receipt, const note::Checkpoint& checkpoint) {
+  std::vector<Digest> path;
+  for (const std::string& hash : receipt.inclusion_path()) {
+    if (hash.size() != sizeof(Digest))
+      return lie("the server gave a receipt whose proof is malformed");
+    path.push_back(digest_from(hash));
+  }
+  if (receipt.leaf_hash().size() != sizeof(Digest) ||
+      !merkle::verify_inclusion(receipt.entry_index(), checkpoint.size,
+                                digest_from(receipt.leaf_hash()), path, checkpoint.root)) {
+    return lie("the server gave a receipt for entry " + std::to_string(receipt.entry_index()) +
+               " that its own ledger does not contain");
+  }
+  return Status();
+}
 
 std::string size_text(std::uint64_t size) { return std::to_string(size) + " entries"; }
 
@@ -21,28 +37,29 @@ std::string size_text(std::uint64_t size) { return std::to_string(size) + " entr
 Result<std::unique_ptr<LedgerView>> LedgerView::open(std::string state_dir,
                                                      const std::string& key) {
   std::unique_ptr<LedgerView> view(new LedgerView(std::move(state_dir)));
-  std::string key_text = key;
-  if (key_text.empty() && !view->state_dir_.empty())
-    key_text = read_whole(view->state_dir_ + kKeyFile);
-  while (!key_text.empty() && key_text.back() == '\n') key_text.pop_back();
-  if (!key_text.empty()) {
-    ENTENTE_TRY(view->key_, note::VerifierKey::parse(key_text));
+  // As a file has it, its line's end included.
+  if (const std::string text = key.substr(0, key.find_last_not_of('\n') + 1); !text.empty()) {
+    ENTENTE_TRY(view->key_, note::VerifierKey::parse(text));
   }
   const std::scoped_lock lock(view->mutex_);
   ENTENTE_TRY_VOID(view->look_again());
   return view;
 }
 
-Result<note::Checkpoint> LedgerView::accept(std::string_view signed_note,
-                                            const AskConsistency& ask) {
+Result<note::Checkpoint> LedgerView::opened(std::string_view signed_note) const {
   const std::optional<note::VerifierKey> with = key();
   if (!with) {
     return Status(Code::FailedPrecondition, Reason::ProofInvalid,
                   "no ledger key is known to check the checkpoint with");
   }
-  Result<note::SignedCheckpoint> opened = note::open_checkpoint(signed_note, *with);
+  const Result<note::SignedCheckpoint> opened = note::open_checkpoint(signed_note, *with);
   if (!opened.ok()) return lie("the server shows a checkpoint that its ledger's key did not sign");
-  const note::Checkpoint shown = opened->checkpoint;
+  return opened->checkpoint;
+}
+
+Result<note::Checkpoint> LedgerView::accept(std::string_view signed_note,
+                                            const AskConsistency& ask) {
+  ENTENTE_TRY(const note::Checkpoint shown, opened(signed_note));
   for (int round = 0; round < kRoundsMax; ++round) {
     std::optional<note::Checkpoint> before;
     {
@@ -118,19 +135,19 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> LedgerView::path_needed(
 
 Status LedgerView::check(const v1::Receipt& receipt, const AskConsistency& ask) {
   ENTENTE_TRY(const note::Checkpoint checkpoint, accept(receipt.checkpoint(), ask));
-  std::vector<Digest> path;
-  for (const std::string& hash : receipt.inclusion_path()) {
-    if (hash.size() != sizeof(Digest))
-      return lie("the server gave a receipt whose proof is malformed");
-    path.push_back(digest_from(hash));
+  return check_inclusion(receipt, checkpoint);
+}
+
+Status LedgerView::check_beyond(const v1::Receipt& receipt,
+                                const std::optional<note::Checkpoint>& seen,
+                                const std::vector<Digest>& path) const {
+  ENTENTE_TRY(const note::Checkpoint checkpoint, opened(receipt.checkpoint()));
+  if (seen) {
+    ENTENTE_TRY_VOID(check_growth(*seen, checkpoint, [&](std::uint64_t, std::uint64_t) {
+      return Result<std::vector<Digest>>(path);
+    }));
   }
-  if (receipt.leaf_hash().size() != sizeof(Digest) ||
-      !merkle::verify_inclusion(receipt.entry_index(), checkpoint.size,
-                                digest_from(receipt.leaf_hash()), path, checkpoint.root)) {
-    return lie("the server gave a receipt for entry " + std::to_string(receipt.entry_index()) +
-               " that its own ledger does not contain");
-  }
-  return Status();
+  return check_inclusion(receipt, checkpoint);
 }
 
 std::optional<note::Checkpoint> LedgerView::last() const {
@@ -141,14 +158,6 @@ std::optional<note::Checkpoint> LedgerView::last() const {
 std::optional<note::VerifierKey> LedgerView::key() const {
   const std::scoped_lock lock(mutex_);
   return key_;
-}
-
-Status LedgerView::trust(const note::VerifierKey& key) {
-  const std::scoped_lock lock(mutex_);
-  if (key_) return Status();
-  ENTENTE_TRY_VOID(keep(kKeyFile, key.text() + "\n"));
-  key_ = key;
-  return Status();
 }
 
 Status LedgerView::keep(const char* file, const std::string& text) const {

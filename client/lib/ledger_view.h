@@ -27,9 +27,8 @@ class LedgerView {
       std::function<Result<std::vector<Digest>>(std::uint64_t old_size, std::uint64_t size)>;
 
   // `state_dir` may be empty: then nothing outlives this object. `key`: the ledger's verification
-  // key, or empty: the one kept in `state_dir`; without any, nothing can be checked and `accept`
-  // says so. InvalidArgument: a malformed key. DataLoss: what is kept does not read (delete it only
-  // if you know why).
+  // key; empty: nothing can be checked, and `accept` says so. InvalidArgument: a malformed key.
+  // DataLoss: what is kept does not read (delete it only if you know why).
   [[nodiscard]] static Result<std::unique_ptr<LedgerView>> open(std::string state_dir,
                                                                 const std::string& key);
 
@@ -48,12 +47,17 @@ class LedgerView {
   // Checks a receipt: its path leads from its leaf to its checkpoint's root, and `accept` of that.
   [[nodiscard]] Status check(const v1::Receipt& receipt, const AskConsistency& ask);
 
+  // Checks a receipt that came with the path from `seen`, asking nobody and remembering nothing.
+  [[nodiscard]] Status check_beyond(const v1::Receipt& receipt,
+                                    const std::optional<note::Checkpoint>& seen,
+                                    const std::vector<Digest>& path) const;
+
   [[nodiscard]] std::optional<note::Checkpoint> last() const;
   [[nodiscard]] std::optional<note::VerifierKey> key() const;
-  // Keeps `key` for good, if there is none yet.
-  [[nodiscard]] Status trust(const note::VerifierKey& key);
 
  private:
+  // The checkpoint that the ledger's key signed.
+  [[nodiscard]] Result<note::Checkpoint> opened(std::string_view signed_note) const;
   explicit LedgerView(std::string state_dir) : state_dir_(std::move(state_dir)) {}
   [[nodiscard]] Status keep(const char* file, const std::string& text) const;
   // Takes what another command has kept since, if it is newer. Requires: mutex_ is held.

@@ -16,6 +16,7 @@ namespace entente::wire {
 // A message with its prefix: `flags` (0: as it is) and its length, big-endian.
 [[nodiscard]] std::string frame(std::string_view message, std::uint8_t flags = 0);
 // What stands before a message of so many bytes, not compressed.
+inline constexpr std::size_t prefix_bytes = 5;
 void append_prefix(std::string& out, std::size_t message_bytes, std::uint8_t flags = 0);
 inline constexpr std::uint8_t flag_compressed = 0x01;
 inline constexpr std::uint8_t flag_connect_end = 0x02;  // Connect's EndStreamResponse

@@ -7,7 +7,6 @@
 #include "entente/v1/options.pb.h"
 #include "proto/contract/act_proof.h"
 #include "proto/contract/grpc_wire.h"
-#include "proto/contract/note.h"
 #include "server/identity/attended.h"
 
 namespace entente::identity {
@@ -54,12 +53,6 @@ class ReceiverSource final : public net::Source {
   SubjectPointer subject_;
   std::unique_ptr<net::Source> within_;  // Goes first: it may use the receiver.
 };
-
-// How much of the ledger whoever asks for a proof has seen.
-std::optional<std::uint64_t> proof_from(const net::Call& call) {
-  const std::optional<std::string_view> size = call.header(proof_from_header);
-  return size ? note::parse_decimal(*size) : std::nullopt;
-}
 
 }  // namespace
 
@@ -121,20 +114,29 @@ Status Gate::act(net::Call& call, const google::protobuf::MethodDescriptor& meth
     }
     return caller;
   };
-  const std::optional<std::uint64_t> from = prove_ ? proof_from(call) : std::nullopt;
+  std::optional<ProofAsked> asked;
+  if (const auto header = call.header(proof_for_header); header && prove_) {
+    asked = parse_proof_asked(*header);
+  }
   std::optional<policy::Subject> acted;  // whom it is proved to
-  const auto note_who = [&](const policy::Subject& subject, store::Transaction& transaction) {
-    if (from) acted = subject;
+  const auto bind_and_serve = [&](const policy::Subject& subject, store::Transaction& transaction) {
+    if (asked) {
+      acted = subject;
+      transaction.bind(asked->binding);
+    }
     return serve(subject, transaction);
   };
-  ENTENTE_TRY(const store::CommitIndex index, act_as(store_, authenticator_, call, who, note_who));
+  ENTENTE_TRY(const store::CommitIndex index,
+              act_as(store_, authenticator_, call, who, bind_and_serve));
   after(index);
-  if (!from) return {};
-  // It is done: where no proof can be made the reply leaves without, which its client holds against
-  // this server.
-  if (const Result<std::string> proof = prove_(*acted, index, *from); proof.ok()) {
-    call.add_header(std::string(proof_header), wire::to_binary(*proof));
+  if (!asked) return {};
+  const Result<std::string> proof = prove_(*acted, index, asked->from);
+  if (!proof.ok()) {
+    return Status(Code::Internal, Reason::None,  // which nobody takes for leave to try again
+                  "it is done and entered as entry " + std::to_string(index) +
+                      ", and could not be signed for: look before you do it again");
   }
+  call.add_header(std::string(proof_header), wire::to_binary(*proof));
   return {};
 }
 

@@ -85,7 +85,8 @@ class Gate {
   // The ActProof, serialized, of what `subject` did at `index`, who has seen a ledger of `from`.
   using Prove = std::function<Result<std::string>(const policy::Subject& subject,
                                                   store::CommitIndex index, std::uint64_t from)>;
-  // From then on each act is proved to whoever asks (act_proof.h). Requires: nothing is served yet.
+  // From then on each act is bound and proved to whoever asks (act_proof.h). What cannot be proved
+  // is done all the same: its caller hears so (Internal). Requires: nothing is served yet.
   void prove_acts_by(Prove prove) { prove_ = std::move(prove); }
 
   // An rpc that changes nothing and leaves no receipt.

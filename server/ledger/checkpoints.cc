@@ -69,6 +69,17 @@ void Checkpoints::follow(std::uint64_t /*index*/, const Act& /*act*/) {
 }
 
 Status Checkpoints::advance() {
+  const Status signed_now = sign_newest();
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (newest_ == shown_) return signed_now;
+    shown_ = newest_;
+  }
+  wake_subscribers();
+  return signed_now;
+}
+
+Status Checkpoints::sign_newest() {
   const std::lock_guard advancing(advance_mutex_);
   const std::uint64_t size = parts_.ledger.size();
   if (const auto newest = this->newest(); newest != nullptr && newest->checkpoint.size >= size) {
@@ -80,11 +91,8 @@ Status Checkpoints::advance() {
   checkpoint.size = size;
   checkpoint.root = root;
   ENTENTE_TRY_VOID(parts_.head.record_head(size, note_of(checkpoint, {})));
-  {
-    const std::lock_guard lock(state_mutex_);
-    publish(checkpoint);
-  }
-  wake_subscribers();
+  const std::lock_guard lock(state_mutex_);
+  publish(checkpoint);
   return {};
 }
 
@@ -209,7 +217,7 @@ Result<Proof> Checkpoints::prove(std::uint64_t index, bool at_once) {
   std::shared_ptr<const Published> shown = newest();
   if (shown->checkpoint.size <= index) {
     if (!at_once) return proof;
-    ENTENTE_TRY_VOID(advance());
+    ENTENTE_TRY_VOID(sign_newest());
     shown = newest();
   }
   ENTENTE_TRY(proof.path, parts_.ledger.prove_inclusion(index, shown->checkpoint.size));

@@ -100,8 +100,9 @@ class Checkpoints final : public Follower {
   void start(std::chrono::milliseconds interval);
   void stop();
 
-  // Signs what is durable now, if it is more than the newest checkpoint says; callers at once share
-  // one synced head. On failure the newest checkpoint stays what it was.
+  // Signs what is durable now, if it is more than the newest checkpoint says, and wakes who waits
+  // for a newer one; callers at once share one synced head. On failure the newest checkpoint stays
+  // what it was.
   [[nodiscard]] Status advance();
 
   [[nodiscard]] std::shared_ptr<const Published> newest() const;
@@ -117,11 +118,12 @@ class Checkpoints final : public Follower {
   [[nodiscard]] std::vector<Cosigned> cosignatures() const;
 
   // The proof that entry `index` stands in the newest checkpoint. `at_once`: signs one that covers
-  // it if need be, at the cost of a synced head (shared by all who wait). OutOfRange: no such
-  // entry.
+  // it if need be, at the cost of a synced head (shared by all who wait). Nobody is woken by it: or
+  // each act of anybody would be sent to all who watch, at its moment. OutOfRange: no such entry.
   [[nodiscard]] Result<Proof> prove(std::uint64_t index, bool at_once);
 
-  // `wake` is called, from any thread, after each change of newest(), until the subscription dies.
+  // `wake` is called, from any thread, once an interval at most, after newest() has changed, until
+  // the subscription dies.
   class Subscription {
    public:
     Subscription(Checkpoints& checkpoints, std::uint64_t id) : of_(checkpoints), id_(id) {}
@@ -154,6 +156,8 @@ class Checkpoints final : public Follower {
                                     const std::vector<note::Signature>& cosignatures) const;
   // Requires: state_mutex_ is held.
   void publish(const note::Checkpoint& checkpoint);
+  // As advance(), and wakes nobody.
+  [[nodiscard]] Status sign_newest();
   void wake_subscribers();
   void unsubscribe(std::uint64_t id);
   void run(const std::stop_token& stop, std::chrono::milliseconds interval);
@@ -165,6 +169,7 @@ class Checkpoints final : public Follower {
 
   mutable std::mutex state_mutex_;
   std::shared_ptr<const Published> newest_;
+  std::shared_ptr<const Published> shown_;  // of which those who wait were woken
   KeptByName kept_;
 
   std::mutex wake_mutex_;

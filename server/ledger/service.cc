@@ -105,10 +105,10 @@ Result<std::string> prove_act(TreeLedger& ledger, Checkpoints& checkpoints,
     ENTENTE_TRY(const std::vector<Digest> path, ledger.prove_consistency(from, checkpoint.size));
     for (const Digest& hash : path) proof.add_consistency_path(octets(hash));
   }
+  ENTENTE_TRY(*proof.mutable_inner(), ledger.inner_at(index));
   ENTENTE_TRY_VOID(ledger.read(index, index + 1, [&](const StoredEntry& stored) {
     v1::LedgerRow row = row_for(subject, stored);
     if (row.canonical().size() <= limits::proof_entry_bytes_max) {
-      proof.mutable_blinding()->swap(*row.mutable_blinding());
       proof.mutable_canonical()->swap(*row.mutable_canonical());
     }
     return true;

@@ -128,33 +128,39 @@ std::uint64_t TreeLedger::size() const {
 void TreeLedger::record(store::Transaction& transaction, const Act& act) {
   const bool long_list = act.touched.size() > limits::entry_touched_max ||
                          bytes_of(act.touched) > limits::entry_bytes_max / 2;
-  std::string bytes = entropy_.bytes(blinding_bytes);
+  std::string bytes;
   if (long_list) {
     Act shorter = act;
     shorter.touched = collapsed(act.touched);
-    bytes += encode_act(shorter);
+    bytes = encode_act(shorter);
   } else {
-    bytes += encode_act(act);
+    bytes = encode_act(act);
   }
-  ENTENTE_CHECK(bytes.size() <= limits::entry_bytes_max);
   // An entry that could be written and not be read again would stop the next start.
-  ENTENTE_CHECK(
-      decode_entry(encode_entry(0, Instant{}, std::string_view(bytes).substr(blinding_bytes)))
-          .ok());
+  ENTENTE_CHECK(decode_entry(encode_entry(0, Instant{}, bytes)).ok());
+  const std::string& binding = transaction.binding();
+  ENTENTE_CHECK(binding.empty() || binding.size() == sizeof(Digest));
+  bytes.insert(0, entropy_.bytes(blinding_bytes) + static_cast<char>(binding.size()) + binding);
+  ENTENTE_CHECK(bytes.size() <= limits::entry_bytes_max);
   transaction.append(std::move(bytes));
 }
 
 void TreeLedger::sequence(store::CommitIndex index, std::string_view entry, store::Rows& rows) {
-  const auto [act, written] = store::split_handed(entry);
-  ENTENTE_CHECK(index == sequenced_.size() && act.size() >= blinding_bytes);
+  auto [act, written] = store::split_handed(entry);
+  ENTENTE_CHECK(index == sequenced_.size() && act.size() > blinding_bytes);
   // Time never goes backwards in the ledger, whatever the clock does.
   last_time_ = std::max(last_time_, clock_.now());
-  const std::string_view nonce = act.substr(0, blinding_bytes);
-  const std::string blinding = blinding_over(nonce, written);
-  std::string canonical = encode_entry(index, last_time_, act.substr(blinding_bytes));
+  // As record() has put it: nonce, the binding's size, the binding, the act.
+  const auto binding_size = static_cast<unsigned char>(act[blinding_bytes]);
+  const BlindingParts parts{.nonce = act.substr(0, blinding_bytes),
+                            .binding = act.substr(blinding_bytes + 1, binding_size),
+                            .written = written};
+  act.remove_prefix(blinding_bytes + 1 + binding_size);
+  const std::string blinding = parts.blinding();
+  std::string canonical = encode_entry(index, last_time_, act);
   const Digest leaf = entry_leaf(blinding, canonical);
   rows.put(entry_key(index), blinding + canonical);
-  put_written(index, nonce, written, rows);
+  put_written(index, parts, rows);
   sequenced_.append(leaf, [&rows](const TileName& name, std::string bytes) {
     rows.put(tile_key(name), std::move(bytes));
   });
@@ -248,6 +254,10 @@ Result<Digest> TreeLedger::leaf_at(std::uint64_t index) {
     return Status(Code::OutOfRange, Reason::FieldInvalid, "the ledger has not grown to that entry");
   }
   return read_node(0, index);
+}
+
+Result<std::string> TreeLedger::inner_at(std::uint64_t index) {
+  return inner_of(*store_.snapshot(), index);
 }
 
 Status TreeLedger::read(std::uint64_t begin, std::uint64_t end,

@@ -69,6 +69,9 @@ class TreeLedger final : public Ledger, public store::Sequencer {
   // As merkle::prove_...; OutOfRange also: `size` is beyond size().
   [[nodiscard]] Result<std::vector<Digest>> prove_inclusion(std::uint64_t index,
                                                             std::uint64_t size);
+  // What the blinding of the entry is made of, beside its binding (act_proof.h). NotFound: it is
+  // older than that.
+  [[nodiscard]] Result<std::string> inner_at(std::uint64_t index);
   [[nodiscard]] Result<std::vector<Digest>> prove_consistency(std::uint64_t old_size,
                                                               std::uint64_t size);
   // The entry's leaf. OutOfRange: beyond size().

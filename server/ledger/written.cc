@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/contract/act_proof.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/digest.h"
 #include "proto/contract/entry.h"
@@ -17,6 +18,8 @@ constexpr std::size_t kCutBytes = 16;
 // The store's and the ledger's own: docs/key-layout.md.
 constexpr unsigned kTablesOfRooms = 0x20;
 constexpr unsigned kTables = 0x100;
+// Before a binding: no key has that size.
+constexpr char kBound = 0;
 
 std::string cut(const Digest& digest) { return std::string(as_view(digest).substr(0, kCutBytes)); }
 
@@ -24,14 +27,45 @@ std::uint64_t index_in(std::string_view key) { return read_u64(key.substr(1)); }
 
 }  // namespace
 
-std::string blinding_over(std::string_view nonce, std::string_view written) {
-  return std::string(as_view(sha256({nonce, written})));
+std::string BlindingParts::inner() const { return std::string(as_view(sha256({nonce, written}))); }
+
+std::string BlindingParts::blinding() const {
+  return binding.empty() ? inner() : bound_blinding(inner(), binding);
 }
 
-void put_written(std::uint64_t index, std::string_view nonce, std::string_view written,
-                 store::Rows& rows) {
+std::string BlindingParts::words() const {
   std::string words(nonce);
-  words.append(written);
+  if (!binding.empty()) words.append(1, kBound).append(binding);
+  return words.append(written);
+}
+
+std::optional<BlindingParts> BlindingParts::in(std::string_view words) {
+  if (words.size() < blinding_bytes) return std::nullopt;
+  BlindingParts parts{.nonce = words.substr(0, blinding_bytes),
+                      .binding = {},
+                      .written = words.substr(blinding_bytes)};
+  if (!parts.written.starts_with(kBound)) return parts;
+  if (parts.written.size() < 1 + sizeof(Digest)) return std::nullopt;
+  parts.binding = parts.written.substr(1, sizeof(Digest));
+  parts.written.remove_prefix(1 + sizeof(Digest));
+  return parts;
+}
+
+Result<std::string> inner_of(store::Snapshot& snapshot, std::uint64_t index) {
+  const auto cursor = snapshot.scan(store::Key(written_table).number(index));
+  std::string words;
+  for (; cursor->valid(); cursor->next()) {
+    ENTENTE_TRY(const std::string part, cursor->value());
+    words += part;
+  }
+  ENTENTE_TRY_VOID(cursor->status());
+  const std::optional<BlindingParts> parts = BlindingParts::in(words);
+  if (!parts) return Status(Code::NotFound, Reason::None, "the entry does not say what it wrote");
+  return parts->inner();
+}
+
+void put_written(std::uint64_t index, const BlindingParts& parts, store::Rows& rows) {
+  const std::string words = parts.words();
   const store::Key key = store::Key(written_table).number(index);
   for (std::size_t part = 0; part * kPartBytes < words.size(); ++part) {
     rows.put(key.number(part), words.substr(part * kPartBytes, kPartBytes));
@@ -71,17 +105,17 @@ Status WrittenFold::take(std::uint64_t index, std::string_view blinding) {
   }
   spoken_ = true;
   const std::string entry = "entry " + std::to_string(index);
-  if (words.size() < blinding_bytes) {
+  const std::optional<BlindingParts> parts = BlindingParts::in(words);
+  if (!parts) {
     complain_(entry + " does not say what it wrote");
     return {};
   }
-  const std::string_view written = std::string_view(words).substr(blinding_bytes);
-  if (blinding_over(std::string_view(words).substr(0, blinding_bytes), written) != blinding) {
+  if (parts->blinding() != blinding) {
     complain_(entry + " did not write what is said of it");
     return {};
   }
-  const Status read =
-      store::each_written(written, [&](std::string_view key, const std::optional<Digest>& digest) {
+  const Status read = store::each_written(
+      parts->written, [&](std::string_view key, const std::optional<Digest>& digest) {
         const auto table = static_cast<unsigned char>(key.front());
         if (table < kTablesOfRooms) return;
         last_[cut(sha256(key))] = {.index = index, .digest = digest ? cut(*digest) : ""};

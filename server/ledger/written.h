@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,14 +20,28 @@
 
 namespace entente::ledger {
 
-// index, part -> nonce, 32 bytes, and what was written (server/store/written.h), in parts. On disk:
-// never renumber.
+// index, part -> nonce, 32 bytes; of an act that is bound 0x00 and its binding, 32 bytes; and what
+// was written (server/store/written.h), which does not begin so; in parts. On disk: never renumber.
 inline constexpr store::Table written_table{0x12};
 
-// SHA-256(nonce || written): random to whoever does not have the nonce.
-[[nodiscard]] std::string blinding_over(std::string_view nonce, std::string_view written);
-void put_written(std::uint64_t index, std::string_view nonce, std::string_view written,
-                 store::Rows& rows);
+// What an entry's blinding is made of.
+struct BlindingParts {
+  std::string_view nonce;    // 32 bytes
+  std::string_view binding;  // 32 bytes (act_proof.h); empty: the act is bound to nothing
+  std::string_view written;
+
+  // SHA-256(nonce || written): random to whoever does not have the nonce.
+  [[nodiscard]] std::string inner() const;
+  // `inner`, or that bound.
+  [[nodiscard]] std::string blinding() const;
+  [[nodiscard]] std::string words() const;
+  // Parts of `words`, which it outlives. Nothing: it says nothing.
+  [[nodiscard]] static std::optional<BlindingParts> in(std::string_view words);
+};
+void put_written(std::uint64_t index, const BlindingParts& parts, store::Rows& rows);
+// BlindingParts::inner of entry `index`. NotFound: it is older than this, or there is none.
+// DataLoss, Unavailable: as the store.
+[[nodiscard]] Result<std::string> inner_of(store::Snapshot& snapshot, std::uint64_t index);
 
 // What the ledger, which knows no room, is told of them.
 struct Rooms {

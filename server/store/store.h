@@ -97,6 +97,11 @@ class Transaction : public Snapshot {
   virtual void append(std::string entry) = 0;
   [[nodiscard]] virtual bool appended() const = 0;
 
+  // What whoever acts by this transaction binds its ledger entry to (act_proof.h), 32 bytes;
+  // nothing if never called. Requires: append was not called yet.
+  void bind(std::string binding) { binding_ = std::move(binding); }
+  [[nodiscard]] const std::string& binding() const { return binding_; }
+
   // Durable when it returns. Requires: append was called (a check, not a Status); not committed
   // before. Aborted: something read here has changed since; nothing was written; begin again.
   // ResourceExhausted (StoreReadOnly): no room; nothing was written.
@@ -106,6 +111,9 @@ class Transaction : public Snapshot {
 
   // Whether something read here has changed since, so that commit() would be Aborted.
   [[nodiscard]] virtual bool has_lost() const = 0;
+
+ private:
+  std::string binding_;
 };
 
 // What `failed` is to an act that failed so in this transaction. Aborted: it could not read a row

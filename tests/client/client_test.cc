@@ -4,13 +4,11 @@
 
 #include <sys/stat.h>
 
-#include <array>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
-#include <future>
-#include <thread>
+#include <utility>
 
 #include "client/lib/ledger_view.h"
 #include "tests/client/fake_server.h"
@@ -159,10 +157,11 @@ TEST_CASE("an act that is not proved is not believed", "[client][ledger]") {
   server.ledger.grow_to(9);
   const auto client = open(server.options());
   REQUIRE(act(*client).ok());  // by entry 9
-  SECTION("there is no proof") { server.proved_by = 1'000; }
+  SECTION("there is no proof") { server.proves = false; }
   SECTION("it is of an act before") { server.proved_by = 9; }
-  SECTION("it is of another act") {
-    server.proved_by = server.ledger.enter("directory.person.confirm");
+  SECTION("it is of another act") { server.kind = "directory.person.confirm"; }
+  SECTION("it is of the same act, as another asked for it") {
+    server.proved_by = server.ledger.enter(server.kind, {.binding = std::string(32, 'x')});
   }
   SECTION("it says what the ledger does not have") {
     server.change_proof = [](v1::ActProof& proof) { proof.mutable_canonical()->back() ^= 1; };
@@ -186,9 +185,47 @@ TEST_CASE("an act that is not proved is not believed", "[client][ledger]") {
     };
   }
   REQUIRE(is_lie(act(*client)));
+  server.proves = true;
   server.proved_by.reset();
   server.change_proof = nullptr;
+  server.kind = "directory.office.hand_over";
   REQUIRE(act(*client).ok());
+}
+
+TEST_CASE("what an entry must say beside is the caller's to judge", "[client][ledger]") {
+  FakeServer server;
+  const auto client = open(server.options());
+  std::string object;
+  CallOptions options;
+  options.entry_must = [&](const Entry& entry) {
+    object = entry.act.object;
+    return Status(Code::Internal, Reason::None, "not that");
+  };
+  const auto done =
+      client->call<v1::HandOverReply>(kHandOver, v1::HandOverRequest(), std::move(options));
+  REQUIRE(done.status().message() == "not that");
+  REQUIRE(object == "appointments/1");
+}
+
+TEST_CASE("what a request names is what its entry names, or what its reply tells of",
+          "[client][ledger]") {
+  FakeServer server;
+  const auto client = open(server.options());
+  v1::HandOverRequest request;
+  const auto asked_for = [&](const std::string& name) {
+    request.set_name(name);
+    return client->call<v1::HandOverReply>(kHandOver, request).status();
+  };
+  REQUIRE(asked_for("appointments/1").ok());
+  REQUIRE(is_lie(asked_for("appointments/2")));
+  server.act = [](v1::HandOverReply& out) {
+    out.mutable_begun()->set_name("appointments/1");
+    return Status();
+  };
+  REQUIRE(asked_for("appointments/2").ok());
+  server.act = nullptr;
+  server.touched = "appointments/2";
+  REQUIRE(asked_for("appointments/2").ok());
 }
 
 TEST_CASE("an entry that no header holds is asked for", "[client][ledger]") {
@@ -199,24 +236,32 @@ TEST_CASE("an entry that no header holds is asked for", "[client][ledger]") {
   REQUIRE(server.rows == 1);
 }
 
-TEST_CASE("one entry proves one act, however many are asked for at once", "[client][ledger]") {
+TEST_CASE("acts of two clients that share what they have seen are each believed",
+          "[client][ledger]") {
   FakeServer server;
-  const auto client = open(server.options());
-  server.proved_by = server.ledger.enter("directory.office.hand_over");
-  // Neither is answered before both have been asked for.
+  Options options = server.options();
+  options.state_dir = server.certificates.path("state");
+  const auto one = open(options);
+  const auto other = open(options);
+  REQUIRE(act(*one).ok());
+  REQUIRE(act(*other).ok());
+  // While one waits for its reply, the other moves on.
+  bool first = true;
+  std::vector<Status> meanwhile;
   server.meanwhile = [&] {
-    while (server.acts < 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!std::exchange(first, false)) return;
+    for (int i = 0; i < 3; ++i) meanwhile.push_back(act(*other));
   };
-  std::array<std::promise<Status>, 2> ends;
-  for (std::promise<Status>& end : ends) {
-    client->call_message_async(kHandOver, v1::HandOverRequest(),
-                               std::make_shared<v1::HandOverReply>(),
-                               [&end](Status status) { end.set_value(std::move(status)); }, {});
-  }
-  const Status first = ends[0].get_future().get();
-  const Status second = ends[1].get_future().get();
-  REQUIRE(first.ok() != second.ok());
-  REQUIRE(is_lie(first.ok() ? second : first));
+  REQUIRE(act(*one).ok());
+  // Whoever can ask nothing any more has seen what the proof continues.
+  first = true;
+  server.act = [](v1::HandOverReply&) { return Status(); };
+  server.prove_growth = [] {
+    return Status(Code::Unauthenticated, Reason::SignedOut, "sign in first");
+  };
+  REQUIRE(act(*one).ok());
+  REQUIRE(meanwhile.size() == 6);
+  for (const Status& status : meanwhile) REQUIRE(status.ok());
 }
 
 TEST_CASE("a ledger that was put back is refused in words", "[client][ledger]") {
@@ -299,11 +344,16 @@ TEST_CASE("a call that acts is made once, whatever becomes of it", "[client][ret
 TEST_CASE("a call that only reads is tried three times and no more", "[client][retry]") {
   FakeServer server;
   const auto client = open(server.options());
+  std::vector<Tick> asked;
   server.read = [&](const net::Call&) {
+    asked.push_back(server.clock.tick());
     return server.reads < 3 ? Status(Code::Unavailable, Reason::Overloaded, "busy") : Status();
   };
   REQUIRE(get(*client).ok());
   REQUIRE(server.reads == 3);
+  // And leaves the server alone in between.
+  REQUIRE(asked[1] - asked[0] >= std::chrono::milliseconds(100));
+  REQUIRE(asked[2] - asked[1] >= std::chrono::milliseconds(100));
   server.read = [](const net::Call&) {
     return Status(Code::Unavailable, Reason::Overloaded, "busy");
   };

@@ -42,15 +42,17 @@ class FakeLedger {
     leaves_.resize(size);
     story_ += "!";
   }
-  // One more, which says what the client of the tests did.
-  std::uint64_t enter(const std::string& kind, const std::string& touched = {}) {
+  // One more, which says what the client of the tests did, bound to what it asked for.
+  std::uint64_t enter(const std::string& kind, const ProofAsked& asked,
+                      const std::string& touched = {}) {
     Entry entry{.index = size(), .time = Instant(std::chrono::seconds(1)), .act = {}};
     entry.act.account = "parties/SWE/accounts/anna";
     entry.act.party = "SWE";
     entry.act.kind = kind;
+    entry.act.object = "appointments/1";
     if (!touched.empty()) entry.act.touched.push_back(touched);
     entered_[entry.index] = encode_entry(entry);
-    leaves_.push_back(entry_leaf(blinding(), entered_[entry.index]));
+    leaves_.push_back(entry_leaf(bound_blinding(inner(), asked.binding), entered_[entry.index]));
     return entry.index;
   }
   // What the reply to the act proves to who had seen `from`.
@@ -61,17 +63,17 @@ class FakeLedger {
       const auto path = consistency(from, size());
       for (const Digest& hash : *path) proof.add_consistency_path(std::string(as_view(hash)));
     }
+    proof.set_inner(inner());
     const v1::LedgerRow shown = row(index);
-    if (shown.canonical().size() > limits::proof_entry_bytes_max) return proof;
-    proof.set_blinding(shown.blinding());
-    proof.set_canonical(shown.canonical());
+    if (shown.canonical().size() <= limits::proof_entry_bytes_max) {
+      proof.set_canonical(shown.canonical());
+    }
     return proof;
   }
   [[nodiscard]] v1::LedgerRow row(std::uint64_t index) const {
     v1::LedgerRow row;
     row.set_index(index);
     if (const auto found = entered_.find(index); found != entered_.end()) {
-      row.set_blinding(blinding());
       row.set_canonical(found->second);
     }
     return row;
@@ -106,7 +108,7 @@ class FakeLedger {
   }
 
  private:
-  static std::string blinding() { return std::string(blinding_bytes, 'b'); }
+  static std::string inner() { return std::string(blinding_bytes, 'i'); }
   [[nodiscard]] merkle::NodeReader reader() const {
     return [this](unsigned level, std::uint64_t index) -> Result<Digest> {
       const std::uint64_t width = std::uint64_t{1} << level;
@@ -142,7 +144,9 @@ class FakeServer {
     on<v1::SignOutRequest, v1::SignOutReply>(
         "SessionService.SignOut", [this](net::Call& call, const auto&, auto&) {
           const std::scoped_lock lock(mutex);
-          prove(call, ledger.enter("identity.session.sign_out"));
+          if (const auto asked = asked_of(call)) {
+            prove(call, ledger.enter("identity.session.sign_out", *asked), *asked);
+          }
           return Status();
         });
     on<v1::GetPersonRequest, v1::Person>("DirectoryService.GetPerson",
@@ -174,6 +178,7 @@ class FakeServer {
                                                  });
     on<v1::ProveConsistencyRequest, v1::ConsistencyProof>(
         "LedgerService.ProveConsistency", [this](net::Call&, const auto& in, auto& out) {
+          if (prove_growth) ENTENTE_TRY_VOID(prove_growth());
           const std::scoped_lock lock(mutex);
           ENTENTE_TRY(const std::vector<Digest> path, ledger.consistency(in.old_size(), in.size()));
           for (const Digest& hash : path) out.add_path(std::string(as_view(hash)));
@@ -216,11 +221,12 @@ class FakeServer {
                     });
   }
 
-  // In the reply's header, to a client that asks.
-  void prove(net::Call& call, std::uint64_t index) {
-    const auto from = call.header(proof_from_header);
-    if (!from) return;
-    v1::ActProof proof = ledger.proof(index, std::stoull(std::string(*from)));
+  static std::optional<ProofAsked> asked_of(const net::Call& call) {
+    const auto header = call.header(proof_for_header);
+    return header ? parse_proof_asked(*header) : std::nullopt;
+  }
+  void prove(net::Call& call, std::uint64_t index, const ProofAsked& asked) {
+    v1::ActProof proof = ledger.proof(index, asked.from);
     if (change_proof) change_proof(proof);
     call.add_header(std::string(proof_header), wire::to_binary(proof.SerializeAsString()));
   }
@@ -231,11 +237,9 @@ class FakeServer {
     } else {
       *out.mutable_receipt() = ledger.receipt(0);
     }
-    if (proved_by) {
-      if (*proved_by < ledger.size()) prove(call, *proved_by);
-    } else {
-      prove(call, ledger.enter("directory.office.hand_over", touched));
-    }
+    const std::optional<ProofAsked> asked = asked_of(call);
+    if (!asked || !proves) return {};
+    prove(call, proved_by ? *proved_by : ledger.enter(kind, *asked, touched), *asked);
     return {};
   }
 
@@ -250,10 +254,13 @@ class FakeServer {
   std::function<Status(v1::HandOverReply&)>
       act;  // instead of an honest receipt; proved all the same
   std::function<void(v1::ActProof&)> change_proof;
-  std::optional<std::uint64_t> proved_by;  // this entry, whatever is done; beyond them all: nothing
-  std::string touched;                     // what the entry of an act names
-  std::function<void()> meanwhile;         // before an act is done; any thread
-  std::atomic<int> rows{0};                // entries that were asked for
+  bool proves = true;
+  std::optional<std::uint64_t> proved_by;  // this entry, whatever is done
+  std::string kind = "directory.office.hand_over";
+  std::function<Status()> prove_growth;          // before a path is shown; any thread
+  std::string touched;                           // what the entry of an act names
+  std::function<void()> meanwhile;               // before an act is done; any thread
+  std::atomic<int> rows{0};                      // entries that were asked for
   std::function<Status(const net::Call&)> read;  // before a person is shown; any thread
   std::atomic<int> sign_ins{0};
   std::atomic<int> reads{0};

@@ -11,7 +11,7 @@ from network import ENTENTE, do, run
 from ports import free_port
 
 READ_CONTENT = "/entente.v1.DocumentService/ReadContent"
-PROOF_FROM, PROOF = "entente-proof-from", "entente-proof-bin"
+PROOF_FOR, PROOF = "entente-proof-for", "entente-proof-bin"
 
 
 def digest(*parts):
@@ -53,6 +53,7 @@ class Liar:
         self.net, self.lie, self.port = net, None, free_port()
         self.lie_in_stream = None  # of the messages of a content
         self.lie_in_proof, self.proofs = None, {}
+        self.ask_else = None  # (path, asked): what the daemon is asked in its place
         self.instead = {}  # by path: in which requests the liar does not even ask
         self.channels = {}
         roots = b"".join(path.read_bytes() for path in sorted((net.path / "trust").glob("*/anchor.pem")))
@@ -82,7 +83,7 @@ class Liar:
 
         def hand_on(asked, context):
             account = context.auth_context()["x509_subject_alternative_name"][0].decode().rsplit("/", 1)[1]
-            kept = [(k, v) for k, v in context.invocation_metadata() if k in ("authorization", PROOF_FROM)]
+            kept = [(k, v) for k, v in context.invocation_metadata() if k in ("authorization", PROOF_FOR)]
 
             def ask_with_proof(other, message):
                 body, call = self.channel(account).unary_unary(other).with_call(message, timeout=30, metadata=kept)
@@ -98,7 +99,7 @@ class Liar:
                 show(None)
                 return self.lie(path, asked, b"", ask)
             try:
-                answer, proof = ask_with_proof(path, asked)
+                answer, proof = ask_with_proof(path, self.ask_else(path, asked) if self.ask_else else asked)
             except grpc.RpcError as error:
                 context.set_trailing_metadata([(k, v) for k, v in error.trailing_metadata() or ()
                                                if k == "grpc-status-details-bin"])

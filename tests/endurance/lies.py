@@ -52,7 +52,7 @@ class Lies:
         return client
 
     def truth(self):
-        self.liar.lie = self.liar.lie_in_stream = self.liar.lie_in_proof = None
+        self.liar.lie = self.liar.lie_in_stream = self.liar.lie_in_proof = self.liar.ask_else = None
         self.liar.instead = {}
 
     def on_rows(self, change, *verb):
@@ -320,14 +320,59 @@ class Lies:
         self.truth()
         self.client.content(*self.ACTS[self.CONFIRM])
         said = self.on_act_thrown_away(self.CONFIRM, lambda again: self.liar.proofs[self.CONFIRM])
-        assert "had been there before" in said, said
+        assert "was not made for it" in said, said
         return said
 
     def lie_an_act_thrown_away_with_the_proof_of_another(self):
         """Of the same account and a moment ago: the host has done something else in its name."""
         confirm = M.ConfirmPersonRequest(name="persons/swe.anna").SerializeToString()
         said = self.on_act_thrown_away("/entente.v1.NoticeService/SetNoticeSettings", lambda again: again(self.CONFIRM, confirm)[1])
-        assert "another act" in said and "directory.person.confirm" in said, said
+        assert "another act than was asked for" in said and "directory.person.confirm" in said, said
+        return said
+
+    def lie_an_act_thrown_away_with_the_proof_of_the_same_on_another(self):
+        """Two at once, of one profile: one is done, and its proof is shown for both."""
+        confirm = M.ConfirmPersonRequest(name="persons/swe.sven").SerializeToString()
+        said = self.on_act_thrown_away(self.CONFIRM, lambda again: again(self.CONFIRM, confirm)[1])
+        assert "another act than was asked for" in said and "persons/swe.sven" in said, said
+        return said
+
+    def lie_an_old_proof_to_a_client_that_has_seen_nothing(self):
+        """A new profile: any entry of the account and the kind is one that it had not seen."""
+        self.truth()
+        self.client.content(*self.ACTS[self.CONFIRM])
+        proof = self.liar.proofs[self.CONFIRM]
+        self.made += 1
+        used, self.client = self.client, Client(self.net, self.liar.port, "anna", self.made)
+        try:
+            self.client.content("sign-in")
+            return self.on_act_thrown_away(self.CONFIRM, lambda again: proof)
+        finally:
+            self.client = used
+
+    def lie_another_content_than_was_sent(self):
+        """The host keeps another text under the document's name, and truly enters that."""
+        from entente.v1 import documents_pb2 as D
+        sent, kept = b"we object to paragraph 4", b"we accept    paragraph 4"
+        paper = self.net.write("objection.txt", sent)
+        rewritten = []
+
+        def ask_else(path, asked):
+            if path.endswith("/SendContent"):
+                rewritten.append(asked)
+                return asked.replace(sent, kept)
+            if not path.endswith("/FinishContent"):
+                return asked
+            finish = D.FinishContentRequest.FromString(asked)
+            finish.sha256 = digest(kept)
+            finish.ClearField("signature")
+            finish.ClearField("signer_certificate_sha256")
+            return finish.SerializeToString()
+        self.truth()
+        self.liar.ask_else = ask_else
+        said = self.client.refuses("document", "upload", paper, "--process", "alpha", "--to", "members,secretariat", "--handling",
+                                   "limited", "--yes")
+        assert len(rewritten) == 1 and "another content than was sent" in said, said
         return said
 
     def on_proof(self, change):

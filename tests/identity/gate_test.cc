@@ -77,11 +77,13 @@ TEST_CASE("an act that loses is done anew, and told only when it has lost each t
   CHECK(attempts == commit_attempts_max);
 }
 
-TEST_CASE("an act is proved to whoever asks, once it is done", "[identity][gate]") {
+TEST_CASE("an act is bound and proved to whoever asks, once it is done", "[identity][gate]") {
   GateFixture fixture;
   bool done = true;
+  std::string bound;
   fixture.acts([&](const auto&, const auto&, store::Transaction& in) -> Result<v1::SignOutReply> {
     if (!done) return Status(Code::NotFound, Reason::None, "not found");
+    bound = in.binding();
     fixture.record(in);
     return v1::SignOutReply();
   });
@@ -95,26 +97,38 @@ TEST_CASE("an act is proved to whoever asks, once it is done", "[identity][gate]
     if (!made_of.ok()) return made_of;
     return std::string("proof");
   });
-  const auto shown = [&](const char* from) {
+  const std::string binding(32, 'b');
+  Status answered;
+  const auto shown = [&](const std::string& header) {
     MadeCall made = fixture.world.call(certificates().anna, fixture.token);
-    if (from != nullptr) made.headers["entente-proof-from"] = from;
-    CHECK(fixture.call(made).ok() == done);
+    if (!header.empty()) made.headers["entente-proof-for"] = header;
+    answered = fixture.call(made);
     return made.added["entente-proof-bin"];
   };
-  CHECK(shown("17") == wire::to_binary("proof"));
-  CHECK(shown("0") == wire::to_binary("proof"));
-  for (const char* nothing : {"", "-1", "017", "1e3", "18446744073709551616"}) {
+  CHECK(shown(to_hex(binding) + " 17") == wire::to_binary("proof"));
+  CHECK(bound == binding);
+  CHECK(shown(to_hex(binding) + " 0") == wire::to_binary("proof"));
+  for (const std::string& nothing :
+       {std::string(), std::string("17"), to_hex(binding), to_hex(binding) + " ",
+        to_hex(binding) + " -1", to_hex(binding) + " 017", to_hex(binding) + "  1",
+        to_hex(binding).substr(2) + " 1", "zz" + to_hex(binding).substr(2) + " 1"}) {
     CHECK(shown(nothing).empty());
+    CHECK(answered.ok());
+    CHECK(bound.empty());
   }
-  CHECK(shown(nullptr).empty());
   CHECK(asked == std::vector<std::uint64_t>{17, 0});
-  // What is done is done, though it could not be proved.
+  // What is done is done, though it could not be proved: that is said, and it is not done anew.
   made_of = Status(Code::Unavailable, Reason::None, "no checkpoint");
-  CHECK(shown("1").empty());
+  const std::uint64_t entries = fixture.world.ledger->size();
+  CHECK(shown(to_hex(binding) + " 1").empty());
+  CHECK(answered.code() == Code::Internal);
+  CHECK(answered.message().find("it is done and entered as entry") != std::string::npos);
+  CHECK(fixture.world.ledger->size() == entries + 1);
   // And what is not is not proved.
   made_of = Status();
   done = false;
-  CHECK(shown("1").empty());
+  CHECK(shown(to_hex(binding) + " 1").empty());
+  CHECK(answered.code() == Code::NotFound);
   CHECK(asked.size() == 3);
 }
 

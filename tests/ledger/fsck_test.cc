@@ -116,7 +116,10 @@ TEST_CASE("a row of a room that is not as its entry left it is found", "[ledger]
     REQUIRE(transaction->commit().ok());
   };
   write([&](auto& t) { t.put(key(1), "first"); });
-  write([&](auto& t) { t.put(key(1), "second"), t.put(key(2), "other"), t.put(key(3), "gone"); });
+  write([&](auto& t) {
+    t.bind(std::string(sizeof(Digest), 'b'));
+    t.put(key(1), "second"), t.put(key(2), "other"), t.put(key(3), "gone");
+  });
   write([&](auto& t) { t.erase(key(3)), t.put(key(4), std::string(1'000'000, 'x')); });
   FsckReport report = fixture.check();
   REQUIRE(report.problems.empty());
@@ -155,6 +158,21 @@ TEST_CASE("a row of a room that is not as its entry left it is found", "[ledger]
     altered.back() = static_cast<char>(altered.back() ^ 1);
     behind(words, altered);
     expected = "entry 1 did not write what is said of it";
+  }
+  SECTION("the binding of an entry altered") {
+    std::string altered = **fixture.store->snapshot()->find(words);
+    altered[blinding_bytes + 5] = 'x';
+    behind(words, altered);
+    expected = "entry 1 did not write what is said of it";
+  }
+  SECTION("the binding of an entry taken away") {
+    std::string altered = **fixture.store->snapshot()->find(words);
+    behind(words, altered.erase(blinding_bytes, 1 + sizeof(Digest)));
+    expected = "entry 1 did not write what is said of it";
+  }
+  SECTION("an entry cut in its binding") {
+    behind(words, (*fixture.store->snapshot()->find(words))->substr(0, blinding_bytes + 9));
+    expected = "entry 1 does not say what it wrote";
   }
   SECTION("words that belong to no entry") {
     behind(store::Key(written_table).number(1).number(1), "more");

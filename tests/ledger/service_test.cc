@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "proto/contract/act_proof.h"
 #include "proto/contract/bytes.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/merkle.h"
@@ -224,13 +225,20 @@ TEST_CASE("proofs over the wire hold against the checkpoint that comes with them
                                  digests(receipt->inclusion_path()), opened->checkpoint.root));
 }
 
-TEST_CASE("what an act's reply proves continues what was seen, and says what was entered",
+TEST_CASE("what an act's reply proves is of this request, and continues what was seen",
           "[ledger][service]") {
   ServiceFixture fixture;
   fixture.fill(300);
   Act act = LedgerFixture::act_on("object/now");
   act.party = "SWE";
-  fixture.commit(act);  // under no checkpoint yet
+  const std::string binding(32, 'b');
+  const auto commit = [&] {  // under no checkpoint yet
+    const auto transaction = fixture.store->begin();
+    transaction->bind(binding);
+    fixture.ledger->record(*transaction, act);
+    REQUIRE(transaction->commit().ok());
+  };
+  commit();
   const auto proved = [&](const policy::Subject& subject, std::uint64_t from) {
     const Result<std::string> bytes =
         prove_act(*fixture.ledger, *fixture.checkpoints, subject, fixture.ledger->size() - 1, from);
@@ -252,7 +260,12 @@ TEST_CASE("what an act's reply proves continues what was seen, and says what was
   const Result<Entry> entry = decode_entry(proof.canonical());
   REQUIRE(entry.ok());
   CHECK(entry->act.object == "object/now");
-  CHECK(as_view(entry_leaf(proof.blinding(), proof.canonical())) == proof.receipt().leaf_hash());
+  const auto leaf_of = [&](const std::string& bound) {
+    return std::string(
+        as_view(entry_leaf(bound_blinding(proof.inner(), bound), proof.canonical())));
+  };
+  CHECK(leaf_of(binding) == proof.receipt().leaf_hash());
+  CHECK(leaf_of(std::string(32, 'c')) != proof.receipt().leaf_hash());
   // Who had seen nothing, or says to have seen more than there is, is shown no path.
   CHECK(proved(subject_of("SWE"), 0).consistency_path().empty());
   CHECK(proved(subject_of("SWE"), 1'000).consistency_path().empty());
@@ -260,7 +273,7 @@ TEST_CASE("what an act's reply proves continues what was seen, and says what was
   CHECK(proved(subject_of("DNK"), 0).canonical().empty());
   // What a header does not hold is asked for.
   act.touched.assign(100, std::string(100, 'x'));
-  fixture.commit(act);
+  commit();
   CHECK(proved(subject_of("SWE"), 0).canonical().empty());
   CHECK(proved(subject_of("SWE"), 0).ByteSizeLong() < limits::proof_entry_bytes_max);
 }

@@ -224,7 +224,7 @@ class Caller:
     def __init__(self, net, account, certificate=None):
         import grpc
         self.account, self.token = account, ""
-        self.proof_from = None  # of a ledger of this size on: each act is to be proved (ActProof)
+        self.binding = None  # 32 bytes: each act is to be bound to them, and proved (ActProof)
         chain, key = certificate or net.credentials(account)
         self.address, self.credentials = f"localhost:{net.port}", grpc.ssl_channel_credentials(
             (net.path / "ca.pem").read_bytes(), pathlib.Path(key).read_bytes(), pathlib.Path(chain).read_bytes())
@@ -249,7 +249,7 @@ class Caller:
             self.dial()
 
     def headers(self):
-        of_proof = [] if self.proof_from is None else [("entente-proof-from", str(self.proof_from))]
+        of_proof = [] if self.binding is None else [("entente-proof-for", self.binding.hex() + " 0")]
         return of_proof + ([("authorization", "Bearer " + self.token)] if self.token else [])
 
     def ask(self, method, request, timeout=60):

@@ -6,6 +6,7 @@ room.
 No answer, whatever the method, may hold a name, a number or an address that its caller may not see."""
 import hashlib
 import re
+import secrets
 import shutil
 import socket
 import ssl
@@ -295,9 +296,9 @@ class Everybody(unittest.TestCase):
     def did(self, account, method, request, code="OK"):
         """What is done is proved in the reply: an entry of the caller's, of the kind that the method's rule says."""
         caller = self.world.by_account[account]
-        caller.proof_from = 0
+        caller.binding = binding = secrets.token_bytes(32)
         answer = self.walk.ask(caller, method, request)
-        caller.proof_from = None
+        caller.binding = None
         self.assertEqual(answer.code, code, f"{method} as {account}: {answer}")
         kinds = self.methods[method].GetOptions().Extensions[O.rule].enters
         proofs = [value for name, value in answer.initial if name == "entente-proof-bin"]
@@ -305,7 +306,8 @@ class Everybody(unittest.TestCase):
         for proof in map(L.ActProof.FromString, proofs):
             self.assertIn(f"/accounts/{account}".encode(), proof.canonical, method)
             self.assertTrue(any(kind.encode() in proof.canonical for kind in kinds), f"{method}: {proof.canonical}")
-            leaf = hashlib.sha256(b"\0" + hashlib.sha256(proof.blinding + proof.canonical).digest()).digest()
+            blinding = hashlib.sha256(proof.inner + binding).digest()
+            leaf = hashlib.sha256(b"\0" + hashlib.sha256(blinding + proof.canonical).digest()).digest()
             self.assertEqual(leaf, proof.receipt.leaf_hash, method)
             self.assertGreater(int(proof.receipt.checkpoint.split("\n")[1]), proof.receipt.entry_index, method)
         return answer

@@ -46,12 +46,12 @@ void RowBuilder::clear(Level level) {
   for (std::size_t i = level; i < levels_.size(); ++i) {
     for (const std::size_t column : given_[i]) levels_[i][column].given = false;
     given_[i].clear();
+    had_rows_[i] = false;
   }
   if (level != DataSet) return;
   groups_.clear();
   group_bytes_ = 0;
   group_count_ = 0;
-  had_rows_ = false;
 }
 
 std::string RowBuilder::key_of(const std::vector<std::size_t>& dimensions) const {
@@ -76,7 +76,7 @@ Status RowBuilder::add_group(Place place) {
     }
   }
   if (!group.attributes.empty()) {
-    if (had_rows_) {
+    if (had_rows_[DataSet]) {
       return unreadable_at(place, "what holds for a group must stand before the figures");
     }
     if (++group_count_ > limits::upload_groups_max ||
@@ -126,7 +126,8 @@ Status RowBuilder::emit(std::uint64_t line) {
   }
   put_groups();
   if (cells_.back().empty()) cells_.back() = "I";
-  had_rows_ = true;
+  had_rows_[DataSet] = true;
+  had_rows_[Series] = true;
   ++rows_;
   return sink_.row({.line = line, .cells = cells_, .places = places_});
 }

@@ -38,6 +38,9 @@ class RowBuilder {
   // As heading() and row() of the sink.
   [[nodiscard]] Status emit(std::uint64_t line);
 
+  // Whether rows came that this level of the data set, or of the series, at hand stands behind:
+  // what is set there now would hold for none of them.
+  [[nodiscard]] bool had_rows(Level level) const { return had_rows_[level]; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
  private:
@@ -68,7 +71,7 @@ class RowBuilder {
   std::vector<Groups> groups_;
   std::size_t group_bytes_ = 0;
   std::size_t group_count_ = 0;
-  bool had_rows_ = false;  // of this data set
+  std::array<bool, 3> had_rows_ = {};  // of this data set and series; never of an observation
   std::uint64_t rows_ = 0;
   // The row at hand.
   std::vector<std::string_view> cells_;

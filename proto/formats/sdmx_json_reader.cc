@@ -394,6 +394,13 @@ Status SdmxJsonReader::take_value(Frame& in, Kind kind, std::string_view text) {
                                   : in.in == In::SeriesAttributes ? RowBuilder::Series
                                                                   : RowBuilder::Observation;
   if (kind == Kind::Literal && text == "null") return {};
+  if (rows_.had_rows(level)) {
+    return unreadable_at(place_, level == RowBuilder::DataSet
+                                     ? "the data set's `attributes` stand behind its figures: put "
+                                       "them before `series` and `observations`"
+                                     : "the series's `attributes` stand behind its figures: put "
+                                       "them before `observations`");
+  }
   const bool only_measure =
       in.in == In::Observation && in.index == 0 && structures_[structure_].measures.empty();
   if (only_measure) {

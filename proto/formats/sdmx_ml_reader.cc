@@ -129,8 +129,7 @@ Status SdmxMlReader::on_start(std::string_view space, std::string_view name, Giv
   open_.push_back(in == In::Passed ? In::Passed : enter(in, name));
   if (open_.back() == In::Passed) {
     start_header(in, name, attributes);
-    take_value(in, name, attributes);
-    return {};
+    return take_value(in, name, attributes);
   }
   return start(open_.back(), attributes);
 }
@@ -170,7 +169,9 @@ Status SdmxMlReader::start(In in, Given attributes) {
       component_ = value(attributes, "id");
       break;
     case In::Attributes:
-      if (!generic_) take_components(level(), attributes);
+      if (generic_) break;
+      ENTENTE_TRY_VOID(stands_before_rows(level(), parser_.place()));
+      take_components(level(), attributes);
       break;
     default:
       break;
@@ -231,14 +232,25 @@ void SdmxMlReader::take_components(RowBuilder::Level level, Given attributes) {
   }
 }
 
-void SdmxMlReader::take_value(In in, std::string_view name, Given attributes) {
-  if (!generic_) return;
+// The schema has it so; a row is handed on when it ends, and is not there to be changed.
+Status SdmxMlReader::stands_before_rows(RowBuilder::Level level, Place place) const {
+  if (!rows_.had_rows(level)) return {};
+  return unreadable_at(place, level == RowBuilder::DataSet
+                                  ? "what holds for the data set stands behind its figures: put it "
+                                    "before the first `Series` or `Obs`"
+                                  : "what holds for the series stands behind its figures: put it "
+                                    "before the first `Obs`");
+}
+
+Status SdmxMlReader::take_value(In in, std::string_view name, Given attributes) {
+  if (!generic_) return {};
   const bool keyed =
       in == In::GroupKey || in == In::SeriesKey || in == In::ObservationKey || in == In::Attributes;
   const Place place = parser_.place();
   const Attribute* text = find(attributes, "value");
   const std::string_view given = text == nullptr ? std::string_view() : text->value;
   if (keyed && name == "Value") {
+    ENTENTE_TRY_VOID(stands_before_rows(level(), place));
     if (const auto column = rows_.column(value(attributes, "id"), place)) {
       rows_.set(level(), *column, given, place);
     }
@@ -250,6 +262,7 @@ void SdmxMlReader::take_value(In in, std::string_view name, Given attributes) {
   } else if (in == In::Observation && name == "ObsValue") {
     rows_.set(RowBuilder::Observation, rows_.measure(), given, place);
   }
+  return {};
 }
 
 Status SdmxMlReader::on_text(std::string_view text) {
@@ -298,6 +311,7 @@ Status SdmxMlReader::on_end() {
       declared_[declaring_id_] = declaring_;
       break;
     case In::ComponentText:
+      ENTENTE_TRY_VOID(stands_before_rows(level(), text_place_));
       if (const auto column = rows_.column(component_, text_place_)) {
         rows_.set(level(), *column, text_, text_place_);
       }

@@ -57,9 +57,11 @@ class SdmxMlReader final : public Reader, private XmlParser::Handler {
   // The components that are an element's attributes, in structure-specific messages.
   void take_components(RowBuilder::Level level, Given attributes);
   // `<Value id= value=>` and their like, in generic messages.
-  void take_value(In in, std::string_view name, Given attributes);
+  Status take_value(In in, std::string_view name, Given attributes);
   void end_header(In in);
   [[nodiscard]] RowBuilder::Level level() const;
+  // InvalidArgument: rows came already for which a value of this level would have held.
+  [[nodiscard]] Status stands_before_rows(RowBuilder::Level level, Place place) const;
   void act(std::string_view word, Place place);
 
   RowSink& sink_;

@@ -71,6 +71,45 @@ TEST_CASE("generic data need no series, nor the time at the observation", "[stat
   CHECK(read<SdmxMlReader>(across).rows == Lines{"A,SWE,ERI,2015,7,,,,I", "A,SWE,SYR,2015,8,,,,I"});
 }
 
+TEST_CASE("what holds for a series or a data set is never lost behind its figures",
+          "[statistics][sdmx-ml]") {
+  const std::string key = R"(<g:SeriesKey><g:Value id="FREQ" value="A"/>
+<g:Value id="REF_AREA" value="SWE"/><g:Value id="CITIZEN" value="AFG"/></g:SeriesKey>)";
+  const std::string confidential =
+      R"(<g:Attributes><g:Value id="CONF_STATUS" value="C"/></g:Attributes>)";
+  const std::string figure =
+      R"(<g:Obs><g:ObsDimension value="2015"/><g:ObsValue value="7"/></g:Obs>)";
+  const auto generic = [](const std::string& rest) {
+    return read<SdmxMlReader>(ml("GenericData", "TIME_PERIOD",
+                                 "<m:DataSet structureRef=\"S\">\n" + rest + "</m:DataSet>"),
+                              7);
+  };
+  const auto series = [](const std::string& rest) { return "<g:Series>" + rest + "</g:Series>\n"; };
+  const Lines rows = {"A,SWE,AFG,2015,7,,C,,I"};
+  CHECK(generic(series(key + confidential + figure)).rows == rows);
+  CHECK(generic(confidential + series(key + figure)).rows == rows);
+  const Found late = generic(series(key + figure + confidential));
+  CHECK(late.refusal.find("before the first `Obs`") != std::string::npos);
+  CHECK(late.where.line == 8);
+  CHECK(late.where.column > 100);
+  // A series begins anew, a data set's figures stay behind it.
+  CHECK(generic(series(key + figure) + series(key + confidential + figure)).refusal.empty());
+  CHECK(generic(series(key + figure) + confidential)
+            .refusal.find("before the first `Series` or `Obs`") != std::string::npos);
+  CHECK_FALSE(generic(series(figure + key)).refusal.empty());
+  const auto specific = [](const std::string& rest) {
+    return read<SdmxMlReader>(
+        ml("StructureSpecificData", "TIME_PERIOD",
+           "<m:DataSet ss:structureRef=\"S\"><Series FREQ=\"A\" REF_AREA=\"SWE\" CITIZEN=\"AFG\">" +
+               rest + "</m:DataSet>"));
+  };
+  const std::string obs = R"(<Obs TIME_PERIOD="2015" OBS_VALUE="7"/>)";
+  const std::string component = R"(<Comp id="CONF_STATUS"><Value>C</Value></Comp>)";
+  CHECK(specific(component + obs + "</Series>").rows == rows);
+  CHECK_FALSE(specific(obs + component + "</Series>").refusal.empty());
+  CHECK_FALSE(specific(obs + "</Series><Atts CONF_STATUS=\"C\"/>").refusal.empty());
+}
+
 TEST_CASE("structure-specific data are read in 2.1 and 3.0", "[statistics][sdmx-ml]") {
   std::string file = ml("StructureSpecificData", "TIME_PERIOD",
                         R"(<m:DataSet ss:structureRef="S" xsi:type="x:DataSetType" action="Delete">
@@ -182,6 +221,33 @@ TEST_CASE("SDMX-JSON is read, with its structure before its figures or behind th
       CHECK(found.told.size() == 2);
     }
   }
+}
+
+TEST_CASE("attributes of SDMX-JSON are never lost behind the figures that they hold for",
+          "[statistics][sdmx-json]") {
+  std::string structure = kStructure;
+  structure.replace(structure.find("\"dataSet\": []"), 13,
+                    R"("dataSet": [{"id": "NOTE", "values": []}])");
+  const auto message = [&](const std::string& set) {
+    return read<SdmxJsonReader>("{\"data\": {" + structure + ",\n\"dataSets\": [{" + set + "}]}}",
+                                7);
+  };
+  const std::string series =
+      R"("series": {"0:0": {"attributes": [1], "observations": {"0": [7]}}})";
+  CHECK(message(R"("attributes": ["all"], )" + series).rows == Lines{"A,SWE,AFG,2015,7,,C,all,I"});
+  const Found late = message(
+      R"("series": {"0:0": {"attributes": [0], "observations": {"0": [7]}},
+"0:1": {"observations": {"0": [8], "1": [9]}, "attributes": [1]}})");
+  CHECK(late.refusal.find("put them before `observations`") != std::string::npos);
+  CHECK(late.where.line == 11);
+  CHECK(late.where.column == 62);
+  CHECK(message(series + R"(, "attributes": ["all"])")
+            .refusal.find("put them before `series` and `observations`") != std::string::npos);
+  // What says nothing is missed by nobody.
+  CHECK(message(series + R"(, "attributes": [null])").refusal.empty());
+  CHECK(message(R"("series": {"0:0": {"observations": {}, "attributes": [1]}})").refusal.empty());
+  // A text by languages is a value like another.
+  CHECK_FALSE(message(series + R"(, "attributes": [{"en": "all"}])").refusal.empty());
 }
 
 TEST_CASE("SDMX-JSON 2 has measures, groups, several structures, and keys without series",

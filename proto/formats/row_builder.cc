@@ -79,6 +79,13 @@ Status RowBuilder::add_group(Place place) {
     if (had_rows_[DataSet]) {
       return unreadable_at(place, "what holds for a group must stand before the figures");
     }
+    if (dimensions.empty()) {
+      for (const auto& [column, cell] : group.attributes) {
+        set(DataSet, column, cell.text, cell.place);
+      }
+      clear(Observation);
+      return {};
+    }
     if (++group_count_ > limits::upload_groups_max ||
         group_bytes_ > limits::upload_held_bytes_max) {
       return unreadable_at(place, "there are too many groups in one data set");

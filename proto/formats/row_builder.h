@@ -32,8 +32,8 @@ class RowBuilder {
   // Forgets the level and those below it; of the data set its groups, too.
   void clear(Level level);
   // What stands at the level of the observation (dimensions and attributes) holds for every row
-  // that has these dimensions; forgets that level. InvalidArgument: rows of this data set came
-  // before, or too many groups.
+  // that has these dimensions, and for the whole data set if there is none; forgets that level.
+  // InvalidArgument: rows of this data set came before, or too many groups.
   [[nodiscard]] Status add_group(Place place);
   // As heading() and row() of the sink.
   [[nodiscard]] Status emit(std::uint64_t line);

@@ -91,7 +91,8 @@ SdmxMlReader::In SdmxMlReader::enter_data(In in, std::string_view name) const {
     case In::DataSet:
       if (name == "Series") return In::Series;
       if (name == "Obs") return In::Observation;
-      if (name == "Atts" || (generic_ && name == "Attributes")) return In::Attributes;
+      if (generic_ && name == "Attributes") return In::Attributes;
+      // 3.0's `Atts` too: it has the dimensions that it holds for, or none, and components.
       return name.ends_with("Group") || !generic_ ? In::Group : In::Passed;
     case In::Group:
       if (name == "GroupKey") return In::GroupKey;
@@ -131,10 +132,11 @@ Status SdmxMlReader::on_start(std::string_view space, std::string_view name, Giv
     start_header(in, name, attributes);
     return take_value(in, name, attributes);
   }
-  return start(open_.back(), attributes);
+  start(open_.back(), attributes);
+  return {};
 }
 
-Status SdmxMlReader::start(In in, Given attributes) {
+void SdmxMlReader::start(In in, Given attributes) {
   switch (in) {
     case In::HeaderStructure:
       declaring_ = {};
@@ -168,15 +170,9 @@ Status SdmxMlReader::start(In in, Given attributes) {
     case In::Component:
       component_ = value(attributes, "id");
       break;
-    case In::Attributes:
-      if (generic_) break;
-      ENTENTE_TRY_VOID(stands_before_rows(level(), parser_.place()));
-      take_components(level(), attributes);
-      break;
     default:
       break;
   }
-  return {};
 }
 
 // The elements of the header that are no more than their attributes.

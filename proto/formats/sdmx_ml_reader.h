@@ -51,7 +51,7 @@ class SdmxMlReader final : public Reader, private XmlParser::Handler {
   Status begin_message(std::string_view space, std::string_view name);
   [[nodiscard]] In enter(In in, std::string_view name) const;
   [[nodiscard]] In enter_data(In in, std::string_view name) const;
-  Status start(In in, Given attributes);
+  void start(In in, Given attributes);
   void start_header(In in, std::string_view name, Given attributes);
   void start_data_set(Given attributes);
   // The components that are an element's attributes, in structure-specific messages.

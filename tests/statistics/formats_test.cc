@@ -124,6 +124,24 @@ TEST_CASE("structure-specific data are read in 2.1 and 3.0", "[statistics][sdmx-
   CHECK(read<SdmxMlReader>(file).rows == rows);
 }
 
+TEST_CASE("what Atts says holds for the keys that it names, and for no others",
+          "[statistics][sdmx-ml]") {
+  const auto rows = [](const std::string& attributes) {
+    return read<SdmxMlReader>(ml("StructureSpecificData", "TIME_PERIOD",
+                                 "<m:DataSet ss:structureRef=\"S\">" + attributes +
+                                     R"(<Series FREQ="A" REF_AREA="SWE" CITIZEN="AFG">
+<Obs TIME_PERIOD="2015" OBS_VALUE="7"/></Series><Series FREQ="A" REF_AREA="SWE" CITIZEN="ERI">
+<Obs TIME_PERIOD="2015" OBS_VALUE="8"/></Series></m:DataSet>)"))
+        .rows;
+  };
+  CHECK(rows(R"(<Atts CITIZEN="AFG" CONF_STATUS="C"/><Atts CITIZEN="ERI" CONF_STATUS="F"/>)") ==
+        Lines{"A,SWE,AFG,2015,7,,C,,I", "A,SWE,ERI,2015,8,,F,,I"});
+  // Without a dimension for all, whatever the order; and a component that is no XML attribute.
+  CHECK(rows(R"(<Atts CITIZEN="AFG"><Comp id="CONF_STATUS"><Value>C</Value></Comp></Atts>
+<Atts CONF_STATUS="F"><Comp id="NOTE"><Value>all</Value></Comp></Atts>)") ==
+        Lines{"A,SWE,AFG,2015,7,,C,all,I", "A,SWE,ERI,2015,8,,F,all,I"});
+}
+
 TEST_CASE("a name that the structure has not is told once, with its place",
           "[statistics][sdmx-ml]") {
   const Found found = read<SdmxMlReader>(

@@ -16,14 +16,18 @@ std::vector<std::string_view> key_parts(std::string_view key) {
   }
 }
 
-std::optional<std::size_t> index_into(const std::vector<std::string>& values,
-                                      std::string_view text) {
+std::optional<std::size_t> index_below(std::size_t count, std::string_view text) {
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-  if (error != std::errc{} || end != text.data() + text.size() || index >= values.size()) {
+  if (error != std::errc{} || end != text.data() + text.size() || index >= count) {
     return std::nullopt;
   }
   return index;
+}
+
+std::optional<std::size_t> index_into(const std::vector<std::string>& values,
+                                      std::string_view text) {
+  return index_below(values.size(), text);
 }
 
 }  // namespace entente::statistics

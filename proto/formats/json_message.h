@@ -20,6 +20,9 @@ struct JsonComponent {
   std::string id;
   // What its indexes mean; empty: it is given as it is.
   std::vector<std::string> values;
+  // Of an attribute: what holds where no value is given; empty: nothing does.
+  std::string by_default;
+  Place by_default_place;
 };
 using JsonComponents = std::vector<JsonComponent>;
 
@@ -27,6 +30,7 @@ struct JsonStructure {
   std::array<JsonComponents, attachments> dimensions;
   std::array<JsonComponents, attachments> attributes;
   JsonComponents measures;
+  std::size_t annotations = 0;
   // As its links say.
   std::string dataflow;
   std::string data_structure;
@@ -35,6 +39,8 @@ struct JsonStructure {
 
 // The parts of a key, `0:2:1`.
 [[nodiscard]] std::vector<std::string_view> key_parts(std::string_view key);
+// Empty: it is no index into a list of so many.
+[[nodiscard]] std::optional<std::size_t> index_below(std::size_t count, std::string_view text);
 // Empty: it is no index into `values`.
 [[nodiscard]] std::optional<std::size_t> index_into(const std::vector<std::string>& values,
                                                     std::string_view text);

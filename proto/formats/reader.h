@@ -33,6 +33,8 @@ struct Row {
   // A bit for each of the first 64 cells, the first the lowest: it is that of the row told before,
   // octet for octet. One without its bit may be, too.
   std::uint64_t repeated = 0;
+  // Some cell is what the message says holds where no value is given, and not what the row gives.
+  bool assumes = false;
 };
 
 // What a message says its figures are of.

@@ -42,6 +42,10 @@ void RowBuilder::set(Level level, std::size_t column, std::string_view text, Pla
   cell.given = true;
 }
 
+void RowBuilder::set_default(std::size_t column, std::string_view text, Place place) {
+  defaults_.push_back({column, {.text = std::string(text), .place = place, .given = true}});
+}
+
 void RowBuilder::clear(Level level) {
   for (std::size_t i = level; i < levels_.size(); ++i) {
     for (const std::size_t column : given_[i]) levels_[i][column].given = false;
@@ -49,6 +53,7 @@ void RowBuilder::clear(Level level) {
     had_rows_[i] = false;
   }
   if (level != DataSet) return;
+  defaults_.clear();
   groups_.clear();
   group_bytes_ = 0;
   group_count_ = 0;
@@ -119,6 +124,18 @@ void RowBuilder::put_groups() {
   }
 }
 
+bool RowBuilder::put_defaults() {
+  if (cells_.back() == "D") return false;
+  bool any = false;
+  for (const auto& [column, cell] : defaults_) {
+    if (!cells_[column].empty()) continue;
+    cells_[column] = cell.text;
+    places_[column] = cell.place;
+    any = true;
+  }
+  return any;
+}
+
 Status RowBuilder::emit(std::uint64_t line) {
   for (std::size_t column = 0; column < cells_.size(); ++column) {
     cells_[column] = {};
@@ -132,11 +149,12 @@ Status RowBuilder::emit(std::uint64_t line) {
     }
   }
   put_groups();
+  const bool assumes = put_defaults();
   if (cells_.back().empty()) cells_.back() = "I";
   had_rows_[DataSet] = true;
   had_rows_[Series] = true;
   ++rows_;
-  return sink_.row({.line = line, .cells = cells_, .places = places_});
+  return sink_.row({.line = line, .cells = cells_, .places = places_, .assumes = assumes});
 }
 
 std::string_view action_letter(std::string_view word) {

@@ -29,7 +29,10 @@ class RowBuilder {
   [[nodiscard]] std::size_t action() const { return names_.size() - 1; }
 
   void set(Level level, std::size_t column, std::string_view text, Place place);
-  // Forgets the level and those below it; of the data set its groups, too.
+  // What the column has in rows to which neither a level nor a group gives anything; of what is
+  // deleted no row has it.
+  void set_default(std::size_t column, std::string_view text, Place place);
+  // Forgets the level and those below it; of the data set its groups and defaults, too.
   void clear(Level level);
   // What stands at the level of the observation (dimensions and attributes) holds for every row
   // that has these dimensions, and for the whole data set if there is none; forgets that level.
@@ -59,6 +62,8 @@ class RowBuilder {
   };
 
   void put_groups();
+  // Whether there was any to put.
+  bool put_defaults();
   [[nodiscard]] std::string key_of(const std::vector<std::size_t>& dimensions) const;
 
   RowSink& sink_;
@@ -68,6 +73,7 @@ class RowBuilder {
   std::map<std::string, bool, std::less<>> unknown_;
   std::array<Cells, 3> levels_;
   std::array<std::vector<std::size_t>, 3> given_;  // columns
+  std::vector<std::pair<std::size_t, Cell>> defaults_;
   std::vector<Groups> groups_;
   std::size_t group_bytes_ = 0;
   std::size_t group_count_ = 0;

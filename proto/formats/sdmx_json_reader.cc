@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "proto/contract/upload_limits.h"
@@ -104,7 +105,10 @@ SdmxJsonReader::In SdmxJsonReader::enter_structure(const Frame& in) const {
       if (in.key == "links") return In::Links;
       if (in.key == "dimensions") return In::Dimensions;
       if (in.key == "attributes") return In::Attributes;
+      if (in.key == "annotations") return In::Annotations;
       return in.key == "measures" ? In::Measures : In::Passed;
+    case In::Annotations:
+      return In::Annotation;
     case In::Links:
       return In::Link;
     case In::Dimensions:
@@ -197,6 +201,14 @@ Status SdmxJsonReader::start(In in) {
       }
       components_->emplace_back();
       return count(sizeof(JsonComponent));
+    case In::Annotation:
+      ++structures_.back().annotations;
+      return {};
+    case In::Passed: {
+      const Frame& of = open_[open_.size() - 2];
+      return of.in == In::Component && of.key == "default" ? take_default(Kind::BeginObject, {})
+                                                           : Status();
+    }
     case In::Value:
       components_->back().values.emplace_back();
       value_rank_ = 0;
@@ -209,10 +221,23 @@ Status SdmxJsonReader::start(In in) {
   }
 }
 
+// As the field guide has it: a text, which is the id of a value or the value itself. A number might
+// as well be meant for an index.
+Status SdmxJsonReader::take_default(Kind kind, std::string_view text) {
+  if (kind == Kind::Literal && text == "null") return {};
+  if (kind != Kind::String) {
+    return unreadable_at(place_, "a `default` must be a text: a value's id, or the value itself");
+  }
+  components_->back().by_default.assign(text);
+  components_->back().by_default_place = place_;
+  return count(text.size());
+}
+
 Status SdmxJsonReader::scalar_of_structure(const Frame& in, Kind kind, std::string_view text) {
   if (in.in == In::Sender && in.key == "id") sink_.sent_by(text, place_);
   if (in.in == In::Link && in.key == "urn") link_.assign(text);
   if (in.in == In::Component && in.key == "id") components_->back().id.assign(text);
+  if (in.in == In::Component && in.key == "default") return take_default(kind, text);
   if (in.in == In::Values) {
     components_->back().values.emplace_back(kind == Kind::Literal ? std::string_view() : text);
     return count(text.size());
@@ -278,6 +303,30 @@ Status SdmxJsonReader::begin_data_set() {
     const auto column = rows_.column(dimension.id, structure.place);
     if (column && !dimension.values.empty()) {
       rows_.set(RowBuilder::DataSet, *column, dimension.values.front(), structure.place);
+    }
+  }
+  return begin_defaults(structure);
+}
+
+// A default is weaker than any value, at whichever level; so one of an attribute that may stand at
+// several would have two meanings.
+Status SdmxJsonReader::begin_defaults(const JsonStructure& structure) {
+  std::map<std::string_view, std::size_t> times;
+  for (const JsonComponents& level : structure.attributes) {
+    for (const JsonComponent& attribute : level) ++times[attribute.id];
+  }
+  for (const JsonComponents& level : structure.attributes) {
+    for (const JsonComponent& attribute : level) {
+      if (attribute.by_default.empty()) continue;
+      const Place place = attribute.by_default_place;
+      if (times[attribute.id] > 1) {
+        return unreadable_at(place, "`" + attribute.id.substr(0, 64) +
+                                        "` has a `default` and stands more than once among the "
+                                        "attributes: which holds cannot be told");
+      }
+      if (const auto column = rows_.column(attribute.id, place)) {
+        rows_.set_default(*column, attribute.by_default, place);
+      }
     }
   }
   return {};
@@ -389,6 +438,19 @@ const JsonComponent* SdmxJsonReader::component_at(const Frame& in) const {
   return at(Attached::Observation, in.index - std::max<std::size_t>(structure.measures.size(), 1));
 }
 
+// Behind its attributes an observation, or a group, has indexes of annotations, as the field guide
+// has it; a series and a data set have them apart.
+Status SdmxJsonReader::take_annotation(const Frame& in, Kind kind, std::string_view text) const {
+  const bool may = in.in == In::Observation || in.in == In::Group;
+  if (may && kind == Kind::Number && index_below(structures_[structure_].annotations, text)) {
+    return {};
+  }
+  return unreadable_at(place_, std::string("there are more values here than the structure has ") +
+                                   (may ? "attributes, and this one is no index into its "
+                                          "annotations"
+                                        : "attributes"));
+}
+
 Status SdmxJsonReader::take_value(Frame& in, Kind kind, std::string_view text) {
   const RowBuilder::Level level = in.in == In::DataSetAttributes  ? RowBuilder::DataSet
                                   : in.in == In::SeriesAttributes ? RowBuilder::Series
@@ -408,7 +470,7 @@ Status SdmxJsonReader::take_value(Frame& in, Kind kind, std::string_view text) {
     return {};
   }
   const JsonComponent* component = component_at(in);
-  if (component == nullptr) return {};
+  if (component == nullptr) return take_annotation(in, kind, text);
   const auto column = rows_.column(component->id, place_);
   if (!column) return {};
   if (component->values.empty() || kind != Kind::Number) {

@@ -36,6 +36,8 @@ class SdmxJsonReader final : public Reader, private JsonParser::Handler {
     Dimensions,
     Attributes,
     Measures,
+    Annotations,
+    Annotation,
     Components,
     Component,
     Values,
@@ -72,6 +74,7 @@ class SdmxJsonReader final : public Reader, private JsonParser::Handler {
   Status scalar_of_structure(const Frame& in, Kind kind, std::string_view text);
   Status scalar_of_data_set(const Frame& in, Kind kind, std::string_view text);
 
+  Status take_default(Kind kind, std::string_view text);
   Status count(std::size_t bytes);
   void take_link();
   // Holds what cannot be read yet, and reads it.
@@ -79,10 +82,13 @@ class SdmxJsonReader final : public Reader, private JsonParser::Handler {
   Status read_held();
 
   Status begin_data_set();
+  Status begin_defaults(const JsonStructure& structure);
   [[nodiscard]] Status needs_array() const;
   Status take_key(const JsonComponents& dimensions, std::string_view key, RowBuilder::Level level);
   Status take_group_key(std::string_view key);
   Status take_value(Frame& in, Kind kind, std::string_view text);
+  // An element behind those of the attributes.
+  [[nodiscard]] Status take_annotation(const Frame& in, Kind kind, std::string_view text) const;
   // The component that an array's element is of; null: none, an annotation's.
   [[nodiscard]] const JsonComponent* component_at(const Frame& in) const;
 

@@ -444,6 +444,13 @@ Status Checker::row(const Row& row) {
           .circle = Circle::Shared,
           .line = row.line};
   withdraws_ = action_ == v1::DELETE;
+  if (row.assumes && action_ == v1::MERGE) {
+    problems_.add(P::MALFORMED, row.line, 0, "", "", "",
+                  "a `default` of the message stands for what the row does not give, and merging "
+                  "leaves that as it is: give the value, or take the `default` out");
+    for (Column& column : columns_) column.known = false;
+    return {};
+  }
   bool right = !action_column_ || check_action(*action_column_, row.cells[*action_column_]);
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
     const bool read = row.faults.empty() || check_fault(i, row.faults[i]);

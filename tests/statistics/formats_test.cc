@@ -217,10 +217,10 @@ const std::string kStructure = R"j("structure": {"links": [{"rel": "dataflow",
 "observation": [{"id": "TIME_PERIOD", "values": [{"id": "2015"}, {"id": "2016"}]}]},
 "attributes": {"dataSet": [], "series": [{"id": "CONF_STATUS", "values": [{"id": "F"},
 {"id": "C"}]}], "observation": [{"id": "OBS_STATUS", "values": [null, {"id": "A"}]},
-{"id": "NOTE", "values": []}]}})j";
+{"id": "NOTE", "values": []}]}, "annotations": [{"title": "by hand"}]})j";
 const std::string kDataSets = R"j("dataSets": [{"action": "Replace", "series": {
 "0:0": {"attributes": [0], "observations": {"0": [41281, 1, null], "1": [2.144e3, 0, "own"]}},
-"0:1": {"attributes": [1], "observations": {"0": [null], "1": ["NaN", 1, ["a", "b"], 7]}}}}])j";
+"0:1": {"attributes": [1], "observations": {"0": [null], "1": ["NaN", 1, ["a", "b"], 0]}}}}])j";
 const Lines kJsonRows = {"A,SWE,AFG,2015,41281,A,F,,R", "A,SWE,AFG,2016,2.144e3,,F,own,R",
                          "A,SWE,ERI,2015,,,C,,R", "A,SWE,ERI,2016,NaN,A,C,a; b,R"};
 
@@ -268,6 +268,45 @@ TEST_CASE("attributes of SDMX-JSON are never lost behind the figures that they h
   CHECK_FALSE(message(series + R"(, "attributes": [{"en": "all"}])").refusal.empty());
 }
 
+TEST_CASE("an attribute's default holds where nothing else is given", "[statistics][sdmx-json]") {
+  const auto message = [](const std::string& confidentiality, const std::string& status,
+                          const std::string& sets) {
+    std::string structure = kStructure;
+    structure.insert(structure.find("\"CONF_STATUS\"") + 13, confidentiality);
+    structure.insert(structure.find("\"OBS_STATUS\"") + 12, status);
+    return read<SdmxJsonReader>("{\"data\": {" + structure + ",\n\"dataSets\": [" + sets + "]}}",
+                                7);
+  };
+  const std::string c = R"(, "default": "C")";
+  const std::string a = R"(, "default": "A")";
+  // Left out, null, an index to nothing, or an empty text: none of them is a value.
+  CHECK(message(c, a, R"({"series": {"0:0": {"observations": {"0": [7], "1": [8, null]}},
+"0:1": {"attributes": [null], "observations": {"0": [9, 0], "1": [10, "E"]}}}})")
+            .rows == Lines{"A,SWE,AFG,2015,7,A,C,,I", "A,SWE,AFG,2016,8,A,C,,I",
+                           "A,SWE,ERI,2015,9,A,C,,I", "A,SWE,ERI,2016,10,E,C,,I"});
+  CHECK(message(c, a, R"({"series": {"0:0": {"attributes": [""], "observations": {"0": [7]}},
+"0:1": {"attributes": [0], "observations": {"0": [9]}}}})")
+            .rows == Lines{"A,SWE,AFG,2015,7,A,C,,I", "A,SWE,ERI,2015,9,A,F,,I"});
+  // What is deleted has no attributes; null is no default.
+  CHECK(message(c, R"(, "default": null)",
+                R"({"action": "Delete", "series": {"0:0": {"observations": {"0": []}}}},
+{"series": {"0:0": {"observations": {"0": [7]}}}})")
+            .rows == Lines{"A,SWE,AFG,2015,,,,,D", "A,SWE,AFG,2015,7,,C,,I"});
+  // A default that could be read in two ways is not read at all.
+  const std::string one = R"({"series": {"0:0": {"observations": {"0": [7]}}}})";
+  CHECK(message(R"(, "default": 1)", a, one).refusal.find("must be a text") != std::string::npos);
+  CHECK(message(R"(, "default": {"en": "C"})", a, one).refusal.find("must be a text") !=
+        std::string::npos);
+  const Found twice = message(c, R"(}, {"id": "CONF_STATUS")", one);
+  CHECK(twice.refusal.find("`CONF_STATUS` has a `default` and stands more than once") !=
+        std::string::npos);
+  CHECK(twice.where.line == 7);
+  // Of an attribute that the dataflow has not a default is told as a value would be.
+  CHECK(message("", R"(}, {"id": "CONF_STAT", "default": "C")", one)
+            .told.back()
+            .find("no column CONF_STAT") == 0);
+}
+
 TEST_CASE("SDMX-JSON 2 has measures, groups, several structures, and keys without series",
           "[statistics][sdmx-json]") {
   std::string structure = kStructure.substr(kStructure.find('{'));
@@ -313,6 +352,15 @@ TEST_CASE("hostile and broken JSON is refused where it stands",
             "no index into the values of `CITIZEN`"},
            {keys + "{\"0:-1\": {}}}]}}", "no index"},
            {keys + "{\"0:0\": {\"observations\": {\"0\": [1, 9]}}}}]}}", "`9` is no index"},
+           {keys + "{\"0:0\": {\"observations\": {\"0\": [1, 0, null, 1]}}}}]}}",
+            "no index into its"},
+           {keys + "{\"0:0\": {\"observations\": {\"0\": [1, 0, null, \"0\"]}}}}]}}",
+            "more values"},
+           {keys + "{\"0:0\": {\"observations\": {\"0\": [1, 0, null, [0]]}}}}]}}", "more values"},
+           {keys + "{\"0:0\": {\"attributes\": [0, 0]}}}]}}",
+            "more values here than the structure"},
+           {"{\"data\": {" + kStructure + ", \"dataSets\": [{\"attributes\": [0]}]}}",
+            "more values"},
            {keys + "{\"0:0\": {\"observations\": {\"0\": {\"x\": 9}}}}}]}}",
             "an array is expected"},
            {keys + "{\"0:0\": {}}, \"action\": \"Delete\"}]}}", "must stand before"}}) {

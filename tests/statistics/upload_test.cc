@@ -324,6 +324,36 @@ TEST_CASE("merging changes what is given and leaves the rest", "[statistics][mer
   CHECK(world.all(swe)[1] == "A.SWE.AFG 2016=missing/E");
 }
 
+TEST_CASE("a merge takes no default of its message for what it gives", "[statistics][merge]") {
+  StatisticsWorld world;
+  const auto swe = world.member("SWE");
+  const Figure eritrea = {.citizen = "ERI", .period = "2015", .value = "8"};
+  const auto message = [&](const std::string& by_default, const std::string& given) {
+    std::string file = json({eritrea});
+    file.replace(file.find("{\"id\":\"CONF_STATUS\"}"), 20,
+                 R"({"id":"CONF_STATUS","default":")" + by_default + "\"}");
+    file.replace(file.find("\"F\"]"), 3, given);
+    return file;
+  };
+  v1::BeginUploadRequest begin = world.begin_request("u1");
+  begin.set_format(v1::SDMX_JSON);
+  REQUIRE(world.upload(swe, begin, message("C", "null")).ok());
+  CHECK(world.all(swe).size() == 1);
+  CHECK(world.all(world.member("CHE")).empty());
+  // It is confidential, and not given again: the default would make it free.
+  begin = world.begin_request("u2", v1::MERGE);
+  begin.set_format(v1::SDMX_JSON);
+  const auto refused = world.send(swe, begin, message("F", "null"));
+  REQUIRE(refused.ok());
+  REQUIRE(refused->problems_size() == 1);
+  CHECK(refused->problems(0).kind() == P::MALFORMED);
+  CHECK(refused->problems(0).text().find("`default`") != std::string::npos);
+  begin = world.begin_request("u3", v1::MERGE);
+  begin.set_format(v1::SDMX_JSON);
+  REQUIRE(world.upload(swe, begin, message("F", "\"C\"")).ok());
+  CHECK(world.all(world.member("CHE")).empty());
+}
+
 TEST_CASE("what is weighed against figures that change meanwhile is not kept",
           "[statistics][merge]") {
   for (const v1::UploadAction action : {v1::MERGE, v1::APPEND}) {

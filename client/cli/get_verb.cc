@@ -10,21 +10,21 @@
 #include "client/cli/stats_words.h"
 #include "client/lib/kept_file.h"
 #include "entente/v1/statistics.pb.h"
+#include "proto/contract/formula.h"
 
 namespace entente::cli {
 namespace {
 
 // --- as a table ---------------------------------------------------------------------------------
 
-// Free text that a spreadsheet would take for a formula is made text.
+// Free text that a spreadsheet would take for a formula is made text, so that it reads as it was.
 void print_csv_cell(std::string_view text, bool free) {
-  const bool formula = free && !text.empty() &&
-                       std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
-  if (!formula && text.find_first_of(",\"\n\r") == std::string_view::npos) {
+  const bool quoted = free && wants_quote(text);
+  if (!quoted && text.find_first_of(",\"\n\r") == std::string_view::npos) {
     std::cout << text;
     return;
   }
-  std::cout << (formula ? "\"'" : "\"");
+  std::cout << (quoted ? "\"'" : "\"");
   for (const char c : text) std::cout << (c == '"' ? "\"\"" : std::string(1, c));
   std::cout << '"';
 }

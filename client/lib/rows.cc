@@ -50,7 +50,7 @@ std::unique_ptr<statistics::Reader> reader_of(const RowsFile& file, statistics::
           sink);
     }
     default:
-      return std::make_unique<statistics::SdmxCsvReader>(sink);
+      return std::make_unique<statistics::SdmxCsvReader>(shape, sink);
   }
 }
 

@@ -45,7 +45,7 @@ std::unique_ptr<Reader> make_reader(const std::shared_ptr<const Flow>& flow,
           sink);
     }
     default:
-      return std::make_unique<SdmxCsvReader>(sink);
+      return std::make_unique<SdmxCsvReader>(shape_of(*flow), sink);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/contract/formula.h"
 #include "proto/formats/csv_reader.h"
 #include "proto/formats/marks.h"
 
@@ -48,6 +49,22 @@ TEST_CASE("rows come back whatever is in them and however they are cut", "[stati
     }
     RC_ASSERT(read(file, *rc::gen::inRange<std::size_t>(1, 300)) == rows);
   });
+}
+
+TEST_CASE("a text comes back from its cell whatever it begins with", "[statistics][csv]") {
+  rc::prop("write and read", [] {
+    static constexpr std::string_view kLikely = "''''=+-@\t\ra, ";
+    std::string text;
+    const auto size = *rc::gen::inRange<std::size_t>(0, 8);
+    while (text.size() < size) text += kLikely[*rc::gen::inRange<std::size_t>(0, kLikely.size())];
+    const std::string cell = wants_quote(text) ? "'" + text : text;
+    RC_ASSERT_FALSE(looks_like_formula(cell));
+    RC_ASSERT(without_quote(cell) == text);
+  });
+  // What another program wrote is as it wrote it, but for what it can only have quoted.
+  for (const std::string_view text : {"'t is so", "'", "''", "' =1", "'a=1", "\"=1", " '=1"}) {
+    CHECK(without_quote(text) == text);
+  }
 }
 
 TEST_CASE("marks are found where they are, octet by octet or many at once", "[statistics][csv]") {

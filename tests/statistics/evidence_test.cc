@@ -44,7 +44,7 @@ struct EvidenceWorld : ComparisonWorld {
       rows.add(text);
       return {};
     });
-    SdmxCsvReader reader(texts);
+    SdmxCsvReader reader(shape(), texts);
     REQUIRE(reader.feed(file).ok());
     REQUIRE(reader.finish().ok());
     close();
@@ -323,7 +323,7 @@ TEST_CASE("a row is told with which of its cells differ from the row before",
     told.push_back(line);
     return {};
   });
-  SdmxCsvReader reader(texts);
+  SdmxCsvReader reader(world.shape(), texts);
   REQUIRE(reader
               .feed(kHeading + row("A,SWE,AFG,2015,1,A,F") + row("A,SWE,AFG,2015,1,A,F") +
                     row("A,SWE,AFG,2016,\"1,5\",A,F") + row("A,SWE,ERI,2016,,,") +

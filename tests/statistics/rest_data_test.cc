@@ -439,6 +439,36 @@ TEST_CASE("what is exported with labels beside the codes comes in again", "[stat
   }
 }
 
+TEST_CASE("a text comes in again as it was exported, whatever it begins with",
+          "[statistics][rest]") {
+  RestWorld world;
+  const auto swe = world.member("SWE");
+  REQUIRE(world
+              .upload(swe, world.begin_request("notes", v1::MERGE),
+                      kHeading + row("SWE,SYR,2015,50909,A,F,''=1+1") +
+                          row("SWE,AFG,2016,,E,F,-5% break") + row("SWE,ERI,2015,7,A,C,'t is so"))
+              .ok());
+  const auto told = [&] {
+    const auto answer = world.get(swe, kFlow, "", "application/vnd.sdmx.data+json;version=2.0.0");
+    return answer.body.substr(answer.body.find("\"data\":"));  // behind when it was made
+  };
+  const std::string before = told();
+  for (const char* text : {R"("'=1+1")", R"("-5% break")", R"("'t is so")", R"("=1+1 <&>)"}) {
+    CHECK(before.find(std::string("\"value\":") + text) != std::string::npos);
+  }
+  int uploads = 0;
+  for (const std::string& type : {kCsv1, kCsv, kCsv1 + ";labels=both"}) {
+    CAPTURE(type);
+    const std::string csv = world.get(swe, kFlow, "", type).body;
+    CHECK(csv.find("\"''=1+1\"") != std::string::npos);
+    CHECK(csv.find("\"'-5% break\"") != std::string::npos);
+    CHECK(csv.find(",'t is so\r\n") != std::string::npos);
+    const std::string id = "again" + std::to_string(uploads++);
+    REQUIRE(world.upload(swe, world.begin_request(id, v1::MERGE), csv).ok());
+    CHECK(told() == before);
+  }
+}
+
 TEST_CASE("an answer that the reader has is not sent again", "[statistics][rest]") {
   RestWorld world;
   const auto che = world.member("CHE");

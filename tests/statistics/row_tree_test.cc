@@ -104,7 +104,7 @@ std::vector<std::string> texts_of(const std::string& file) {
     CHECK(out.back().size() == row.bytes);
     return {};
   });
-  SdmxCsvReader reader(texts);
+  SdmxCsvReader reader(testing::asylum_shape(), texts);
   REQUIRE(reader.feed(file).ok());
   REQUIRE(reader.finish().ok());
   return out;
@@ -123,6 +123,21 @@ TEST_CASE("a row's text is its cells in the structure's order, codes without lab
   CHECK(cells_of(texts[0])->back() == "so: a \"b\", c");
   CHECK_FALSE(cells_of("a,\"b"));
   CHECK_FALSE(cells_of(""));
+}
+
+TEST_CASE("a quote that keeps a text from being run is no part of it, and is none elsewhere",
+          "[statistics][rows]") {
+  const std::string file =
+      "DATAFLOW,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,NOTE: Note,CONF_STATUS\n"
+      "IGC:ASYLUM(1.0),A,SWE,AFG,2015,1,'-x,'-x,C\n"
+      "IGC:ASYLUM(1.0),A,SWE,AFG,2016,2,,\"''=1\"\n"
+      "IGC:ASYLUM(1.0),A,SWE,AFG,2017,3,,'x,C\n"
+      "IGC:ASYLUM(1.0),A,SWE,AFG\n";
+  const auto texts = texts_of(file);
+  REQUIRE(texts.size() == 4);
+  CHECK(texts[0] == ",A,SWE,AFG,2015,1,'-x,C,-x");
+  CHECK(texts[1] == ",A,SWE,AFG,2016,2,,,'=1");
+  CHECK(texts[2] == ",A,SWE,AFG,2017,3,,C,'x");
 }
 
 TEST_CASE("a manifest of rows is read as it was written, and nothing else is",

@@ -38,7 +38,7 @@ Found read(const std::string& format, const std::string& text, const Shape& shap
       [&](RowSink& sink) -> std::unique_ptr<Reader> {
         if (format == "SDMX-ML") return std::make_unique<SdmxMlReader>(shape, sink);
         if (format == "SDMX-JSON") return std::make_unique<SdmxJsonReader>(shape, sink);
-        return std::make_unique<SdmxCsvReader>(sink);
+        return std::make_unique<SdmxCsvReader>(shape, sink);
       },
       text, 4'096);
 }

@@ -1,19 +1,20 @@
 // SDMX-CSV 1.0, 2.0 and 2.1.
 #include <algorithm>
 
+#include "proto/contract/formula.h"
 #include "server/statistics/writers/table.h"
 
 namespace entente::statistics {
 namespace {
 
-// Free text that a spreadsheet would take for a formula is made text.
+// Free text that a spreadsheet would take for a formula is made text, so that it reads as it was.
 void append_cell(std::string& out, std::string_view text, bool free) {
-  const bool formula = free && looks_like_formula(text);
-  if (!formula && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+  const bool quoted = free && wants_quote(text);
+  if (!quoted && text.find_first_of(",\"\r\n") == std::string_view::npos) {
     out += text;
     return;
   }
-  out += formula ? "\"'" : "\"";
+  out += quoted ? "\"'" : "\"";
   for (const char c : text) {
     if (c == '"') out += '"';
     out += c;

@@ -51,8 +51,4 @@ TableColumns::TableColumns(const Plan& plan) : places(plan.topics.size()) {
   }
 }
 
-bool looks_like_formula(std::string_view text) {
-  return !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
-}
-
 }  // namespace entente::statistics

@@ -31,7 +31,4 @@ class TableColumns {
   std::vector<std::size_t> attribute_owner;
 };
 
-// Whether a spreadsheet would take the text for a formula.
-[[nodiscard]] bool looks_like_formula(std::string_view text);
-
 }  // namespace entente::statistics

@@ -1,5 +1,6 @@
 // A workbook (Office Open XML, ISO 29500): a first sheet that says what this is, then the figures.
 // Made while it is sent, so that no figure lies unsealed in a temporary file.
+#include "proto/contract/formula.h"
 #include "proto/contract/limits.h"
 #include "proto/contract/markup.h"
 #include "server/statistics/writers/table.h"

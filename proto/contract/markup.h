@@ -1,6 +1,7 @@
 // Text within markup. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,7 @@ namespace entente {
 // sections 2.11, 3.3.3). Leaves out what XML cannot hold (section 2.2): other control characters,
 // U+FFFE, U+FFFF.
 [[nodiscard]] std::string markup_text(std::string_view text);
+// The first character of `text` that markup_text leaves out; nothing: it leaves out none.
+[[nodiscard]] std::optional<char32_t> left_out_of_markup(std::string_view text);
 
 }  // namespace entente

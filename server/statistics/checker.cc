@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "proto/contract/markup.h"
 #include "server/statistics/structure/names.h"
 
 namespace entente::statistics {
@@ -11,6 +12,14 @@ namespace {
 using P = v1::Problem;
 
 std::string ticked(std::string_view text) { return "`" + std::string(text.substr(0, 64)) + "`"; }
+
+// `U+001B`
+std::string code_point(char32_t character) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string text = "U+";
+  for (int shift = 12; shift >= 0; shift -= 4) text += kDigits[character >> shift & 0xFU];
+  return text;
+}
 
 // Before `: `, which labels put behind a code.
 std::string_view without_label(std::string_view text) { return text.substr(0, text.find(": ")); }
@@ -319,6 +328,12 @@ bool Checker::check_attribute(std::size_t at, std::string_view cell) {
   }
   if (cell.size() > 4'096) {
     say(P::TOO_LONG, at, cell, "", "is longer than 4096 bytes");
+    return false;
+  }
+  // What SDMX-ML and a workbook cannot say would come back from them as another text.
+  if (const auto character = left_out_of_markup(cell)) {
+    say(P::MALFORMED, at, cell, "",
+        "has the character " + code_point(*character) + ", which is none of a text: take it out");
     return false;
   }
   return true;

@@ -229,6 +229,46 @@ TEST_CASE("what a row repeats is weighed where the row before it was not",
   CHECK(report->problems(1).line() == 4);
 }
 
+TEST_CASE("a text with a character that not every format can say is told so",
+          "[statistics][formats]") {
+  StatisticsWorld world;
+  const auto swe = world.member("SWE");
+  const std::string heading =
+      "DATAFLOW,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS,NOTE\n";
+  const auto with = [&](const std::string& note) {
+    return heading + "IGC:ASYLUM(1.0),A,SWE,AFG,2015,1,A,F,\"" + note + "\"\n";
+  };
+  std::string message = json({{.citizen = "AFG", .period = "2015", .value = "1"}});
+  message.replace(message.find("{\"id\":\"CONF_STATUS\"}"), 20,
+                  R"({"id":"CONF_STATUS"},{"id":"NOTE"})");
+  int uploads = 0;
+  const auto told = [&](v1::UploadFormat format, const std::string& file) {
+    v1::BeginUploadRequest begin = world.begin_request("u" + std::to_string(uploads++));
+    begin.set_format(format);
+    const auto report = world.send(swe, begin, file);
+    REQUIRE(report.ok());
+    CHECK(report->accepted() == (report->problems_size() == 0));
+    if (report->problems_size() == 0) return std::string();
+    CHECK(report->problems(0).kind() == P::MALFORMED);
+    CHECK(report->problems(0).column_name() == "NOTE");
+    return report->problems(0).text();
+  };
+  for (const auto& [character, escaped, name] :
+       std::vector<std::array<std::string, 3>>{{"\x01", "\\u0001", "U+0001"},
+                                               {"\x0b", "\\u000b", "U+000B"},
+                                               {"\x1b", "\\u001b", "U+001B"},
+                                               {"\x7f", "\\u007f", "U+007F"},
+                                               {"\xef\xbf\xbe", "\\ufffe", "U+FFFE"},
+                                               {"\xef\xbf\xbf", "\\uffff", "U+FFFF"}}) {
+    CAPTURE(name);
+    CHECK(told(v1::SDMX_CSV, with("a" + character)).find(name) != std::string::npos);
+    std::string file = message;
+    file.replace(file.find("\"F\"]"), 4, "\"F\",\"a" + escaped + "\"]");
+    CHECK(told(v1::SDMX_JSON, file).find(name) != std::string::npos);
+  }
+  CHECK(told(v1::SDMX_CSV, with("a\tb\r\nc \xc2\x85 \xef\xbf\xbd \xf0\x9f\x98\x80")).empty());
+}
+
 TEST_CASE("a message of another dataflow, sender or action is told so", "[statistics][formats]") {
   StatisticsWorld world;
   std::string message = ml(kSwedish, false);

@@ -206,6 +206,8 @@ class Protecting {
                      ? (origin.publishes ? TableCell::State::Published : TableCell::State::Free)
                  : origin.holds ? TableCell::State::Held
                                 : TableCell::State::Secret;
+    cell.since =
+        cell.state == TableCell::State::Secret ? secret_since(all, from, seen) : origin.version;
     // Its party sees what is under an embargo, too: that is what goes on standing for it.
     Protection::Change figure = figure_of(merge_, all, series, end - 1);
     figure.own = origin.version == kAdded;
@@ -234,6 +236,25 @@ class Protecting {
   }
 
  private:
+  // Whether a version is confidential on its party's word.
+  [[nodiscard]] bool is_secret(const Merged& all, std::size_t place) const {
+    const Origin& origin = origins_[all.layers[place]];
+    if (origin.circle != Circle::Confidential || origin.holds) return false;
+    const std::size_t attribute = *flow_.confidentiality;
+    return circle_of(merge_.attributes()[attribute][all.columns.codes_of(place)[attribute]]) ==
+           Circle::Confidential;
+  }
+  // The upload since which a secret is one without a break.
+  [[nodiscard]] std::uint64_t secret_since(const Merged& all, std::size_t from,
+                                           std::size_t secret) const {
+    std::uint64_t since = origins_[all.layers[secret]].version;
+    for (std::size_t i = secret; i > from; --i) {
+      if (all.columns.kinds[i - 1] == Kind::Hidden) continue;  // the marker beside it
+      if (!is_secret(all, i - 1)) break;
+      since = origins_[all.layers[i - 1]].version;
+    }
+    return since;
+  }
   // Says in CONF_STATUS what became of it, with the first of these codes that the list has.
   void mark(Protection::Change& change, const std::vector<std::string>& codes) const {
     const std::size_t attribute = *flow_.confidentiality;
@@ -409,10 +430,12 @@ Result<Protection> Service::find_protection(const Flow& flow, const Coming& uplo
   };
   for (const auto& kept : uploads->all) {
     if (kept->row.party() != upload.party) continue;
+    // What came back beside an upload that publishes was not in it.
+    const bool holds = kept->row.action() == v1::SUPPRESSION;
     take(kept->parts, {.version = kept->row.number(),
                        .embargo_us = kept->row.embargo_until_us(),
-                       .holds = kept->row.action() == v1::SUPPRESSION,
-                       .publishes = kept->row.publishes()});
+                       .holds = holds,
+                       .publishes = kept->row.publishes() && !holds});
   }
   take(upload.added.parts,
        {.version = kAdded, .embargo_us = upload.embargo_until_us, .publishes = upload.publishes});

@@ -15,6 +15,10 @@ namespace {
 
 using State = TableCell::State;
 
+// Words that published are told apart up to so many, each of which takes a look at everything: for
+// the secrets older than that it is as if they had come after some that were given for them, too.
+constexpr std::size_t kOutlooksMax = 8;
+
 // Sums are solved in the integers modulo a prime: their coefficients are 1 and -1, and what is
 // independent there is independent.
 constexpr std::uint64_t kPrime = 2'147'483'647;
@@ -159,11 +163,35 @@ std::vector<std::size_t> TableGuard::equations_of(const Cells& cells) const {
   return out;
 }
 
-std::vector<std::size_t> TableGuard::derivable() const {
+std::map<std::uint64_t, TableGuard::Cells> TableGuard::outlooks() const {
+  std::set<std::uint64_t> words;
+  for (const TableCell& cell : cells_) {
+    if (cell.state == State::Published) words.insert(cell.since);
+  }
+  std::map<std::uint64_t, Cells> out;
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    if (cells_[cell].state != State::Secret) continue;
+    const auto later = words.lower_bound(cells_[cell].since);
+    out[later == words.begin() ? 0 : *std::prev(later) + 1].push_back(cell);
+  }
+  while (out.size() > kOutlooksMax) {
+    const auto oldest = out.extract(out.begin());
+    Cells& next = out.begin()->second;
+    next.insert(next.end(), oldest.mapped().begin(), oldest.mapped().end());
+  }
+  return out;
+}
+
+std::vector<std::size_t> TableGuard::derivable() {
   std::vector<std::size_t> out;
-  for (const auto& [root, cells] : unknown(components())) {
-    const auto some = derivable_among(equations_of(cells));
-    out.insert(out.end(), some.begin(), some.end());
+  for (const auto& [known_before, secrets] : outlooks()) {
+    known_before_ = known_before;
+    const std::set<std::size_t> asked(secrets.begin(), secrets.end());
+    for (const auto& [root, cells] : unknown(components())) {
+      for (const std::size_t one : derivable_among(equations_of(cells))) {
+        if (asked.count(one) != 0) out.push_back(one);
+      }
+    }
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -179,7 +207,7 @@ std::size_t TableGuard::choose(std::size_t secret, const Cells& hanging) const {
     const Equation& equation = equations_[e];
     const bool own = std::find(equation.begin(), equation.end(), secret) != equation.end();
     for (std::size_t i = 0; i < equation.size(); ++i) {
-      if (!is_known(equation[i])) continue;
+      if (cells_[equation[i]].state != State::Free) continue;
       const int kind = (own ? 0 : 2) + (i == 0 ? 0 : 1);
       const std::tuple rank(kind, std::fabs(cells_[equation[i]].value), equation[i]);
       if (best != cells_.size() && least <= rank) continue;
@@ -190,11 +218,21 @@ std::size_t TableGuard::choose(std::size_t secret, const Cells& hanging) const {
   return best;
 }
 
-// Only those that hang together with what was held back last are solved anew: all others follow
-// from what they followed from before.
+// What is held back for some secrets makes no other one follow.
 Result<std::vector<Held>> TableGuard::protect() {
   std::vector<Held> held;
-  std::vector<bool> given_up(cells_.size(), false);
+  for (const auto& [known_before, secrets] : outlooks()) {
+    known_before_ = known_before;
+    ENTENTE_TRY_VOID(protect(secrets, held));
+  }
+  return held;
+}
+
+// Only those that hang together with what was held back last are solved anew: all others follow
+// from what they followed from before.
+Status TableGuard::protect(const Cells& secrets, std::vector<Held>& held) {
+  std::vector<bool> given_up(cells_.size(), true);  // or not asked for
+  for (const std::size_t secret : secrets) given_up[secret] = false;
   Cells component = components();
   std::map<std::size_t, Cells> together = unknown(component);
   std::set<std::size_t> at_risk;
@@ -232,10 +270,11 @@ Result<std::vector<Held>> TableGuard::protect() {
     ENTENTE_TRY_VOID(solve(joined));
     together.emplace(chosen, std::move(joined));
   }
-  return held;
+  return {};
 }
 
-std::vector<std::size_t> TableGuard::releasable() const {
+std::vector<std::size_t> TableGuard::releasable() {
+  known_before_ = 0;
   const auto component = components();
   std::vector<bool> has_secret(cells_.size(), false);
   for (std::size_t cell = 0; cell < cells_.size(); ++cell) {

@@ -25,6 +25,9 @@ struct TableCell {
   };
   State state = State::Free;
   double value = 0;
+  // Of a secret, the upload since which it is one; of what is published, the one that did. The word
+  // was given for the secrets that there were: to a later one the figure is known like any other.
+  std::uint64_t since = 0;
 };
 
 struct Held {
@@ -38,13 +41,13 @@ class TableGuard {
   TableGuard(std::vector<TableCell> cells, const std::vector<Hierarchy>& hierarchies);
 
   // The places of the secrets that a reader can derive now.
-  [[nodiscard]] std::vector<std::size_t> derivable() const;
+  [[nodiscard]] std::vector<std::size_t> derivable();
   // Holds free cells back until no secret can be derived that could be protected: totals before
   // parts, small before large.
   // ResourceExhausted (LimitReached): too many hidden figures hang together.
   [[nodiscard]] Result<std::vector<Held>> protect();
   // Those held back that no secret hangs together with any longer.
-  [[nodiscard]] std::vector<std::size_t> releasable() const;
+  [[nodiscard]] std::vector<std::size_t> releasable();
 
   [[nodiscard]] const std::vector<TableCell>& cells() const { return cells_; }
 
@@ -54,8 +57,13 @@ class TableGuard {
   using Cells = std::vector<std::size_t>;
   void find_equations(std::size_t dimension, const Hierarchy& hierarchy);
   [[nodiscard]] bool is_known(std::size_t cell) const {
-    return cells_[cell].state == TableCell::State::Free;
+    const TableCell& one = cells_[cell];
+    return one.state == TableCell::State::Free ||
+           (one.state == TableCell::State::Published && one.since < known_before_);
   }
+  // The secrets by the `known_before_` that they are looked at with.
+  [[nodiscard]] std::map<std::uint64_t, Cells> outlooks() const;
+  [[nodiscard]] Status protect(const Cells& secrets, std::vector<Held>& held);
   // Numbers of the unknown cells that hang together through sums, by cell.
   [[nodiscard]] std::vector<std::size_t> components() const;
   // The unknown cells by their component's number.
@@ -68,6 +76,7 @@ class TableGuard {
   std::vector<TableCell> cells_;
   std::vector<Equation> equations_;
   std::vector<std::vector<std::size_t>> of_cell_;  // the equations that each cell is in
+  std::uint64_t known_before_ = 0;                 // what was published before this upload is known
 };
 
 }  // namespace entente::statistics

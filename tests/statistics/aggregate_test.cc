@@ -90,6 +90,20 @@ TEST_CASE("sums are of visible figures only, and say which must not be published
         Code::InvalidArgument);
 }
 
+TEST_CASE("one party's tiny figure does not spoil the sums of all", "[statistics][aggregate]") {
+  SumWorld world;
+  world.bring("SWE", "u1",
+              row("A,SWE,AFG,2015,200000000,A,F") + row("A,SWE,AFG,2016,300000000,A,F"));
+  world.bring("CHE", "u1", row("A,CHE,SYR,2015,1e-30,A,F"));
+  CHECK(world.sums(world.member("NOR"), by({})) ==
+        Lines{"2015: 200000000 of 2, 100 %, #1",
+              "2016: 300000000 of 1, 100 %, 100000000 (50 %), #1"});
+  CHECK(world.sums(world.member("NOR"), by({{"CITIZEN", 0}})) ==
+        Lines{"AFG 2015: 200000000 of 1, 100 %, #1",
+              "AFG 2016: 300000000 of 1, 100 %, 100000000 (50 %), #1",
+              "SYR 2015: 1e-30 of 1, 0 %, #2"});
+}
+
 TEST_CASE("a total stands for its parts, which are not added to it", "[statistics][aggregate]") {
   SumWorld world;
   world.bring(

@@ -9,6 +9,7 @@
 #include "server/statistics/series/decimal.h"
 #include "server/statistics/series/group.h"
 #include "server/statistics/series/period.h"
+#include "server/statistics/series/sum.h"
 
 namespace entente::statistics {
 namespace {
@@ -94,6 +95,41 @@ TEST_CASE("figures are kept as given, in one form", "[statistics][decimal]") {
     REQUIRE(value.has_value());
     CHECK(to_text(*value) == kept);
     CHECK(parse_decimal(kept) == value);
+  }
+}
+
+TEST_CASE("a sum of more digits than are exact is rounded, never another number",
+          "[statistics][sum]") {
+  const auto sum = [](const std::vector<std::string>& figures) {
+    Total total;
+    for (const std::string& one : figures) {
+      const auto value = parse_decimal(one);
+      total.add(value->mantissa, value->exponent);
+    }
+    return total;
+  };
+  CHECK(sum({"1e30", "1e-9"}).is_exact() == false);
+  CHECK(sum({"1e18", "1e-19"}).is_exact());
+  for (const auto& [figures, about] : std::vector<std::pair<std::vector<std::string>, double>>{
+           {{"200000000", "1e-30"}, 2e8},
+           {{"1e-30", "200000000"}, 2e8},
+           {{"1e30", "1e-30"}, 1e30},
+           {{"1e-30", "1e30", "-3", "1e30"}, 2e30},
+           {{"-1e30", "1e-30", "5e29"}, -5e29},
+           {{"5e-30", "1e30", "-1e30"}, 0}}) {
+    const Total total = sum(figures);
+    CHECK_FALSE(total.is_exact());
+    CHECK_FALSE(total.decimal().has_value());
+    CHECK(total.approximate() == Approx(about));
+    // Added to another and taken from it, on either side.
+    Total more = sum({"7"});
+    more.add(total);
+    CHECK(more.approximate() == Approx(about + 7));
+    more.subtract(total);
+    CHECK_FALSE(more.is_exact());
+    Total less = sum({"7"});
+    less.subtract(total);
+    CHECK(less.approximate() == Approx(7 - about));
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdlib>
 #include <unordered_map>
 
 #include "server/statistics/series/fold.h"
@@ -15,6 +17,12 @@ bool raise(Int128& value, int places) {
     if (__builtin_mul_overflow(value, Int128{10}, &value)) return false;
   }
   return true;
+}
+
+long double scaled(Int128 mantissa, int exponent) {
+  const long double power = std::pow(10.0L, static_cast<long double>(std::abs(exponent)));
+  const auto value = static_cast<long double>(mantissa);
+  return exponent < 0 ? value / power : value * power;  // 10^-n is no binary fraction
 }
 
 std::int32_t year_of(Period period) {
@@ -206,22 +214,36 @@ Status Summing::sum_versions() {
 }  // namespace
 
 void Total::add(Int128 mantissa, int exponent) {
-  if (mantissa == 0 || !exact_) return;
-  if (mantissa_ == 0) exponent_ = exponent;
-  if (exponent > exponent_) exact_ = raise(mantissa, exponent - exponent_);
-  if (exponent < exponent_) exact_ = raise(mantissa_, exponent_ - exponent);
-  exponent_ = std::min(exponent, exponent_);
-  if (exact_) exact_ = !__builtin_add_overflow(mantissa_, mantissa, &mantissa_);
+  if (mantissa == 0) return;
+  if (!exact_) return add(scaled(mantissa, exponent));
+  const int least = mantissa_ == 0 ? exponent : std::min(exponent_, exponent);
+  Int128 own = mantissa_;
+  Int128 other = mantissa;
+  if (raise(own, exponent_ - least) && raise(other, exponent - least) &&
+      !__builtin_add_overflow(own, other, &own)) {
+    mantissa_ = own;
+    exponent_ = least;
+    return;
+  }
+  add(scaled(mantissa, exponent));
+}
+
+// From here on it is not exact.
+void Total::add(long double value) {
+  rounded_ = rounded() + value;
+  exact_ = false;
+  mantissa_ = 0;
+  exponent_ = 0;
 }
 
 void Total::add(const Total& other) {
+  if (!other.exact_) return add(other.rounded_);
   add(other.mantissa_, other.exponent_);
-  exact_ = exact_ && other.exact_;
 }
 
 void Total::subtract(const Total& other) {
+  if (!other.exact_) return add(-other.rounded_);
   add(-other.mantissa_, other.exponent_);
-  exact_ = exact_ && other.exact_;
 }
 
 std::optional<Decimal> Total::decimal() const {
@@ -233,12 +255,7 @@ std::optional<Decimal> Total::decimal() const {
   return canonical(static_cast<std::int64_t>(mantissa), exponent);
 }
 
-double Total::approximate() const {
-  double value = static_cast<double>(mantissa_);
-  for (int e = exponent_; e > 0; --e) value *= 10;
-  for (int e = exponent_; e < 0; ++e) value /= 10;
-  return value;
-}
+long double Total::rounded() const { return exact_ ? scaled(mantissa_, exponent_) : rounded_; }
 
 Result<Sums> sum_by(store::Snapshot& snapshot, IndexCache& cache, LayersPointer layers,
                     const SumQuestion& question) {

@@ -15,23 +15,26 @@
 
 namespace entente::statistics {
 
-// An exact sum: mantissa * 10^exponent.
+// A sum: mantissa * 10^exponent, exact to 38 digits; from there on rounded, to about 18.
 class Total {
  public:
   void add(Int128 mantissa, int exponent);
   void add(const Total& other);
   void subtract(const Total& other);
-  // Beyond 38 digits a sum is not exact any more, and is not given.
   [[nodiscard]] bool is_exact() const { return exact_; }
   // In the one form of a Decimal; empty: not exact, or more than 18 digits.
   [[nodiscard]] std::optional<Decimal> decimal() const;
-  [[nodiscard]] double approximate() const;
+  [[nodiscard]] double approximate() const { return static_cast<double>(rounded()); }
   friend bool operator==(const Total&, const Total&) = default;
 
  private:
+  [[nodiscard]] long double rounded() const;
+  void add(long double value);
+
   Int128 mantissa_ = 0;
   int exponent_ = 0;
   bool exact_ = true;
+  long double rounded_ = 0;  // the sum, once it is not exact
 };
 
 struct SumQuestion {

@@ -19,6 +19,7 @@ void add(const Merged& merged, const std::vector<Instant>& recorded, std::size_t
   given.first = given.observations == 0 ? came : std::min(given.first, came);
   given.updated = std::max(given.updated, recorded[merged.layers[end - 1]]);
   ++given.observations;
+  given.figures += merged.columns.kinds[end - 1] == Kind::Value ? 1 : 0;
 }
 
 // What each upload brought to one series: places `from` to `end` of the columns. A figure under the

@@ -21,6 +21,7 @@ struct Given {
   Instant first{};    // the oldest figure that was not taken back
   Instant updated{};  // the newest
   std::uint64_t observations = 0;
+  std::uint64_t figures = 0;  // of these: the others are reported without one
 };
 // By reference area and period; the area is empty where a dataflow has none.
 using Contributions = std::map<std::pair<std::string, Period>, Given>;

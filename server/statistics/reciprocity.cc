@@ -21,7 +21,7 @@ bool keeps_process(const policy::Subject& subject, const Flow& flow) {
 std::vector<DayRange> ranges_of(const Contributions& given) {
   std::vector<DayRange> ranges;
   for (const auto& [place, one] : given) {
-    if (one.observations == 0) continue;
+    if (one.figures == 0) continue;  // reported without a figure, nothing is given
     ranges.push_back({.first = first_day(place.second), .last = last_day(place.second)});
   }
   std::sort(ranges.begin(), ranges.end(),
@@ -111,7 +111,7 @@ Result<v1::Standing> ComparisonService::get_standing(const Subject& subject,
   ENTENTE_TRY(const auto others, parts_.service.others_by_period(subject, *flow, snapshot));
   ENTENTE_TRY(const auto open, parts_.service.open_periods(subject, *flow));
   std::map<Period, std::uint64_t> given;
-  for (const auto& [place, one] : own->given) given[place.second] += one.observations;
+  for (const auto& [place, one] : own->given) given[place.second] += one.figures;
   for (const auto& [period, parties] : others) given.try_emplace(period, 0);
   v1::Standing out;
   out.set_party("parties/" + subject.party);

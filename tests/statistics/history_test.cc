@@ -380,6 +380,30 @@ TEST_CASE("a party sees the others' figures of a period once it has given its ow
             .code() == Code::PermissionDenied);
 }
 
+TEST_CASE("who reports a period without a figure has given none of it",
+          "[statistics][reciprocity]") {
+  HistoryWorld world;
+  REQUIRE(world.redefine([](v1::Dataflow& flow) { flow.mutable_reciprocity(); }).ok());
+  const auto swe = world.member("SWE");
+  world.bring("CHE", "u1", row("A,CHE,AFG,2014,4,A,F") + row("A,CHE,AFG,2015,5,A,F"));
+  world.bring("SWE", "u2", row("A,SWE,ERI,2014,NaN,A,F") + row("A,SWE,ERI,2015,,A,F"));
+  CHECK(world.all(swe) == Lines{"A.SWE.ERI 2014=missing/A", "A.SWE.ERI 2015=missing/A"});
+  v1::GetStandingRequest standing;
+  standing.set_dataflow("dataflows/IGC.ASYLUM");
+  const auto none = world.compare(swe, &ComparisonService::get_standing, standing);
+  REQUIRE(none->rows_size() == 2);
+  for (const auto& one : none->rows()) {
+    CHECK(one.given() == 0);
+    CHECK_FALSE(one.open());
+  }
+  // One figure of a period opens it; corrected to none, it is closed again.
+  world.bring("SWE", "u3", row("A,SWE,SYR,2014,1,A,F"));
+  CHECK(world.all(swe).front() == "A.CHE.AFG 2014=4/A");
+  CHECK(world.all(swe).size() == 4);
+  world.bring("SWE", "u4", row("A,SWE,SYR,2014,NaN,A,F"));
+  CHECK(world.all(swe).size() == 3);
+}
+
 TEST_CASE("within the grace period all see, and behind it those who have given",
           "[statistics][reciprocity]") {
   HistoryWorld world;  // it is 2026-11-23

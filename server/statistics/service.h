@@ -132,8 +132,8 @@ class Service {
                       const Model& next);
   Result<std::string> mapping_for(const Subject& subject, const Flow& flow,
                                   const v1::BeginUploadRequest& message, Snapshot& snapshot) const;
-  static Status check_weighed(const UploadSession& session, const store::Id& flow_id,
-                              std::uint64_t newest, Transaction& transaction);
+  [[nodiscard]] Status check_weighed(const UploadSession& session, const store::Id& flow_id,
+                                     std::uint64_t newest, Transaction& transaction) const;
   Result<record::Upload> make_row(const Subject& subject, UploadSession& session,
                                   const v1::FinishUploadRequest& message, const store::Id& id,
                                   v1::UploadReport& report, Transaction& transaction);

@@ -54,7 +54,6 @@ UploadSession::UploadSession(store::Store& store, Entropy& entropy,
                              const Collector::Rules& rules)
     : flow(std::move(its_flow)),
       party(its_party),
-      marks_hidden(rules.mark_hidden),
       request(its_request),
       mapping(std::move(its_mapping)),
       collector(store, entropy, rules,
@@ -119,7 +118,6 @@ Result<v1::UploadProgress> Uploads::add(const Place& place, const std::string& p
   Collector::Rules rules;
   rules.dimensions = static_cast<std::uint32_t>(flow->dimension_lists.size());
   rules.attributes = static_cast<std::uint32_t>(flow->attribute_lists.size());
-  rules.mark_hidden = !parts_.shelf.of(flow->wire.name())->all.empty();
   rules.rows_max = parts_.rows_max;
   rules.series_max = parts_.series_max;
   auto session = std::make_shared<UploadSession>(parts_.store, parts_.entropy, std::move(flow),

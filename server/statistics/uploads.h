@@ -38,7 +38,6 @@ struct UploadSession {
   std::mutex mutex;
   const std::shared_ptr<const Flow> flow;
   const std::string party;
-  const bool marks_hidden;
   const v1::BeginUploadRequest request;
   const std::string mapping;  // encoded; empty: none
   std::uint64_t offset = 0;

@@ -191,7 +191,7 @@ const std::vector<std::vector<std::string>> kCodes = {
 // One upload of random rows; the table learns the same.
 void upload(World& world) {
   const std::uint64_t number = world.uploads.size();
-  Collector::Rules rules{.dimensions = 3, .attributes = 1, .mark_hidden = true};
+  Collector::Rules rules{.dimensions = 3, .attributes = 1};
   rules.rows_max = *rc::gen::element<std::size_t>(7, 50, 10'000);  // several runs, or one
   rules.series_max = *rc::gen::element<std::size_t>(5, 10'000);
   rules.runs_bytes_max = *rc::gen::element<std::size_t>(0, 200, 1 << 20);  // staged, or in memory

@@ -394,6 +394,36 @@ TEST_CASE("a merge takes no default of its message for what it gives", "[statist
   CHECK(world.all(world.member("CHE")).empty());
 }
 
+TEST_CASE("no answer to an upload tells whether another party has brought any",
+          "[statistics][upload][hiding]") {
+  const std::string heading =
+      "DATAFLOW,FREQ,REF_AREA,CITIZEN,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n";
+  std::string hidden = heading;
+  for (int year = 1950; year < 2000; ++year) {
+    hidden += "IGC:ASYLUM(1.0),A,SWE,AFG," + std::to_string(year) + ",1,A,C\n";
+  }
+  std::vector<std::uint64_t> kept;
+  for (const bool others : {false, true}) {
+    StatisticsWorld world;
+    const auto swe = world.member("SWE");
+    const auto early = world.send(swe, world.begin_request("early"), hidden);
+    REQUIRE(early->accepted());
+    auto embargoed = world.begin_request("u1");
+    embargoed.mutable_embargo_until()->set_seconds(4'000'000'000);
+    if (others) {
+      REQUIRE(world
+                  .upload(world.member("CHE"), embargoed,
+                          heading + "IGC:ASYLUM(1.0),A,CHE,AFG,2015,1,A,F\n")
+                  .ok());
+    }
+    kept.push_back(world.send(swe, world.begin_request("late"), hidden)->kept_bytes());
+    kept.push_back(early->kept_bytes());
+    // What was begun before is kept all the same.
+    CHECK(world.finish(swe, "early", early->sha256()).ok());
+  }
+  CHECK(std::set<std::uint64_t>(kept.begin(), kept.end()).size() == 1);
+}
+
 TEST_CASE("what is weighed against figures that change meanwhile is not kept",
           "[statistics][merge]") {
   for (const v1::UploadAction action : {v1::MERGE, v1::APPEND}) {

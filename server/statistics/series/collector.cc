@@ -371,7 +371,7 @@ void Collector::put_row(const Row& row) {
     }
   };
   put(split_[static_cast<std::size_t>(row.circle)], row.kind);
-  if (row.circle == Circle::Confidential && rules_.mark_hidden) put(split_[0], Kind::Hidden);
+  if (row.circle == Circle::Confidential) put(split_[0], Kind::Hidden);
 }
 
 void Collector::put_cell(Circle circle, const Versions& versions, std::uint32_t cell, bool marker) {

@@ -1,6 +1,8 @@
 // Takes observations in any order and makes parts of them, in bounded memory: sorts as many as fit,
 // packs them as a *run*, and reads the runs as one in the end. Runs stay in memory while they are
-// few, and are staged in the store when they are many. Finds observations given twice.
+// few, and are staged in the store when they are many. Finds observations given twice. A
+// confidential one leaves a marker among the shared, so that an earlier free version is seen no
+// more (and always, or the size of what is kept told whether there was one).
 //
 // One thread.
 #pragma once
@@ -70,9 +72,6 @@ class Collector {
   struct Rules {
     std::uint32_t dimensions = 0;
     std::uint32_t attributes = 0;
-    // A confidential observation leaves a marker among the shared, so that an earlier free version
-    // is seen no more.
-    bool mark_hidden = true;
     std::size_t rows_max = 0;  // sorted at a time
     std::size_t series_max = 0;
     std::size_t runs_bytes_max = 24 << 20;  // packed runs kept in memory; more are staged

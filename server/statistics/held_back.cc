@@ -69,6 +69,16 @@ std::size_t seen_at(const std::vector<Origin>& origins, const Merged& all, std::
   return end;
 }
 
+// Whether any version before `end` may have been a secret.
+bool had_secret(const std::vector<Origin>& origins, const Merged& all, std::size_t from,
+                std::size_t end) {
+  for (std::size_t i = from; i < end; ++i) {
+    const Origin& origin = origins[all.layers[i]];
+    if (origin.circle == Circle::Confidential && !origin.holds) return true;
+  }
+  return false;
+}
+
 // Whether a party has given anything confidential, or gives it now: mostly there is nothing.
 bool has_secrets(const KeptList& uploads, const std::string& party, const Collected& added) {
   const auto has_secret = [](const auto& parts) {
@@ -140,6 +150,13 @@ struct PeriodTable {
   std::vector<TableCell> cells;
   std::vector<Protection::Change> figures;  // of each cell, as its party sees it
   std::vector<bool> newest;                 // whether that is what the audience would see, too
+  // Secrets in whose place no figure has been seen since.
+  struct Lost {
+    TableCell cell;
+    Protection::Change figure;
+    std::optional<std::size_t> place;  // the cell that is reported without a figure now
+  };
+  std::vector<Lost> lost;
 };
 
 Status too_many_moments() {
@@ -195,22 +212,32 @@ class Protecting {
            PeriodTable& table) const {
     const Columns& columns = all.columns;
     const std::size_t seen = seen_at(origins_, all, from, end, moment_us_);
-    if (seen == end || is_gone(columns.kinds[seen])) return;
+    if (seen == end) return;
     const Origin& origin = origins_[all.layers[seen]];
     TableCell cell;
     const auto key = columns.key(series);
     cell.key.assign(key.begin(), key.end() - 1);
+    // Its party sees what is under an embargo, too: that is what goes on standing for it.
+    Protection::Change figure = figure_of(merge_, all, series, end - 1);
+    figure.own = origin.version == kAdded;
+    if (const auto secret = find_lost(all, from, seen)) {
+      PeriodTable::Lost lost{.cell = cell, .figure = figure, .place = {}};
+      lost.cell.state = TableCell::State::Secret;
+      lost.cell.since = secret_since(all, from, *secret);
+      lost.cell.gone_at = origins_[all.layers[*secret + 1]].version;
+      if (!is_gone(columns.kinds[seen])) lost.place = table.cells.size();
+      table.lost.push_back(std::move(lost));
+    }
+    if (is_gone(columns.kinds[seen])) return;
     cell.value = approximate(columns.values[seen]);
     const bool is_hidden = origin.circle == Circle::Confidential;
     cell.state = !is_hidden
                      ? (origin.publishes ? TableCell::State::Published : TableCell::State::Free)
                  : origin.holds ? TableCell::State::Held
                                 : TableCell::State::Secret;
-    cell.since =
-        cell.state == TableCell::State::Secret ? secret_since(all, from, seen) : origin.version;
-    // Its party sees what is under an embargo, too: that is what goes on standing for it.
-    Protection::Change figure = figure_of(merge_, all, series, end - 1);
-    figure.own = origin.version == kAdded;
+    cell.since = cell.state == TableCell::State::Secret      ? secret_since(all, from, seen)
+                 : cell.state == TableCell::State::Published ? origin.version
+                                                             : stands_since(all, from, seen);
     table.cells.push_back(std::move(cell));
     table.figures.push_back(std::move(figure));
     table.newest.push_back(seen + 1 == end);
@@ -218,14 +245,18 @@ class Protecting {
 
   Status protect(PeriodTable table, Findings& out) const {
     TableGuard guard(std::move(table.cells), hierarchies_);
-    ENTENTE_TRY(const std::vector<Held> held, guard.protect());
+    ENTENTE_TRY(std::vector<Held> held, guard.protect());
+    std::vector<std::size_t> releasable = guard.releasable();
+    if (!table.lost.empty()) {
+      ENTENTE_TRY_VOID(protect_lost(guard.cells(), table, held, releasable));
+    }
     for (const Held& one : held) {
       Protection::Change change = table.figures[one.cell];
       change.protects = join(table.figures[one.protects].key);
       if (!is_gone(change.kind)) mark(change, {"S", "D"});
       out.hold(std::move(change));
     }
-    for (const std::size_t cell : guard.releasable()) {
+    for (const std::size_t cell : releasable) {
       if (!table.newest[cell]) continue;  // another figure waits for its hour
       Protection::Change change = table.figures[cell];
       change.holds = false;
@@ -236,6 +267,56 @@ class Protecting {
   }
 
  private:
+  // The same with the secrets that are gone: what was given while they were there tells of them as
+  // before. Weighed apart, for who takes back a figure that never was a part of a total leaves the
+  // total right, and then the others are all that it is the sum of.
+  Status protect_lost(std::vector<TableCell> cells, PeriodTable& table, std::vector<Held>& held,
+                      std::vector<std::size_t>& releasable) const {
+    for (PeriodTable::Lost& one : table.lost) {
+      if (one.place) {
+        cells[*one.place] = std::move(one.cell);
+      } else {
+        cells.push_back(std::move(one.cell));
+        table.figures.push_back(std::move(one.figure));
+      }
+    }
+    TableGuard guard(std::move(cells), hierarchies_);
+    ENTENTE_TRY(const std::vector<Held> more, guard.protect());
+    held.insert(held.end(), more.begin(), more.end());
+    const std::vector<std::size_t> free = guard.releasable();
+    std::erase_if(releasable, [&](std::size_t cell) {
+      return !std::binary_search(free.begin(), free.end(), cell);
+    });
+    return {};
+  }
+  // Where nothing is seen now that has a figure: the newest secret, unless another figure was seen
+  // in its place since.
+  [[nodiscard]] std::optional<std::size_t> find_lost(const Merged& all, std::size_t from,
+                                                     std::size_t seen) const {
+    if (all.columns.kinds[seen] == Kind::Value) return std::nullopt;
+    for (std::size_t i = seen; i > from; --i) {
+      if (all.columns.kinds[i - 1] != Kind::Value) continue;
+      if (is_secret(all, i - 1)) return i - 1;
+      const Origin& origin = origins_[all.layers[i - 1]];
+      const bool was_seen = origin.circle == Circle::Shared && origin.embargo_us <= moment_us_;
+      if (was_seen) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+  // The upload since which a figure is what it is, hidden or not.
+  [[nodiscard]] std::uint64_t stands_since(const Merged& all, std::size_t from,
+                                           std::size_t seen) const {
+    const Columns& columns = all.columns;
+    std::uint64_t since = origins_[all.layers[seen]].version;
+    for (std::size_t i = seen; i > from; --i) {
+      if (is_gone(columns.kinds[i - 1])) continue;
+      const bool same = columns.kinds[i - 1] == columns.kinds[seen] &&
+                        columns.values[i - 1] == columns.values[seen];
+      if (!same) break;
+      since = origins_[all.layers[i - 1]].version;
+    }
+    return since;
+  }
   // Whether a version is confidential on its party's word.
   [[nodiscard]] bool is_secret(const Merged& all, std::size_t place) const {
     const Origin& origin = origins_[all.layers[place]];
@@ -366,7 +447,8 @@ struct Weighing {
           const auto found = figures.find({some.columns.frequency(s), some.columns.ordinals[from]});
           const bool stands = std::any_of(moments.begin(), moments.end(), [&](std::int64_t moment) {
             const std::size_t seen = seen_at(origins, some, from, end, moment);
-            return seen != end && !is_gone(some.columns.kinds[seen]);
+            if (seen == end) return false;
+            return !is_gone(some.columns.kinds[seen]) || had_secret(origins, some, from, seen);
           });
           if (found != figures.end() && stands) ++found->second;
           return Status();

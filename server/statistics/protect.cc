@@ -85,6 +85,12 @@ void TableGuard::find_equations(std::size_t dimension, const Hierarchy& hierarch
     groups[std::move(key)].push_back(cell);
   }
   const auto code = [&](std::size_t cell) { return cells_[cell].key[dimension]; };
+  const auto were_together = [&](std::size_t one, std::size_t other) {
+    const auto outlives = [&](std::size_t gone, std::size_t stays) {
+      return cells_[gone].gone_at == 0 || cells_[stays].since < cells_[gone].gone_at;
+    };
+    return outlives(one, other) && outlives(other, one);
+  };
   for (const auto& [key, group] : groups) {
     if (group.size() < 2) continue;
     std::map<std::uint32_t, std::size_t> present;
@@ -94,9 +100,11 @@ void TableGuard::find_equations(std::size_t dimension, const Hierarchy& hierarch
       const auto above = hierarchy.above(code(part));
       for (const std::uint32_t whole : above) {
         const auto found = present.find(whole);
-        if (found == present.end()) continue;
+        if (found == present.end() || !were_together(part, found->second)) continue;
         const bool between = std::any_of(above.begin(), above.end(), [&](std::uint32_t one) {
-          return present.count(one) != 0 && hierarchy.covers(whole, one);
+          const auto middle = present.find(one);
+          return middle != present.end() && hierarchy.covers(whole, one) &&
+                 were_together(middle->second, found->second);
         });
         if (!between) sums[found->second].push_back(part);
       }

@@ -25,9 +25,13 @@ struct TableCell {
   };
   State state = State::Free;
   double value = 0;
-  // Of a secret, the upload since which it is one; of what is published, the one that did. The word
-  // was given for the secrets that there were: to a later one the figure is known like any other.
+  // Of a secret, the upload since which it is one; of what is published, the one that did; of any
+  // other, the one since which this very figure stands. The word that publishes was given for the
+  // secrets that there were: to a later one the figure is known like any other.
   std::uint64_t since = 0;
+  // Of a secret that is there no longer, the upload that took it away: it is a part of those
+  // wholes, and the whole of those parts, that stand since before. 0: it is there.
+  std::uint64_t gone_at = 0;
 };
 
 struct Held {

@@ -195,6 +195,16 @@ struct ProtectedWorld : TableWorld {
     request.set_publish_totals(publish);
     return give(id, rows, std::move(request));
   }
+  void withdraw_newest() {
+    v1::ListUploadsRequest list;
+    list.set_dataflow("dataflows/IGC.ASYLUM");
+    v1::WithdrawUploadRequest request;
+    request.set_name(ask(member("SWE"), &Service::list_uploads, list)->uploads(0).name());
+    const auto transaction = store->begin();
+    REQUIRE(history.withdraw_upload(member("SWE"), request, *transaction).ok());
+    REQUIRE(transaction->commit().ok());
+    clock.pass(std::chrono::seconds(10));
+  }
   v1::UploadReport give_under_embargo(const std::string& id, const std::string& rows,
                                       std::chrono::seconds time) {
     auto request = begin_request(id);
@@ -288,6 +298,80 @@ TEST_CASE("what was published before there was a secret is known, and the secret
   CHECK(world.all(nor).size() == 4);
 }
 
+TEST_CASE("a secret that is taken away is not given away", "[statistics][protect]") {
+  for (const std::string how : {"deleted", "withdrawn", "reported without a figure"}) {
+    for (const std::string then : {"another total", "its originator's word", "a figure"}) {
+      CAPTURE(how, then);
+      ProtectedWorld world;
+      const auto nor = world.member("NOR");
+      world.give("u1", row("A,SWE,_T,2015,30,A,F") + row("A,SWE,AFG,2015,20,A,F"));
+      CHECK(world.give("u2", row("A,SWE,SYR,2015,10,A,C")).held_back_size() == 1);
+      if (how == "deleted") {
+        world.bring("SWE", "u3", row("A,SWE,SYR,2015,,,"), v1::DELETE);
+      } else if (how == "withdrawn") {
+        world.withdraw_newest();
+      } else {
+        world.give("u3", row("A,SWE,SYR,2015,NaN,A,F"));
+      }
+      const Lines left = how[0] == 'r' ? Lines{"A.SWE.AFG 2015=20/A", "A.SWE.SYR 2015=missing/A"}
+                                       : Lines{"A.SWE.AFG 2015=20/A"};
+      CHECK(world.all(nor) == left);
+      // Neither does it come back by the way.
+      CHECK(world.give("u4", row("A,SWE,_T,2015,30,P,F")).held_back_size() == 1);
+      world.give("u5", row("A,SWE,AFG,2015,20,P,F"));
+      CHECK(world.all(nor).size() == left.size());
+      if (then == "another total") world.give("u6", row("A,SWE,_T,2015,20,A,F"));
+      if (then == "its originator's word") world.give("u6", row("A,SWE,_T,2015,30,A,F"), true);
+      if (then == "a figure") world.give("u6", row("A,SWE,SYR,2015,10,A,F"));
+      const auto after = world.all(nor);
+      CHECK(std::count_if(after.begin(), after.end(), [](const std::string& line) {
+              return line.find("._T ") != std::string::npos;
+            }) == 1);
+    }
+  }
+}
+
+TEST_CASE(
+    "of two secrets that protect each other one is taken away, the other freed: it is not told",
+    "[statistics][protect]") {
+  ProtectedWorld world;
+  CHECK(world
+            .give("u1", row("A,SWE,_T,2015,30,A,F") + row("A,SWE,AFG,2015,20,A,F") +
+                            row("A,SWE,SYR,2015,4,A,C") + row("A,SWE,ERI,2015,6,A,C"))
+            .held_back_size() == 0);
+  const auto report = world.give("u2", row("A,SWE,SYR,2015,NaN,A,F") + row("A,SWE,ERI,2015,6,A,F"));
+  REQUIRE(report.held_back_size() == 1);
+  CHECK(report.held_back(0).key() == "A.SWE._T");
+  CHECK(report.held_back(0).protects() == "A.SWE.SYR");
+  // A total that came after it says nothing of it.
+  CHECK(world.give("u3", row("A,SWE,_T,2015,26,A,F")).held_back_size() == 0);
+  CHECK(world.all(world.member("NOR")).size() == 4);
+}
+
+TEST_CASE("a region that is gone is the sum of its parts to what stands since before alone",
+          "[statistics][protect]") {
+  const std::vector<Hierarchy> both = hierarchies();
+  for (const std::uint64_t total_since : {1, 9}) {
+    // The total, the region of `b` and `c` that was a secret until the fifth upload, `b`, `c`.
+    std::vector<TableCell> cells;
+    for (const std::uint32_t code : {0, 1, 2, 3}) {
+      cells.push_back({.key = {code, 1}, .state = State::Free, .value = 9, .since = 7});
+    }
+    cells[0].since = total_since;
+    cells[1] = {.key = {1, 1}, .state = State::Secret, .since = 1, .gone_at = 5};
+    TableGuard guard(cells, both);
+    CHECK(guard.derivable().empty() == (total_since == 9));
+    const auto held = guard.protect();
+    REQUIRE(held.ok());
+    CHECK(held->size() == (total_since == 9 ? 0 : 1));
+    // A part that is a secret now follows from the new total, which has no region between.
+    cells[2].state = State::Secret;
+    TableGuard parts(cells, both);
+    CHECK(parts.derivable() ==
+          (total_since == 9 ? std::vector<std::size_t>{2} : std::vector<std::size_t>{1}));
+  }
+}
+
 TEST_CASE("what is given again beside an upload that publishes is not published by it",
           "[statistics][protect]") {
   ProtectedWorld world;
@@ -354,19 +438,11 @@ TEST_CASE("what was held back once is not its party's word: it is free when noth
   const Lines whole = {"A.SWE.ERI 2015=40/A", "A.SWE.NOR 2015=60/A", "A.SWE._T 2015=100/P"};
   for (const bool takes_back : {false, true}) {
     ProtectedWorld world;
-    const auto swe = world.member("SWE");
     world.give("u1", row("A,SWE,_T,2015,100,P,F") + row("A,SWE,NOR,2015,60,A,C") +
                          row("A,SWE,ERI,2015,40,A,F"));
     if (takes_back) {
       world.give("u2", row("A,SWE,_T,2015,101,A,F"));
-      v1::ListUploadsRequest list;
-      list.set_dataflow("dataflows/IGC.ASYLUM");
-      v1::WithdrawUploadRequest request;
-      request.set_name(world.ask(swe, &Service::list_uploads, list)->uploads(0).name());
-      const auto transaction = world.store->begin();
-      REQUIRE(world.history.withdraw_upload(swe, request, *transaction).ok());
-      REQUIRE(transaction->commit().ok());
-      world.clock.pass(std::chrono::seconds(10));
+      world.withdraw_newest();
     } else {
       world.bring("SWE", "u2", row("A,SWE,_T,2015,,P,"), v1::MERGE);
     }

@@ -233,8 +233,8 @@ class Protecting {
     const bool is_hidden = origin.circle == Circle::Confidential;
     cell.state = !is_hidden
                      ? (origin.publishes ? TableCell::State::Published : TableCell::State::Free)
-                 : origin.holds ? TableCell::State::Held
-                                : TableCell::State::Secret;
+                 : is_secret(all, from, seen) ? TableCell::State::Secret
+                                              : TableCell::State::Held;
     cell.since = cell.state == TableCell::State::Secret      ? secret_since(all, from, seen)
                  : cell.state == TableCell::State::Published ? origin.version
                                                              : stands_since(all, from, seen);
@@ -296,7 +296,7 @@ class Protecting {
     if (all.columns.kinds[seen] == Kind::Value) return std::nullopt;
     for (std::size_t i = seen; i > from; --i) {
       if (all.columns.kinds[i - 1] != Kind::Value) continue;
-      if (is_secret(all, i - 1)) return i - 1;
+      if (is_secret(all, from, i - 1)) return i - 1;
       const Origin& origin = origins_[all.layers[i - 1]];
       const bool was_seen = origin.circle == Circle::Shared && origin.embargo_us <= moment_us_;
       if (was_seen) return std::nullopt;
@@ -317,13 +317,32 @@ class Protecting {
     }
     return since;
   }
+  [[nodiscard]] const std::string& confidentiality_of(const Merged& all, std::size_t place) const {
+    const std::size_t attribute = *flow_.confidentiality;
+    return merge_.attributes()[attribute][all.columns.codes_of(place)[attribute]];
+  }
   // Whether a version is confidential on its party's word.
-  [[nodiscard]] bool is_secret(const Merged& all, std::size_t place) const {
+  [[nodiscard]] bool is_secret(const Merged& all, std::size_t from, std::size_t place) const {
     const Origin& origin = origins_[all.layers[place]];
     if (origin.circle != Circle::Confidential || origin.holds) return false;
-    const std::size_t attribute = *flow_.confidentiality;
-    return circle_of(merge_.attributes()[attribute][all.columns.codes_of(place)[attribute]]) ==
-           Circle::Confidential;
+    return circle_of(confidentiality_of(all, place)) == Circle::Confidential &&
+           !is_echo(all, from, place);
+  }
+  // What is held back is shown to its party with a mark. A file that brings it in again as it was
+  // shown says nothing by that.
+  [[nodiscard]] bool is_echo(const Merged& all, std::size_t from, std::size_t place) const {
+    const Columns& columns = all.columns;
+    const std::string& mark = confidentiality_of(all, place);
+    if (mark != "S" && mark != "D") return false;
+    for (std::size_t i = place; i > from; --i) {
+      if (columns.kinds[i - 1] == Kind::Hidden) continue;  // the marker beside it
+      const bool same = columns.kinds[i - 1] == columns.kinds[place] &&
+                        columns.values[i - 1] == columns.values[place] &&
+                        confidentiality_of(all, i - 1) == mark;
+      if (!same) return false;
+      if (origins_[all.layers[i - 1]].holds) return true;
+    }
+    return false;
   }
   // The upload since which a secret is one without a break.
   [[nodiscard]] std::uint64_t secret_since(const Merged& all, std::size_t from,
@@ -331,7 +350,7 @@ class Protecting {
     std::uint64_t since = origins_[all.layers[secret]].version;
     for (std::size_t i = secret; i > from; --i) {
       if (all.columns.kinds[i - 1] == Kind::Hidden) continue;  // the marker beside it
-      if (!is_secret(all, i - 1)) break;
+      if (!is_secret(all, from, i - 1)) break;
       since = origins_[all.layers[i - 1]].version;
     }
     return since;

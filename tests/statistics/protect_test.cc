@@ -298,6 +298,29 @@ TEST_CASE("what was published before there was a secret is known, and the secret
   CHECK(world.all(nor).size() == 4);
 }
 
+TEST_CASE("the mark of what is held back, brought in again, is not its party's word",
+          "[statistics][protect]") {
+  for (const std::string total : {"30", "31"}) {
+    CAPTURE(total);
+    ProtectedWorld world;
+    const auto nor = world.member("NOR");
+    const std::string rest = row("A,SWE,AFG,2015,20,A,F") + row("A,SWE,SYR,2015,10,A,C");
+    world.give("u1", row("A,SWE,_T,2015,30,A,F") + rest);
+    // Its own export, twice; of another value it is its word.
+    world.give("u2", row("A,SWE,_T,2015," + total + ",A,S") + rest);
+    world.give("u3", row("A,SWE,_T,2015," + total + ",A,S") + rest);
+    CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A"});
+    world.give("u4", row("A,SWE,SYR,2015,10,A,F"));
+    CHECK(world.all(nor).size() == (total == "30" ? 3 : 1));
+  }
+  // Where nothing was held back it is its word, too, and a part is back for it.
+  ProtectedWorld world;
+  world.give("u1", row("A,SWE,_T,2015,30,A,S") + row("A,SWE,AFG,2015,20,A,F") +
+                       row("A,SWE,SYR,2015,10,A,C"));
+  world.give("u2", row("A,SWE,SYR,2015,10,A,F"));
+  CHECK(world.all(world.member("NOR")) == Lines{"A.SWE.AFG 2015=20/A"});
+}
+
 TEST_CASE("a secret that is taken away is not given away", "[statistics][protect]") {
   for (const std::string how : {"deleted", "withdrawn", "reported without a figure"}) {
     for (const std::string then : {"another total", "its originator's word", "a figure"}) {

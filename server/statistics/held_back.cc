@@ -238,6 +238,7 @@ class Protecting {
     cell.since = cell.state == TableCell::State::Secret      ? secret_since(all, from, seen)
                  : cell.state == TableCell::State::Published ? origin.version
                                                              : stands_since(all, from, seen);
+    cell.seen_since = seen_since(all, from, seen);
     table.cells.push_back(std::move(cell));
     table.figures.push_back(std::move(figure));
     table.newest.push_back(seen + 1 == end);
@@ -302,6 +303,17 @@ class Protecting {
       if (was_seen) return std::nullopt;
     }
     return std::nullopt;
+  }
+  // The upload since which a figure is seen there, this one or others before it.
+  [[nodiscard]] std::uint64_t seen_since(const Merged& all, std::size_t from,
+                                         std::size_t seen) const {
+    std::uint64_t since = origins_[all.layers[seen]].version;
+    for (std::size_t i = seen; i > from && !is_gone(all.columns.kinds[i - 1]); --i) {
+      const Origin& origin = origins_[all.layers[i - 1]];
+      if (origin.circle != Circle::Shared || origin.embargo_us > moment_us_) break;
+      since = origin.version;
+    }
+    return since;
   }
   // The upload since which a figure is what it is, hidden or not.
   [[nodiscard]] std::uint64_t stands_since(const Merged& all, std::size_t from,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -190,18 +191,49 @@ std::map<std::uint64_t, TableGuard::Cells> TableGuard::outlooks() const {
   return out;
 }
 
-std::vector<std::size_t> TableGuard::derivable() {
-  std::vector<std::size_t> out;
-  for (const auto& [known_before, secrets] : outlooks()) {
-    known_before_ = known_before;
-    const std::set<std::size_t> asked(secrets.begin(), secrets.end());
-    for (const auto& [root, cells] : unknown(components())) {
-      for (const std::size_t one : derivable_among(equations_of(cells))) {
-        if (asked.count(one) != 0) out.push_back(one);
-      }
+TableGuard::Cells TableGuard::derivable_of(const Cells& secrets) const {
+  const std::set<std::size_t> asked(secrets.begin(), secrets.end());
+  Cells out;
+  for (const auto& [root, cells] : unknown(components())) {
+    for (const std::size_t one : derivable_among(equations_of(cells))) {
+      if (asked.count(one) != 0) out.push_back(one);
     }
   }
+  return out;
+}
+
+TableGuard::Cells TableGuard::not_spoken_for() {
+  std::optional<std::uint64_t> newest;
+  for (const TableCell& cell : cells_) {
+    if (cell.state == State::Published) newest = std::max(newest.value_or(0), cell.since);
+  }
+  Cells out;
+  for (std::size_t cell = 0; newest && cell < cells_.size(); ++cell) {
+    // What is younger is looked at with everything known already.
+    const bool older = cells_[cell].since <= *newest;
+    if (cells_[cell].state == State::Secret && older) out.push_back(cell);
+  }
+  all_known_ = true;
+  seen_by_ = newest.value_or(0);
+  const Cells spoken_for = derivable_of(out);
+  seen_by_ = UINT64_MAX;
+  const std::set<std::size_t> gone(spoken_for.begin(), spoken_for.end());
+  std::erase_if(out, [&](std::size_t cell) { return gone.count(cell) != 0; });
+  return out;
+}
+
+std::vector<std::size_t> TableGuard::derivable() {
+  std::vector<std::size_t> out;
+  all_known_ = false;
+  for (const auto& [known_before, secrets] : outlooks()) {
+    known_before_ = known_before;
+    const Cells some = derivable_of(secrets);
+    out.insert(out.end(), some.begin(), some.end());
+  }
+  const Cells more = derivable_of(not_spoken_for());
+  out.insert(out.end(), more.begin(), more.end());
   std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
@@ -229,9 +261,15 @@ std::size_t TableGuard::choose(std::size_t secret, const Cells& hanging) const {
 // What is held back for some secrets makes no other one follow.
 Result<std::vector<Held>> TableGuard::protect() {
   std::vector<Held> held;
+  all_known_ = false;
   for (const auto& [known_before, secrets] : outlooks()) {
     known_before_ = known_before;
     ENTENTE_TRY_VOID(protect(secrets, held));
+  }
+  // What is held back for one is not among what the word for another was given over.
+  for (std::size_t before = SIZE_MAX; before != held.size();) {
+    before = held.size();
+    ENTENTE_TRY_VOID(protect(not_spoken_for(), held));
   }
   return held;
 }
@@ -283,6 +321,7 @@ Status TableGuard::protect(const Cells& secrets, std::vector<Held>& held) {
 
 std::vector<std::size_t> TableGuard::releasable() {
   known_before_ = 0;
+  all_known_ = false;
   const auto component = components();
   std::vector<bool> has_secret(cells_.size(), false);
   for (std::size_t cell = 0; cell < cells_.size(); ++cell) {

@@ -27,8 +27,11 @@ struct TableCell {
   double value = 0;
   // Of a secret, the upload since which it is one; of what is published, the one that did; of any
   // other, the one since which this very figure stands. The word that publishes was given for the
-  // secrets that there were: to a later one the figure is known like any other.
+  // secrets that there were, and that followed with it from what was seen: to all others the figure
+  // is known like any other.
   std::uint64_t since = 0;
+  // Of what is free, the upload since which a figure is seen there.
+  std::uint64_t seen_since = 0;
   // Of a secret that is there no longer, the upload that took it away: it is a part of those
   // wholes, and the whole of those parts, that stand since before. 0: it is there.
   std::uint64_t gone_at = 0;
@@ -62,11 +65,15 @@ class TableGuard {
   void find_equations(std::size_t dimension, const Hierarchy& hierarchy);
   [[nodiscard]] bool is_known(std::size_t cell) const {
     const TableCell& one = cells_[cell];
-    return one.state == TableCell::State::Free ||
-           (one.state == TableCell::State::Published && one.since < known_before_);
+    if (one.state == TableCell::State::Free) return one.seen_since <= seen_by_;
+    return one.state == TableCell::State::Published && (all_known_ || one.since < known_before_);
   }
   // The secrets by the `known_before_` that they are looked at with.
   [[nodiscard]] std::map<std::uint64_t, Cells> outlooks() const;
+  // Those older than the newest word that publishes which did not follow from what it was given
+  // over. Looks at everything that is published from then on.
+  [[nodiscard]] Cells not_spoken_for();
+  [[nodiscard]] Cells derivable_of(const Cells& secrets) const;
   [[nodiscard]] Status protect(const Cells& secrets, std::vector<Held>& held);
   // Numbers of the unknown cells that hang together through sums, by cell.
   [[nodiscard]] std::vector<std::size_t> components() const;
@@ -80,7 +87,11 @@ class TableGuard {
   std::vector<TableCell> cells_;
   std::vector<Equation> equations_;
   std::vector<std::vector<std::size_t>> of_cell_;  // the equations that each cell is in
-  std::uint64_t known_before_ = 0;                 // what was published before this upload is known
+  // The outlook: what is known of what is published, that of before this upload or all, and of what
+  // is free.
+  std::uint64_t known_before_ = 0;
+  bool all_known_ = false;
+  std::uint64_t seen_by_ = UINT64_MAX;
 };
 
 }  // namespace entente::statistics

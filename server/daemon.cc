@@ -116,6 +116,27 @@ Result<Secret> ledger_key_of(const ops::Config& config) {
   return std::move(key->secret);
 }
 
+Status check_start(const std::string& path, const ops::Config& config) {
+  ENTENTE_TRY_VOID(ops::check_files(path, config));
+  const Status certificate =
+      net::check_certificate(config.server_certificate(), config.server_key());
+  if (!certificate.ok()) {
+    const bool key = certificate.violations().front().field == "server_key";
+    return ops::refuse_field(path, key ? "server_key" : "server_certificate", certificate);
+  }
+  ENTENTE_TRY_VOID(root_key_of(config).status());
+  if (const Result<Secret> key = ledger_key_of(config); !key.ok()) {
+    const bool file = config.ledger_key_credential().empty();
+    return ops::refuse_field(path, file ? "ledger_key_file" : "ledger_key_credential",
+                             key.status());
+  }
+  if (!config.portal().empty()) {
+    const Status portal = net::StaticFiles::load(config.portal()).status();
+    if (!portal.ok()) return ops::refuse_field(path, "portal", portal);
+  }
+  return Status();
+}
+
 store::RocksStoreOptions store_options_of(const ops::Config& config, ops::Log& log) {
   store::RocksStoreOptions options;
   options.dir = config.store();
@@ -166,25 +187,26 @@ Status Daemon::open_ledger() {
   store_->set_sequencer(*ledger_);
   ENTENTE_TRY_VOID(ledger::check_head(*ledger_, store_->head()));
   ENTENTE_TRY(const Secret seed, ledger_key_of(config_));
+  note::SigningKey key(config_.ledger_origin(), note::SignatureType::Ed25519, seed);
+  ENTENTE_TRY_VOID(ledger::check_signer(store_->head(), key.verifier()));
   std::vector<ledger::Witness> witnesses;
   for (const auto& witness : config_.witnesses()) {
-    ENTENTE_TRY(note::VerifierKey key, note::VerifierKey::parse(witness.key()));
-    witnesses.push_back({.party = witness.party(), .key = std::move(key)});
+    ENTENTE_TRY(note::VerifierKey own, note::VerifierKey::parse(witness.key()));
+    witnesses.push_back({.party = witness.party(), .key = std::move(own)});
   }
   head_ = std::make_unique<ledger::StoreHead>(store_->head());
   cosignatures_ = std::make_unique<ledger::CosignatureFile>(config_.store() + "/cosignatures");
-  ENTENTE_TRY(
-      checkpoints_,
-      ledger::Checkpoints::open(
-          {.ledger = *ledger_,
-           .key = note::SigningKey(config_.ledger_origin(), note::SignatureType::Ed25519, seed),
-           .head = *head_,
-           .keeper = *cosignatures_,
-           .witnesses = std::move(witnesses),
-           .clock = clock_,
-           .failed = [this](const Status& why) {
-             log_.write(ops::Level::Error, "ledger.checkpoint", ops::for_operators(why));
-           }}));
+  ENTENTE_TRY(checkpoints_, ledger::Checkpoints::open({.ledger = *ledger_,
+                                                       .key = std::move(key),
+                                                       .head = *head_,
+                                                       .keeper = *cosignatures_,
+                                                       .witnesses = std::move(witnesses),
+                                                       .clock = clock_,
+                                                       .failed = [this](const Status& why) {
+                                                         log_.write(ops::Level::Error,
+                                                                    "ledger.checkpoint",
+                                                                    ops::for_operators(why));
+                                                       }}));
   return Status();
 }
 

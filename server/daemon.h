@@ -53,11 +53,18 @@ namespace entente {
 // The store's options, from the configuration.
 [[nodiscard]] store::RocksStoreOptions store_options_of(const ops::Config& config, ops::Log& log);
 
+// Everything that serving needs and that can be known without the store: the files that the
+// configuration, read from `path`, names, the keys, the certificate and whether its key is its own.
+// InvalidArgument (FieldInvalid): each that does not hold, with line and column. What root_key_of
+// answers.
+[[nodiscard]] Status check_start(const std::string& path, const ops::Config& config);
+
 class Daemon {
  public:
   // `create`: a new network, with its keys made where they are missing. The log, clock and entropy
   // are borrowed and outlive it.
   // What the rooms answer; FailedPrecondition also: the store is behind its own head.
+  // InvalidArgument also: the ledger's key is not the one that signed the head.
   [[nodiscard]] static Result<std::unique_ptr<Daemon>> open(const ops::Config& config, bool create,
                                                             ops::Log& log, const Clock& clock,
                                                             Entropy& entropy);

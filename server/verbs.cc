@@ -244,7 +244,7 @@ void harden() {
 }
 
 Exit serve(Machine& machine, const std::string& path, const ops::Config& config) {
-  if (const Status status = ops::check_files(path, config); !status.ok()) return fail(status);
+  if (const Status status = check_start(path, config); !status.ok()) return fail(status);
   // Blocked before any thread starts, so that only this one takes them.
   sigset_t signals;
   sigemptyset(&signals);
@@ -269,10 +269,7 @@ Exit serve(Machine& machine, const std::string& path, const ops::Config& config)
 }
 
 Exit check_configuration(const std::string& path, const ops::Config& config) {
-  if (const Status status = ops::check_files(path, config); !status.ok()) return fail(status);
-  if (const Result<store::RootKey> root = root_key_of(config); !root.ok())
-    return fail(root.status());
-  if (const Result<Secret> key = ledger_key_of(config); !key.ok()) return fail(key.status());
+  if (const Status status = check_start(path, config); !status.ok()) return fail(status);
   std::cout << "the configuration holds: network " << config.network() << ", port " << config.port()
             << '\n';
   return Exit::Ok;

@@ -27,4 +27,9 @@ class StoreHead final : public HeadRecorder {
 // size, or the head is no checkpoint.
 [[nodiscard]] Status check_head(TreeLedger& ledger, const store::HeadFile& file);
 
+// Whether `key`, by which checkpoints would be signed, is the one that signed the last head; Ok if
+// there is none yet. InvalidArgument: it is another, by the key itself or by the origin's name: no
+// client that knows the ledger would believe what it signs. DataLoss: as check_head.
+[[nodiscard]] Status check_signer(const store::HeadFile& file, const note::VerifierKey& key);
+
 }  // namespace entente::ledger

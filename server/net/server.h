@@ -67,6 +67,11 @@ class Server {
   std::unique_ptr<Impl> impl_;
 };
 
+// Whether Server::start would take these files. InvalidArgument: a file cannot be read, or the key
+// is not the certificate's; its violation is of `server_certificate` or `server_key`.
+[[nodiscard]] Status check_certificate(const std::string& certificate_path,
+                                       const std::string& key_path);
+
 // grpc.health.v1 and reflection (v1, v1alpha), answered by net itself. `serving` is asked at each
 // check.
 void add_health(MethodTable& table, std::function<bool()> serving);

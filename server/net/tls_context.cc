@@ -71,11 +71,17 @@ const BIO_METHOD* appending() {
   return method.get();
 }
 
-Status cannot_use(const std::string& path) {
+// `field`: the configuration's name of it.
+Status cannot_use(const char* field, const std::string& path) {
+  const unsigned long error = ERR_get_error();
   std::string why(256, '\0');
-  ERR_error_string_n(ERR_get_error(), why.data(), why.size());
-  return Status(Code::InvalidArgument, Reason::FieldInvalid, "cannot use `" + path + "`")
-      .with_detail(why.c_str());
+  ERR_error_string_n(error, why.data(), why.size());
+  const bool strange =
+      ERR_GET_LIB(error) == ERR_LIB_X509 && ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH;
+  return Status(Code::InvalidArgument, Reason::FieldInvalid,
+                "cannot use `" + path + "`" + (strange ? ": it is not the certificate's key" : ""))
+      .with_detail(why.c_str())
+      .with_violation({.field = field, .rule = "names it", .line = 0, .column = 0});
 }
 
 }  // namespace
@@ -88,11 +94,11 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
   SSL_CTX* context = made->context_.get();
   ENTENTE_CHECK(context != nullptr);
   if (SSL_CTX_use_certificate_chain_file(context, certificate_path.c_str()) != 1) {
-    return cannot_use(certificate_path);
+    return cannot_use("server_certificate", certificate_path);
   }
   if (SSL_CTX_use_PrivateKey_file(context, key_path.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(context) != 1) {
-    return cannot_use(key_path);
+    return cannot_use("server_key", key_path);
   }
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_num_tickets(context, 0);

@@ -1,13 +1,17 @@
 #include "server/ops/config.h"
 
+#include <arpa/inet.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include "proto/contract/note.h"
 
 namespace entente::ops {
 namespace {
@@ -92,6 +96,47 @@ Violation violation_at(const Places& places, const char* field, std::string rule
           .column = static_cast<std::uint64_t>(at.column + 1)};
 }
 
+enum class Address { None, Elsewhere, Loopback };  // None: it is no address
+
+Address address_in(const std::string& text) {
+  std::array<unsigned char, 16> octets{};
+  if (::inet_pton(AF_INET, text.c_str(), octets.data()) == 1)
+    return octets[0] == 127 ? Address::Loopback : Address::Elsewhere;
+  const std::string plain = text.substr(0, text.find('%'));  // a zone may follow (RFC 4007)
+  if (::inet_pton(AF_INET6, plain.c_str(), octets.data()) != 1) return Address::None;
+  constexpr std::array<unsigned char, 16> loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return octets == loopback ? Address::Loopback : Address::Elsewhere;
+}
+
+void check_addresses(const Config& config, const Places& places, std::vector<Violation>& wrong) {
+  const std::string& address = config.address();
+  if (!address.empty() && address_in(address) == Address::None)
+    wrong.push_back(violation_at(places, "address", "is not an IP address: `" + address + "`"));
+  const std::string& operations = config.operations_address();
+  if (!operations.empty() && address_in(operations) != Address::Loopback) {
+    wrong.push_back(
+        violation_at(places, "operations_address", "must be a loopback address: `127.0.0.1`"));
+  }
+}
+
+// A witness stands where its key does, for there may be several.
+void check_witnesses(const Config& config, const Places& places, std::vector<Violation>& wrong) {
+  for (int i = 0; i < config.witnesses_size(); ++i) {
+    const Result<note::VerifierKey> key = note::VerifierKey::parse(config.witnesses(i).key());
+    if (key.ok() && key->type() == note::SignatureType::Cosignature) continue;
+    const Places* own =
+        places.GetTreeForNested(Config::descriptor()->FindFieldByName("witnesses"), i);
+    const auto* field = config::v1::Config::Witness::descriptor()->FindFieldByName("key");
+    const auto at = own == nullptr ? google::protobuf::TextFormat::ParseLocation()
+                                   : own->GetLocation(field, -1);
+    wrong.push_back({.field = "witnesses[" + std::to_string(i) + "].key",
+                     .rule = key.ok() ? std::string("is no cosignature key")
+                                      : std::string(key.status().message()),
+                     .line = static_cast<std::uint64_t>(at.line + 1),
+                     .column = static_cast<std::uint64_t>(at.column + 1)});
+  }
+}
+
 Status check(const Config& config, const Places& places) {
   std::vector<Violation> wrong;
   const auto note = [&](const char* field, const char* rule) {
@@ -122,6 +167,8 @@ Status check(const Config& config, const Places& places) {
     if (config.mail().user().empty() != config.mail().password_file().empty())
       note("mail", "`user` and `password_file` go together");
   }
+  check_addresses(config, places, wrong);
+  check_witnesses(config, places, wrong);
   return wrong.empty() ? Status() : refused(std::move(wrong));
 }
 
@@ -186,14 +233,31 @@ Result<Config> load_config(const std::string& path) {
   return parse_config(text, std::filesystem::absolute(path).parent_path().string());
 }
 
-Status check_files(const std::string& path, const Config& config) {
+namespace {
+
+Status find_places(const std::string& path, Places& places) {
   ENTENTE_TRY(const std::string text, text_of(path));
   google::protobuf::TextFormat::Parser parser;
-  Places places;
   parser.WriteLocationsTo(&places);
   Config again;
   if (!parser.ParseFromString(text, &again))
     return Status(Code::Aborted, Reason::Conflict, "the configuration changed meanwhile");
+  return Status();
+}
+
+}  // namespace
+
+Status refuse_field(const std::string& path, const char* field, const Status& why) {
+  Places places;
+  ENTENTE_TRY_VOID(find_places(path, places));
+  return Status(Code::InvalidArgument, Reason::FieldInvalid, std::string(why.message()))
+      .with_detail(std::string(why.detail()))
+      .with_violation(violation_at(places, field, "names it"));
+}
+
+Status check_files(const std::string& path, const Config& config) {
+  Places places;
+  ENTENTE_TRY_VOID(find_places(path, places));
   std::vector<Violation> wrong;
   const auto must_be = [&](const char* field, const std::string& file, bool folder) {
     if (file.empty()) return;

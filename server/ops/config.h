@@ -22,5 +22,8 @@ using Config = config::v1::Config;
 // InvalidArgument (FieldInvalid): each that is not, with the line and column in the file `path`
 // that names it.
 [[nodiscard]] Status check_files(const std::string& path, const Config& config);
+// `why`, which is wrong of what `field` names, as InvalidArgument (FieldInvalid) with the line and
+// column in the file `path` where the field stands.
+[[nodiscard]] Status refuse_field(const std::string& path, const char* field, const Status& why);
 
 }  // namespace entente::ops

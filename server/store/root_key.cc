@@ -35,7 +35,7 @@ Result<RootKey> parse(Secret text) {
           .kind = RootKey::Kind::Raw, .secret = Secret(*std::move(key)), .stretching = {}};
     }
   }
-  return refused("a root key is 32 bytes, or 64 hexadecimal digits");
+  return refused("a key is 32 bytes, or 64 hexadecimal digits");
 }
 
 }  // namespace
@@ -43,8 +43,7 @@ Result<RootKey> parse(Secret text) {
 Result<RootKey> root_key_from_file(const std::filesystem::path& path) {
   struct stat about {};
   if (stat(path.c_str(), &about) == 0 && (about.st_mode & 077) != 0) {
-    return refused("the root key's file may be read by others than its owner")
-        .with_detail(path.string());
+    return refused("its file may be read by others than its owner").with_detail(path.string());
   }
   ENTENTE_TRY(std::string bytes, read_whole(path, key_file_bytes_max));
   return parse(Secret(std::move(bytes)));

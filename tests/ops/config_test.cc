@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "proto/contract/note.h"
 #include "tests/ops/folder.h"
 
 namespace entente::ops {
@@ -99,6 +100,40 @@ TEST_CASE("a value out of its range is refused where it stands", "[ops][config]"
   }
 }
 
+TEST_CASE("an address that is none, or that others could reach, is refused where it stands",
+          "[ops][config]") {
+  for (const char* text :
+       {R"(address: "999.1.1.1")", R"(address: "localhost")", R"(operations_address: "0.0.0.0")",
+        R"(operations_address: "::")", R"(operations_address: "10.0.0.1")"}) {
+    INFO(text);
+    const Violation violation = only_violation(kGood + text + "\n");
+    CHECK(violation.field == std::string(text).substr(0, std::string(text).find(':')));
+    CHECK(violation.line == 10);
+    CHECK(violation.column == 1);
+  }
+  for (const char* text :
+       {R"(address: "::")", R"(address: "10.0.0.1")", R"(address: "fe80::1%eth0")",
+        R"(operations_address: "127.0.0.2")", R"(operations_address: "::1")"}) {
+    INFO(text);
+    CHECK(parse_config(kGood + text + "\n", "/etc/entente").ok());
+  }
+}
+
+TEST_CASE("a witness's key that is none is refused where it stands", "[ops][config]") {
+  const note::VerifierKey cosigner("swe.example/witness", note::SignatureType::Cosignature, {});
+  const note::VerifierKey signer("swe.example/witness", note::SignatureType::Ed25519, {});
+  const std::string good =
+      kGood + "witnesses { party: \"SWE\" key: \"" + cosigner.text() + "\" }\n";
+  REQUIRE(parse_config(good, "/etc/entente").ok());
+  for (const std::string& key : {std::string("nor.example/witness+..."), signer.text()}) {
+    const Violation violation =
+        only_violation(good + "witnesses {\n  party: \"NOR\"\n  key: \"" + key + "\"\n}\n");
+    CHECK(violation.field == "witnesses[1].key");
+    CHECK(violation.line == 13);
+    CHECK(violation.column == 3);
+  }
+}
+
 TEST_CASE("every key that must be there is asked for by name", "[ops][config]") {
   const Result<Config> config = parse_config("", "/");
   REQUIRE(!config.ok());
@@ -172,6 +207,13 @@ TEST_CASE("each file that is named and not there is named with its line and colu
   { const test::File made(dir / "keys/ledger.key", "x"); }
   std::filesystem::create_directory(dir / "trust");
   REQUIRE(check_files(path, *config).ok());
+
+  const Status why(Code::FailedPrecondition, Reason::None, "the key is too short");
+  const Status refused = refuse_field(path, "ledger_key_file", why);
+  CHECK(refused.code() == Code::InvalidArgument);
+  CHECK(refused.message() == why.message());
+  REQUIRE(refused.violations().size() == 1);
+  CHECK(refused.violations()[0].line == 8);
 }
 
 }  // namespace

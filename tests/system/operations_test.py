@@ -407,6 +407,35 @@ class Operations(unittest.TestCase):
             self.assertIn(told, refused.stderr)
             self.assertFalse(os.path.exists(self.net.dir + "/another"))
 
+    def test_check_refuses_what_serve_would_and_says_where_it_stands(self):
+        self.net.stop()
+        config, short, strange = (self.net.dir + "/" + name for name in ("refused.textproto", "short.key", "strange.key"))
+        for path, digits in (short, 10), (strange, 64):
+            write(path, "5" * digits + "\n")
+            os.chmod(path, 0o600)
+        good = read(self.net.config)
+        server_key = re.search(r'server_key: "(.*)"', good).group(1)
+        for field, wrong, told in [
+                ("server_key", good.replace(f'"{server_key}"', '"credentials/anna.lindqvist/key.pem"'), "it is not the certificate's key"),
+                (r"witnesses\[\d\].key", good + 'witnesses { party: "NOR" key: "nor.example/witness+..." }\n', "name+hash+base64"),
+                ("operations_address", good + 'operations_address: "0.0.0.0"\n', "loopback"),
+                ("address", re.sub(r'(?m)^address: .*$', 'address: "999.1.1.1"', good), "is not an IP address"),
+                ("ledger_key_file", good.replace('"keys/ledger.key"', f'"{short}"'), "the ledger's key cannot be had: a key is 32 bytes")]:
+            write(config, wrong)
+            said = [run(ENTENTED, verb, "--config", config) for verb in ("check", "serve")]
+            self.assertEqual([one.returncode for one in said], [3, 3], said)
+            self.assertEqual(said[0].stderr, said[1].stderr)
+            self.assertIn(told, said[0].stderr)
+            self.assertRegex(said[0].stderr, rf"\n  [1-9]\d*:[1-9]\d*: `{field}` ")
+        # Of another ledger's key only the store can tell: what it last showed was not signed by it.
+        write(config, good.replace('"keys/ledger.key"', f'"{strange}"'))
+        refused = run(ENTENTED, "serve", "--config", config)
+        self.assertEqual(refused.returncode, 3, refused.stderr)
+        self.assertIn("the ledger's key is not the one that signed this store's last checkpoint", refused.stderr)
+        self.assertIn("ledger.pub", refused.stderr)
+        self.net.start()
+        self.assertEqual(self.net.entente("sign-in").returncode, 0)  # nothing was signed by the other
+
     def test_a_command_whose_keys_systemd_unseals_says_how_it_is_begun(self):
         sealed, keys = self.net.dir + "/sealed.textproto", self.net.dir + "/credentials.unsealed"
         os.makedirs(keys, exist_ok=True)
@@ -433,8 +462,9 @@ class Operations(unittest.TestCase):
             self.assertEqual(done.returncode, 0, (command, done.stderr))
         os.unlink(keys + "/ledger-key")
         refused = run(ENTENTED, *commands[0], env={**os.environ, "CREDENTIALS_DIRECTORY": keys})
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 3)
         self.assertIn("the ledger's key cannot be had: there is no such file", refused.stderr)
+        self.assertRegex(refused.stderr, r"\n  \d+:1: `ledger_key_credential` names it")
 
     def test_nothing_that_callers_said_reaches_the_log(self):
         self.assertEqual(self.net.entente("sign-in").returncode, 0)

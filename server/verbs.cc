@@ -19,6 +19,7 @@
 #include "server/net/local.h"
 #include "server/statistics/definitions.h"
 #include "server/store/backup.h"
+#include "server/store/files.h"
 
 namespace entente {
 namespace fs = std::filesystem;
@@ -62,12 +63,23 @@ Result<directory::Network> read_network(const std::string& folder) {
   return directory::parse_network(files);
 }
 
-Status make_accounts(Daemon& daemon, const directory::config::DemoAccounts& accounts,
-                     const std::string& credentials) {
+// One for each account, in their order.
+Result<std::vector<Secret>> read_passwords(const directory::config::DemoAccounts& accounts,
+                                           const std::string& credentials) {
+  std::vector<Secret> passwords;
   for (const auto& account : accounts.account()) {
     ENTENTE_TRY(std::string text, read_file(fs::path(credentials) / account.id() / "password"));
     while (!text.empty() && text.back() == '\n') text.pop_back();
-    const Secret password(std::move(text));
+    passwords.emplace_back(std::move(text));
+  }
+  return passwords;
+}
+
+Status make_accounts(Daemon& daemon, const directory::config::DemoAccounts& accounts,
+                     const std::vector<Secret>& passwords) {
+  ENTENTE_CHECK(passwords.size() == static_cast<std::size_t>(accounts.account_size()));
+  auto password = passwords.begin();
+  for (const auto& account : accounts.account()) {
     const bool person = account.profile() == directory::config::DemoAccount::PERSON;
     ENTENTE_TRY(
         [[maybe_unused]] const std::string code,
@@ -76,7 +88,7 @@ Status make_accounts(Daemon& daemon, const directory::config::DemoAccounts& acco
              .id = account.id(),
              .person = person ? directory::person_id(account.party(), account.person().id()) : "",
              .label = account.why().substr(0, 128)},
-            &password));
+            &*password++));
   }
   return Status();
 }
@@ -132,42 +144,124 @@ Result<Founders> read_founders(const directory::Network& network, const InitFile
   return founders;
 }
 
-Status make_network(Machine& machine, const ops::Config& config, const InitFiles& files) {
-  ENTENTE_TRY(const directory::Network network, read_network(files.definitions));
-  const auto today = std::chrono::floor<std::chrono::days>(machine.clock.now());
-  ENTENTE_TRY(const Founders founders, read_founders(network, files, today));
-  const auto& [accounts, people] = founders;
+// Everything that a network is made of.
+struct Foundation {
+  directory::Network network;
+  Founders founders;
+  v1::StructureSet structures;
+  std::vector<Secret> passwords;
+};
+
+// Read to the end before anything is made: what is missing or wrong leaves nothing behind.
+Result<Foundation> read_foundation(const InitFiles& files, std::chrono::sys_days today) {
+  Foundation all;
+  ENTENTE_TRY(all.network, read_network(files.definitions));
+  ENTENTE_TRY(all.founders, read_founders(all.network, files, today));
+  if (!files.statistics.empty()) {
+    ENTENTE_TRY(all.structures, read_statistics(files.statistics, all.network));
+    const fs::path notes = fs::path(files.demo_data) / "notes.textproto";
+    if (!files.demo_data.empty() && fs::exists(notes)) {
+      ENTENTE_TRY(const v1::StructureSet said, read_structures(notes));
+      ENTENTE_TRY_VOID(statistics::take_notes(said, all.structures));
+    }
+  }
+  ENTENTE_TRY(all.passwords, read_passwords(all.founders.accounts, files.credentials));
+  return all;
+}
+
+Status make_network(Machine& machine, const ops::Config& config, const Foundation& all,
+                    const fs::path& ledger_key) {
+  const auto& [accounts, people] = all.founders;
   {
     ENTENTE_TRY(const std::unique_ptr<Daemon> founding,
                 Daemon::open(config, /*create=*/true, machine.log, machine.clock, machine.entropy));
-    std::cout << "  " << network.processes.size() << " processes, " << people.person_size()
+    std::cout << "  " << all.network.processes.size() << " processes, " << people.person_size()
               << " persons\n";
-    ENTENTE_TRY_VOID(founding->define(network, people));
+    ENTENTE_TRY_VOID(founding->define(all.network, people));
   }
   // Opened anew, for now it is known who everyone is that sees the certificates' entries.
   ENTENTE_TRY(const std::unique_ptr<Daemon> daemon,
               Daemon::open(config, /*create=*/false, machine.log, machine.clock, machine.entropy));
-  if (!files.statistics.empty()) {
-    ENTENTE_TRY(v1::StructureSet structures, read_statistics(files.statistics, network));
-    const fs::path notes = fs::path(files.demo_data) / "notes.textproto";
-    if (!files.demo_data.empty() && fs::exists(notes)) {
-      ENTENTE_TRY(const v1::StructureSet said, read_structures(notes));
-      ENTENTE_TRY_VOID(statistics::take_notes(said, structures));
-    }
-    ENTENTE_TRY_VOID(daemon->define(structures));
-    std::cout << "  " << structures.dataflows_size() << " dataflows, "
-              << structures.provisions_size() << " provisions\n";
+  if (all.structures.ByteSizeLong() != 0) {
+    ENTENTE_TRY_VOID(daemon->define(all.structures));
+    std::cout << "  " << all.structures.dataflows_size() << " dataflows, "
+              << all.structures.provisions_size() << " provisions\n";
   }
   daemon->take_trust();
-  ENTENTE_TRY_VOID(make_accounts(*daemon, accounts, files.credentials));
+  ENTENTE_TRY_VOID(make_accounts(*daemon, accounts, all.passwords));
   std::cout << "  " << accounts.account_size() << " accounts\n";
-  const fs::path key = fs::path(config.store()).parent_path() / "ledger.pub";
-  std::ofstream out(key);
+  std::ofstream out(ledger_key);
   out << daemon->ledger_key() << std::endl;
   if (!out) {
-    return Status(Code::Unavailable, Reason::None, "cannot write `" + key.string() + "`");
+    return Status(Code::Unavailable, Reason::None, "cannot write `" + ledger_key.string() + "`");
   }
   return Status();
+}
+
+// Where a network is made: within the store's own folder, for that may be a disk of its own. What
+// an `init` that was cut off has left there is no store to any verb.
+constexpr const char* kMaking = "making";
+
+Status cannot_make(const fs::path& path, const std::error_code& error) {
+  return Status(Code::Unavailable, Reason::None,
+                "cannot make the store in `" + path.string() + "`: " + error.message());
+}
+
+Status check_empty(const fs::path& store) {
+  std::error_code error;
+  if (!fs::exists(store, error)) return Status();
+  for (auto at = fs::directory_iterator(store, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    if (at->path().filename() == kMaking) continue;
+    return Status(Code::InvalidArgument, Reason::FieldInvalid,
+                  "the store `" + store.string() +
+                      "` is not empty: a network is made in an empty folder only");
+  }
+  return error ? cannot_make(store, error) : Status();
+}
+
+// The keyring last: without it there is no store, with it there is a whole one.
+Status put_in_place(const fs::path& store) {
+  const fs::path making = store / kMaking;
+  std::error_code error;
+  std::vector<fs::path> names;
+  for (auto at = fs::directory_iterator(making, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    if (at->path().filename() != "keyring") names.push_back(at->path().filename());
+  }
+  names.emplace_back("keyring");
+  for (const fs::path& name : names) {
+    if (!error) fs::rename(making / name, store / name, error);
+  }
+  if (!error) fs::remove(making, error);
+  return error ? cannot_make(store, error) : store::sync_folder(store);
+}
+
+// As if it had never begun.
+void clear(const fs::path& store, bool folder_too) {
+  std::error_code ignored;
+  std::vector<fs::path> all;
+  for (const auto& one : fs::directory_iterator(store, ignored)) all.push_back(one.path());
+  for (const fs::path& one : all) fs::remove_all(one, ignored);
+  if (folder_too) fs::remove(store, ignored);
+}
+
+Status found(Machine& machine, const ops::Config& config, const InitFiles& files) {
+  const fs::path store = config.store();
+  ENTENTE_TRY_VOID(check_empty(store));
+  const auto today = std::chrono::floor<std::chrono::days>(machine.clock.now());
+  ENTENTE_TRY(const Foundation all, read_foundation(files, today));
+  std::error_code error;
+  const bool made_folder = fs::create_directories(store, error);
+  if (!error) fs::permissions(store, fs::perms::owner_all, error);
+  if (!error) fs::remove_all(store / kMaking, error);
+  if (error) return cannot_make(store, error);
+  ops::Config apart = config;
+  apart.set_store((store / kMaking).string());
+  Status made = make_network(machine, apart, all, store.parent_path() / "ledger.pub");
+  if (made.ok()) made = put_in_place(store);
+  if (!made.ok()) clear(store, made_folder);
+  return made;
 }
 
 // Its summary is printed in one line.
@@ -280,7 +374,7 @@ Exit init(Machine& machine, const ops::Config& config, const InitFiles& files) {
     fail(invalid_argument("--accounts", "or --demo-data must be given, not both"));
     return Exit::Usage;
   }
-  const Status status = make_network(machine, config, files);
+  const Status status = found(machine, config, files);
   return status.ok() ? Exit::Ok : fail(status);
 }
 

@@ -46,6 +46,8 @@ struct InitFiles {
   std::string demo_data;    // deploy/demo-data, with invented people for everybody else
   std::string credentials;  // `<account>/password` each
 };
+// A network in an empty folder, or nothing: what is missing is told before anything is made, and
+// what fails half-way is taken away.
 Exit init(Machine& machine, const ops::Config& config, const InitFiles& files);
 
 Exit back_up(Machine& machine, const ops::Config& config, const std::string& to,

@@ -407,6 +407,39 @@ class Operations(unittest.TestCase):
             self.assertIn(told, refused.stderr)
             self.assertFalse(os.path.exists(self.net.dir + "/another"))
 
+    def test_a_network_is_made_whole_or_not_at_all(self):
+        config, credentials, store = (self.net.dir + "/" + name for name in ("made.textproto", "some credentials", "made"))
+        write(config, read(self.net.config).replace('"disk/store"', '"made"'))
+        shutil.copytree(self.net.dir + "/credentials", credentials)
+        ledger_key = read(self.net.dir + "/ledger.pub")
+        init = lambda: run(ENTENTED, "init", "--config", config, "--definitions", TOP + "/deploy/processes", "--demo-data",
+                           TOP + "/deploy/demo-data", "--credentials", credentials)
+        password = credentials + "/reto.ammann/password"
+        os.rename(password, password + ".later")
+        refused = init()
+        self.assertEqual(refused.returncode, 3, refused.stderr)
+        self.assertIn("reto.ammann/password` cannot be read", refused.stderr)
+        self.assertFalse(os.path.exists(store))
+        # What is found late, that the password is too short, leaves nothing either.
+        write(password, "short\n")
+        refused = init()
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertFalse(os.path.exists(store))
+        os.rename(password + ".later", password)
+        os.makedirs(store + "/making/rows")  # as an `init` that was killed leaves it
+        made = init()
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertNotIn("making", os.listdir(store))
+        self.assertEqual(os.stat(store).st_mode & 0o777, 0o700)
+        self.assertEqual(read(self.net.dir + "/ledger.pub"), ledger_key)
+        checked = run(ENTENTED, "ledger", "--config", config)
+        self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+        kept = sorted(os.listdir(store))
+        again = init()
+        self.assertEqual(again.returncode, 3)
+        self.assertIn("/made` is not empty: a network is made in an empty folder only", again.stderr)
+        self.assertEqual(sorted(os.listdir(store)), kept)
+
     def test_check_refuses_what_serve_would_and_says_where_it_stands(self):
         self.net.stop()
         config, short, strange = (self.net.dir + "/" + name for name in ("refused.textproto", "short.key", "strange.key"))

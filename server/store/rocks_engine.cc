@@ -1,12 +1,15 @@
 #include "server/store/rocks_engine.h"
 
+#include <fcntl.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <list>
@@ -62,6 +65,18 @@ class EventLogger final : public rocksdb::Logger {
  private:
   OnEvent on_event_;
 };
+
+// RocksDB has a lock of its own, but an opening that fails at it looks like one for want of room,
+// for which the ballast is given up: the other daemon's. A file system that knows no such locks
+// leaves it to RocksDB's.
+Result<File> lock_folder(const std::filesystem::path& dir) {
+  File folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.ok() && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return Status(Code::Unavailable, Reason::None, "another entented has this store open")
+        .with_detail(dir.string());
+  }
+  return folder;
+}
 
 rocksdb::Options rocks_options(const RocksEngineOptions& options, rocksdb::Env* env) {
   rocksdb::Options rocks;
@@ -350,7 +365,9 @@ RocksEngine::~RocksEngine() {
 }
 
 Result<std::unique_ptr<RocksEngine>> RocksEngine::open(RocksEngineOptions options) {
+  ENTENTE_TRY(File lock, lock_folder(options.dir));
   std::unique_ptr<RocksEngine> engine(new RocksEngine(std::move(options)));
+  engine->lock_ = std::move(lock);
   ENTENTE_TRY_VOID(engine->reopen());
   engine->ballast_.restore();
   return engine;

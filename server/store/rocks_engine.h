@@ -23,6 +23,7 @@
 #include "server/store/ballast.h"
 #include "server/store/engine.h"
 #include "server/store/event.h"
+#include "server/store/files.h"
 #include "server/store/large_values.h"
 
 namespace entente::store {
@@ -39,7 +40,7 @@ class RocksHandle;  // one opening of the database
 class RocksEngine final : public Engine {
  public:
   // Creates what is not there. DataLoss: files are damaged. Unavailable: they cannot be opened
-  // (permissions, no space, open elsewhere).
+  // (permissions, no space), or another daemon has the folder open: then nothing is touched.
   [[nodiscard]] static Result<std::unique_ptr<RocksEngine>> open(RocksEngineOptions options);
   ~RocksEngine() override;
 
@@ -78,6 +79,7 @@ class RocksEngine final : public Engine {
   void replace(std::shared_ptr<RocksHandle> handle);
   void say(Severity severity, std::string_view text) const;
 
+  File lock_;  // for as long as this lives no other engine opens the folder
   RocksEngineOptions options_;
   std::unique_ptr<rocksdb::Env> env_;  // over options_.file_system
   rocksdb::Options rocks_;

@@ -55,6 +55,20 @@ std::string flipped(std::string bytes, std::size_t bit) {
 
 }  // namespace
 
+TEST_CASE("a store that is open is not opened again, and keeps its ballast", "[store]") {
+  Fixture fixture;
+  fixture.put(1, "a value");
+  const std::filesystem::path ballast = fixture.options.dir / "ballast";
+  REQUIRE(std::filesystem::exists(ballast));
+  const auto second = RocksStore::open(fixture.options, test_root_key(), fixture.entropy);
+  CHECK(second.status().code() == Code::Unavailable);
+  CHECK(second.status().message() == "another entented has this store open");
+  CHECK(std::filesystem::exists(ballast));
+  CHECK(value_of(*fixture.store, 1) == "a value");
+  fixture.open();  // the first has let go of it
+  CHECK(value_of(*fixture.store, 1) == "a value");
+}
+
 TEST_CASE("keys rotate under writers and readers, and nothing is lost", "[store][rotation]") {
   Fixture fixture;
   const SealName process{.scope = SealName::Scope::Process, .id = Id{.octets = {1}}};

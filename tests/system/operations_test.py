@@ -367,8 +367,12 @@ class Operations(unittest.TestCase):
         self.assertEqual(self.net.entente("sign-in").returncode, 0)
 
     def test_a_second_daemon_does_not_take_the_store_or_the_socket(self):
+        ballast = self.net.dir + "/disk/store/ballast"
+        eventually("the ballast is there", lambda: os.path.exists(ballast))
         second = run(ENTENTED, "serve", "--config", self.net.config)
         self.assertEqual(second.returncode, 1)
+        self.assertIn("entented: another entented has this store open", second.stderr)
+        self.assertTrue(os.path.exists(ballast))
         self.assertEqual(self.net.entented("ledger").returncode, 0)
 
     def test_a_daemon_that_cannot_say_that_it_serves_ends(self):

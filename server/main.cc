@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 done; 1 failed; 2 wrong command line; 3 configuration or definitions;\n"
       "  4 the store is behind its own head; 5 the root key cannot be had or does not open the\n"
-      "  keyring; 6 rows, ledger or objects that do not hold.");
+      "  keyring; 6 rows, ledger or objects that do not hold; 7 the clock is behind the ledger.");
   add_serving_verbs(app, line);
   add_backup_verbs(app, line);
   add_care_verbs(app, line);

@@ -323,6 +323,11 @@ Exit fail(const Status& status) {
   if (status.reason() == Reason::StoreReadOnly) return Exit::BehindHead;
   // The store has one code for several things that must hold before it opens.
   if (status.message().starts_with("the root key ")) return Exit::RootKey;
+  if (status.message().starts_with("the clock is behind ")) {
+    std::cerr << "  set the clock right, or if it is right and had been ahead, start when it has "
+                 "reached that time: the ledger's time never goes back (`Time` in the runbook)\n";
+    return Exit::ClockBehind;
+  }
   return status.code() == Code::InvalidArgument ? Exit::Configuration : Exit::Failed;
 }
 

@@ -21,6 +21,7 @@ enum class Exit : int {
   BehindHead = 4,     // the store has lost what was acknowledged, or is an older copy
   RootKey = 5,        // the root key cannot be had, or does not open the keyring
   Faults = 6,         // the rows or the ledger were read, and some do not hold
+  ClockBehind = 7,    // the clock is behind the ledger's last entry
 };
 
 // What every verb stands on; made once.

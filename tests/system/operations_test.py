@@ -224,8 +224,13 @@ class Operations(unittest.TestCase):
         self.net.stop()
         # Days behind its own last entry it does not start.
         behind = run(ENTENTED, "serve", "--config", self.net.config)
-        self.assertNotEqual(behind.returncode, 0)
+        self.assertEqual(behind.returncode, 7)
         self.assertIn("the clock is behind the ledger's last entry", behind.stderr)
+        self.assertRegex(behind.stderr, r"last entry at \S+Z, clock says \S+Z")
+        self.assertIn("start when it has reached that time", behind.stderr)
+        self.assertIn("7 the clock is behind", run(ENTENTED, "--help").stdout)
+        unit = read(TOP + "/deploy/entented.service")
+        self.assertIn("7", re.search(r"^RestartPreventExitStatus=(.*)$", unit, re.M).group(1).split())
         for path, copy in kept.items():
             shutil.rmtree(path)
             shutil.move(copy, path)

@@ -476,8 +476,8 @@ Exit rotate(Machine& machine, const ops::Config& config, const Rotation& rotatio
     std::cout << "rotated\n";
   }
   if (done == Exit::Ok && rotation.key == "root") {
-    std::cout << "now name the new root key in the configuration; keep the old one until a start "
-                 "has succeeded\n";
+    std::cout << "now name the new root key in the configuration and take a backup; keep the old "
+                 "one as long as a copy of the keyring from before: nothing else opens it\n";
   }
   return done;
 }

@@ -279,14 +279,23 @@ class Operations(unittest.TestCase):
         self.assertEqual(self.net.entented("rotate", "kitchen").returncode, 3)
 
     def test_a_new_root_key_opens_the_store_and_the_old_one_no_more(self):
+        rows, ring = self.net.dir + "/rows.older root", self.net.dir + "/keyring.older root"
+        self.assertEqual(self.net.entented("backup", "--to", rows, "--keyring-to", ring).returncode, 0)
         rotated = self.net.entented("rotate", "root", "--new-key-file", self.net.dir + "/keys/new root.key")
         self.assertEqual((rotated.returncode, rotated.stderr), (0, ""))
+        self.assertIn("take a backup; keep the old one as long as a copy of the keyring from before", rotated.stdout)
         self.net.stop()
         refused = run(ENTENTED, "serve", "--config", self.net.config)
         self.assertEqual(refused.returncode, 5)
         self.assertIn("root key", refused.stderr)
         self.net.write_config("keys/new root.key")
         self.net.start()
+        # A copy of the keyring from before is opened by the key from before, as the runbook says.
+        verify = lambda: self.net.entented("verify", "--from", rows, "--keyring", ring).returncode
+        self.assertEqual(verify(), 5)
+        self.net.write_config("keys/root.key")
+        self.assertEqual(verify(), 0)
+        self.net.write_config("keys/new root.key")
         # And back, without a daemon.
         self.net.stop()
         again = self.net.entented("rotate", "root", "--new-key-file", self.net.dir + "/keys/root.key")

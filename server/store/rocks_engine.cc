@@ -383,6 +383,7 @@ void RocksEngine::lay(std::vector<EngineRow>& rows) {
 
 Status RocksEngine::write(const std::vector<EngineRow>& rows, Durable durable) {
   if (ballast_.scarce()) {
+    tell_room(true);  // at once, for room may come back before tend() looks
     return Status(Code::ResourceExhausted, Reason::StoreReadOnly, "the store takes no writes now")
         .with_detail("less than " + std::to_string(limits::disk_free_bytes_min >> 20) +
                      " MiB are free");
@@ -456,7 +457,22 @@ Health RocksEngine::health() const {
   return health;
 }
 
-void RocksEngine::tend() { ballast_.restore(); }
+void RocksEngine::tend() {
+  ballast_.restore();
+  tell_room(ballast_.scarce());
+}
+
+void RocksEngine::tell_room(bool scarce) {
+  if (scarce_.exchange(scarce) == scarce) return;
+  const std::string free =
+      std::to_string(ballast_.free_bytes()) + " bytes are free in " + options_.dir.string() + ", ";
+  const std::string least = std::to_string(limits::disk_free_bytes_min >> 20) + " MiB";
+  if (scarce) {
+    say(Severity::Error, "the store takes no writes: " + free + "less than " + least);
+  } else {
+    say(Severity::Warning, "the store takes writes again: " + free + "at least " + least);
+  }
+}
 
 Status RocksEngine::compact() {
   {

@@ -53,7 +53,8 @@ class RocksEngine final : public Engine {
   // A write has failed, and recover() has not succeeded since.
   [[nodiscard]] bool failed() const { return failed_; }
 
-  // Rebuilds the ballast when there is room for it again. Cheap if there is nothing to do.
+  // Rebuilds the ballast when there is room for it again, and says (OnEvent) when room has become
+  // too scarce for writes and when it no longer is. Cheap if there is nothing to do.
   void tend();
 
   // Forgets overwritten values: after it, no file holds what was erased before.
@@ -78,6 +79,8 @@ class RocksEngine final : public Engine {
   [[nodiscard]] std::shared_ptr<RocksHandle> handle() const;
   void replace(std::shared_ptr<RocksHandle> handle);
   void say(Severity severity, std::string_view text) const;
+  // One event each time that it changes.
+  void tell_room(bool scarce);
 
   File lock_;  // for as long as this lives no other engine opens the folder
   RocksEngineOptions options_;
@@ -88,6 +91,7 @@ class RocksEngine final : public Engine {
   mutable std::mutex mutex_;
   std::shared_ptr<RocksHandle> handle_;  // null while it cannot be opened
   std::atomic<bool> failed_{false};
+  std::atomic<bool> scarce_{false};  // as was last told
   std::shared_mutex freeing_;  // shared: rows are written, and what they do not refer to is freed
 };
 

@@ -82,6 +82,7 @@ class Operations(unittest.TestCase):
             self.skipTest("needs root and mount to fill a disk of its own")
         self.assertEqual(self.net.get("/ready"), (200, "ready\n"))
         self.assertEqual(self.net.entente("sign-in").returncode, 0)
+        stopped = self.said_of_room("takes no writes")
         confirm = ("person", "confirm", "swe.anna.lindqvist")
         paper = os.urandom(2_500_000)
         brings = self.bring_until_the_disk_is_full(paper)
@@ -91,6 +92,7 @@ class Operations(unittest.TestCase):
             os.posix_fallocate(filler.fileno(), 0, room - (40 << 20))
         try:
             eventually("not ready on a full disk", lambda: self.net.get("/ready")[0] == 503)
+            eventually("it is logged", lambda: self.said_of_room("takes no writes") == stopped + 1)
             self.assertEqual(self.net.metric("entente_store_writable"), 0)
             self.assertEqual(self.net.metric("entente_ready"), 0)
             self.assertEqual(self.net.get("/live")[0], 200)
@@ -106,11 +108,17 @@ class Operations(unittest.TestCase):
             os.unlink(self.net.dir + "/disk/filler")
         eventually("ready again once there is room", lambda: self.net.get("/ready")[0] == 200)
         self.assertEqual(self.net.metric("entente_store_writable"), 1)
+        eventually("that is logged too", lambda: self.said_of_room("takes writes again") == stopped + 1)
+        self.assertEqual(self.said_of_room("takes no writes"), stopped + 1)
         self.assertEqual(self.net.entente(*confirm).returncode, 0)
         name = next(brings)
         self.net.as_("anna.lindqvist", "document", "get", name, "--out", self.net.dir + "/copy.bin")
         with open(self.net.dir + "/copy.bin", "rb") as copy:
             self.assertEqual(copy.read(), paper)
+
+    def said_of_room(self, words):
+        """How many lines of the log say so, each with why: how many bytes are free."""
+        return len(re.findall(rf'event=store\.event .*the store {words}: \d+ bytes are free in ', self.net.logged()))
 
     def bring_until_the_disk_is_full(self, paper):
         """A document that began to come; refused in words while the disk is full; brought to its end from where it stood."""

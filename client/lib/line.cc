@@ -44,6 +44,46 @@ Status cannot_use(const std::string& path, const error_code& error) {
 // ALPN's wire form: one length octet before each name (RFC 7301).
 constexpr std::array<unsigned char, 3> kAlpnH2 = {2, 'h', '2'};
 
+// Whether the peer said by an alert that it does not take our certificate. In TLS 1.3 it looks at
+// that when our side of the handshake is over, so such an alert is the first thing to be heard. The
+// daemon's is handshake_failure, for it says nobody why.
+bool refuses_certificate(const error_code& error) {
+  if (error.category() != asio::error::get_ssl_category()) return false;
+  switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What does not hold of a server's certificate; `error` is X509_verify_cert's.
+std::string why_distrusted(int error) {
+  switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "its certificate has ended, or this machine's clock is ahead";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "its certificate has not begun, or this machine's clock is behind";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return "its certificate was not issued by the root that the profile names";
+    default:
+      return X509_verify_cert_error_string(error);
+  }
+}
+
 }  // namespace
 
 Result<std::shared_ptr<TlsCredentials>> TlsCredentials::load(const std::string& server_root_path,
@@ -126,12 +166,29 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
     error_code ignored;
     stream_.lowest_layer().set_option(tcp::no_delay(true), ignored);
     SSL_set_tlsext_host_name(stream_.native_handle(), options_.host.c_str());
-    stream_.set_verify_callback(asio::ssl::host_name_verification(options_.host), ignored);
+    // Kept by the stream, which does not outlive `this`.
+    const asio::ssl::host_name_verification is_host(options_.host);
+    stream_.set_verify_callback(
+        [this, is_host](bool holds, asio::ssl::verify_context& context) {
+          const bool named = holds && is_host(holds, context);
+          if (!holds) distrusted_ = X509_STORE_CTX_get_error(context.native_handle());
+          if (holds && !named) distrusted_ = X509_V_ERR_HOSTNAME_MISMATCH;
+          return named;
+        },
+        ignored);
     stream_.async_handshake(asio::ssl::stream_base::client,
                             [self = shared_from_this()](const error_code& error) {
-                              if (error) return self->fail_with("trust", error);
+                              if (error) return self->distrust(error);
                               self->ready();
                             });
+  }
+
+  void distrust(const error_code& error) {
+    if (distrusted_ == X509_V_OK) return fail_with("trust", error);
+    const std::string why = distrusted_ == X509_V_ERR_HOSTNAME_MISMATCH
+                                ? "its certificate is not for the name `" + options_.host + "`"
+                                : why_distrusted(distrusted_);
+    fail(Status(Code::Unavailable, Reason::None, "cannot trust " + place() + ": " + why));
   }
 
   void ready() {
@@ -173,10 +230,18 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
                       });
   }
 
+  [[nodiscard]] std::string place() const {
+    return "`" + options_.host + ":" + std::to_string(options_.port) + "`";
+  }
+
   void fail_with(const char* doing, const error_code& error) {
+    if (open_ && refuses_certificate(error)) {
+      return fail(Status(Code::Unavailable, Reason::None,
+                         place() + " refused your certificate: has it ended or been revoked? ask "
+                                   "your party's certificate officer"));
+    }
     fail(Status(Code::Unavailable, Reason::None,
-                std::string("cannot ") + doing + " `" + options_.host + ":" +
-                    std::to_string(options_.port) + "`: " + error.message()));
+                std::string("cannot ") + doing + " " + place() + ": " + error.message()));
   }
 
   void fail(Status why) {
@@ -199,6 +264,7 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
   tcp::resolver resolver_;
   asio::ssl::stream<tcp::socket> stream_;
   asio::steady_timer timer_;
+  int distrusted_ = X509_V_OK;  // why the server's certificate does not hold
   std::array<char, 32 * 1024> in_{};
   std::string queued_;
   std::string in_flight_;

@@ -4,7 +4,7 @@ Run by CTest with BUILD set to the build folder. Skips by name what the machine 
 import base64, glob, hashlib, http.client, json, os, pathlib, re, shutil, socket, ssl, subprocess, sys, threading, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from network import ENTENTED, TOP, Network, do, eventually, read, run, write
+from network import ENTENTE, ENTENTED, TOP, Network, do, eventually, read, run, write
 
 CANARY = "zq7canary"
 
@@ -285,6 +285,41 @@ class Operations(unittest.TestCase):
         self.assertEqual(self.net.entented("rotate", "process/nowhere").returncode, 1)
         self.assertEqual(self.net.entented("rotate", "document/" + "0" * 32).returncode, 1)
         self.assertEqual(self.net.entented("rotate", "kitchen").returncode, 3)
+
+    def test_the_command_line_says_which_certificate_does_not_hold_and_why(self):
+        mine = self.net.dir + "/credentials/lars.nyberg"
+        ca = lambda *words: do(TOP + "/certs/ca", "--dir", self.net.dir, *words)
+
+        def said(server=f"localhost:{self.net.port}", root=self.net.dir + "/ca.pem", **more):
+            home = {**os.environ, "XDG_CONFIG_HOME": self.net.dir + "/another config", **more}
+            do(ENTENTE, "profile", "add", "another", "--server", server, "--root", root, "--certificate", mine + "/cert.pem",
+               "--key", mine + "/key.pem", "--password-file", mine + "/password", "--ledger-key",
+               read(self.net.dir + "/ledger.pub").strip(), env=home)
+            done = run(ENTENTE, "--profile", "another", "sign-in", env=home)
+            shutil.rmtree(self.net.dir + "/another config")
+            return done.returncode, done.stderr
+
+        self.assertEqual(said(), (0, ""))
+        code, told = said(server=f"127.1:{self.net.port}")  # an old spelling of 127.0.0.1, which no certificate has
+        self.assertEqual(code, 6)
+        self.assertIn(f"cannot trust `127.1:{self.net.port}`: its certificate is not for the name `127.1`", told)
+        code, told = said(root=self.net.dir + "/trust/SWE/anchor.pem")
+        self.assertEqual(code, 6)
+        self.assertIn("its certificate was not issued by the root that the profile names", told)
+        shim, clock = self.net.dir + "/client_clock.so", self.net.dir + "/client clock"
+        do("cc", "-O2", "-shared", "-fPIC", "-o", shim, TOP + "/tests/support/moved_clock.c")
+        for years, word in ((50, "has ended"), (-50, "has not begun")):
+            with open(clock, "wb") as file:
+                file.write((years * 31_557_600).to_bytes(8, "little", signed=True))
+            code, told = said(LD_PRELOAD=shim, MOVED_CLOCK=clock)
+            self.assertEqual(code, 6)
+            self.assertIn("its certificate " + word, told)
+        ca("revoke", "SWE", "person", "lars.nyberg")
+        ca("crl", "SWE", "--days", "30")
+        eventually("it is refused", lambda: said()[0] != 0)
+        code, told = said()
+        self.assertEqual(code, 6)
+        self.assertIn(f"`localhost:{self.net.port}` refused your certificate: has it ended or been revoked? ask your party's", told)
 
     def test_a_new_root_key_opens_the_store_and_the_old_one_no_more(self):
         rows, ring = self.net.dir + "/rows.older root", self.net.dir + "/keyring.older root"

@@ -124,28 +124,28 @@ void add_compare(CLI::App& group, Context& context) {
   auto where = std::make_shared<std::vector<std::string>>();
   auto text = std::make_shared<std::array<std::string, 4>>();
   auto per_capita = std::make_shared<bool>(false);
-  CLI::App* verb =
-      add_verb(group, "compare", "the same figures of several states side by side",
-               "entente stats compare IGC.ASYLUM --areas SWE,CHE --where CITIZEN=AFG --from 2020\n"
-               "  entente stats compare IGC.ASYLUM --areas SWE,CHE --per-capita",
-               [=, &context] {
-                 request->set_dataflow(flow_name(*flow));
-                 for (const std::string& area : *areas) request->add_areas(area);
-                 request->set_start_period((*text)[0]);
-                 request->set_end_period((*text)[1]);
-                 request->set_base_period((*text)[2]);
-                 request->set_view(*per_capita          ? Compare::PER_CAPITA
-                                   : (*text)[2].empty() ? Compare::FIGURES
-                                                        : Compare::INDEX);
-                 if (!read_selections(context, *where, *request->mutable_selections()) ||
-                     (!(*text)[3].empty() &&
-                      !read_time(context, (*text)[3], "--as-of", *request->mutable_as_of()))) {
-                   return;
-                 }
-                 context.call<v1::Comparison>(
-                     "entente.v1.StatisticsService.CompareParties", *request,
-                     [&context](const v1::Comparison& found) { show_comparison(context, found); });
-               });
+  CLI::App* verb = add_verb(
+      group, "compare", "the same figures of several states side by side",
+      "entente stats compare IGC.ASYLUM --areas SWE,CHE --where CITIZEN=AFG --from 2020\n"
+      "  entente stats compare IGC.ASYLUM --areas SWE,CHE --where CITIZEN=AFG --index 2023",
+      [=, &context] {
+        request->set_dataflow(flow_name(*flow));
+        for (const std::string& area : *areas) request->add_areas(area);
+        request->set_start_period((*text)[0]);
+        request->set_end_period((*text)[1]);
+        request->set_base_period((*text)[2]);
+        request->set_view(*per_capita          ? Compare::PER_CAPITA
+                          : (*text)[2].empty() ? Compare::FIGURES
+                                               : Compare::INDEX);
+        if (!read_selections(context, *where, *request->mutable_selections()) ||
+            (!(*text)[3].empty() &&
+             !read_time(context, (*text)[3], "--as-of", *request->mutable_as_of()))) {
+          return;
+        }
+        context.call<v1::Comparison>(
+            "entente.v1.StatisticsService.CompareParties", *request,
+            [&context](const v1::Comparison& found) { show_comparison(context, found); });
+      });
   verb->add_option("dataflow", *flow, "such as IGC.ASYLUM")->required();
   verb->add_option("--areas", *areas, "SWE,CHE; all that have figures if not given")
       ->delimiter(',');
@@ -227,7 +227,7 @@ bool read_by(Context& context, const std::vector<std::string>& given,
   return true;
 }
 
-// `CITIZEN=ENTENTE.REGIONS`: by what a dimension's codes are parts of each other.
+// `CITIZEN=IGC.REGIONS`: by what a dimension's codes are parts of each other.
 bool read_hierarchies(Context& context, const std::vector<std::string>& given,
                       v1::AggregateRequest& request) {
   for (const std::string& one : given) {
@@ -238,7 +238,7 @@ bool read_hierarchies(Context& context, const std::vector<std::string>& given,
     });
     if (equals == std::string::npos || named == by.end()) {
       context.fail(invalid_argument(
-          "--hierarchy", "must be like `CITIZEN=ENTENTE.REGIONS`, of a dimension given by --by"));
+          "--hierarchy", "must be like `CITIZEN=IGC.REGIONS`, of a dimension given by --by"));
       return false;
     }
     named->set_hierarchy(full_name("hierarchies/", one.substr(equals + 1)));
@@ -257,8 +257,7 @@ void add_sum(CLI::App& group, Context& context) {
   CLI::App* verb = add_verb(
       group, "sum", "sums by any dimensions, with shares, changes and ranks",
       "entente stats sum IGC.ASYLUM --by CITIZEN --from 2024 --top 10\n"
-      "  entente stats sum IGC.ASYLUM --by REF_AREA --by CITIZEN/1 --where SEX=F\n"
-      "  entente stats sum IGC.ASYLUM --by CITIZEN/1 --hierarchy CITIZEN=ENTENTE.REGIONS",
+      "  entente stats sum IGC.ASYLUM --by REF_AREA --by CITIZEN/1 --where SEX=_T",
       [=, &context] {
         request->set_dataflow(flow_name(*flow));
         request->set_start_period((*text)[0]);

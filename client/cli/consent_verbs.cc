@@ -69,7 +69,7 @@ void add_ask(CLI::App& group, Context& context) {
   auto recipients = std::make_shared<Recipients>();
   CLI::App* verb = add_verb(
       group, "ask", "asks a document's originator for its consent; signed by your key",
-      "entente consent ask 5f0c... --circulate --to observers --note \"for Thursday\"\n"
+      "entente consent ask 5f0c... --circulate --to members --note \"for Thursday\"\n"
       "  entente consent ask 5f0c... --translate fr\n"
       "  entente consent ask 5f0c... --widen --to observers",
       [=, &context] {

@@ -61,13 +61,13 @@ void add_exemption_propose(CLI::App& group, Context& context) {
   auto flow = std::make_shared<std::string>();
   CLI::App* verb =
       add_verb(group, "propose", "a party is to see the others' figures; another must approve it",
-               "entente stats exemption propose IGC.RETURNS CHE --until 2026-12-31 "
+               "entente stats exemption propose IGC.TRAFFICKING CHE --until 2026-12-31 "
                "--reason \"its system is being replaced\"",
                [=, &context] {
                  request->set_dataflow(flow_name(*flow));
                  propose_exemption(context, *request);
                });
-  verb->add_option("dataflow", *flow, "such as IGC.RETURNS")->required();
+  verb->add_option("dataflow", *flow, "such as IGC.TRAFFICKING")->required();
   add_text(verb, "party", "`CHE`", request, [](auto& r, const std::string& v) {
     r.set_party(in("parties", v));
   })->required();
@@ -88,15 +88,15 @@ void add_exemption_verbs(CLI::App& stats, Context& context) {
   add_exemption_propose(*group, context);
   auto approved = std::make_shared<std::pair<std::string, std::string>>();
   CLI::App* verb = add_verb(*group, "approve", "the second person's word, signed over what it says",
-                            "entente stats exemption approve IGC.RETURNS CHE", [=, &context] {
+                            "entente stats exemption approve IGC.TRAFFICKING CHE", [=, &context] {
                               approve_exemption(context, flow_name(approved->first),
                                                 in("parties", approved->second));
                             });
-  verb->add_option("dataflow", approved->first, "such as IGC.RETURNS")->required();
+  verb->add_option("dataflow", approved->first, "such as IGC.TRAFFICKING")->required();
   verb->add_option("party", approved->second, "`CHE`")->required();
   auto flow = std::make_shared<std::string>();
   add_verb(*group, "list", "those that hold, and to the secretariat those that wait",
-           "entente stats exemption list IGC.RETURNS",
+           "entente stats exemption list IGC.TRAFFICKING",
            [=, &context] {
              v1::ListExemptionsRequest list;
              list.set_dataflow(flow_name(*flow));
@@ -108,7 +108,7 @@ void add_exemption_verbs(CLI::App& stats, Context& context) {
                                                        show_exemption(one);
                                                    });
            })
-      ->add_option("dataflow", *flow, "such as IGC.RETURNS")
+      ->add_option("dataflow", *flow, "such as IGC.TRAFFICKING")
       ->required();
 }
 

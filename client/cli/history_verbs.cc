@@ -170,7 +170,7 @@ void show_standing(Context& context, const v1::Standing& standing) {
 void add_standing(CLI::App& group, Context& context) {
   auto flow = std::make_shared<std::string>();
   add_verb(group, "standing", "of a reciprocal dataflow: what you gave, and what an upload opens",
-           "entente stats standing IGC.RETURNS",
+           "entente stats standing IGC.TRAFFICKING",
            [=, &context] {
              v1::GetStandingRequest request;
              request.set_dataflow(flow_name(*flow));
@@ -178,7 +178,7 @@ void add_standing(CLI::App& group, Context& context) {
                  "entente.v1.ReciprocityService.GetStanding", request,
                  [&context](const v1::Standing& standing) { show_standing(context, standing); });
            })
-      ->add_option("dataflow", *flow, "such as IGC.RETURNS")
+      ->add_option("dataflow", *flow, "such as IGC.TRAFFICKING")
       ->required();
 }
 

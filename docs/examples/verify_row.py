@@ -17,6 +17,8 @@ def digest(*parts):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
+    if not (folder / "row-proof").exists():
+        sys.exit(f"no row-proof in {folder}: only the proof of one figure (`stats prove DATAFLOW --where ... --at ... --save`) has one")
     salt, index, *path = (folder / "row-proof").read_text().split()
     at, row = int(index), (folder / "row").read_bytes()
     node = digest(b"\0", bytes.fromhex(salt), row)

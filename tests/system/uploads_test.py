@@ -313,6 +313,14 @@ class Uploads(unittest.TestCase):
         # Another row does not pass for it, nor the same one with another figure.
         (evidence / "row").write_text((evidence / "row").read_text().replace("30.0", "31.0"))
         self.assertNotEqual(run("/usr/bin/python3", small_network.TOP / "docs/examples/verify_row.py", evidence).returncode, 0)
+        # A whole file's proof has no row, which is said in words.
+        upload = re.search(r"(?m)(\S+/uploads/\w+)$", self.anna("stats", "uploads", FLOW).stdout).group(1)
+        whole = self.anna("stats", "prove", upload, "--file", figures, "--save", self.net.path / "whole")
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        without = run("/usr/bin/python3", small_network.TOP / "docs/examples/verify_row.py", self.net.path / "whole")
+        self.assertEqual(without.returncode, 1)
+        self.assertIn("no row-proof in ", without.stderr)
+        self.assertNotIn("Traceback", without.stderr)
         hidden, absent = nora(*which("SYR")), nora(*which("ERI"))
         self.assertEqual((hidden.returncode, hidden.stderr), (absent.returncode, absent.stderr))
         whole = self.anna(*which("SYR"), "--file", figures)

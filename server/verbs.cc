@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -123,6 +125,25 @@ struct Founders {
   directory::config::DemoPeople people;
 };
 
+// Who makes accounts must not enter the certificates that open them: the directory appoints nobody
+// to the one office who holds the other, and who signs in first is no exception.
+Status check_apart(const directory::config::DemoAccounts& accounts) {
+  std::map<std::string, std::set<int>> offices;
+  for (const auto& account : accounts.account()) {
+    const std::string person = account.person().party() + "/" + account.person().id();
+    for (const auto& duty : account.person().duty()) offices[person].insert(duty.office());
+  }
+  for (const auto& [person, held] : offices) {
+    if (!held.contains(directory::config::SECURITY_OFFICER) ||
+        !held.contains(directory::config::CERTIFICATE_OFFICER)) {
+      continue;
+    }
+    return Status(Code::InvalidArgument, Reason::FieldInvalid,
+                  "`" + person + "` must not be both security officer and certificate officer");
+  }
+  return Status();
+}
+
 Result<Founders> read_founders(const directory::Network& network, const InitFiles& files,
                                std::chrono::sys_days today) {
   Founders founders;
@@ -130,6 +151,7 @@ Result<Founders> read_founders(const directory::Network& network, const InitFile
     ENTENTE_TRY(const std::string text, read_file(files.accounts));
     ENTENTE_TRY(founders.accounts,
                 directory::parse_first_accounts(text, network.parties, network.processes));
+    ENTENTE_TRY_VOID(check_apart(founders.accounts));
     founders.people = directory::holders_of(founders.accounts);
     return founders;
   }

@@ -159,7 +159,9 @@ class Packages(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
 
         accounts = read(share + "/doc/entented/accounts.textproto")
-        write(own + "/accounts.textproto", accounts)
+        # One person in both offices makes no network.
+        both = accounts.replace("office: SECURITY_OFFICER capacity: HOLDER }\n", "office: SECURITY_OFFICER capacity: HOLDER }\n"
+                                "    duty { office: CERTIFICATE_OFFICER capacity: HOLDER }\n", 1)
         first = re.findall(r'^  party: "(\w+)" id: "(\S+)" profile: PERSON', accounts, re.M)
         self.assertGreaterEqual(len(first), 4)
         ca("init", "--network", "network.example")
@@ -182,6 +184,20 @@ class Packages(unittest.TestCase):
         for said, here in where.items():
             words = words.replace(said, here)
         entented, unsealed = out + "/usr/sbin/entented", {**os.environ, "CREDENTIALS_DIRECTORY": keys}
+        write(own + "/accounts.textproto", both)
+        refused = run(entented, *words.split(), env=unsealed)
+        self.assertEqual(refused.returncode, 3, refused.stderr)
+        self.assertIn("`IGC/first.warden` must not be both security officer and certificate officer", refused.stderr)
+        self.assertFalse(os.path.exists(own + "/ledger.pub"))
+        # Every party has who resets a lost password, and another for that person's own.
+        offices = re.findall(r'^    id: "\S+" party: "(\w+)"$|duty { office: (\w+_OFFICER) ', accounts, re.M)
+        held, party = {}, ""
+        for of, office in offices:
+            party = of or party
+            held.setdefault(party, []).extend([office] if office else [])
+        for party, officers in held.items():
+            self.assertEqual(sorted(officers), ["CERTIFICATE_OFFICER", "SECURITY_OFFICER", "SECURITY_OFFICER"], party)
+        write(own + "/accounts.textproto", accounts)
         made = run(entented, *words.split(), env=unsealed)
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertIn(f"  {len(first)} accounts\n", made.stdout)

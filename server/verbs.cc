@@ -318,6 +318,12 @@ Result<std::unique_ptr<store::RocksStore>> open_store(Machine& machine, const op
   return store::RocksStore::open(store_options_of(config, machine.log), root, machine.entropy);
 }
 
+// Of a command line that parses and cannot be meant.
+Exit wrong_line(const Status& status) {
+  std::cerr << "entented: " << status.message() << '\n';
+  return Exit::Usage;
+}
+
 Status rotate_here(Machine& machine, const ops::Config& config, const Rotation& rotation) {
   ENTENTE_TRY(const std::unique_ptr<store::RocksStore> store, open_store(machine, config));
   if (rotation.key == "root") {
@@ -398,8 +404,7 @@ Exit check_configuration(const std::string& path, const ops::Config& config) {
 
 Exit init(Machine& machine, const ops::Config& config, const InitFiles& files) {
   if (files.accounts.empty() == files.demo_data.empty()) {
-    fail(invalid_argument("--accounts", "or --demo-data must be given, not both"));
-    return Exit::Usage;
+    return wrong_line(invalid_argument("--accounts", "or --demo-data must be given, not both"));
   }
   const Status status = found(machine, config, files);
   return status.ok() ? Exit::Ok : fail(status);
@@ -428,9 +433,10 @@ Exit restore(Machine& machine, const ops::Config& config, const std::string& fro
              const std::string& keyring) {
   Result<store::RootKey> root = root_key_of(config);
   if (!root.ok()) return fail(root.status());
-  return report(store::restore_backup(from, keyring, store_options_of(config, machine.log), *root,
-                                      machine.entropy),
-                "restored");
+  store::RocksStoreOptions options = store_options_of(config, machine.log);
+  // That a new store has no files yet is no event; what fails is answered.
+  options.on_event = nullptr;
+  return report(store::restore_backup(from, keyring, options, *root, machine.entropy), "restored");
 }
 
 Exit fsck(Machine& machine, const ops::Config& config) {
@@ -476,7 +482,8 @@ Exit rotate(Machine& machine, const ops::Config& config, const Rotation& rotatio
   const bool key = !rotation.new_key_file.empty();
   if (rotation.key == "root") {
     if (key == !rotation.new_passphrase_file.empty()) {
-      return fail(invalid_argument("--new-key-file", "or --new-passphrase-file must be given"));
+      return wrong_line(
+          invalid_argument("--new-key-file", "or --new-passphrase-file must be given, not both"));
     }
     if (key) {
       const Status made = store::create_root_key_file(rotation.new_key_file, machine.entropy);
@@ -485,7 +492,7 @@ Exit rotate(Machine& machine, const ops::Config& config, const Rotation& rotatio
     const fs::path path = fs::absolute(key ? rotation.new_key_file : rotation.new_passphrase_file);
     target += (key ? "/key/" : "/passphrase/") + to_hex(path.string());
   } else if (const auto name = seal_named(rotation.key, nullptr); !name.ok()) {
-    return fail(name.status());
+    return wrong_line(name.status());
   }
   const auto asked = ask_daemon(config, target);
   if (!asked.ok()) return fail(asked.status());

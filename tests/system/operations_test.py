@@ -284,7 +284,9 @@ class Operations(unittest.TestCase):
         self.assertEqual(self.net.entented("fsck").returncode, 0)
         self.assertEqual(self.net.entented("rotate", "process/nowhere").returncode, 1)
         self.assertEqual(self.net.entented("rotate", "document/" + "0" * 32).returncode, 1)
-        self.assertEqual(self.net.entented("rotate", "kitchen").returncode, 3)
+        for wrong in (("kitchen",), ("root",), ("root", "--new-key-file", "a", "--new-passphrase-file", "b")):
+            refused = self.net.entented("rotate", *wrong)
+            self.assertEqual((refused.returncode, refused.stderr.count("must be")), (2, 1), refused.stderr)
 
     def test_the_command_line_says_which_certificate_does_not_hold_and_why(self):
         mine = self.net.dir + "/credentials/lars.nyberg"
@@ -382,7 +384,8 @@ class Operations(unittest.TestCase):
         self.assertIn("every row opened", whole.stdout)
         config = self.net.dir + "/restored.textproto"
         write(config, read(self.net.config).replace('"disk/store"', '"restored"'))
-        self.assertEqual(run(ENTENTED, "restore", "--config", config, "--from", rows, "--keyring", ring).returncode, 0)
+        restored = run(ENTENTED, "restore", "--config", config, "--from", rows, "--keyring", ring)
+        self.assertEqual((restored.returncode, restored.stderr), (0, ""))
         checked = run(ENTENTED, "ledger", "--config", config)
         self.assertEqual(checked.returncode, 0, checked.stderr)
         with open(rows, "r+b") as f:

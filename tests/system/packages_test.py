@@ -234,6 +234,13 @@ class Unit(unittest.TestCase):
         self.assertEqual(checked.returncode, 0, checked.stdout[-400:] + checked.stderr)
         self.assertIn("Overall exposure level", checked.stdout)
 
+    def test_what_does_not_get_better_by_itself_is_not_started_again(self):
+        unit = read(self.unit)
+        # By systemd.service(5) the status of the main process alone prevents a restart.
+        self.assertNotRegex(unit, r"(?m)^ExecStartPre=")
+        prevented = set(re.search(r"(?m)^RestartPreventExitStatus=(.*)$", unit).group(1).split())
+        self.assertEqual(prevented, {"2", "3", "4", "5", "7"})
+
     def allowed_calls(self):
         shown = run("systemd-analyze", "syscall-filter", "--no-pager").stdout
         sets, name = {}, None

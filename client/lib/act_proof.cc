@@ -57,11 +57,17 @@ bool tells_of(const Message& message, std::string_view text) {
   return false;
 }
 
+// Whether the request's name is the object's, or of a part of it, as a revision is of a document.
+bool is_of(std::string_view name, std::string_view object) {
+  return name == object ||
+         (name.size() > object.size() && name.starts_with(object) && name[object.size()] == '/');
+}
+
 Status check_words(const MethodDescriptor& method, std::string_view account,
                    const ProofWanted& wanted, const Entry& entry, const Message& reply) {
   const Act& act = entry.act;
   const auto& kinds = method.options().GetExtension(v1::rule).enters();
-  const bool is_named = wanted.name.empty() || act.object == wanted.name ||
+  const bool is_named = wanted.name.empty() || is_of(wanted.name, act.object) ||
                         std::ranges::count(act.touched, wanted.name) != 0 ||
                         tells_of(reply, act.object);
   if (act.account != account || std::ranges::count(kinds, act.kind) == 0 || !is_named) {

@@ -85,6 +85,12 @@ TEST_CASE("an entry proves the act that it says", "[client][proof]") {
     shown.entry.act.touched = {"persons/swe.anna"};
     CHECK(shown.check().ok());
   }
+  SECTION("but one on what the request names a part of") {
+    shown.wanted.name = "persons/swe.anna/revisions/7";
+    CHECK(shown.check().ok());
+    shown.wanted.name = "persons/swe.annabel";
+    CHECK_THAT(said(shown.check()), Contains("another act than was asked for"));
+  }
   SECTION("nor what its caller does not agree with") {
     shown.wanted.also = [](const Entry& entry) {
       return Status(Code::Internal, Reason::None, entry.act.object);

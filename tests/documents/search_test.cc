@@ -347,6 +347,23 @@ TEST_CASE("under embargo it is found by those alone who may read it now", "[docu
   CHECK(world.find(world.anna(), "embargoed").total() == 1);
 }
 
+TEST_CASE("what is counted under embargo is shown, to its originator and to the secretariat",
+          "[documents][search]") {
+  SearchWorld world;
+  v1::BeginContentRequest request = world.begin("e", "zebra", v1::HANDLING_LIMITED);
+  auto& until = *request.mutable_document()->mutable_visibility()->mutable_embargo_until();
+  set_time(until, world.clock.now() + std::chrono::hours(1));
+  const auto made = world.upload(world.anna(), request, "zebra");
+  REQUIRE(made.status().message() == "");
+  const std::vector<std::string> only = {made->name()};
+  CHECK(world.find(world.anna(), "zebra").total() == 1);
+  CHECK(world.names(world.anna(), "zebra") == only);
+  CHECK(world.find(world.helena(), "zebra").total() == 1);
+  CHECK(world.names(world.helena(), "zebra") == only);
+  CHECK(world.find(world.reto(), "zebra").total() == 0);
+  CHECK(world.names(world.reto(), "zebra").empty());
+}
+
 TEST_CASE("queries of any kind are answered or refused", "[documents][search][bad]") {
   SearchWorld world;
   world.add("a", "persons");

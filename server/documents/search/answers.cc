@@ -101,7 +101,9 @@ void Searcher::add_found(const policy::Subject& subject, const Answer& answer,
     const Source* source = source_of(hit.name);
     Result<std::optional<Entry>> entry = source->find(snapshot, hit.name);
     if (!entry.ok() || !*entry) continue;  // it went since the index was asked
-    const policy::Guarded<Entry> guarded((*entry)->guard, *std::move(*entry));
+    // A copy that is made first: arguments have no order, and the entry goes with its guard.
+    policy::Guard guard = (*entry)->guard;
+    const policy::Guarded<Entry> guarded(std::move(guard), *std::move(*entry));
     const policy::Decision decision =
         policy::decide(subject, policy::Action::Read, guarded.guard(), parts_.clock.now());
     if (!decision.permits()) continue;

@@ -131,17 +131,29 @@ void add_end(CLI::App& group, Context& context) {
       [=, &context] {
         if (const Status status = sign_appointment(context, *request); !status.ok())
           return context.fail(status);
+        const std::string today = to_rfc3339(context.clock().now()).substr(0, 10);
         context.call<v1::Appointment>(
-            directory_service + "EndAppointment", *request, [](const v1::Appointment& reply) {
-              std::cout << safe(reply.name()) << " ends: from " << safe(reply.span().until())
+            directory_service + "EndAppointment", *request, [&](const v1::Appointment& reply) {
+              const v1::Span& span = reply.span();
+              if (today < span.since() && span.until() <= span.since()) {
+                std::cout << safe(reply.name()) << " does not begin";
+                if (reply.capacity() == v1::HOLDER)
+                  std::cout << ": whoever was to hand over to them goes on";
+                std::cout << '\n';
+                return;
+              }
+              std::cout << safe(reply.name()) << " ends: from " << safe(span.until())
                         << " on it no longer holds\n";
             });
       });
   add_text(verb, "appointment", "as `entente office history` shows it", request,
            [](auto& r, const std::string& v) { r.set_name(in("appointments", v)); })
       ->required();
-  add_text(verb, "--until", "the first day on which it no longer holds; else today", request,
-           [](auto& r, const std::string& v) { r.set_until(v); });
+  add_text(
+      verb, "--until",
+      "the first day on which it no longer holds; else today. Not after its first day: it does "
+      "not begin, and whoever was to hand over goes on",
+      request, [](auto& r, const std::string& v) { r.set_until(v); });
 }
 
 void show_history(Context& context, const v1::GetOfficeHistoryRequest& request) {

@@ -18,9 +18,14 @@ v1::OfficeKind kept_apart_from(v1::OfficeKind kind) {
   return v1::OFFICE_KIND_UNSPECIFIED;
 }
 
+// Whether there is a day on which it holds.
+bool holds_ever(const policy::Span& span) {
+  return !span.since || !span.until || *span.since < *span.until;
+}
+
 }  // namespace
 
-// The holder at `at`; Conflict if another's time as holder begins only then.
+// The holder at `at`; Conflict if another's time as holder begins only later.
 Result<std::optional<Record>> Service::holder_at(const Subject& subject, Transaction& transaction,
                                                  const std::string& office, Instant at) const {
   ENTENTE_TRY(const auto all, parts_.records.appointments_to(transaction, office));
@@ -34,8 +39,7 @@ Result<std::optional<Record>> Service::holder_at(const Subject& subject, Transac
     if (appointment.capacity() != v1::HOLDER) continue;
     const policy::Span span = span_of(appointment.span());
     if (span.holds(at)) holder = *opened;
-    const bool later = span.since && *span.since > at && (!span.until || *span.until > *span.since);
-    if (later) {
+    if (span.since && *span.since > at && holds_ever(span)) {
       return Status(Code::FailedPrecondition, Reason::Conflict,
                     "somebody is appointed to it from a later day already; end that first");
     }
@@ -216,16 +220,48 @@ Result<v1::Appointment> Service::appoint(const Subject& subject, const v1::Appoi
     return before->appointment();
   }
   ENTENTE_TRY_VOID(check_apart(subject, transaction, held.office(), message.person()));
-  ENTENTE_TRY(const auto present, holder_at(subject, transaction, message.office(),
-                                            Instant(*first_day_of(message.since()))));
-  if (present && message.capacity() == v1::HOLDER) {
-    return Status(Code::FailedPrecondition, Reason::Conflict,
-                  "the office has a holder; hand it over instead");
+  if (message.capacity() == v1::HOLDER) {
+    ENTENTE_TRY(const auto present, holder_at(subject, transaction, message.office(),
+                                              Instant(*first_day_of(message.since()))));
+    if (present) {
+      return Status(Code::FailedPrecondition, Reason::Conflict,
+                    "the office has a holder; hand it over instead");
+    }
   }
   ENTENTE_TRY_VOID(parts_.records.save(transaction, record, parts_.clock.now()));  // act
   record_act(transaction, subject, "directory.appointment.create", record,
              {message.office(), message.person()});  // record
   return record.appointment();                       // reply
+}
+
+// A holder whose time is ended before it has begun never holds: whoever was to hand over to them
+// stays, as though that had not been. That end was never signed, so that nothing signed is undone.
+// Of one who has begun, were it today, nobody comes back: they may have been let go. `until` is how
+// long the one who does not begin was to hold. The names of what was changed.
+Result<std::vector<std::string>> Service::restore_before(const Subject& subject,
+                                                         Transaction& transaction,
+                                                         const v1::Appointment& never,
+                                                         const std::string& until) const {
+  std::vector<std::string> restored;
+  const Instant now = parts_.clock.now();
+  const policy::Span span = span_of(never.span());
+  const bool ahead = span.since && *span.since > now && !holds_ever(span);
+  if (never.capacity() != v1::HOLDER || !ahead) return restored;
+  ENTENTE_TRY(const auto all, parts_.records.appointments_to(transaction, never.office()));
+  for (const policy::Guarded<Record>& one : all) {
+    const policy::Decision decision = decide_keep(subject, one.guard(), now);
+    if (!decision.permits()) return not_yours(never.office());
+    Record before = *one.open(decision);
+    v1::Appointment& appointment = *before.mutable_appointment();
+    const bool handed_over =
+        appointment.capacity() == v1::HOLDER && appointment.name() != never.name() &&
+        appointment.end_signature().empty() && appointment.span().until() == never.span().since();
+    if (!handed_over || !holds_ever(span_of(appointment.span()))) continue;
+    appointment.mutable_span()->set_until(until);
+    ENTENTE_TRY_VOID(parts_.records.save(transaction, before, now));
+    restored.push_back(before.name());
+  }
+  return restored;
 }
 
 Result<v1::Appointment> Service::end_appointment(const Subject& subject,
@@ -238,15 +274,22 @@ Result<v1::Appointment> Service::end_appointment(const Subject& subject,
   ENTENTE_TRY(const std::optional<Record> office,
               read(subject, transaction, record.appointment().office()));
   if (!office) return not_found(message.name());
-  const std::string until = record.appointment().span().until();
-  const bool over =
-      !until.empty() && *span_of(record.appointment().span()).until <= parts_.clock.now();
+  const v1::Appointment seen = record.appointment();
+  const std::string& until = seen.span().until();
+  const policy::Span span = span_of(seen.span());
+  const bool over = span.until && (*span.until <= parts_.clock.now() || !holds_ever(span));
   if (over && until != message.until()) {
     return Status(Code::FailedPrecondition, Reason::Conflict, "it ended on " + until);
   }
   ENTENTE_TRY_VOID(end_signed(subject, transaction, office->office(), message, record));
-  record_act(transaction, subject, "directory.appointment.end", record,
-             {record.appointment().office()});
+  std::vector<std::string> touched = {seen.office()};
+  if (!over) {
+    // An end that was signed said nothing of whoever held it before.
+    ENTENTE_TRY(auto restored, restore_before(subject, transaction, record.appointment(),
+                                              seen.end_signature().empty() ? until : ""));
+    touched.insert(touched.end(), restored.begin(), restored.end());
+  }
+  record_act(transaction, subject, "directory.appointment.end", record, std::move(touched));
   return record.appointment();
 }
 
@@ -282,6 +325,9 @@ Result<v1::HandOverReply> Service::hand_over(const Subject& subject,
   if (present) {
     Record ended = *present;
     ended.mutable_appointment()->mutable_span()->set_until(message.since());
+    // Signed for another day: now the beginning says when it ends.
+    ended.mutable_appointment()->clear_end_signature();
+    ended.mutable_appointment()->clear_end_signer_certificate_sha256();
     ENTENTE_TRY_VOID(parts_.records.save(transaction, ended, parts_.clock.now()));
     *reply.mutable_ended() = ended.appointment();
     touched.push_back(ended.name());

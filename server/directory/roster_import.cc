@@ -206,8 +206,10 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
   bool holds_it = false;
   std::string other;
   parts_.catalog.each_appointment_of_office(office, [&](const Indexed& one) {
-    if (one.span.until && *one.span.until <= now) return true;
+    const bool never = one.span.since && one.span.until && *one.span.until <= *one.span.since;
+    if (never || (one.span.until && *one.span.until <= now)) return true;
     holds_it = holds_it || (one.person == person && one.capacity == capacity);
+    // Also who is to hold it later: the act would refuse it.
     if (one.capacity == v1::HOLDER && one.person != person) other = one.person;
     return true;
   });
@@ -324,11 +326,13 @@ Result<v1::ImportRosterReply> Service::import_roster(const Subject& subject,
     Record& record = plan.appointments[i];
     ENTENTE_TRY_VOID(
         check_apart(subject, transaction, plan.offices[i], record.appointment().person()));
-    ENTENTE_TRY(const auto present,
-                holder_at(subject, transaction, plan.offices[i].name(), parts_.clock.now()));
-    if (present && record.appointment().capacity() == v1::HOLDER) {
-      return Status(Code::FailedPrecondition, Reason::Conflict,
-                    "an office of the roster has a holder; hand it over instead");
+    if (record.appointment().capacity() == v1::HOLDER) {
+      ENTENTE_TRY(const auto present,
+                  holder_at(subject, transaction, plan.offices[i].name(), parts_.clock.now()));
+      if (present) {
+        return Status(Code::FailedPrecondition, Reason::Conflict,
+                      "an office of the roster has a holder; hand it over instead");
+      }
     }
     record.mutable_appointment()->set_signature(signatures[record.name()]);
     ENTENTE_TRY_VOID(check_signed(subject, transaction, plan.offices[i],

@@ -199,6 +199,9 @@ class Service {
                                 const std::string& certificate_sha256) const;
   Status end_signed(const Subject& subject, Transaction& transaction, const v1::Office& office,
                     const v1::EndAppointmentRequest& message, Record& record) const;
+  Result<std::vector<std::string>> restore_before(const Subject& subject, Transaction& transaction,
+                                                  const v1::Appointment& never,
+                                                  const std::string& until) const;
   Status check_day(const char* field, const std::string& text) const;
   Status check_beginning(const std::string& name, const std::string& since) const;
   Result<Record> office_to_fill(const Subject& subject, Transaction& transaction,

@@ -548,6 +548,50 @@ TEST_CASE("a roster comes in all or nothing, in one act; its faults are named by
   CHECK(again->unchanged() == 2);
 }
 
+TEST_CASE("what a roster's check finds good the import does, beside a hand-over to come too",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  v1::ImportRosterRequest request;
+  request.set_process("processes/igc");
+  request.set_content("party,name,title,email\r\nSWE,Örjan Ek,Adviser,orjan@swe.example.org\r\n");
+  REQUIRE(world.act(swede, &Service::import_roster, request).ok());
+  v1::HandOverRequest later;
+  later.set_office(focal_point);
+  later.set_person("persons/swe.orjan.ek");
+  later.set_since("2026-12-15");
+  REQUIRE(world.act(swede, &Service::hand_over, world.signed_by(swede, later, "1")).ok());
+
+  request.set_content(
+      "party,name,title,email,office,capacity\r\n"
+      "SWE,Örjan Ek,Adviser,orjan@swe.example.org,focal_point,duty_contact\r\n"
+      "SWE,Åsa Berg,Adviser,asa@swe.example.org,focal_point,deputy\r\n");
+  const auto checked = world.ask(swede, &Service::check_roster, request);
+  REQUIRE(checked.status().message() == "");
+  REQUIRE(checked->appointments_size() == 2);
+  for (const v1::Appointment& one : checked->appointments()) {
+    v1::AppointRequest wanted;
+    wanted.set_name(one.name());
+    wanted.set_office(one.office());
+    wanted.set_person(one.person());
+    wanted.set_since(one.span().since());
+    const auto signature = world.signed_by(swede, wanted, "", one.capacity());
+    auto& given = *request.add_signatures();
+    given.set_name(one.name());
+    given.set_signature(signature.signature());
+    request.set_signer_certificate_sha256(signature.signer_certificate_sha256());
+  }
+  CHECK(world.act(swede, &Service::import_roster, request).status().message() == "");
+
+  // A holder is refused by the check, by row, as long as another is to come.
+  request.set_content(
+      "party,name,title,email,office,capacity\r\n"
+      "SWE,Åsa Berg,Adviser,asa@swe.example.org,focal_point,holder\r\n");
+  const auto refused = world.ask(swede, &Service::check_roster, request);
+  REQUIRE_FALSE(refused.status().violations().empty());
+  CHECK(refused.status().violations().front().line == 2);
+}
+
 // The past of it is damaged here: whoever read that would end the daemon.
 TEST_CASE("an act is followed by what it wrote, however much was written before", "[directory]") {
   DirectoryWorld world;

@@ -383,6 +383,123 @@ TEST_CASE("an office is handed over in one act, and its duties go with it", "[di
   CHECK(then->answers(0).person().name() == anna);
 }
 
+// A next holder, from 2026-12-15 on: the name of that appointment.
+std::string hand_over_later(DirectoryWorld& world, const policy::Subject& swede,
+                            const std::string& person, const std::string& since,
+                            const std::string& seed) {
+  if (!world.get_person(swede, person).ok())
+    REQUIRE(world.act(swede, &Service::create_person, to_create(person, "parties/SWE")).ok());
+  v1::HandOverRequest request;
+  request.set_office(focal_point);
+  request.set_person(person);
+  request.set_since(since);
+  const auto handed = world.act(swede, &Service::hand_over, world.signed_by(swede, request, seed));
+  REQUIRE(handed.status().message() == "");
+  return handed->begun().name();
+}
+
+// When the first to hold it no longer does; each has an appointment of their own.
+std::string until_of(DirectoryWorld& world, const policy::Subject& swede,
+                     const std::string& person) {
+  v1::GetOfficeHistoryRequest request;
+  request.set_name(focal_point);
+  const auto history = world.ask(swede, &Service::get_office_history, request);
+  REQUIRE(history.ok());
+  for (const v1::Answer& one : history->holders()) {
+    if (one.appointment().person() == person) return one.appointment().span().until();
+  }
+  return "nobody";
+}
+
+TEST_CASE("a hand-over to come stands in the way of the next holder, and of nobody else",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  hand_over_later(world, swede, "persons/swe.orjan.ek", "2026-12-15", "1");
+  v1::AppointRequest request;
+  request.set_office(focal_point);
+  request.set_person(anna);
+  for (const v1::Capacity capacity : {v1::DEPUTY, v1::ACTING, v1::DUTY_CONTACT}) {
+    request.set_capacity(capacity);
+    const auto seed = std::to_string(capacity);
+    CHECK(world.act(swede, &Service::appoint, world.signed_by(swede, request, seed, capacity))
+              .status()
+              .message() == "");
+  }
+  request.set_capacity(v1::HOLDER);
+  CHECK(
+      world.act(swede, &Service::appoint, world.signed_by(swede, request, "h")).status().reason() ==
+      Reason::Conflict);
+}
+
+TEST_CASE("who was to hand over goes on if the next holder does not begin", "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const std::string orjan = "persons/swe.orjan.ek";
+  const std::string next = hand_over_later(world, swede, orjan, "2026-12-15", "1");
+  CHECK(until_of(world, swede, anna) == "2026-12-15");
+  const auto request = world.end_by(swede, next);
+  REQUIRE(world.act(swede, &Service::end_appointment, request).ok());
+  CHECK(until_of(world, swede, anna) == "");
+  CHECK(until_of(world, swede, orjan) == "2026-11-23");
+  CHECK(world.entered.acts.back().touched.size() == 2);
+  // Again: the same answer, and nobody's time is changed.
+  REQUIRE(world.act(swede, &Service::end_appointment, request).ok());
+  CHECK(until_of(world, swede, anna) == "");
+  // What is over cannot be made to begin after all, beside the one who goes on.
+  world.clock.pass(std::chrono::hours(24));
+  CHECK(world.act(swede, &Service::end_appointment, world.end_by(swede, next)).status().reason() ==
+        Reason::Conflict);
+  // The office can be handed over anew, and the one before is its holder on that day.
+  hand_over_later(world, swede, "persons/swe.asa.berg", "2026-12-20", "2");
+  CHECK(until_of(world, swede, anna) == "2026-12-20");
+}
+
+TEST_CASE("a holder in the midst who does not begin leaves their time to the one before",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const std::string next = hand_over_later(world, swede, "persons/swe.a", "2026-12-15", "1");
+  const std::string last = hand_over_later(world, swede, "persons/swe.b", "2027-01-10", "2");
+  REQUIRE(world.act(swede, &Service::end_appointment, world.end_by(swede, next)).ok());
+  CHECK(until_of(world, swede, anna) == "2027-01-10");
+  REQUIRE(world.act(swede, &Service::end_appointment, world.end_by(swede, last)).ok());
+  CHECK(until_of(world, swede, anna) == "");
+}
+
+TEST_CASE("who has handed over does not come back when the next one ends, were it the same day",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const std::string next = hand_over_later(world, swede, "persons/swe.orjan.ek", "2026-11-23", "1");
+  const auto orjan = world.as("SWE", "orjan.ek");
+  REQUIRE(world.act(orjan, &Service::end_appointment, world.end_by(orjan, next)).ok());
+  CHECK(until_of(world, orjan, anna) == "2026-11-23");
+  CHECK(world.as("SWE", "anna.lindqvist").duties.empty());
+}
+
+TEST_CASE("an end that was signed is none of the day on which the office is handed over before",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  v1::GetOfficeHistoryRequest request;
+  request.set_name(focal_point);
+  const auto first = [&] {
+    return world.ask(swede, &Service::get_office_history, request)->holders(0).appointment();
+  };
+  const auto end = world.end_by(swede, first().name(), "2027-01-10");
+  REQUIRE(world.act(swede, &Service::end_appointment, end).ok());
+  REQUIRE_FALSE(first().end_signature().empty());
+  v1::GetAppointmentRequest get;
+  get.set_name(first().name());
+  hand_over_later(world, swede, "persons/swe.orjan.ek", "2026-12-15", "1");
+  const auto ended = world.ask(swede, &Service::get_appointment, get);
+  REQUIRE(ended.ok());
+  CHECK(ended->span().until() == "2026-12-15");
+  CHECK(ended->end_signature().empty());
+  CHECK(ended->end_signer_certificate_sha256().empty());
+}
+
 TEST_CASE("of two who appoint a holder at once one loses", "[directory]") {
   DirectoryWorld world;
   const auto swede = world.as("SWE", "anna.lindqvist");

@@ -176,8 +176,9 @@ struct DirectoryWorld : Ground {
     return request;
   }
 
-  // The end of an appointment, today, as the client of `subject` would sign it.
-  v1::EndAppointmentRequest end_by(const policy::Subject& subject, const std::string& name) {
+  // The end of an appointment, today or on that day, as the client of `subject` would sign it.
+  v1::EndAppointmentRequest end_by(const policy::Subject& subject, const std::string& name,
+                                   const std::string& until = {}) {
     v1::GetAppointmentRequest get;
     get.set_name(name);
     const auto one = ask(subject, &Service::get_appointment, get);
@@ -186,7 +187,7 @@ struct DirectoryWorld : Ground {
     const auto office = ask(subject, &Service::get_office, get_office);
     v1::EndAppointmentRequest request;
     request.set_name(name);
-    request.set_until(to_rfc3339(clock.now()).substr(0, 10));
+    request.set_until(until.empty() ? to_rfc3339(clock.now()).substr(0, 10) : until);
     const v1::Office held = office.ok() ? *office : v1::Office();
     const v1::Appointment shown = one.ok() ? *one : v1::Appointment();
     const auto words = appointment_end_message({.origin = "demo.example/ledger",

@@ -233,14 +233,16 @@ void add_office_show(CLI::App& group, Context& context) {
 
 void add_office_create(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::CreateOfficeRequest>();
-  CLI::App* verb =
-      add_verb(group, "create", "a new office of your party, or of your secretariat",
-               "entente office create swe.igc.returns --in SWE --process igc --kind coordinator "
-               "--title Returns --topic return",
-               [=, &context] {
-                 context.call<v1::Office>(directory_service + "CreateOffice", *request,
-                                          [](const v1::Office& office) { show_office(office); });
-               });
+  CLI::App* verb = add_verb(
+      group, "create",
+      "a new office of your party, or of your secretariat; a party's first focal point in a "
+      "process is created by its security officer, or by its focal point in another",
+      "entente office create swe.igc.returns --in SWE --process igc --kind coordinator "
+      "--title Returns --topic return",
+      [=, &context] {
+        context.call<v1::Office>(directory_service + "CreateOffice", *request,
+                                 [](const v1::Office& office) { show_office(office); });
+      });
   const auto text = [&](const char* name, const char* what, auto set) {
     return add_text(verb, name, what, request,
                     [set](auto& r, const std::string& v) { set(*r.mutable_office(), v); });

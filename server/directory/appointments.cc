@@ -18,11 +18,6 @@ v1::OfficeKind kept_apart_from(v1::OfficeKind kind) {
   return v1::OFFICE_KIND_UNSPECIFIED;
 }
 
-// Whether there is a day on which it holds.
-bool holds_ever(const policy::Span& span) {
-  return !span.since || !span.until || *span.since < *span.until;
-}
-
 }  // namespace
 
 // The holder at `at`; Conflict if another's time as holder begins only later.
@@ -32,7 +27,10 @@ Result<std::optional<Record>> Service::holder_at(const Subject& subject, Transac
   const Instant now = parts_.clock.now();
   std::optional<Record> holder;
   for (const policy::Guarded<Record>& one : all) {
-    const policy::Decision decision = decide_keep(subject, one.guard(), now);
+    policy::Decision decision = decide_keep(subject, one.guard(), now);
+    // Whoever enters the first focal point after the last sees who that was.
+    if (!decision.permits())
+      decision = policy::decide(subject, policy::Action::Read, one.guard(), now);
     if (!decision.permits()) return not_yours(office);
     const auto opened = one.open(decision);
     const v1::Appointment& appointment = opened->appointment();
@@ -168,11 +166,28 @@ Status Service::check_beginning(const std::string& name, const std::string& sinc
   return check_day("since", since);
 }
 
-// The office, as its keeper may fill it, and the person, if it is of the party whose office it is.
+// The office as its keeper may fill it; with `first`, a focal point's also as whoever may enter the
+// party's first may.
+Result<Record> Service::office_to_keep(const Subject& subject, Transaction& transaction,
+                                       const std::string& office,
+                                       const std::optional<std::string>& first) const {
+  const Result<policy::Guarded<Record>> found = open_to_keep(subject, transaction, office);
+  if (found.ok()) return *found->open(decide_keep(subject, found->guard(), parts_.clock.now()));
+  if (!first || found.status().reason() != Reason::NotYours) return found.status();
+  ENTENTE_TRY(std::optional<Record> seen, read(subject, transaction, office));
+  if (!seen || seen->office().kind() != v1::FOCAL_POINT) return found.status();
+  ENTENTE_TRY(const bool founds,
+              may_found(subject, transaction, id_in(seen->office().party(), "parties"),
+                        id_in(seen->office().process(), "processes"), *first));
+  return founds ? Result<Record>(*std::move(seen)) : found.status();
+}
+
+// The office, as it may be filled, and the person, if it is of the party whose office it is.
+// `first` is the name of an appointment that may be the first of a focal point.
 Result<Record> Service::office_to_fill(const Subject& subject, Transaction& transaction,
-                                       const std::string& office, const std::string& person) const {
-  ENTENTE_TRY(const policy::Guarded<Record> found, open_to_keep(subject, transaction, office));
-  Record held = *found.open(decide_keep(subject, found.guard(), parts_.clock.now()));
+                                       const std::string& office, const std::string& person,
+                                       const std::optional<std::string>& first) const {
+  ENTENTE_TRY(Record held, office_to_keep(subject, transaction, office, first));
   if (!held.has_office()) return not_found(office);
   ENTENTE_TRY(const std::optional<Record> who, read(subject, transaction, person));
   if (!who || !who->has_person()) return not_found(person);
@@ -206,8 +221,10 @@ Result<v1::Appointment> Service::appoint(const Subject& subject, const v1::Appoi
       !v1::Capacity_IsValid(message.capacity())) {  // validate
     return invalid_argument("capacity", "must be holder, acting, deputy or duty contact");
   }
-  ENTENTE_TRY(const Record held,
-              office_to_fill(subject, transaction, message.office(), message.person()));  // decide
+  std::optional<std::string> first;
+  if (message.capacity() == v1::HOLDER) first = message.name();
+  ENTENTE_TRY(const Record held, office_to_fill(subject, transaction, message.office(),
+                                                message.person(), first));  // decide
   ENTENTE_TRY_VOID(check_beginning(message.name(), message.since()));
   Record record = begin_appointment(guard_of(held.guard()), message.name(), message.office(),
                                     message.person(), message.capacity(), message.since());
@@ -324,6 +341,8 @@ Result<v1::HandOverReply> Service::hand_over(const Subject& subject,
   }
   if (present) {
     Record ended = *present;
+    if (!decide_keep(subject, guard_of(ended.guard()), parts_.clock.now()).permits())
+      return not_yours(message.office());
     ended.mutable_appointment()->mutable_span()->set_until(message.since());
     // Signed for another day: now the beginning says when it ends.
     ended.mutable_appointment()->clear_end_signature();

@@ -162,6 +162,10 @@ policy::Span span_of(const v1::Span& span) {
   return {.since = instant_of_day(span.since()), .until = instant_of_day(span.until())};
 }
 
+bool holds_ever(const policy::Span& span) {
+  return !span.since || !span.until || *span.since < *span.until;
+}
+
 std::vector<policy::Fact> facts_of(const Record& record) {
   Facts out;
   switch (record.body_case()) {

@@ -53,6 +53,15 @@ Status check_topics(const v1::Office& office) {
   return Status();
 }
 
+// As a member, an observer or a partner: the party as a whole, and now.
+bool takes_part(const policy::Subject& subject, const std::string& process) {
+  using Whom = policy::Principal::Kind;
+  const auto holds = [&](Whom whom) {
+    return subject.principals.contains(policy::Principal::make(whom, process));
+  };
+  return holds(Whom::Members) || holds(Whom::Observers) || holds(Whom::Partners);
+}
+
 // Kinds that a party has by itself; the others are the process's to make.
 bool of_the_party(v1::OfficeKind kind) {
   return kind == v1::FOCAL_POINT || kind == v1::BODY_CONTACT || kind == v1::THEMATIC_COORDINATOR ||
@@ -261,6 +270,42 @@ Result<v1::Party> Service::close_institution(const Subject& subject,
 
 // --- offices ---
 
+// Whether the caller may enter the party's first focal point in the process. Who keeps a party's
+// entries there is its focal point; as long as nobody is that, the party would have to be kept by
+// whom it does not have. So one who answers for it elsewhere may begin: who keeps its accounts, or
+// is its focal point in another process. Read in a transaction: of two who begin at once one
+// loses. `retried` is what this very call may have begun before.
+Result<bool> Service::may_found(const Subject& subject, Snapshot& snapshot,
+                                const std::string& party, const std::string& process,
+                                const std::string& retried) const {
+  const Instant now = parts_.clock.now();
+  policy::Guard whole;  // of the party, in no process
+  whole.handling = policy::Handling::Limited;
+  whole.originator = party;
+  const bool keeps = policy::decide(subject, Action::KeepAccounts, whole, now).permits() ||
+                     policy::decide(subject, Action::KeepParty, whole, now).permits();
+  if (!keeps || !takes_part(subject, process)) return false;
+  std::vector<std::string> offices;
+  parts_.catalog.each_of_party(party, Kind::Office, [&](const Indexed& one) {
+    if (one.office_kind == v1::FOCAL_POINT && one.process == process) offices.push_back(one.name);
+    return true;
+  });
+  for (const std::string& office : offices) {
+    ENTENTE_TRY(const auto all, parts_.records.appointments_to(snapshot, office));
+    for (const policy::Guarded<Record>& one : all) {
+      const policy::Decision decision = policy::decide(subject, Action::Read, one.guard(), now);
+      if (!decision.permits()) return false;
+      const auto opened = one.open(decision);
+      const v1::Appointment& appointment = opened->appointment();
+      const policy::Span span = span_of(appointment.span());
+      const bool over = !holds_ever(span) || (span.until && *span.until <= now);
+      if (!over && appointment.capacity() != v1::DUTY_CONTACT && appointment.name() != retried)
+        return false;
+    }
+  }
+  return true;
+}
+
 // The guard of an office that is to be: kept by its party, or by the process alone.
 Result<policy::Guard> Service::guard_of_office(const Subject& subject, Transaction& transaction,
                                                const v1::Office& office) const {
@@ -276,7 +321,11 @@ Result<policy::Guard> Service::guard_of_office(const Subject& subject, Transacti
   if (of_the_party(office.kind())) guard.originator = party;
   ENTENTE_TRY(guard.audience, parts_.records.intern(transaction, process_audience(process, party),
                                                     *parts_.catalog.audiences()));
-  if (!decide_keep(subject, guard, parts_.clock.now()).permits()) return not_yours(office.party());
+  if (!decide_keep(subject, guard, parts_.clock.now()).permits()) {
+    if (office.kind() != v1::FOCAL_POINT) return not_yours(office.party());
+    ENTENTE_TRY(const bool founds, may_found(subject, transaction, party, process));
+    if (!founds) return not_yours(office.party());
+  }
   // The chair is the process's to make and the party's to fill.
   if (office.kind() == v1::CHAIR) guard.originator = party;
   return guard;

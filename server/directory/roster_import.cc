@@ -66,6 +66,7 @@ struct Service::RosterPlan {
   std::set<std::string> unchanged;
   std::vector<Record> appointments;
   std::vector<v1::Office> offices;  // of the appointments
+  bool founds = false;              // by whoever may enter the party's first focal point
   v1::ImportRosterReply reply;
 };
 
@@ -206,8 +207,7 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
   bool holds_it = false;
   std::string other;
   parts_.catalog.each_appointment_of_office(office, [&](const Indexed& one) {
-    const bool never = one.span.since && one.span.until && *one.span.until <= *one.span.since;
-    if (never || (one.span.until && *one.span.until <= now)) return true;
+    if (!holds_ever(one.span) || (one.span.until && *one.span.until <= now)) return true;
     holds_it = holds_it || (one.person == person && one.capacity == capacity);
     // Also who is to hold it later: the act would refuse it.
     if (one.capacity == v1::HOLDER && one.person != person) other = one.person;
@@ -224,6 +224,12 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
   }
   ENTENTE_TRY(const std::optional<Record> held, read(subject, snapshot, office));
   if (!held) return not_found(office);
+  const bool first = held->office().kind() == v1::FOCAL_POINT && capacity == v1::HOLDER;
+  if (plan.founds && !first) {
+    faults.push_back(
+        fault(row, "office", "is the focal point's to fill, whom the party has to have first"));
+    return Status();
+  }
   // The same of the same file and row, so that what the dry run shows is what is signed.
   const Digest mark = sha256("entente/roster/1\n" + std::string(file) + '\n' +
                              std::to_string(row.line) + '\n' + office + '\n' + person);
@@ -246,12 +252,14 @@ Result<Service::RosterPlan> Service::plan_roster(const Subject& subject, Snapsho
   guard.handling = policy::Handling::Limited;
   guard.originator = subject.party;
   guard.process = process;
-  if (!policy::decide(subject, policy::Action::KeepParty, guard, parts_.clock.now()).permits())
-    return not_yours(message.process());
+  RosterPlan plan;
+  if (!policy::decide(subject, policy::Action::KeepParty, guard, parts_.clock.now()).permits()) {
+    ENTENTE_TRY(plan.founds, may_found(subject, snapshot, subject.party, process));
+    if (!plan.founds) return not_yours(message.process());
+  }
   const RosterFile file = parse_roster(message.content(), vocabulary_for(subject, process));
   ENTENTE_TRY_VOID(file.status());
   const Digest digest = sha256(message.content());
-  RosterPlan plan;
   std::vector<Violation> faults;
   for (const RosterRow& row : file.rows) {
     std::string person;

@@ -204,8 +204,12 @@ class Service {
                                                   const std::string& until) const;
   Status check_day(const char* field, const std::string& text) const;
   Status check_beginning(const std::string& name, const std::string& since) const;
+  Result<Record> office_to_keep(const Subject& subject, Transaction& transaction,
+                                const std::string& office,
+                                const std::optional<std::string>& first) const;
   Result<Record> office_to_fill(const Subject& subject, Transaction& transaction,
-                                const std::string& office, const std::string& person) const;
+                                const std::string& office, const std::string& person,
+                                const std::optional<std::string>& first = {}) const;
   Result<std::optional<Record>> begun_before(const Subject& subject, Transaction& transaction,
                                              const Record& wanted) const;
 
@@ -217,6 +221,8 @@ class Service {
                                const std::string& institution, std::uint64_t revision) const;
   Result<v1::Party> save_party(const Subject& subject, Transaction& transaction, Record& record,
                                const char* kind) const;
+  Result<bool> may_found(const Subject& subject, Snapshot& snapshot, const std::string& party,
+                         const std::string& process, const std::string& retried = {}) const;
   Result<policy::Guard> guard_of_office(const Subject& subject, Transaction& transaction,
                                         const v1::Office& office) const;
 

@@ -203,7 +203,8 @@ Result<v1::Person> Service::create_person(const Subject& subject,
   const bool staff = party == subject.party && holds(subject, policy::Duty::Secretariat, process);
   if (staff) guard.originator.clear();
   if (!decide_keep(subject, guard, parts_.clock.now()).permits()) {  // decide
-    return not_yours(message.person().party());
+    ENTENTE_TRY(const bool founds, may_found(subject, transaction, party, process));
+    if (!founds) return not_yours(message.person().party());
   }
   ENTENTE_TRY(const auto taken, parts_.records.find(transaction, message.person().name()));
   if (taken) {

@@ -310,6 +310,189 @@ TEST_CASE("a party makes and closes offices of its own and nobody else's", "[dir
       Reason::Conflict);
 }
 
+// --- the first focal point of a party ---
+
+v1::CreateOfficeRequest focal_point_of(const std::string& code, const std::string& id) {
+  v1::CreateOfficeRequest request;
+  v1::Office& office = *request.mutable_office();
+  office.set_name("offices/" + id + ".igc.focal-point");
+  office.set_kind(v1::FOCAL_POINT);
+  office.set_title("National focal point");
+  office.set_party("parties/" + code);
+  office.set_process("processes/igc");
+  return request;
+}
+
+v1::CreatePersonRequest person_of(const std::string& code, const std::string& name) {
+  v1::CreatePersonRequest request;
+  request.mutable_person()->set_name(name);
+  request.mutable_person()->set_party("parties/" + code);
+  request.mutable_person()->set_display_name("Somebody New");
+  request.set_process("processes/igc");
+  return request;
+}
+
+// By two persons of its secretariat, as a member from today on.
+void admit_to_igc(DirectoryWorld& world, const std::string& party) {
+  const auto helena = world.as("IGC", "helena.brandt");
+  const auto marc = world.as("IGC", "marc.delisle");
+  v1::ProposeParticipationRequest request;
+  request.set_process("processes/igc");
+  request.set_party(party);
+  request.mutable_standing()->set_status(v1::Participation::MEMBER);
+  request.mutable_standing()->mutable_span()->set_since("2026-11-23");
+  const std::string message = consent_message(as_view(sha256(
+      "entente/participation/1\nprocesses/igc\n" + party + "\nMEMBER\n2026-11-23\n\n\n\n0")));
+  request.set_signature(WorldSigners::sign(helena, message));
+  const auto proposed = world.act(helena, &Service::propose_participation, request);
+  REQUIRE(proposed.ok());
+  v1::ApproveParticipationRequest approve;
+  approve.set_name(proposed->name());
+  approve.set_digest(proposed->digest());
+  approve.set_signature(WorldSigners::sign(marc, message));
+  REQUIRE(world.act(marc, &Service::approve_participation, approve).ok());
+}
+
+TEST_CASE("a member that is new gets its first focal point from its own, and from nobody else",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto kamon = [&] { return world.as("THA", "kamon.wongsakul"); };
+  const auto office = focal_point_of("THA", "tha");
+  const auto person = person_of("THA", "persons/tha.new.one");
+  CHECK_FALSE(world.act(kamon(), &Service::create_office, office).ok());  // it has no part in it
+  CHECK_FALSE(world.act(kamon(), &Service::create_person, person).ok());
+  admit_to_igc(world, "parties/THA");
+
+  for (const auto& other :
+       {world.as("IGC", "helena.brandt"), world.as("SWE", "anna.lindqvist"),
+        world.as("SWE", "lars.nyberg"), world.as("CHE", "reto.ammann"), world.as("THA", "")}) {
+    CHECK(world.act(other, &Service::create_office, office).status().reason() == Reason::NotYours);
+    CHECK(world.act(other, &Service::create_person, person).status().reason() == Reason::NotYours);
+  }
+  auto read_only = kamon();
+  read_only.read_only = true;
+  CHECK_FALSE(world.act(read_only, &Service::create_office, office).ok());
+  auto another = office;
+  another.mutable_office()->set_name("offices/tha.igc.returns");
+  another.mutable_office()->set_kind(v1::THEMATIC_COORDINATOR);
+  CHECK(world.act(kamon(), &Service::create_office, another).status().reason() == Reason::NotYours);
+
+  const auto made = world.act(kamon(), &Service::create_office, office);
+  REQUIRE(made.status().message() == "");
+  CHECK(world.entered.acts.back().account == kamon().account);
+  REQUIRE(world.act(kamon(), &Service::create_person, person).status().message() == "");
+  v1::AppointRequest appoint;
+  appoint.set_office(made->name());
+  appoint.set_person(person.person().name());
+  appoint.set_capacity(v1::DEPUTY);
+  CHECK(world.act(kamon(), &Service::appoint, world.signed_by(kamon(), appoint, "d", v1::DEPUTY))
+            .status()
+            .reason() == Reason::NotYours);
+  appoint.set_capacity(v1::HOLDER);
+  const auto helena = world.as("IGC", "helena.brandt");
+  CHECK(world.act(helena, &Service::appoint, world.signed_by(helena, appoint, "h"))
+            .status()
+            .reason() == Reason::NotYours);
+  appoint = world.signed_by(kamon(), appoint, "1");
+  const auto first = world.act(kamon(), &Service::appoint, appoint);
+  REQUIRE(first.status().message() == "");
+  CHECK(first->signature() == appoint.signature());
+  CHECK(world.act(kamon(), &Service::appoint, appoint).ok());  // a retry
+
+  // From now on the party's entries in the process are the focal point's to keep.
+  REQUIRE(world.as("THA", "new.one").duties.size() == 1);
+  auto second = office;
+  second.mutable_office()->set_name("offices/tha.igc.focal-point.2");
+  CHECK(world.act(kamon(), &Service::create_office, second).status().reason() == Reason::NotYours);
+  CHECK(world.act(kamon(), &Service::create_person, person_of("THA", "persons/tha.x"))
+            .status()
+            .reason() == Reason::NotYours);
+  appoint.set_name("");
+  CHECK(world.act(kamon(), &Service::appoint, world.signed_by(kamon(), appoint, "2"))
+            .status()
+            .reason() == Reason::NotYours);
+  CHECK(world.act(world.as("THA", "new.one"), &Service::create_office, another).ok());
+}
+
+TEST_CASE("after its last focal point a party's next one is from who keeps its accounts",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  const auto lars = world.as("SWE", "lars.nyberg");
+  const auto nadja = world.as("CHE", "nadja.frei");
+  v1::AppointRequest appoint;
+  appoint.set_office(focal_point);
+  appoint.set_person("persons/swe.lars.nyberg");
+  appoint.set_capacity(v1::HOLDER);
+  appoint = world.signed_by(lars, appoint, "1");
+  CHECK(world.act(lars, &Service::appoint, appoint).status().reason() == Reason::NotYours);
+  v1::GetOfficeHistoryRequest history;
+  history.set_name(focal_point);
+  const std::string held =
+      world.ask(swede, &Service::get_office_history, history)->holders(0).appointment().name();
+  REQUIRE(world.act(swede, &Service::end_appointment, world.end_by(swede, held)).ok());
+  CHECK_FALSE(world.act(nadja, &Service::appoint, appoint).ok());  // of another party
+  // Of what is kept by the focal point nothing else is theirs.
+  CHECK_FALSE(world
+                  .act(lars, &Service::hand_over,
+                       [&] {
+                         v1::HandOverRequest request;
+                         request.set_office(focal_point);
+                         request.set_person("persons/swe.lars.nyberg");
+                         return world.signed_by(lars, request, "2");
+                       }())
+                  .ok());
+  // Of two who begin at once one loses.
+  const auto one = world.store->begin();
+  const auto two = world.store->begin();
+  auto other = appoint;
+  other.set_name("");
+  other.set_person(anna);
+  REQUIRE(world.service.appoint(lars, appoint, *one).status().message() == "");
+  REQUIRE(world.service.appoint(lars, world.signed_by(lars, other, "3"), *two).ok());
+  CHECK(one->commit().ok());
+  CHECK(two->commit().status().code() == Code::Aborted);
+}
+
+TEST_CASE("a first focal point who is new comes in by a roster, and nobody else's office with them",
+          "[directory]") {
+  DirectoryWorld world;
+  admit_to_igc(world, "parties/THA");
+  // Anew each time: an office that is new has an audience that is new.
+  const auto kamon = [&] { return world.as("THA", "kamon.wongsakul"); };
+  v1::ImportRosterRequest request;
+  request.set_process("processes/igc");
+  const std::string header = "party,name,title,email,office,capacity\r\n";
+  const std::string holder = "THA,New One,Director,new@tha.example.org,focal_point,holder\r\n";
+  request.set_content(header + holder);
+  CHECK(world.ask(kamon(), &Service::check_roster, request).status().reason() ==
+        Reason::ImportRefused);  // there is no office
+  REQUIRE(world.act(kamon(), &Service::create_office, focal_point_of("THA", "tha")).ok());
+  auto too_much = request;
+  too_much.set_content(header + holder +
+                       "THA,An Other,Director,other@tha.example.org,focal_point,deputy\r\n");
+  const auto refused = world.ask(kamon(), &Service::check_roster, too_much);
+  REQUIRE_FALSE(refused.status().violations().empty());
+  CHECK(refused.status().violations().front().line == 3);
+
+  const auto checked = world.ask(kamon(), &Service::check_roster, request);
+  REQUIRE(checked.status().message() == "");
+  REQUIRE(checked->appointments_size() == 1);
+  const v1::Appointment& one = checked->appointments(0);
+  v1::AppointRequest wanted;
+  wanted.set_name(one.name());
+  wanted.set_office(one.office());
+  wanted.set_person(one.person());
+  wanted.set_since(one.span().since());
+  wanted = world.signed_by(kamon(), wanted, "");
+  request.add_signatures()->set_name(one.name());
+  request.mutable_signatures(0)->set_signature(wanted.signature());
+  request.set_signer_certificate_sha256(wanted.signer_certificate_sha256());
+  REQUIRE(world.act(kamon(), &Service::import_roster, request).status().message() == "");
+  CHECK(world.as("THA", "new.one").duties.size() == 1);
+  CHECK(world.act(kamon(), &Service::import_roster, request).status().reason() == Reason::NotYours);
+}
+
 // --- two persons ---
 
 TEST_CASE("what a party is in a process does not change by the word of one", "[directory]") {

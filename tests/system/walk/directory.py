@@ -3,7 +3,7 @@ import signing
 from small_network import ACCOUNTS, BODIES, CHAIRS, PARTICIPATIONS, PARTIES, mobile
 from entente.v1 import directory_pb2 as M, process_life_pb2 as I
 from walk.walk import DENIED, of_secretariat, parties, place, processes
-from walk.world import CHAIR, FOCAL_POINT, SECRETARIAT
+from walk.world import CHAIR, FOCAL_POINT, SECRETARIAT, SECURITY_OFFICER
 
 
 @place("DirectoryService.GetPerson")
@@ -184,6 +184,17 @@ def focal_point_of(walk, role, process):
     return walk.world.oracle.has_duty(role.party, role.person, FOCAL_POINT, process)
 
 
+def founds(walk, role, code, process):
+    """Whoever keeps the accounts of a party that takes part in the process and has no focal point there, or is its focal
+    point elsewhere: may enter its first."""
+    has = lambda person, duty, where: walk.world.oracle.has_duty(role.party, person, duty, where)
+    own = [r.person for r in walk.world.roles if r.party == code and r.person]
+    return role.party == code and any((process, code, status) in PARTICIPATIONS
+                                      for status in ("MEMBER", "OBSERVER", "PARTNER")) and not any(
+        has(person, FOCAL_POINT, process) for person in own) and (
+            has(role.person, SECURITY_OFFICER, "") or any(has(role.person, FOCAL_POINT, p) for p in CHAIRS))
+
+
 @place("DirectoryService.SetConfirmationPeriod", "DirectoryService.CreateBody", "DirectoryService.StartContactTests",
        "DirectoryService.ProposeParticipation")
 def _(walk):
@@ -295,7 +306,7 @@ def _(walk):
             for process in processes():
                 may = role.party == code and (world.secretariat(role, process[10:]) or world.oracle.has_duty(
                     role.party, role.person, FOCAL_POINT, process[10:]))
-                if may:
+                if may or founds(walk, role, code, process[10:]):
                     continue
                 made = [walk.ask(role, "DirectoryService.CreatePerson", M.CreatePersonRequest(
                     person=M.Person(name=f"persons/{code.lower()}.{id}", party="parties/" + code, given_name="A",
@@ -331,12 +342,13 @@ def _(walk):
             for process in processes():
                 if role.party == code and focal_point_of(walk, role, process[10:]):
                     continue
-                made = [walk.ask(role, "DirectoryService.CreateOffice", M.CreateOfficeRequest(office=M.Office(
-                    name=f"offices/{code.lower()}.alpha.{id}", kind=M.OTHER_OFFICE, title="An office",
-                    party="parties/" + code, process=process))) for id in ("focal-point", "qqqqq-qqqqq")]
-                walk.check.assertFalse(made[0].ok or made[1].ok, f"{role.account} creates an office of {code}")
-                # Whether such an id is taken is not for who may not take it.
-                walk.check.assertEqual(made[0].face("focal-point"), made[1].face("qqqqq-qqqqq"))
+                for kind in [M.OTHER_OFFICE] + [M.FOCAL_POINT] * (not founds(walk, role, code, process[10:])):
+                    made = [walk.ask(role, "DirectoryService.CreateOffice", M.CreateOfficeRequest(office=M.Office(
+                        name=f"offices/{code.lower()}.alpha.{id}", kind=kind, title="An office",
+                        party="parties/" + code, process=process))) for id in ("focal-point", "qqqqq-qqqqq")]
+                    walk.check.assertFalse(made[0].ok or made[1].ok, f"{role.account} creates an office of {code}")
+                    # Whether such an id is taken is not for who may not take it.
+                    walk.check.assertEqual(made[0].face("focal-point"), made[1].face("qqqqq-qqqqq"))
 
 
 @place("DirectoryService.Appoint", "DirectoryService.HandOver", "DirectoryService.EndAppointment")

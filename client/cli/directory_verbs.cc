@@ -95,8 +95,9 @@ void add_who(CLI::App& app, Context& context) {
       "--process", [request](const std::string& v) { request->set_process(in("processes", v)); },
       "the process: `igc`");
   verb->add_option_function<std::string>(
-      "--office", [request](const std::string& v) { request->set_office(office_named(v)); },
-      office_words);
+          "--office", [request](const std::string& v) { request->set_office(office_named(v)); },
+          office_words)
+      ->check(no_office);
   verb->add_option_function<std::string>(
       "--on", [request](const std::string& v) { request->set_as_of(v); }, "as of a day");
 }
@@ -139,15 +140,16 @@ void add_find(CLI::App& app, Context& context) {
       },
       "words, each from its beginning");
   const auto filter = [&](const char* flag, const char* what, auto set) {
-    verb->add_option_function<std::string>(
+    return verb->add_option_function<std::string>(
         flag, [request, set](const std::string& v) { set(*request, v); }, what);
   };
   filter("--process", "`igc`",
          [](auto& r, const std::string& v) { r.set_process(in("processes", v)); });
   filter("--in", "the party: `CHE`",
          [](auto& r, const std::string& v) { r.set_party(in("parties", v)); });
-  filter("--office", office_words,
-         [](auto& r, const std::string& v) { r.set_office(office_named(v)); });
+  filter("--office", office_words, [](auto& r, const std::string& v) {
+    r.set_office(office_named(v));
+  })->check(no_office);
   filter("--topic", "in words", [](auto& r, const std::string& v) { r.set_topic(v); });
   filter("--language", "BCP 47: `fr`", [](auto& r, const std::string& v) { r.set_language(v); });
   filter("--on", "as of a day", [](auto& r, const std::string& v) { r.set_as_of(v); });

@@ -51,6 +51,11 @@ v1::OfficeKind office_named(const std::string& word) {
   return found == kinds.end() ? v1::OFFICE_KIND_UNSPECIFIED : found->second;
 }
 
+std::string no_office(const std::string& word) {
+  if (office_named(word) != v1::OFFICE_KIND_UNSPECIFIED) return std::string();
+  return "`" + safe(word) + "` is none of " + office_words;
+}
+
 Result<std::string> appointed_by(client::AppointmentReader& reader, const v1::Answer& answer) {
   if (answer.appointment().person() != answer.person().name()) {
     return Status(Code::DataLoss, Reason::ProofInvalid,

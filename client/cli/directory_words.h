@@ -29,6 +29,8 @@ void add_list_verbs(CLI::App& app, Context& context);
 inline constexpr const char* office_words =
     "focal-point, body-contact, coordinator, chair, secretariat, security-officer, "
     "certificate-officer, other";
+// What is wrong with such a word, for CLI11's `check`; empty: nothing.
+[[nodiscard]] std::string no_office(const std::string& word);
 
 // Who appointed, as far as this client could check it itself: the account that signed, or `the
 // operator`. What client::AppointmentReader answers; without a ledger key, `not checked`.

@@ -256,9 +256,10 @@ void add_office_create(CLI::App& group, Context& context) {
   text("--process", "`igc`", [](v1::Office& o, const std::string& v) {
     o.set_process(in("processes", v));
   })->required();
-  text("--kind", office_words, [](v1::Office& o, const std::string& v) {
-    o.set_kind(office_named(v));
-  })->required();
+  text("--kind", office_words,
+       [](v1::Office& o, const std::string& v) { o.set_kind(office_named(v)); })
+      ->required()
+      ->check(no_office);
   text("--title", "what it is called", [](v1::Office& o, const std::string& v) {
     o.set_title(v);
   })->required();

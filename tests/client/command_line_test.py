@@ -138,6 +138,10 @@ class Used(unittest.TestCase):
         self.ends(2, "dance")
         self.ends(2, "person", "show")
         self.ends(2, "access", "preview", "abolish", "parties/SWE")
+        # A word that is no office narrows nothing: it is named, with those that are.
+        for verb in (("find", "--office", "chairman", "--in", "SWE"), ("who", "--office", "chairman", "--in", "SWE"),
+                     ("office", "create", "swe.x", "--in", "SWE", "--process", "igc", "--kind", "chairman", "--title", "X")):
+            self.assertRegex(self.ends(2, *verb).stderr, "`chairman` is none of focal-point, .*, other")
         self.assertIn("entente sign-in", self.ends(3, "whoami", account="paulo.mendes").stderr)
         self.ends(4, "person", "show", "persons/swe.nobody")
         self.ends(4, "whoami", account="no-such-profile")

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "client/cli/context.h"
+#include "client/cli/directory_words.h"
 #include "client/cli/services.h"
 #include "entente/v1/account.pb.h"
 #include "proto/contract/bytes.h"
@@ -54,20 +55,26 @@ void add_account_create(CLI::App& group, Context& context) {
   request->set_kind(v1::Account::KIND_PERSON);
   CLI::App* verb = add_verb(
       group, "create", "makes an account of your party; answers with a one-time code",
-      "entente account create parties/SWE erik.berg --person persons/9a3f...", [=, &context] {
+      "entente account create SWE erik.berg --person swe.erik.berg", [=, &context] {
+        if (request->kind() != v1::Account::KIND_PROGRAM && request->person().empty()) {
+          std::cerr << "--person is missing: whose account it is; of a program's say --program\n";
+          context.exit = Exit::Usage;
+          return;
+        }
         context.call<v1::AccountCode>(account_service + "CreateAccount", *request,
                                       [](const v1::AccountCode& code) { show_code(code); });
       });
   verb->add_option_function<std::string>(
-          "party", [request](const std::string& v) { request->set_party(v); }, "`parties/SWE`")
+          "party", [request](const std::string& v) { request->set_party(in("parties", v)); },
+          "`SWE`")
       ->required();
   verb->add_option_function<std::string>(
           "id", [request](const std::string& v) { request->set_account_id(v); },
           "as it stands in the certificate's URI")
       ->required();
   verb->add_option_function<std::string>(
-      "--person", [request](const std::string& v) { request->set_person(v); },
-      "whose account it is");
+      "--person", [request](const std::string& v) { request->set_person(in("persons", v)); },
+      "whose account it is: `swe.erik.berg`; for all but a program's");
   verb->add_option_function<std::string>(
       "--label", [request](const std::string& v) { request->set_label(v); }, "what it is for");
   verb->add_flag_callback(
@@ -78,7 +85,7 @@ void add_account_create(CLI::App& group, Context& context) {
 void add_account_list(CLI::App& group, Context& context) {
   auto request = std::make_shared<v1::ListAccountsRequest>();
   add_verb(
-      group, "list", "accounts of your party", "entente account list parties/SWE",
+      group, "list", "accounts of your party", "entente account list SWE",
       [=, &context] {
         context.call<v1::ListAccountsReply>(
             account_service + "ListAccounts", *request, [](const auto& reply) {
@@ -92,7 +99,8 @@ void add_account_list(CLI::App& group, Context& context) {
             });
       })
       ->add_option_function<std::string>(
-          "party", [request](const std::string& v) { request->set_party(v); }, "`parties/SWE`")
+          "party", [request](const std::string& v) { request->set_party(in("parties", v)); },
+          "`SWE`")
       ->required();
 }
 

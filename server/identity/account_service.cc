@@ -31,6 +31,9 @@ Result<record::Account> validated(const v1::CreateAccountRequest& message,
   constexpr std::string_view persons = "persons/";
   switch (message.kind()) {
     case v1::Account::KIND_PERSON:
+      if (message.person().empty()) {
+        return invalid_argument("person", "is missing: whose account it is, as `persons/<id>`");
+      }
       if (!message.person().starts_with(persons) ||
           !policy::is_id(message.person().substr(persons.size()))) {
         return invalid_argument("person", "is `persons/<id>`");

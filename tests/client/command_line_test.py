@@ -142,6 +142,7 @@ class Used(unittest.TestCase):
         for verb in (("find", "--office", "chairman", "--in", "SWE"), ("who", "--office", "chairman", "--in", "SWE"),
                      ("office", "create", "swe.x", "--in", "SWE", "--process", "igc", "--kind", "chairman", "--title", "X")):
             self.assertRegex(self.ends(2, *verb).stderr, "`chairman` is none of focal-point, .*, other")
+        self.assertIn("--person is missing", self.ends(2, "account", "create", "SWE", "new.one").stderr)
         self.assertIn("entente sign-in", self.ends(3, "whoami", account="paulo.mendes").stderr)
         self.ends(4, "person", "show", "persons/swe.nobody")
         self.ends(4, "whoami", account="no-such-profile")

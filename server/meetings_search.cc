@@ -33,6 +33,12 @@ std::vector<Said> words_of(const v1::Meeting& meeting) {
 void set_meeting(const v1::Meeting& meeting, documents::search::Entry& entry) {
   *entry.shown.mutable_title() = meeting.title();
   *entry.shown.mutable_came_at() = meeting.starts_at();
+  // Whole days are those of the calendar: the instant at which one begins is of the day before in
+  // UTC, east of Greenwich.
+  const auto day = meetings::parse_local(meeting.starts_local());
+  if (day && meetings::is_day(meeting.starts_local())) {
+    set_time(*entry.shown.mutable_came_at(), Instant(day->time_since_epoch()));
+  }
   for (const std::string& topic : meeting.topics()) entry.labels.push_back(label(By::TOPIC, topic));
 }
 

@@ -38,6 +38,13 @@ std::string calendar_face(const v1::Meeting& meeting) {
   return text;
 }
 
+// Whether the day of `local`, if it says one, is one of the meeting's. All are days of one clock.
+bool is_within_days(const std::string& local, const v1::Meeting& meeting) {
+  const std::string day = local.substr(0, 10);
+  return day.empty() ||
+         (meeting.starts_local().substr(0, 10) <= day && day <= meeting.ends_local().substr(0, 10));
+}
+
 }  // namespace
 
 void Service::record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
@@ -192,6 +199,13 @@ Status Service::settle_agenda(const Subject& subject, const v1::Meeting& before,
   std::set<std::string> used;
   for (v1::AgendaItem& item : *next.mutable_agenda()) {
     item.clear_number();
+    const auto before_this = known.find(item.id());
+    const std::string kept =
+        before_this == known.end() ? std::string() : before_this->second->starts_local();
+    // Of a meeting that is moved the agenda may follow later.
+    if (item.starts_local() != kept && !is_within_days(item.starts_local(), next)) {
+      return invalid_argument("meeting.agenda.starts_local", "must lie on a day of the meeting");
+    }
     for (const std::string& name : item.documents()) {
       ENTENTE_TRY(const auto seen, parts_.neighbours.document(subject, name, snapshot));
       if (!seen) return not_found(name);

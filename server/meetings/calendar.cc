@@ -134,7 +134,11 @@ class Writer {
       }
       if (item.number() != 0) agenda += std::to_string(item.number()) + ". ";
       agenda += said(item.title()).second;
-      if (!item.starts_local().empty()) agenda += " (" + item.starts_local().substr(11) + ")";
+      if (!item.starts_local().empty()) {
+        const std::string day = item.starts_local().substr(0, 10);
+        const bool first = meeting.starts_local().starts_with(day);
+        agenda += " (" + (first ? "" : day + " ") + item.starts_local().substr(11) + ")";
+      }
       agenda += '\n';
     }
     left_out_.items += discreet;

@@ -61,6 +61,18 @@ Status check_texts(const v1::MeetingRecord& record) {
   return {};
 }
 
+// Of the text that has most of them: a comment does not say of which it is.
+std::size_t lines_of(const v1::MeetingRecord& record) {
+  std::size_t most = 0;
+  for (const v1::RecordText& one : record.texts()) {
+    const std::string& text = one.text();
+    const auto ends = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    const bool open = !text.empty() && text.back() != '\n';
+    most = std::max(most, ends + (open ? 1 : 0));
+  }
+  return most;
+}
+
 // Of a place as long as its line stays as it is, wherever that goes.
 std::string key_of(const std::string& language, const NameFinder::Place& place) {
   const Digest digest = sha256(language + '\n' + place.line_text + '\n' +
@@ -424,6 +436,11 @@ Result<v1::RecordComment> Records::comment(const Subject& subject,
   }
   if (sight.row.shown().comments() >= limits::record_comments_max) {
     return Status(Code::ResourceExhausted, Reason::LimitReached, "there are too many comments");
+  }
+  // What was said before, of a text that was longer, is not known line by line.
+  const bool of_this = said.revision() == 0 || said.revision() == sight.row.revision();
+  if (of_this && said.line() > lines_of(sight.row.shown())) {
+    return invalid_argument("comment.line", "is behind the last line of the text");
   }
   record::Comment row;
   ledger::Act act;

@@ -46,6 +46,20 @@ TEST_CASE("a calendar says when it is, in the zone there, and nothing that is no
   CHECK(in_words(left_out).find("1 discreet item") != std::string::npos);
 }
 
+TEST_CASE("an item of another day than the first says which", "[meetings]") {
+  MeetingsWorld world;
+  v1::Meeting draft = world.draft();
+  for (const char* at : {"2027-03-14T11:00", "2027-03-15T12:00"}) {
+    auto& item = *draft.add_agenda();
+    *item.mutable_title() = english("Item");
+    item.set_starts_local(at);
+  }
+  LeftOut left_out;
+  std::string text = ical({*world.create(world.helena(), draft)}, left_out);
+  for (std::size_t at = 0; (at = text.find("\r\n ", at)) != std::string::npos;) text.erase(at, 3);
+  CHECK(text.find("1. Item (11:00)\\n2. Item (2027-03-15 12:00)\\n") != std::string::npos);
+}
+
 TEST_CASE("a cancelled meeting is cancelled there; a discreet one has only its time",
           "[meetings]") {
   MeetingsWorld world;

@@ -104,6 +104,31 @@ TEST_CASE("impossible zones and times are refused by name", "[meetings]") {
   refuse("2027-03-28", "2028-03-29", "meeting.ends_local");
 }
 
+TEST_CASE("an item is on a day of its meeting; of one that is moved the agenda may follow later",
+          "[meetings]") {
+  MeetingsWorld world;
+  v1::Meeting draft = world.draft();
+  auto& item = *draft.add_agenda();
+  *item.mutable_title() = english("Item");
+  for (const char* wrong : {"2028-03-14T09:30", "2027-03-13T23:59", "2027-03-16T00:00"}) {
+    item.set_starts_local(wrong);
+    const auto refused = world.create(world.helena(), draft);
+    REQUIRE(refused.status().code() == Code::InvalidArgument);
+    CHECK(violation(refused.status()) == "meeting.agenda.starts_local");
+  }
+  item.set_starts_local("2027-03-15T18:00");
+  auto made = world.create(world.helena(), draft);
+  REQUIRE(made.ok());
+  made->set_starts_local("2027-04-14T09:30");
+  made->set_ends_local("2027-04-15T13:00");
+  made = world.update(world.helena(), *made);
+  REQUIRE(made.status().message() == "");
+  made->mutable_agenda(0)->set_starts_local("2027-03-14T18:00");
+  CHECK(world.update(world.helena(), *made).status().code() == Code::InvalidArgument);
+  made->mutable_agenda(0)->set_starts_local("2027-04-15T18:00");
+  CHECK(world.update(world.helena(), *made).ok());
+}
+
 TEST_CASE("a cancelled meeting keeps its place, and stays cancelled", "[meetings]") {
   MeetingsWorld world;
   const auto made = world.create(world.helena(), world.draft());

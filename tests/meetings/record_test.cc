@@ -238,6 +238,23 @@ TEST_CASE("what is restricted is opened with a receipt; comments keep to their a
   REQUIRE(made.comments(chair) == std::vector<std::string>{"for all"});
 }
 
+TEST_CASE("a comment is on a line that the text has", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "One.\nTwo.\nThree.\nFour.\n").ok());
+  v1::CommentOnRecordRequest request;
+  request.set_name(made.meeting.name() + "/record");
+  request.mutable_comment()->set_text("the second figure is of 2025");
+  const auto on_line = [&](std::uint32_t line) {
+    request.mutable_comment()->set_line(line);
+    return world.act(world.records, world.anna(), &Records::comment, request).status().code();
+  };
+  CHECK(on_line(400) == Code::InvalidArgument);
+  CHECK(on_line(5) == Code::InvalidArgument);
+  CHECK(on_line(4) == Code::Ok);
+  CHECK(on_line(0) == Code::Ok);
+}
+
 TEST_CASE("who does not see a draft is not told of it by who comments to them", "[meetings]") {
   Recorded made;
   MeetingsWorld& world = made.world;

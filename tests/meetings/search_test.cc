@@ -89,6 +89,22 @@ TEST_CASE("a draft is not found; once adopted it is, on the day of its meeting",
   CHECK(names == std::vector<std::string>{made.meeting.name(), record});
 }
 
+TEST_CASE("a meeting of whole days is found under the day of its own calendar",
+          "[meetings][search]") {
+  Searched made;
+  v1::Meeting days = made.meeting;
+  days.set_starts_local("2028-01-01");
+  days.set_ends_local("2028-01-02");
+  const auto moved = made.world.update(made.world.helena(), days);
+  REQUIRE(moved.ok());
+  REQUIRE(to_rfc3339(instant_of(moved->starts_at())) == "2027-12-31T23:00:00Z");
+  const auto found = made.find(made.meeting.name());
+  REQUIRE(found);
+  CHECK(to_rfc3339(instant_of(found->shown.came_at())) == "2028-01-01T00:00:00Z");
+  CHECK(std::count(found->labels.begin(), found->labels.end(),
+                   documents::search::label(v1::SearchReply::Facet::YEAR, "2028")) == 1);
+}
+
 TEST_CASE("of a restricted record neither text nor outcome is quoted", "[meetings][search]") {
   Searched made(v1::HANDLING_RESTRICTED);
   made.adopt();

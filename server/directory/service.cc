@@ -7,12 +7,15 @@
 #include "server/directory/definitions/parse.h"
 #include "server/directory/fold.h"
 #include "server/directory/pages.h"
+#include "server/directory/words.h"
 
 namespace entente::directory {
 namespace {
 
 constexpr std::size_t kAnswersMax = 50;
 constexpr std::size_t kAlternativesMax = 5;
+constexpr std::size_t kNearTopicsMax = 5;
+constexpr std::size_t kNearOfficesMax = 50;
 constexpr std::chrono::hours contact_test_patience{14 * 24};
 
 Result<Instant> when_of(const std::string& as_of, Instant now) {
@@ -415,6 +418,43 @@ Status Service::collect_answers(const Subject& subject, const v1::WhoAnswersRequ
   return Status();
 }
 
+// What was asked for that nobody has, so that a slip of the pen is not taken for a vacancy: a party
+// that is not there (for the caller), a topic that no office has, with those that are written much
+// like it.
+Result<std::string> Service::unknown_in(const Subject& subject,
+                                        const v1::WhoAnswersRequest& message,
+                                        Snapshot& snapshot) const {
+  if (!message.party().empty()) {
+    ENTENTE_TRY(const std::optional<Record> party, read(subject, snapshot, message.party()));
+    if (!party) return "there is no party `" + id_in(message.party(), "parties") + "`";
+  }
+  const std::string topic = fold(message.topic());
+  if (topic.empty()) return std::string();
+  bool known = false;
+  std::vector<std::string> offices;
+  parts_.catalog.each(Kind::Office, [&](const Indexed& one) {
+    if (one.topics.empty() || !may_read(subject, one.guard)) return true;
+    known = known || has_topic(one.topics, topic);
+    if (offices.size() < kNearOfficesMax && has_near_word(one.topics, topic))
+      offices.push_back(one.name);
+    return !known;
+  });
+  if (known) return std::string();
+  std::set<std::string> near;
+  for (const std::string& name : offices) {
+    ENTENTE_TRY(const std::optional<Record> office, read(subject, snapshot, name));
+    if (!office) continue;
+    for (const std::string& one : office->office().topics()) {
+      if (near.size() < kNearTopicsMax && has_near_word(fold(one), topic)) near.insert(one);
+    }
+  }
+  std::string words = "no office has the topic `" + message.topic() + "`";
+  for (const std::string& one : near) {
+    words += (one == *near.begin() ? "; near to it: `" : ", `") + one + "`";
+  }
+  return words;
+}
+
 Result<v1::WhoAnswersReply> Service::who_answers(const Subject& subject,
                                                  const v1::WhoAnswersRequest& message,
                                                  Snapshot& snapshot) {
@@ -436,6 +476,8 @@ Result<v1::WhoAnswersReply> Service::who_answers(const Subject& subject,
       "no " + asked +
       (message.party().empty() ? "" : " in `" + id_in(message.party(), "parties") + "`") +
       (message.process().empty() ? "" : " for `" + id_in(message.process(), "processes") + "`"));
+  ENTENTE_TRY(const std::string unknown, unknown_in(subject, message, snapshot));
+  if (!unknown.empty()) reply.set_nearest(reply.nearest() + "; " + unknown);
   for (const auto leave_out :
        {&v1::WhoAnswersRequest::clear_topic, &v1::WhoAnswersRequest::clear_office,
         &v1::WhoAnswersRequest::clear_body, &v1::WhoAnswersRequest::clear_party}) {

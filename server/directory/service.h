@@ -142,6 +142,8 @@ class Service {
   Result<std::optional<v1::Answer>> answer_for(const Subject& subject, Snapshot& snapshot,
                                                const Indexed& office,
                                                const Indexed& appointment) const;
+  Result<std::string> unknown_in(const Subject& subject, const v1::WhoAnswersRequest& message,
+                                 Snapshot& snapshot) const;
   Status collect_answers(const Subject& subject, const v1::WhoAnswersRequest& request,
                          Snapshot& snapshot, std::size_t max, std::vector<v1::Answer>& out) const;
   Result<std::vector<Indexed>> find_page(const Subject& subject,

@@ -1,13 +1,45 @@
 #include "server/directory/words.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "proto/contract/bytes.h"
 #include "server/directory/names.h"
 
 namespace entente::directory {
+namespace {
 
 using policy::Action;
+
+// How many letters have to be put in, left out or changed to make `b` of `a`.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t corner = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t change = corner + (a[i] == b[j] ? 0 : 1);
+      corner = row[j + 1];
+      row[j + 1] = std::min({change, row[j] + 1, corner + 1});
+    }
+  }
+  return row.back();
+}
+
+// Words that are long enough to be written wrongly, and short enough to be compared.
+std::vector<std::string_view> words_in(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (word.size() >= 4 && word.size() <= 32) words.push_back(word);
+  }
+  return words;
+}
+
+}  // namespace
 
 Status not_yours(std::string_view name) {
   return Status(Code::PermissionDenied, Reason::NotYours,
@@ -31,6 +63,18 @@ std::string id_prefix(const std::string& party) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return prefix;
+}
+
+bool has_near_word(std::string_view topics, std::string_view wanted) {
+  constexpr std::size_t words_max = 4;
+  std::vector<std::string_view> asked = words_in(wanted);
+  if (asked.size() > words_max) asked.resize(words_max);
+  const std::vector<std::string_view> there = words_in(topics);
+  return std::any_of(asked.begin(), asked.end(), [&](std::string_view one) {
+    return std::any_of(there.begin(), there.end(), [&](std::string_view word) {
+      return distance(one, word) <= (one.size() < 6 ? 1 : 2);
+    });
+  });
 }
 
 bool holds(const policy::Subject& subject, policy::Duty duty, const std::string& process) {

@@ -20,6 +20,8 @@ namespace entente::directory {
 [[nodiscard]] bool good_text(const std::string& text, std::size_t bytes_max);
 // `swe.` for `parties/SWE`: ids begin so, and what ids another party has cannot be tried out.
 [[nodiscard]] std::string id_prefix(const std::string& party);
+// Whether a word of `topics` is written much like one of the first of `wanted`. Both are folded.
+[[nodiscard]] bool has_near_word(std::string_view topics, std::string_view wanted);
 [[nodiscard]] bool holds(const policy::Subject& subject, policy::Duty duty,
                          const std::string& process);
 

@@ -5,6 +5,7 @@
 #include "proto/contract/limits.h"
 #include "proto/contract/text.h"
 #include "proto/contract/timestamp.h"
+#include "server/directory/formats/roster.h"
 #include "server/directory/service.h"
 #include "server/directory/visibility.h"
 #include "server/directory/words.h"
@@ -19,6 +20,27 @@ using policy::Action;
 bool is_time(const google::protobuf::Timestamp& time) {
   return time.seconds() >= 0 && time.seconds() < 253'402'300'800 && time.nanos() >= 0 &&
          time.nanos() < 1'000'000'000;
+}
+
+// Whoever has the entry in hand dials it from anywhere. What `before` says is left as it is: an
+// entry that came in with another number can be changed in all else.
+Status check_numbers(const v1::Person& person, const v1::Person& before) {
+  for (int i = 0; i < person.contacts_size(); ++i) {
+    const v1::Contact& contact = person.contacts(i);
+    const bool dialled = contact.kind() == v1::Contact::TELEPHONE ||
+                         contact.kind() == v1::Contact::MOBILE ||
+                         contact.kind() == v1::Contact::FAX;
+    if (!dialled || is_telephone(contact.value())) continue;
+    const bool stood =
+        std::any_of(before.contacts().begin(), before.contacts().end(), [&](const auto& one) {
+          return one.kind() == contact.kind() && one.value() == contact.value();
+        });
+    if (!stood) {
+      return invalid_argument("person.contacts[" + std::to_string(i) + "].value",
+                              "is no number in international form such as `+46 8 465 004 00`");
+    }
+  }
+  return Status();
 }
 
 }  // namespace
@@ -182,6 +204,7 @@ Result<v1::Person> Service::create_person(const Subject& subject,
                                           const v1::CreatePersonRequest& message,
                                           Transaction& transaction) {
   ENTENTE_TRY_VOID(check_person(message.person()));  // validate
+  ENTENTE_TRY_VOID(check_numbers(message.person(), v1::Person()));
   const std::string party = id_in(message.person().party(), "parties");
   const std::string process = id_in(message.process(), "processes");
   if (party.empty() || process.empty()) {
@@ -240,6 +263,7 @@ Result<v1::Person> Service::update_person(const Subject& subject,
   if (message.person().revision() != record.revision()) return stale(record.name());
   const Record seen = record;
   const v1::Person& before = seen.person();
+  ENTENTE_TRY_VOID(check_numbers(message.person(), before));
   *record.mutable_person() = message.person();  // act
   v1::Person& person = *record.mutable_person();
   person.DiscardUnknownFields();

@@ -251,6 +251,32 @@ TEST_CASE("what ids another party has cannot be tried out", "[directory]") {
   CHECK(there.status().code() == Code::InvalidArgument);
 }
 
+TEST_CASE("a number that nobody could dial is not taken; one that stood before is left",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  v1::UpdatePersonRequest update;
+  *update.mutable_person() = *world.get_person(swede, anna);
+  REQUIRE(update.person().contacts_size() > 0);
+  v1::Contact* number = nullptr;
+  for (auto& one : *update.mutable_person()->mutable_contacts()) {
+    if (one.kind() == v1::Contact::TELEPHONE) number = &one;
+  }
+  REQUIRE(number != nullptr);
+  for (const char* wrong : {"call me maybe", "08 465 004 00", "+46", "+46 8 465 004 00 ext"}) {
+    number->set_value(wrong);
+    const auto refused = world.act(swede, &Service::update_person, update);
+    CHECK(refused.status().code() == Code::InvalidArgument);
+    auto create = to_create("persons/swe.orjan.ek", "parties/SWE");
+    create.mutable_person()->add_contacts()->set_kind(v1::Contact::MOBILE);
+    create.mutable_person()->mutable_contacts(0)->set_value(wrong);
+    CHECK(world.act(swede, &Service::create_person, create).status().code() ==
+          Code::InvalidArgument);
+  }
+  number->set_value("+46 8 465 004 99");
+  CHECK(world.act(swede, &Service::update_person, update).status().message() == "");
+}
+
 TEST_CASE("a holder cannot give himself an institution", "[directory]") {
   DirectoryWorld world;
   const auto officer = world.as("SWE", "lars.nyberg");  // no focal point
@@ -592,6 +618,21 @@ TEST_CASE("who answers is the holder now; for nobody, who comes closest", "[dire
   CHECK(none->answers_size() == 0);
   CHECK(none->nearest().find("fisheries") != std::string::npos);
   CHECK(none->alternatives_size() > 0);
+  CHECK(none->nearest().find("no office has the topic `fisheries`") != std::string::npos);
+  request.set_topic("trafficing");
+  const auto slip = world.ask(reader, &Service::who_answers, request);
+  REQUIRE(slip.ok());
+  CHECK(slip->nearest().find("near to it: `trafficking in persons`") != std::string::npos);
+  // A topic that somebody has elsewhere is no slip; a party that is not there is named.
+  request.set_topic("return");
+  CHECK(world.ask(reader, &Service::who_answers, request)->nearest().find("no office") ==
+        std::string::npos);
+  request.set_party("parties/XXX");
+  CHECK(world.ask(reader, &Service::who_answers, request)
+            ->nearest()
+            .find("there is no party `XXX`") != std::string::npos);
+  request.set_party("parties/GBR");
+  request.set_topic("fisheries");
   // What one may not see is no alternative either.
   const auto outside =
       world.ask(world.as("THA", "kamon.wongsakul"), &Service::who_answers, request);

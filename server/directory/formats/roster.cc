@@ -218,15 +218,6 @@ bool is_email(std::string_view text) {
          domain.find_first_not_of(domain_allowed) == std::string_view::npos;
 }
 
-// International form: a plus, then 7 to 15 digits (E.164) with what people put between them.
-bool is_telephone(std::string_view text) {
-  if (text.empty() || text.front() != '+' || text.size() > 40) return false;
-  if (text.substr(1).find_first_not_of("0123456789 ()-./") != std::string_view::npos) return false;
-  const auto count =
-      std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return count >= 7 && count <= 15;
-}
-
 bool is_tag(std::string_view text) {
   const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
   return text.size() >= 2 && text.size() <= 35 && letter(text[0]) && letter(text[1]) &&
@@ -561,6 +552,14 @@ std::string export_row(const Entry& entry, const EntryOffice& office) {
 }
 
 }  // namespace
+
+bool is_telephone(std::string_view text) {
+  if (text.empty() || text.front() != '+' || text.size() > 40) return false;
+  if (text.substr(1).find_first_not_of("0123456789 ()-./") != std::string_view::npos) return false;
+  const auto count =
+      std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return count >= 7 && count <= 15;
+}
 
 Status RosterFile::status() const {
   if (problems_count == 0) return {};

@@ -75,6 +75,9 @@ struct RosterFile {
 // order mark, which spreadsheets need to see that it is UTF-8; CRLF.
 [[nodiscard]] std::string export_roster(std::span<const Entry> entries);
 
+// International form: a plus, then 7 to 15 digits (E.164) with what people put between them.
+[[nodiscard]] bool is_telephone(std::string_view text);
+
 // Offices and capacities that a row may name, in their canonical spelling.
 [[nodiscard]] std::span<const std::string_view> roster_offices();
 [[nodiscard]] std::span<const std::string_view> roster_capacities();

@@ -124,6 +124,8 @@ Result<v1::RetentionSchedule> Retention::set_schedule(const Subject& subject,
   }
   next.set_revision(before.revision() + 1);
   *row.mutable_shown() = next;
+  // It may be the first that is kept of the process.
+  ENTENTE_TRY_VOID(parts_.rows.store().ensure_seal(parts_.rows.process_seal(process)));
   transaction.put(key_of(parts_.rows, process), row.SerializeAsString(),
                   parts_.rows.process_seal(process));  // act
   policy::Audience secretariat;

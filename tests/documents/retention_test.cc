@@ -87,6 +87,11 @@ TEST_CASE("what is over its time is destroyed, and listed before; what is on hol
   CHECK(world.complaints.empty());
 }
 
+TEST_CASE("a schedule may be the first that is kept of a process", "[documents][retention]") {
+  RetentionWorld world;
+  CHECK(world.set(world.helena(), v1::Document::REPORT, 30).status().message() == "");
+}
+
 TEST_CASE("a schedule is the secretariat's, and holds for what comes", "[documents][retention]") {
   RetentionWorld world;
   const std::string before = world.bring(v1::Document::STUDY, "before");

@@ -117,10 +117,8 @@ void add_retention_update(CLI::App& documents, Context& context) {
 void show_due(const v1::ListDueReply& reply) {
   Table table({"GOES ON", "DOCUMENT", "KIND", "TITLE", ""});
   for (const v1::Document& one : reply.documents()) {
-    const auto& titles = one.title().by_language();
     table.row({minute_of(one.retain_until()).substr(0, 10), one.name(),
-               typed_word(v1::Document::Kind_Name(one.kind())),
-               titles.empty() ? "" : titles.begin()->second,
+               typed_word(v1::Document::Kind_Name(one.kind())), title_of(one.title()),
                one.on_hold() ? "on hold: stays" : ""});
   }
   if (table.empty())

@@ -620,6 +620,12 @@ Result<v1::Circulation> CirculationService::remind(const Subject& subject,
       check_life(parts_.neighbours, subject, row.guard().process(), New::SentRound, transaction));
   set_time(*row.mutable_shown()->mutable_reminded_at(), parts_.clock.now());
   ENTENTE_TRY_VOID(save(subject, transaction, row, acts::remind, v1::News::REMINDED));
+  // Who is reminded sees it today; who saw it when it was sent may have gone.
+  v1::WhoCanSeeRequest who;
+  who.set_object(row.shown().name());
+  ENTENTE_TRY(const v1::WhoCanSeeReply seen,
+              parts_.neighbours.who_can_see(subject, who, transaction));
+  row.mutable_shown()->set_in_words(seen.reckoning().in_words());
   return row.shown();
 }
 

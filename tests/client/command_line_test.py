@@ -150,6 +150,17 @@ class Used(unittest.TestCase):
         self.ends(6, "whoami", account=self.profile("nowhere", server=f"localhost:{free_port()}"))
         self.ends(8, "access", "on", "31 February", "persons/swe.anna.lindqvist")
 
+    def test_a_document_that_is_due_has_the_title_that_it_has_elsewhere(self):
+        self.ends(0, "sign-in", account="helena.brandt")
+        self.ends(0, "document", "keep", "igc", "--kind", "other", "--days", "365", account="helena.brandt")
+        paper = self.net.dir + "/due.txt"
+        write(paper, "soon to go")
+        self.ends(0, "document", "upload", paper, "--process", "igc", "--kind", "other", "--title", "de=Ein Zettel", "--title",
+                  "en=A slip", "--to", "members,secretariat", "--language", "en", "--yes", account="helena.brandt")
+        due = self.ends(0, "document", "due", "igc", "--within", "36500", account="helena.brandt").stdout
+        self.assertIn("A slip", due)
+        self.assertNotIn("Zettel", due)
+
     def test_a_server_of_another_root_is_not_asked_for_anything(self):
         other = self.net.dir + "/other-root.pem"
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",

@@ -212,6 +212,19 @@ TEST_CASE("what is recalled or withdrawn is shown no longer", "[documents][circu
   CHECK(world.circulate(world.helena(), paper).status().code() == Code::FailedPrecondition);
 }
 
+TEST_CASE("who reminds is told who sees it now, not who saw it when it was sent",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  const std::string name = world.circulate(world.helena(), world.paper().name())->name();
+  world.neighbours.said_of_them = "those who are left";
+  v1::RemindRequest remind;
+  remind.set_name(name);
+  const auto reminded =
+      world.act(world.circulation, world.helena(), &CirculationService::remind, remind);
+  REQUIRE(reminded.ok());
+  CHECK(reminded->in_words() == "those who are left");
+}
+
 TEST_CASE("news come exactly once and in order, across lines that break",
           "[documents][circulation]") {
   CirculationWorld world;

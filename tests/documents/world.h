@@ -42,7 +42,7 @@ class FewNeighbours final : public Neighbours {
     if (!message.object().empty() && may_list && !may_list(subject, message.object())) {
       return not_yours("who can see it is told to its originator and to the secretariat");
     }
-    reply.mutable_reckoning()->set_in_words("those who were asked about");
+    reply.mutable_reckoning()->set_in_words(said_of_them);
     for (const auto& [party, person] : {std::pair("SWE", "anna"), std::pair("CHE", "reto")}) {
       auto* row = reply.mutable_reckoning()->add_parties();
       row->set_party(std::string("parties/") + party);
@@ -100,6 +100,7 @@ class FewNeighbours final : public Neighbours {
     subject.sight = policy::Sight(subject.principals, table);
     return std::optional<policy::Subject>(std::move(subject));
   }
+  std::string said_of_them = "those who were asked about";
   std::function<void()> meanwhile;  // what happens in the midst of a reading
   std::function<bool(const policy::Subject&, const std::string&)> may_list;
   std::set<std::string> concluded;

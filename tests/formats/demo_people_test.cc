@@ -70,7 +70,8 @@ TEST_CASE("a network that is no demonstration has those who sign in first, and n
   const Network network = testing::network();
   std::string text = *testing::read(testing::source_folder() / "deploy/accounts.textproto");
   const std::string invented = "@swe.example.org";
-  while (text.find(invented) != std::string::npos)
+  std::size_t addresses = 0;
+  for (; text.find(invented) != std::string::npos; ++addresses)
     text.replace(text.find(invented), invented.size(), "@government.se");
   const auto first = parse_first_accounts(text, network.parties, network.processes);
   INFO(describe(first.status()));
@@ -81,7 +82,7 @@ TEST_CASE("a network that is no demonstration has those who sign in first, and n
     CHECK(people.person(i).id() == first->account(i).person().id());
   // Of a demonstration it would be somebody's.
   const auto demo = parse_accounts(text, network.parties, network.processes);
-  REQUIRE(demo.status().violations().size() == 2);
+  REQUIRE(demo.status().violations().size() == addresses);
   CHECK(demo.status().violations().front().rule.find("it might be somebody's") !=
         std::string::npos);
 }

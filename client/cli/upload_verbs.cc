@@ -56,6 +56,13 @@ void show_report(const v1::UploadReport& report, bool dry_run) {
   if (report.held_back_more() != 0) {
     std::cout << "and " << report.held_back_more() << " more\n";
   }
+  for (const v1::GivenAway& one : report.given_away()) {
+    std::cout << "confidential, but the audience learns it from what was published before: "
+              << one.key() << ' ' << one.period() << '\n';
+  }
+  if (report.given_away_more() != 0) {
+    std::cout << "and " << report.given_away_more() << " more\n";
+  }
   if (dry_run && report.name().empty()) {
     std::cout << "no fault; this was a dry run: nothing was kept\n";
     return;

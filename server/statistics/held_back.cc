@@ -177,6 +177,9 @@ class Findings {
     figure = std::move(change);
     ++times;
   }
+  void give_away(const Protection::Change& secret) {
+    given_away_.insert({secret.period, secret.key});
+  }
   // `moments`: at how many it was looked.
   void take_into(Protection& out, std::size_t moments) && {
     for (auto& [place, given] : gives_) {
@@ -184,11 +187,13 @@ class Findings {
       out.changes.push_back(std::move(given.first));
     }
     for (auto& [place, held] : holds_) out.changes.push_back(std::move(held));
+    out.given_away.merge(given_away_);
   }
 
  private:
   using Place = std::pair<Period, std::vector<std::string>>;
   std::map<Place, Protection::Change> holds_;
+  std::set<Place> given_away_;
   std::map<Place, std::pair<Protection::Change, std::size_t>> gives_;
 };
 
@@ -247,6 +252,7 @@ class Protecting {
   Status protect(PeriodTable table, Findings& out) const {
     TableGuard guard(std::move(table.cells), hierarchies_);
     ENTENTE_TRY(std::vector<Held> held, guard.protect());
+    for (const std::size_t cell : guard.given_away()) out.give_away(table.figures[cell]);
     std::vector<std::size_t> releasable = guard.releasable();
     if (!table.lost.empty()) {
       ENTENTE_TRY_VOID(protect_lost(guard.cells(), table, held, releasable));
@@ -526,6 +532,15 @@ void tell(const Protection& protection, v1::UploadReport& report) {
     one.set_key(join(change.key));
     one.set_period(to_text(change.period));
     one.set_protects(change.protects);
+  }
+  for (const auto& [period, key] : protection.given_away) {
+    if (static_cast<std::size_t>(report.given_away_size()) == limits::held_back_told_max) {
+      report.set_given_away_more(report.given_away_more() + 1);
+      continue;
+    }
+    v1::GivenAway& one = *report.add_given_away();
+    one.set_key(join(key));
+    one.set_period(to_text(period));
   }
 }
 

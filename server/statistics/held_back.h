@@ -2,7 +2,9 @@
 // the audience, and what it makes it possible to give again. Values; any thread.
 #pragma once
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "entente/v1/statistics.pb.h"
@@ -31,9 +33,11 @@ struct Protection {
     std::string protects;  // the key of a secret
   };
   std::vector<Change> changes;
+  // Secrets that nothing protects from what was published before them.
+  std::set<std::pair<Period, std::vector<std::string>>> given_away;
 };
 
-// Says in an upload's report what is held back.
+// Says in an upload's report what is held back, and what is given away all the same.
 void tell(const Protection& protection, v1::UploadReport& report);
 
 }  // namespace entente::statistics

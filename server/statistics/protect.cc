@@ -237,6 +237,14 @@ std::vector<std::size_t> TableGuard::derivable() {
   return out;
 }
 
+// What follows where nothing is published follows from no figure.
+std::vector<std::size_t> TableGuard::given_away() {
+  const bool any = std::any_of(cells_.begin(), cells_.end(), [](const TableCell& cell) {
+    return cell.state == State::Published;
+  });
+  return any ? derivable() : Cells();
+}
+
 // The free cell to hold back for a secret: a total that it is a part of, else the smallest figure
 // beside it, else one of the sums that it hangs together with, `hanging` of them; none:
 // cells_.size().

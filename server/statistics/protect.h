@@ -53,6 +53,9 @@ class TableGuard {
   // parts, small before large.
   // ResourceExhausted (LimitReached): too many hidden figures hang together.
   [[nodiscard]] Result<std::vector<Held>> protect();
+  // The secrets that follow from what is published, behind protect(): nothing was left to hold
+  // back.
+  [[nodiscard]] std::vector<std::size_t> given_away();
   // Those held back that no secret hangs together with any longer.
   [[nodiscard]] std::vector<std::size_t> releasable();
 

@@ -328,6 +328,14 @@ TEST_CASE("what was published before there was a secret is known, and the secret
   CHECK(later.held_back(0).key() == "A.SWE._T");
   CHECK(world.give("u11", row("A,SWE,_T,2018,30,A,F"), true).held_back_size() == 0);
   CHECK(world.all(nor).size() == 6);
+  // Where nothing is left to be held back its originator is told.
+  CHECK(later.given_away_size() == 0);
+  world.give("u12", row("A,SWE,AFG,2019,20,A,F") + row("A,SWE,_T,2019,30,A,F"), true);
+  const auto lost = world.give("u13", row("A,SWE,SYR,2019,10,A,C"));
+  CHECK(lost.held_back_size() == 0);
+  REQUIRE(lost.given_away_size() == 1);
+  CHECK(lost.given_away(0).key() == "A.SWE.SYR");
+  CHECK(lost.given_away(0).period() == "2019");
 }
 
 TEST_CASE("the mark of what is held back, brought in again, is not its party's word",

@@ -25,8 +25,12 @@ Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {
 Client::~Client() {
   asio::post(state_->io, [state = state_.get()] {
     state->line_lost(Status(Code::Cancelled, Reason::None, "the client was closed"));
-    state->work.reset();
-    state->io.stop();
+    for (const auto& pause : state->pauses) pause->cancel();
+    // Behind what waits between two tries, which is told so, too.
+    asio::post(state->io, [state] {
+      state->work.reset();
+      state->io.stop();
+    });
   });
   state_->thread.join();
 }

@@ -236,8 +236,10 @@ void Client::State::call(const MethodDescriptor& method, const Body& body,
           kRoundsMax);
     }
     if (status.code() == Code::Unavailable && safe_to_retry(method) && attempts_left > 1) {
-      auto pause = std::make_shared<asio::steady_timer>(io, kRetryPause);
-      pause->async_wait([=, this, &method, kept = pause](const boost::system::error_code& error) {
+      const auto pause = std::make_shared<asio::steady_timer>(io, kRetryPause);
+      pauses.insert(pause);
+      pause->async_wait([=, this, &method](const boost::system::error_code& error) {
+        pauses.erase(pause);
         if (error) return done(Status(Code::Cancelled, Reason::None, "the client was closed"));
         call(method, body, out, done, with, attempts_left - 1, may_sign_in);
       });

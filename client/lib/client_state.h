@@ -126,7 +126,8 @@ struct Client::State {
   std::unique_ptr<Line> line;
   std::unique_ptr<http2::ClientSession> session;
   bool open = false;
-  std::deque<std::shared_ptr<Attempt>> waiting;  // for the line to open
+  std::deque<std::shared_ptr<Attempt>> waiting;          // for the line to open
+  std::set<std::shared_ptr<asio::steady_timer>> pauses;  // between two tries
 
   std::string account;  // whose certificate it is: `parties/SWE/accounts/anna`
 

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "client/lib/ledger_view.h"
@@ -497,6 +498,27 @@ TEST_CASE("each asynchronous call is answered exactly once, also when the client
   }
   REQUIRE(done == calls);
   REQUIRE(answered > 0);
+}
+
+TEST_CASE("a call that waits for its next try is answered when the client goes",
+          "[client][async]") {
+  FakeServer server;
+  server.read = [](const net::Call&) {
+    return Status(Code::Unavailable, Reason::Overloaded, "busy");
+  };
+  std::atomic<int> done{0};
+  std::atomic<int> cancelled{0};
+  {
+    const auto client = open(server.options());
+    client->call_async<v1::Person>(kGetPerson, v1::GetPersonRequest(),
+                                   [&](const Result<v1::Person>& reply) {
+                                     ++done;
+                                     if (reply.status().code() == Code::Cancelled) ++cancelled;
+                                   });
+    while (server.reads == 0) std::this_thread::yield();
+  }
+  REQUIRE(done == 1);
+  REQUIRE(cancelled == 1);
 }
 
 }  // namespace

@@ -201,15 +201,13 @@ void take_counts(const DataRequest& request, Choice& choice) {
 // by what is kept here.
 class SetMaker : public std::enable_shared_from_this<SetMaker> {
  public:
-  SetMaker(const DataRequest& request, std::size_t topic, SightPointer sight, Choice choice,
-           Instant now)
+  SetMaker(const DataRequest& request, std::size_t topic, SightPointer sight, Choice choice)
       : topic_(topic),
         is_history_(request.history),
         is_update_(request.updated_after.has_value()),
         sight_(std::move(sight)),
         choice_(std::move(choice)),
-        taking_(choice_),
-        now_(now) {
+        taking_(choice_) {
     taking_.reading.history = true;
     taking_.test.taken_away = true;
     take_counts(request, choice_);
@@ -304,12 +302,9 @@ class SetMaker : public std::enable_shared_from_this<SetMaker> {
     }
   }
 
-  // An upload under embargo was seen by others only once that was over.
+  // By this subject: what is under an embargo, its own party and the secretariat see at once.
   [[nodiscard]] Instant seen_from(OneUpload upload) const {
-    const record::Upload& row = sight_->all[upload.from].kept->row;
-    const Instant embargo{std::chrono::microseconds(row.embargo_until_us())};
-    const Instant recorded = recorded_at(row);
-    return row.embargo_until_us() != 0 && embargo <= now_ ? std::max(recorded, embargo) : recorded;
+    return sight_->all[upload.from].appeared;
   }
 
   const std::size_t topic_;
@@ -318,7 +313,6 @@ class SetMaker : public std::enable_shared_from_this<SetMaker> {
   const SightPointer sight_;
   Choice choice_;
   Choice taking_;  // of what is taken away
-  const Instant now_;
 };
 
 // --- how it is told -----------------------------------------------------------------------------
@@ -539,7 +533,7 @@ class Planner {
       add_front(asking_, flow, parties, plan_.writing.front);
     }
     std::make_shared<const SetMaker>(request_, plan_.writing.topics.size(), std::move(sight),
-                                     std::move(choice), asking_.now)
+                                     std::move(choice))
         ->make(plan_.sets);
     plan_.writing.topics.push_back(std::move(topic));
     return {};

@@ -295,6 +295,31 @@ TEST_CASE("what was taken away since is told of what came at an embargo's end, t
   CHECK(rows_of(rows) == Rows{"CHE 2015", "NOR 2015"});
 }
 
+TEST_CASE("in the history a figure is valid from when its reader first saw it",
+          "[statistics][rest]") {
+  RestWorld world;
+  const auto swe = world.member("SWE");
+  v1::BeginUploadRequest embargoed = world.begin_request("u2");
+  embargoed.mutable_embargo_until()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(world.clock.now()).time_since_epoch().count() + 60);
+  REQUIRE(world.upload(swe, embargoed, kHeading + row("SWE,NOR,2015,1,A,F,")).ok());
+  const auto of_norway = [&](const policy::Subject& who) {
+    for (const std::string& line :
+         lines_of(world.get(who, kFlow, "includeHistory=true", kCsv).body)) {
+      if (line.find(",NOR,2015,1,") != std::string::npos) return line;
+    }
+    return std::string();
+  };
+  const std::string before = of_norway(swe);
+  CHECK_FALSE(before.empty());
+  CHECK(of_norway(world.member("CHE")).empty());
+  world.clock.pass(std::chrono::seconds(90));
+  CHECK(of_norway(swe) == before);
+  const std::string others = of_norway(world.member("CHE"));
+  CHECK_FALSE(others.empty());
+  CHECK(others != before);
+}
+
 TEST_CASE("the history has a data set for what each upload brought and took away",
           "[statistics][rest]") {
   RestWorld world;

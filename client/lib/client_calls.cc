@@ -127,21 +127,29 @@ void Client::State::finish(const std::shared_ptr<Attempt>& attempt, Status statu
 }
 
 void Client::State::connect() {
+  // What a line that was given up has still to tell is nobody's any more.
+  const auto is_ours = [this, number = ++line_number] { return number == line_number; };
   Line::Events events;
-  events.opened = [this] {
+  events.opened = [=, this] {
+    if (!is_ours()) return;
     session = std::make_unique<http2::ClientSession>();
     open = true;
     const auto ready = std::exchange(waiting, {});
     for (const auto& attempt : ready) start(attempt);
     flush();
   };
-  events.received = [this](std::string_view bytes) {
+  events.received = [=, this](std::string_view bytes) {
+    if (!is_ours()) return;
     const Status status = session->receive(bytes);
     if (!status.ok()) return line_lost(status);
     flush();
   };
-  events.written = [this] { flush(); };
-  events.closed = [this](const Status& why) { line_lost(why); };
+  events.written = [=, this] {
+    if (is_ours()) flush();
+  };
+  events.closed = [=, this](const Status& why) {
+    if (is_ours()) line_lost(why);
+  };
   line = std::make_unique<Line>(
       io, credentials,
       LineOptions{
@@ -151,6 +159,7 @@ void Client::State::connect() {
 }
 
 void Client::State::line_lost(const Status& why) {
+  ++line_number;
   open = false;
   const auto lost_session = std::move(session);
   // The line's own handler may be what called: it goes when that has returned.

@@ -124,6 +124,7 @@ struct Client::State {
 
   // The client's thread only.
   std::unique_ptr<Line> line;
+  std::uint64_t line_number = 0;  // of this one
   std::unique_ptr<http2::ClientSession> session;
   bool open = false;
   std::deque<std::shared_ptr<Attempt>> waiting;          // for the line to open

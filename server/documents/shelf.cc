@@ -184,15 +184,41 @@ Status Shelf::take_events(store::Snapshot& snapshot) {
   });
 }
 
+Status Shelf::reload_document(store::Snapshot& snapshot, const store::Id& id) {
+  ENTENTE_TRY(const auto row,
+              find_row<record::Document>(snapshot, store::Key(documents_table).id(id)));
+  if (row) put(*row);
+  return {};
+}
+
+Status Shelf::reload_circulation(store::Snapshot& snapshot, const store::Id& id) {
+  ENTENTE_TRY(const auto row,
+              find_row<record::Circulation>(snapshot, store::Key(circulations_table).id(id)));
+  return row ? put(snapshot, *row) : Status();
+}
+
 Status Shelf::reload(store::Snapshot& snapshot, std::string_view name) {
   if (const auto document = parse_document_name(name)) {
-    ENTENTE_TRY(const auto row,
-                find_row<record::Document>(snapshot, store::Key(documents_table).id(document->id)));
-    if (row) put(*row);
-  } else if (const auto circulation = parse_circulation_name(name)) {
-    ENTENTE_TRY(const auto row, find_row<record::Circulation>(
-                                    snapshot, store::Key(circulations_table).id(*circulation)));
-    if (row) return put(snapshot, *row);
+    return reload_document(snapshot, document->id);
+  }
+  const auto circulation = parse_circulation_name(name);
+  return circulation ? reload_circulation(snapshot, *circulation) : Status();
+}
+
+// Among them are those of acts that are durable and whose turn to be followed has not come. What an
+// event tells of must stand here before it: who watches would pass it by, and never come back.
+Status Shelf::reload_told(store::Snapshot& snapshot) {
+  std::set<std::string> documents;
+  std::set<std::string> circulations;
+  ENTENTE_TRY_VOID(rows_.each_event(snapshot, newest_event() + 1, [&](const record::Event& event) {
+    if (!event.document().empty()) documents.insert(event.document());
+    if (!event.circulation().empty()) circulations.insert(event.circulation());
+  }));
+  for (const std::string& id : documents) {
+    ENTENTE_TRY_VOID(reload_document(snapshot, store::Id::from(id)));
+  }
+  for (const std::string& id : circulations) {
+    ENTENTE_TRY_VOID(reload_circulation(snapshot, store::Id::from(id)));
   }
   return {};
 }
@@ -204,6 +230,7 @@ void Shelf::follow(std::uint64_t, const ledger::Act& act) {
   for (const std::string& name : act.touched) {
     if (read.ok()) read = reload(*snapshot, name);
   }
+  if (read.ok()) read = reload_told(*snapshot);
   if (read.ok()) read = take_events(*snapshot);
   // Who cannot follow would decide by what no longer holds: that is worse than to stop.
   ENTENTE_CHECK(read.ok());

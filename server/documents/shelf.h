@@ -112,6 +112,9 @@ class Shelf final : public ledger::Follower, public identity::GuardSource {
              std::optional<Instant> now);
   void await_lapse(const ShelvedCirculation& one);
   Status reload(store::Snapshot& snapshot, std::string_view name);
+  Status reload_document(store::Snapshot& snapshot, const store::Id& id);
+  Status reload_circulation(store::Snapshot& snapshot, const store::Id& id);
+  Status reload_told(store::Snapshot& snapshot);
   Status take_events(store::Snapshot& snapshot);
   Status sweep(store::Snapshot& snapshot, store::Table table, const std::set<store::Id>& named);
 

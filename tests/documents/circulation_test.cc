@@ -269,6 +269,27 @@ TEST_CASE("who acts upon how far the news have come loses against the next",
   CHECK(act(false) == Code::Ok);
 }
 
+TEST_CASE("what news tell of stands on the shelf before them, also of acts still to be followed",
+          "[documents][circulation]") {
+  CirculationWorld world;
+  Shelf behind(world.rows);
+  REQUIRE(behind.load().ok());
+  const std::uint64_t before = behind.newest_event();
+  const std::string paper = world.paper().name();
+  const std::string first = world.circulate(world.helena(), paper)->name();
+  const std::string second = world.circulate(world.helena(), paper)->name();
+  // Both are durable; of the first this one is told.
+  ledger::Act act;
+  act.kind = "documents.circulation.send";
+  act.object = first;
+  behind.follow(0, act);
+  REQUIRE(behind.newest_event() == world.shelf.newest_event());
+  REQUIRE(behind.newest_event() > before + 1);
+  CHECK(behind.circulation(*parse_circulation_name(first)) != nullptr);
+  CHECK(behind.circulation(*parse_circulation_name(second)) != nullptr);
+  CHECK(behind.document(parse_document_name(paper)->id) != nullptr);
+}
+
 TEST_CASE("the end of an embargo is news, once, to those who did not see it before",
           "[documents][circulation]") {
   CirculationWorld world;

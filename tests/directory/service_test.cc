@@ -627,10 +627,10 @@ TEST_CASE("who answers is the holder now; for nobody, who comes closest", "[dire
   request.set_topic("return");
   CHECK(world.ask(reader, &Service::who_answers, request)->nearest().find("no office") ==
         std::string::npos);
-  request.set_party("parties/XXX");
+  request.set_party("parties/QQQ");
   CHECK(world.ask(reader, &Service::who_answers, request)
             ->nearest()
-            .find("there is no party `XXX`") != std::string::npos);
+            .find("there is no party `QQQ`") != std::string::npos);
   request.set_party("parties/GBR");
   request.set_topic("fisheries");
   // What one may not see is no alternative either.

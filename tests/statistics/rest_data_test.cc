@@ -272,14 +272,20 @@ TEST_CASE("what changed since comes as what to replace and what to delete", "[st
   CHECK(world.get(che, kFlow, query + "&asOf=2020-01-01").status == 400);
 }
 
+// What only its own party and the secretariat see for a minute.
+v1::BeginUploadRequest for_a_minute(RestWorld& world, const std::string& id) {
+  v1::BeginUploadRequest embargoed = world.begin_request(id);
+  embargoed.mutable_embargo_until()->set_seconds(
+      std::chrono::floor<std::chrono::seconds>(world.clock.now()).time_since_epoch().count() + 60);
+  return embargoed;
+}
+
 TEST_CASE("what was taken away since is told of what came at an embargo's end, too",
           "[statistics][rest]") {
   RestWorld world;
   const auto swe = world.member("SWE");
   // The first version comes to others' eyes last, between two that are free at once.
-  v1::BeginUploadRequest embargoed = world.begin_request("u2");
-  embargoed.mutable_embargo_until()->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(world.clock.now()).time_since_epoch().count() + 60);
+  const v1::BeginUploadRequest embargoed = for_a_minute(world, "u2");
   REQUIRE(world.upload(swe, embargoed, kHeading + row("SWE,NOR,2015,1,A,F,")).ok());
   REQUIRE(world
               .upload(swe, world.begin_request("u3"),
@@ -299,9 +305,7 @@ TEST_CASE("in the history a figure is valid from when its reader first saw it",
           "[statistics][rest]") {
   RestWorld world;
   const auto swe = world.member("SWE");
-  v1::BeginUploadRequest embargoed = world.begin_request("u2");
-  embargoed.mutable_embargo_until()->set_seconds(
-      std::chrono::floor<std::chrono::seconds>(world.clock.now()).time_since_epoch().count() + 60);
+  const v1::BeginUploadRequest embargoed = for_a_minute(world, "u2");
   REQUIRE(world.upload(swe, embargoed, kHeading + row("SWE,NOR,2015,1,A,F,")).ok());
   const auto of_norway = [&](const policy::Subject& who) {
     for (const std::string& line :

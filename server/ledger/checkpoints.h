@@ -122,8 +122,8 @@ class Checkpoints final : public Follower {
   // each act of anybody would be sent to all who watch, at its moment. OutOfRange: no such entry.
   [[nodiscard]] Result<Proof> prove(std::uint64_t index, bool at_once);
 
-  // `wake` is called, from any thread, once an interval at most, after newest() has changed, until
-  // the subscription dies.
+  // `wake` is called, from any thread, after newest() has changed, until the subscription dies:
+  // once an interval at most, and when a cosignature joins it.
   class Subscription {
    public:
     Subscription(Checkpoints& checkpoints, std::uint64_t id) : of_(checkpoints), id_(id) {}

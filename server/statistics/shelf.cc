@@ -16,6 +16,39 @@ Status unreadable() {
       .with_detail("statistics upload row");
 }
 
+Result<std::shared_ptr<Kept>> read_kept(store::Snapshot& snapshot, const std::string& bytes) {
+  auto kept = std::make_shared<Kept>();
+  if (!kept->row.ParseFromString(bytes)) return unreadable();
+  for (std::size_t c = 0; c < circles && c < static_cast<std::size_t>(kept->row.parts_size());
+       ++c) {
+    const std::string& id = kept->row.parts(static_cast<int>(c));
+    if (id.empty()) continue;
+    if (id.size() != sizeof(store::Id)) return unreadable();
+    ENTENTE_TRY(kept->parts[c], read_header(snapshot, store::Id::from(id)));
+  }
+  return kept;
+}
+
+void append(KeptList& list, std::shared_ptr<Kept> kept) {
+  if (kept->row.withdraws() != 0) {
+    for (std::shared_ptr<const Kept>& one : list.all) {
+      if (one->row.number() != kept->row.withdraws()) continue;
+      auto taken_back = std::make_shared<Kept>(*one);
+      taken_back->withdrawn_by = kept->row.number();
+      one = std::move(taken_back);
+    }
+  }
+  const auto party = std::find(list.parties.begin(), list.parties.end(), kept->row.party());
+  kept->party = static_cast<std::size_t>(party - list.parties.begin());
+  if (party == list.parties.end()) list.parties.push_back(kept->row.party());
+  if (const std::int64_t embargo_us = kept->row.embargo_until_us(); embargo_us != 0) {
+    auto& all = list.embargoes_us;
+    const auto at = std::lower_bound(all.begin(), all.end(), embargo_us);
+    if (at == all.end() || *at != embargo_us) all.insert(at, embargo_us);
+  }
+  list.all.push_back(std::move(kept));
+}
+
 }  // namespace
 
 store::Id upload_id(const store::Store& store, std::string_view account, std::string_view chosen) {
@@ -33,51 +66,34 @@ const Kept* KeptList::find(std::uint64_t number) const {
   return at == all.end() || (*at)->row.number() != number ? nullptr : at->get();
 }
 
+// What was handed out stays as it was: the next list is another.
 Status Shelf::put(store::Snapshot& snapshot, const std::string& bytes) {
-  auto kept = std::make_shared<Kept>();
-  if (!kept->row.ParseFromString(bytes)) return unreadable();
-  for (std::size_t c = 0; c < circles && c < static_cast<std::size_t>(kept->row.parts_size());
-       ++c) {
-    const std::string& id = kept->row.parts(static_cast<int>(c));
-    if (id.empty()) continue;
-    if (id.size() != sizeof(store::Id)) return unreadable();
-    ENTENTE_TRY(kept->parts[c], read_header(snapshot, store::Id::from(id)));
-  }
+  ENTENTE_TRY(std::shared_ptr<Kept> kept, read_kept(snapshot, bytes));
   const std::lock_guard lock(mutex_);
   std::shared_ptr<const KeptList>& list = by_flow_[kept->row.dataflow()];
   auto next = list ? std::make_shared<KeptList>(*list) : std::make_shared<KeptList>();
-  // Told in order; a load while commits go on may have seen some already.
-  if (next->last() >= kept->row.number()) return {};
-  if (kept->row.withdraws() != 0) {
-    for (std::shared_ptr<const Kept>& one : next->all) {
-      if (one->row.number() != kept->row.withdraws()) continue;
-      auto taken_back = std::make_shared<Kept>(*one);
-      taken_back->withdrawn_by = kept->row.number();
-      one = std::move(taken_back);
-    }
-  }
-  const auto party = std::find(next->parties.begin(), next->parties.end(), kept->row.party());
-  kept->party = static_cast<std::size_t>(party - next->parties.begin());
-  if (party == next->parties.end()) next->parties.push_back(kept->row.party());
-  if (const std::int64_t embargo_us = kept->row.embargo_until_us(); embargo_us != 0) {
-    auto& all = next->embargoes_us;
-    const auto at = std::lower_bound(all.begin(), all.end(), embargo_us);
-    if (at == all.end() || *at != embargo_us) all.insert(at, embargo_us);
-  }
-  next->all.push_back(std::move(kept));
+  if (next->last() >= kept->row.number()) return {};  // told twice
+  append(*next, std::move(kept));
   list = std::move(next);
   return {};
 }
 
+// Nobody has been handed a list yet: each is written on.
 Status Shelf::load() {
   {
+    std::map<std::string, std::shared_ptr<KeptList>, std::less<>> lists;
     const auto snapshot = store_.snapshot();
     const auto cursor = snapshot->scan(store::Key(uploads_table));
     for (; cursor->valid(); cursor->next()) {
       ENTENTE_TRY(const std::string bytes, cursor->value());
-      ENTENTE_TRY_VOID(put(*snapshot, bytes));
+      ENTENTE_TRY(std::shared_ptr<Kept> kept, read_kept(*snapshot, bytes));
+      std::shared_ptr<KeptList>& list = lists[kept->row.dataflow()];
+      if (!list) list = std::make_shared<KeptList>();
+      append(*list, std::move(kept));
     }
     ENTENTE_TRY_VOID(cursor->status());
+    const std::lock_guard lock(mutex_);
+    by_flow_ = {lists.begin(), lists.end()};
   }
   return sweep();
 }

@@ -1,5 +1,6 @@
 #include "proto/contract/status.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -148,6 +149,19 @@ Status invalid_argument(std::string field, std::string rule) {
   std::string message = "`" + field + "` " + rule;
   return Status(Code::InvalidArgument, Reason::FieldInvalid, std::move(message))
       .with_violation({.field = std::move(field), .rule = std::move(rule), .line = 0, .column = 0});
+}
+
+Status not_found(std::string_view name) {
+  constexpr std::size_t said_max = 256;  // bytes; no answer is as long as its request made it
+  std::size_t said = std::min(name.size(), said_max);
+  const auto inside = [&] { return (static_cast<unsigned char>(name[said]) & 0xC0U) == 0x80U; };
+  while (said > 0 && said < name.size() && inside()) --said;
+  return {Code::NotFound, Reason::None,
+          "`" + std::string(name.substr(0, said)) + "` was not found"};
+}
+
+Status not_yours(std::string what) {
+  return {Code::PermissionDenied, Reason::NotYours, std::move(what)};
 }
 
 Status internal_error(std::string detail) {

@@ -118,6 +118,11 @@ class [[nodiscard]] Status {
 // Spellings for the common ones.
 Status invalid_argument(std::string field, std::string rule);
 Status internal_error(std::string detail);  // The caller sees `internal error` and no more.
+// One answer, one path, for "no such object" and "not for you". Says the first 256 bytes of the
+// name.
+Status not_found(std::string_view name);
+// PermissionDenied (NotYours): for who may know that the object is there.
+Status not_yours(std::string what);
 
 template <typename T>
 class [[nodiscard]] Result {

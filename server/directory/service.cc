@@ -78,10 +78,6 @@ std::string_view word_for(v1::OfficeKind kind) {
 
 }  // namespace
 
-Status not_found(std::string_view name) {
-  return Status(Code::NotFound, Reason::None, "`" + std::string(name) + "` was not found");
-}
-
 void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   add_reads(gate);
   add_acts(gate, make_receipt);

@@ -271,7 +271,4 @@ class Service {
   Parts parts_;
 };
 
-// One answer, one path, for "no such object" and "not for you".
-[[nodiscard]] Status not_found(std::string_view name);
-
 }  // namespace entente::directory

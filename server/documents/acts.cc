@@ -48,7 +48,7 @@ std::string code_of(std::string_view party) {
 }  // namespace
 
 Status Service::decide_create(const Subject& subject, const v1::Document& document) const {
-  const std::string process = *id_in(document.process(), "processes/");
+  const std::string process = *policy::id_in(document.process(), "processes/");
   // Of a process that the caller has no part in, nothing is said.
   if (!takes_part(subject, process)) return not_found(document.process());
   if (subject.read_only) return not_yours("an application password only reads");
@@ -101,7 +101,7 @@ Result<record::Document> Service::take_own(const Subject& subject, std::string_v
 Status Service::set_guard(const Subject& subject, const v1::Document& document,
                           record::Document& row, Transaction& transaction) {
   const std::string originator = code_of(document.originator());
-  const std::string process = *id_in(document.process(), "processes/");
+  const std::string process = *policy::id_in(document.process(), "processes/");
   ENTENTE_TRY(const policy::Audience audience,
               policy::audience_of("visibility.audience", document.visibility().audience()));
   ENTENTE_TRY(policy::Guard guard, guard_from(document.visibility(), originator, process));

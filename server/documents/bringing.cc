@@ -53,7 +53,7 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
   if (message.document().name().empty()) {
     ENTENTE_TRY_VOID(check_document(message.document()));
     ENTENTE_TRY_VOID(decide_create(subject, message.document()));
-    process = *id_in(message.document().process(), "processes/");
+    process = *policy::id_in(message.document().process(), "processes/");
   } else {
     ENTENTE_TRY(const record::Document own,
                 take_for_content(subject, message.document().name(), message.content(), snapshot));
@@ -160,8 +160,8 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
     const Instant now = parts_.clock.now();
     set_time(*shown.mutable_created_at(), now);
     ENTENTE_TRY(const auto until,
-                retain_until(parts_.rows, transaction, *id_in(shown.process(), "processes/"),
-                             shown.kind(), now));
+                retain_until(parts_.rows, transaction,
+                             *policy::id_in(shown.process(), "processes/"), shown.kind(), now));
     if (until) set_time(*shown.mutable_retain_until(), *until);
     ENTENTE_TRY_VOID(set_guard(subject, shown, row, transaction));
   } else {

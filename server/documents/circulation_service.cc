@@ -181,7 +181,7 @@ Status CirculationService::check_documents(const Subject& subject, v1::Circulati
 Result<record::Circulation> CirculationService::make_row(const Subject& subject,
                                                          v1::Circulation circulation,
                                                          Transaction& transaction) {
-  const std::string process = *id_in(circulation.process(), "processes/");
+  const std::string process = *policy::id_in(circulation.process(), "processes/");
   ENTENTE_TRY_VOID(check_life(parts_.neighbours, subject, process, New::SentRound, transaction));
   ENTENTE_TRY(const policy::Audience audience,
               policy::audience_of("visibility.audience", circulation.visibility().audience()));

@@ -125,21 +125,6 @@ std::optional<store::Id> parse_circulation_name(std::string_view name) {
   return parse_id(name.substr(kCirculations.size()));
 }
 
-std::optional<std::string> id_in(std::string_view name, std::string_view collection) {
-  if (!name.starts_with(collection)) return std::nullopt;
-  name.remove_prefix(collection.size());
-  if (!policy::is_id(name)) return std::nullopt;
-  return std::string(name);
-}
-
-Status not_found(std::string_view name) {
-  return {Code::NotFound, Reason::None, "`" + std::string(name.substr(0, 128)) + "` was not found"};
-}
-
-Status not_yours(std::string what) {
-  return {Code::PermissionDenied, Reason::NotYours, std::move(what)};
-}
-
 Status withdrawn() {
   return {Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator"};
 }
@@ -184,13 +169,14 @@ Status check_document(const v1::Document& document) {
                             "must be a day, a month or a year such as 2001-06-14, "
                             "2001-06 or 2001");
   }
-  if (!id_in(document.process(), "processes/")) {
+  if (!policy::id_in(document.process(), "processes/")) {
     return invalid_argument("document.process", "must be like `processes/igc`");
   }
-  if (!document.body().empty() && !id_in(document.body(), document.process() + "/bodies/")) {
+  if (!document.body().empty() &&
+      !policy::id_in(document.body(), document.process() + "/bodies/")) {
     return invalid_argument("document.body", "must be a body of the process");
   }
-  if (!document.meeting().empty() && !id_in(document.meeting(), "meetings/")) {
+  if (!document.meeting().empty() && !policy::id_in(document.meeting(), "meetings/")) {
     return invalid_argument("document.meeting", "must be like `meetings/<id>`");
   }
   return {};

@@ -42,12 +42,7 @@ struct DocumentName {
 };
 [[nodiscard]] std::optional<DocumentName> parse_document_name(std::string_view name);
 [[nodiscard]] std::optional<store::Id> parse_circulation_name(std::string_view name);
-// `igc` of `processes/igc`; nothing if it is no such name.
-[[nodiscard]] std::optional<std::string> id_in(std::string_view name, std::string_view collection);
 
-// One answer, one path, for "no such object" and "not for you".
-[[nodiscard]] Status not_found(std::string_view name);
-[[nodiscard]] Status not_yours(std::string what);
 [[nodiscard]] Status withdrawn();
 
 // --- rules; InvalidArgument (FieldInvalid) names the field ---

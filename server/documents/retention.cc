@@ -84,7 +84,7 @@ void Retention::add_to(identity::Gate& gate) {
 
 // To those who have no part in the process, it is one that is not there.
 Status Retention::decide_keeping(const Subject& subject, const std::string& name) const {
-  const auto process = id_in(name, "processes/");
+  const auto process = policy::id_in(name, "processes/");
   if (!process || !takes_part(subject, *process)) return not_found(name);
   policy::Guard of_process;
   of_process.handling = policy::Handling::Limited;
@@ -98,7 +98,7 @@ Status Retention::decide_keeping(const Subject& subject, const std::string& name
 Result<v1::RetentionSchedule> Retention::get_schedule(const Subject& subject,
                                                       const v1::GetScheduleRequest& message,
                                                       store::Snapshot& snapshot) const {
-  const auto process = id_in(message.process(), "processes/");                          // validate
+  const auto process = policy::id_in(message.process(), "processes/");                  // validate
   if (!process || !takes_part(subject, *process)) return not_found(message.process());  // decide
   ENTENTE_TRY(const record::Schedule row, find_schedule(parts_.rows, snapshot, *process));
   return whole(row, *process);
@@ -109,7 +109,7 @@ Result<v1::RetentionSchedule> Retention::set_schedule(const Subject& subject,
                                                       store::Transaction& transaction) {
   ENTENTE_TRY_VOID(decide_keeping(subject, message.process()));  // decide, before it is looked into
   ENTENTE_TRY_VOID(check_lines(message));                        // validate
-  const std::string process = *id_in(message.process(), "processes/");
+  const std::string process = *policy::id_in(message.process(), "processes/");
   ENTENTE_TRY(record::Schedule row, find_schedule(parts_.rows, transaction, process));
   if (message.revision() != row.shown().revision()) {
     return Status(Code::FailedPrecondition, Reason::RevisionStale,

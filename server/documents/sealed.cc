@@ -46,7 +46,7 @@ Result<v1::Roster> SealedService::get_roster(const Subject& subject,
   } else {
     *asked.mutable_visibility() = message.draft().visibility();
     asked.set_process(message.draft().process());
-    const auto process = id_in(asked.process(), "processes/");
+    const auto process = policy::id_in(asked.process(), "processes/");
     if (!process) return invalid_argument("draft.process", "must be like `processes/igc`");
     if (!takes_part(subject, *process)) return not_found(asked.process());
   }

@@ -20,7 +20,6 @@ using policy::Principal;
 
 constexpr std::size_t named_max = 1'000;  // names of one party in an answer
 
-Status not_yours(const char* what) { return {Code::PermissionDenied, Reason::NotYours, what}; }
 constexpr const char* readers_not_yours =
     "who can see it is told to its originator and to the secretariat";
 constexpr const char* change_not_yours = "it is not yours to change, and so not to preview";

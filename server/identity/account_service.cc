@@ -88,8 +88,7 @@ Result<record::Account> AccountService::changeable(const Subject& subject, std::
   const bool own = account.name() == subject.account ||
                    (!subject.person.empty() && account.person() == subject.person);
   if (own) {
-    return Status(Code::PermissionDenied, Reason::NotYours,
-                  "another officer of your party does this to your account");
+    return not_yours("another officer of your party does this to your account");
   }
   if (account.ended()) {
     return Status(Code::FailedPrecondition, Reason::None, "the account has ended");

@@ -110,7 +110,7 @@ Status Gate::act(net::Call& call, const google::protobuf::MethodDescriptor& meth
   const auto who = [&]() -> Result<SubjectPointer> {
     ENTENTE_TRY(SubjectPointer caller, authenticator_.authenticate(call, method));
     if (caller->read_only) {
-      return Status(Code::PermissionDenied, Reason::NotYours, "an application password only reads");
+      return not_yours("an application password only reads");
     }
     return caller;
   };

@@ -71,7 +71,7 @@ Status Service::decide_create(const Subject& subject, const std::string& process
   }
   policy::Guard own;
   own.handling = policy::Handling::Limited;
-  own.process = *id_in(process, "processes/");
+  own.process = *policy::id_in(process, "processes/");
   if (policy::decide(subject, Action::KeepProcess, own, now).permits()) return {};
   return not_yours("meetings are kept by the secretariat of the process");
 }

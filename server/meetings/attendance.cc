@@ -78,7 +78,7 @@ Status Attendance::settle_who(const Subject& subject, v1::Participant& said,
     return invalid_argument("participant", "must name a party, a person or a guest");
   }
   ENTENTE_TRY(const auto guard, parts_.neighbours.guard_of(snapshot, said.party()));
-  const bool is_party = id_in(said.party(), "parties/").has_value();
+  const bool is_party = policy::id_in(said.party(), "parties/").has_value();
   const policy::Decision seen =
       policy::decide(subject, Action::Read, guard.value_or(policy::Guard()), parts_.clock.now());
   if (is_party && seen.permits()) return {};
@@ -206,7 +206,7 @@ Result<v1::Participant> Attendance::register_one(const Subject& subject,
   const bool self = said.person() == "persons/" + subject.person && !subject.person.empty();
   ENTENTE_TRY(const std::vector<record::Participant> all,
               parts_.rows.participants(transaction, sight.id));
-  const std::string party = id_in(said.party(), "parties/").value_or("");
+  const std::string party = policy::id_in(said.party(), "parties/").value_or("");
   if (!self && !sight.keeps && !acts_for(subject, sight, party, all)) {
     return not_yours("a party's delegation is registered by its focal points and its head");
   }
@@ -271,7 +271,7 @@ Result<v1::Participant> Attendance::remove(const Subject& subject,
     return store::Id::from(one.id()) == name->participant;
   });
   if (found == all.end()) return not_found(message.name());
-  const std::string party = id_in(found->shown().party(), "parties/").value_or("");
+  const std::string party = policy::id_in(found->shown().party(), "parties/").value_or("");
   const bool self =
       !subject.person.empty() && found->shown().person() == "persons/" + subject.person;
   if (!sight.whole && party != subject.party) return not_found(message.name());

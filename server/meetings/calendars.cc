@@ -48,7 +48,7 @@ Result<const CallerCalendars::Shown*> CallerCalendars::shown(std::string_view ca
   for (const v1::Meeting& one : meetings) {
     LeftOut left_out;
     ENTENTE_TRY(std::string text, to_ical({one}, parts_.zones, parts_.network, left_out));
-    std::string id = *id_in(one.name(), "meetings/");
+    std::string id = *policy::id_in(one.name(), "meetings/");
     refs->push_back({.id = id, .etag = tag_of(text)});
     made.members.emplace(std::move(id), dav::Member{.text = std::move(text),
                                                     .begins = instant_of(one.starts_at()),

@@ -37,14 +37,14 @@ std::optional<store::Id> parse_in(std::string_view name, std::string_view collec
 
 // Whose it is: `parties/SWE`, `persons/<id>`.
 bool names_someone(std::string_view name) {
-  return id_in(name, "parties/").has_value() || id_in(name, "persons/").has_value();
+  return policy::id_in(name, "parties/").has_value() || policy::id_in(name, "persons/").has_value();
 }
 
 Status check_home(const std::string& object, const std::string& process, const std::string& body) {
-  if (!id_in(process, "processes/")) {
+  if (!policy::id_in(process, "processes/")) {
     return invalid_argument(object + ".process", "must be like `processes/igc`");
   }
-  if (!body.empty() && !id_in(body, process + "/bodies/")) {
+  if (!body.empty() && !policy::id_in(body, process + "/bodies/")) {
     return invalid_argument(object + ".body", "must be a body of the process");
   }
   return {};
@@ -171,14 +171,15 @@ std::map<std::string, policy::Fact> seats_of(std::string_view process, const sto
   if (!row.opens() || is_guest(shown)) return seats;
   const std::string name = participant_name(meeting, store::Id::from(row.id()));
   const auto seat = [&](const std::string& item) {
-    policy::Fact fact{.key = name + "#" + item,
-                      .body = policy::Seat{.process = std::string(process),
-                                           .bench = policy::Bench::Body,
-                                           .body = body_of(meeting, item),
-                                           .party = id_in(shown.party(), "parties/").value_or(""),
-                                           .person = id_in(shown.person(), "persons/").value_or(""),
-                                           .role = policy::SeatRole::Member},
-                      .span = {}};
+    policy::Fact fact{
+        .key = name + "#" + item,
+        .body = policy::Seat{.process = std::string(process),
+                             .bench = policy::Bench::Body,
+                             .body = body_of(meeting, item),
+                             .party = policy::id_in(shown.party(), "parties/").value_or(""),
+                             .person = policy::id_in(shown.person(), "persons/").value_or(""),
+                             .role = policy::SeatRole::Member},
+        .span = {}};
     if (const auto day = parse_local(shown.until())) {
       fact.span.until = Instant(day->time_since_epoch());
     }
@@ -201,19 +202,6 @@ std::optional<SeatName> parse_seat_name(std::string_view name) {
   return SeatName{.meeting = *id, .item = std::string(name.substr(std::min(dot + 1, name.size())))};
 }
 
-std::optional<std::string> id_in(std::string_view name, std::string_view collection) {
-  if (!name.starts_with(collection)) return std::nullopt;
-  name.remove_prefix(collection.size());
-  if (!policy::is_id(name)) return std::nullopt;
-  return std::string(name);
-}
-
-Status not_found(std::string_view name) {
-  return {Code::NotFound, Reason::None, "`" + std::string(name.substr(0, 128)) + "` was not found"};
-}
-Status not_yours(std::string what) {
-  return {Code::PermissionDenied, Reason::NotYours, std::move(what)};
-}
 Status stale(std::uint64_t revision) {
   return {Code::FailedPrecondition, Reason::RevisionStale,
           "it is at revision " + std::to_string(revision)};
@@ -310,7 +298,7 @@ Status settle_times(const Zones& zones, v1::Meeting& meeting) {
 Status settle_visibility(const std::string& field, std::string_view process,
                          v1::Visibility& visibility) {
   if (visibility.audience().any_of().empty() && visibility.audience().none_of().empty()) {
-    const std::string of = "process/" + *id_in(process, "processes/") + "/";
+    const std::string of = "process/" + *policy::id_in(process, "processes/") + "/";
     for (const char* standing : {"members", "chair", "secretariat"}) {
       visibility.mutable_audience()->add_any_of(of + standing);
     }
@@ -339,7 +327,7 @@ policy::Guard guard_of(const record::Guard& row) {
 policy::Guard guard_of_process(const v1::Visibility& visibility, std::string_view process) {
   policy::Guard guard;
   guard.handling = static_cast<policy::Handling>(visibility.handling());
-  guard.process = *id_in(process, "processes/");
+  guard.process = *policy::id_in(process, "processes/");
   return guard;
 }
 
@@ -354,9 +342,9 @@ record::Guard to_record(const policy::Guard& guard) {
 std::vector<policy::Principal> principals_of_chairs(const v1::Meeting& meeting) {
   std::vector<policy::Principal> principals;
   for (const std::string& chair : meeting.chairs()) {
-    if (const auto party = id_in(chair, "parties/")) {
+    if (const auto party = policy::id_in(chair, "parties/")) {
       principals.push_back(policy::Principal::make(policy::Principal::Kind::Party, *party));
-    } else if (const auto person = id_in(chair, "persons/")) {
+    } else if (const auto person = policy::id_in(chair, "persons/")) {
       principals.push_back(policy::Principal::make(policy::Principal::Kind::Person, *person));
     }
   }
@@ -373,7 +361,7 @@ bool presides(const policy::Subject& subject, const v1::Meeting& meeting) {
 std::set<std::string> items_of(const policy::Subject& subject, const v1::Meeting& meeting) {
   std::set<std::string> items;
   const auto id = parse_meeting_name(meeting.name());
-  const auto process = id_in(meeting.process(), "processes/");
+  const auto process = policy::id_in(meeting.process(), "processes/");
   if (!id || !process) return items;
   for (const v1::AgendaItem& item : meeting.agenda()) {
     const auto seat =

@@ -40,8 +40,6 @@ struct RecordName {
   std::uint64_t revision = 0;  // 0: not named
 };
 [[nodiscard]] std::optional<RecordName> parse_record_name(std::string_view name);
-// `igc` of `processes/igc`; nothing if it is no such name.
-[[nodiscard]] std::optional<std::string> id_in(std::string_view name, std::string_view collection);
 
 // What a meeting is to audiences: a body of its process for as long as it is, in which those sit
 // that are asked to it; and so is each item of its agenda. `meeting-<id>`, `meeting-<id>.<item>`
@@ -61,9 +59,6 @@ struct SeatName {
                                                            const store::Id& meeting,
                                                            const record::Participant& row);
 
-// One answer, one path, for "no such object" and "not for you".
-[[nodiscard]] Status not_found(std::string_view name);
-[[nodiscard]] Status not_yours(std::string what);
 [[nodiscard]] Status stale(std::uint64_t revision);
 
 // --- rules; InvalidArgument (FieldInvalid) names the field ---

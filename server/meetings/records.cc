@@ -132,8 +132,8 @@ void Records::settle_duties(const Subject& subject, Sight& sight) const {
   const bool keeps = policy::decide(subject, Action::KeepProcess, guard, now).permits();
   for (const std::string& chair : meeting.chairs()) {
     policy::Guard own = guard;
-    own.originator = id_in(chair, "parties/").value_or(subject.party);
-    own.person = id_in(chair, "persons/").value_or("");
+    own.originator = policy::id_in(chair, "parties/").value_or(subject.party);
+    own.person = policy::id_in(chair, "persons/").value_or("");
     const Action action = own.person.empty() ? Action::Originate : Action::ChangeOwn;
     const bool does = policy::decide(subject, action, own, now).permits();
     sight.presides = sight.presides || (does && presides(subject, meeting));
@@ -344,7 +344,7 @@ Result<v1::CheckRecordReply> Records::findings(const Subject& subject, const Sig
   }
   persons.insert(sight.meeting.shown().chairs().begin(), sight.meeting.shown().chairs().end());
   for (const std::string& person : persons) {
-    if (!id_in(person, "persons/")) continue;
+    if (!policy::id_in(person, "persons/")) continue;
     // Whoever may not see the entry is told that it names a participant, and not which.
     ENTENTE_TRY(const auto known, parts_.neighbours.person(subject, person, snapshot));
     ENTENTE_TRY(const std::vector<std::string> written,

@@ -40,8 +40,8 @@ bool names_subject(const policy::Subject& subject, const std::vector<std::string
 }
 
 bool sits_in(const policy::Subject& subject, const std::string& process, const std::string& body) {
-  const auto of = id_in(process, "processes/");
-  const auto id = id_in(body, process + "/bodies/");
+  const auto of = policy::id_in(process, "processes/");
+  const auto id = policy::id_in(body, process + "/bodies/");
   return of && id && holds(subject, Principal::Kind::Body, *of, *id);
 }
 

@@ -104,7 +104,7 @@ Result<v1::NoticeSettings> Service::set(const policy::Subject& subject,
   const policy::Decision decision =
       policy::decide(subject, policy::Action::ChangeOwn, own(subject), Instant{});
   if (!decision.permits()) {
-    return Status(Code::PermissionDenied, Reason::NotYours, "an application password only reads");
+    return not_yours("an application password only reads");
   }
   ENTENTE_TRY(Chosen before, chosen_by(subject, transaction));
   ENTENTE_TRY(const std::uint64_t newest, parts_.sources.newest(transaction));

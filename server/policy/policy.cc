@@ -188,6 +188,13 @@ bool is_id(std::string_view text) {
          });
 }
 
+std::optional<std::string> id_in(std::string_view name, std::string_view collection) {
+  if (!name.starts_with(collection)) return std::nullopt;
+  name.remove_prefix(collection.size());
+  if (!is_id(name)) return std::nullopt;
+  return std::string(name);
+}
+
 Result<Principal> Principal::parse(std::string_view text) {
   if (!match_any(text)) return invalid_argument("principal", "is none of the forms of a principal");
   return Principal(std::string(text));

@@ -26,6 +26,8 @@ namespace entente::policy {
 
 // Whether `text` is an id as resource names and principals have them: [A-Za-z0-9._-]{1,64}.
 [[nodiscard]] bool is_id(std::string_view text);
+// `igc` of `processes/igc`, with `processes/` as collection; nothing if it is no such name.
+[[nodiscard]] std::optional<std::string> id_in(std::string_view name, std::string_view collection);
 
 // What an audience can name, in its canonical spelling:
 //   party/SWE   institution/SWE/migrationsverket   person/<id>   account/SWE/<id>

@@ -148,8 +148,7 @@ Result<ExemptionService::Place> ExemptionService::open(const Subject& subject,
   const policy::Decision decision =
       policy::decide(subject, policy::Action::Admit, guard_of(*place.flow), parts_.clock.now());
   if (!decision.needs_second_person()) {
-    return Status(Code::PermissionDenied, Reason::NotYours,
-                  "exemptions are by the word of two persons of the process's secretariat");
+    return not_yours("exemptions are by the word of two persons of the process's secretariat");
   }
   if (!place.flow->wire.has_reciprocity()) {
     return Status(Code::FailedPrecondition, Reason::None, "the dataflow is not reciprocal");

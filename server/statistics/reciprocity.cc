@@ -105,7 +105,7 @@ Result<v1::Standing> ComparisonService::get_standing(const Subject& subject,
     return Status(Code::FailedPrecondition, Reason::None, "the dataflow is not reciprocal");
   }
   if (flow->provisions.count(subject.party) == 0) {
-    return Status(Code::PermissionDenied, Reason::NotYours, "your party does not report to it");
+    return not_yours("your party does not report to it");
   }
   ENTENTE_TRY(const auto own, parts_.service.given_by(subject.party, *flow, snapshot));
   ENTENTE_TRY(const auto others, parts_.service.others_by_period(subject, *flow, snapshot));

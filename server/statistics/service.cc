@@ -79,14 +79,6 @@ class QuerySource final : public net::Source {
 
 }  // namespace
 
-Status not_found(std::string_view name) {
-  return {Code::NotFound, Reason::None, "`" + std::string(name) + "` was not found"};
-}
-
-Status not_yours(std::string_view what) {
-  return {Code::PermissionDenied, Reason::NotYours, std::string(what)};
-}
-
 void Service::add_to(identity::Gate& gate, const ledger::MakeReceipt& make_receipt) {
   const std::string service = "entente.v1.StatisticsService.";
   gate.reads(service + "ListDataflows", this, &Service::list_dataflows);

@@ -178,11 +178,6 @@ class Service {
   std::map<std::string, std::pair<std::string, std::string>> finishing_;
 };
 
-// One answer, one path, for "no such object" and "not for you".
-[[nodiscard]] Status not_found(std::string_view name);
-// PermissionDenied (NotYours): for who may know that it is there.
-[[nodiscard]] Status not_yours(std::string_view what);
-
 // The operator's: enters structures when a network is made. What Structures::save and commit
 // return.
 [[nodiscard]] Status define_structures(store::Store& store, Structures& structures,

@@ -51,6 +51,18 @@ Status stale(std::string_view name) {
                 "`" + std::string(name) + "` has changed since the revision that you saw");
 }
 
+Result<Instant> when_of(const std::string& as_of, Instant now) {
+  if (as_of.empty()) return now;
+  const auto day = first_day_of(as_of);
+  if (!day) return invalid_argument("as_of", "must be a day such as `2026-11-23`");
+  return Instant(*day);
+}
+
+Status check_filter(const char* field, const std::string& name, std::string_view collection) {
+  if (name.empty() || !id_in(name, collection).empty()) return Status();
+  return invalid_argument(field, "must be a name such as `" + std::string(collection) + "/...`");
+}
+
 bool good_text(const std::string& text, std::size_t bytes_max) {
   return text.size() <= bytes_max && is_utf8(text) &&
          std::none_of(text.begin(), text.end(),
@@ -63,6 +75,15 @@ std::string id_prefix(const std::string& party) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return prefix;
+}
+
+bool has_topic(const std::string& topics, const std::string& wanted) {
+  for (std::string_view rest = wanted; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    if (topics.find(" " + std::string(word)) == std::string::npos) return false;
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+  }
+  return true;
 }
 
 bool has_near_word(std::string_view topics, std::string_view wanted) {

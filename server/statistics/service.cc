@@ -17,9 +17,10 @@ namespace {
 using Circles = std::span<const SeenLayer>;
 
 // Each upload of which anything is seen, the oldest first: `visit(circles, brought)`. `exact`, if
-// any, says what each shows: without anything, it is passed over.
+// any, says what each shows; of one that shows nothing that is nothing.
 template <typename Visit>
 void each_upload(const Sight& sight, const Tally* exact, const Visit& visit) {
+  static const Brought nothing;
   const Circles all(sight.all);
   for (std::size_t i = 0; i < all.size();) {
     const std::size_t from = i;
@@ -29,8 +30,7 @@ void each_upload(const Sight& sight, const Tally* exact, const Visit& visit) {
     const Brought* brought = nullptr;
     if (exact != nullptr) {
       const auto found = exact->uploads.find(all[from].layer.version);
-      if (found == exact->uploads.end()) continue;
-      brought = &found->second;
+      brought = found == exact->uploads.end() ? &nothing : &found->second;
     }
     visit(all.subspan(from, i - from), brought);
   }
@@ -193,6 +193,7 @@ Result<v1::ListDataflowsReply> Service::list_dataflows(const Subject& subject,
     std::uint64_t observations = 0;
     Instant newest{};
     each_upload(*seen, exact.get(), [&](Circles of, const Brought* brought) {
+      if (brought != nullptr && !brought->shows()) return;
       if (brought != nullptr) observations += brought->observations;
       for (const SeenLayer& one : of) {
         if (brought == nullptr) observations += one.layer.part->observations;
@@ -236,23 +237,29 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
 }
 
 // The uploads of which the subject may see anything, the oldest first, with what it sees of each:
-// what is confidential in one is in no count of it.
+// what is confidential in one is in no count of it. Its party and the secretariat see one that
+// changed nothing, too.
 Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, const Flow& flow,
                                                       Snapshot& snapshot) {
   const SightPointer seen = sight(subject, flow);
   ENTENTE_TRY(const std::shared_ptr<const Tally> exact, exact_tally(flow, seen, snapshot));
   const Instant now = parts_.clock.now();
+  const auto sees_hidden = [&](const Kept& kept) {
+    return policy::decide(subject, policy::Action::Read,
+                          guard_of(flow, kept.row, Circle::Confidential), now)
+        .permits();
+  };
   const auto sees_all = [&](const Kept& kept) {
     // What is confidential in it is so whatever the structure says now.
     const bool may_hide = flow.confidentiality.has_value() ||
                           kept.parts[static_cast<std::size_t>(Circle::Confidential)] != nullptr;
-    return !may_hide || policy::decide(subject, policy::Action::Read,
-                                       guard_of(flow, kept.row, Circle::Confidential), now)
-                            .permits();
+    return !may_hide || sees_hidden(kept);
   };
   std::vector<SeenUpload> uploads;
   each_upload(*seen, exact.get(), [&](Circles of, const Brought* brought) {
     const std::shared_ptr<const Kept>& kept = of.front().kept;
+    // What changed nothing was done all the same: to those from whom nothing of it is hidden.
+    if (brought != nullptr && !brought->shows() && !sees_hidden(*kept)) return;
     SeenUpload& one = uploads.emplace_back();
     one.kept = kept;
     one.appeared = first_seen(of);

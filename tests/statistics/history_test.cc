@@ -233,6 +233,24 @@ TEST_CASE("to take an upload back neither shows what is under an embargo nor lea
   CHECK(world.all(nor) == world.all(swe));
 }
 
+TEST_CASE("an upload that changed nothing is seen by those from whom nothing of it is hidden",
+          "[statistics][history]") {
+  HistoryWorld world;
+  world.bring("SWE", "u1", row("A,SWE,AFG,2015,5,A,F"));
+  world.bring("SWE", "u2", row("A,SWE,ERI,2015,,,"), v1::DELETE);
+  v1::ListUploadsRequest list;
+  list.set_dataflow("dataflows/IGC.ASYLUM");
+  const auto uploads = [&](const policy::Subject& who) {
+    return *world.ask(who, &Service::list_uploads, list);
+  };
+  for (const policy::Subject& who : {world.member("SWE"), world.secretariat()}) {
+    REQUIRE(uploads(who).uploads_size() == 2);
+    CHECK(uploads(who).uploads(0).observations() == 0);
+    CHECK(uploads(who).uploads(0).action() == v1::DELETE);
+  }
+  CHECK(uploads(world.member("NOR")).uploads_size() == 1);
+}
+
 TEST_CASE("an open stream tells each upload once, in order, across reconnects",
           "[statistics][watch]") {
   HistoryWorld world;

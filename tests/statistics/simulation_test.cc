@@ -441,11 +441,11 @@ class Simulation {
           if (at == then.end() || !is_among(who, flow) || !sees(who, *at, now())) {
             return Code::NotFound;
           }
-          // What deletes nothing that was there stands for nothing.
-          if (at->deletes && report.status().code() == Code::NotFound) return Code::NotFound;
           if (who.party != at->party) {
-            // What is all confidential is seen only where it hides what was shown before.
-            const bool unseen = all_hidden && report.status().code() == Code::NotFound;
+            // What is all confidential is seen only where it hides what was shown before, what
+            // deletes only where that was there.
+            const bool may_be_unseen = all_hidden || (at->deletes && !who.secretariat);
+            const bool unseen = may_be_unseen && report.status().code() == Code::NotFound;
             return unseen ? Code::NotFound : Code::PermissionDenied;
           }
           if (at->taken_back) return Code::FailedPrecondition;

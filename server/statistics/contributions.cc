@@ -44,9 +44,13 @@ Result<std::shared_ptr<const Tally>> ContributionReader::read(store::Snapshot& s
                                                               const SightPointer& sight) {
   std::string which = flow.wire.name();
   std::vector<Instant> recorded;
+  const auto& over = sight->stood_over;
+  const bool any_over = std::find(over.begin(), over.end(), true) != over.end();
   for (const SeenLayer& one : sight->all) {
     which += one.layer.part->id.view();
     if (one.layer.open) which += one.layer.open->mark();
+    // What was never seen depends on who looks.
+    if (any_over) which += std::to_string(one.appeared.time_since_epoch().count()) + ".";
     recorded.push_back(recorded_at(one.kept->row));
   }
   {

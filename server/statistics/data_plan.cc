@@ -254,27 +254,33 @@ class SetMaker : public std::enable_shared_from_this<SetMaker> {
   }
 
   [[nodiscard]] SetPlan brought_by(OneUpload upload) const {
-    std::vector<Layer> own;
-    for (std::size_t i = upload.from; i < upload.end; ++i) own.push_back(sight_->all[i].layer);
-    return {.head = {.topic = topic_,
-                     .action = SetHead::Action::Replace,
-                     .valid_from = seen_from(upload),
-                     .valid_to = {}},
-            .layers = make_layers(std::move(own)),
-            .reading = choice_.reading,
-            .test = choice_.test};
+    SetPlan set = given();
+    set.layers = make_layers(layers_from(upload.from, upload));
+    set.reading.fresh_only = true;
+    set.head.action = SetHead::Action::Replace;
+    set.head.valid_from = seen_from(upload);
+    return set;
   }
 
   [[nodiscard]] SetPlan taken_away_by(OneUpload upload) const {
-    std::vector<Layer> until;
-    until.reserve(upload.end);
-    for (std::size_t i = 0; i < upload.end; ++i) {
-      until.push_back(sight_->all[i].layer);
-      until.back().fresh = i >= upload.from;
-    }
-    SetPlan set = taken_away(make_layers(std::move(until)));
+    SetPlan set = taken_away(make_layers(layers_from(0, upload)));
     set.head.valid_to = seen_from(upload);
     return set;
+  }
+
+  // The layers up to the upload's, which are fresh; and those that are newer and stood over it from
+  // its first moment on: of what they have it showed nothing.
+  [[nodiscard]] std::vector<Layer> layers_from(std::size_t first, OneUpload upload) const {
+    const auto& all = sight_->all;
+    const auto& over = sight_->stood_over;
+    const std::size_t end = over[upload.from] || over[upload.end - 1] ? all.size() : upload.end;
+    std::vector<Layer> out;
+    for (std::size_t i = first; i < end; ++i) {
+      if (i >= upload.end && all[i].appeared > seen_from(upload)) continue;
+      out.push_back(all[i].layer);
+      out.back().fresh = i >= upload.from && i < upload.end;
+    }
+    return out;
   }
 
   // Each upload, the oldest first: what it brought, and what it took away.

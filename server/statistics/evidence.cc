@@ -153,7 +153,12 @@ Result<SeenUpload> EvidenceService::find_giver(const policy::Subject& subject, c
   if (message.has_as_of()) as_of = instant_of(message.as_of());
   const SightPointer sight = parts_.service.sight(subject, flow, as_of);
   IndexCache unfolded(0);  // so that each version is one upload's
-  ENTENTE_TRY(const auto merge, Merge::open(snapshot, unfolded, sight->layers, std::move(reading)));
+  // What is shown may be what an upload gave that was corrected before its hour, and the correction
+  // taken back: it is its row that proves the figure.
+  std::vector<Layer> layers = sight->layers->all();
+  for (Layer& layer : layers) layer.appeared.reset();
+  ENTENTE_TRY(const auto merge,
+              Merge::open(snapshot, unfolded, std::move(layers), std::move(reading)));
   Merged found;
   ENTENTE_TRY_VOID(merge->next(found, limits::answer_observations_max));
   if (found.columns.series() != 1 || is_gone(found.columns.kinds.back())) {
@@ -161,7 +166,7 @@ Result<SeenUpload> EvidenceService::find_giver(const policy::Subject& subject, c
   }
   std::set<std::uint64_t> versions;
   for (const auto layer : found.layers) versions.insert(merge->layers()[layer].version);
-  ENTENTE_TRY(const auto uploads, parts_.service.seen_uploads(subject, flow, snapshot));
+  ENTENTE_TRY(const auto uploads, parts_.service.seen_uploads(subject, flow, snapshot, versions));
   for (auto number = versions.rbegin(); number != versions.rend(); ++number) {
     const auto seen = std::find_if(uploads.begin(), uploads.end(), [&](const SeenUpload& one) {
       return one.kept->row.number() == *number;

@@ -179,13 +179,18 @@ Result<bool> Service::shows(const Flow& flow, const Collected& kept, const recor
   if (part->gone < part->observations) return true;
   const std::int64_t from_us =
       std::max(parts_.clock.now().time_since_epoch().count(), row.embargo_until_us());
-  std::vector<Layer> layers{{.part = part, .version = added_version}};
+  const auto seen_from = [](const record::Upload& upload) {
+    return std::max(recorded_at(upload),
+                    Instant(std::chrono::microseconds(upload.embargo_until_us())));
+  };
+  std::vector<Layer> layers{{.part = part, .version = added_version, .appeared = seen_from(row)}};
   const auto uploads = parts_.shelf.of(flow.wire.name());
   for (const auto& one : uploads->all) {
     const auto& shared = one->parts[static_cast<std::size_t>(Circle::Shared)];
     const bool is_own = one->row.party() == row.party();
     if (!shared || !is_own || one->row.embargo_until_us() > from_us) continue;
-    layers.push_back({.part = shared, .version = one->row.number()});
+    layers.push_back(
+        {.part = shared, .version = one->row.number(), .appeared = seen_from(one->row)});
   }
   Reading reading;
   for (std::size_t d = 0; d < part->dimensions.size(); ++d) {

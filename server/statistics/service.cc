@@ -170,9 +170,11 @@ SightPointer Service::sight(const Subject& subject, const Flow& flow, std::optio
 Result<std::shared_ptr<const Tally>> Service::exact_tally(const Flow& flow,
                                                           const SightPointer& seen,
                                                           Snapshot& snapshot) {
-  const bool told = std::all_of(seen->all.begin(), seen->all.end(), [](const SeenLayer& one) {
-    return one.layer.part->gone == 0 && !one.layer.open;
-  });
+  const auto& over = seen->stood_over;
+  const bool told = std::find(over.begin(), over.end(), true) == over.end() &&
+                    std::all_of(seen->all.begin(), seen->all.end(), [](const SeenLayer& one) {
+                      return one.layer.part->gone == 0 && !one.layer.open;
+                    });
   if (told) return std::shared_ptr<const Tally>();
   return contributions_.read(snapshot, flow, seen);
 }
@@ -240,7 +242,8 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
 // what is confidential in one is in no count of it. Its party and the secretariat see one that
 // changed nothing, too.
 Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, const Flow& flow,
-                                                      Snapshot& snapshot) {
+                                                      Snapshot& snapshot,
+                                                      const std::set<std::uint64_t>& also) {
   const SightPointer seen = sight(subject, flow);
   ENTENTE_TRY(const std::shared_ptr<const Tally> exact, exact_tally(flow, seen, snapshot));
   const Instant now = parts_.clock.now();
@@ -259,7 +262,8 @@ Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, co
   each_upload(*seen, exact.get(), [&](Circles of, const Brought* brought) {
     const std::shared_ptr<const Kept>& kept = of.front().kept;
     // What changed nothing was done all the same: to those from whom nothing of it is hidden.
-    if (brought != nullptr && !brought->shows() && !sees_hidden(*kept)) return;
+    const bool is_told = sees_hidden(*kept) || also.count(kept->row.number()) != 0;
+    if (brought != nullptr && !brought->shows() && !is_told) return;
     SeenUpload& one = uploads.emplace_back();
     one.kept = kept;
     one.appeared = first_seen(of);
@@ -282,9 +286,11 @@ Result<std::vector<SeenUpload>> Service::seen_uploads(const Subject& subject, co
     const auto found = std::lower_bound(
         seen->all.begin(), seen->all.end(), number,
         [](const SeenLayer& one, std::uint64_t sought) { return one.layer.version < sought; });
-    return found == seen->all.end() || found->layer.version != number
-               ? std::string()
-               : upload_name(flow.wire.name(), store::Id::from(found->kept->row.id()));
+    if (found == seen->all.end() || found->layer.version != number) return std::string();
+    // Nor is one that was superseded as a whole before the subject's time for it came.
+    const bool is_over = seen->stood_over[static_cast<std::size_t>(found - seen->all.begin())];
+    if (is_over && exact->uploads.count(number) == 0) return std::string();
+    return upload_name(flow.wire.name(), store::Id::from(found->kept->row.id()));
   };
   for (SeenUpload& one : uploads) {
     if (one.kept->row.withdraws() != 0) one.withdraws = name_of(one.kept->row.withdraws());

@@ -4,6 +4,7 @@
 // Threads: any. Ownership: main's; everything passed in is borrowed and outlives it.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -95,8 +96,10 @@ class Service {
       const Subject& subject, const Flow& flow, Snapshot& snapshot);
   // Which periods of the others' figures a subject may read (reciprocity.cc); null: all.
   Result<std::shared_ptr<const OpenPeriods>> open_periods(const Subject& subject, const Flow& flow);
+  // `also`: numbers of uploads that are told even if they show the subject nothing.
   Result<std::vector<SeenUpload>> seen_uploads(const Subject& subject, const Flow& flow,
-                                               Snapshot& snapshot);
+                                               Snapshot& snapshot,
+                                               const std::set<std::uint64_t>& also = {});
   // Which free figures of a party would give confidential ones away once the upload counts
   // (held_back.cc), now or after the end of an embargo, and those held back that would no longer.
   Result<Protection> find_protection(const Flow& flow, const Coming& upload, Snapshot& snapshot);

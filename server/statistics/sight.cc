@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <string_view>
 
 #include "proto/contract/fold_limits.h"
 #include "server/statistics/structure/names.h"
@@ -84,13 +86,29 @@ SightPointer make_sight(const KeptList& uploads, const std::string& shown, Insta
       if (as_of && appeared > *as_of) continue;
       seen.push_back({.layer = {.part = kept->parts[c],
                                 .version = kept->row.number(),
-                                .fresh = !updated_after || appeared > *updated_after},
+                                .fresh = !updated_after || appeared > *updated_after,
+                                .appeared = appeared},
                       .kept = kept,
                       .circle = static_cast<Circle>(c),
                       .appeared = appeared});
     }
   }
   return std::make_shared<const Sight>(std::move(seen));
+}
+
+std::vector<bool> stood_over_of(const std::vector<SeenLayer>& seen) {
+  std::map<std::string_view, Instant> newer;  // by party: when the first of it appeared
+  std::vector<bool> out(seen.size(), false);
+  for (std::size_t end = seen.size(); end > 0;) {
+    const Kept* kept = seen[end - 1].kept.get();
+    std::size_t from = end;
+    while (from > 0 && seen[from - 1].kept.get() == kept) --from;
+    Instant& first = newer.try_emplace(kept->row.party(), Instant::max()).first->second;
+    for (std::size_t i = from; i < end; ++i) out[i] = first <= seen[i].appeared;
+    for (std::size_t i = from; i < end; ++i) first = std::min(first, seen[i].appeared);
+    end = from;
+  }
+  return out;
 }
 
 LayersPointer layers_of(const std::vector<SeenLayer>& seen) {
@@ -114,7 +132,8 @@ policy::Guard guard_of(const Flow& flow, const record::Upload& upload, Circle ci
   return guard_of(flow, upload.party(), circle, embargo_until);
 }
 
-Sight::Sight(std::vector<SeenLayer> seen) : all(std::move(seen)), layers(layers_of(all)) {}
+Sight::Sight(std::vector<SeenLayer> seen)
+    : all(std::move(seen)), layers(layers_of(all)), stood_over(stood_over_of(all)) {}
 
 SightPointer only(const SightPointer& sight, const std::function<bool(const SeenLayer&)>& fits) {
   std::vector<SeenLayer> fitting;

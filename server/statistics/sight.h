@@ -45,6 +45,9 @@ struct Sight {
   explicit Sight(std::vector<SeenLayer> seen);
   const std::vector<SeenLayer> all;
   const LayersPointer layers;  // the same, in the same places, as Merge::open takes them
+  // By place: whether something newer of the same party came to the subject's eyes no later, so
+  // that some versions, or all, the subject never saw.
+  const std::vector<bool> stood_over;
 };
 using SightPointer = std::shared_ptr<const Sight>;
 // Those that fit; the same one if all do.

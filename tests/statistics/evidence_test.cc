@@ -60,9 +60,12 @@ struct EvidenceWorld : ComparisonWorld {
   }
   // Brings rows as the client library does; the upload's name.
   std::string bring_signed(const policy::Subject& subject, const std::string& id,
-                           const std::string& rows, v1::UploadAction action = v1::REPLACE) {
+                           const std::string& rows, v1::UploadAction action = v1::REPLACE,
+                           std::int64_t embargo_until = 0) {
     const std::string file = kHeading + rows;
-    const auto weighed = send(subject, begin_request(id, action), file);
+    v1::BeginUploadRequest begin = begin_request(id, action);
+    if (embargo_until != 0) begin.mutable_embargo_until()->set_seconds(embargo_until);
+    const auto weighed = send(subject, begin, file);
     REQUIRE(weighed.ok());
     REQUIRE(weighed->accepted());
     const auto committed = commit(subject, id, roots(file));
@@ -199,6 +202,34 @@ TEST_CASE("a figure that was corrected or taken back is proven as it was known t
   CHECK(row_of(last).second == first);
   // Before anything came there is none, as for one that is hidden.
   CHECK(world.figure(che, "A", "AFG", "2015", then - 1'000).status().code() == Code::NotFound);
+}
+
+TEST_CASE("what was given under an embargo is proven though a correction of it came and went",
+          "[statistics][evidence]") {
+  EvidenceWorld world;
+  const auto swe = world.member("SWE");
+  const auto che = world.member("CHE");
+  const std::int64_t hour = world.seconds() + 100;
+  const std::string rows = row("A,SWE,AFG,2015,10,A,F");
+  const std::string first = world.bring_signed(swe, "u1", rows, v1::REPLACE, hour);
+  v1::WithdrawUploadRequest withdraw;
+  withdraw.set_name(world.bring_signed(swe, "u2", row("A,SWE,AFG,2015,12,A,F"), v1::REPLACE, hour));
+  const auto transaction = world.store->begin();
+  REQUIRE(world.history.withdraw_upload(swe, withdraw, *transaction).ok());
+  REQUIRE(transaction->commit().ok());
+  CHECK(world.figure(che, "A", "AFG", "2015").status().code() == Code::NotFound);
+  world.clock.pass(std::chrono::seconds(200));
+  CHECK(world.proven(world.figure(che, "A", "AFG", "2015")) ==
+        std::pair<std::string, std::string>(",A,SWE,AFG,2015,10,A,F,", first));
+  // Of what was corrected and taken back no word.
+  v1::ListUploadsRequest list;
+  list.set_dataflow("dataflows/IGC.ASYLUM");
+  const auto uploads = world.ask(che, &Service::list_uploads, list);
+  REQUIRE(uploads.ok());
+  for (const v1::Upload& one : uploads->uploads()) {
+    CHECK(one.ShortDebugString().find(withdraw.name().substr(withdraw.name().size() - 32)) ==
+          std::string::npos);
+  }
 }
 
 TEST_CASE("rows come back from their columns as they were, and no other bytes are read",

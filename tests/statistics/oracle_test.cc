@@ -1,6 +1,7 @@
 // What was known when, beside a plain table: random uploads of every action, free, confidential and
 // under embargo, asked `as of`, `updated after` and with their history, as the party that gave them
 // and as another.
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -43,10 +44,16 @@ class Table {
                           bool history) const {
     std::map<Cell, Lines> found;
     std::map<Cell, std::pair<std::string, bool>> newest;  // its line, and whether it is new
-    for (const Given& upload : uploads) {
+    for (auto of = uploads.begin(); of != uploads.end(); ++of) {
+      const Given& upload = *of;
       const Instant appeared = own ? upload.recorded : upload.free_at;
       if (as_of && appeared > *as_of) continue;
       for (const auto& [cell, version] : upload.cells) {
+        // What stood under something newer from its first moment on was never seen.
+        const bool seen = std::none_of(of + 1, uploads.end(), [&](const Given& newer) {
+          return newer.cells.count(cell) != 0 && (own ? newer.recorded : newer.free_at) <= appeared;
+        });
+        if (!seen) continue;
         const bool gone = version.value.empty() || (version.confidential && !own);
         const std::string line = "A.SWE." + cell.first + " " + cell.second + "=" +
                                  (gone ? "withdrawn" : version.value + "/A");

@@ -324,6 +324,70 @@ TEST_CASE("in the history a figure is valid from when its reader first saw it",
   CHECK(others != before);
 }
 
+TEST_CASE("of what was superseded before its embargo's end others never learn",
+          "[statistics][rest]") {
+  RestWorld world;
+  const auto swe = world.member("SWE");
+  const auto che = world.member("CHE");
+  const v1::BeginUploadRequest to_come = for_a_minute(world, "");
+  const auto under_it = [&](const std::string& id) {
+    v1::BeginUploadRequest begin = to_come;
+    begin.set_upload_id(id);
+    return begin;
+  };
+  // Corrected under the same embargo; corrected for all to see; taken away.
+  REQUIRE(world
+              .upload(swe, under_it("u2"),
+                      kHeading + row("SWE,NOR,2015,1,A,F,") + row("SWE,NOR,2016,1,A,F,") +
+                          row("SWE,NOR,2017,1,A,F,"))
+              .ok());
+  REQUIRE(world
+              .upload(swe, under_it("u3"),
+                      kHeading + row("SWE,NOR,2015,2,A,F,") + row("SWE,CHE,2015,5,A,F,"))
+              .ok());
+  REQUIRE(world.upload(swe, world.begin_request("u4"), kHeading + row("SWE,NOR,2016,3,A,F,")).ok());
+  v1::BeginUploadRequest away = under_it("u5");
+  away.set_action(v1::DELETE);
+  REQUIRE(world.upload(swe, away, kHeading + row("SWE,NOR,2017,,,,")).ok());
+  v1::ListUploadsRequest list;
+  list.set_dataflow("dataflows/IGC.ASYLUM");
+  const auto uploads = [&](const policy::Subject& who) {
+    return world.ask(who, &Service::list_uploads, list)->uploads_size();
+  };
+  CHECK(uploads(che) == 2);
+  world.clock.pass(std::chrono::seconds(200));
+  const auto history = [&](const policy::Subject& who) {
+    Rows out;
+    for (const std::string& line :
+         lines_of(world.get(who, kFlow, "includeHistory=true&c[CITIZEN]=NOR,CHE", kCsv).body)) {
+      if (line.find(",SWE,NOR,") == std::string::npos &&
+          line.find(",SWE,CHE,") == std::string::npos)
+        continue;
+      const std::size_t from = line.find("),") + 2;
+      out.push_back(line.substr(from, line.find(",F,") == std::string::npos
+                                          ? line.find(",,") - from
+                                          : line.find(",A,F") - from));
+    }
+    return out;
+  };
+  CHECK(history(che) == Rows{"R,A,SWE,CHE,2015,5", "R,A,SWE,NOR,2015,2", "R,A,SWE,NOR,2016,3"});
+  CHECK(uploads(che) == 3);
+  // Its own party saw each as it came.
+  CHECK(history(swe) == Rows{"R,A,SWE,NOR,2015,1", "R,A,SWE,NOR,2016,1", "R,A,SWE,NOR,2017,1",
+                             "R,A,SWE,CHE,2015,5", "R,A,SWE,NOR,2015,2", "R,A,SWE,NOR,2016,3",
+                             "D,A,SWE,NOR,2017"});
+  CHECK(uploads(swe) == 5);
+  v1::QueryRequest query;
+  query.set_dataflow("dataflows/IGC.ASYLUM");
+  query.set_include_history(true);
+  v1::Selection& norway = *query.add_selections();
+  norway.set_dimension("CITIZEN");
+  norway.add_values("NOR");
+  const auto versions = [&](const policy::Subject& who) { return world.query(who, query)->size(); };
+  CHECK(versions(che) == 2);
+  CHECK(versions(swe) == 6);
+}
+
 TEST_CASE("the history has a data set for what each upload brought and took away",
           "[statistics][rest]") {
   RestWorld world;

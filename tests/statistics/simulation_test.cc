@@ -443,8 +443,9 @@ class Simulation {
           }
           if (who.party != at->party) {
             // What is all confidential is seen only where it hides what was shown before, what
-            // deletes only where that was there.
-            const bool may_be_unseen = all_hidden || (at->deletes && !who.secretariat);
+            // deletes only where that was there, and what was superseded under its embargo nowhere.
+            const bool may_be_unseen =
+                all_hidden || ((at->deletes || at->embargo_us != 0) && !who.secretariat);
             const bool unseen = may_be_unseen && report.status().code() == Code::NotFound;
             return unseen ? Code::NotFound : Code::PermissionDenied;
           }

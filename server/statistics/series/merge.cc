@@ -21,6 +21,26 @@ bool Merge::keeps(std::size_t place, bool had_value) const {
   return reading_.raw || !is_gone(versions_.cells.kinds[versions_.order[place]]) || had_value;
 }
 
+// Of the versions of one observation those that something newer stood over from their first moment
+// on.
+void Merge::find_unseen(std::size_t from, std::size_t end) {
+  unseen_.assign(end - from, false);
+  const auto layer = [&](std::size_t at) -> const Layer& {
+    return layers()[versions_.layers[versions_.order[at]]];
+  };
+  std::optional<Instant> newer;  // when the first of those newer than the one at hand appeared
+  std::optional<Instant> same;   // of its own version
+  for (std::size_t i = end; i-- > from;) {
+    if (i + 1 < end && layer(i).version != layer(i + 1).version) {
+      if (same) newer = newer ? std::min(*newer, *same) : *same;
+      same.reset();
+    }
+    const std::optional<Instant>& appeared = layer(i).appeared;
+    unseen_[i - from] = appeared && newer && *newer <= *appeared;
+    if (appeared) same = same ? std::min(*same, *appeared) : *appeared;
+  }
+}
+
 void Merge::choose() {
   versions_.settle(layers());
   const Columns& cells = versions_.cells;
@@ -33,7 +53,10 @@ void Merge::choose() {
     std::size_t end = i + 1;
     while (end < order.size() && cells.ordinals[order[end]] == cells.ordinals[order[i]]) ++end;
     bool had_value = false;
+    const std::size_t from = i;
+    if (!reading_.raw) find_unseen(from, end);
     for (; i < end; ++i) {
+      if (!reading_.raw && unseen_[i - from]) continue;
       // The marker of a confidential observation says nothing to who sees the observation.
       if (!reading_.raw && i + 1 < end && version(i) == version(i + 1)) continue;
       const bool keep = keeps(i, had_value);

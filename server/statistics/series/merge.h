@@ -20,9 +20,9 @@ namespace entente::statistics {
 struct Reading {
   CodeSelection codes;
   DayRange days;
-  // Every version, the oldest first, instead of the newest alone.
+  // Every version that its reader ever saw, the oldest first, instead of the newest alone.
   bool history = false;
-  // Even those that stand for none and those that hide nothing.
+  // Even those that nobody saw, that stand for none and that hide nothing.
   bool raw = false;
   // Only those whose newest version is of a fresh layer.
   bool fresh_only = false;
@@ -70,6 +70,7 @@ class Merge {
   void choose_newest(Frequency frequency);
   void cut_ends();
   [[nodiscard]] bool keeps(std::size_t place, bool had_value) const;
+  void find_unseen(std::size_t from, std::size_t end);
   void emit(const std::vector<std::uint32_t>& key, Merged& out) const;
 
   const Reading reading_;
@@ -78,6 +79,7 @@ class Merge {
   // The series at hand, of all layers that have it; and those of its observations that stay.
   Versions versions_;
   std::vector<std::uint32_t> chosen_;
+  std::vector<bool> unseen_;  // of the versions at hand those that their reader never saw
 };
 
 // Each observation of what is read from here on: `visit(merged, series, from, end)`, a Status. Its

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "proto/contract/clock.h"
 #include "server/statistics/series/part.h"
 
 namespace entente::statistics {
@@ -31,6 +33,9 @@ struct Layer {
   std::uint64_t version = 0;  // the higher is the newer
   bool fresh = true;          // recorded after `updated_after`, if that is asked for
   std::shared_ptr<const OpenPeriods> open = {};  // null: all periods
+  // When it came to its reader's eyes. What something newer stood over by then, that reader never
+  // saw: among all versions it is none. Unset: each version counts.
+  std::optional<Instant> appeared = {};
 };
 
 // Layers that are read together, in the order in which they were given; what is read is told by the

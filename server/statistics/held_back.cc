@@ -117,14 +117,19 @@ Result<Protection> Service::find_protection(const Flow& flow, const Coming& uplo
     if (kept->row.party() != upload.party) continue;
     // What came back beside an upload that publishes was not in it.
     const bool holds = kept->row.action() == v1::SUPPRESSION;
-    take(kept->parts, {.version = kept->row.number(),
-                       .embargo_us = kept->row.embargo_until_us(),
-                       .holds = holds,
-                       .publishes = kept->row.publishes() && !holds});
+    take(kept->parts,
+         {.version = kept->row.number(),
+          .embargo_us = kept->row.embargo_until_us(),
+          .holds = holds,
+          .publishes = kept->row.publishes() && !holds,
+          .restores = kept->row.action() == v1::WITHDRAWAL,
+          .withdrawn_by =
+              kept->row.number() == upload.withdraws ? added_version : kept->withdrawn_by});
   }
   take(upload.added.parts, {.version = added_version,
                             .embargo_us = upload.embargo_until_us,
-                            .publishes = upload.publishes});
+                            .publishes = upload.publishes,
+                            .restores = upload.withdraws != 0});
   const bool holds_any = std::any_of(all.origins.begin(), all.origins.end(),
                                      [](const auto& one) { return one.second.holds; });
   if (!holds_any && !has_totals(flow, all)) return Protection();
@@ -223,7 +228,8 @@ Status Service::hold_back(const Flow& flow, const Collected& added, const record
   const Coming upload{.party = row.party(),
                       .added = added,
                       .publishes = row.publishes(),
-                      .embargo_until_us = row.embargo_until_us()};
+                      .embargo_until_us = row.embargo_until_us(),
+                      .withdraws = row.withdraws()};
   ENTENTE_TRY(const Protection protection, find_protection(flow, upload, *staged));
   tell(protection, report);
   ENTENTE_TRY(const Collected kept, hide_own(flow, added, protection, *staged));

@@ -18,6 +18,7 @@ struct Coming {
   const Collected& added;
   bool publishes = false;
   std::int64_t embargo_until_us = 0;
+  std::uint64_t withdraws = 0;  // the upload that it takes back; 0: none
 };
 
 struct Protection {

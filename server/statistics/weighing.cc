@@ -128,12 +128,13 @@ class Protecting {
     if (is_gone(columns.kinds[seen])) return;
     cell.value = approximate(columns.values[seen]);
     const bool is_hidden = origin.circle == Circle::Confidential;
+    const Origin& giver = origins_[all.layers[giver_of(all, from, seen)]];
     cell.state = !is_hidden
-                     ? (origin.publishes ? TableCell::State::Published : TableCell::State::Free)
+                     ? (giver.publishes ? TableCell::State::Published : TableCell::State::Free)
                  : is_secret(all, from, seen) ? TableCell::State::Secret
                                               : TableCell::State::Held;
     cell.since = cell.state == TableCell::State::Secret      ? secret_since(all, from, seen)
-                 : cell.state == TableCell::State::Published ? origin.version
+                 : cell.state == TableCell::State::Published ? giver.version
                                                              : stands_since(all, from, seen);
     cell.seen_since = seen_since(all, from, seen);
     table.cells.push_back(std::move(cell));
@@ -202,6 +203,22 @@ class Protecting {
     }
     return std::nullopt;
   }
+  // The place of the version that a figure was given by: what was restored when an upload was taken
+  // back stands again as it had been given, with the word that was given for it.
+  [[nodiscard]] std::size_t giver_of(const Merged& all, std::size_t from, std::size_t place) const {
+    const Columns& columns = all.columns;
+    const Origin& origin = origins_[all.layers[place]];
+    if (!origin.restores || is_gone(columns.kinds[place])) return place;
+    for (std::size_t i = place; i > from; --i) {
+      const Origin& older = origins_[all.layers[i - 1]];
+      const bool was_back = older.withdrawn_by != 0 && older.withdrawn_by <= origin.version;
+      if (older.version == origin.version || older.holds || older.restores || was_back) continue;
+      const bool same = columns.kinds[i - 1] == columns.kinds[place] &&
+                        columns.values[i - 1] == columns.values[place];
+      return same ? i - 1 : place;
+    }
+    return place;
+  }
   // The upload since which a figure is seen there, this one or others before it.
   [[nodiscard]] std::uint64_t seen_since(const Merged& all, std::size_t from,
                                          std::size_t seen) const {
@@ -217,8 +234,9 @@ class Protecting {
   [[nodiscard]] std::uint64_t stands_since(const Merged& all, std::size_t from,
                                            std::size_t seen) const {
     const Columns& columns = all.columns;
-    std::uint64_t since = origins_[all.layers[seen]].version;
-    for (std::size_t i = seen; i > from; --i) {
+    const std::size_t given = giver_of(all, from, seen);
+    std::uint64_t since = origins_[all.layers[given]].version;
+    for (std::size_t i = given; i > from; --i) {
       if (is_gone(columns.kinds[i - 1])) continue;
       const bool same = columns.kinds[i - 1] == columns.kinds[seen] &&
                         columns.values[i - 1] == columns.values[seen];
@@ -257,8 +275,9 @@ class Protecting {
   // The upload since which a secret is one without a break.
   [[nodiscard]] std::uint64_t secret_since(const Merged& all, std::size_t from,
                                            std::size_t secret) const {
-    std::uint64_t since = origins_[all.layers[secret]].version;
-    for (std::size_t i = secret; i > from; --i) {
+    const std::size_t given = giver_of(all, from, secret);
+    std::uint64_t since = origins_[all.layers[given]].version;
+    for (std::size_t i = given; i > from; --i) {
       if (all.columns.kinds[i - 1] == Kind::Hidden) continue;  // the marker beside it
       if (!is_secret(all, from, i - 1)) break;
       since = origins_[all.layers[i - 1]].version;

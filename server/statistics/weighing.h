@@ -27,6 +27,8 @@ struct Origin {
   Circle circle = Circle::Shared;
   bool holds = false;
   bool publishes = false;
+  bool restores = false;           // it takes an upload back: what it brings another one gave
+  std::uint64_t withdrawn_by = 0;  // the upload that took it back; 0: none
 };
 
 // A party's figures, those of an upload that does not count yet among them.

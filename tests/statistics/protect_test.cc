@@ -447,6 +447,53 @@ TEST_CASE("what is given again beside an upload that publishes is not published 
   CHECK(report.held_back(0).key() == "A.SWE._T");
 }
 
+TEST_CASE("what a withdrawal restores stands as it was given, with the word that was given for it",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto nor = world.member("NOR");
+  const std::string parts = row("A,SWE,AFG,2015,20,A,F") + row("A,SWE,SYR,2015,10,A,C");
+  world.give("u1", row("A,SWE,_T,2015,30,A,F") + parts, true);
+  // Hidden by mistake, and taken away by mistake.
+  for (const std::string how : {"hidden", "deleted"}) {
+    CAPTURE(how);
+    if (how == "hidden") world.give("u2", row("A,SWE,_T,2015,30,A,C"));
+    if (how == "deleted") world.bring("SWE", "u2d", row("A,SWE,_T,2015,,,"), v1::DELETE);
+    CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A"});
+    world.withdraw_newest();
+    CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A", "A.SWE._T 2015=30/A"});
+  }
+  // The word is the figure's, not of the upload that is taken back, and for no other figure.
+  world.give("u3", row("A,SWE,_T,2016,30,A,F") + row("A,SWE,AFG,2016,20,A,F") +
+                       row("A,SWE,SYR,2016,10,A,C"));
+  world.give("u4", row("A,SWE,_T,2016,31,A,F") + row("A,SWE,_T,2015,32,A,F"), true);
+  CHECK(world.all(nor).size() == 4);
+  world.withdraw_newest();
+  CHECK(world.all(nor) ==
+        Lines{"A.SWE.AFG 2015=20/A", "A.SWE.AFG 2016=20/A", "A.SWE._T 2015=30/A"});
+  // Nor for a secret that came after it.
+  world.give("u5", row("A,SWE,_T,2017,30,A,F") + row("A,SWE,AFG,2017,20,A,F"), true);
+  world.give("u6", row("A,SWE,SYR,2017,10,A,C") + row("A,SWE,ERI,2017,0,A,F"));
+  world.give("u7", row("A,SWE,_T,2017,31,A,F"));
+  world.withdraw_newest();
+  const auto lines = world.all(nor);
+  CHECK(std::count(lines.begin(), lines.end(), "A.SWE._T 2017=30/A") == 1);
+  CHECK(std::count(lines.begin(), lines.end(), "A.SWE.ERI 2017=0/A") == 0);
+}
+
+TEST_CASE("a total that a withdrawal restores tells of a secret that is gone as it did before",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto nor = world.member("NOR");
+  world.give("u1", row("A,SWE,_T,2015,30,A,F") + row("A,SWE,AFG,2015,20,A,F") +
+                       row("A,SWE,SYR,2015,10,A,C"));
+  world.bring("SWE", "u2", row("A,SWE,SYR,2015,,,"), v1::DELETE);
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A"});
+  world.give("u3", row("A,SWE,_T,2015,20,A,F"));
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A", "A.SWE._T 2015=20/A"});
+  world.withdraw_newest();
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A"});
+}
+
 TEST_CASE("what hides a part tomorrow only protects nothing today", "[statistics][protect]") {
   ProtectedWorld world;
   const auto nor = world.member("NOR");

@@ -81,6 +81,7 @@ TableGuard::TableGuard(std::vector<TableCell> cells, const std::vector<Hierarchy
 void TableGuard::find_equations(std::size_t dimension, const Hierarchy& hierarchy) {
   std::map<std::vector<std::uint32_t>, std::vector<std::size_t>> groups;
   for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    if (!cells_[cell].has_figure) continue;
     std::vector<std::uint32_t> key = cells_[cell].key;
     key[dimension] = 0;
     groups[std::move(key)].push_back(cell);

@@ -24,6 +24,9 @@ struct TableCell {
     Published,  // free on its originator's word, whatever it gives away: never held back
   };
   State state = State::Free;
+  // Whether there is a figure, or may be to who does not see it. What is reported without one, for
+  // all to see, is no part of a sum and none itself, and to hold it back would protect nothing.
+  bool has_figure = true;
   double value = 0;
   // Of a secret, the upload since which it is one; of what is published, the one that did; of any
   // other, the one since which this very figure stands. The word that publishes was given for the

@@ -137,6 +137,7 @@ class Protecting {
                  : cell.state == TableCell::State::Published ? giver.version
                                                              : stands_since(all, from, seen);
     cell.seen_since = seen_since(all, from, seen);
+    cell.has_figure = columns.kinds[seen] == Kind::Value || cell.state == TableCell::State::Secret;
     table.cells.push_back(std::move(cell));
     table.figures.push_back(std::move(figure));
     table.newest.push_back(seen + 1 == end);

@@ -494,6 +494,25 @@ TEST_CASE("a total that a withdrawal restores tells of a secret that is gone as 
   CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=20/A"});
 }
 
+TEST_CASE("what is reported without a figure protects nothing and is not held back",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto nor = world.member("NOR");
+  world.give("u1", row("A,SWE,_T,2015,30,A,F"), true);
+  const auto report =
+      world.give("u2", row("A,SWE,AFG,2015,NaN,A,F") + row("A,SWE,ERI,2015,20,A,F") +
+                           row("A,SWE,SYR,2015,10,A,C"));
+  REQUIRE(report.held_back_size() == 1);
+  CHECK(report.held_back(0).key() == "A.SWE.ERI");
+  CHECK(world.all(nor) == Lines{"A.SWE.AFG 2015=missing/A", "A.SWE._T 2015=30/A"});
+  // A total without a figure tells of no part.
+  CHECK(world
+            .give("u3", row("A,SWE,_T,2016,NaN,A,F") + row("A,SWE,AFG,2016,20,A,F") +
+                            row("A,SWE,SYR,2016,10,A,C"))
+            .held_back_size() == 0);
+  CHECK(world.all(nor).size() == 4);
+}
+
 TEST_CASE("what hides a part tomorrow only protects nothing today", "[statistics][protect]") {
   ProtectedWorld world;
   const auto nor = world.member("NOR");

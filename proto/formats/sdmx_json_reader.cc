@@ -377,6 +377,16 @@ Status SdmxJsonReader::take_group_key(std::string_view key) {
   return {};
 }
 
+// Where the figures stand, in series or in the data set itself, says where their dimensions do: one
+// without its series would be taken for the last one's.
+Status SdmxJsonReader::stands_in(In in) {
+  if (figures_in_ == In::Passed) figures_in_ = in;
+  if (figures_in_ == in) return {};
+  return unreadable_at(place_,
+                       "the data set has figures in `series` and `observations` of its own: put "
+                       "them all in the one or the other");
+}
+
 Status SdmxJsonReader::needs_array() const {
   return open_.back().array ? Status() : unreadable_at(place_, "an array is expected here");
 }
@@ -392,6 +402,7 @@ Status SdmxJsonReader::start_data(In in) {
       rows_.clear(RowBuilder::DataSet);
       structure_ = 0;
       begun_ = false;
+      figures_in_ = In::Passed;
       return {};
     case In::DataSetAttributes:
       ENTENTE_TRY_VOID(needs_array());
@@ -408,10 +419,12 @@ Status SdmxJsonReader::start_data(In in) {
       return take_group_key(key);
     case In::Series:
       rows_.clear(RowBuilder::Series);
+      ENTENTE_TRY_VOID(stands_in(In::Series));
       return take_key(of(Attached::Series), key, RowBuilder::Series);
     case In::Observation:
       ENTENTE_TRY_VOID(needs_array());
       line_ = place_.line;
+      if (open_[open_.size() - 3].in == In::DataSet) ENTENTE_TRY_VOID(stands_in(In::DataSet));
       return take_key(of(Attached::Observation), key, RowBuilder::Observation);
     default:
       return {};

@@ -83,6 +83,7 @@ class SdmxJsonReader final : public Reader, private JsonParser::Handler {
 
   Status begin_data_set();
   Status begin_defaults(const JsonStructure& structure);
+  Status stands_in(In in);
   [[nodiscard]] Status needs_array() const;
   Status take_key(const JsonComponents& dimensions, std::string_view key, RowBuilder::Level level);
   Status take_group_key(std::string_view key);
@@ -108,6 +109,7 @@ class SdmxJsonReader final : public Reader, private JsonParser::Handler {
   // The data set at hand.
   std::size_t structure_ = 0;
   bool begun_ = false;
+  In figures_in_ = In::Passed;  // of the data set, where they stand: In::Series or In::DataSet
   bool had_data_set_ = false;
   std::uint64_t line_ = 0;  // of the observation at hand
   std::string held_;

@@ -127,6 +127,15 @@ Status SdmxMlReader::on_start(std::string_view space, std::string_view name, Giv
     open_.push_back(In::Message);
     return begin_message(space, name);
   }
+  if (in == In::Message && name == "Header" && had_data_set_) {
+    return unreadable_at(parser_.place(),
+                         "the `Header` stands behind the figures: put it before the first "
+                         "`DataSet`");
+  }
+  if (in == In::ComponentText) {
+    return unreadable_at(parser_.place(), "the `Value` of `" + component_.substr(0, 64) +
+                                              "` has elements inside: give it as plain text");
+  }
   open_.push_back(in == In::Passed ? In::Passed : enter(in, name));
   if (open_.back() == In::Passed) {
     start_header(in, name, attributes);
@@ -150,8 +159,12 @@ void SdmxMlReader::start(In in, Given attributes) {
       [[fallthrough]];
     case In::Action:
     case In::ReferenceText:
-    case In::ComponentText:
       text_.clear();
+      text_place_ = parser_.place();
+      break;
+    case In::ComponentText:
+      // Several values of one component are one text, as in SDMX-JSON.
+      if (values_++ != 0) text_ += "; ";
       text_place_ = parser_.place();
       break;
     case In::DataSet:
@@ -169,6 +182,8 @@ void SdmxMlReader::start(In in, Given attributes) {
       break;
     case In::Component:
       component_ = value(attributes, "id");
+      values_ = 0;
+      text_.clear();
       break;
     default:
       break;
@@ -306,7 +321,8 @@ Status SdmxMlReader::on_end() {
       }
       declared_[declaring_id_] = declaring_;
       break;
-    case In::ComponentText:
+    case In::Component:
+      if (values_ == 0) break;
       ENTENTE_TRY_VOID(stands_before_rows(level(), text_place_));
       if (const auto column = rows_.column(component_, text_place_)) {
         rows_.set(level(), *column, text_, text_place_);

@@ -85,6 +85,7 @@ class SdmxMlReader final : public Reader, private XmlParser::Handler {
   std::string dimension_at_observation_;
   std::string action_;  // the header's
   std::string component_;
+  std::size_t values_ = 0;  // of that component
   bool had_data_set_ = false;
 };
 

@@ -110,6 +110,48 @@ TEST_CASE("what holds for a series or a data set is never lost behind its figure
   CHECK_FALSE(specific(obs + "</Series><Atts CONF_STATUS=\"C\"/>").refusal.empty());
 }
 
+TEST_CASE("several values of one component are one text, and what is no text is refused",
+          "[statistics][sdmx-ml]") {
+  const auto with = [](const std::string& component) {
+    return read<SdmxMlReader>(
+        ml("StructureSpecificData", "TIME_PERIOD",
+           "<m:DataSet ss:structureRef=\"S\"><Series FREQ=\"A\" REF_AREA=\"SWE\" CITIZEN=\"AFG\">" +
+               component + R"(<Obs TIME_PERIOD="2015" OBS_VALUE="7"/></Series></m:DataSet>)"),
+        7);
+  };
+  const auto note = [](const std::string& values) {
+    return "<Comp id=\"NOTE\">" + values + "</Comp>";
+  };
+  CHECK(with(note("<Value>one</Value><Value>other</Value>")).rows ==
+        Lines{"A,SWE,AFG,2015,7,,,one; other,I"});
+  CHECK(
+      with(note("<Value>one</Value>") + "<Comp id=\"CONF_STATUS\"><Value>C</Value></Comp>").rows ==
+      Lines{"A,SWE,AFG,2015,7,,C,one,I"});
+  CHECK(with(note("")).rows == Lines{"A,SWE,AFG,2015,7,,,,I"});
+  const Found tagged = with(note("\n<Value><Text lang=\"en\">one</Text></Value>"));
+  CHECK(tagged.refusal.find("the `Value` of `NOTE` has elements inside") != std::string::npos);
+  CHECK(tagged.where.line == 7);
+}
+
+TEST_CASE("a header behind the figures is refused, and not read without it",
+          "[statistics][sdmx-ml]") {
+  const auto message = [](const std::string& before, const std::string& behind) {
+    const std::string header = "<m:Header><m:DataSetAction>Delete</m:DataSetAction></m:Header>\n";
+    std::string file = ml("StructureSpecificData", "TIME_PERIOD",
+                          R"(<m:DataSet ss:structureRef="S"><Obs FREQ="A" REF_AREA="SWE"
+CITIZEN="AFG" TIME_PERIOD="2015" OBS_VALUE="7"/></m:DataSet>
+)");
+    if (!before.empty()) file.insert(file.find("<m:DataSet "), header);
+    if (!behind.empty()) file.insert(file.rfind("</"), header);
+    return read<SdmxMlReader>(file, 7);
+  };
+  CHECK(message("", "").refusal.empty());
+  CHECK(message("before", "").rows == Lines{"A,SWE,AFG,2015,7,,,,D"});
+  const Found late = message("", "behind");
+  CHECK(late.refusal.find("put it before the first `DataSet`") != std::string::npos);
+  CHECK(late.where.line == 8);
+}
+
 TEST_CASE("structure-specific data are read in 2.1 and 3.0", "[statistics][sdmx-ml]") {
   std::string file = ml("StructureSpecificData", "TIME_PERIOD",
                         R"(<m:DataSet ss:structureRef="S" xsi:type="x:DataSetType" action="Delete">
@@ -266,6 +308,24 @@ TEST_CASE("attributes of SDMX-JSON are never lost behind the figures that they h
   CHECK(message(R"("series": {"0:0": {"observations": {}, "attributes": [1]}})").refusal.empty());
   // A text by languages is a value like another.
   CHECK_FALSE(message(series + R"(, "attributes": [{"en": "all"}])").refusal.empty());
+}
+
+TEST_CASE("a data set of SDMX-JSON has its figures in series or by themselves, never in both",
+          "[statistics][sdmx-json]") {
+  const auto message = [](const std::string& sets) {
+    return read<SdmxJsonReader>("{\"data\": {" + kStructure + ",\n\"dataSets\": [" + sets + "]}}",
+                                7);
+  };
+  const std::string series = R"("series": {"0:0": {"observations": {"0": [7]}}})";
+  const std::string flat = R"("observations": {"1": [8]})";
+  for (const std::string& both : {series + ",\n" + flat, flat + ",\n" + series}) {
+    const Found found = message("{" + both + "}");
+    CHECK(found.refusal.find("put them all in the one or the other") != std::string::npos);
+    CHECK(found.where.line == 11);
+  }
+  // One that is empty is nothing; and each data set is by itself.
+  CHECK(message("{" + series + R"(, "observations": {}})").refusal.empty());
+  CHECK(message(R"({"series": {}, )" + flat + "}, {" + series + "}").refusal.empty());
 }
 
 TEST_CASE("an attribute's default holds where nothing else is given", "[statistics][sdmx-json]") {

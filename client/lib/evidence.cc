@@ -185,17 +185,31 @@ Status check_row(const SeenFigure& figure, std::string_view row, std::string_vie
       (!missing && (!decimal_of(value) || decimal_of(value) != decimal_of(figure.value)))) {
     return lie("the party signed `" + value + "`, and the server shows `" + figure.value + "`");
   }
+  std::string mark;  // signed, and shown no longer
   for (std::size_t i = 3 + key; i < cells->size(); ++i) {
     const auto shown = figure.attributes.find(names->at(i));
     if (cells->at(i).empty() || shown == figure.attributes.end()) continue;
     // What is held back so that it gives nothing away is so marked beside what the party gave.
     if (names->at(i) == "CONF_STATUS" && (shown->second == "S" || shown->second == "D")) continue;
+    // Who brings in again what was exported while it was held back signs that mark.
+    const bool was_mark = names->at(i) == "CONF_STATUS" && shown->second == "F" &&
+                          (cells->at(i) == "S" || cells->at(i) == "D");
+    if (was_mark) {
+      mark = cells->at(i);
+      continue;
+    }
     if (cells->at(i) != shown->second) {
       return lie("the party signed " + names->at(i) + " `" + cells->at(i) +
                  "`, and the server shows `" + shown->second + "`");
     }
   }
-  return {};
+  if (mark.empty()) return {};
+  return {Code::FailedPrecondition, Reason::None,
+          "the party signed CONF_STATUS `" + mark +
+              "`, and the server shows `F`. A figure that was held back beside others bears that "
+              "mark in its party's own export; brought in again with it, it is free as soon as "
+              "nothing needs it. That it is so here, and not the party's own word, the row does "
+              "not prove: ask the party, which can bring the figure in anew with `F`"};
 }
 
 }  // namespace

@@ -48,8 +48,9 @@ struct SeenFigure {
 
 // That the upload which gave the figure has it so, by the party's own signature: without anything
 // of the file's other rows. `query`: what the figure was found by; if it is as of a time, so is the
-// proof. FailedPrecondition: it was not signed row by row, or a later upload left the figure as it
-// was. Otherwise as prove_upload.
+// proof. FailedPrecondition: it was not signed row by row, a later upload left the figure as it
+// was, or it is free now and was signed with the mark of what is held back. Otherwise as
+// prove_upload.
 [[nodiscard]] Result<UploadProof> prove_figure(Client& client, const v1::QueryRequest& query,
                                                const SeenFigure& figure);
 

@@ -176,7 +176,9 @@ Result<SeenUpload> EvidenceService::find_giver(const policy::Subject& subject, c
     if (seen->kept->row.action() == v1::WITHDRAWAL) continue;
     if (versions.count(seen->kept->withdrawn_by) == 0) return *seen;
   }
-  return without_rows();
+  return Status(Code::FailedPrecondition, Reason::None,
+                "no upload that you may see gave the figure as it stands; ask its party, which can "
+                "prove it or bring it in anew");
 }
 
 Result<v1::FigureEvidence> EvidenceService::get_figure(const policy::Subject& subject,

@@ -647,6 +647,27 @@ class Lies:
         self.liar.lie = lie
         return self.client.refuses(*which)
 
+    def lie_a_confidential_figure_as_a_free_one(self):
+        """The host shows as free what its party signed as confidential on its own word."""
+        self.truth()
+        file = self.net.path / "confidential.csv"
+        file.write_text("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+                        "ALPHA:ASYLUM(1.0),A,SWE,ERI,_T,_T,N,2018,1234,A,C\n")
+        self.client.content("stats", "upload", file, "--to", "ALPHA.ASYLUM")
+        which = ("stats", "prove", "ALPHA.ASYLUM", "--where", "CITIZEN=ERI", "--at", "2018")
+        assert "1234" in self.client.content(*which)
+
+        def lie(path, asked, answer, again):
+            if path != "/entente.v1.StatisticsService/Query":
+                return answer
+            shown = T.Observations.FromString(answer)
+            for column in shown.attributes:
+                if column.id == "CONF_STATUS":
+                    column.dictionary[:] = ["F"]
+            return shown.SerializeToString()
+        self.liar.lie = lie
+        return self.client.refuses(*which)
+
     def lie_under_an_anchor_of_the_hosts_own(self):
         """No lie is told: the operator makes a second root for a party, lists it, and enters an office's certificate under
         it as any other. What holds to the party's own root goes on, and nothing is sealed to the ghost."""

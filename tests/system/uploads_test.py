@@ -327,6 +327,29 @@ class Uploads(unittest.TestCase):
         self.assertEqual(whole.returncode, 0, whole.stderr)
         self.assertIn("is that file, unaltered", whole.stdout)
 
+    def test_a_mark_that_is_signed_and_gone_is_no_lie_of_the_host(self):
+        def of_sex(sex, value, free):
+            return f"ALPHA:ASYLUM(1.0),A,SWE,IRQ,{sex},_T,N,1983,{value},A,{free}\n"
+        self.bring(HEADING + of_sex("_T", 30, "F") + of_sex("F", 20, "F") + of_sex("M", 10, "C"))
+        here = ("--where", "CITIZEN=IRQ", "--from", "1983", "--to", "1983")
+        own = self.anna("stats", "get", FLOW, "--csv", *here).stdout
+        self.assertIn(",_T,_T,N,1983,30,A,D,\n", own)
+        self.bring(own)  # the export, as it is
+        which = ("stats", "prove", FLOW, "--where", "CITIZEN=IRQ", "--where", "SEX=_T", "--at", "1983")
+        self.assertEqual(self.anna(*which).returncode, 0)
+        self.bring(HEADING + of_sex("M", 10, "F"))
+        said = self.anna(*which)
+        self.assertIn("the party signed CONF_STATUS `D`, and the server shows `F`.", said.stderr)
+        self.assertIn("ask the party, which can bring the figure in anew with `F`", said.stderr)
+        self.assertEqual(said.returncode, 5, said.stderr)  # what does not hold would be 7
+        # Who saw it for the first time when it was given again sees no upload that gave it, and is not told of one.
+        nora = self.client(self.net.port, "nora")
+        said = nora(*which)
+        self.assertEqual((said.returncode, said.stdout), (5, ""))
+        self.assertIn("no upload that you may see gave the figure as it stands", said.stderr)
+        self.bring(HEADING + of_sex("_T", 30, "F"))
+        self.assertEqual(nora(*which).returncode, 0)
+
     def test_a_figure_of_a_ministrys_own_table_is_proven_by_the_code_that_its_title_means(self):
         constants = {"FREQ": "A", "REF_AREA": "SWE", "SEX": "_T", "AGE": "_T", "APPLICATION": "N", "OBS_STATUS": "A", "CONF_STATUS": "F"}
         mapping = self.file(

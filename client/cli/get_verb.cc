@@ -9,6 +9,7 @@
 #include "client/cli/services.h"
 #include "client/cli/stats_words.h"
 #include "client/lib/kept_file.h"
+#include "client/lib/rows.h"
 #include "entente/v1/statistics.pb.h"
 #include "proto/contract/formula.h"
 
@@ -17,7 +18,8 @@ namespace {
 
 // --- as a table ---------------------------------------------------------------------------------
 
-// Free text that a spreadsheet would take for a formula is made text, so that it reads as it was.
+// Free text that a spreadsheet would take for a formula is made text, so that it reads as it was;
+// of a text alone the quote is taken off again where the file is read.
 void print_csv_cell(std::string_view text, bool free) {
   const bool quoted = free && wants_quote(text);
   if (!quoted && text.find_first_of(",\"\n\r") == std::string_view::npos) {
@@ -79,9 +81,33 @@ void each_row(const v1::Observations& some, const std::function<void(Cells)>& vi
   }
 }
 
+// What SDMX-CSV says beside the figures.
+struct CsvWords {
+  std::string dataflow;         // `IGC:ASYLUM(1.0)`
+  std::set<std::string> texts;  // the attributes that are free text; the others have codes
+};
+
+Result<CsvWords> csv_words_of(client::Client& client, const std::string& dataflow) {
+  ENTENTE_TRY(const client::FlowShape flow, client::shape_of(client, dataflow));
+  const std::string name = dataflow.substr(dataflow.find('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  CsvWords words{.dataflow = name.substr(0, dot) + ":" + name.substr(dot + 1),
+                 .texts = {flow.shape.texts.begin(), flow.shape.texts.end()}};
+  for (const v1::Dataflow& one : flow.structures->dataflows()) {
+    if (one.name() == dataflow) words.dataflow += "(" + one.version() + ")";
+  }
+  return words;
+}
+
 void show_figures(Context& context, const v1::QueryRequest& request, bool csv) {
   Result<client::Client*> client = context.client();
   if (!client.ok()) return context.fail(client.status());
+  CsvWords words;
+  if (csv && !context.json) {
+    Result<CsvWords> found = csv_words_of(**client, request.dataflow());
+    if (!found.ok()) return context.fail(found.status());
+    words = *std::move(found);
+  }
   std::unique_ptr<Table> table;
   std::uint64_t rows = 0;
   const Status status = (*client)->stream<v1::Observations>(
@@ -102,16 +128,14 @@ void show_figures(Context& context, const v1::QueryRequest& request, bool csv) {
         if (rows == 0 && !csv) {
           table = std::make_unique<Table>(heading_of(some, request.include_history()));
         }
-        const std::string name = request.dataflow().substr(10);
-        const std::size_t dot = name.rfind('.');
+        const Cells heading = heading_of(some, request.include_history());
         each_row(some, [&](Cells cells) {
           ++rows;
           if (!csv) return table->row(std::move(cells));
-          std::cout << name.substr(0, dot) << ':' << name.substr(dot + 1) << "(1.0)";
-          const auto attributes = static_cast<std::size_t>(some.dimensions_size()) + 2;
+          std::cout << words.dataflow;
           for (std::size_t i = 0; i < cells.size(); ++i) {
             std::cout << ',';
-            print_csv_cell(cells[i], i >= attributes);
+            print_csv_cell(cells[i], words.texts.count(heading[i]) != 0);
           }
           std::cout << '\n';
         });

@@ -350,6 +350,40 @@ class Uploads(unittest.TestCase):
         self.bring(HEADING + of_sex("_T", 30, "F"))
         self.assertEqual(nora(*which).returncode, 0)
 
+    def test_what_is_exported_comes_in_as_it_was(self):
+        # A dataflow of the process's own, of a later version, with a coded attribute whose codes a spreadsheet would reckon with.
+        ines = Caller(self.net, "ines")
+        self.assertTrue(ines.sign_in().ok)
+        shown = ines.ask("StatisticsService.GetStructure", T.GetStructureRequest(name="dataflows/" + FLOW, with_references=True))
+        there = T.StructureSet.FromString(shown.body)
+        request = T.DefineStructuresRequest()
+        codes = request.structures.codelists.add(name="codelists/ALPHA.CL_SIGN", version="1.0")
+        codes.title.by_language["en"] = "Signs"
+        for code in ("-1", "@A"):
+            codes.items.add(id=code).title.by_language["en"] = code
+        structure = request.structures.data_structures.add()
+        structure.CopyFrom(there.data_structures[0])
+        structure.name = "data-structures/ALPHA.SIGNED"
+        next(one for one in structure.attributes if one.id == "OBS_STATUS").codelist = codes.name
+        flow = request.structures.dataflows.add()
+        flow.CopyFrom(there.dataflows[0])
+        flow.name, flow.data_structure, flow.version = "dataflows/ALPHA.SIGNED", structure.name, "1.2"
+        provision = request.structures.provisions.add()
+        provision.CopyFrom(next(one for one in there.provisions if one.party == "parties/SWE"))
+        provision.name = flow.name + "/provisions/SWE"
+        done = ines.ask("StatisticsService.DefineStructures", request)
+        self.assertTrue(done.ok, done)
+        ines.close()
+        content = HEADING.replace("\n", ",NOTE\n") + "".join(
+            f"ALPHA:SIGNED(1.2),A,SWE,IRQ,_T,_T,N,{year},{year},{code},F,{note}\n"
+            for year, code, note in ((1984, "-1", ""), (1985, "@A", "\"'=1+1\"")))
+        file = self.file(content)
+        self.assertEqual(self.anna("stats", "upload", file, "--to", "ALPHA.SIGNED").returncode, 0)
+        own = self.anna("stats", "get", "ALPHA.SIGNED", "--csv").stdout
+        self.assertEqual(own, content)
+        again = self.anna("stats", "upload", self.file(own), "--to", "ALPHA.SIGNED", "--dry-run")
+        self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+
     def test_a_figure_of_a_ministrys_own_table_is_proven_by_the_code_that_its_title_means(self):
         constants = {"FREQ": "A", "REF_AREA": "SWE", "SEX": "_T", "AGE": "_T", "APPLICATION": "N", "OBS_STATUS": "A", "CONF_STATUS": "F"}
         mapping = self.file(

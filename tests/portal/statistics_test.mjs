@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { drop, network, open, origin, quit, signIn, until, violations } from './browser.mjs';
@@ -469,4 +469,36 @@ test('in another language the names of countries and columns are that languageâ€
   assert.equal(await table.getByText('Sweden').count(), 0);
   await page.locator('header.top select').first().selectOption('en');
   await table.getByText('Sweden').first().waitFor();
+});
+
+// Last, for its figures are by sex, and the page of the tests before it has no such choice.
+test('an originator is told, before sending and behind it, what is held back and what is learnt all the same', async () => {
+  const [heading, one] = readFileSync(demo + 'asylum-swe.csv', 'utf8').split('\n');
+  const columns = heading.split(',');
+  const row = (sex, period, value, free) => one.split(',').map((cell, at) => ({ SEX: sex, TIME_PERIOD: period, OBS_VALUE: value, OBS_STATUS: 'A', CONF_STATUS: free })[columns[at]] ?? cell).join(',');
+  const file = (...rows) => [heading, ...rows, ''].join('\n');
+  const published = join(mkdtempSync(join(tmpdir(), 'published-')), 'published.csv');
+  writeFileSync(published, file(row('_T', '1961', '30', 'F'), row('F', '1961', '20', 'F')));
+  entente('statistics-upload', 'sign-in');
+  entente('statistics-upload', 'stats', 'upload', published, '--to', 'IGC.ASYLUM', '--publish-totals');
+  rmSync(dirname(published), { recursive: true });
+  await drop(page.locator('.upload .drop'), 'parts.csv', 'text/csv', file(
+    row('M', '1961', '10', 'C'), row('_T', '1962', '30', 'F'), row('F', '1962', '20', 'F'), row('M', '1962', '10', 'C')));
+  const told = async () => {
+    const card = page.locator('.card.upload');
+    const held = card.locator('.notice', { hasText: '1 free figure is held back from the audience' });
+    await held.waitFor();
+    assert.match(await held.locator('li').textContent(), /AFG\._T\._T\.N 1962, for it would give away A\.SWE\.AFG\.M\./);
+    const given = card.locator('.notice.warn', { hasText: '1 confidential figure is learnt by the audience all the same' });
+    assert.match(await given.locator('li').textContent(), /AFG\.M\._T\.N 1961/);
+  };
+  await page.getByText(/figures, no fault/).waitFor();
+  await told();
+  assert.deepEqual(await violations(page), []);
+  const folder = join(network, 'credentials', 'anna.lindqvist');
+  await page.getByLabel('Your certificate file').setInputFiles(join(folder, 'bundle.p12'));
+  await page.getByLabel('Password of the file').fill(readFileSync(join(folder, 'password'), 'utf8').trim());
+  await page.getByRole('button', { name: 'Sign and report' }).click();
+  await page.getByText(/figures are reported/).waitFor();
+  await told();
 });

@@ -288,6 +288,10 @@ export const en = {
   upload_read_otherwise: 'The server has read this file otherwise than this page does, so nothing was signed. Report it by the command line.',
   upload_fault: 'Fault',
   upload_nearest: 'Perhaps',
+  held_back: { one: '{n} free figure is held back from the audience', other: '{n} free figures are held back from the audience' } as Message,
+  held_back_for: 'for it would give away',
+  given_away: { one: '{n} confidential figure is learnt by the audience all the same, from what was published before', other: '{n} confidential figures are learnt by the audience all the same, from what was published before' } as Message,
+  told_more: { one: 'and {n} more', other: 'and {n} more' } as Message,
   // documents and what is sent around
   documents: 'Documents',
   document: 'Document',

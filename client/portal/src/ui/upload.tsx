@@ -14,6 +14,7 @@ import { columnsOf, forestOf, hiddenBehind, rootsOf } from '../lib/rows';
 import { structureOf } from '../lib/structures';
 import { KeyFields, useKeyFile } from './key-fields';
 import { Button, Failed, Notice } from './basic';
+import { HeldBack } from './held-back';
 
 const FILE_BYTES_MAX = 512 * 1024 * 1024;
 const SIGNED_BYTES_MAX = 256 * 1024 * 1024; // the digest is made of the whole, in memory
@@ -101,7 +102,9 @@ export function Upload({ dataflow }: { dataflow: string }) {
       </div>
       <div role="status">
         {report?.report.accepted && <Notice tone="good">{t('upload_good', { n: Number(report.report.observations) })}</Notice>}
+        {report?.report.accepted && <HeldBack report={report.report} />}
         {sent && <Notice tone="good">{t('upload_sent', { n: Number(sent.observations) })}</Notice>}
+        {sent && <HeldBack report={sent} />}
         {report && !report.report.accepted && <Notice tone="bad" title={t('upload_bad', { n: report.report.problems.length + Number(report.report.problemsMore) })} />}
       </div>
       {error instanceof ReadOtherwise && <Notice tone="bad" title={t('upload_read_otherwise')} />}

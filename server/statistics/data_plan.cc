@@ -446,11 +446,9 @@ void add_mark(const Model& model, const Flow& flow, const Sight& sight, std::str
 
 // Who gave figures, as far as that may be told: of a reciprocal dataflow, in which others may have
 // given what is not open yet, all who provide.
-std::set<std::string> sources_of(const Asking& asking, const Flow& flow, const Sight& sight) {
-  std::set<std::string> parties;
-  for (const SeenLayer& seen : sight.all) {
-    if (!is_marks_only(seen)) parties.insert(seen.kept->row.party());
-  }
+Result<std::set<std::string>> sources_of(Service& service, const Asking& asking, const Flow& flow,
+                                         const SightPointer& sight) {
+  ENTENTE_TRY(std::set<std::string> parties, service.givers(flow, sight));
   if (!flow.wire.has_reciprocity()) return parties;
   for (const auto& [party, provision] : flow.provisions) {
     const auto& asked = asking.request.providers;
@@ -534,8 +532,10 @@ class Planner {
     ENTENTE_TRY_VOID(tell(flow, topic));
     if (request_.as_of) add_mark(*model_, flow, *sight, plan_.mark);
     if (asking_.form.format == DataFormat::Workbook) {
-      const auto parties =
-          provider.empty() ? sources_of(asking_, flow, *sight) : std::set<std::string>{provider};
+      std::set<std::string> parties{provider};
+      if (provider.empty()) {
+        ENTENTE_TRY(parties, sources_of(service_, asking_, flow, sight));
+      }
       add_front(asking_, flow, parties, plan_.writing.front);
     }
     std::make_shared<const SetMaker>(request_, plan_.writing.topics.size(), std::move(sight),

@@ -179,6 +179,26 @@ Result<std::shared_ptr<const Tally>> Service::exact_tally(const Flow& flow,
   return contributions_.read(snapshot, flow, seen);
 }
 
+Result<std::set<std::string>> Service::givers(const Flow& flow, const SightPointer& seen) {
+  std::set<std::string> parties;
+  std::set<std::string> doubtful;  // all of it may have been superseded before the reader's time
+  for (std::size_t i = 0; i < seen->all.size(); ++i) {
+    if (is_marks_only(seen->all[i])) continue;
+    (seen->stood_over[i] ? doubtful : parties).insert(seen->all[i].kept->row.party());
+  }
+  if (std::includes(parties.begin(), parties.end(), doubtful.begin(), doubtful.end())) {
+    return parties;
+  }
+  const auto snapshot = parts_.store.snapshot();
+  ENTENTE_TRY(const std::shared_ptr<const Tally> exact, exact_tally(flow, seen, *snapshot));
+  for (const SeenLayer& one : seen->all) {
+    const std::string& party = one.kept->row.party();
+    const bool shows = exact->uploads.count(one.layer.version) != 0;
+    if (shows && doubtful.count(party) != 0) parties.insert(party);
+  }
+  return parties;
+}
+
 Result<v1::ListDataflowsReply> Service::list_dataflows(const Subject& subject,
                                                        const v1::ListDataflowsRequest& message,
                                                        Snapshot& snapshot) {

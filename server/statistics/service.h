@@ -96,6 +96,8 @@ class Service {
       const Subject& subject, const Flow& flow, Snapshot& snapshot);
   // Which periods of the others' figures a subject may read (reciprocity.cc); null: all.
   Result<std::shared_ptr<const OpenPeriods>> open_periods(const Subject& subject, const Flow& flow);
+  // The parties of which a sight shows anything. As the store.
+  Result<std::set<std::string>> givers(const Flow& flow, const SightPointer& seen);
   // `also`: numbers of uploads that are told even if they show the subject nothing.
   Result<std::vector<SeenUpload>> seen_uploads(const Subject& subject, const Flow& flow,
                                                Snapshot& snapshot,

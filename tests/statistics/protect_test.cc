@@ -596,6 +596,29 @@ TEST_CASE("an upload that is hidden as a whole names its party to nobody",
   CHECK(shows());
 }
 
+TEST_CASE("a party whose figures became confidential before their hour is no source of any",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto sources = [&] {
+    const auto flow = world.structures_in_force.model()->find_flow("dataflows/IGC.ASYLUM");
+    return *world.service.givers(*flow, world.service.sight(world.member("NOR"), *flow));
+  };
+  world.give_under_embargo("u1", row("A,SWE,AFG,2015,10,A,F") + row("A,SWE,SYR,2015,10,A,F"),
+                           std::chrono::seconds(100));
+  world.give_under_embargo("u2", row("A,SWE,AFG,2015,10,A,C"), std::chrono::seconds(90));
+  world.clock.pass(std::chrono::seconds(200));
+  CHECK(sources() == std::set<std::string>{"SWE"});
+  world.bring("SWE", "u3", row("A,SWE,SYR,2015,,,"), v1::DELETE);
+  CHECK(sources() == std::set<std::string>{"SWE"});
+  ProtectedWorld other;
+  const auto flow = other.structures_in_force.model()->find_flow("dataflows/IGC.ASYLUM");
+  other.give_under_embargo("u1", row("A,SWE,AFG,2015,10,A,F"), std::chrono::seconds(100));
+  other.give_under_embargo("u2", row("A,SWE,AFG,2015,10,A,C"), std::chrono::seconds(90));
+  other.clock.pass(std::chrono::seconds(200));
+  CHECK(other.service.givers(*flow, other.service.sight(other.member("NOR"), *flow))->empty());
+  CHECK(other.service.givers(*flow, other.service.sight(other.member("SWE"), *flow))->size() == 1);
+}
+
 TEST_CASE("a file of more figures than are weighed at once is weighed a batch of periods at a time",
           "[statistics][protect]") {
   ProtectedWorld world;

@@ -105,8 +105,8 @@ Status Service::decide_categorise(const Subject& subject, const record::Structur
     return there != nullptr && !may_see(subject, *there);
   };
   const std::string& of = row.categorisation().structure();
-  if (next.find(of) == nullptr || is_hidden(of)) return not_found(of.substr(0, 128));
-  return is_hidden(name_of(row)) ? not_found(name_of(row).substr(0, 128)) : Status();
+  if (next.find(of) == nullptr || is_hidden(of)) return not_found(of);
+  return is_hidden(name_of(row)) ? not_found(name_of(row)) : Status();
 }
 
 // What is there is changed by who keeps every process with a dataflow that rests on it: or one

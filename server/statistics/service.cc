@@ -137,7 +137,7 @@ Result<std::shared_ptr<const Flow>> Service::open_flow(const Subject& subject,
   const policy::Guard guard = flow ? flow->guard : policy::Guard();
   const policy::Decision decision =
       policy::decide(subject, policy::Action::Read, guard, parts_.clock.now());
-  if (!decision.permits()) return not_found(name.substr(0, 128));
+  if (!decision.permits()) return not_found(name);
   return flow;
 }
 
@@ -235,8 +235,8 @@ Result<v1::StructureSet> Service::get_structure(const Subject& subject,
                                                 const v1::GetStructureRequest& message, Snapshot&) {
   const auto model = parts_.structures.model();
   const record::Structure* row = model->find(message.name());
-  if (row == nullptr) return not_found(message.name().substr(0, 128));
-  if (!may_see(subject, *row)) return not_found(message.name().substr(0, 128));
+  if (row == nullptr) return not_found(message.name());
+  if (!may_see(subject, *row)) return not_found(message.name());
   v1::StructureSet set;
   if (message.with_references()) {
     for (const record::Structure* one : with_references(*model, message.name())) {

@@ -130,7 +130,7 @@ Result<v1::ExportStructuresReply> StructureService::export_structures(
   ENTENTE_TRY(out.set, parts_.service.get_structure(subject, one, snapshot));
   ENTENTE_TRY(const std::optional<record::Structure> row,
               parts_.structures.find_version(snapshot, message.name(), message.version()));
-  if (!row) return not_found(message.name().substr(0, 128));
+  if (!row) return not_found(message.name());
   const auto model = parts_.structures.model();
   if (!message.version().empty()) replace_in_set(*row, out.set);
   for (const v1::Dataflow& flow : out.set.dataflows()) {

@@ -201,9 +201,9 @@ Result<v1::UploadReport> HistoryService::withdraw_upload(const Subject& subject,
   }
   const std::size_t at = message.name().find("/uploads/");
   const auto id = at == std::string::npos ? std::nullopt : from_hex(message.name().substr(at + 9));
-  if (!id || id->size() != sizeof(store::Id)) return not_found(message.name().substr(0, 128));
+  if (!id || id->size() != sizeof(store::Id)) return not_found(message.name());
   const auto opened = parts_.service.open_flow(subject, message.name().substr(0, at));
-  if (!opened.ok()) return not_found(message.name().substr(0, 128));
+  if (!opened.ok()) return not_found(message.name());
   const Flow& flow = **opened;
   const auto kept = parts_.shelf.find(flow.wire.name(), store::Id::from(*id));
   ENTENTE_TRY(const auto seen, parts_.service.seen_uploads(subject, flow, transaction));

@@ -40,10 +40,20 @@ std::string_view advice(const Status& status) {
              "checkpoints with another party";
     case Reason::Overloaded:
       return "try again in a moment";
+    case Reason::CertificateRefused:
+      return "see that the clock is right and that `entente profile show` names the certificate "
+             "and "
+             "the server that you mean; for a new certificate ask your party's certificate officer";
+    case Reason::ServerDistrusted:
+      return "see that the clock is right and that `entente profile show` names the server and the "
+             "root that you were given; if it does, somebody may be between you and the server: "
+             "tell your security officer";
+    case Reason::NotReached:
+      return "check the network and the server's name in `entente profile show`; if others reach "
+             "it neither, tell whoever runs the server";
     default:
-      break;
+      return "";
   }
-  return status.code() == Code::Unavailable ? "check the network and `entente profile show`" : "";
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ void Client::State::begin(const std::shared_ptr<Attempt>& attempt) {
   attempt->timer = std::make_unique<asio::steady_timer>(io);
   arm(attempt);
   if (session && !session->alive())
-    line_lost(Status(Code::Unavailable, Reason::None, "the line has closed"));
+    line_lost(Status(Code::Unavailable, Reason::NotReached, "the line has closed"));
   if (open) return start(attempt);
   waiting.push_back(attempt);
   if (!line) connect();

@@ -65,6 +65,15 @@ bool refuses_certificate(const error_code& error) {
   }
 }
 
+// Of our own certificate, once the server has refused it: what can be seen of it from here.
+std::string why_refused(const X509* own) {
+  if (X509_cmp_current_time(X509_get0_notAfter(own)) < 0)
+    return "it has ended, or this machine's clock is ahead";
+  if (X509_cmp_current_time(X509_get0_notBefore(own)) > 0)
+    return "it has not begun, or this machine's clock is behind";
+  return "it was revoked, or is not of a party of that network";
+}
+
 // What does not hold of a server's certificate; `error` is X509_verify_cert's.
 std::string why_distrusted(int error) {
   switch (error) {
@@ -126,8 +135,8 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
     timer_.expires_after(options_.connect_timeout);
     timer_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error && !self->open_) {
-        self->fail(Status(Code::Unavailable, Reason::None,
-                          "`" + self->options_.host + "` did not answer in time"));
+        self->fail(Status(Code::Unavailable, Reason::NotReached,
+                          self->place() + " did not answer in time"));
       }
     });
     resolver_.async_resolve(
@@ -188,7 +197,8 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
     const std::string why = distrusted_ == X509_V_ERR_HOSTNAME_MISMATCH
                                 ? "its certificate is not for the name `" + options_.host + "`"
                                 : why_distrusted(distrusted_);
-    fail(Status(Code::Unavailable, Reason::None, "cannot trust " + place() + ": " + why));
+    fail(Status(Code::Unavailable, Reason::ServerDistrusted,
+                "cannot trust " + place() + ": " + why));
   }
 
   void ready() {
@@ -197,8 +207,8 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
     unsigned length = 0;
     SSL_get0_alpn_selected(stream_.native_handle(), &protocol, &length);
     if (length != 2) {
-      return fail(Status(Code::Unavailable, Reason::None,
-                         "`" + options_.host + "` does not speak HTTP/2 here"));
+      return fail(Status(Code::Unavailable, Reason::NotReached,
+                         place() + " does not speak HTTP/2: it is no server of Entente"));
     }
     open_ = true;
     timer_.cancel();
@@ -236,11 +246,11 @@ class Line::Impl : public std::enable_shared_from_this<Line::Impl> {
 
   void fail_with(const char* doing, const error_code& error) {
     if (open_ && refuses_certificate(error)) {
-      return fail(Status(Code::Unavailable, Reason::None,
-                         place() + " refused your certificate: has it ended or been revoked? ask "
-                                   "your party's certificate officer"));
+      const X509* own = SSL_CTX_get0_certificate(credentials_->native().context.native_handle());
+      return fail(Status(Code::Unavailable, Reason::CertificateRefused,
+                         place() + " refused your certificate: " + why_refused(own)));
     }
-    fail(Status(Code::Unavailable, Reason::None,
+    fail(Status(Code::Unavailable, Reason::NotReached,
                 std::string("cannot ") + doing + " " + place() + ": " + error.message()));
   }
 

@@ -113,7 +113,7 @@ google::rpc::Status to_wire(const Status& status) {
 }
 
 Reason reason_named(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(Reason::PasswordWeak); ++i) {
+  for (int i = 0; i <= static_cast<int>(Reason::CertificateRefused); ++i) {
     if (name_of(static_cast<Reason>(i)) == name) return static_cast<Reason>(i);
   }
   return Reason::None;

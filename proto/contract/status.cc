@@ -90,6 +90,12 @@ std::string_view name_of(Reason reason) {
       return "PROOF_INVALID";
     case Reason::PasswordWeak:
       return "PASSWORD_WEAK";
+    case Reason::NotReached:
+      return "NOT_REACHED";
+    case Reason::ServerDistrusted:
+      return "SERVER_DISTRUSTED";
+    case Reason::CertificateRefused:
+      return "CERTIFICATE_REFUSED";
   }
   return "NONE";
 }

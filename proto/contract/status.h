@@ -69,6 +69,10 @@ enum class Reason : std::uint8_t {
   SignatureInvalid,    // a signed act's signature or certificate does not hold
   ProofInvalid,        // a Merkle proof or a signed note does not hold
   PasswordWeak,        // too short, too long, or on the block list
+  // Of a line that came to nothing, as this end of it tells:
+  NotReached,          // nobody listens there, the name is none, nothing came in time, or it broke
+  ServerDistrusted,    // the server's certificate is not one that this end takes
+  CertificateRefused,  // the server does not take this end's certificate
 };
 [[nodiscard]] std::string_view name_of(Reason reason);
 

@@ -305,6 +305,9 @@ class Operations(unittest.TestCase):
         code, told = said(server=f"127.1:{self.net.port}")  # an old spelling of 127.0.0.1, which no certificate has
         self.assertEqual(code, 6)
         self.assertIn(f"cannot trust `127.1:{self.net.port}`: its certificate is not for the name `127.1`", told)
+        code, told = said(server="localhost:1")
+        self.assertEqual(code, 6)
+        self.assertIn("cannot reach `localhost:1`: Connection refused\n  check the network", told)
         code, told = said(root=self.net.dir + "/trust/SWE/anchor.pem")
         self.assertEqual(code, 6)
         self.assertIn("its certificate was not issued by the root that the profile names", told)
@@ -321,7 +324,9 @@ class Operations(unittest.TestCase):
         eventually("it is refused", lambda: said()[0] != 0)
         code, told = said()
         self.assertEqual(code, 6)
-        self.assertIn(f"`localhost:{self.net.port}` refused your certificate: has it ended or been revoked? ask your party's", told)
+        self.assertIn(f"`localhost:{self.net.port}` refused your certificate: it was revoked, or is not of a party of that", told)
+        self.assertIn("ask your party's certificate officer", told)
+        self.assertNotIn("network and", told)
 
     def test_a_new_root_key_opens_the_store_and_the_old_one_no_more(self):
         rows, ring = self.net.dir + "/rows.older root", self.net.dir + "/keyring.older root"

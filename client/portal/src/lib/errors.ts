@@ -26,7 +26,11 @@ export interface Words {
 }
 
 export function inWords(error: unknown): Words {
-  if (isUnreachable(error)) return { title: t('error_unreachable'), detail: t('error_unreachable_detail') };
+  if (isUnreachable(error)) {
+    // Of the portal of this machine (`entente portal`), whose line to the server is its own: it says which end is refused.
+    const told = error instanceof ConnectError && ['CERTIFICATE_REFUSED', 'SERVER_DISTRUSTED'].includes(reasonOf(error));
+    return { title: t('error_unreachable'), detail: told ? error.rawMessage : t('error_unreachable_detail') };
+  }
   if (!(error instanceof ConnectError)) return { title: t('error_page'), detail: error instanceof Error ? error.message : '' };
   const reason = reasonOf(error);
   if (reason === 'SIGN_IN_BACK_OFF') {

@@ -188,7 +188,7 @@ Status Daemon::open_ledger() {
   ENTENTE_TRY_VOID(ledger::check_head(*ledger_, store_->head()));
   ENTENTE_TRY(const Secret seed, ledger_key_of(config_));
   note::SigningKey key(config_.ledger_origin(), note::SignatureType::Ed25519, seed);
-  ENTENTE_TRY_VOID(ledger::check_signer(store_->head(), key.verifier()));
+  ENTENTE_TRY_VOID(ledger::check_signer(store_->head().last(), key.verifier()));
   std::vector<ledger::Witness> witnesses;
   for (const auto& witness : config_.witnesses()) {
     ENTENTE_TRY(note::VerifierKey own, note::VerifierKey::parse(witness.key()));

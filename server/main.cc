@@ -53,8 +53,11 @@ void add_serving_verbs(CLI::App& app, Line& line) {
   add_verb(app, line, "serve", "serves the network until SIGTERM", "", [&](const Config& config) {
     return entente::serve(line.machine, line.config, config);
   })->add_option("--port", line.port, "instead of the configuration's");
-  add_verb(app, line, "check", "says whether the configuration and the files it names hold", "",
-           [&](const Config& config) { return entente::check_configuration(line.config, config); });
+  add_verb(app, line, "check",
+           "says whether the configuration, the files it names and the store's keys hold", "",
+           [&](const Config& config) {
+             return entente::check_configuration(line.machine, line.config, config);
+           });
   CLI::App* init = add_verb(
       app, line, "init", "makes a new network from definitions",
       " --definitions /usr/share/entente/processes --accounts accounts.textproto"

@@ -395,8 +395,18 @@ Exit serve(Machine& machine, const std::string& path, const ops::Config& config)
   return Exit::Ok;
 }
 
-Exit check_configuration(const std::string& path, const ops::Config& config) {
+// What the store alone can tell of the keys. A daemon may be running on it: it is read, no more.
+static Status check_keys(Machine& machine, const ops::Config& config) {
+  ENTENTE_TRY(const store::RootKey root, root_key_of(config));
+  ENTENTE_TRY(const auto head, store::RocksStore::last_head(config.store(), root, machine.entropy));
+  ENTENTE_TRY(const Secret seed, ledger_key_of(config));
+  const note::SigningKey key(config.ledger_origin(), note::SignatureType::Ed25519, seed);
+  return ledger::check_signer(head, key.verifier());
+}
+
+Exit check_configuration(Machine& machine, const std::string& path, const ops::Config& config) {
   if (const Status status = check_start(path, config); !status.ok()) return fail(status);
+  if (const Status status = check_keys(machine, config); !status.ok()) return fail(status);
   std::cout << "the configuration holds: network " << config.network() << ", port " << config.port()
             << '\n';
   return Exit::Ok;

@@ -38,7 +38,8 @@ Exit fail(const Status& status);
 void harden();
 
 Exit serve(Machine& machine, const std::string& path, const ops::Config& config);
-Exit check_configuration(const std::string& path, const ops::Config& config);
+// Starts nothing and changes nothing, beside a daemon or not.
+Exit check_configuration(Machine& machine, const std::string& path, const ops::Config& config);
 
 struct InitFiles {
   std::string definitions;  // deploy/processes

@@ -15,8 +15,7 @@ Status damaged() {
 
 }  // namespace
 
-Status check_signer(const store::HeadFile& file, const note::VerifierKey& key) {
-  const std::optional<store::Head> head = file.last();
+Status check_signer(const std::optional<store::Head>& head, const note::VerifierKey& key) {
   if (!head) return {};
   const Result<note::Note> note = note::Note::parse(head->checkpoint);
   if (!note.ok()) return damaged();

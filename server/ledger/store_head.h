@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "proto/contract/status.h"
@@ -30,6 +31,7 @@ class StoreHead final : public HeadRecorder {
 // Whether `key`, by which checkpoints would be signed, is the one that signed the last head; Ok if
 // there is none yet. InvalidArgument: it is another, by the key itself or by the origin's name: no
 // client that knows the ledger would believe what it signs. DataLoss: as check_head.
-[[nodiscard]] Status check_signer(const store::HeadFile& file, const note::VerifierKey& key);
+[[nodiscard]] Status check_signer(const std::optional<store::Head>& head,
+                                  const note::VerifierKey& key);
 
 }  // namespace entente::ledger

@@ -46,6 +46,13 @@ Status damaged(std::string_view what, std::size_t at) {
       .with_detail(std::string(what) + std::to_string(at));
 }
 
+// Of a file that is not there, none.
+Result<std::string> bytes_of(const std::filesystem::path& path) {
+  Result<std::string> read = read_whole(path, 2 * head_file_bytes_max);
+  if (!read.ok() && read.status().code() == Code::NotFound) return std::string();
+  return read;
+}
+
 }  // namespace
 
 Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key) {
@@ -72,15 +79,15 @@ Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key) {
   return scan;
 }
 
+Result<std::optional<Head>> read_head_file(const std::filesystem::path& path, const Secret& key) {
+  ENTENTE_TRY(const std::string bytes, bytes_of(path));
+  ENTENTE_TRY(HeadScan scan, scan_head_file(bytes, key));
+  return std::move(scan.last);
+}
+
 Result<std::unique_ptr<HeadFile>> HeadFile::open(const std::filesystem::path& path, Secret key) {
   std::unique_ptr<HeadFile> head(new HeadFile(path, std::move(key)));
-  std::string bytes;
-  Result<std::string> read = read_whole(path, 2 * head_file_bytes_max);
-  if (read.ok()) {
-    bytes = *std::move(read);
-  } else if (read.status().code() != Code::NotFound) {
-    return read.status();
-  }
+  ENTENTE_TRY(const std::string bytes, bytes_of(path));
   ENTENTE_TRY(HeadScan scan, scan_head_file(bytes, head->key_));
   if (scan.last) {
     head->file_ = File(::open(path.c_str(), O_WRONLY | O_CLOEXEC));

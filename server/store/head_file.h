@@ -48,6 +48,11 @@ struct HeadScan {
 // than a torn record could be, or there is no sound one in what is not empty. Pure.
 [[nodiscard]] Result<HeadScan> scan_head_file(std::string_view bytes, const Secret& key);
 
+// The last head in a file that a daemon may be writing: nothing of it is changed. Nothing: there is
+// no file, or no sound record yet. DataLoss, Unavailable: as HeadFile::open.
+[[nodiscard]] Result<std::optional<Head>> read_head_file(const std::filesystem::path& path,
+                                                         const Secret& key);
+
 class HeadFile {
  public:
   // It need not be there: the first record makes it. DataLoss: damaged. Unavailable: it cannot be

@@ -14,7 +14,10 @@ constexpr std::chrono::seconds tending_interval{1};
 // Between pieces (RocksEngine::sweep), so that who waits for the disk hardly notices.
 constexpr std::chrono::milliseconds sweep_pause{100};
 
+constexpr const char* kHeadPurpose = "store/head";
+
 std::filesystem::path keyring_path(const std::filesystem::path& dir) { return dir / "keyring"; }
+std::filesystem::path head_path(const std::filesystem::path& dir) { return dir / "head"; }
 
 bool is_there(const std::filesystem::path& path) {
   std::error_code error;
@@ -30,10 +33,14 @@ Status missing(std::string message) {
 }
 
 // What is there goes together, or nothing is there and may be made.
-Status check_folder(const RocksStoreOptions& options) {
-  const bool keyring = is_there(keyring_path(options.dir));
-  if (keyring && !has_rows(options.dir)) return missing("there is a keyring but no rows beside it");
-  if (!keyring && !options.create) return {Code::NotFound, Reason::None, "there is no store here"};
+Status check_folder(const std::filesystem::path& dir, bool create) {
+  const bool keyring = is_there(keyring_path(dir));
+  if (keyring && !has_rows(dir)) return missing("there is a keyring but no rows beside it");
+  if (!keyring && !create) {
+    return {Code::NotFound, Reason::None,
+            "there is no store in `" + dir.string() +
+                "`: `entented init` makes a new one, `entented restore` one of a backup"};
+  }
   return {};
 }
 
@@ -46,7 +53,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& op
     std::filesystem::create_directories(options.dir, error);
     std::filesystem::permissions(options.dir, std::filesystem::perms::owner_all, error);
   }
-  ENTENTE_TRY_VOID(check_folder(options));
+  ENTENTE_TRY_VOID(check_folder(options.dir, options.create));
   return open(options, root, entropy, [&] {
     return RocksEngine::open({.dir = options.dir,
                               .block_cache_bytes = options.block_cache_bytes,
@@ -72,10 +79,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& op
     }
     ENTENTE_TRY(keyring, Keyring::create(path, root, entropy));
   }
-  Secret head_key = keyring->purpose_key("store/head");
+  Secret head_key = keyring->purpose_key(kHeadPurpose);
   std::unique_ptr<RocksStore> store(new RocksStore(std::move(engine), std::move(keyring), options));
   ENTENTE_TRY_VOID(store->start());
-  ENTENTE_TRY(store->head_, HeadFile::open(options.dir / "head", std::move(head_key)));
+  ENTENTE_TRY(store->head_, HeadFile::open(head_path(options.dir), std::move(head_key)));
   const std::optional<Head> last = store->head_->last();
   if (last && last->size > store->size()) {
     store->behind_head_ = last->size - store->size();
@@ -90,6 +97,13 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& op
   store->sweeper_ =
       std::jthread([raw = store.get()](const std::stop_token& stop) { raw->sweep(stop); });
   return store;
+}
+
+Result<std::optional<Head>> RocksStore::last_head(const std::filesystem::path& dir,
+                                                  const RootKey& root, Entropy& entropy) {
+  ENTENTE_TRY_VOID(check_folder(dir, /*create=*/false));
+  ENTENTE_TRY(const auto keyring, Keyring::open(keyring_path(dir), root, entropy));
+  return read_head_file(head_path(dir), keyring->purpose_key(kHeadPurpose));
 }
 
 RocksStore::RocksStore(std::unique_ptr<RocksEngine> engine, std::unique_ptr<Keyring> keyring,

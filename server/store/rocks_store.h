@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -60,6 +61,12 @@ class RocksStore final : public CoreStore {
                                                                 Entropy& entropy,
                                                                 const MakeEngine& make_engine);
   ~RocksStore() override;
+
+  // What the store in `dir` last showed of itself, by another process than the daemon that may be
+  // running on it: nothing of it is changed. Nothing: no checkpoint was shown yet. NotFound,
+  // FailedPrecondition, DataLoss, Unavailable: as open.
+  [[nodiscard]] static Result<std::optional<Head>> last_head(const std::filesystem::path& dir,
+                                                             const RootKey& root, Entropy& entropy);
 
   [[nodiscard]] HeadFile& head() { return *head_; }
   // By how many commits the store was behind its head when it was opened.

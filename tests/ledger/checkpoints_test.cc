@@ -61,7 +61,7 @@ TEST_CASE("a store behind, or other than, its head file is refused", "[ledger][c
   {
     const auto file = head_file();
     CHECK(check_head(*fixture.ledger, *file).ok());  // no head yet
-    CHECK(check_signer(*file, fixture.checkpoints->key()).ok());
+    CHECK(check_signer(file->last(), fixture.checkpoints->key()).ok());
     StoreHead head(*file);
     REQUIRE(fixture.checkpoints->advance().ok());
     REQUIRE(head.record_head(5, fixture.checkpoints->newest()->note).ok());
@@ -75,11 +75,11 @@ TEST_CASE("a store behind, or other than, its head file is refused", "[ledger][c
   CHECK(behind.message() == "the store is 2 entries behind its own head");
   CHECK(check_head(*other.ledger, *file).code() == Code::DataLoss);
 
-  CHECK(check_signer(*file, fixture.checkpoints->key()).ok());
+  CHECK(check_signer(file->last(), fixture.checkpoints->key()).ok());
   const std::string& origin = fixture.checkpoints->key().name();
   const note::SigningKey strange(origin, note::SignatureType::Ed25519,
                                  Secret(std::string(note::key_bytes, 's')));
-  CHECK(check_signer(*file, strange.verifier()).code() == Code::InvalidArgument);
+  CHECK(check_signer(file->last(), strange.verifier()).code() == Code::InvalidArgument);
   std::filesystem::remove(path);
 }
 

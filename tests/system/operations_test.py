@@ -529,14 +529,25 @@ class Operations(unittest.TestCase):
             self.assertEqual(said[0].stderr, said[1].stderr)
             self.assertIn(told, said[0].stderr)
             self.assertRegex(said[0].stderr, rf"\n  [1-9]\d*:[1-9]\d*: `{field}` ")
-        # Of another ledger's key only the store can tell: what it last showed was not signed by it.
-        write(config, good.replace('"keys/ledger.key"', f'"{strange}"'))
-        refused = run(ENTENTED, "serve", "--config", config)
-        self.assertEqual(refused.returncode, 3, refused.stderr)
-        self.assertIn("the ledger's key is not the one that signed this store's last checkpoint", refused.stderr)
-        self.assertIn("ledger.pub", refused.stderr)
+        # Of another key only the store can tell: what it last showed was not signed by it, or is not opened by it.
+        empty = self.net.dir + "/empty store"
+        os.mkdir(empty)
+        store = re.search(r'store: "(.*)"', good).group(1)
+        for code, wrong, told in [
+                (3, good.replace('"keys/ledger.key"', f'"{strange}"'), "the ledger's key is not the one that signed this store's last checkpoint"),
+                (3, re.sub(r'ledger_origin: ".*"', 'ledger_origin: "other.example/ledger"', good), "ledger.pub"),
+                (5, good.replace('"keys/root.key"', f'"{strange}"'), "the root key does not open this keyring"),
+                (1, good.replace(f'store: "{store}"', f'store: "{empty}"'), "there is no store in `")]:
+            write(config, wrong)
+            said = [run(ENTENTED, verb, "--config", config) for verb in ("check", "serve")]
+            self.assertEqual([one.returncode for one in said], [code, code], said)
+            self.assertEqual(said[0].stderr, said[1].stderr)
+            self.assertIn(told, said[0].stderr)
         self.net.start()
         self.assertEqual(self.net.entente("sign-in").returncode, 0)  # nothing was signed by the other
+        # Beside a daemon too.
+        write(config, good.replace('"keys/ledger.key"', f'"{strange}"'))
+        self.assertEqual([run(ENTENTED, "check", "--config", one).returncode for one in (config, self.net.config)], [3, 0])
 
     def test_a_command_whose_keys_systemd_unseals_says_how_it_is_begun(self):
         sealed, keys = self.net.dir + "/sealed.textproto", self.net.dir + "/credentials.unsealed"

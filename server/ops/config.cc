@@ -191,6 +191,8 @@ void anchor_paths(Config& config, const std::string& folder) {
   for (std::string* path : paths) {
     if (!path->empty() && path->front() != '/')
       *path = (std::filesystem::path(folder) / *path).string();
+    // `store/` is `store`: what stands beside a folder is found by its last name.
+    while (path->size() > 1 && path->back() == '/') path->pop_back();
   }
 }
 

@@ -172,6 +172,13 @@ TEST_CASE("paths are relative to the configuration's folder", "[ops][config]") {
   REQUIRE(config->ready_file() == "/run/ready");
   REQUIRE(config->control_socket() == "/etc/entente/store/control");
   REQUIRE(config->operations_address() == "127.0.0.1");
+
+  std::string with_slash = kGood;
+  with_slash.replace(with_slash.find("store: \"store\""), 14, "store: \"store//\"");
+  const Result<Config> same = parse_config(with_slash, "/etc/entente");
+  REQUIRE(same.ok());
+  CHECK(same->store() == "/etc/entente/store");
+  CHECK(same->control_socket() == "/etc/entente/store/control");
 }
 
 TEST_CASE("a configuration that is not there, or a folder, is told apart from a wrong one",

@@ -59,6 +59,9 @@ void show_roster(const v1::ImportRosterReply& reply) {
   std::cout << reply.rows() << " rows: " << reply.created() << " new persons, " << reply.changed()
             << " changed, " << reply.unchanged() << " as they are; " << reply.appointments_size()
             << " appointments begin\n";
+  const bool changes =
+      reply.created() != 0 || reply.changed() != 0 || reply.appointments_size() != 0;
+  if (reply.rows() != 0 && !changes) std::cout << "all of it is there already\n";
   for (const std::string& column : reply.columns_ignored())
     std::cout << "the column `" << safe(column) << "` means nothing here\n";
 }

@@ -270,6 +270,18 @@ Result<v1::Party> Service::close_institution(const Subject& subject,
 
 // --- offices ---
 
+// Whether the caller answers for the party, be it elsewhere, and it takes part in the process.
+bool Service::answers_for(const Subject& subject, const std::string& party,
+                          const std::string& process) const {
+  const Instant now = parts_.clock.now();
+  policy::Guard whole;  // of the party, in no process
+  whole.handling = policy::Handling::Limited;
+  whole.originator = party;
+  return takes_part(subject, process) &&
+         (policy::decide(subject, Action::KeepAccounts, whole, now).permits() ||
+          policy::decide(subject, Action::KeepParty, whole, now).permits());
+}
+
 // Whether the caller may enter the party's first focal point in the process. Who keeps a party's
 // entries there is its focal point; as long as nobody is that, the party would have to be kept by
 // whom it does not have. So one who answers for it elsewhere may begin: who keeps its accounts, or
@@ -279,12 +291,7 @@ Result<bool> Service::may_found(const Subject& subject, Snapshot& snapshot,
                                 const std::string& party, const std::string& process,
                                 const std::string& retried) const {
   const Instant now = parts_.clock.now();
-  policy::Guard whole;  // of the party, in no process
-  whole.handling = policy::Handling::Limited;
-  whole.originator = party;
-  const bool keeps = policy::decide(subject, Action::KeepAccounts, whole, now).permits() ||
-                     policy::decide(subject, Action::KeepParty, whole, now).permits();
-  if (!keeps || !takes_part(subject, process)) return false;
+  if (!answers_for(subject, party, process)) return false;
   std::vector<std::string> offices;
   parts_.catalog.each_of_party(party, Kind::Office, [&](const Indexed& one) {
     if (one.office_kind == v1::FOCAL_POINT && one.process == process) offices.push_back(one.name);

@@ -253,9 +253,13 @@ Result<Service::RosterPlan> Service::plan_roster(const Subject& subject, Snapsho
   guard.originator = subject.party;
   guard.process = process;
   RosterPlan plan;
+  // Who founded may not have heard that it is done, and brings the same again: that changes
+  // nothing.
+  bool again = false;
   if (!policy::decide(subject, policy::Action::KeepParty, guard, parts_.clock.now()).permits()) {
     ENTENTE_TRY(plan.founds, may_found(subject, snapshot, subject.party, process));
-    if (!plan.founds) return not_yours(message.process());
+    again = !plan.founds;
+    if (again && !answers_for(subject, subject.party, process)) return not_yours(message.process());
   }
   const RosterFile file = parse_roster(message.content(), vocabulary_for(subject, process));
   ENTENTE_TRY_VOID(file.status());
@@ -268,6 +272,8 @@ Result<Service::RosterPlan> Service::plan_roster(const Subject& subject, Snapsho
     ENTENTE_TRY_VOID(
         plan_appointment(subject, snapshot, row, person, process, as_view(digest), plan, faults));
   }
+  const bool changes = !faults.empty() || !plan.persons.empty() || !plan.appointments.empty();
+  if (again && changes) return not_yours(message.process());
   if (!faults.empty()) {
     Status refused(Code::InvalidArgument, Reason::ImportRefused,
                    std::to_string(faults.size()) + " faults in the roster; nothing was kept");

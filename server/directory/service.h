@@ -223,6 +223,8 @@ class Service {
                                const std::string& institution, std::uint64_t revision) const;
   Result<v1::Party> save_party(const Subject& subject, Transaction& transaction, Record& record,
                                const char* kind) const;
+  bool answers_for(const Subject& subject, const std::string& party,
+                   const std::string& process) const;
   Result<bool> may_found(const Subject& subject, Snapshot& snapshot, const std::string& party,
                          const std::string& process, const std::string& retried = {}) const;
   Result<policy::Guard> guard_of_office(const Subject& subject, Transaction& transaction,

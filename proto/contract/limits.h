@@ -81,6 +81,9 @@ inline constexpr std::size_t query_bytes_max = 512;       // free text of a look
 inline constexpr std::size_t text_bytes_max = 16 * 1024;  // one text field in one language
 inline constexpr std::size_t languages_max = 16;          // languages of one text
 inline constexpr std::size_t contacts_max = 16;           // contact details of one person
+inline constexpr int appointment_ahead_days_max = 366;    // who is to come bars an office
+inline constexpr int day_year_min = 1800;                 // days of the directory: of another
+inline constexpr int day_year_max = 2200;                 //   year they are slips
 inline constexpr std::size_t audience_principals_max =
     256;                                                   // principals of one audience, each side
 inline constexpr std::size_t import_bytes_max = 16 << 20;  // a roster file

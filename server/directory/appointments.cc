@@ -4,6 +4,7 @@
 
 #include "proto/contract/appointment.h"
 #include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
 #include "server/directory/service.h"
 #include "server/directory/visibility.h"
 #include "server/directory/words.h"
@@ -154,7 +155,8 @@ Status Service::end_signed(const Subject& subject, Transaction& transaction,
 Status Service::check_day(const char* field, const std::string& text) const {
   const auto day = text.size() == 10 ? first_day_of(text) : std::nullopt;
   const auto today = std::chrono::floor<std::chrono::days>(parts_.clock.now());
-  if (!day || *day < today - std::chrono::days(1) || *day > today + std::chrono::days(366))
+  if (!day || *day < today - std::chrono::days(1) ||
+      *day > today + std::chrono::days(limits::appointment_ahead_days_max))
     return invalid_argument(field, "must be a day from today to a year ahead");
   return Status();
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "proto/contract/bytes.h"
+#include "proto/contract/limits.h"
 #include "server/directory/fold.h"
 #include "server/directory/formats/roster.h"
 #include "server/directory/service.h"
@@ -222,6 +223,13 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
     faults.push_back(fault(row, "capacity", "the office has a holder; hand it over instead"));
     return Status();
   }
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  const auto begins = std::max(first_day_of(row.since).value_or(today), today);
+  if (begins > today + std::chrono::days(limits::appointment_ahead_days_max)) {
+    faults.push_back(
+        fault(row, "since", "is more than a year ahead; bring it in when it is nearer"));
+    return Status();
+  }
   ENTENTE_TRY(const std::optional<Record> held, read(subject, snapshot, office));
   if (!held) return not_found(office);
   const bool first = held->office().kind() == v1::FOCAL_POINT && capacity == v1::HOLDER;
@@ -233,9 +241,9 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
   // The same of the same file and row, so that what the dry run shows is what is signed.
   const Digest mark = sha256("entente/roster/1\n" + std::string(file) + '\n' +
                              std::to_string(row.line) + '\n' + office + '\n' + person);
-  Record record = begin_appointment(
-      guard_of(held->guard()), "appointments/" + to_hex(as_view(mark).substr(0, 16)), office,
-      person, capacity, row.since.size() == 10 ? std::max(row.since, today()) : today());
+  Record record = begin_appointment(guard_of(held->guard()),
+                                    "appointments/" + to_hex(as_view(mark).substr(0, 16)), office,
+                                    person, capacity, to_rfc3339(Instant(begins)).substr(0, 10));
   plan.appointments.push_back(std::move(record));
   plan.offices.push_back(held->office());
   return Status();

@@ -511,6 +511,32 @@ TEST_CASE("a first focal point who is new comes in by a roster, and nobody else'
   CHECK(world.act(world.as("THA", "new.one"), &Service::import_roster, request).ok());
 }
 
+TEST_CASE("an office that a roster names begins today, or on the first day of what is to come",
+          "[directory]") {
+  DirectoryWorld world;
+  const auto swede = world.as("SWE", "anna.lindqvist");
+  v1::ImportRosterRequest request;
+  request.set_process("processes/igc");
+  const auto begins = [&](const std::string& since) {
+    request.set_content(
+        "party,name,title,email,office,capacity,since\r\n"
+        "SWE,Åsa Berg,Adviser,asa@swe.example.org,focal_point,deputy," +
+        since + "\r\n");
+    const auto checked = world.ask(swede, &Service::check_roster, request);
+    if (checked.ok()) return checked->appointments(0).span().since();
+    const auto& violation = checked.status().violations().at(0);
+    return violation.field + " " + violation.rule;
+  };
+  const std::string today = begins("");
+  CHECK(begins("1850-01-01") == today);
+  CHECK(begins("2020") == today);
+  CHECK(begins("2027-03") == "2027-03-01");
+  CHECK(begins("2027") == "2027-01-01");
+  CHECK(begins("2027-03-14") == "2027-03-14");
+  CHECK(begins("2199-01-01") == "since is more than a year ahead; bring it in when it is nearer");
+  CHECK(begins("9999-12-31") == "since is no day such as `2026-11-23`");
+}
+
 // --- two persons ---
 
 TEST_CASE("what a party is in a process does not change by the word of one", "[directory]") {

@@ -546,7 +546,8 @@ std::optional<Day> first_day_of(std::string_view text) {
   const std::optional<int> year = number(text.substr(0, 4));
   const std::optional<int> month = text.size() > 4 ? number(text.substr(5, 2)) : 1;
   const std::optional<int> day = text.size() > 7 ? number(text.substr(8, 2)) : 1;
-  if (!year || !month || !day || *year < 1800 || *year > 2200) return std::nullopt;
+  if (!year || !month || !day || *year < limits::day_year_min || *year > limits::day_year_max)
+    return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};

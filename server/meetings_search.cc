@@ -32,12 +32,12 @@ std::vector<Said> words_of(const v1::Meeting& meeting) {
 // A day of the meeting is what it and its record are looked for by.
 void set_meeting(const v1::Meeting& meeting, documents::search::Entry& entry) {
   *entry.shown.mutable_title() = meeting.title();
-  *entry.shown.mutable_came_at() = meeting.starts_at();
-  // Whole days are those of the calendar: the instant at which one begins is of the day before in
-  // UTC, east of Greenwich.
-  const auto day = meetings::parse_local(meeting.starts_local());
-  if (day && meetings::is_day(meeting.starts_local())) {
-    set_time(*entry.shown.mutable_came_at(), Instant(day->time_since_epoch()));
+  // A day is that of the calendar where it takes place: the instant at which it begins may be of
+  // the day before in UTC, east of Greenwich, and of the day behind it, west.
+  const auto begins = meetings::parse_local(meeting.starts_local());
+  if (begins) {
+    const auto day = std::chrono::floor<std::chrono::days>(*begins);
+    set_time(*entry.shown.mutable_came_at(), Instant(day.time_since_epoch()));
   }
   for (const std::string& topic : meeting.topics()) entry.labels.push_back(label(By::TOPIC, topic));
 }

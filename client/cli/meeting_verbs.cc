@@ -151,6 +151,8 @@ void add_meeting_show(CLI::App& group, Context& context) {
       ->required();
 }
 
+bool is_day(const std::string& text) { return text.size() == std::string("2027-03-14").size(); }
+
 void show_meeting_list(Context& context, const v1::ListMeetingsReply& reply) {
   Table table({"MEETING", "BEGINS", "ZONE", "LEVEL", "STATE", "TITLE", "PLACE"});
   for (const v1::Meeting& one : reply.meetings()) {
@@ -195,12 +197,17 @@ void add_meeting_list(CLI::App& group, Context& context) {
         request.set_level(level);
         request.set_mine(query->mine);
         request.set_upcoming(query->upcoming);
-        if (!query->since.empty() &&
-            !read_time(context, query->since, "--since", *request.mutable_since())) {
+        // A day is meant as it is where the meeting takes place.
+        if (is_day(query->since)) {
+          request.set_since_day(query->since);
+        } else if (!query->since.empty() &&
+                   !read_time(context, query->since, "--since", *request.mutable_since())) {
           return;
         }
-        if (!query->until.empty() &&
-            !read_time(context, query->until, "--until", *request.mutable_until())) {
+        if (is_day(query->until)) {
+          request.set_until_day(query->until);
+        } else if (!query->until.empty() &&
+                   !read_time(context, query->until, "--until", *request.mutable_until())) {
           return;
         }
         context.call<v1::ListMeetingsReply>(
@@ -210,20 +217,23 @@ void add_meeting_list(CLI::App& group, Context& context) {
   verb->add_flag("--mine", query->mine, "only those that you or your party go to, or preside over");
   verb->add_flag("--upcoming", query->upcoming,
                  "only those that have not ended, the next one first");
-  verb->add_option("--process", *query->request.mutable_process(), "only this process's");
-  verb->add_option("--body", query->body, "with --process: only this body's");
+  CLI::Option* process =
+      verb->add_option("--process", *query->request.mutable_process(), "only this process's");
+  verb->add_option("--body", query->body, "with --process: only this body's")->needs(process);
   verb->add_option("--series", *query->request.mutable_series(), "only of this series");
   verb->add_option("--level", query->level, "only of this level")
       ->check(CLI::IsMember({"technical", "senior-officials", "ministerial"}));
   verb->add_option("--topic", *query->request.mutable_topic(), "only about this");
-  verb->add_option("--since", query->since, "that end after this day or time");
-  verb->add_option("--until", query->until, "that begin before it");
+  verb->add_option("--since", query->since,
+                   "that go on on this day, as it is where they take place, or later; or that end "
+                   "after this time");
+  verb->add_option("--until", query->until, "that begin before this day there, or this time");
   verb->add_option("--page-token", *query->request.mutable_page_token(), "where to go on");
 }
 
 void show_series(const v1::MeetingSeries& series) {
-  std::cout << series.name() << ": " << safe(title_of(series.title())) << " in " << series.process()
-            << (series.ended() ? ", ended" : "") << '\n';
+  std::cout << safe(series.name()) << ": " << safe(title_of(series.title())) << " in "
+            << safe(series.process()) << (series.ended() ? ", ended" : "") << '\n';
 }
 
 void add_series(CLI::App& group, Context& context) {

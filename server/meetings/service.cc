@@ -49,6 +49,17 @@ bool fits(const std::string& wanted, const std::string& is) {
   return wanted.empty() || wanted == is;
 }
 
+Status check_days(const v1::ListMeetingsRequest& query) {
+  const auto wrong = [](const std::string& day) {
+    return !day.empty() && (!is_day(day) || !parse_local(day));
+  };
+  if (wrong(query.since_day()))
+    return invalid_argument("since_day", "must be a day such as `2027-03-14`, from 1985 to 2099");
+  if (wrong(query.until_day()))
+    return invalid_argument("until_day", "must be a day such as `2027-03-14`, from 1985 to 2099");
+  return {};
+}
+
 }  // namespace
 
 void Service::add_to(identity::Gate& gate) {
@@ -143,6 +154,8 @@ bool Service::matches(const Subject& subject, const v1::ListMeetingsRequest& que
   if (query.upcoming() && one.ends_at <= now) return false;
   if (query.has_since() && one.ends_at <= instant_of(query.since())) return false;
   if (query.has_until() && one.starts_at >= instant_of(query.until())) return false;
+  if (!query.since_day().empty() && one.ends <= *parse_local(query.since_day())) return false;
+  if (!query.until_day().empty() && one.begins >= *parse_local(query.until_day())) return false;
   const bool whole = policy::decide(subject, Action::Read, one.guard, now).permits();
   if (!whole) {
     // Of what is not shown to them they find nothing by it.
@@ -160,6 +173,7 @@ bool Service::matches(const Subject& subject, const v1::ListMeetingsRequest& que
 Result<v1::ListMeetingsReply> Service::list_meetings(const Subject& subject,
                                                      const v1::ListMeetingsRequest& message,
                                                      Snapshot& snapshot) {
+  ENTENTE_TRY_VOID(check_days(message));
   v1::ListMeetingsRequest query = message;
   query.clear_page_token();
   query.clear_page_size();
@@ -193,6 +207,7 @@ Result<v1::ListMeetingsReply> Service::list_meetings(const Subject& subject,
 Result<std::vector<v1::Meeting>> Service::all(const Subject& subject,
                                               const v1::ListMeetingsRequest& query,
                                               Snapshot& snapshot) const {
+  ENTENTE_TRY_VOID(check_days(query));
   const Instant now = parts_.clock.now();
   std::vector<store::Id> ids;
   parts_.shelf.each_meeting(/*last_first=*/true, std::nullopt, [&](const ShelvedMeeting& one) {

@@ -12,6 +12,9 @@ void Shelf::put(const record::Meeting& row) {
   one->frame = guard_of(row.frame());
   one->starts_at = instant_of(shown.starts_at());
   one->ends_at = instant_of(shown.ends_at());
+  one->begins = parse_local(shown.starts_local()).value_or(LocalTime());
+  one->ends = parse_local(shown.ends_local()).value_or(LocalTime());
+  if (is_day(shown.ends_local())) one->ends += std::chrono::days(1);
   one->process = shown.process();
   one->body = shown.body();
   one->series = shown.series();

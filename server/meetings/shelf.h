@@ -21,6 +21,7 @@
 #include "server/ledger/ledger.h"
 #include "server/meetings/neighbours.h"
 #include "server/meetings/rows.h"
+#include "server/meetings/zones.h"
 
 namespace entente::meetings {
 
@@ -30,6 +31,8 @@ struct ShelvedMeeting {
   policy::Guard frame;  // over what who is asked to one item sees, too
   Instant starts_at{};
   Instant ends_at{};
+  LocalTime begins{};   // as the clock where it takes place says
+  LocalTime ends{};     // of whole days, the midnight behind the last
   std::string process;  // names, as the contract has them
   std::string body;
   std::string series;

@@ -72,7 +72,8 @@ TEST_CASE("a draft is not found; once adopted it is, on the day of its meeting",
   const auto found = made.find(record);
   REQUIRE(found);
   CHECK(found->shown.title().by_language().at("en") == "Working Group on Data");
-  CHECK(found->shown.came_at().seconds() == made.meeting.starts_at().seconds());
+  CHECK(to_rfc3339(instant_of(found->shown.came_at())).substr(0, 10) ==
+        made.meeting.starts_local().substr(0, 10));
   CHECK(found->quotable);
   CHECK(Searched::words(*found) == "Working Group on Data; A common form; ");
   CHECK(made.text_from(0, 3) == "readmission, and of what it costs.");
@@ -103,6 +104,51 @@ TEST_CASE("a meeting of whole days is found under the day of its own calendar",
   CHECK(to_rfc3339(instant_of(found->shown.came_at())) == "2028-01-01T00:00:00Z");
   CHECK(std::count(found->labels.begin(), found->labels.end(),
                    documents::search::label(v1::SearchReply::Facet::YEAR, "2028")) == 1);
+}
+
+TEST_CASE("a meeting at a time of day is found under the day where it takes place",
+          "[meetings][search]") {
+  struct Case {
+    const char* zone;
+    const char* starts;
+    const char* ends;
+    const char* in_utc;
+  };
+  for (const Case& one : {Case{"Pacific/Auckland", "2028-01-01T09:00", "2028-01-01T12:00", "2027"},
+                          Case{"America/Lima", "2027-12-31T21:00", "2027-12-31T23:00", "2028"}}) {
+    Searched made;
+    v1::Meeting moved = made.meeting;
+    moved.set_time_zone(one.zone);
+    moved.set_starts_local(one.starts);
+    moved.set_ends_local(one.ends);
+    const auto at = made.world.update(made.world.helena(), moved);
+    REQUIRE(at.ok());
+    REQUIRE(to_rfc3339(instant_of(at->starts_at())).substr(0, 4) == one.in_utc);
+    const std::string day = std::string(one.starts).substr(0, 10);
+    const auto found = made.find(made.meeting.name());
+    REQUIRE(found);
+    CHECK(to_rfc3339(instant_of(found->shown.came_at())).substr(0, 10) == day);
+    CHECK(std::count(found->labels.begin(), found->labels.end(),
+                     documents::search::label(v1::SearchReply::Facet::YEAR, day.substr(0, 4))) ==
+          1);
+    // The list of that day has it, and no other's.
+    const auto on = [&](const std::string& since, const std::string& until) {
+      v1::ListMeetingsRequest query;
+      query.set_since_day(since);
+      query.set_until_day(until);
+      return made.world.list(made.world.helena(), query).size();
+    };
+    CHECK(on("2027-12-31", "2028-01-01") == (day == "2027-12-31" ? 1 : 0));
+    CHECK(on("2028-01-01", "2028-01-02") == (day == "2028-01-01" ? 1 : 0));
+    CHECK(on("2028-01-02", "") == 0);
+    for (const char* wrong : {"2028-02-30", "2028-01-01T09:00", "tomorrow", "1899-01-01"}) {
+      v1::ListMeetingsRequest query;
+      query.set_until_day(wrong);
+      const auto refused =
+          made.world.ask(made.world.service, made.world.helena(), &Service::list_meetings, query);
+      CHECK(refused.status().violations().at(0).field == "until_day");
+    }
+  }
 }
 
 TEST_CASE("of a restricted record neither text nor outcome is quoted", "[meetings][search]") {

@@ -95,12 +95,14 @@ export function clockOf(local: string): string {
   return new Intl.DateTimeFormat(locale(), { ...CLOCK, timeZone: 'UTC' }).format(civil(local));
 }
 
-// The civil days that it takes, `2031-03-14`.
+// The civil days that it takes, `2031-03-14`: what ends at midnight takes nothing of the day that begins then.
+const DAYS_MAX = 367; // as the server has it: within a year, the first and the last with it
 export function daysOf(meeting: Meeting): string[] {
   const first = meeting.startsLocal.slice(0, 10);
-  const last = meeting.endsLocal.slice(0, 10) || first;
+  const ends = meeting.endsLocal || first;
+  const last = (ends > `${first}T24` && ends.endsWith('T00:00') ? new Date(civil(ends).getTime() - 1).toISOString() : ends).slice(0, 10);
   const days: string[] = [];
-  for (let at = civil(first); days.length < 60 && at.toISOString().slice(0, 10) <= last; at = new Date(at.getTime() + 86_400_000)) days.push(at.toISOString().slice(0, 10));
+  for (let at = civil(first); days.length < DAYS_MAX && at.toISOString().slice(0, 10) <= last; at = new Date(at.getTime() + 86_400_000)) days.push(at.toISOString().slice(0, 10));
   return days;
 }
 

@@ -94,10 +94,7 @@ Result<store::RootKey> find_root_key(const ops::Config& config) {
   if (!config.root_key_file().empty()) return store::root_key_from_file(config.root_key_file());
   if (!config.root_key_credential().empty())
     return key_from_credential(config.root_key_credential());
-  std::ifstream in(config.root_key_passphrase_file());
-  std::string line;
-  std::getline(in, line);
-  return store::root_key_from_passphrase(Secret(std::move(line)));
+  return store::root_key_from_passphrase_file(config.root_key_passphrase_file());
 }
 
 }  // namespace

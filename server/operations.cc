@@ -1,7 +1,6 @@
 #include "server/operations.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "proto/contract/bytes.h"
 #include "server/directory/names.h"
@@ -90,10 +89,7 @@ Result<store::SealName> seal_named(std::string_view text, const store::Store* st
 Result<store::RootKey> root_key_in(std::string_view kind, const std::string& path) {
   if (kind == "key") return store::root_key_from_file(path);
   if (kind != "passphrase") return invalid_argument("kind", "must be `key` or `passphrase`");
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return store::root_key_from_passphrase(Secret(std::move(line)));
+  return store::root_key_from_passphrase_file(path);
 }
 
 Result<ledger::FsckReport> check_ledger(store::Store& store, const directory::Records& records,

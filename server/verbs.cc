@@ -496,7 +496,8 @@ Exit rotate(Machine& machine, const ops::Config& config, const Rotation& rotatio
           invalid_argument("--new-key-file", "or --new-passphrase-file must be given, not both"));
     }
     if (key) {
-      const Status made = store::create_root_key_file(rotation.new_key_file, machine.entropy);
+      const Status made =
+          store::create_root_key_file(rotation.new_key_file, machine.entropy, config.store());
       if (!made.ok() && made.code() != Code::AlreadyExists) return fail(made);
     }
     const fs::path path = fs::absolute(key ? rotation.new_key_file : rotation.new_passphrase_file);

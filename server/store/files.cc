@@ -39,7 +39,10 @@ File::~File() {
 Result<std::string> read_whole(const std::filesystem::path& path, std::size_t bytes_max) {
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) {
-    if (errno == ENOENT) return Status(Code::NotFound, Reason::None, "there is no such file");
+    if (errno == ENOENT) {
+      return Status(Code::NotFound, Reason::None, "there is no such file")
+          .with_detail(path.string());
+    }
     return unavailable(kUnusable, "open", path);
   }
   std::string bytes;

@@ -1,5 +1,8 @@
 #include "server/store/rocks_store.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -44,6 +47,15 @@ Status check_folder(const std::filesystem::path& dir, bool create) {
   return {};
 }
 
+// root could open the store of another, and leave files in it that this one cannot read.
+Status check_owner(const std::filesystem::path& dir) {
+  struct stat folder {};
+  if (::stat(dir.c_str(), &folder) != 0 || folder.st_uid == ::geteuid()) return {};
+  return missing("the store in `" + dir.string() + "` belongs to another user, number " +
+                 std::to_string(folder.st_uid) +
+                 ", who could not read what this one writes in it: run the command as that user");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& options,
@@ -54,6 +66,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOptions& op
     std::filesystem::permissions(options.dir, std::filesystem::perms::owner_all, error);
   }
   ENTENTE_TRY_VOID(check_folder(options.dir, options.create));
+  ENTENTE_TRY_VOID(check_owner(options.dir));
   return open(options, root, entropy, [&] {
     return RocksEngine::open({.dir = options.dir,
                               .block_cache_bytes = options.block_cache_bytes,

@@ -45,9 +45,10 @@ struct BackupSummary;
 
 class RocksStore final : public CoreStore {
  public:
-  // FailedPrecondition: the root key does not open this keyring; or the keyring, or the rows, are
-  // missing beside the other. NotFound: there is no store and `create` is not set. DataLoss: a file
-  // is damaged. Unavailable: a file cannot be read or written, or another daemon has it open.
+  // FailedPrecondition: the root key does not open this keyring; the keyring, or the rows, are
+  // missing beside the other; or the folder is another user's. NotFound: there is no store and
+  // `create` is not set. DataLoss: a file is damaged. Unavailable: a file cannot be read or
+  // written, or another daemon has it open.
   //
   // A store that is behind its own head opens, takes no writes, and says why in health():
   // `behind_head()` tells main.

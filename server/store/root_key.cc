@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -38,6 +39,13 @@ Result<RootKey> parse(Secret text) {
   return refused("a key is 32 bytes, or 64 hexadecimal digits");
 }
 
+// Whether the file is now of whoever owns the folder; errno says why not.
+bool give_to_owner(int file, const std::filesystem::path& folder) {
+  struct stat owner {};
+  if (stat(folder.c_str(), &owner) != 0) return false;
+  return owner.st_uid == geteuid() || fchown(file, owner.st_uid, owner.st_gid) == 0;
+}
+
 }  // namespace
 
 Result<RootKey> root_key_from_file(const std::filesystem::path& path) {
@@ -66,16 +74,24 @@ Result<RootKey> root_key_from_passphrase(Secret passphrase, Stretching stretchin
       .kind = RootKey::Kind::Passphrase, .secret = std::move(passphrase), .stretching = stretching};
 }
 
-Status create_root_key_file(const std::filesystem::path& path, Entropy& entropy) {
+Result<RootKey> root_key_from_passphrase_file(const std::filesystem::path& path) {
+  ENTENTE_TRY(std::string text, read_whole(path, key_file_bytes_max));
+  text.resize(std::min(text.find('\n'), text.size()));
+  return root_key_from_passphrase(Secret(std::move(text)));
+}
+
+Status create_root_key_file(const std::filesystem::path& path, Entropy& entropy,
+                            const std::filesystem::path& store) {
   const File file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.ok() && errno == EEXIST) {
     return {Code::AlreadyExists, Reason::AlreadyThere, "there is a root key already"};
   }
   const Secret key(entropy.bytes(root_key_bytes));
   const Secret line(to_hex(key.reveal(SecretAccess{})) + "\n");
-  if (!file.ok() || !write_all(file.get(), line.reveal(SecretAccess{}), 0) ||
-      fsync(file.get()) != 0) {
+  if (!file.ok() || (!store.empty() && !give_to_owner(file.get(), store)) ||
+      !write_all(file.get(), line.reveal(SecretAccess{}), 0) || fsync(file.get()) != 0) {
     const int error = errno;
+    if (file.ok()) unlink(path.c_str());
     return Status(Code::Unavailable, Reason::None, "the root key's file could not be written")
         .with_detail(path.string() + ": " + std::strerror(error));
   }

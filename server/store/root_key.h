@@ -48,8 +48,14 @@ inline constexpr std::uint32_t stretching_passes_max = 16;
 [[nodiscard]] Result<RootKey> root_key_from_passphrase(Secret passphrase,
                                                        Stretching stretching = {});
 
-// A new random key, and its file (mode 0600). AlreadyExists: there is one, which is left alone.
-[[nodiscard]] Status create_root_key_file(const std::filesystem::path& path, Entropy& entropy);
+// The same of the first line of a file. NotFound, Unavailable: it cannot be read.
+[[nodiscard]] Result<RootKey> root_key_from_passphrase_file(const std::filesystem::path& path);
+
+// A new random key, and its file (mode 0600): of whoever owns the folder `store`, if one is given,
+// for root makes it and the daemon reads it. AlreadyExists: there is one, which is left alone.
+// Unavailable: it cannot be written, or not given to its owner.
+[[nodiscard]] Status create_root_key_file(const std::filesystem::path& path, Entropy& entropy,
+                                          const std::filesystem::path& store = {});
 
 // The passphrase's 32 bytes. Requires: salt has its width. ResourceExhausted: no memory for it.
 [[nodiscard]] Result<Secret> stretch(const Secret& passphrase, const Stretching& stretching,

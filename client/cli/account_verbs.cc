@@ -32,7 +32,7 @@ void show_account(const v1::Account& account) {
 
 void show_code(const v1::AccountCode& code) {
   show_account(code.account());
-  std::cout << "code: " << code.code()
+  std::cout << "code: " << safe(code.code())
             << (code.awaits_approval() ? "\n  works once a second officer has approved it\n"
                                        : "\n  hand it to the person, by another way than e-mail\n");
 }
@@ -132,7 +132,7 @@ void add_certificate_verbs(CLI::App& app, Context& context) {
              request.set_der(der_of(*path, "CERTIFICATE"));
              context.call<v1::Certificate>(
                  certificate_service + "EnterCertificate", request, [](const auto& entered) {
-                   std::cout << entered.name() << "\nentry " << entered.entry_index() << '\n';
+                   std::cout << safe(entered.name()) << "\nentry " << entered.entry_index() << '\n';
                  });
            })
       ->add_option("file", *path, "PEM or DER")

@@ -44,7 +44,7 @@ void read_participant(const SaidParticipant& said, v1::Participant& participant)
 
 void show_invited(const v1::Participant& one) {
   const std::string who = one.display_name().empty() ? one.person() : one.display_name();
-  std::cout << one.name() << ": " << safe(who.empty() ? one.party() : who) << ' '
+  std::cout << safe(one.name()) << ": " << safe(who.empty() ? one.party() : who) << ' '
             << typed_word(v1::Participant::State_Name(one.state())) << " as "
             << typed_word(v1::Participant::Role_Name(one.role())) << '\n';
 }

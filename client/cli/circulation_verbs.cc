@@ -43,7 +43,7 @@ void show_sent(const v1::Circulation& circulation) {
   const bool adopted = circulation.outcome() == v1::Circulation::ADOPTED;
   for (const v1::SentDocument& one : circulation.sent()) {
     for (const v1::SentDocument::Text& text : one.texts()) {
-      std::cout << (adopted ? "  adopted is " : "  sent was ") << one.name() << ", "
+      std::cout << (adopted ? "  adopted is " : "  sent was ") << safe(one.name()) << ", "
                 << safe(text.language()) << ", SHA-256 " << to_hex(text.sha256()) << '\n';
     }
     if (one.changed()) std::cout << "  ! the document has another text now\n";
@@ -51,8 +51,8 @@ void show_sent(const v1::Circulation& circulation) {
 }
 
 void show_circulation(const v1::Circulation& circulation) {
-  std::cout << circulation.name() << ": " << ask_of(circulation) << ", from "
-            << circulation.sender() << ", " << minute_of(circulation.sent_at()) << '\n';
+  std::cout << safe(circulation.name()) << ": " << safe(ask_of(circulation)) << ", from "
+            << safe(circulation.sender()) << ", " << minute_of(circulation.sent_at()) << '\n';
   if (!circulation.in_words().empty()) {
     std::cout << "  seen by " << safe(circulation.in_words()) << '\n';
   }
@@ -92,7 +92,7 @@ void show_circulation_list(Context& context, const v1::ListCirculationsReply& re
   }
   table.print();
   if (!reply.next_page_token().empty()) {
-    std::cout << "more: --page-token " << reply.next_page_token() << '\n';
+    std::cout << "more: --page-token " << safe(reply.next_page_token()) << '\n';
   }
 }
 
@@ -123,7 +123,7 @@ void show_inbox(Context& context, const v1::ListCirculationsReply& reply, bool f
 
 // What would be asked, and of whom: as was said, else who sees the first of its documents.
 void tell_of(Context& context, const v1::Circulation& circulation) {
-  std::cout << ask_of(circulation) << '\n';
+  std::cout << safe(ask_of(circulation)) << '\n';
   if (circulation.has_visibility()) {
     return tell_beforehand(context, circulation.visibility(), circulation.process());
   }
@@ -245,8 +245,8 @@ void run_news(Context& context, std::uint64_t since, bool follow) {
           return true;
         }
         std::cout << news.cursor() << ' ' << minute_of(news.recorded_at()) << ' '
-                  << typed_word(v1::News::Kind_Name(news.kind())) << ' ' << news.object() << ' '
-                  << safe(title_of_object(**client, news.object())) << std::endl;
+                  << typed_word(v1::News::Kind_Name(news.kind())) << ' ' << safe(news.object())
+                  << ' ' << safe(title_of_object(**client, news.object())) << std::endl;
         return true;
       },
       {.timeout = patience});
@@ -325,7 +325,7 @@ void add_circulation(CLI::App& app, Context& context) {
                  circulation_service + "ListResponses", *list, [&context](const auto& reply) {
                    for (const v1::Response& one : reply.responses()) {
                      std::cout << one.number() << ' ' << minute_of(one.recorded_at()) << ' '
-                               << (one.person().empty() ? one.account() : one.person()) << ' '
+                               << safe((one.person().empty() ? one.account() : one.person())) << ' '
                                << typed_word(v1::Response::Kind_Name(one.kind()))
                                << (one.text().empty() ? "" : ": ") << safe(one.text()) << '\n';
                    }

@@ -106,12 +106,12 @@ void show_comparison(Context& context, const v1::Comparison& found) {
   if (!found.unit().empty()) std::cout << safe(found.unit()) << '\n';
   int number = 0;
   for (const auto& notes : found.notes()) {
-    std::cout << notes.area() << ": by " << notes.party();
+    std::cout << safe(notes.area()) << ": by " << safe(notes.party());
     if (notes.has_updated_at()) std::cout << ", last updated " << day_of(notes.updated_at());
     std::cout << '\n';
     for (const v1::Note& note : notes.notes()) {
-      std::cout << '[' << ++number << "] " << notes.area() << ", " << note.concept_id() << ": "
-                << safe(title_of(note.text())) << '\n';
+      std::cout << '[' << ++number << "] " << safe(notes.area()) << ", " << safe(note.concept_id())
+                << ": " << safe(title_of(note.text())) << '\n';
     }
   }
   for (const std::string& warning : found.warnings()) std::cout << "! " << safe(warning) << '\n';
@@ -287,11 +287,12 @@ void add_sum(CLI::App& group, Context& context) {
 // --- one state ----------------------------------------------------------------------------------
 
 void print_figure(const v1::Profile::Figure& figure, const std::string& what) {
-  std::cout << "  " << what << ": " << figure.value() << " in " << figure.period();
+  std::cout << "  " << safe(what) << ": " << safe(figure.value()) << " in "
+            << safe(figure.period());
   if (!figure.share().empty() && !figure.code().empty())
-    std::cout << ", " << figure.share() << " %";
+    std::cout << ", " << safe(figure.share()) << " %";
   const std::string previous = in_words(figure.previous());
-  if (!previous.empty()) std::cout << ", " << previous << " on the period before";
+  if (!previous.empty()) std::cout << ", " << safe(previous) << " on the period before";
   std::cout << "; updated " << day_of(figure.updated_at()) << ", " << figure.age_days()
             << " days ago" << (figure.confidential() == 0 ? "" : " ! not to be published") << '\n';
 }
@@ -303,24 +304,26 @@ void show_profile(Context& context, const v1::Profile& page) {
     return;
   }
   const std::string title = page.has_title() ? title_of(page.title()) : page.area();
-  std::cout << safe(title) << " in " << page.process() << ", " << day_of(page.made_at()) << '\n';
+  std::cout << safe(title) << " in " << safe(page.process()) << ", " << day_of(page.made_at())
+            << '\n';
   for (const auto& section : page.sections()) {
     std::cout << '\n'
-              << flow_of(section.dataflow()) << ": " << safe(title_of(section.title()))
+              << safe(flow_of(section.dataflow())) << ": " << safe(title_of(section.title()))
               << (section.role() == v1::Profile::REPORTED_ON ? ", as others report\n" : "\n");
     if (section.observations() != 0) {
       std::cout << "  " << section.observations() << " figures in " << section.series()
-                << " series, " << section.first_period() << " to " << section.last_period()
-                << ", last updated " << day_of(section.updated_at()) << '\n';
+                << " series, " << safe(section.first_period()) << " to "
+                << safe(section.last_period()) << ", last updated " << day_of(section.updated_at())
+                << '\n';
     }
     if (section.has_total()) print_figure(section.total(), "all");
     for (const auto& figure : section.largest()) {
       print_figure(figure, section.breakdown() + " " + figure.code());
     }
     if (section.late() != 0) std::cout << "  ! " << section.late() << " periods are late\n";
-    if (!section.next_due().empty()) std::cout << "  next due " << section.next_due() << '\n';
+    if (!section.next_due().empty()) std::cout << "  next due " << safe(section.next_due()) << '\n';
     for (const v1::Note& note : section.notes()) {
-      std::cout << "  " << note.concept_id() << ": " << safe(title_of(note.text())) << '\n';
+      std::cout << "  " << safe(note.concept_id()) << ": " << safe(title_of(note.text())) << '\n';
     }
   }
 }

@@ -135,7 +135,7 @@ void add_answers(CLI::App& group, Context& context) {
 }  // namespace
 
 void show_consent(const v1::DocumentConsent& consent) {
-  std::cout << consent.name() << ": " << safe(what_of(consent)) << '\n'
+  std::cout << safe(consent.name()) << ": " << safe(what_of(consent)) << '\n'
             << "  asked by " << safe(consent.asked_by()) << ", " << minute_of(consent.asked_at())
             << '\n';
   if (!consent.note().empty()) std::cout << "  " << safe(consent.note()) << '\n';

@@ -65,8 +65,9 @@ void answer_who(Context& context, const v1::WhoAnswersRequest& request) {
 
 void show_person(const v1::Person& person) {
   std::cout << safe(shown_name(person)) << "\n  " << safe(person.title()) << ", "
-            << last(person.party())
-            << (person.institution().empty() ? "" : ", " + last(person.institution())) << '\n';
+            << safe(last(person.party()))
+            << (person.institution().empty() ? "" : ", " + safe(last(person.institution())))
+            << '\n';
   for (const v1::Contact& contact : person.contacts()) {
     std::string kind = v1::Contact::Kind_Name(contact.kind());
     for (char& c : kind) c = static_cast<char>(std::tolower(c));
@@ -77,7 +78,7 @@ void show_person(const v1::Person& person) {
   std::cout << "  languages: " << safe(joined(person.languages()))
             << "; time zone: " << safe(person.time_zone()) << "\n  confirmed "
             << to_rfc3339(Instant(std::chrono::seconds(person.confirmed_at().seconds())))
-            << (person.stale() ? " (stale)" : "") << "; " << person.name() << " revision "
+            << (person.stale() ? " (stale)" : "") << "; " << safe(person.name()) << " revision "
             << person.revision() << '\n';
 }
 
@@ -128,7 +129,7 @@ void add_find(CLI::App& app, Context& context) {
               }
               table.print();
               if (!reply.next_page_token().empty()) {
-                std::cout << "more: --page " << reply.next_page_token() << '\n';
+                std::cout << "more: --page " << safe(reply.next_page_token()) << '\n';
               }
             },
             [](const v1::SearchPersonsReply& reply) { return reply.found().empty(); });

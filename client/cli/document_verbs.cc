@@ -292,7 +292,7 @@ void add_show_and_list(CLI::App& group, Context& context) {
               }
               table.print();
               if (!reply.next_page_token().empty()) {
-                std::cout << "more: --page-token " << reply.next_page_token() << '\n';
+                std::cout << "more: --page-token " << safe(reply.next_page_token()) << '\n';
               }
             });
       });
@@ -316,7 +316,7 @@ void show_who_read(const v1::Readers& readers) {
   if (!table.empty()) table.print();
   std::cout << "not yet opened by "
             << readers.not_yet_size() + static_cast<int>(readers.not_yet_unnamed());
-  for (const std::string& person : readers.not_yet()) std::cout << ' ' << person;
+  for (const std::string& person : readers.not_yet()) std::cout << ' ' << safe(person);
   std::cout << '\n';
 }
 

@@ -131,7 +131,7 @@ std::vector<v1::Document::Silence> silences_on(const v1::Document& document,
 void tell_of_lapse(const std::vector<v1::Document::Silence>& silences, const std::string& what) {
   for (const v1::Document::Silence& one : silences) {
     std::cout << "a silence on this text runs until " << minute_of(one.deadline()) << " ("
-              << one.circulation() << "): " << what << " ends it, and nothing is adopted\n";
+              << safe(one.circulation()) << "): " << what << " ends it, and nothing is adopted\n";
   }
 }
 
@@ -161,7 +161,7 @@ bool may_lapse_all(Context& context, const std::string& document, const std::str
 }
 
 void show_document(const v1::Document& document) {
-  std::cout << document.name() << ": "
+  std::cout << safe(document.name()) << ": "
             << (document.title().by_language().empty()
                     ? (document.visibility().handling() == v1::HANDLING_CONFIDENTIAL
                            ? "(sealed)"
@@ -169,24 +169,26 @@ void show_document(const v1::Document& document) {
                     : safe(title_of(document.title())))
             << '\n'
             << "  " << typed_word(v1::Document::Kind_Name(document.kind())) << " of "
-            << document.originator() << " in " << document.process()
+            << safe(document.originator()) << " in " << safe(document.process())
             << (document.date().empty() ? "" : ", of " + safe(document.date())) << ", revision "
-            << document.revision() << ", " << minute_of(document.recorded_at()) << '\n'
-            << "  " << typed_word(v1::Handling_Name(document.visibility().handling()).substr(9));
-  if (document.originator_control()) std::cout << ", under originator control";
-  if (document.on_hold()) std::cout << ", on hold";
-  std::cout << '\n';
+            << document.revision() << ", " << minute_of(document.recorded_at()) << '\n';
+  if (document.state() != v1::Document::DESTROYED) {
+    std::cout << "  " << typed_word(v1::Handling_Name(document.visibility().handling()).substr(9));
+    if (document.originator_control()) std::cout << ", under originator control";
+    if (document.on_hold()) std::cout << ", on hold";
+    std::cout << '\n';
+  }
   if (document.state() != v1::Document::CURRENT) {
     std::cout << "  " << typed_word(v1::Document::State_Name(document.state())) << " by "
-              << document.recorded_by();
+              << safe(document.recorded_by());
     if (!document.withdrawn_because().empty()) {
       std::cout << ": " << safe(document.withdrawn_because());
     }
     std::cout << '\n';
   }
   for (const v1::Content& content : document.contents()) {
-    std::cout << "  " << content.language() << ": " << safe(content.file_name()) << ", "
-              << content.media_type() << ", " << content.bytes() << " bytes\n";
+    std::cout << "  " << safe(content.language()) << ": " << safe(content.file_name()) << ", "
+              << safe(content.media_type()) << ", " << content.bytes() << " bytes\n";
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 const std::string exemption_service = "entente.v1.ExemptionService.";
 
 void show_exemption(const v1::Exemption& one) {
-  std::cout << last(one.party()) << " sees the others' figures of " << safe(one.dataflow())
+  std::cout << safe(last(one.party())) << " sees the others' figures of " << safe(one.dataflow())
             << " until " << safe(one.until()) << ": " << safe(one.reason()) << "\n  proposed by "
             << safe(one.proposed_by());
   if (!one.approved_by().empty()) {

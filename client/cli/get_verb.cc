@@ -8,6 +8,7 @@
 #include "client/cli/screen.h"
 #include "client/cli/services.h"
 #include "client/cli/stats_words.h"
+#include "client/lib/figures_shape.h"
 #include "client/lib/kept_file.h"
 #include "client/lib/rows.h"
 #include "entente/v1/statistics.pb.h"
@@ -110,8 +111,11 @@ void show_figures(Context& context, const v1::QueryRequest& request, bool csv) {
   }
   std::unique_ptr<Table> table;
   std::uint64_t rows = 0;
+  Status unread;
   const Status status = (*client)->stream<v1::Observations>(
       statistics_service + "Query", request, [&](const v1::Observations& some) {
+        unread = client::check_figures(some);
+        if (!unread.ok()) return false;
         if (context.json) {
           print_json(some);
           return true;
@@ -141,6 +145,7 @@ void show_figures(Context& context, const v1::QueryRequest& request, bool csv) {
         });
         return true;
       });
+  if (!unread.ok()) return context.fail(unread);
   if (!status.ok()) return context.fail(status);
   if (context.json) return;
   if (rows == 0) {

@@ -90,11 +90,11 @@ void run_watch(Context& context, const v1::WatchUploadsRequest& request, std::ui
         } else if (news.has_upload()) {
           const v1::Upload& one = news.upload();
           std::cout << to_rfc3339(Instant(std::chrono::seconds(one.recorded_at().seconds()))) << ' '
-                    << short_name(one.party()) << ' ' << v1::UploadAction_Name(one.action()) << ' '
-                    << one.observations() << " observations, " << one.name() << ", cursor "
-                    << news.cursor() << std::endl;
+                    << safe(short_name(one.party())) << ' ' << v1::UploadAction_Name(one.action())
+                    << ' ' << one.observations() << " observations, " << safe(one.name())
+                    << ", cursor " << safe(news.cursor()) << std::endl;
         } else {
-          std::cout << "from now on, cursor " << news.cursor() << std::endl;
+          std::cout << "from now on, cursor " << safe(news.cursor()) << std::endl;
         }
         if (news.has_upload()) ++seen;
         return count == 0 || seen < count;
@@ -134,8 +134,8 @@ void run_withdraw(Context& context, const std::string& given) {
   if (!report.ok()) return context.fail(report.status());
   if (context.json) return print_json(*report);
   std::cout << "taken back: " << report->observations()
-            << " observations are as they were before, by " << report->name() << "\nreceipt: entry "
-            << report->receipt().entry_index() << " of the ledger\n";
+            << " observations are as they were before, by " << safe(report->name())
+            << "\nreceipt: entry " << report->receipt().entry_index() << " of the ledger\n";
 }
 
 void add_withdraw(CLI::App& group, Context& context) {

@@ -49,7 +49,7 @@ const std::map<std::string, v1::Body::Kind>& body_kinds() {
 
 void show_body(const v1::Body& body) {
   std::cout << safe(body.name()) << ": " << safe(body.title()) << ", "
-            << v1::Body::Kind_Name(body.kind()) << "\n  chair: " << last(body.chair())
+            << v1::Body::Kind_Name(body.kind()) << "\n  chair: " << safe(last(body.chair()))
             << "; members:";
   for (const std::string& one : body.members()) std::cout << ' ' << safe(last(one));
   std::cout << "\n  from " << safe(body.span().since())
@@ -233,9 +233,9 @@ void add_institution(CLI::App& app, Context& context) {
 // --- what a party is in a process ---
 
 void show_participation_proposal(const v1::ParticipationProposal& one) {
-  std::cout << safe(one.name()) << "\n  " << last(one.party()) << " is to be "
+  std::cout << safe(one.name()) << "\n  " << safe(last(one.party())) << " is to be "
             << v1::Participation::Status_Name(one.standing().status()) << " of "
-            << last(one.process()) << " from " << safe(one.standing().span().since())
+            << safe(last(one.process())) << " from " << safe(one.standing().span().since())
             << "; proposed by " << safe(one.proposed_by()) << "\n  waits for a second person until "
             << to_rfc3339(Instant(std::chrono::seconds(one.expires_at().seconds()))) << '\n';
 }

@@ -40,8 +40,8 @@ void show_mapping(const v1::Mapping& mapping) {
   printer.PrintToString(own, &text);
   const AsData as_data;
   std::cout << "# proto-file: entente/v1/mapping.proto\n# proto-message: Mapping\n# "
-            << mapping.name() << ", revision " << mapping.revision() << ", by " << mapping.account()
-            << '\n'
+            << safe(mapping.name()) << ", revision " << mapping.revision() << ", by "
+            << safe(mapping.account()) << '\n'
             << text;
 }
 
@@ -67,10 +67,11 @@ void add_put(CLI::App& group, Context& context) {
         get.set_name(mapping.name());
         const auto before = (*client)->call<v1::Mapping>(mapping_service + "GetMapping", get);
         if (before.ok()) mapping.set_revision(before->revision());
-        context.call<v1::Mapping>(
-            mapping_service + "PutMapping", request, [](const v1::Mapping& kept) {
-              std::cout << "kept as " << kept.name() << ", revision " << kept.revision() << '\n';
-            });
+        context.call<v1::Mapping>(mapping_service + "PutMapping", request,
+                                  [](const v1::Mapping& kept) {
+                                    std::cout << "kept as " << safe(kept.name()) << ", revision "
+                                              << kept.revision() << '\n';
+                                  });
       });
   verb->add_option("dataflow", named->flow, "such as IGC.ASYLUM")->required();
   verb->add_option("name", named->name, "a name of your own, such as monthly")->required();

@@ -168,7 +168,7 @@ void show_meeting_list(Context& context, const v1::ListMeetingsReply& reply) {
   }
   table.print();
   if (!reply.next_page_token().empty()) {
-    std::cout << "more: --page-token " << reply.next_page_token() << '\n';
+    std::cout << "more: --page-token " << safe(reply.next_page_token()) << '\n';
   }
 }
 

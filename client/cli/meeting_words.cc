@@ -16,17 +16,17 @@ std::string spaced(std::string local) {
 void show_item(const v1::AgendaItem& item, const v1::Meeting& meeting) {
   std::cout << "  " << (item.number() == 0 ? std::string("-") : std::to_string(item.number()) + ".")
             << ' ' << safe(title_of(item.title()));
-  if (!item.starts_local().empty()) std::cout << ", " << spaced(item.starts_local());
+  if (!item.starts_local().empty()) std::cout << ", " << safe(spaced(item.starts_local()));
   if (item.minutes() != 0) std::cout << ", " << item.minutes() << " minutes";
-  if (!item.lead().empty()) std::cout << ", led by " << item.lead();
+  if (!item.lead().empty()) std::cout << ", led by " << safe(item.lead());
   if (item.discreet()) std::cout << ", discreet";
-  std::cout << "  (item " << item.id() << ")\n";
+  std::cout << "  (item " << safe(item.id()) << ")\n";
   for (const std::string& name : item.documents()) {
     std::string title;
     for (const v1::Document& one : meeting.documents()) {
       if (one.name() == name) title = title_of(one.title());
     }
-    std::cout << "     " << name << ' ' << safe(title) << '\n';
+    std::cout << "     " << safe(name) << ' ' << safe(title) << '\n';
   }
 }
 
@@ -35,12 +35,12 @@ void show_participant(const v1::Participant& one) {
             << typed_word(v1::Participant::Role_Name(one.role())) << ": ";
   const std::string who = one.display_name().empty() ? one.person() : one.display_name();
   std::cout << safe(who.empty() ? one.party() : who);
-  if (!who.empty() && !one.party().empty()) std::cout << " (" << one.party() << ')';
+  if (!who.empty() && !one.party().empty()) std::cout << " (" << safe(one.party()) << ')';
   for (int i = 0; i < one.items_size(); ++i) {
-    std::cout << (i == 0 ? ", for item " : ", ") << one.items(i);
+    std::cout << (i == 0 ? ", for item " : ", ") << safe(one.items(i));
   }
-  if (!one.until().empty()) std::cout << ", until " << one.until();
-  std::cout << "  " << one.name().substr(one.name().rfind('/') + 1) << '\n';
+  if (!one.until().empty()) std::cout << ", until " << safe(one.until());
+  std::cout << "  " << safe(one.name().substr(one.name().rfind('/') + 1)) << '\n';
 }
 
 }  // namespace
@@ -58,12 +58,12 @@ std::string times_of(const v1::Meeting& meeting) {
 }
 
 void show_meeting(const v1::Meeting& meeting) {
-  std::cout << meeting.name() << ": " << safe(title_of(meeting.title())) << '\n'
+  std::cout << safe(meeting.name()) << ": " << safe(title_of(meeting.title())) << '\n'
             << "  " << typed_word(v1::Meeting::Level_Name(meeting.level())) << " meeting in "
-            << meeting.process();
-  if (!meeting.body().empty()) std::cout << ", " << meeting.body();
-  if (!meeting.series().empty()) std::cout << ", of " << meeting.series();
-  std::cout << "\n  " << times_of(meeting);
+            << safe(meeting.process());
+  if (!meeting.body().empty()) std::cout << ", " << safe(meeting.body());
+  if (!meeting.series().empty()) std::cout << ", of " << safe(meeting.series());
+  std::cout << "\n  " << safe(times_of(meeting));
   const std::string place = title_of(meeting.place());
   if (!place.empty()) std::cout << "; " << safe(place);
   std::cout << "\n  " << typed_word(v1::Meeting::State_Name(meeting.state()));
@@ -78,7 +78,7 @@ void show_meeting(const v1::Meeting& meeting) {
   }
   std::cout << '\n';
   for (int i = 0; i < meeting.chairs_size(); ++i) {
-    std::cout << (i == 0 ? "  chair: " : ", ") << meeting.chairs(i)
+    std::cout << (i == 0 ? "  chair: " : ", ") << safe(meeting.chairs(i))
               << (i + 1 == meeting.chairs_size() ? "\n" : "");
   }
   const std::string description = title_of(meeting.description());
@@ -89,7 +89,7 @@ void show_meeting(const v1::Meeting& meeting) {
   if (meeting.has_record()) {
     std::cout << "  its record is " << (meeting.record_adopted() ? "adopted" : "a draft")
               << ": entente meeting record show "
-              << meeting.name().substr(meeting.name().rfind('/') + 1) << '\n';
+              << safe(meeting.name().substr(meeting.name().rfind('/') + 1)) << '\n';
   }
 }
 

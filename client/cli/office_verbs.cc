@@ -210,9 +210,10 @@ void add_office_list(CLI::App& group, Context& context) {
 }
 
 void show_office(const v1::Office& office) {
-  std::cout << safe(office.name()) << ": " << safe(office.title()) << ", " << last(office.party())
-            << (office.process().empty() ? "" : ", " + last(office.process()))
-            << (office.body().empty() ? "" : ", " + last(office.body())) << "\n  "
+  std::cout << safe(office.name()) << ": " << safe(office.title()) << ", "
+            << safe(last(office.party()))
+            << (office.process().empty() ? "" : ", " + safe(last(office.process())))
+            << (office.body().empty() ? "" : ", " + safe(last(office.body()))) << "\n  "
             << v1::OfficeKind_Name(office.kind()) << "; topics: " << safe(joined(office.topics()))
             << "\n  from " << safe(office.span().since())
             << (office.span().until().empty() ? "" : " until " + safe(office.span().until()))

@@ -132,8 +132,12 @@ std::string safe(std::string_view text) {
   return out;
 }
 
+Table::Table(std::vector<std::string> headings) : headings_(std::move(headings)) {
+  for (std::string& heading : headings_) heading = safe(heading);
+}
+
 void Table::row(std::vector<std::string> cells) {
-  ENTENTE_CHECK(cells.size() == headings_.size());
+  cells.resize(headings_.size());
   for (std::string& cell : cells) cell = safe(cell);
   rows_.push_back(std::move(cells));
 }

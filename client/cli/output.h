@@ -39,12 +39,12 @@ void print_json(const google::protobuf::Message& message);
 void print_data(std::string_view data);
 
 // A table whose columns fit the terminal's widths: East Asian wide characters count two, combining
-// marks none. Control and bidirectional formatting characters in cells are made visible, never sent
+// marks none. Control and bidirectional formatting characters are made visible, never sent
 // on.
 class Table {
  public:
-  explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
-  // Requires: as many cells as headings.
+  explicit Table(std::vector<std::string> headings);
+  // A row that a server makes longer or shorter than the headings is cut, or filled with nothing.
   void row(std::vector<std::string> cells);
   [[nodiscard]] bool empty() const { return rows_.empty(); }
   void print() const;

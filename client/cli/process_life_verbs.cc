@@ -17,7 +17,7 @@ std::string word_of(v1::Process::Status status) {
 }
 
 void show_status_proposal(const v1::ProcessStatusProposal& one) {
-  std::cout << safe(one.name()) << "\n  " << last(one.process()) << " is to be "
+  std::cout << safe(one.name()) << "\n  " << safe(last(one.process())) << " is to be "
             << word_of(one.status()) << ": " << safe(one.because()) << "\n  proposed by "
             << safe(one.proposed_by()) << "; waits for a second person until "
             << to_rfc3339(Instant(std::chrono::seconds(one.expires_at().seconds()))) << '\n';

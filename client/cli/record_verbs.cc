@@ -16,24 +16,25 @@ std::string record_name(const std::string& given) {
 }
 
 void show_record(const v1::MeetingRecord& record) {
-  std::cout << record.name() << ": " << typed_word(v1::MeetingRecord::State_Name(record.state()))
-            << ", revision " << record.revision() << ", "
+  std::cout << safe(record.name()) << ": "
+            << typed_word(v1::MeetingRecord::State_Name(record.state())) << ", revision "
+            << record.revision() << ", "
             << typed_word(v1::Handling_Name(record.visibility().handling()).substr(9))
             << (record.chatham_house() ? ", Chatham House rule" : "") << '\n';
   if (record.has_adopted_at()) {
-    std::cout << "  adopted " << minute_of(record.adopted_at()) << " by " << record.adopted_by()
-              << '\n';
+    std::cout << "  adopted " << minute_of(record.adopted_at()) << " by "
+              << safe(record.adopted_by()) << '\n';
   }
   for (const v1::Outcome& outcome : record.outcomes()) {
     std::cout << "  " << typed_word(v1::Outcome::Kind_Name(outcome.kind())) << ": "
-              << safe(title_of(outcome.title())) << ' ' << outcome.document() << '\n';
+              << safe(title_of(outcome.title())) << ' ' << safe(outcome.document()) << '\n';
   }
   if (record.comments() != 0) std::cout << "  " << record.comments() << " comments\n";
   for (const v1::RecordText& text : record.texts()) {
-    std::cout << "--- " << text.language() << '\n';
+    std::cout << "--- " << safe(text.language()) << '\n';
     std::string line;
     for (std::istringstream lines(text.text()); std::getline(lines, line);) {
-      std::cout << safe(line) << '\n';
+      std::cout << "  " << safe(line) << '\n';
     }
   }
 }
@@ -156,7 +157,7 @@ void add_reading(CLI::App& group, Context& context) {
                  meeting_record_service + "ListRecordComments", *list, [&](const auto& reply) {
                    for (const v1::RecordComment& one : reply.comments()) {
                      std::cout << one.number() << ' ' << minute_of(one.recorded_at()) << ' '
-                               << (one.person().empty() ? one.account() : one.person())
+                               << safe((one.person().empty() ? one.account() : one.person()))
                                << (one.line() == 0 ? "" : ", line " + std::to_string(one.line()))
                                << ": " << safe(one.text()) << '\n';
                    }

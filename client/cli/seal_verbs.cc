@@ -111,7 +111,7 @@ void run_seal(Context& context, const client::DocumentFile& file,
     if (!context.json) {
       show_readers(recipients.shown.readers());
       show_recipients(recipients);
-      if (!warning.empty()) std::cout << "WARNING: " << warning << '\n';
+      if (!warning.empty()) std::cout << "WARNING: " << safe(warning) << '\n';
       std::cout << "what they open they can keep: nobody can call a key back\n";
     }
     if (dry_run) std::cout << "this was a dry run: nothing was sealed or sent\n";

@@ -35,8 +35,8 @@ std::string_view duty_name(v1::HeldDuty::Duty duty) {
 void show_session(const v1::Session& session, const Clock& clock) {
   std::cout << safe(session.account()) << " of " << safe(session.party()) << '\n';
   for (const v1::HeldDuty& held : session.duties()) {
-    std::cout << "  " << duty_name(held.duty()) << " of " << held.party()
-              << (held.process().empty() ? "" : " in " + held.process()) << '\n';
+    std::cout << "  " << duty_name(held.duty()) << " of " << safe(held.party())
+              << (held.process().empty() ? "" : " in " + safe(held.process())) << '\n';
   }
   std::cout << "session ends " << day(session.ends_at()) << ", when idle "
             << day(session.idle_ends_at()) << "\ncertificate ends "
@@ -125,7 +125,8 @@ void add_tool_password_verbs(CLI::App& app, Context& context) {
       "entente tool-password create directory --label \"address book\"", [=, &context] {
         context.call<v1::CreateApplicationPasswordReply>(
             session_service + "CreateApplicationPassword", *request, [](const auto& reply) {
-              std::cout << reply.application_password().name() << '\n' << reply.password() << '\n';
+              std::cout << safe(reply.application_password().name()) << '\n'
+                        << safe(reply.password()) << '\n';
             });
       });
   create

@@ -41,7 +41,7 @@ void add_dataflows(CLI::App& group, Context& context) {
 
 void show_structure(const v1::StructureSet& set) {
   for (const auto& flow : set.dataflows()) {
-    std::cout << flow.name() << ": " << safe(title_of(flow.title())) << '\n';
+    std::cout << safe(flow.name()) << ": " << safe(title_of(flow.title())) << '\n';
   }
   for (const auto& structure : set.data_structures()) {
     Table table({"COLUMN", "KIND", "CODELIST"});
@@ -57,7 +57,7 @@ void show_structure(const v1::StructureSet& set) {
   }
   for (const auto& list : set.codelists()) {
     if (set.codelists_size() > 1) {
-      std::cout << list.name() << ": " << list.items_size() << " items\n";
+      std::cout << safe(list.name()) << ": " << list.items_size() << " items\n";
       continue;
     }
     Table table({"ITEM", "TITLE", "PART OF"});
@@ -67,8 +67,8 @@ void show_structure(const v1::StructureSet& set) {
     table.print();
   }
   for (const auto& provision : set.provisions()) {
-    std::cout << provision.party() << " reports for";
-    for (const std::string& area : provision.reference_areas()) std::cout << ' ' << area;
+    std::cout << safe(provision.party()) << " reports for";
+    for (const std::string& area : provision.reference_areas()) std::cout << ' ' << safe(area);
     std::cout << '\n';
   }
 }

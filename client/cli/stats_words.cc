@@ -84,8 +84,8 @@ void say_no_figures(Context& context, const std::string& dataflow,
         for (const std::string& code : one.values()) {
           const auto is_it = [&](const auto& item) { return item.id() == code; };
           if (std::any_of(list.items().begin(), list.items().end(), is_it)) continue;
-          std::cerr << '`' << code << "` is no code of " << one.dimension()
-                    << "; `entente stats structure " << list.name() << "` lists them\n";
+          std::cerr << '`' << safe(code) << "` is no code of " << safe(one.dimension())
+                    << "; `entente stats structure " << safe(list.name()) << "` lists them\n";
         }
       }
     }

@@ -50,7 +50,7 @@ void show_report(const v1::UploadReport& report, bool dry_run) {
   std::cout << report.observations() << " observations in " << report.series() << " series, sha256 "
             << to_hex(report.sha256()) << '\n';
   for (const v1::HeldBack& one : report.held_back()) {
-    std::cout << "held back from the audience: " << one.key() << ' ' << one.period()
+    std::cout << "held back from the audience: " << safe(one.key()) << ' ' << safe(one.period())
               << ", for it would give " << one.protects() << " away\n";
   }
   if (report.held_back_more() != 0) {
@@ -58,7 +58,7 @@ void show_report(const v1::UploadReport& report, bool dry_run) {
   }
   for (const v1::GivenAway& one : report.given_away()) {
     std::cout << "confidential, but the audience learns it from what was published before: "
-              << one.key() << ' ' << one.period() << '\n';
+              << safe(one.key()) << ' ' << safe(one.period()) << '\n';
   }
   if (report.given_away_more() != 0) {
     std::cout << "and " << report.given_away_more() << " more\n";
@@ -67,8 +67,8 @@ void show_report(const v1::UploadReport& report, bool dry_run) {
     std::cout << "no fault; this was a dry run: nothing was kept\n";
     return;
   }
-  std::cout << (report.repeated() ? "this upload was there already: " : "kept as ") << report.name()
-            << '\n';
+  std::cout << (report.repeated() ? "this upload was there already: " : "kept as ")
+            << safe(report.name()) << '\n';
   if (report.repeated()) {
     std::cout << "nothing was sent; if it shall count once more, after what came since, say "
                  "--again\n";

@@ -8,6 +8,7 @@
 
 #include "client/lib/certificates.h"
 #include "client/lib/entered.h"
+#include "client/lib/figures_shape.h"
 #include "client/lib/lie.h"
 #include "client/lib/signature.h"
 #include "entente/v1/statistics.pb.h"
@@ -298,8 +299,11 @@ Result<SeenFigure> find_figure(Client& client, const v1::QueryRequest& query) {
   SeenFigure figure;
   std::size_t found = 0;
   std::string differ;
+  Status unread;
   ENTENTE_TRY_VOID(client.stream<v1::Observations>(
       "entente.v1.StatisticsService.Query", query, [&](const v1::Observations& some) {
+        unread = check_figures(some);
+        if (!unread.ok()) return false;
         found += static_cast<std::size_t>(some.values_size());
         if (found > 1) differ = differences(some);
         if (found != 1 || some.values_size() != 1) return found <= 1;
@@ -317,6 +321,7 @@ Result<SeenFigure> find_figure(Client& client, const v1::QueryRequest& query) {
         }
         return true;
       }));
+  ENTENTE_TRY_VOID(unread);
   if (found == 1) return figure;
   if (found == 0) return Status(Code::NotFound, Reason::None, "there is no such figure");
   return Status(Code::NotFound, Reason::None,

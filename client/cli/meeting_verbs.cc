@@ -26,6 +26,7 @@ struct SaidMeeting {
   Recipients recipients;
   std::string rule;
   std::string discreet;
+  std::string once;
   bool tentative = false;
   bool settled = false;
 };
@@ -101,12 +102,17 @@ void add_meeting_create(CLI::App& group, Context& context) {
         meeting.set_process(full_name("processes/", said->process));
         if (!said->body.empty()) meeting.set_body(meeting.process() + "/bodies/" + said->body);
         if (!read_meeting(context, *said, meeting)) return;
+        request.set_once(said->once);
         context.call<v1::Meeting>(meeting_service + "CreateMeeting", request, show_meeting);
       });
   verb->add_option("--process", said->process, "whose meeting it is")->required();
   verb->add_option("--body", said->body, "the body that meets, such as wg-data");
   add_meeting_options(*verb, said);
   verb->add_flag("--tentative", said->tentative, "the day is not settled");
+  verb->add_option(
+      "--once", said->once,
+      "a word of your own for this one meeting: asked again with it, after a line that "
+      "broke say, it is not made twice");
   add_recipients(*verb, recipients);
 }
 

@@ -45,6 +45,12 @@ bool is_within_days(const std::string& local, const v1::Meeting& meeting) {
          (meeting.starts_local().substr(0, 10) <= day && day <= meeting.ends_local().substr(0, 10));
 }
 
+// Of the account's own: another's of the same word is another meeting.
+std::string id_of_once(const std::string& account, const std::string& once) {
+  const Digest digest = sha256("entente/meeting/once\n" + account + '\n' + once);
+  return std::string(as_view(digest).substr(0, sizeof(store::Id)));
+}
+
 }  // namespace
 
 void Service::record_act(const Subject& subject, Transaction& transaction, std::string_view kind,
@@ -296,9 +302,19 @@ Result<v1::Meeting> Service::create_meeting(const Subject& subject,
                                             Transaction& transaction) {
   const v1::Meeting& said = message.meeting();
   ENTENTE_TRY_VOID(check_meeting(said));
+  if (!message.once().empty() && !policy::is_id(message.once()))
+    return invalid_argument("once", "must be 1 to 64 of [A-Za-z0-9._-]");
   ENTENTE_TRY_VOID(decide_create(subject, said.process(), said.body(), transaction));
   record::Meeting row;
-  row.set_id(parts_.entropy.bytes(sizeof(store::Id)));
+  row.set_id(message.once().empty() ? parts_.entropy.bytes(sizeof(store::Id))
+                                    : id_of_once(subject.account, message.once()));
+  const store::Id id = store::Id::from(row.id());
+  ENTENTE_TRY(const auto made, parts_.rows.find(transaction, id));
+  if (made) {  // the same call again, whose answer was lost
+    ENTENTE_TRY(const record::Meeting kept, take(subject, meeting_name(id), transaction));
+    record_act(subject, transaction, acts::create, kept.shown().name(), kept.guard());
+    return reply(subject, kept, transaction);
+  }
   v1::Meeting& shown = *row.mutable_shown();
   shown = said;
   shown.clear_participants();

@@ -33,6 +33,40 @@ TEST_CASE("a meeting is not found by who may not see it, as one that never was",
   REQUIRE(world.list(world.reto()) == std::vector<std::string>{made->name()});
 }
 
+TEST_CASE("who does not know whether a meeting was made asks again, and there is one",
+          "[meetings]") {
+  MeetingsWorld world;
+  v1::CreateMeetingRequest request;
+  *request.mutable_meeting() = world.draft();
+  request.set_once("7c1f");
+  const auto create = [&](const policy::Subject& subject) {
+    return world.act(world.service, subject, &Service::create_meeting, request);
+  };
+  const auto made = create(world.helena());
+  REQUIRE(made.ok());
+  const auto again = create(world.helena());
+  REQUIRE(again.ok());
+  CHECK(again->name() == made->name());
+  CHECK(again->revision() == made->revision());
+  CHECK(world.list(world.reto()).size() == 1);
+  // As it is by now.
+  v1::Meeting moved = *again;
+  moved.set_ends_local("2027-03-15T14:00");
+  REQUIRE(world.update(world.helena(), moved).ok());
+  CHECK(create(world.helena())->ends_local() == "2027-03-15T14:00");
+
+  // The word is the account's own, and says nothing to who makes no meetings.
+  auto colleague = world.helena();
+  colleague.account = "parties/IGC/accounts/marc";
+  CHECK(create(colleague)->name() != made->name());
+  CHECK(create(world.anna()).status().code() == Code::PermissionDenied);
+  CHECK(create(world.stranger()).status().code() == Code::NotFound);
+  request.set_once("of two words");
+  CHECK(create(world.helena()).status().violations().at(0).field == "once");
+  request.clear_once();
+  CHECK(create(world.helena())->name() != create(world.helena())->name());
+}
+
 TEST_CASE("only the secretariat makes and changes a meeting", "[meetings]") {
   MeetingsWorld world;
   REQUIRE(world.create(world.anna(), world.draft()).status().code() == Code::PermissionDenied);

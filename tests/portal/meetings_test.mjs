@@ -237,6 +237,30 @@ test('the secretariat plans a meeting with its agenda and papers, told who will 
   assert.equal(await page.getByRole('link', { name: 'Plan a meeting' }).count(), 0);
 });
 
+test('a meeting whose answer was lost is not planned twice, and one that ends at midnight takes no other day', async () => {
+  const theirs = await open('helena.brandt', { expected: [...LINE_LOST, /ERR_FAILED/, /status of 40[39]/] });
+  const keeper = await signIn(theirs, 'helena.brandt', '/#/plan');
+  await keeper.getByLabel('Title', { exact: true }).first().fill('An evening on "\u05d0\u05d1"');
+  await keeper.getByLabel('Begins', { exact: true }).first().fill('2033-02-28T18:00');
+  await keeper.getByLabel('Ends', { exact: true }).fill('2033-03-01T00:00');
+  await keeper.getByLabel('Time zone').fill('Pacific/Auckland');
+  await keeper.getByLabel('Presides').selectOption({ label: 'Switzerland' });
+  await keeper.locator('.who-will-see').getByText(/\d+ people can see this/).waitFor();
+  await keeper.route('**/CreateMeeting', async (route) => { await route.fetch(); await route.abort(); });
+  const plan = keeper.getByRole('button', { name: /^Plan it: \d+ people will see it/ });
+  await plan.click();
+  await keeper.getByText('The server cannot be reached.').waitFor();
+  await keeper.unroute('**/CreateMeeting');
+  await plan.dblclick();
+  await keeper.getByRole('heading', { level: 1, name: 'An evening on' }).waitFor();
+  await keeper.goto(`${origin}/#/meetings?view=month&month=2033-02`);
+  await keeper.locator('.month').waitFor();
+  assert.deepEqual(await keeper.locator('.month td').filter({ hasText: 'An evening' }).locator('time').evaluateAll((all) => all.map((one) => one.dateTime)), ['2033-02-28']);
+  assert.equal(await keeper.locator('.month li').filter({ hasText: 'An evening' }).count(), 1);
+  assert.deepEqual(theirs.faults, []);
+  await theirs.close();
+});
+
 test('a draft is written for the chair first; the names in it are found, one is mended, one set aside, and it is adopted', async () => {
   const theirs = await open('helena.brandt');
   const keeper = await signIn(theirs, 'helena.brandt', '/#/meetings');

@@ -1,6 +1,6 @@
 // A meeting planned, or changed: when and where by the clock there, of whom, what is on the agenda with which papers, and
 // who will see it, told while one chooses. Only the secretariat of its process comes here; the server decides.
-import { create } from '@bufbuild/protobuf';
+import { create, toJsonString } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useState } from 'preact/hooks';
 import type { Reckoning } from '../gen/entente/v1/access_pb';
@@ -10,6 +10,7 @@ import { Handling, VisibilitySchema } from '../gen/entente/v1/types_pb';
 import { collator, currentLanguage, formatNumber, LANGUAGES, languageName, t } from '../i18n';
 import { when } from '../lib/clock';
 import { documents, handlingName, titleOf } from '../lib/documents';
+import { hex } from '../lib/ledger';
 import { levelName, meetingChanged, meetings, titleOfMeeting } from '../lib/meetings';
 import { lastPart, partyName, plainly, processName, textIn } from '../lib/names';
 import { participationsOf, standingOn, today } from '../lib/participations';
@@ -45,6 +46,7 @@ interface Form {
   agenda: ItemForm[];
   audience: Chosen;
   handling: Handling;
+  tried: { once: string; said: string } | null; // what was sent, and may have been made though no answer came
 }
 const LEVELS = [Meeting_Level.TECHNICAL, Meeting_Level.SENIOR_OFFICIALS, Meeting_Level.MINISTERIAL];
 const HANDLINGS = [Handling.OPEN, Handling.LIMITED];
@@ -76,6 +78,7 @@ function formOf(meeting: Meeting | undefined): Form {
     agenda: meeting?.agenda.map((one) => ({ id: one.id, title: said(one.title), starts: one.startsLocal, minutes: one.minutes === 0 ? '' : String(one.minutes), lead: one.lead, documents: one.documents, discreet: one.discreet })) ?? [],
     audience: meeting?.visibility?.audience ? { anyOf: meeting.visibility.audience.anyOf, noneOf: meeting.visibility.audience.noneOf } : usualAudience(process),
     handling: meeting?.visibility?.handling || Handling.LIMITED,
+    tried: null,
   };
 }
 
@@ -141,12 +144,19 @@ function PlanForm({ meeting }: { meeting: Meeting | undefined }) {
     go(to, 'replace');
   };
   const inWrongOrder = form.starts !== '' && form.ends !== '' && (form.wholeDays ? form.ends < form.starts : form.ends <= form.starts);
+  // The same word for the same meeting, so that it is not made twice; kept with the draft.
+  const onceOf = (next: Meeting): string => {
+    const said = toJsonString(MeetingSchema, next);
+    const tried = form.tried?.said === said ? form.tried : { said, once: hex(crypto.getRandomValues(new Uint8Array(16))) };
+    change({ tried });
+    return tried.once;
+  };
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     if (inWrongOrder) return;
     await changing.save(async () => {
       const next = meetingOf(form, base);
-      const kept = base ? await meetings.updateMeeting({ meeting: next }) : await meetings.createMeeting({ meeting: next });
+      const kept = base ? await meetings.updateMeeting({ meeting: next }) : await meetings.createMeeting({ meeting: next, once: onceOf(next) });
       meetingChanged();
       await done(linkToRecord(kept.name));
     });

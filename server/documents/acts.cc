@@ -118,7 +118,7 @@ Result<v1::Document> Service::update_document(const Subject& subject,
                                               Transaction& transaction) {
   const v1::Document& said = message.document();
   ENTENTE_TRY(record::Document row, take_own(subject, said.name(), Action::Originate, transaction));
-  if (row.shown().state() != v1::Document::CURRENT) return withdrawn();
+  if (row.shown().state() != v1::Document::CURRENT) return withdrawn(row.shown());
   if (said.revision() != 0 && said.revision() != row.revision()) {
     return Status(Code::FailedPrecondition, Reason::RevisionStale,
                   "the document is at revision " + std::to_string(row.revision()));
@@ -196,9 +196,9 @@ Result<v1::Reading> Service::open_document(const Subject& subject,
     ENTENTE_TRY_VOID(decide_original(subject, found.guard(), transaction));
   }
   const policy::Opened<record::Document> document = found.open(decision);
-  if (!gives_content(*document, subject)) return withdrawn();
+  if (!gives_content(*document, subject)) return withdrawn(document->shown());
   const std::optional<std::size_t> which = content_in(*document, message.language());
-  if (!which) return invalid_argument("language", "is none of the document's");
+  if (!which) return not_in_language(document->shown());
   ENTENTE_TRY(record::Reading reading,
               parts_.rows.next_reading(transaction, parsed->id, actor_of(subject), now));
   reading.set_revision(document->revision());

@@ -53,11 +53,15 @@ Result<v1::ContentProgress> Service::begin_content(const Subject& subject,
   if (message.document().name().empty()) {
     ENTENTE_TRY_VOID(check_document(message.document()));
     ENTENTE_TRY_VOID(decide_create(subject, message.document()));
+    const v1::Visibility& visibility = message.document().visibility();
+    if (visibility.has_expires_at() && instant_of(visibility.expires_at()) <= parts_.clock.now()) {
+      return invalid_argument("document.visibility.expires_at", "is over already");
+    }
     process = *policy::id_in(message.document().process(), "processes/");
   } else {
     ENTENTE_TRY(const record::Document own,
                 take_for_content(subject, message.document().name(), message.content(), snapshot));
-    if (own.shown().state() != v1::Document::CURRENT) return withdrawn();
+    if (own.shown().state() != v1::Document::CURRENT) return withdrawn(own.shown());
     sealed = is_sealed(own.shown());
     document = store::Id::from(own.id());
     process = own.guard().process();
@@ -167,7 +171,7 @@ Result<record::Document> Service::make_row(const Subject& subject, UploadSession
   } else {
     ENTENTE_TRY(row,
                 take_for_content(subject, said.name(), session.request.content(), transaction));
-    if (row.shown().state() != v1::Document::CURRENT) return withdrawn();
+    if (row.shown().state() != v1::Document::CURRENT) return withdrawn(row.shown());
     if (subject.party != row.guard().originator()) {
       ENTENTE_TRY_VOID(spend_language(parts_.rows, transaction, session.document, subject.party,
                                       session.request.content().language()));

@@ -15,8 +15,9 @@ namespace {
 
 using policy::Action;
 
-Status withdrawn(const std::string& name) {
-  return {Code::FailedPrecondition, Reason::None, "`" + name + "` was withdrawn"};
+Status withdrawn(const std::string& name, v1::Document::State state) {
+  return {Code::FailedPrecondition, Reason::None,
+          "`" + name + (state == v1::Document::DESTROYED ? "` was destroyed" : "` was withdrawn")};
 }
 
 }  // namespace
@@ -61,7 +62,9 @@ Status CirculationService::check_documents(const Subject& subject, v1::Circulati
     if ((!sends.permits() && !granted) || subject.read_only) {
       return not_yours("it is its originator's, or the secretariat's, to circulate");
     }
-    if (document.state() != v1::Document::CURRENT) return withdrawn(name);
+    if (document.state() != v1::Document::CURRENT) {
+      return withdrawn(name, document.state());
+    }
     ENTENTE_TRY_VOID(check_deadline(circulation, guard, "`" + name + "`"));
     if (document.originator_control() && subject.party != guard.originator && !granted) {
       return not_yours("it stands under originator control: ask " + document.originator() +

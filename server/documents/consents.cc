@@ -204,7 +204,7 @@ Result<Consent> ConsentService::ask(const Subject& subject, const v1::AskConsent
   const policy::Opened<record::Document> document = found.open(decision);
   if (subject.read_only) return not_yours("an application password only reads");
   if (document->shown().state() != v1::Document::CURRENT) {
-    return Status(Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator");
+    return withdrawn(document->shown());
   }
   ENTENTE_TRY_VOID(check_ask(subject, message, document->shown(), transaction));
   ENTENTE_TRY_VOID(check_life(parts_.neighbours, subject, document->guard().process(),

@@ -125,8 +125,17 @@ std::optional<store::Id> parse_circulation_name(std::string_view name) {
   return parse_id(name.substr(kCirculations.size()));
 }
 
-Status withdrawn() {
-  return {Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator"};
+Status withdrawn(const v1::Document& shown) {
+  return {Code::FailedPrecondition, Reason::None,
+          shown.state() == v1::Document::DESTROYED ? "it was destroyed"
+                                                   : "it was withdrawn by its originator"};
+}
+
+Status not_in_language(const v1::Document& shown) {
+  std::string there;
+  for (const v1::Content& one : shown.contents())
+    there += (there.empty() ? "`" : ", `") + one.language() + "`";
+  return invalid_argument("language", "is none of the document's, which are " + there);
 }
 
 Status check_text(const std::string& field, const v1::Text& text) {

@@ -43,7 +43,10 @@ struct DocumentName {
 [[nodiscard]] std::optional<DocumentName> parse_document_name(std::string_view name);
 [[nodiscard]] std::optional<store::Id> parse_circulation_name(std::string_view name);
 
-[[nodiscard]] Status withdrawn();
+// Of what is current no more: whether it was withdrawn, or destroyed.
+[[nodiscard]] Status withdrawn(const v1::Document& shown);
+// InvalidArgument: it has no content in the language that was asked for; in which it has, is said.
+[[nodiscard]] Status not_in_language(const v1::Document& shown);
 
 // --- rules; InvalidArgument (FieldInvalid) names the field ---
 

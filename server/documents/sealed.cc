@@ -159,10 +159,10 @@ Result<v1::Envelope> SealedService::share_envelope(const Subject& subject,
   if (subject.read_only) return not_yours("an application password only reads");
   if (!is_sealed(document->shown())) return not_sealed();
   if (!gives_content(*document, subject)) {
-    return Status(Code::FailedPrecondition, Reason::None, "it was withdrawn by its originator");
+    return withdrawn(document->shown());
   }
   const auto which = content_in(*document, message.language());
-  if (!which) return invalid_argument("language", "is none of the document's");
+  if (!which) return not_in_language(document->shown());
   const store::Id id = store::Id::from(document->id());
   const std::string content = document->contents(static_cast<int>(*which)).id();
   ENTENTE_TRY(const std::vector<record::Envelope> before, parts_.rows.envelopes(transaction, id));

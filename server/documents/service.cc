@@ -382,7 +382,7 @@ Result<Service::Released> Service::release(const Subject& subject,
   if (!decision.permits()) return not_found(message.name());
   const policy::Opened<record::Document> document = readable->open(decision);
   if (!gives_content(*document, subject)) {
-    return withdrawn();
+    return withdrawn(document->shown());
   }
   if (name->reading == 0 && policy::leaves_receipt(readable->guard().handling)) {
     return Status(Code::FailedPrecondition, Reason::None,
@@ -395,7 +395,7 @@ Result<Service::Released> Service::release(const Subject& subject,
   }
   const std::optional<std::size_t> which =
       name->reading != 0 ? reading.content() : content_in(*document, message.language());
-  if (!which) return invalid_argument("language", "is none of the document's");
+  if (!which) return not_in_language(document->shown());
   Released released;
   released.document = name->id;
   released.reading = name->reading;

@@ -568,8 +568,11 @@ TEST_CASE(
     "[documents]") {
   DocumentsWorld world;
   v1::BeginContentRequest request = world.begin("e", "for a week", v1::HANDLING_LIMITED);
-  set_time(*request.mutable_document()->mutable_visibility()->mutable_expires_at(),
-           world.clock.now() + std::chrono::hours(1));
+  v1::Visibility& visibility = *request.mutable_document()->mutable_visibility();
+  set_time(*visibility.mutable_expires_at(), world.clock.now());
+  const auto over = world.upload(world.helena(), request, "for a week");
+  CHECK(over.status().violations().at(0).field == "document.visibility.expires_at");
+  set_time(*visibility.mutable_expires_at(), world.clock.now() + std::chrono::hours(1));
   const auto made = world.upload(world.helena(), request, "for a week");
   REQUIRE(made.ok());
   const auto sees = [&](const policy::Subject& who) {

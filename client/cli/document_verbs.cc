@@ -322,6 +322,22 @@ void show_who_read(const v1::Readers& readers) {
 
 // --- the end ------------------------------------------------------------------------------------
 
+// There is no way back: what it is, is shown before.
+bool may_destroy(Context& context, const std::string& document, bool yes) {
+  if (yes) return true;
+  Result<client::Client*> client = context.client();
+  if (!client.ok()) return context.fail(client.status()), false;
+  v1::GetDocumentRequest get;
+  get.set_name(document);
+  const auto there = (*client)->call<v1::Document>(document_service + "GetDocument", get);
+  if (!there.ok()) return context.fail(there.status()), false;
+  if (!context.json) show_document(*there);
+  if (is_agreed("destroy it for ever, with all its texts?", false)) return true;
+  std::cout << "nothing was destroyed; `--yes` destroys without asking\n";
+  context.exit = Exit::No;
+  return false;
+}
+
 void add_document_acts(CLI::App& group, Context& context) {
   auto readers = std::make_shared<std::string>();
   add_verb(group, "readers", "who has opened a document, and who has not",
@@ -359,15 +375,18 @@ void add_document_acts(CLI::App& group, Context& context) {
   verb->add_option("document", *hold->mutable_name(), "its name")->required();
   verb->add_flag("--lift", *lift, "lift the hold");
   auto destroy = std::make_shared<v1::DestroyDocumentRequest>();
+  auto yes = std::make_shared<bool>(false);
   verb = add_verb(
       group, "destroy", "destroys a document of your party for ever; the ledger keeps that it was",
       "entente document destroy 5f0c...", [=, &context] {
         v1::DestroyDocumentRequest request;
         request.set_name(document_name(destroy->name()));
         if (!may_lapse_all(context, request.name(), "its destruction", *lapse)) return;
+        if (!may_destroy(context, request.name(), *yes)) return;
         context.call<v1::Document>(document_service + "DestroyDocument", request, show_document);
       });
   verb->add_option("document", *destroy->mutable_name(), "its name")->required();
+  verb->add_flag("--yes", *yes, "destroy without asking");
   add_lapse(*verb, *lapse);
 }
 

@@ -2,7 +2,11 @@
 #include <cerrno>
 #include <clocale>
 #include <iostream>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "client/cli/context.h"
 #include "client/cli/screen.h"
@@ -28,6 +32,24 @@ void tell_of_loss(int error, entente::cli::Context& context) {
   std::cerr << "error: the answer cannot be written: "
             << std::error_code(error, std::generic_category()).message() << '\n';
   if (context.exit == Exit::Ok || context.exit == Exit::No) context.exit = Exit::Failed;
+}
+
+// Of a line whose verb is none, or is missing: which, and what there is in its place.
+void tell_of_verbs(const CLI::App& app) {
+  const CLI::App* group = &app;
+  std::string path = app.get_name();
+  while (!group->get_subcommands().empty()) {
+    group = group->get_subcommands().front();
+    path += " " + group->get_name();
+  }
+  const std::vector<std::string> left = app.remaining(true);
+  std::cerr << '`' << (left.empty() ? path : entente::cli::safe(left.front()))
+            << (left.empty() ? "` needs a verb" : "` is no verb of `" + path + "`");
+  bool first = true;
+  for (const CLI::App* verb : group->get_subcommands([](const CLI::App*) { return true; })) {
+    std::cerr << (std::exchange(first, false) ? "; there are " : ", ") << verb->get_name();
+  }
+  std::cerr << '\n';
 }
 
 }  // namespace
@@ -67,7 +89,13 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (app.exit(error) != 0) context.exit = entente::cli::Exit::Usage;
+    if (error.get_name() == "RequiredError" &&
+        std::string_view(error.what()).starts_with("A subcommand")) {
+      tell_of_verbs(app);
+      context.exit = entente::cli::Exit::Usage;
+    } else if (app.exit(error) != 0) {
+      context.exit = entente::cli::Exit::Usage;
+    }
   }
   tell_of_loss(screens.finish(), context);
   return static_cast<int>(context.exit);

@@ -46,6 +46,18 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   std::optional<Violation> found;
 };
 
+// Of `host:port`; 8443 if none is given.
+Result<std::uint16_t> port_in(const std::string& server) {
+  const std::size_t colon = server.rfind(':');
+  int port = 8443;
+  if (colon != std::string::npos) {
+    port = std::atoi(server.c_str() + colon + 1);  // NOLINT(cert-err34-c): checked next
+  }
+  if (colon == 0 || server.empty() || port < 1 || port > 65535)
+    return invalid_argument("server", "must be `host:port`");
+  return static_cast<std::uint16_t>(port);
+}
+
 }  // namespace
 
 std::string first_line_of(const std::string& path) {
@@ -107,6 +119,7 @@ Result<config::v1::Profile> Profiles::load(const std::string& name) const {
 Status Profiles::save(const std::string& name, const config::v1::Profile& profile) const {
   if (!good_name(name))
     return invalid_argument("name", "must be 1 to 64 of letters, digits, `.`, `_`, `-`");
+  ENTENTE_TRY_VOID(port_in(profile.server()).status());
   std::string text;
   google::protobuf::TextFormat::PrintToString(profile, &text);
   ENTENTE_TRY_VOID(client::write_whole(path_of(name), text));
@@ -129,16 +142,9 @@ Status Profiles::remove(const std::string& name) const {
 
 Result<client::Options> Profiles::options() const {
   ENTENTE_TRY(const config::v1::Profile profile, load(current()));
-  const std::string& server = profile.server();
-  const std::size_t colon = server.rfind(':');
-  int port = 8443;
-  if (colon != std::string::npos) {
-    port = std::atoi(server.c_str() + colon + 1);  // NOLINT(cert-err34-c): checked next
-    if (port < 1 || port > 65535) return invalid_argument("server", "must be `host:port`");
-  }
   client::Options options;
-  options.host = server.substr(0, colon);
-  options.port = static_cast<std::uint16_t>(port);
+  ENTENTE_TRY(options.port, port_in(profile.server()));
+  options.host = profile.server().substr(0, profile.server().rfind(':'));
   options.server_root_path = profile.server_root();
   options.certificate_path = profile.certificate();
   options.key_path = profile.key();

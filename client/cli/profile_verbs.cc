@@ -1,4 +1,6 @@
 // `entente profile`: which server, with which certificate.
+#include <unistd.h>
+
 #include <filesystem>
 #include <iostream>
 
@@ -54,6 +56,12 @@ void add_profile(CLI::App& group, Context& context) {
           return context.fail(status);
         if (Status status = context.profiles().save(*name, *profile); !status.ok())
           return context.fail(status);
+        for (const std::string* path : {&profile->server_root(), &profile->certificate(),
+                                        &profile->key(), &profile->password_file()}) {
+          if (path->empty() || ::access(path->c_str(), R_OK) == 0) continue;
+          std::cerr << "note: `" << safe(*path)
+                    << "` cannot be read; until it can, nothing works\n";
+        }
         if (profile->ledger_key().empty()) {
           std::cerr
               << "note: without --ledger-key nothing that the server says is proved, not even "

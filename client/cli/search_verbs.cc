@@ -45,7 +45,9 @@ void show_facets(const v1::SearchReply& reply) {
     constexpr int shown = 8;
     for (int n = 0; n < facet.counts_size() && n < shown; ++n) {
       const auto& one = facet.counts(n);
-      std::cout << (n == 0 ? " " : ", ") << safe(one.value()) << " (" << one.count() << ")";
+      std::cout << (n == 0 ? " " : ", ")
+                << safe(facet.by() == By::KIND ? typed_word(one.value()) : one.value()) << " ("
+                << one.count() << ")";
     }
     std::cout << (facet.counts_size() > shown ? ", ...\n" : "\n");
   }

@@ -264,6 +264,10 @@ class Used(unittest.TestCase):
         made = entente("profile", "add", "one", "--server", "one.example:1", *where)
         self.assertEqual(made.returncode, 0)
         self.assertIn("without --ledger-key nothing", made.stderr)
+        for file in ("ca.pem", "c.pem", "k.pem"):
+            self.assertIn(f"/{file}` cannot be read; until it can, nothing works", made.stderr)
+        for server in ("one.example:99999", "one.example:x", ":1"):
+            self.assertEqual(entente("profile", "add", "wrong", "--server", server, *where).returncode, 8, server)
         self.assertEqual(entente("profile", "add", "two", "--server", "two.example:2", *where).returncode, 0)
         self.assertEqual(entente("profile", "list").stdout, "* one\n  two\n")
         self.assertEqual(entente("profile", "use", "two").returncode, 0)
@@ -282,6 +286,35 @@ class Used(unittest.TestCase):
         broken = entente("--profile", "one", "whoami")
         self.assertEqual(broken.returncode, 8)
         self.assertRegex(broken.stderr, r"line 5, column \d+: .*pasword_file")
+
+    def test_a_word_that_is_no_verb_is_named_beside_what_there_is(self):
+        for line, told in ((("document", "open", "5f0c"), "`open` is no verb of `entente document`; there are upload, show, list, get,"),
+                           (("documents",), "`documents` is no verb of `entente`; there are sign-in, sign-out,"),
+                           (("meeting", "record"), "`entente meeting record` needs a verb; there are "),
+                           ((), "`entente` needs a verb; there are sign-in,")):
+            refused = run(ENTENTE, *line)
+            self.assertEqual((refused.returncode, refused.stdout), (2, ""), refused)
+            self.assertTrue(refused.stderr.startswith(told), refused.stderr)
+        self.assertIn("--body requires --process", self.ends(2, "meeting", "list", "--body", "wg-data").stderr)
+
+    def test_what_is_destroyed_for_ever_is_shown_and_asked_for_before(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write(folder + "/note.txt", "a note")
+            send = ("document", "upload", folder + "/note.txt", "--process", "igc", "--kind", "other", "--title", "Of no use",
+                    "--handling", "limited", "--to", "members", "--yes")
+            # What nobody could ever read is not taken.
+            self.assertIn("expires_at` is over already", self.ends(8, *send, "--expires", "2020-01-01").stderr)
+            paper = re.search(r"documents/[0-9a-f]{32}", self.ends(0, *send).stdout).group()
+        self.assertIn("which are `en`", self.ends(8, "document", "get", paper, "--language", "fr").stderr)
+        asked = self.ends(1, "document", "destroy", paper).stdout
+        self.assertIn("Of no use", asked)
+        self.assertIn("nothing was destroyed; `--yes` destroys without asking", asked)
+        self.assertIn("limited", self.ends(0, "document", "show", paper).stdout)
+        self.ends(0, "document", "destroy", paper, "--yes")
+        shown = self.ends(0, "document", "show", paper).stdout
+        self.assertIn("destroyed by", shown)
+        self.assertNotIn("unspecified", shown)
+        self.assertIn("was destroyed", self.ends(5, "circulate", paper, "--note", "look").stderr)
 
     def test_a_password_is_not_asked_for_where_nobody_can_answer(self):
         name = self.profile("no-terminal", password_file=None, state_dir=self.net.dir + "/state-no-terminal")
@@ -345,7 +378,7 @@ class Used(unittest.TestCase):
         self.assertIn("another text ends it", self.ends(0, "document", "upload", second, "--of", paper, "--dry-run", account=keeper).stdout)
         ends(silence, "another text", "document", "upload", second, "--of", paper, "--yes")
         ends(sent_round()[1], "a withdrawal", "document", "withdraw", papers[-1])
-        ends(sent_round()[1], "its destruction", "document", "destroy", papers[-1])
+        ends(sent_round()[1], "its destruction", "document", "destroy", papers[-1], "--yes")
         ends(sent_round()[1], hides, "document", "update", papers[-1], "--expires", "2098-12-31")
         ends(sent_round()[1], hides, "document", "update", papers[-1], "--embargo", "2099-01-03")
         self.ends(4, "document", "withdraw", "f" * 32, account=keeper)

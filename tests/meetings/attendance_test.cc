@@ -31,6 +31,21 @@ struct Asked {
     *request.mutable_participant()->mutable_items() = {items.begin(), items.end()};
     return world.act(world.attendance, subject, &Attendance::invite, request);
   }
+  // The person herself, rather than her party.
+  Result<v1::Participant> invite_samira(const std::vector<std::string>& items,
+                                        const std::string& until = "") {
+    v1::InviteParticipantRequest request;
+    request.set_meeting(meeting.name());
+    request.mutable_participant()->set_person("persons/samira");
+    request.mutable_participant()->set_until(until);
+    *request.mutable_participant()->mutable_items() = {items.begin(), items.end()};
+    return world.act(world.attendance, world.helena(), &Attendance::invite, request);
+  }
+  Status remove(const policy::Subject& subject, const std::string& participant) {
+    v1::RemoveParticipantRequest request;
+    request.set_name(participant);
+    return world.act(world.attendance, subject, &Attendance::remove, request).status();
+  }
   Result<v1::Participant> enter(const policy::Subject& subject, const std::string& person = "",
                                 v1::Participant::Role role = v1::Participant::DELEGATE,
                                 bool declines = false) {
@@ -152,6 +167,95 @@ TEST_CASE("who takes a seat back stands against what is done by it meanwhile, an
   Shelf again(world.rows, world.neighbours);
   REQUIRE(again.load().ok());
   CHECK(world.neighbours.told == 3);
+}
+
+TEST_CASE("an earlier end of a seat is a seat taken back", "[meetings][rights]") {
+  Asked asked;
+  const auto made = asked.invite_samira({asked.item}, "2027-06-30");
+  REQUIRE(made.ok());
+  const std::string key = made->name() + "#" + asked.item;
+  const auto end = [&] { return asked.world.neighbours.seated.at(key).span.until; };
+  const auto before = end();
+  REQUIRE(asked.invite_samira({asked.item, asked.meeting.agenda(0).id()}, "2027-05-31").ok());
+  CHECK(*end() < *before);
+  CHECK(asked.world.neighbours.changed == 1);
+  CHECK(asked.world.neighbours.told == 1);
+}
+
+TEST_CASE("who registers as they were asked sees no more by it, and for no longer", "[meetings]") {
+  Asked asked;
+  const auto made = asked.invite_samira({asked.item}, "2027-06-30");
+  REQUIRE(made.ok());
+  const auto registered = asked.enter(asked.samira());
+  REQUIRE(registered.ok());
+  CHECK(registered->name() == made->name());
+  CHECK(registered->until() == "2027-06-30");
+  REQUIRE(registered->items_size() == 1);
+  CHECK(registered->items(0) == asked.item);
+  // No seat for the whole of it, and the one for the item ends when it did.
+  const auto& seated = asked.world.neighbours.seated;
+  CHECK(seated.count(made->name() + "#") == 0);
+  CHECK(seated.at(made->name() + "#" + asked.item).span.until.has_value());
+}
+
+TEST_CASE("an item that is hidden is registered for as one that never was", "[meetings]") {
+  Asked asked;
+  REQUIRE(asked.invite(asked.world.helena(), "UNHCR", {asked.item}).ok());
+  const auto enter_for = [&](const std::string& item) {
+    v1::RegisterParticipantRequest request;
+    request.set_meeting(asked.meeting.name());
+    request.mutable_participant()->add_items(item);
+    return asked.world
+        .act(asked.world.attendance, asked.samira(), &Attendance::register_one, request)
+        .status();
+  };
+  const Status hidden = enter_for(asked.meeting.agenda(0).id());
+  const Status none = enter_for("0badbeef");
+  CHECK(hidden.code() == Code::InvalidArgument);
+  CHECK(hidden.code() == none.code());
+  CHECK(hidden.message() == none.message());
+  CHECK(enter_for(asked.item).ok());
+}
+
+TEST_CASE("whom the secretariat has asked, only the secretariat takes back", "[meetings]") {
+  Asked asked;
+  const auto made = asked.invite_samira({asked.item});
+  REQUIRE(made.ok());
+  CHECK(asked.remove(asked.samira(), made->name()).code() == Code::PermissionDenied);
+  auto focal = asked.samira();
+  focal.duties.push_back({.duty = policy::Duty::FocalPoint, .party = "UNHCR", .process = "igc"});
+  CHECK(asked.remove(focal, made->name()).code() == Code::PermissionDenied);
+  CHECK(asked.remove(asked.world.helena(), made->name()).ok());
+}
+
+TEST_CASE("the head of a delegation who was taken back acts for it no longer", "[meetings]") {
+  Asked asked;
+  MeetingsWorld& world = asked.world;
+  auto focal = world.anna();
+  focal.duties.push_back({.duty = policy::Duty::FocalPoint, .party = "SWE", .process = "igc"});
+  const auto peter = world.as("SWE", "peter", {"process/igc/members", "process/igc/body/wg-data"});
+  const auto head = asked.enter(focal, "peter", v1::Participant::HEAD_OF_DELEGATION);
+  REQUIRE(head.ok());
+  const auto anna = asked.enter(peter, "anna");
+  REQUIRE(anna.ok());
+  REQUIRE(asked.remove(focal, head->name()).ok());
+  CHECK(asked.enter(peter, "anna").status().code() == Code::PermissionDenied);
+  CHECK(asked.remove(peter, anna->name()).code() == Code::PermissionDenied);
+}
+
+TEST_CASE("of a participant whose entry is hidden only the party is told", "[meetings]") {
+  Asked asked;
+  MeetingsWorld& world = asked.world;
+  REQUIRE(asked.enter(world.reto()).ok());
+  const auto shown = [&](const policy::Subject& subject) {
+    return world.get(subject, asked.meeting.name())->SerializeAsString();
+  };
+  CHECK(shown(world.anna()).find("persons/reto") != std::string::npos);
+  world.neighbours.hidden_from["persons/reto"] = {"SWE"};
+  CHECK(shown(world.anna()).find("persons/reto") == std::string::npos);
+  CHECK(shown(world.anna()).find("Ammann") == std::string::npos);
+  CHECK(shown(world.anna()).find("parties/CHE") != std::string::npos);
+  CHECK(shown(world.helena()).find("Ammann") != std::string::npos);
 }
 
 TEST_CASE("one registers oneself; a delegation is its focal points' and its head's", "[meetings]") {

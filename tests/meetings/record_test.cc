@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "proto/contract/digest.h"
+#include "proto/contract/limits_meetings.h"
 #include "server/ledger/service.h"
 #include "server/meetings/records.h"
 #include "tests/ledger/entered.h"
@@ -301,6 +303,103 @@ TEST_CASE("what was said of a draft stays with those who saw it then", "[meeting
   CHECK(made.comments(world.anna()) ==
         Texts{"Strike what Switzerland said.", "Not for them yet.", "It reads well."});
   CHECK(made.comments(world.helena()) == Texts{"Strike what Switzerland said.", "It reads well."});
+}
+
+TEST_CASE("an outcome names its document to those who see it", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  const std::string paper = "documents/" + std::string(32, 'a');
+  world.neighbours.papers[paper] = {"IGC", "SWE"};
+  v1::SaveRecordRequest request;
+  request.set_meeting(made.meeting.name());
+  auto& text = *request.mutable_record()->add_texts();
+  text.set_language("en");
+  text.set_text("All agreed.");
+  auto& outcome = *request.mutable_record()->add_outcomes();
+  outcome.set_kind(v1::Outcome::DECLARATION);
+  *outcome.mutable_title() = english("What was agreed");
+  outcome.set_document(paper);
+  REQUIRE(world.act(world.records, world.helena(), &Records::save, request).ok());
+  const auto named = [&](const policy::Subject& subject) {
+    const auto record = made.get(subject);
+    REQUIRE(record.ok());
+    REQUIRE(record->outcomes_size() == 1);
+    return record->outcomes(0).document();
+  };
+  REQUIRE(made.adopt(world.anna(), 1).ok());
+  CHECK(named(world.anna()) == paper);
+  CHECK(named(world.reto()).empty());
+}
+
+TEST_CASE("a draft stays with those who saw it, whoever sees what was adopted", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "Switzerland objected.").ok());
+  REQUIRE(made.save(world.helena(), "One delegation objected.", 1).ok());
+  REQUIRE(made.adopt(world.anna(), 2).ok());
+  const auto revision = [&](const policy::Subject& subject, const std::string& number) {
+    v1::GetRecordRequest request;
+    request.set_name(made.meeting.name() + "/record/revisions/" + number);
+    return world.ask(world.records, subject, &Records::get, request);
+  };
+  CHECK(revision(world.helena(), "1")->texts(0).text() == "Switzerland objected.");
+  CHECK(revision(world.reto(), "3")->texts(0).text() == "One delegation objected.");
+  for (const char* draft : {"1", "2"}) {
+    CHECK(revision(world.reto(), draft).status().code() == Code::NotFound);
+  }
+  CHECK(revision(world.reto(), "9").status().code() == Code::NotFound);
+}
+
+TEST_CASE("a record that names more than is told of is not adopted, whatever is set aside",
+          "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  std::string text;
+  for (std::size_t line = 0; line <= limits::findings_max; ++line) text += "Sweden spoke.\n";
+  REQUIRE(made.save(world.helena(), text).ok());
+  const auto found = made.check(world.anna());
+  REQUIRE(found->cut_short());
+  v1::SetAsideFindingsRequest aside;
+  aside.set_name(made.meeting.name() + "/record");
+  aside.set_because("a refrain");
+  aside.add_keys(found->findings(0).key());  // every line is the same
+  REQUIRE(world.act(world.records, world.anna(), &Records::set_aside, aside)->open() == 0);
+  CHECK(made.adopt(world.anna(), 1).status().reason() == Reason::StillInUse);
+}
+
+TEST_CASE("adoption does not lower the handling", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "Many spoke.", 0, v1::HANDLING_RESTRICTED).ok());
+  auto request = made.adoption(1);
+  request.mutable_visibility()->set_handling(v1::HANDLING_LIMITED);
+  const auto lower = world.act(world.records, world.anna(), &Records::adopt, request);
+  CHECK(lower.status().code() == Code::InvalidArgument);
+  const auto as_it_was = made.adopt(world.anna(), 1);
+  CHECK(as_it_was->visibility().handling() == v1::HANDLING_RESTRICTED);
+}
+
+TEST_CASE("a finding does not say which hidden participant it names", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  REQUIRE(made.save(world.helena(), "It was said by Anna Ek.").ok());
+  v1::RegisterParticipantRequest enter;
+  enter.set_meeting(made.meeting.name());
+  REQUIRE(world.act(world.attendance, world.anna(), &Attendance::register_one, enter).ok());
+  world.neighbours.hidden_from["persons/anna"] = {"IGC"};
+  CHECK(made.check(world.helena())->findings(0).names() == "a participant");
+  CHECK(made.check(world.anna())->findings(0).names() == "persons/anna");
+}
+
+TEST_CASE("the entry of an adoption is over each text and the language it is in", "[meetings]") {
+  Recorded made;
+  MeetingsWorld& world = made.world;
+  entente::testing::Entered entered;
+  world.ledger->add_follower(entered);
+  REQUIRE(made.save(world.helena(), "Many spoke.").ok());
+  REQUIRE(made.adopt(world.anna(), 1).ok());
+  const Digest digest = sha256("en\nMany spoke.\n");
+  CHECK(entered.acts.back().object_digest == as_view(digest));
 }
 
 TEST_CASE("a draft that one may not see is not saved over by who presides now", "[meetings]") {

@@ -65,7 +65,7 @@ class FewNeighbours : public Neighbours {
     return std::optional(document);
   }
 
-  Result<std::optional<Person>> person(const policy::Subject&, std::string_view name,
+  Result<std::optional<Person>> person(const policy::Subject& subject, std::string_view name,
                                        store::Snapshot&) const override {
     static const std::map<std::string_view, Person> known = {
         {"persons/anna", {"SWE", "Anna Ek"}},
@@ -73,7 +73,10 @@ class FewNeighbours : public Neighbours {
         {"persons/reto", {"CHE", "Reto Ammann"}},
         {"persons/samira", {"UNHCR", "Samira Haddad"}}};
     const auto found = known.find(name);
-    return found == known.end() ? std::optional<Person>() : std::optional(found->second);
+    const auto hidden = hidden_from.find(std::string(name));
+    const bool shown = found != known.end() &&
+                       (hidden == hidden_from.end() || hidden->second.count(subject.party) == 0);
+    return shown ? std::optional(found->second) : std::optional<Person>();
   }
   Result<std::vector<std::string>> names_of_person(std::string_view name,
                                                    store::Snapshot& snapshot) const override {
@@ -107,7 +110,8 @@ class FewNeighbours : public Neighbours {
   std::uint64_t changed = 0;  // changes of seats that take one back
   std::uint64_t told = 0;     // so many of them were told of
   policy::AudienceId everyone{};
-  std::map<std::string, std::set<std::string>> papers;  // and the parties that see them
+  std::map<std::string, std::set<std::string>> papers;       // and the parties that see them
+  std::map<std::string, std::set<std::string>> hidden_from;  // persons, and who does not see them
 };
 
 struct MeetingsWorld : Ground {

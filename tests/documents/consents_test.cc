@@ -30,11 +30,13 @@ struct ConsentWorld : DocumentsWorld {
   }
   v1::AskConsentRequest request(const v1::Document& document, Consent::Act act,
                                 const std::vector<std::string>& to = {},
-                                const std::string& language = "") const {
+                                const std::string& language = "",
+                                const std::vector<std::string>& but_not = {}) const {
     v1::AskConsentRequest asked;
     asked.set_document(document.name());
     asked.set_act(act);
     for (const std::string& one : to) asked.mutable_audience()->add_any_of(one);
+    for (const std::string& one : but_not) asked.mutable_audience()->add_none_of(one);
     asked.set_language(language);
     asked.set_revision(document.revision());
     asked.set_signature(
@@ -43,7 +45,7 @@ struct ConsentWorld : DocumentsWorld {
                                                      .revision = document.revision(),
                                                      .act = Consent::Act_Name(act),
                                                      .any_of = {to.begin(), to.end()},
-                                                     .none_of = {},
+                                                     .none_of = {but_not.begin(), but_not.end()},
                                                      .language = language}))));
     return asked;
   }
@@ -58,12 +60,13 @@ struct ConsentWorld : DocumentsWorld {
     return act(consents, subject, &ConsentService::answer, request);
   }
   Status circulate(const policy::Subject& subject, const v1::Document& document,
-                   const std::vector<std::string>& to) {
+                   const std::vector<std::string>& to,
+                   const std::vector<std::string>& but_not = {}) {
     v1::CirculateRequest request;
     request.mutable_circulation()->add_documents(document.name());
-    for (const std::string& one : to) {
-      request.mutable_circulation()->mutable_visibility()->mutable_audience()->add_any_of(one);
-    }
+    auto& audience = *request.mutable_circulation()->mutable_visibility()->mutable_audience();
+    for (const std::string& one : to) audience.add_any_of(one);
+    for (const std::string& one : but_not) audience.add_none_of(one);
     return act(circulation, subject, &CirculationService::circulate, request).status();
   }
 
@@ -128,6 +131,21 @@ TEST_CASE("what is under originator control is circulated by others only as was 
             .code() == Code::PermissionDenied);
   CHECK(world.circulate(world.reto(), annex, kAll).code() == Code::PermissionDenied);
   CHECK(world.circulate(world.helena(), annex, kAll).ok());
+}
+
+TEST_CASE("whom a consent leaves out, what is circulated by it leaves out",
+          "[documents][consent]") {
+  ConsentWorld world;
+  const v1::Document annex = world.annex(v1::HANDLING_RESTRICTED);
+  const std::vector<std::string> but_not = {"party/CHE"};
+  const auto asked =
+      world.ask_for(world.helena(), world.request(annex, Consent::CIRCULATE, kAll, "", but_not));
+  REQUIRE(asked.status().message() == "");
+  REQUIRE(world.answer(world.anna(), *asked, true).ok());
+  CHECK(world.circulate(world.helena(), annex, kAll).code() == Code::PermissionDenied);
+  CHECK(world.circulate(world.helena(), annex, kAll, {"party/UNHCR"}).code() ==
+        Code::PermissionDenied);
+  CHECK(world.circulate(world.helena(), annex, kAll, {"party/CHE", "party/UNHCR"}).ok());
 }
 
 TEST_CASE("a refusal permits nothing, and a consent for one document none for another",

@@ -56,6 +56,33 @@ TEST_CASE("what is destroyed cannot be read again; that it was, can", "[document
   CHECK(world.open(world.anna(), name).status().code() == Code::FailedPrecondition);
 }
 
+TEST_CASE("what was withdrawn is found by its topic or country by its originator alone",
+          "[documents]") {
+  DocumentsWorld world;
+  v1::BeginContentRequest request = world.begin("u", "text");
+  request.mutable_document()->add_topics("returns");
+  request.mutable_document()->add_countries("SYR");
+  const auto paper = world.upload(world.helena(), request, "text");
+  REQUIRE(paper.ok());
+  const auto found = [&](const policy::Subject& subject, const std::string& topic,
+                         const std::string& country) {
+    v1::ListDocumentsRequest list;
+    list.set_topic(topic);
+    list.set_country(country);
+    return world.ask(world.service, subject, &Service::list_documents, list)->documents_size();
+  };
+  CHECK(found(world.anna(), "returns", "") == 1);
+  CHECK(found(world.anna(), "", "SYR") == 1);
+  v1::WithdrawDocumentRequest withdraw;
+  withdraw.set_name(paper->name());
+  REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
+  for (const auto& [topic, country] : {std::pair("returns", ""), {"", "SYR"}}) {
+    CHECK(found(world.anna(), topic, country) == 0);
+    CHECK(found(world.helena(), topic, country) == 1);
+  }
+  CHECK(found(world.anna(), "", "") == 1);  // that it was there
+}
+
 TEST_CASE("a key that could not go with its document goes with time", "[documents]") {
   DocumentsWorld world;
   v1::DestroyDocumentRequest destroy;

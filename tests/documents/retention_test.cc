@@ -87,6 +87,23 @@ TEST_CASE("what is over its time is destroyed, and listed before; what is on hol
   CHECK(world.complaints.empty());
 }
 
+TEST_CASE("what is put on hold while its time is found to be over stays",
+          "[documents][retention]") {
+  RetentionWorld world;
+  const std::string note = world.bring(v1::Document::INTELLIGENCE_NOTE, "note");
+  world.clock.pass(Days(731));
+  v1::HoldDocumentRequest hold;
+  hold.set_name(note);
+  hold.set_hold(true);
+  REQUIRE(world.act(world.service, world.helena(), &Service::hold_document, hold).ok());
+  const auto transaction = world.store->begin();
+  const store::Id id = parse_document_name(note)->id;
+  const auto stone = world.service.destroy_by_schedule(id, world.clock.now(), *transaction);
+  REQUIRE(stone.ok());
+  CHECK(stone->name().empty());
+  CHECK_FALSE(transaction->appended());
+}
+
 TEST_CASE("a schedule may be the first that is kept of a process", "[documents][retention]") {
   RetentionWorld world;
   CHECK(world.set(world.helena(), v1::Document::REPORT, 30).status().message() == "");

@@ -188,6 +188,19 @@ TEST_CASE("one person narrows a sealed audience and never widens it", "[document
   longer = *shorter;
   longer.mutable_visibility()->clear_expires_at();
   CHECK(world.update(longer).status().reason() == Reason::SecondPersonNeeded);
+  // An embargo is put on and put off by one; it ends earlier, or falls, by two.
+  v1::Document later = *shorter;
+  const auto until = [&](std::int64_t seconds) {
+    later.mutable_visibility()->mutable_embargo_until()->set_seconds(seconds);
+    const auto updated = world.update(later);
+    if (updated.ok()) later = *updated;
+    return updated.status().reason();
+  };
+  CHECK(until(1'900'000'000) == Reason::None);
+  CHECK(until(1'950'000'000) == Reason::None);
+  CHECK(until(1'949'999'999) == Reason::SecondPersonNeeded);
+  later.mutable_visibility()->clear_embargo_until();
+  CHECK(world.update(later).status().reason() == Reason::SecondPersonNeeded);
   // What the server had in clear cannot become confidential.
   v1::Document restricted = world.paper();
   restricted.clear_title();

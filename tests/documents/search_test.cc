@@ -322,6 +322,26 @@ TEST_CASE("what is withdrawn, destroyed or narrowed is found no more, from that 
   CHECK(world.names(world.anna(), "persons") == std::vector<std::string>{narrowed});
 }
 
+TEST_CASE("of the texts of what is withdrawn its originator alone is told", "[documents][search]") {
+  SearchWorld world;
+  const std::string name = world.add("paper", "words");
+  const auto texts = [&](const policy::Subject& who) {
+    world.searcher.settle();
+    v1::GetTextStateRequest request;
+    request.set_name(name);
+    const auto snapshot = world.store->snapshot();
+    const auto state = world.searcher.get_text_state(who, request, *snapshot);
+    REQUIRE(state.ok());
+    return state->contents_size();
+  };
+  CHECK(texts(world.anna()) == 1);
+  v1::WithdrawDocumentRequest withdraw;
+  withdraw.set_name(name);
+  REQUIRE(world.act(world.service, world.helena(), &Service::withdraw_document, withdraw).ok());
+  CHECK(texts(world.anna()) == 0);
+  CHECK(texts(world.helena()) == 1);
+}
+
 TEST_CASE("the text of what is destroyed goes with it", "[documents][search]") {
   SearchWorld world;
   const std::string name = world.add("d", "a text that is to go");

@@ -237,6 +237,27 @@ class Documents(unittest.TestCase):
         self.assertEqual(self.get("nora", path)[0], 404)
         self.assertEqual(self.readings(self.file), before + 1)
 
+    def test_a_download_ends_with_the_right_to_it(self):
+        content = random.Random(7).randbytes(24 << 20)  # more than the sockets between take
+        name = self.bring("long.bin", "application/octet-stream", content, 2)
+        lines = {}
+        for account in ("anna", "ines"):
+            context = ssl.create_default_context(cafile=self.net.dir + "/ca.pem")
+            context.load_cert_chain(*self.net.credentials(account))
+            line = http.client.HTTPSConnection("localhost", self.net.port, context=context, timeout=30)
+            line.request("GET", f"/{name}/content", headers={"Authorization": "Bearer " + self.who[account].token})
+            answer = line.getresponse()
+            self.assertEqual(answer.status, 200)
+            lines[account] = (line, answer, answer.read(1000))
+        self.assertTrue(self.who["ines"].ask("DocumentService.WithdrawDocument", D.WithdrawDocumentRequest(name=name)).ok)
+        line, answer, begun = lines["anna"]
+        with self.assertRaises((http.client.IncompleteRead, OSError)):
+            answer.read()
+        line, answer, begun = lines["ines"]  # whose it is
+        self.assertEqual(begun + answer.read(), content)
+        for line, *_ in lines.values():
+            line.close()
+
     def test_it_is_an_attachment_that_no_browser_runs(self):
         status, headers, body = self.get("anna", f"/{self.file}/content")
         self.assertEqual(headers["content-disposition"], "attachment; filename*=UTF-8''d%C3%A9tail%20%282%29.bin")

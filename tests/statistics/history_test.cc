@@ -251,6 +251,34 @@ TEST_CASE("an upload that changed nothing is seen by those from whom nothing of 
   CHECK(uploads(world.member("NOR")).uploads_size() == 1);
 }
 
+TEST_CASE("to take an upload back tells nothing of what others have under an embargo",
+          "[statistics][history]") {
+  HistoryWorld world;
+  const auto swe = world.member("SWE");
+  const auto che = world.member("CHE");
+  // Switzerland reports for Sweden, too.
+  REQUIRE(world
+              .provide(world.secretariat(), "CHE",
+                       [](v1::Provision& one) { one.add_reference_areas("SWE"); })
+              .ok());
+  REQUIRE(world
+              .upload(che, world.embargoed("e1", std::chrono::hours(1)),
+                      kHeading + row("A,SWE,AFG,2015,5,A,F"))
+              .ok());
+  const std::string hidden = world.newest(che);
+  world.bring("SWE", "u2", row("A,SWE,AFG,2015,7,A,F"));
+  REQUIRE(world.withdraw(swe, world.newest(swe)).status().message() == "");
+  CHECK(world.all(swe).empty());
+  CHECK(world.all(world.member("NOR")).empty());
+  // An upload that is hidden is taken back as one that never was.
+  const std::string absent = hidden.substr(0, hidden.size() - 4) + "0000";
+  for (const std::string& name : {hidden, absent}) {
+    const Status refused = world.withdraw(swe, name).status();
+    CHECK(refused.code() == Code::NotFound);
+    CHECK(refused.message() == "`" + name + "` was not found");
+  }
+}
+
 TEST_CASE("an open stream tells each upload once, in order, across reconnects",
           "[statistics][watch]") {
   HistoryWorld world;
@@ -396,6 +424,19 @@ TEST_CASE("a party sees the others' figures of a period once it has given its ow
   CHECK(world.compare(world.member("NOR"), &ComparisonService::get_standing, standing)
             .status()
             .code() == Code::PermissionDenied);
+}
+
+TEST_CASE("who keeps one process reads without giving in that one alone",
+          "[statistics][reciprocity]") {
+  HistoryWorld world;
+  REQUIRE(world.redefine([](v1::Dataflow& flow) { flow.mutable_reciprocity(); }).ok());
+  world.bring("CHE", "u1", row("A,CHE,AFG,2014,4,A,F"));
+  auto swe = world.member("SWE");
+  CHECK(world.all(swe).empty());
+  swe.duties.push_back({.duty = policy::Duty::Secretariat, .party = "SWE", .process = "apc"});
+  CHECK(world.all(swe).empty());
+  swe.duties.push_back({.duty = policy::Duty::Secretariat, .party = "SWE", .process = "igc"});
+  CHECK(world.all(swe) == Lines{"A.CHE.AFG 2014=4/A"});
 }
 
 TEST_CASE("who reports a period without a figure has given none of it",

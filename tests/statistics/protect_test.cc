@@ -562,6 +562,33 @@ TEST_CASE("nothing is given again that is needed before an embargo's end or afte
   CHECK(world.all(world.member("SWE")).size() == 3);
 }
 
+TEST_CASE("what is held back is given again when every moment allows it, and as it is seen by then",
+          "[statistics][protect]") {
+  ProtectedWorld world;
+  const auto nor = world.member("NOR");
+  world.give("u1", row("A,SWE,_T,2015,100,A,F") + row("A,SWE,NOR,2015,60,A,C") +
+                       row("A,SWE,ERI,2015,40,A,F"));
+  SECTION("not while a part is secret for an hour yet") {
+    world.give_under_embargo("u2", row("A,SWE,NOR,2015,60,A,F"), std::chrono::hours(1));
+    CHECK(world.give("u3", row("A,SWE,_T,2015,100,A,F")).held_back_size() == 1);
+    world.give("u4", row("A,SWE,ERI,2015,40,P,F"));
+    CHECK(world.all(nor) == Lines{"A.SWE.ERI 2015=40/P"});
+    world.clock.pass(std::chrono::hours(2));
+    world.give("u5", row("A,SWE,ERI,2015,40,A,F"));
+    CHECK(world.all(nor) ==
+          Lines{"A.SWE.ERI 2015=40/A", "A.SWE.NOR 2015=60/A", "A.SWE._T 2015=100/A"});
+  }
+  SECTION("not the figure that waits for its hour") {
+    world.give_under_embargo("u2", row("A,SWE,_T,2015,101,A,F"), std::chrono::hours(1));
+    world.give("u3", row("A,SWE,NOR,2015,60,A,F"));
+    for (const std::string& line : world.all(nor)) CHECK(line.find("=101") == std::string::npos);
+    world.clock.pass(std::chrono::hours(2));
+    world.give("u4", row("A,SWE,ERI,2015,40,P,F"));
+    CHECK(world.all(nor) ==
+          Lines{"A.SWE.ERI 2015=40/P", "A.SWE.NOR 2015=60/A", "A.SWE._T 2015=101/A"});
+  }
+}
+
 TEST_CASE("what was held back once is not its party's word: it is free when nothing needs it",
           "[statistics][protect]") {
   const Lines whole = {"A.SWE.ERI 2015=40/A", "A.SWE.NOR 2015=60/A", "A.SWE._T 2015=100/P"};

@@ -320,6 +320,41 @@ TEST_CASE("an upload however large is one entry, and a broken one leaves none", 
   CHECK(world.all(world.member("CHE")).size() == 1800);
 }
 
+TEST_CASE("an upload is weighed against all that is durable, or begun anew", "[statistics]") {
+  StatisticsWorld world;
+  const auto swe = world.member("SWE");
+  // One that has not been told of what became durable just now.
+  Shelf behind(*world.store);
+  REQUIRE(behind.load().ok());
+  Uploads uploads({.store = *world.store,
+                   .shelf = behind,
+                   .clock = world.clock,
+                   .entropy = world.entropy,
+                   .rows_max = limits::upload_rows_buffered_max});
+  Service service({.store = *world.store,
+                   .structures = world.structures_in_force,
+                   .shelf = behind,
+                   .uploads = uploads,
+                   .cache = world.cache,
+                   .ledger = *world.ledger,
+                   .clock = world.clock});
+  REQUIRE(
+      world.upload(swe, world.begin_request("u1"), kHeading + row("A,SWE,AFG,2015,5,A,C")).ok());
+  const std::string second = kHeading + row("A,SWE,SYR,2015,6,A,F");
+  const auto begin = world.begin_request("u2");
+  const auto snapshot = world.store->snapshot();
+  REQUIRE(service.begin_upload(swe, begin, *snapshot).ok());
+  v1::SendPieceRequest piece;
+  piece.set_upload_id("u2");
+  piece.set_content(second);
+  REQUIRE(service.send_piece(swe, piece, *snapshot).ok());
+  v1::FinishUploadRequest finish;
+  finish.set_upload_id("u2");
+  finish.set_sha256(std::string(as_view(sha256(second))));
+  const auto transaction = world.store->begin();
+  CHECK(service.finish_upload(swe, finish, *transaction).status().code() == Code::Aborted);
+}
+
 TEST_CASE("what a crash left staged goes at the next start, and what counts stays",
           "[statistics]") {
   StatisticsWorld world;

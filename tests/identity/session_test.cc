@@ -146,6 +146,18 @@ TEST_CASE("the secretariat's sessions are idle for fifteen minutes at most",
   CHECK_FALSE(world.is_open(certificates().sven, token));
 }
 
+TEST_CASE("who has come to keep a process has been idle for its time at once",
+          "[identity][session]") {
+  World world;
+  const std::string token = world.sign_in(certificates().anna);
+  world.clock.pass(std::chrono::minutes(16));
+  SECTION("too long for the secretariat's") {
+    world.holdings.duty("p-anna", Duty::Secretariat, "SWE", "igc");
+    CHECK_FALSE(world.is_open(certificates().anna, token));
+  }
+  SECTION("not too long for others") { CHECK(world.is_open(certificates().anna, token)); }
+}
+
 TEST_CASE("nobody ends or sees another account's sessions", "[identity][session]") {
   World world;
   Certificates& made = certificates();

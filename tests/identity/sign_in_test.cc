@@ -178,6 +178,38 @@ TEST_CASE("after a hundred failures the certificate waits for the officer, also 
             .reason() == Reason::SignInBackOff);
 }
 
+TEST_CASE("a restart makes no wait shorter", "[identity][sign-in]") {
+  World world;
+  std::uint32_t wait_ms = 0;
+  for (int i = 0; i < 10; ++i) {
+    world.clock.pass(std::chrono::milliseconds(wait_ms));
+    REQUIRE(world.try_sign_in(certificates().anna, "wrong password").status().reason() ==
+            Reason::SignInRefused);
+    if (i >= 4) wait_ms = wait_ms == 0 ? 1'000 : wait_ms * 2;
+  }
+  const auto restarted = world.second();
+  const auto sign_in = [&] {
+    v1::SignInRequest request;
+    request.set_password(std::string(good_password));
+    v1::SignInReply reply;
+    MadeCall call = world.call(certificates().anna);
+    return restarted->table.find("/entente.v1.SessionService/SignIn")->unary(call, request, reply);
+  };
+  const Status early = sign_in();
+  CHECK(early.reason() == Reason::SignInBackOff);
+  CHECK(early.retry_after_ms() == 32'000);
+  world.clock.pass(std::chrono::milliseconds(32'000));
+  CHECK(sign_in().ok());
+  // What was forgotten with that stays so.
+  const auto once_more = world.second();
+  v1::SignInRequest request;
+  request.set_password(std::string(good_password));
+  v1::SignInReply reply;
+  MadeCall call = world.call(certificates().anna);
+  CHECK(
+      once_more->table.find("/entente.v1.SessionService/SignIn")->unary(call, request, reply).ok());
+}
+
 TEST_CASE("guesses side by side gain nothing over guesses in a row", "[identity][sign-in]") {
   World world;
   std::atomic<int> checked = 0;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -39,6 +40,17 @@ struct Port {
     entente::net::add_health(table, [] { return true; });
     add_echo(table, echo);
     entente::net::add_reflection(table);
+    table.add_route({.prefix = "/steers",
+                     .heavy = false,
+                     .handler = [](entente::net::Call&, const entente::net::HttpRequest&) {
+                       entente::net::HttpResponse response;
+                       response.status = 200;
+                       response.headers = {{"x-said", "so\r\nset-cookie: stolen=1\r\n\r\nmore"},
+                                           {"x-said: so\r\nset-cookie", "stolen=2"},
+                                           {"x-good", "is said"}};
+                       response.body = "the whole body";
+                       return response;
+                     }});
     entente::net::ServerOptions options;
     options.address = "127.0.0.1";
     options.certificate_path = certificates.path("server.pem");
@@ -109,14 +121,17 @@ class Line {
     SSL_set0_wbio(ssl_.get(), BIO_new_socket(socket_, BIO_NOCLOSE));
     return sent;
   }
-  // Whether it is answered.
-  bool asks() {
-    const std::string request = "GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    if (SSL_write(ssl_.get(), request.data(), static_cast<int>(request.size())) <= 0) return false;
+  // Empty: it is not answered.
+  std::string get(const std::string& path) {
+    const std::string request = "GET " + path + " HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    if (SSL_write(ssl_.get(), request.data(), static_cast<int>(request.size())) <= 0) return {};
     std::string answer(4'096, '\0');
     const int count = SSL_read(ssl_.get(), answer.data(), static_cast<int>(answer.size()));
-    return count > 0 && answer.starts_with("HTTP/1.1 404");
+    answer.resize(static_cast<std::size_t>(std::max(count, 0)));
+    return answer;
   }
+  // Whether it is answered.
+  bool asks() { return get("/nothing").starts_with("HTTP/1.1 404"); }
 
  private:
   using Certificates = entente::testing::Certificates;
@@ -198,6 +213,18 @@ TEST_CASE("a line that changes its keys again and again and says nothing is ende
   CHECK_FALSE(line.asks());
   CHECK(port.server->counters().floods == 1);
   CHECK(Line(port).asks());
+}
+
+TEST_CASE("what a handler says makes no field of its own", "[net][bad]") {
+  Port port;
+  Line line(port);
+  const std::string answer = line.get("/steers");
+  REQUIRE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(answer.find("\r\nx-good: is said\r\n") != std::string::npos);
+  CHECK(answer.find("x-said") == std::string::npos);
+  CHECK(answer.find("stolen") == std::string::npos);
+  CHECK(answer.find("the whole body") != std::string::npos);
+  CHECK(line.asks());
 }
 
 TEST_CASE("a port that is taken is not shared with another server", "[net]") {

@@ -129,6 +129,33 @@ def test_gzip_of_the_question(certificates):
             assert post(server, version, b"{}", *encoded).status == 400
 
 
+def test_a_message_is_bounded_as_it_comes(certificates):
+    with Server(certificates) as server:
+        for version in VERSIONS:
+            answer = post(server, version, {"text": "x" * (5 << 20)}, "--header", "expect:")
+            assert (answer.status, answer.json()["code"]) == (429, "resource_exhausted"), vars(answer)
+
+
+def test_a_unary_call_of_grpc_is_one_whole_message(certificates):
+    message = request(text="ab").SerializeToString()
+    frame = b"\0" + len(message).to_bytes(4, "big") + message
+    with Server(certificates) as server:
+        for body, status in ((frame, "0"), (frame + frame, "3"), (frame + frame[:-1], "3"), (frame + b"\0\0", "3"),
+                             (frame[:-1], "3"), (b"", "3")):
+            answer = post(server, "--http2", body, "--header", "te: trailers", kind="application/grpc")
+            assert answer.headers["grpc-status"] == status, (body, answer.headers)
+
+
+def test_an_answer_is_no_page_and_no_script(certificates):
+    with Server(certificates) as server:
+        for version in VERSIONS:
+            for answer in (post(server, version, {"text": "a"}), post(server, version, b"{"),
+                           curl(server, version, url(server, "/nothing")), curl(server, version, url(server, "/mirror"))):
+                assert answer.headers["x-content-type-options"] == "nosniff", vars(answer)
+                assert answer.headers["cross-origin-resource-policy"] == "same-origin", vars(answer)
+                assert answer.headers["cache-control"] == "no-store", vars(answer)
+
+
 def test_chunked_uploads_and_expectations(certificates):
     big = json.dumps({"text": "x" * 3_000_000}).encode()
     with Server(certificates) as server:

@@ -94,6 +94,8 @@ BAD_CHUNKS = {
     "a space before": b" 3\r\nabc\r\n0\r\n\r\n",
     "a space after": b"3 \r\nabc\r\n0\r\n\r\n",
     "an empty size": b"\r\nabc\r\n0\r\n\r\n",
+    "a size of nine digits": b"000000003\r\nabc\r\n0\r\n\r\n",
+    "a size above 32 bits": b"100000003\r\nabc\r\n0\r\n\r\n",
     "a size above 64 bits": b"10000000000000003\r\nabc\r\n0\r\n\r\n",
     "more than the size": b"3\r\nabcd\r\n0\r\n\r\n",
     "a bare LF after the size": b"3\nabc\r\n0\r\n\r\n",

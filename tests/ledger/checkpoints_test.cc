@@ -180,6 +180,10 @@ TEST_CASE("a cosignature is shown on its checkpoint, and kept over a restart and
             fixture.cosign(fixture.checkpoints->newest()->note, "nor", 'N')) ==
         std::vector<std::string>{"nor.example/witness"});
   CHECK(fixture.checkpoints->add_cosignature(nor)->empty());
+  // Nor does a look at less, later.
+  CHECK(fixture.checkpoints
+            ->add_cosignature(fixture.cosign(note, "nor", 'N', std::chrono::minutes(1)))
+            ->empty());
   CHECK(fixture.checkpoints->cosignatures()[0].size == 12);
 }
 

@@ -52,7 +52,8 @@ class FakeLedger {
     entry.act.object = "appointments/1";
     if (!touched.empty()) entry.act.touched.push_back(touched);
     entered_[entry.index] = encode_entry(entry);
-    leaves_.push_back(entry_leaf(bound_blinding(inner(), asked.binding), entered_[entry.index]));
+    blindings_[entry.index] = bound_blinding(inner(), asked.binding);
+    leaves_.push_back(entry_leaf(blindings_[entry.index], entered_[entry.index]));
     return entry.index;
   }
   // What the reply to the act proves to who had seen `from`.
@@ -75,6 +76,7 @@ class FakeLedger {
     row.set_index(index);
     if (const auto found = entered_.find(index); found != entered_.end()) {
       row.set_canonical(found->second);
+      row.set_blinding(blindings_.at(index));
     }
     return row;
   }
@@ -120,6 +122,7 @@ class FakeLedger {
   std::vector<Digest> leaves_;
   std::map<std::uint64_t, std::string>
       entered_;  // of those that say something: the canonical bytes
+  std::map<std::uint64_t, std::string> blindings_;  // of the same
 };
 
 // Any certificate opens the line: what is tested is the other end.
@@ -167,8 +170,16 @@ class FakeServer {
           const std::scoped_lock lock(mutex);
           ++rows;
           out = ledger.row(std::stoull(in.name().substr(in.name().rfind('/') + 1)));
+          if (change_row) change_row(out);
           return out.canonical().empty() ? Status(Code::NotFound, Reason::None, "not found")
                                          : Status();
+        });
+    on<v1::ProveInclusionRequest, v1::InclusionProof>(
+        "LedgerService.ProveInclusion", [this](net::Call&, const auto& in, auto& out) {
+          const std::scoped_lock lock(mutex);
+          out.set_index(in.index());
+          *out.mutable_path() = ledger.receipt(in.index()).inclusion_path();
+          return Status();
         });
     on<v1::GetCheckpointRequest, v1::Checkpoint>("LedgerService.GetCheckpoint",
                                                  [this](net::Call&, const auto&, auto& out) {
@@ -254,6 +265,7 @@ class FakeServer {
   std::function<Status(v1::HandOverReply&)>
       act;  // instead of an honest receipt; proved all the same
   std::function<void(v1::ActProof&)> change_proof;
+  std::function<void(v1::LedgerRow&)> change_row;
   bool proves = true;
   std::optional<std::uint64_t> proved_by;  // this entry, whatever is done
   std::string kind = "directory.office.hand_over";

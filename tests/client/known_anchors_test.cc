@@ -3,10 +3,12 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "client/lib/page_calls.h"
@@ -122,6 +124,36 @@ TEST_CASE("a party changes its root: by its own signature, or confirmed", "[clie
     REQUIRE(nor.client().confirm("NOR", {fingerprint(next)}).ok());
     CHECK(nor.client().judge(norway, {old, next})->known == Strings{next});
   }
+  SECTION("one is confirmed after another, and the one before counts no more") {
+    const std::string next = nor.root("next");
+    REQUIRE(nor.client().confirm("NOR", {fingerprint(old)}).ok());
+    REQUIRE(nor.client().confirm("NOR", {fingerprint(next)}).ok());
+    const auto shown = nor.client().judge(norway, {old, next});
+    CHECK(shown->known == Strings{next});
+    CHECK(shown->strangers == Strings{fingerprint(old)});
+    CHECK(nor.client().all()->size() == 1);
+  }
+}
+
+TEST_CASE("of two commands that meet a party at once neither undoes what the other has kept",
+          "[client][anchors]") {
+  TheirParty nor;
+  const std::string own = nor.root("own");
+  const std::string hosts = nor.root("hosts");
+  std::filesystem::create_directories(nor.state());
+  Result<PartyAnchors> shown = PartyAnchors();
+  std::thread waits;
+  {
+    const auto held = FolderLock::take(nor.state());
+    REQUIRE(held.ok());
+    waits = std::thread([&] { shown = nor.client().judge(norway, {hosts}); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // it has found nothing kept
+    std::ofstream(nor.state() + "/anchors") << "NOR " << fingerprint(own) << " confirmed\n";
+  }
+  waits.join();
+  REQUIRE(shown.ok());
+  CHECK(shown->strangers == Strings{fingerprint(hosts)});
+  CHECK(nor.client().all()->front().sha256 == fingerprint(own));
 }
 
 TEST_CASE("neither a person nor an authority that issues makes an anchor", "[client][anchors]") {

@@ -116,6 +116,47 @@ TEST_CASE("of two forks shown at once only one is accepted", "[client][ledger]")
   CHECK(view_in(folder, one)->last()->size == size);
 }
 
+TEST_CASE("what the folder has, and another ledger of that size was seen here, is told as a lie",
+          "[client][ledger]") {
+  const Folder folder;
+  FakeLedger one;
+  one.grow_to(8);
+  const auto view = view_in(folder, one);
+  REQUIRE(view->accept(one.checkpoint(), asking(one)).ok());
+  const Folder elsewhere;
+  FakeLedger other("another");
+  other.grow_to(8);
+  REQUIRE(view_in(elsewhere, other)->accept(other.checkpoint(), asking(other)).ok());
+  REQUIRE(write_whole(folder.path() + "/checkpoint", read_whole(elsewhere.path() + "/checkpoint"))
+              .ok());
+  one.grow_to(9);
+  CHECK(is_said_to_lie(view->accept(one.checkpoint(), asking(one)).status()));
+}
+
+TEST_CASE("where nothing can be asked any more, what proves an act goes on from what was seen",
+          "[client][ledger]") {
+  const Folder folder;
+  FakeLedger ledger;
+  ledger.grow_to(5);
+  const auto view = view_in(folder, ledger);
+  REQUIRE(view->accept(ledger.checkpoint(), asking(ledger)).ok());
+  ledger.grow_to(8);
+  const auto seen = view->last();
+  const auto shown_by = [&](const FakeLedger& by, const std::vector<Digest>& path) {
+    return view->check_beyond(by.receipt(7), seen, path);
+  };
+  CHECK(shown_by(ledger, *ledger.consistency(5, 8)).ok());
+  CHECK(is_said_to_lie(shown_by(ledger, {})));
+  FakeLedger fork("another");
+  fork.grow_to(8);
+  CHECK(is_said_to_lie(shown_by(fork, *fork.consistency(5, 8))));
+  FakeLedger back;  // the same story, and not as far
+  back.grow_to(8);
+  back.fork_at(4);
+  back.grow_to(8);
+  CHECK(is_said_to_lie(shown_by(back, *back.consistency(5, 8))));
+}
+
 TEST_CASE("a folder that was there stays as open as it was; one that is made is its owner's",
           "[client]") {
   const Folder folder;

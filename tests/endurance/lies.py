@@ -470,8 +470,8 @@ class Lies:
 
     UPLOAD = ("--process", "alpha", "--to", "members,secretariat", "--handling", "confidential", "--yes")
 
-    def on_roster(self, change, other=lambda path, answer: answer):
-        """`change(roster)` on the offices that the server names, while something is to be sealed."""
+    def on_roster(self, change, other=lambda path, answer: answer, more=()):
+        """`change(roster)` on the offices that the server names, while something is to be sealed: as UPLOAD, and `more`, say."""
         paper = self.net.write("paper.txt", b"for members only")
         def entered():
             """The last entries by their numbers, once what was done stands under a checkpoint."""
@@ -486,10 +486,11 @@ class Lies:
             if path != SEALING + "GetRoster":
                 return other(path, answer)
             roster = E.Roster.FromString(answer)
+            self.asked, self.again = E.GetRosterRequest.FromString(asked), again
             change(roster.recipients)
             return roster.SerializeToString()
         self.liar.lie = lie
-        said = self.client.refuses("document", "upload", paper, *self.UPLOAD)
+        said = self.client.refuses("document", "upload", paper, *self.UPLOAD, *more)
         self.truth()
         # Others may have signed in meanwhile; of documents there is nothing new.
         done = [line for entry, line in entered().items() if entry not in before and " documents." in line]
@@ -503,6 +504,17 @@ class Lies:
             ghost.CopyFrom(recipients[0])
             ghost.office, ghost.party = "offices/fra.betaa.focal-point", "parties/FRA"
         return self.on_roster(add)
+
+    def lie_a_ghost_whom_the_sender_has_excluded(self):
+        """An office of the audience, with its own certificate: it would be meant, had the sender not said otherwise."""
+        def add(recipients):
+            assert not any(one.party == "parties/NOR" for one in recipients), recipients
+            del self.asked.draft.visibility.audience.none_of[:]
+            whole = E.Roster.FromString(self.again(SEALING + "GetRoster", self.asked.SerializeToString()))
+            recipients.add().CopyFrom(next(one for one in whole.recipients if one.party == "parties/NOR"))
+        said = self.on_roster(add, more=("--not-to", "party/NOR"))
+        assert "excluded" in said, said
+        return said
 
     def lie_a_ghost_with_the_hosts_certificate(self):
         """A certificate that the host made itself, under the name of a member's office."""
@@ -550,6 +562,22 @@ class Lies:
         assert not (self.net.path / "believed.txt").exists(), "it was opened all the same"
         self.truth()
         self.client.content("document", "get", name, "--out", self.net.path / "opened.txt")
+        return said
+
+    def lie_a_copy_without_its_receipt(self):
+        """Who opens what is sealed has its receipt, or knows that there is none."""
+        from entente.v1 import documents_pb2
+        name, out = self.sealed(b"read and not told"), self.net.path / "untold.txt"
+
+        def lie(path, asked, answer, again):
+            if not path.endswith("/OpenDocument"):
+                return answer
+            reading = documents_pb2.Reading.FromString(answer)
+            reading.ClearField("receipt")
+            return reading.SerializeToString()
+        self.liar.lie = lie
+        said = self.client.refuses("document", "get", name, "--out", out)
+        assert "without its receipt" in said and not out.exists(), said
         return said
 
     def lie_a_roster_of_another_day(self):

@@ -262,7 +262,7 @@ Result<Service::RosterPlan> Service::plan_roster(const Subject& subject, Snapsho
   guard.process = process;
   RosterPlan plan;
   // Who founded may not have heard that it is done, and brings the same again: that changes
-  // nothing.
+  // nothing. To bring anything else is not theirs, whatever is wrong with it.
   bool again = false;
   if (!policy::decide(subject, policy::Action::KeepParty, guard, parts_.clock.now()).permits()) {
     ENTENTE_TRY(plan.founds, may_found(subject, snapshot, subject.party, process));
@@ -270,6 +270,7 @@ Result<Service::RosterPlan> Service::plan_roster(const Subject& subject, Snapsho
     if (again && !answers_for(subject, subject.party, process)) return not_yours(message.process());
   }
   const RosterFile file = parse_roster(message.content(), vocabulary_for(subject, process));
+  if (again && !file.status().ok()) return not_yours(message.process());
   ENTENTE_TRY_VOID(file.status());
   const Digest digest = sha256(message.content());
   std::vector<Violation> faults;
@@ -281,7 +282,7 @@ Result<Service::RosterPlan> Service::plan_roster(const Subject& subject, Snapsho
         plan_appointment(subject, snapshot, row, person, process, as_view(digest), plan, faults));
   }
   const bool changes = !faults.empty() || !plan.persons.empty() || !plan.appointments.empty();
-  if (again && changes) return not_yours(message.process());
+  if (again && (changes || plan.unchanged.empty())) return not_yours(message.process());
   if (!faults.empty()) {
     Status refused(Code::InvalidArgument, Reason::ImportRefused,
                    std::to_string(faults.size()) + " faults in the roster; nothing was kept");

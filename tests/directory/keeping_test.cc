@@ -500,7 +500,8 @@ TEST_CASE("a first focal point who is new comes in by a roster, and nobody else'
   for (const std::string& other :
        {std::string("THA,New One,Minister,new@tha.example.org,focal_point,holder\r\n"),
         std::string("THA,An Other,Director,other@tha.example.org,,\r\n"),
-        std::string("THA,An Other,Director,other@tha.example.org,focal_point,holder\r\n")}) {
+        std::string("THA,An Other,Director,other@tha.example.org,focal_point,holder\r\n"),
+        std::string("nobody,,,,,\r\n"), std::string()}) {
     request.set_content(header + other);
     CHECK(world.act(kamon(), &Service::import_roster, request).status().reason() ==
           Reason::NotYours);

@@ -2,63 +2,22 @@
 #include "client/lib/certificates.h"
 
 #include <catch2/catch.hpp>
-#include <sstream>
 #include <string>
 
 #include "client/lib/signature.h"
-#include "client/lib/state_files.h"
 #include "entente/v1/account.pb.h"
-#include "proto/contract/bytes.h"
-#include "proto/contract/digest.h"
 #include "tests/client/fake_server.h"
+#include "tests/client/issued.h"
 #include "tests/support/certificates.h"
 
 namespace entente::client {
 namespace {
 
 using entente::test::FakeServer;
-
-const std::string sweden = "parties/SWE";
-const std::string focal_point = "offices/swe.alpha.focal-point";
-
-// What authorities issue, in DER.
-class Issued {
- public:
-  explicit Issued(const testing::Certificates& certificates) : certificates_(certificates) {}
-
-  [[nodiscard]] std::string anchor(const std::string& name) const {
-    return make(name, "client-root", "CA:TRUE", "keyCertSign,cRLSign", {});
-  }
-  [[nodiscard]] std::string leaf(const std::string& by, const std::string& usage,
-                                 const std::vector<std::string>& uris) const {
-    return make("leaf", by, "CA:FALSE", usage, uris);
-  }
-
- private:
-  [[nodiscard]] std::string make(const std::string& name, const std::string& by,
-                                 const std::string& constraints, const std::string& usage,
-                                 const std::vector<std::string>& uris) const {
-    std::string names;
-    for (const std::string& uri : uris) {
-      names += (names.empty() ? "subjectAltName=URI:" : ",URI:") + uri;
-    }
-    certificates_.leaf(name, by,
-                       "basicConstraints=critical," + constraints + "\nkeyUsage=critical," + usage +
-                           "\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n" + names +
-                           "\n");
-    std::istringstream pem(read_whole(certificates_.path(name + ".pem")));
-    std::string text;
-    for (std::string line; std::getline(pem, line);) {
-      if (!line.starts_with("-----")) text += line;
-    }
-    return *from_base64(text);
-  }
-  const testing::Certificates& certificates_;
-};
-
-std::string name_of(const std::string& der) {
-  return "certificates/" + to_hex(as_view(sha256(der)));
-}
+using test::focal_point;
+using test::Issued;
+using test::name_of;
+using test::sweden;
 
 // A server that shows one certificate, with its entry, and one anchor.
 struct Shows : FakeServer {

@@ -17,8 +17,8 @@
 namespace entente::client {
 namespace {
 
-using test::FakeLedger;
-using test::FakeServer;
+using entente::test::FakeLedger;
+using entente::test::FakeServer;
 
 constexpr const char* kGetPerson = "entente.v1.DirectoryService.GetPerson";
 constexpr const char* kHandOver = "entente.v1.DirectoryService.HandOver";

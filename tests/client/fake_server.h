@@ -42,15 +42,26 @@ class FakeLedger {
     leaves_.resize(size);
     story_ += "!";
   }
+  // What the client of the tests did.
+  static Act by_anna(const std::string& kind, const std::string& object,
+                     const std::string& touched = {}) {
+    Act act;
+    act.account = "parties/SWE/accounts/anna";
+    act.party = "SWE";
+    act.kind = kind;
+    act.object = object;
+    if (!touched.empty()) act.touched.push_back(touched);
+    return act;
+  }
   // One more, which says what the client of the tests did, bound to what it asked for.
   std::uint64_t enter(const std::string& kind, const ProofAsked& asked,
                       const std::string& touched = {}) {
-    Entry entry{.index = size(), .time = Instant(std::chrono::seconds(1)), .act = {}};
-    entry.act.account = "parties/SWE/accounts/anna";
-    entry.act.party = "SWE";
-    entry.act.kind = kind;
-    entry.act.object = "appointments/1";
-    if (!touched.empty()) entry.act.touched.push_back(touched);
+    return enter(by_anna(kind, "appointments/1", touched), asked);
+  }
+  // One that says what the test lets a host enter.
+  std::uint64_t enter(Act act, const ProofAsked& asked = {.binding = "x"}) {
+    const Entry entry{
+        .index = size(), .time = Instant(std::chrono::seconds(1)), .act = std::move(act)};
     entered_[entry.index] = encode_entry(entry);
     blindings_[entry.index] = bound_blinding(inner(), asked.binding);
     leaves_.push_back(entry_leaf(blindings_[entry.index], entered_[entry.index]));

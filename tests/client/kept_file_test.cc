@@ -5,14 +5,27 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+
+namespace {
+bool disk_keeps = true;
+}
+
+// In place of the C library's, for this program: a disk that says when it could not keep something.
+extern "C" int fsync(int file) {
+  if (disk_keeps) return static_cast<int>(::syscall(SYS_fsync, file));
+  errno = EIO;
+  return -1;
+}
 
 namespace entente::client {
 namespace {
@@ -97,6 +110,18 @@ TEST_CASE("what was not finished leaves nothing, and what stood there stands", "
   CHECK(folder.files() == 1);
   CHECK(keep_file(folder.at("nowhere/paper.txt"), "text").code() == Code::InvalidArgument);
   CHECK(keep_file(folder.path.string(), "text").code() == Code::InvalidArgument);
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("what the disk has not kept takes no file's place", "[kept][bad]") {
+  const Folder folder;
+  const std::string path = folder.at("paper.txt");
+  std::ofstream(path) << "before";
+  disk_keeps = false;
+  const Status kept = keep_file(path, "text");
+  disk_keeps = true;
+  CHECK(kept.code() == Code::InvalidArgument);
+  CHECK(read(path) == "before");
   CHECK(folder.files() == 1);
 }
 

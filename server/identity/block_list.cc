@@ -68,7 +68,8 @@ bool is_run(std::string_view text) {
                                        "qwertzuiop",
                                        "azertyuiop",
                                        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik"};
-  const std::string backwards(text.rbegin(), text.rend());
+  const Secret reversed(std::string(text.rbegin(), text.rend()));
+  const std::string_view backwards = reversed.reveal(SecretAccess{});
   return std::ranges::any_of(rows, [&](std::string_view row) {
     return row.find(text) != std::string_view::npos ||
            row.find(backwards) != std::string_view::npos;
@@ -104,7 +105,7 @@ BlockList::BlockList(const std::vector<std::string>& names) {
   for (const std::string& name : names) words_.insert(lower(name));
 }
 
-bool BlockList::has(const std::string& word) const { return words_.contains(word); }
+bool BlockList::has(std::string_view word) const { return words_.contains(word); }
 
 Status BlockList::check(const Secret& password, std::initializer_list<std::string_view> own,
                         std::string_view field) const {
@@ -112,10 +113,18 @@ Status BlockList::check(const Secret& password, std::initializer_list<std::strin
   if (given.size() < limits::password_bytes_min) {
     return weak(field, "is shorter than 8 bytes");
   }
-  const std::string text = lower(given);
-  if (is_repetition(text) || is_run(text)) return weak(field, "is a run or a repetition");
-  for (const std::string& form :
-       {text, plain(text), stem(text), plain(stem(text)), stem(plain(text))}) {
+  // Each form of it is as secret as it is.
+  const auto shown = [](const Secret& one) { return one.reveal(SecretAccess{}); };
+  const Secret text(lower(given));
+  if (is_repetition(shown(text)) || is_run(shown(text))) {
+    return weak(field, "is a run or a repetition");
+  }
+  const Secret as_plain(plain(shown(text)));
+  const Secret as_stem(stem(shown(text)));
+  const Secret plain_stem(plain(shown(as_stem)));
+  const Secret stem_plain(stem(shown(as_plain)));
+  for (const Secret* one : {&text, &as_plain, &as_stem, &plain_stem, &stem_plain}) {
+    const std::string_view form = shown(*one);
     if (form.empty()) continue;
     if (has(form)) return weak(field, "is among the commonest");
     const bool named = std::ranges::any_of(

@@ -35,7 +35,7 @@ class BlockList {
   [[nodiscard]] std::size_t size() const { return words_.size(); }
 
  private:
-  [[nodiscard]] bool has(const std::string& word) const;
+  [[nodiscard]] bool has(std::string_view word) const;
   std::set<std::string, std::less<>> words_;
 };
 

@@ -105,7 +105,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::load(const std::string& certific
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_early_data(context, 0);
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+                                   SSL_OP_IGNORE_UNEXPECTED_EOF |
+                                   SSL_OP_CLEANSE_PLAINTEXT);  // passwords came this way
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Else one SSL_read takes KeyUpdates for as long as the socket has any, and nothing else runs.

@@ -230,6 +230,12 @@ Status Service::plan_appointment(const Subject& subject, Snapshot& snapshot, con
         fault(row, "since", "is more than a year ahead; bring it in when it is nearer"));
     return Status();
   }
+  if (until) {
+    faults.push_back(fault(row, "until",
+                           "lies ahead, and a roster ends no appointment: leave it empty, and end "
+                           "the appointment by a word of its own (`entente office end`)"));
+    return Status();
+  }
   ENTENTE_TRY(const std::optional<Record> held, read(subject, snapshot, office));
   if (!held) return not_found(office);
   const bool first = held->office().kind() == v1::FOCAL_POINT && capacity == v1::HOLDER;

@@ -518,12 +518,13 @@ TEST_CASE("an office that a roster names begins today, or on the first day of wh
   const auto swede = world.as("SWE", "anna.lindqvist");
   v1::ImportRosterRequest request;
   request.set_process("processes/igc");
-  const auto begins = [&](const std::string& since) {
+  const auto begins = [&](const std::string& since, const std::string& until = "") {
     request.set_content(
-        "party,name,title,email,office,capacity,since\r\n"
+        "party,name,title,email,office,capacity,since,until\r\n"
         "SWE,Åsa Berg,Adviser,asa@swe.example.org,focal_point,deputy," +
-        since + "\r\n");
+        since + "," + until + "\r\n");
     const auto checked = world.ask(swede, &Service::check_roster, request);
+    if (checked.ok() && checked->appointments().empty()) return std::string("nothing begins");
     if (checked.ok()) return checked->appointments(0).span().since();
     const auto& violation = checked.status().violations().at(0);
     return violation.field + " " + violation.rule;
@@ -536,6 +537,9 @@ TEST_CASE("an office that a roster names begins today, or on the first day of wh
   CHECK(begins("2027-03-14") == "2027-03-14");
   CHECK(begins("2199-01-01") == "since is more than a year ahead; bring it in when it is nearer");
   CHECK(begins("9999-12-31") == "since is no day such as `2026-11-23`");
+  // What ended is history; an end to come would else be lost without a word.
+  CHECK(begins("2020", "2021") == "nothing begins");
+  CHECK(begins("2020", "2027-06-30").starts_with("until lies ahead, and a roster ends no"));
 }
 
 // --- two persons ---

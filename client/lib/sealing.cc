@@ -357,6 +357,7 @@ Result<OpenedHere> open_here(Client& client, const std::vector<OfficeKey>& keys,
   ENTENTE_TRY(const Fetched copy,
               fetch_document(client, document, content.language(), body.path(), Opening::Always,
                              [](std::uint64_t, std::uint64_t) {}));
+  ENTENTE_TRY_VOID(check_receipt(client, copy));
   ENTENTE_TRY(Inside inside, open_copy(client, keys, document, copy));
   std::ostringstream out;
   ENTENTE_TRY_VOID(open_into(inside, body.path(), out));

@@ -55,7 +55,7 @@ struct Opens : test::Certified {
           if (!asked) return Status(Code::Internal, Reason::None, "no proof is asked for");
           const std::uint64_t index = ledger.enter(
               ledger.by_anna("documents.document.read", document_name, out.name()), *asked);
-          *out.mutable_receipt() = ledger.receipt(index);
+          if (gives_receipts) *out.mutable_receipt() = ledger.receipt(index);
           prove(call, index, *asked);
           return Status();
         });
@@ -156,6 +156,7 @@ struct Opens : test::Certified {
     return std::move(opened.content);
   }
 
+  bool gives_receipts = true;
   const BodyKey key = *BodyKey::fresh();
   std::string office;
   std::string body;
@@ -240,6 +241,17 @@ TEST_CASE("what was shared on is what its originator sealed", "[client][sealing]
     }));
   }
   CHECK(is_disproved(host.look()));
+}
+
+TEST_CASE("a copy that leaves an entry is nowhere opened without its receipt",
+          "[client][sealing]") {
+  Opens host;
+  host.seal();
+  host.gives_receipts = false;
+  for (const Status& status : {host.look(), host.read().status()}) {
+    CHECK(is_disproved(status));
+    CHECK(status.message().find("without its receipt") != std::string::npos);
+  }
 }
 
 }  // namespace entente::client

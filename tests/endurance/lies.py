@@ -660,15 +660,20 @@ class Lies:
         self.client.content("stats", "upload", files[0], "--to", "ALPHA.ASYLUM")
         return self.client.refuses("stats", "upload", files[1], "--to", "ALPHA.ASYLUM")
 
+    def signed_figure(self, year, confidentiality):
+        """A figure, 1234, brought in and proved: what proves it again."""
+        self.truth()
+        file = self.net.path / f"signed {year}.csv"
+        file.write_text("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
+                        f"ALPHA:ASYLUM(1.0),A,SWE,ERI,_T,_T,N,{year},1234,A,{confidentiality}\n")
+        self.client.content("stats", "upload", file, "--to", "ALPHA.ASYLUM")
+        which = ("stats", "prove", "ALPHA.ASYLUM", "--where", "CITIZEN=ERI", "--at", year)
+        assert "1234" in self.client.content(*which)
+        return which
+
     def lie_another_figure_than_was_signed(self):
         """The host alters a figure wherever it shows it; what the party signed, it cannot."""
-        self.truth()
-        file = self.net.path / "signed.csv"
-        file.write_text("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
-                        "ALPHA:ASYLUM(1.0),A,SWE,ERI,_T,_T,N,2019,1234,A,F\n")
-        self.client.content("stats", "upload", file, "--to", "ALPHA.ASYLUM")
-        which = ("stats", "prove", "ALPHA.ASYLUM", "--where", "CITIZEN=ERI", "--at", "2019")
-        assert "1234" in self.client.content(*which)
+        which = self.signed_figure("2019", "F")
 
         def lie(path, asked, answer, again):
             return answer.replace(b"1234", b"4321") if path == "/entente.v1.EvidenceService/GetFigure" else answer
@@ -677,13 +682,7 @@ class Lies:
 
     def lie_a_confidential_figure_as_a_free_one(self):
         """The host shows as free what its party signed as confidential on its own word."""
-        self.truth()
-        file = self.net.path / "confidential.csv"
-        file.write_text("DATAFLOW,FREQ,REF_AREA,CITIZEN,SEX,AGE,APPLICATION,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n"
-                        "ALPHA:ASYLUM(1.0),A,SWE,ERI,_T,_T,N,2018,1234,A,C\n")
-        self.client.content("stats", "upload", file, "--to", "ALPHA.ASYLUM")
-        which = ("stats", "prove", "ALPHA.ASYLUM", "--where", "CITIZEN=ERI", "--at", "2018")
-        assert "1234" in self.client.content(*which)
+        which = self.signed_figure("2018", "C")
 
         def lie(path, asked, answer, again):
             if path != "/entente.v1.StatisticsService/Query":
